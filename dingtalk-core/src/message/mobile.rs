@@ -1,0 +1,165 @@
+//! The two ways to name a person: a mobile number and a user id.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// A mobile number as `atMobiles` takes it: digits, or `+<country>-<number>` outside mainland China
+/// (for example `+852-12345678`; the form is reported by users, DingTalk's pages do not give it).
+///
+/// Spaces are removed, and so are a leading `+86` or `+86-`. A number is not checked against any numbering plan.
+///
+/// ```
+/// use dingtalk_core::Mobile;
+///
+/// assert_eq!(Mobile::new("+86 138 0000 0000")?.as_str(), "13800000000");
+/// assert!(Mobile::new("Zhang San").is_err());
+/// # Ok::<(), dingtalk_core::ParseMobileError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Mobile(String);
+
+/// The user id of a member of the organisation (`userid`, also called `staffId`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct UserId(String);
+
+/// A text that is no mobile number, or no user id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParseMobileError {
+    expected: &'static str,
+}
+
+/// Shorter and longer numbers do not exist (ITU-T E.164 allows 15 digits).
+const DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
+
+impl Mobile {
+    /// Reads a mobile number.
+    pub fn new(number: impl AsRef<str>) -> Result<Self, ParseMobileError> {
+        const WRONG: ParseMobileError =
+            ParseMobileError { expected: "a mobile number: digits such as 13800000000, or +852-12345678 abroad" };
+        let mut number: String = number.as_ref().chars().filter(|c| !c.is_whitespace()).collect();
+        if let Some(mainland) = number.strip_prefix("+86") {
+            number = mainland.trim_start_matches('-').to_owned();
+        }
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (valid, count) = match number.strip_prefix('+') {
+            Some(abroad) => match abroad.split_once('-') {
+                Some((country, local)) => (digits(country) && digits(local), country.len() + local.len()),
+                None => (false, 0),
+            },
+            None => (digits(&number), number.len()),
+        };
+        if valid && DIGITS.contains(&count) { Ok(Self(number)) } else { Err(WRONG) }
+    }
+
+    /// The number as it goes over the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl UserId {
+    /// Reads a user id: any text without white space and without `@`.
+    pub fn new(id: impl AsRef<str>) -> Result<Self, ParseMobileError> {
+        let id = id.as_ref().trim();
+        if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@') {
+            return Err(ParseMobileError { expected: "a user id: one word without @" });
+        }
+        Ok(Self(id.to_owned()))
+    }
+
+    /// The id as it goes over the wire.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Mobile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Mobile {
+    type Err = ParseMobileError;
+
+    fn from_str(text: &str) -> Result<Self, ParseMobileError> {
+        Self::new(text)
+    }
+}
+
+impl FromStr for UserId {
+    type Err = ParseMobileError;
+
+    fn from_str(text: &str) -> Result<Self, ParseMobileError> {
+        Self::new(text)
+    }
+}
+
+impl fmt::Display for ParseMobileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "expected {}", self.expected)
+    }
+}
+
+impl std::error::Error for ParseMobileError {}
+
+/// Agents and older clients send numbers as JSON numbers too.
+impl<'de> Deserialize<'de> for Mobile {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = Mobile;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mobile number")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Mobile, E> {
+                Mobile::new(text).map_err(E::custom)
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Mobile, E> {
+                Mobile::new(number.to_string()).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        for (written, wire) in [
+            ("13800000000", "13800000000"),
+            (" 138 0000 0000 ", "13800000000"),
+            ("+8613800000000", "13800000000"),
+            ("+86-13800000000", "13800000000"),
+            ("+852-12345678", "+852-12345678"),
+        ] {
+            assert_eq!(Mobile::new(written).unwrap().as_str(), wire, "{written:?}");
+        }
+        for wrong in ["", "+86", "Zhang", "138-0000-0000", "+85212345678", "+852-", "12", "1234567890123456"] {
+            assert!(Mobile::new(wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

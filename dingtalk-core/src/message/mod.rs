@@ -1,0 +1,205 @@
+//! The five messages that a custom robot accepts, as types.
+
+mod mentions;
+mod mobile;
+mod url;
+mod wire;
+
+pub use self::{
+    mentions::{AT_ALL_TEXT, MAX_MENTIONS, Mentions},
+    mobile::{Mobile, ParseMobileError, UserId},
+    url::{ParseUrlError, Url},
+    wire::WireMessage,
+};
+
+/// A message as a custom robot accepts it: one of five types.
+///
+/// [`WireMessage`] pairs it with its `msgUuid` and is what goes over the wire. Field names follow Rust;
+/// the wire's own spelling (`messageUrl` in a link, `messageURL` in a feed card) is kept inside this module.
+///
+/// ```
+/// use dingtalk_core::Message;
+///
+/// let message = Message::markdown("Release 1.4", "### Release 1.4\n\n- [Notes](https://example.com/notes)");
+/// assert_eq!(message.kind(), "markdown");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Message {
+    /// Plain text.
+    Text(Text),
+    /// Markdown, in the subset that DingTalk renders.
+    Markdown(MarkdownText),
+    /// One page to open, with an optional picture.
+    Link(Link),
+    /// A Markdown body with one or more buttons.
+    ActionCard(ActionCard),
+    /// A list of titled pictures, each opening a page.
+    FeedCard(FeedCard),
+}
+
+impl Message {
+    /// A text message without mentions.
+    pub fn text(content: impl Into<String>) -> Self {
+        Self::Text(Text { content: content.into(), mentions: Mentions::default() })
+    }
+
+    /// A Markdown message without mentions. The title is what the conversation list shows; it is not drawn in the message.
+    pub fn markdown(title: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::Markdown(MarkdownText { title: title.into(), text: text.into(), mentions: Mentions::default() })
+    }
+
+    /// A link without a picture.
+    pub fn link(title: impl Into<String>, text: impl Into<String>, url: Url) -> Self {
+        Self::Link(Link { title: title.into(), text: text.into(), url: url.into(), picture: None })
+    }
+
+    /// An action card with the given buttons, one below the other.
+    pub fn action_card(title: impl Into<String>, text: impl Into<String>, buttons: Buttons) -> Self {
+        Self::ActionCard(ActionCard {
+            title: title.into(),
+            text: text.into(),
+            buttons,
+            horizontal: false,
+            hide_avatar: false,
+        })
+    }
+
+    /// A feed card with the given items.
+    pub fn feed_card(items: impl IntoIterator<Item = FeedItem>) -> Self {
+        Self::FeedCard(FeedCard { items: items.into_iter().collect() })
+    }
+
+    /// Adds mentions, and their `@…` to the body where it does not hold them yet: without that text DingTalk
+    /// notifies nobody. Only text and Markdown messages can mention; any other message is left as it is.
+    #[must_use]
+    pub fn with_mentions(mut self, new: Mentions) -> Self {
+        let (body, separator, mentions) = match &mut self {
+            Self::Text(text) => (&mut text.content, "\n", &mut text.mentions),
+            // A blank line, so that the mentions do not become part of the last list item.
+            Self::Markdown(markdown) => (&mut markdown.text, "\n\n", &mut markdown.mentions),
+            Self::Link(_) | Self::ActionCard(_) | Self::FeedCard(_) => return self,
+        };
+        mentions.merge(new);
+        mentions.append_missing(body, separator);
+        self
+    }
+
+    /// Who is mentioned: `None` for the types that cannot mention anybody.
+    pub fn mentions(&self) -> Option<&Mentions> {
+        match self {
+            Self::Text(text) => Some(&text.mentions),
+            Self::Markdown(markdown) => Some(&markdown.mentions),
+            Self::Link(_) | Self::ActionCard(_) | Self::FeedCard(_) => None,
+        }
+    }
+
+    /// The wire's name of the type: `text`, `markdown`, `link`, `actionCard` or `feedCard`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Text(_) => "text",
+            Self::Markdown(_) => "markdown",
+            Self::Link(_) => "link",
+            Self::ActionCard(_) => "actionCard",
+            Self::FeedCard(_) => "feedCard",
+        }
+    }
+}
+
+/// Plain text and whom it mentions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub content: String,
+    /// Whom it mentions.
+    pub mentions: Mentions,
+}
+
+/// Markdown and whom it mentions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarkdownText {
+    /// What the conversation list shows; DingTalk does not draw it in the message.
+    pub title: String,
+    /// The body.
+    pub text: String,
+    /// Whom it mentions.
+    pub mentions: Mentions,
+}
+
+/// One page to open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The title.
+    pub title: String,
+    /// The text below it; DingTalk shows only the beginning of a long one.
+    pub text: String,
+    /// The page.
+    pub url: String,
+    /// A picture: a URL, or the id of uploaded media (`@…`).
+    pub picture: Option<String>,
+}
+
+/// A Markdown body with buttons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionCard {
+    /// What the conversation list shows.
+    pub title: String,
+    /// The body, in Markdown.
+    pub text: String,
+    /// The buttons.
+    pub buttons: Buttons,
+    /// Buttons beside each other instead of below each other.
+    pub horizontal: bool,
+    /// Hides the sender's avatar.
+    pub hide_avatar: bool,
+}
+
+/// The buttons of an action card. The wire has two forms and ignores the second where the first is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Buttons {
+    /// The whole card is one button (`singleTitle`, `singleURL`).
+    Single(Button),
+    /// Several buttons (`btns`).
+    Several(Vec<Button>),
+}
+
+/// One button of an action card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Button {
+    /// What the button says.
+    pub title: String,
+    /// The page that it opens.
+    pub url: String,
+}
+
+impl Button {
+    /// A button that opens a page.
+    pub fn new(title: impl Into<String>, url: Url) -> Self {
+        Self { title: title.into(), url: url.into() }
+    }
+}
+
+/// A list of titled pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedCard {
+    /// The items, first on top.
+    pub items: Vec<FeedItem>,
+}
+
+/// One item of a feed card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeedItem {
+    /// The title.
+    pub title: String,
+    /// The page that it opens.
+    pub url: String,
+    /// Its picture: a URL, or the id of uploaded media (`@…`).
+    pub picture: String,
+}
+
+impl FeedItem {
+    /// A titled picture that opens a page.
+    pub fn new(title: impl Into<String>, url: Url, picture: Url) -> Self {
+        Self { title: title.into(), url: url.into(), picture: picture.into() }
+    }
+}
