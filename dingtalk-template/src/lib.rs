@@ -1,1 +1,40 @@
-//! dingtalk-template
+//! Templates of DingTalk notifications: their grammar, the analysis of their slots, the escaping of values.
+//!
+//! Plain functions without input or output. `dingtalk-derive` calls [`compile`] while it expands a type and writes
+//! the [`Template`] into the program as a constant; at run time [`render`] walks that table. Both ends share this
+//! crate, so what was checked is what is rendered. Users of `dingtalk-core` need not name it.
+//!
+//! ```
+//! use dingtalk_template::{Resolved, Syntax, Value, compile, render};
+//!
+//! let template = compile("### {host}\n- CPU {percent}", Syntax::Markdown, &mut |name, _spec| match name {
+//!     "host" => Resolved::inline(0),
+//!     _ => Resolved::inline(1),
+//! })?;
+//! let text = render(&template, &[Value::One(&"web*3"), Value::One(&97)]);
+//! assert_eq!(text, "### web\\*3\n\n- CPU 97");
+//! # Ok::<(), Vec<dingtalk_template::Problem>>(())
+//! ```
+
+mod block;
+mod compile;
+mod emphasis;
+mod escape;
+mod grammar;
+mod inline;
+mod layout;
+mod names;
+mod render;
+mod show;
+mod table;
+
+pub use crate::{
+    compile::{Problem, Resolved, SlotKind, compile, compile_line, compile_lines},
+    escape::escape_markdown,
+    grammar::{Segment, SyntaxError, parse},
+    layout::dedent,
+    names::{snake_case, suggest, words},
+    render::render,
+    show::{Each, Show, Sink, Value},
+    table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
+};

@@ -1,0 +1,271 @@
+//! From a template's text to its table.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{
+    block::block_marker,
+    grammar::{SyntaxError, parse},
+    inline::analyse,
+    layout::{Token, dedent, lines},
+    table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
+};
+
+/// Why a template is refused: what is wrong and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The slot that it concerns.
+    pub slot: Option<String>,
+    /// What is wrong, in the style of rustc.
+    pub message: String,
+    /// The text is no format string at all: `format_args!` says the same and points into the literal.
+    pub malformed: bool,
+}
+
+impl Problem {
+    fn new(message: impl Into<String>) -> Self {
+        Self { slot: None, message: message.into(), malformed: false }
+    }
+
+    fn at_slot(slot: &str, message: impl Into<String>) -> Self {
+        Self { slot: Some(slot.to_owned()), message: message.into(), malformed: false }
+    }
+}
+
+impl From<SyntaxError> for Problem {
+    fn from(error: SyntaxError) -> Self {
+        Self {
+            slot: None,
+            message: error.to_string(),
+            malformed: matches!(error, SyntaxError::Malformed { .. }),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// What a slot's name stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resolved {
+    /// The value's index at run time.
+    pub value: u16,
+    /// How it may stand in a template.
+    pub kind: SlotKind,
+}
+
+/// How a value may stand in a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotKind {
+    /// Among other text.
+    Inline,
+    /// Alone on its line, which is written once per value.
+    Repeated(Line),
+}
+
+impl Resolved {
+    /// A value that stands among other text.
+    pub fn inline(value: u16) -> Self {
+        Self { value, kind: SlotKind::Inline }
+    }
+}
+
+/// Compiles a template. `resolve` gives the value behind a slot's name and format spec.
+pub fn compile(
+    template: &str,
+    syntax: Syntax,
+    resolve: &mut dyn FnMut(&str, &str) -> Resolved,
+) -> Result<Template, Vec<Problem>> {
+    let text = dedent(template);
+    let segments = parse(&text).map_err(|error| vec![error.into()])?;
+    let lines = lines(&segments);
+    if syntax == Syntax::Title && lines.len() > 1 {
+        return Err(vec![Problem::new("a title is one line")]);
+    }
+    let mut rows = Vec::with_capacity(lines.len());
+    let mut problems = Vec::new();
+    for (number, tokens) in lines.iter().enumerate() {
+        if tokens.is_empty() {
+            rows.push(Row::Blank);
+            continue;
+        }
+        if let [Token::Slot { name, spec }] = tokens[..]
+            && let Resolved { value, kind: SlotKind::Repeated(line) } = resolve(name, spec)
+        {
+            rows.push(Row::Repeated { value, line });
+            continue;
+        }
+        let mut repeated_inline = None;
+        let mut value = |name: &str, spec: &str| {
+            let resolved = resolve(name, spec);
+            if matches!(resolved.kind, SlotKind::Repeated(_)) {
+                repeated_inline = Some(name.to_owned());
+            }
+            resolved.value
+        };
+        match compile_tokens(tokens, syntax, &mut value) {
+            Ok(line) => rows.push(Row::Line(line)),
+            Err(problem) => problems.push(locate(problem, number, lines.len())),
+        }
+        if let Some(name) = repeated_inline {
+            problems.push(Problem::at_slot(
+                &name,
+                format!("`{name}` has a `line` of its own, so `{{{name}}}` must stand alone on its line"),
+            ));
+        }
+    }
+    if problems.is_empty() { Ok(Template { syntax, rows: rows.into() }) } else { Err(problems) }
+}
+
+/// Compiles what a field's `line` says: one line with one slot, `{}`, or none.
+pub fn compile_line(line: &str, syntax: Syntax, value: u16) -> Result<(Line, Option<String>), Problem> {
+    if line.contains('\n') {
+        return Err(Problem::new("a `line` is one line"));
+    }
+    let segments = parse(line)?;
+    let mut lines = lines(&segments);
+    let tokens = lines.pop().unwrap_or_default();
+    let mut slots = tokens.iter().filter_map(|token| match token {
+        Token::Slot { name, spec } => Some((*name, (*spec).to_owned())),
+        Token::Char(_) => None,
+    });
+    let spec = slots.next();
+    if let Some((name, _)) = spec.iter().cloned().chain(slots.next()).find(|(name, _)| !name.is_empty()) {
+        return Err(Problem::at_slot(
+            name,
+            format!("a `line` shows its own field: write `{{}}` instead of `{{{name}}}`"),
+        ));
+    }
+    if tokens.iter().filter(|token| matches!(token, Token::Slot { .. })).count() > 1 {
+        return Err(Problem::new("a `line` has one slot, `{}`"));
+    }
+    if tokens.is_empty() {
+        return Err(Problem::new("an empty `line` shows nothing"));
+    }
+    let spec = spec.map(|(_, spec)| spec);
+    Ok((compile_tokens(&tokens, syntax, &mut |_, _| value)?, spec))
+}
+
+/// A template without text of its own: the lines of its fields, in order.
+pub fn compile_lines(syntax: Syntax, lines: impl IntoIterator<Item = (u16, Line)>) -> Template {
+    let rows = lines.into_iter().map(|(value, line)| Row::Repeated { value, line }).collect();
+    Template { syntax, rows: Cow::Owned(rows) }
+}
+
+fn locate(mut problem: Problem, number: usize, of: usize) -> Problem {
+    if of > 1 && problem.slot.is_none() {
+        problem.message = format!("line {}: {}", number + 1, problem.message);
+    }
+    problem
+}
+
+fn compile_tokens<'a>(
+    tokens: &[Token<'a>],
+    syntax: Syntax,
+    value: &mut dyn FnMut(&'a str, &'a str) -> u16,
+) -> Result<Line, Problem> {
+    let alone = matches!(tokens, [Token::Slot { .. }]);
+    if syntax != Syntax::Markdown {
+        let place = if alone && syntax == Syntax::Text { Place::PlainBlock } else { Place::Plain };
+        let pieces = plain_pieces(tokens, place, value);
+        return Ok(Line { kind: LineKind::Paragraph, marker: "".into(), pieces: pieces.into() });
+    }
+    let block = read_block(tokens)?;
+    let pieces = analyse(&tokens[block.marker_tokens..], value).map_err(|problem| Problem {
+        slot: problem.slot.map(str::to_owned),
+        ..Problem::new(problem.message)
+    })?;
+    let kind = if alone { LineKind::Alone } else { block.kind };
+    Ok(Line { kind, marker: block.marker.into(), pieces: pieces.into() })
+}
+
+fn plain_pieces<'a>(
+    tokens: &[Token<'a>],
+    place: Place,
+    value: &mut dyn FnMut(&'a str, &'a str) -> u16,
+) -> Vec<Piece> {
+    let mut pieces: Vec<Piece> = Vec::new();
+    for token in tokens {
+        match (token, pieces.last_mut()) {
+            (Token::Char(c), Some(Piece::Text(text))) => text.to_mut().push(*c),
+            (Token::Char(c), _) => pieces.push(Piece::Text(String::from(*c).into())),
+            (Token::Slot { name, spec }, _) => {
+                pieces.push(Piece::Slot { value: value(name, spec), place, before: '\n', after: '\n' });
+            }
+        }
+    }
+    pieces
+}
+
+struct Block {
+    kind: LineKind,
+    marker: String,
+    marker_tokens: usize,
+}
+
+/// Reads the block marker, and refuses blocks that DingTalk does not render.
+fn read_block(tokens: &[Token<'_>]) -> Result<Block, Problem> {
+    let head: String = tokens
+        .iter()
+        .map_while(|token| match token {
+            Token::Char(c) => Some(*c),
+            Token::Slot { .. } => None,
+        })
+        .collect();
+    if head.starts_with([' ', '\t']) {
+        return Err(Problem::new(
+            "a line that is indented more than the others: DingTalk renders no nested lists and no code blocks",
+        ));
+    }
+    let followed_by_slot = tokens.len() > head.chars().count();
+    let marker = |kind, marker: String, length: usize| {
+        let rest = head[length..].trim_start();
+        let whole = !followed_by_slot || rest.contains(' ');
+        if whole && block_marker(rest) == Some(0) && !rest.starts_with('[') {
+            return Err(Problem::new(
+                "a list, quote or heading inside another: DingTalk renders no nested blocks",
+            ));
+        }
+        let marker_tokens = head[..head.len() - rest.len()].chars().count();
+        Ok(Block { kind, marker, marker_tokens })
+    };
+    let hashes = head.len() - head.trim_start_matches('#').len();
+    if (1..=6).contains(&hashes) && head[hashes..].starts_with(' ') {
+        let marker_tokens = hashes + head[hashes..].len() - head[hashes..].trim_start().len();
+        return Ok(Block { kind: LineKind::Heading, marker: format!("{} ", &head[..hashes]), marker_tokens });
+    }
+    if head.starts_with("- ") || head.starts_with("* ") || head.starts_with("+ ") {
+        let rule = head.chars().all(|c| c == '-' || c == '*' || c == ' ') && head.trim().len() > 1;
+        if !rule || followed_by_slot {
+            return marker(LineKind::Bullet, "- ".to_owned(), 2);
+        }
+    }
+    if head.starts_with('>') {
+        return marker(LineKind::Quote, "> ".to_owned(), 1);
+    }
+    let digits = head.bytes().take_while(u8::is_ascii_digit).count();
+    if digits > 0 && (head[digits..].starts_with(". ") || head[digits..].starts_with(") ")) {
+        return marker(LineKind::Ordered, head[..digits + 2].to_owned(), digits + 2);
+    }
+    if let [Token::Slot { name, .. }, Token::Char('.' | ')'), Token::Char(' '), ..] = tokens {
+        return Err(Problem::at_slot(
+            name,
+            format!(
+                "`{{{name}}}` would number a list; write the number itself, or another sign behind the slot"
+            ),
+        ));
+    }
+    for (beginning, what) in [("```", "code blocks"), ("~~~", "code blocks"), ("|", "tables")] {
+        if head.starts_with(beginning) {
+            return Err(Problem::new(format!("DingTalk renders no {what} in a robot's message")));
+        }
+    }
+    if !followed_by_slot && block_marker(&head) == Some(0) {
+        return Err(Problem::new(format!("DingTalk does not render `{head}` as more than text")));
+    }
+    Ok(Block { kind: LineKind::Paragraph, marker: String::new(), marker_tokens: 0 })
+}

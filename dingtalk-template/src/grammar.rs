@@ -1,0 +1,184 @@
+//! The grammar of templates: Rust's format strings, reduced to what cannot change a message's structure.
+
+use std::{borrow::Cow, fmt};
+
+/// A piece of a parsed template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment<'a> {
+    /// Text with `{{` and `}}` resolved.
+    Text(Cow<'a, str>),
+    /// `{name}` or `{name:spec}`; the name is empty for `{}`.
+    Slot {
+        /// The name.
+        name: &'a str,
+        /// What follows the colon, or nothing.
+        spec: &'a str,
+    },
+}
+
+/// Why a template cannot be parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SyntaxError {
+    /// No format string at all; `format_args!` reports the same.
+    Malformed {
+        /// Byte offset in the template.
+        offset: usize,
+        /// What is wrong.
+        problem: String,
+    },
+    /// A format string that uses what a template does not allow.
+    Unsupported {
+        /// Byte offset in the template.
+        offset: usize,
+        /// What is wrong, and what to write instead.
+        problem: String,
+    },
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Malformed { problem, .. } | Self::Unsupported { problem, .. }) = self;
+        f.write_str(problem)
+    }
+}
+
+impl std::error::Error for SyntaxError {}
+
+/// Parses a template.
+///
+/// ```
+/// use dingtalk_template::{Segment, parse};
+///
+/// let segments = parse("{{{host}:{load:.1}")?;
+/// assert_eq!(segments[1], Segment::Slot { name: "host", spec: "" });
+/// assert_eq!(segments[3], Segment::Slot { name: "load", spec: ".1" });
+/// # Ok::<(), dingtalk_template::SyntaxError>(())
+/// ```
+pub fn parse(template: &str) -> Result<Vec<Segment<'_>>, SyntaxError> {
+    let mut segments: Vec<Segment<'_>> = Vec::new();
+    let mut rest = template;
+    while let Some(at) = rest.find(['{', '}']) {
+        push_text(&mut segments, &rest[..at]);
+        let offset = template.len() - rest.len() + at;
+        let brace = &rest[at..=at];
+        let after = &rest[at + 1..];
+        if after.starts_with(brace) {
+            push_text(&mut segments, brace);
+            rest = &after[1..];
+            continue;
+        }
+        if brace == "}" {
+            return Err(SyntaxError::Malformed {
+                offset,
+                problem: "unmatched `}` in the template; write `}}` for a brace".to_owned(),
+            });
+        }
+        let Some(end) = after.find('}') else {
+            return Err(SyntaxError::Malformed {
+                offset,
+                problem: "`{` is never closed in the template; write `{{` for a brace".to_owned(),
+            });
+        };
+        let inside = &after[..end];
+        let (name, spec) = inside.split_once(':').unwrap_or((inside, ""));
+        let (name, spec) = (name.trim(), spec.trim_end());
+        check_name(name, offset)?;
+        check_spec(name, spec, offset)?;
+        segments.push(Segment::Slot { name, spec });
+        rest = &after[end + 1..];
+    }
+    push_text(&mut segments, rest);
+    Ok(segments)
+}
+
+fn push_text<'a>(segments: &mut Vec<Segment<'a>>, text: &'a str) {
+    match segments.last_mut() {
+        _ if text.is_empty() => {}
+        Some(Segment::Text(last)) => last.to_mut().push_str(text),
+        _ => segments.push(Segment::Text(Cow::Borrowed(text))),
+    }
+}
+
+fn check_name(name: &str, offset: usize) -> Result<(), SyntaxError> {
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(SyntaxError::Unsupported {
+            offset,
+            problem: format!("`{{{name}}}`: a slot is named after a field, not numbered"),
+        });
+    }
+    if name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return Ok(());
+    }
+    Err(SyntaxError::Malformed { offset, problem: format!("`{{{name}}}` is not the name of a field") })
+}
+
+/// Sign, zero padding, precision and radix are allowed; what could change a message's structure is not.
+fn check_spec(name: &str, spec: &str, offset: usize) -> Result<(), SyntaxError> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let mut rest = spec;
+    rest = rest.strip_prefix('+').unwrap_or(rest);
+    rest = rest.strip_prefix('#').unwrap_or(rest);
+    if let Some(width) = rest.strip_prefix('0') {
+        rest = &width[digits(width)..];
+    }
+    if let Some(precision) = rest.strip_prefix('.')
+        && digits(precision) > 0
+    {
+        rest = &precision[digits(precision)..];
+    }
+    if matches!(rest, "" | "x" | "X" | "o" | "b" | "e" | "E") {
+        return Ok(());
+    }
+    Err(SyntaxError::Unsupported {
+        offset,
+        problem: format!(
+            "`{{{name}:{spec}}}`: a template allows sign, zero padding, precision and radix, \
+             for example `{{{name}:+05.1}}` or `{{{name}:#x}}`"
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn print(segments: &[Segment<'_>]) -> String {
+        let mut printed = String::new();
+        for segment in segments {
+            match segment {
+                Segment::Text(text) => printed.push_str(&text.replace('{', "{{").replace('}', "}}")),
+                Segment::Slot { name, spec: "" } => printed.push_str(&format!("{{{name}}}")),
+                Segment::Slot { name, spec } => printed.push_str(&format!("{{{name}:{spec}}}")),
+            }
+        }
+        printed
+    }
+
+    #[test]
+    fn refuses_what_changes_structure() {
+        for wrong in ["{0}", "{x:?}", "{x:>9}", "{x:*^9}", "{x:.*}", "{x:w$}", "{x:9}", "{x:.}"] {
+            assert!(matches!(parse(wrong), Err(SyntaxError::Unsupported { .. })), "{wrong}");
+        }
+        for wrong in ["{", "}", "{x", "a}b", "{a b}", "{a.b}"] {
+            assert!(matches!(parse(wrong), Err(SyntaxError::Malformed { .. })), "{wrong}");
+        }
+        for fine in ["{}", "{x:+}", "{x:08.3}", "{x:#x}", "{x:04X}", "{ x }", "{{}}", "{主机}"] {
+            assert!(parse(fine).is_ok(), "{fine}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn printing_what_was_parsed_gives_it_back(template in "([a-z中#* \n-]|\\{\\{|\\}\\}|\\{[a-z]{1,3}(:[.]2)?\\}){0,12}") {
+            let segments = parse(&template).unwrap();
+            prop_assert_eq!(print(&segments), template);
+        }
+
+        #[test]
+        fn never_panics(template in "[{}:a0.#+x\\PC]{0,20}") {
+            let _ = parse(&template);
+        }
+    }
+}

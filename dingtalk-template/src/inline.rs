@@ -1,0 +1,476 @@
+//! Slots in a line of Markdown: which construct each stands in, and whether a value could change that.
+//!
+//! A slot counts as a word while the line is read. Whatever that reading finds must hold for every value:
+//! emphasis that a value's first or last character could undo is refused, and a mark that opens nothing is escaped,
+//! so that no value and no other line completes it.
+
+use std::borrow::Cow;
+
+use crate::{
+    emphasis::{Class, Pair, Run, is_punctuation, pair},
+    layout::Token,
+    table::{Piece, Place},
+};
+
+/// What an author has to change, and which slot it concerns.
+pub(crate) struct Unsafe<'a> {
+    pub(crate) slot: Option<&'a str>,
+    pub(crate) message: String,
+}
+
+/// Compiles the tokens of one line into pieces; `value` gives a slot's index.
+pub(crate) fn analyse<'a>(
+    tokens: &[Token<'a>],
+    value: &mut dyn FnMut(&'a str, &'a str) -> u16,
+) -> Result<Vec<Piece>, Unsafe<'a>> {
+    let mut line = Analysis { tokens, marks: vec![Mark::None; tokens.len()], links: Vec::new() };
+    line.find_links()?;
+    line.find_emphasis()?;
+    Ok(line.pieces(value))
+}
+
+/// What the reading found at a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    None,
+    /// Part of a construct that is settled: written as it is, and no emphasis mark.
+    Fixed,
+    /// Written with a backslash, because a value beside it could make it active.
+    Escape,
+    /// A run of this many emphasis marks that opens around slots.
+    Open(u8),
+    /// A run of this many emphasis marks that closes around slots.
+    Close(u8),
+    /// The second of two emphasis marks, written with the first.
+    Joined,
+}
+
+/// `[text](target)`, by the positions of its brackets.
+struct Link {
+    open: usize,
+    middle: usize,
+    end: usize,
+    image: bool,
+}
+
+struct Analysis<'t, 'a> {
+    tokens: &'t [Token<'a>],
+    marks: Vec<Mark>,
+    links: Vec<Link>,
+}
+
+impl<'a> Analysis<'_, 'a> {
+    fn char(&self, at: usize) -> Option<char> {
+        match self.tokens.get(at) {
+            Some(Token::Char(c)) => Some(*c),
+            _ => None,
+        }
+    }
+
+    fn slot(&self, at: usize) -> Option<&'a str> {
+        match self.tokens.get(at) {
+            Some(Token::Slot { name, .. }) => Some(name),
+            _ => None,
+        }
+    }
+
+    fn slot_within(&self, from: usize, to: usize) -> Option<&'a str> {
+        (from..to).find_map(|at| self.slot(at))
+    }
+
+    fn fix(&mut self, from: usize, to: usize) {
+        self.marks[from..to].fill(Mark::Fixed);
+    }
+
+    /// Settles everything that binds tighter than emphasis: escapes, code, autolinks, links.
+    fn find_links(&mut self) -> Result<(), Unsafe<'a>> {
+        let mut open: Vec<usize> = Vec::new();
+        let mut at = 0;
+        while at < self.tokens.len() {
+            let Some(c) = self.char(at) else {
+                at += 1;
+                continue;
+            };
+            match c {
+                '\\' => at = self.backslash(at),
+                '`' => at = self.code_span(at)?,
+                '<' => at = self.angle(at),
+                '&' => at = self.ampersand(at),
+                '~' => at = self.tilde(at)?,
+                '[' => {
+                    open.push(at);
+                    at += 1;
+                }
+                ']' => {
+                    at = match open.pop() {
+                        Some(from) => self.link(from, at)?,
+                        None => self.stray_bracket(at),
+                    }
+                }
+                _ => at += 1,
+            }
+        }
+        Ok(())
+    }
+
+    fn backslash(&mut self, at: usize) -> usize {
+        match self.tokens.get(at + 1) {
+            Some(Token::Char(next)) if next.is_ascii_punctuation() => {
+                self.fix(at, at + 2);
+                at + 2
+            }
+            // Before a value, or at the end, it would escape or break the line.
+            Some(Token::Slot { .. }) | None => {
+                self.marks[at] = Mark::Escape;
+                at + 1
+            }
+            Some(Token::Char(_)) => at + 1,
+        }
+    }
+
+    fn code_span(&mut self, at: usize) -> Result<usize, Unsafe<'a>> {
+        let run = |from: usize| (from..self.tokens.len()).take_while(|&i| self.char(i) == Some('`')).count();
+        let length = run(at);
+        let mut close = at + length;
+        while close < self.tokens.len() {
+            match run(close) {
+                0 => close += 1,
+                found if found == length => {
+                    if let Some(slot) = self.slot_within(at, close) {
+                        return Err(Unsafe {
+                            slot: Some(slot),
+                            message: format!(
+                                "`{{{slot}}}` stands inside a code span, where no value can be made safe; \
+                                 remove the backticks"
+                            ),
+                        });
+                    }
+                    self.fix(at, close + length);
+                    return Ok(close + length);
+                }
+                found => close += found,
+            }
+        }
+        self.marks[at..at + length].fill(Mark::Escape);
+        Ok(at + length)
+    }
+
+    fn angle(&mut self, at: usize) -> usize {
+        let tag = self.char(at + 1).is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
+        // An address between angle brackets has no white space.
+        let reaches_slot = (at + 1..self.tokens.len())
+            .find(|&i| self.char(i).is_none_or(char::is_whitespace))
+            .is_some_and(|i| self.slot(i).is_some());
+        if !tag && !reaches_slot {
+            return at + 1;
+        }
+        match (at..self.tokens.len()).find(|&i| self.char(i) == Some('>')) {
+            Some(end) if tag && (at + 1..end).all(|i| self.char(i).is_some_and(stands_in_tag)) => {
+                self.fix(at, end + 1);
+                end + 1
+            }
+            _ => {
+                self.marks[at] = Mark::Escape;
+                at + 1
+            }
+        }
+    }
+
+    /// `&` and a value could make an entity.
+    fn ampersand(&mut self, at: usize) -> usize {
+        let mut next = at + 1;
+        while self.char(next).is_some_and(|c| c.is_ascii_alphanumeric() || c == '#') {
+            next += 1;
+        }
+        if self.slot(next).is_some() {
+            self.marks[at] = Mark::Escape;
+        }
+        at + 1
+    }
+
+    fn tilde(&mut self, at: usize) -> Result<usize, Unsafe<'a>> {
+        if self.char(at + 1) == Some('~') {
+            return Err(Unsafe {
+                slot: None,
+                message: "DingTalk renders no strikethrough (`~~`)".to_owned(),
+            });
+        }
+        // It could close what a value's `~` opened.
+        self.marks[at] = Mark::Escape;
+        Ok(at + 1)
+    }
+
+    /// A bracket that closes nothing could close one that a value opened.
+    fn stray_bracket(&mut self, at: usize) -> usize {
+        let completed = matches!(self.char(at + 1), Some('(' | '[' | ':')) || self.slot(at + 1).is_some();
+        if completed {
+            self.marks[at] = Mark::Escape;
+        }
+        at + 1
+    }
+
+    fn link(&mut self, open: usize, middle: usize) -> Result<usize, Unsafe<'a>> {
+        if self.char(middle + 1) != Some('(') {
+            return Ok(self.stray_bracket(middle));
+        }
+        let from = middle + 2;
+        let mut depth = 0;
+        let mut end = from;
+        loop {
+            match self.tokens.get(end) {
+                Some(Token::Char('(')) => depth += 1,
+                Some(Token::Char(')')) if depth == 0 => break,
+                Some(Token::Char(')')) => depth -= 1,
+                Some(_) => {}
+                None => return Ok(self.stray_bracket(middle)),
+            }
+            end += 1;
+        }
+        if let Some(slot) = self.slot_within(from, end)
+            && end != from + 1
+        {
+            return Err(Unsafe {
+                slot: Some(slot),
+                message: format!(
+                    "`{{{slot}}}` is only a part of a link's target; put the whole URL into a field of type `Url` \
+                     and write `[…]({{{slot}}})`"
+                ),
+            });
+        }
+        let image = open > 0 && self.char(open - 1) == Some('!') && self.marks[open - 1] == Mark::None;
+        self.fix(open, open + 1);
+        self.fix(middle, end + 1);
+        if image {
+            self.marks[open - 1] = Mark::Fixed;
+        }
+        self.links.push(Link { open, middle, end, image });
+        Ok(end + 1)
+    }
+
+    /// The innermost link whose text holds this token.
+    fn region(&self, at: usize) -> Option<usize> {
+        self.links
+            .iter()
+            .enumerate()
+            .filter(|(_, link)| link.open < at && at < link.middle)
+            .max_by_key(|(_, link)| link.open)
+            .map(|(index, _)| index)
+    }
+
+    /// Pairs emphasis marks while each slot is read as a word, escapes the marks that pair with nothing, and refuses
+    /// the line if another reading of its slots would pair differently.
+    fn find_emphasis(&mut self) -> Result<(), Unsafe<'a>> {
+        let mut runs = self.runs(&|_| Class::Word);
+        let pairs = pair(&mut runs);
+        for run in &runs {
+            if run.left == run.length && run.could_pair {
+                self.marks[run.start..run.start + run.length].fill(Mark::Escape);
+            }
+        }
+        self.stable(&pairs)?;
+        for pair in pairs {
+            self.mark_pair(&pair);
+        }
+        Ok(())
+    }
+
+    /// CommonMark's delimiter runs, where `slot` says how the slot at a position reads.
+    fn runs(&self, slot: &dyn Fn(usize) -> Class) -> Vec<Run> {
+        let class = |at: Option<usize>| match at.and_then(|at| Some((at, self.tokens.get(at)?))) {
+            None => Class::Space,
+            Some((at, Token::Slot { .. })) => slot(at),
+            Some((_, Token::Char(c))) if c.is_whitespace() => Class::Space,
+            Some((_, Token::Char(c))) if is_punctuation(*c) => Class::Punctuation,
+            Some(_) => Class::Word,
+        };
+        let mut runs = Vec::new();
+        let mut at = 0;
+        while at < self.tokens.len() {
+            let Some(symbol @ ('*' | '_')) = self.char(at).filter(|_| self.marks[at] == Mark::None) else {
+                at += 1;
+                continue;
+            };
+            let length = (at..self.tokens.len())
+                .take_while(|&i| self.char(i) == Some(symbol) && self.marks.get(i) == Some(&Mark::None))
+                .count();
+            let (before, after) = (class(at.checked_sub(1)), class(Some(at + length)));
+            let left_flanking =
+                after != Class::Space && (after != Class::Punctuation || before != Class::Word);
+            let right_flanking =
+                before != Class::Space && (before != Class::Punctuation || after != Class::Word);
+            let (opens, closes) = if symbol == '*' {
+                (left_flanking, right_flanking)
+            } else {
+                (
+                    left_flanking && (!right_flanking || before == Class::Punctuation),
+                    right_flanking && (!left_flanking || after == Class::Punctuation),
+                )
+            };
+            let spaced = before == Class::Space && after == Class::Space;
+            let inside_word = symbol == '_'
+                && at > 0
+                && self.char(at - 1).is_some_and(char::is_alphanumeric)
+                && self.char(at + length).is_some_and(char::is_alphanumeric);
+            runs.push(Run {
+                symbol,
+                start: at,
+                length,
+                left: length,
+                opens,
+                closes,
+                could_pair: !spaced && !inside_word,
+                region: self.region(at),
+            });
+            at += length;
+        }
+        runs
+    }
+
+    /// Do the same marks pair whatever the values are: words, punctuation, or nothing?
+    fn stable(&self, pairs: &[Pair]) -> Result<(), Unsafe<'a>> {
+        let slots: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.slot(at).is_some()).collect();
+        let paired = |reading: &dyn Fn(usize) -> Class| pair(&mut self.runs(reading));
+        let either = |this: bool| if this { Class::Punctuation } else { Class::Word };
+        for &odd in &slots {
+            let alone = paired(&|at| either(at == odd));
+            let others = paired(&|at| either(at != odd));
+            let all = paired(&|_| Class::Punctuation);
+            // An empty value would let the marks on both sides of it touch.
+            let touches = odd > 0
+                && self.char(odd - 1).is_some_and(|c| matches!(c, '*' | '_'))
+                && self.char(odd - 1) == self.char(odd + 1)
+                && self.marks[odd - 1] == Mark::None
+                && self.marks[odd + 1] == Mark::None
+                && !pairs.iter().any(|pair| pair.from + pair.length == odd && pair.to == odd + 1);
+            if alone != pairs || others != pairs || all != pairs || touches {
+                return Err(self.unstable(odd));
+            }
+        }
+        let marks: usize = self.runs(&|_| Class::Word).iter().map(|run| run.length).sum();
+        if marks != pairs.iter().map(|pair| 2 * pair.length).sum::<usize>() {
+            return Err(Unsafe {
+                slot: None,
+                message: "emphasis marks that do not pair; write `\\*` for an asterisk".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    fn unstable(&self, slot: usize) -> Unsafe<'a> {
+        let beside_mark = |at: usize| {
+            [at.checked_sub(1), Some(at + 1)]
+                .into_iter()
+                .flatten()
+                .find_map(|at| self.char(at).filter(|c| matches!(c, '*' | '_')))
+        };
+        let (slot, mark) = std::iter::once(slot)
+            .chain(0..self.tokens.len())
+            .find_map(|at| Some((self.slot(at)?, beside_mark(at)?)))
+            .unwrap_or((self.slot(slot).unwrap_or_default(), '*'));
+        Unsafe {
+            slot: Some(slot),
+            message: format!(
+                "put white space outside the `{mark}` marks beside `{{{slot}}}`: with a value that is empty, or begins \
+                 or ends with punctuation, other text would be emphasised"
+            ),
+        }
+    }
+
+    fn mark_pair(&mut self, pair: &Pair) {
+        let &Pair { from, to, length } = pair;
+        if self.slot_within(from, to).is_none() {
+            self.fix(from, from + length);
+            self.fix(to, to + length);
+            return;
+        }
+        let marks = u8::try_from(length).unwrap_or(1);
+        self.marks[from] = Mark::Open(marks);
+        self.marks[to] = Mark::Close(marks);
+        if length == 2 {
+            self.marks[from + 1] = Mark::Joined;
+            self.marks[to + 1] = Mark::Joined;
+        }
+    }
+
+    fn pieces(&self, value: &mut dyn FnMut(&'a str, &'a str) -> u16) -> Vec<Piece> {
+        let mut pieces = Pieces::default();
+        for (at, token) in self.tokens.iter().enumerate() {
+            match token {
+                Token::Slot { name, spec } => pieces.push(Piece::Slot {
+                    value: value(name, spec),
+                    place: self.place(at),
+                    before: at.checked_sub(1).map_or('\n', |i| self.char(i).unwrap_or('\0')),
+                    after: if at + 1 == self.tokens.len() { '\n' } else { self.char(at + 1).unwrap_or('\0') },
+                }),
+                Token::Char(c) => self.push_char(&mut pieces, at, *c),
+            }
+        }
+        pieces.done
+    }
+
+    fn push_char(&self, pieces: &mut Pieces, at: usize, c: char) {
+        // A link's brackets are pieces only where its text has slots and can therefore be empty.
+        let link = self.links.iter().find(|link| {
+            [link.open, link.middle, link.middle + 1, link.end].contains(&at)
+                || (link.image && at + 1 == link.open)
+        });
+        if let Some(link) = link.filter(|link| self.slot_within(link.open, link.middle).is_some()) {
+            match at {
+                _ if at == link.open => {
+                    pieces.push(Piece::LinkOpen(if link.image { "![".into() } else { "[".into() }));
+                }
+                _ if at == link.middle => pieces.push(Piece::LinkTarget),
+                _ if at == link.end => pieces.push(Piece::LinkClose),
+                // The exclamation mark and the parenthesis are written with the bracket beside them.
+                _ => {}
+            }
+            return;
+        }
+        let marks = |count: u8| -> Cow<'static, str> { std::iter::repeat_n(c, count.into()).collect() };
+        match self.marks[at] {
+            Mark::None | Mark::Fixed => pieces.text(c),
+            Mark::Escape => {
+                pieces.text('\\');
+                pieces.text(c);
+            }
+            Mark::Open(count) => pieces.push(Piece::Open(marks(count))),
+            Mark::Close(count) => pieces.push(Piece::Close(marks(count))),
+            Mark::Joined => {}
+        }
+    }
+
+    fn place(&self, at: usize) -> Place {
+        if self.links.iter().any(|link| link.middle < at && at < link.end) {
+            Place::LinkTarget
+        } else if self.region(at).is_some() {
+            Place::LinkText
+        } else {
+            Place::Markdown
+        }
+    }
+}
+
+/// In a tag or an address between angle brackets nothing else is read as Markdown.
+fn stands_in_tag(c: char) -> bool {
+    !matches!(c, '*' | '[' | ']' | '(' | ')' | '`' | '<' | '\\')
+}
+
+/// Pieces under construction: neighbouring characters join into one text.
+#[derive(Default)]
+struct Pieces {
+    done: Vec<Piece>,
+}
+
+impl Pieces {
+    fn text(&mut self, c: char) {
+        if let Some(Piece::Text(text)) = self.done.last_mut() {
+            text.to_mut().push(c);
+        } else {
+            self.done.push(Piece::Text(String::from(c).into()));
+        }
+    }
+
+    fn push(&mut self, piece: Piece) {
+        self.done.push(piece);
+    }
+}

@@ -1,0 +1,116 @@
+//! Values as a template writes them.
+
+use std::fmt::{self, Write as _};
+
+use crate::{escape::push_value, table::Place};
+
+/// A value that can be written into a message.
+///
+/// Every `Display` type is one: its text is escaped for the place where it stands. A type that writes trusted
+/// Markdown implements this trait itself, with [`Sink::markdown`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be written into a DingTalk message",
+    label = "implements neither `Display` nor `Show`",
+    note = "implement `Display`, or convert the value with `with(name = …)`"
+)]
+pub trait Show {
+    /// Writes the value.
+    fn show(&self, sink: &mut Sink<'_>);
+
+    /// Is the value trusted Markdown that may be several blocks, where it stands alone on its line?
+    fn is_blocks(&self) -> bool {
+        false
+    }
+}
+
+impl<T: fmt::Display + ?Sized> Show for T {
+    fn show(&self, sink: &mut Sink<'_>) {
+        sink.text(&self);
+    }
+}
+
+/// Where a value is written to: it knows the place in the message and escapes for it.
+#[derive(Debug)]
+pub struct Sink<'a> {
+    pub(crate) out: &'a mut String,
+    pub(crate) place: Place,
+    pub(crate) before: char,
+    pub(crate) after: char,
+    /// The slot stands alone on its line, so that trusted Markdown may be several blocks.
+    pub(crate) alone: bool,
+}
+
+impl Sink<'_> {
+    /// Writes text, escaped.
+    pub fn text(&mut self, value: &dyn fmt::Display) {
+        let mut text = String::new();
+        // A `Display` that fails has written what it could.
+        let _ = write!(text, "{value}");
+        push_value(self.out, &text, self.place, self.before, self.after);
+    }
+
+    /// Writes trusted Markdown as it is. Where other text stands on the same line, line breaks become spaces.
+    pub fn markdown(&mut self, markdown: &str) {
+        match self.place {
+            Place::Plain | Place::PlainBlock | Place::LinkTarget => self.text(&markdown),
+            Place::Markdown | Place::LinkText if self.alone => self.out.push_str(markdown.trim()),
+            Place::Markdown | Place::LinkText => {
+                let mut lines = markdown.split('\n').map(str::trim).filter(|line| !line.is_empty());
+                if let Some(first) = lines.next() {
+                    self.out.push_str(first);
+                }
+                for line in lines {
+                    self.out.push(' ');
+                    self.out.push_str(line);
+                }
+            }
+        }
+    }
+}
+
+/// Several values: what a `line` is written for.
+pub trait Each {
+    /// Calls `visit` with each value.
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show));
+}
+
+impl<T: Show> Each for Option<T> {
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
+        self.as_slice().each(visit);
+    }
+}
+
+impl<T: Show> Each for Vec<T> {
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
+        self.as_slice().each(visit);
+    }
+}
+
+impl<T: Show> Each for [T] {
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
+        for value in self {
+            visit(value);
+        }
+    }
+}
+
+/// A value handed to [`render`](crate::render()).
+#[derive(Clone, Copy)]
+pub enum Value<'a> {
+    /// One value.
+    One(&'a dyn Show),
+    /// Any number of values, each on a line of its own.
+    Each(&'a dyn Each),
+    /// Whether a line is written.
+    Flag(bool),
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::One(_) => "One",
+            Self::Each(_) => "Each",
+            Self::Flag(_) => "Flag",
+        })
+    }
+}

@@ -1,0 +1,274 @@
+//! No value changes the structure of the message around it, and no value's text is lost: judged by a CommonMark
+//! parser that knows nothing of this crate.
+
+use dingtalk_template::{Resolved, SlotKind, Syntax, Template, Value, compile, compile_line, render};
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag};
+
+/// Every place that a slot can take. `a` to `c` are values, `l` is a list of values with a line of its own.
+const TEMPLATES: &[&str] = &[
+    "{a}",
+    "text {a} text",
+    "{a} text",
+    "text {a}",
+    "{a}{b}",
+    "{a} {b}",
+    "### {a}",
+    "### {a} and {b}\n{c}",
+    "- {a}\n- {b}\n\n{c}",
+    "- {a}: {b}\n{c}",
+    "1. {a}\n2. {b}",
+    "> {a}\n> {b}\n{c}",
+    "**{a}**",
+    "**{a}** {b}",
+    "a **{a} b** c",
+    "*{a}* _{b}_",
+    "***{a}***",
+    "**a {b}**: {c}",
+    "[{a}](https://example.com)",
+    "**[{a} b](https://example.com)** {c}",
+    "![{a}](https://example.com/i.png)",
+    "{a}[b](https://example.com){c}",
+    "[{a}] {b}",
+    "[{a}]: {b}",
+    "{a}_{b}_{c}",
+    "{a}*{b}",
+    "#{a}",
+    "-{a}- b",
+    "1{a}. b",
+    "&{a}; &#{b};",
+    "<{a}> {b}",
+    "\\{a}",
+    "!{a}",
+    "{a}(b)",
+    "{a}\n{b}\n{c}",
+    "{l}",
+    "- {a}\n{l}\n{b}",
+    "{a}\n\n{l}\n\n{b}",
+    "{a}: {b}\n---8<---{c}",
+];
+
+const LINES: &[&str] = &["- {}", "{}", "> {}", "**{}**", "1. {}", "#### {}"];
+
+fn compiled(template: &str, line: &str) -> Template {
+    let (line, _) = compile_line(line, Syntax::Markdown, 3).expect("a line that compiles");
+    compile(template, Syntax::Markdown, &mut |name, _| match name {
+        "a" => Resolved::inline(0),
+        "b" => Resolved::inline(1),
+        "c" => Resolved::inline(2),
+        _ => Resolved { value: 3, kind: SlotKind::Repeated(line.clone()) },
+    })
+    .unwrap_or_else(|problems| panic!("{template}: {problems:?}"))
+}
+
+fn rendered(template: &Template, values: &[String; 3], list: &[String]) -> String {
+    let list = list.to_vec();
+    let [a, b, c] = values;
+    render(template, &[Value::One(a), Value::One(b), Value::One(c), Value::Each(&list)])
+}
+
+/// The message without its words: neighbouring text is one, and says only that there is some.
+fn structure(markdown: &str) -> Vec<String> {
+    let mut structure: Vec<String> = Vec::new();
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        let event = match event {
+            Event::Text(_) => "text".to_owned(),
+            Event::Start(Tag::Link { dest_url, .. }) => format!("link {dest_url}"),
+            event => format!("{event:?}"),
+        };
+        if event != "text" || structure.last().is_none_or(|last| last != "text") {
+            structure.push(event);
+        }
+    }
+    structure
+}
+
+fn text(markdown: &str) -> String {
+    let mut text = String::new();
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(part) => text.push_str(&part),
+            Event::HardBreak | Event::SoftBreak => text.push(' '),
+            _ => {}
+        }
+    }
+    text
+}
+
+/// A value as a reader sees it on one line; Markdown folds no spaces within a line.
+fn one_line(value: &str) -> String {
+    value.trim().replace("\r\n", " ").replace(['\n', '\t', '\r'], " ")
+}
+
+/// Values made of what Markdown reacts to.
+fn value() -> impl Strategy<Value = String> {
+    let part = prop::sample::select(vec![
+        "a",
+        "主",
+        "机",
+        "1",
+        "12",
+        " ",
+        "  ",
+        "    ",
+        "\n",
+        "\n\n",
+        "\t",
+        "*",
+        "**",
+        "_",
+        "__",
+        "`",
+        "```",
+        "~",
+        "~~",
+        "~~~",
+        "#",
+        "###",
+        ">",
+        "-",
+        "---",
+        "+",
+        "=",
+        "===",
+        ".",
+        "1.",
+        ")",
+        "(",
+        "[",
+        "]",
+        "](",
+        "][",
+        "]:",
+        "!",
+        "![",
+        "<",
+        "</",
+        "<b>",
+        "<!--",
+        "&",
+        "&lt;",
+        "#x41;",
+        "|",
+        "| a | b |",
+        "|-|-|",
+        ":-:",
+        "\\",
+        "\\\\",
+        "{",
+        "}",
+        "“",
+        "）",
+        "，",
+        "https://e.com",
+        "@",
+        "$",
+        "🚀",
+        "\u{a0}",
+    ]);
+    prop::collection::vec(part, 1..7)
+        .prop_map(|parts| parts.concat())
+        .prop_filter("an empty value has its own test", |value| !value.trim().is_empty())
+}
+
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(4_000)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_local_rejects: u32::MAX, ..ProptestConfig::default() })]
+
+    #[test]
+    fn structure_is_the_template_s(
+        template in prop::sample::select(TEMPLATES),
+        line in prop::sample::select(LINES),
+        values in [value(), value(), value()],
+        list in prop::collection::vec(value(), 0..4),
+    ) {
+        let compiled = compiled(template, line);
+        let words = ["word", "word", "word"].map(str::to_owned);
+        let list_of_words = vec!["word".to_owned(); list.len()];
+        let harmless = rendered(&compiled, &words, &list_of_words);
+        let hostile = rendered(&compiled, &values, &list);
+        prop_assert_eq!(structure(&hostile), structure(&harmless), "{}\n---\n{}", harmless, hostile);
+
+        let seen = text(&hostile);
+        let shown = [("{a}", &values[0]), ("{b}", &values[1]), ("{c}", &values[2])];
+        let expected = shown.iter().filter(|(slot, _)| template.contains(slot)).map(|(_, value)| *value);
+        let listed = list.iter().filter(|_| template.contains("{l}"));
+        for value in expected.chain(listed) {
+            prop_assert!(seen.contains(&one_line(value)), "{value:?} is lost in {seen:?}\n---\n{hostile}");
+        }
+    }
+
+    #[test]
+    fn templates_never_panic(template in "([-#>*_`\\[\\](){}!<&|~\\\\ \n.1a中]|\\{a\\}|\\{b\\}){0,16}") {
+        if let Ok(template) = compile(&template, Syntax::Markdown, &mut |_, _| Resolved::inline(0)) {
+            render(&template, &[Value::One(&"*")]);
+        }
+    }
+
+    /// What holds for the templates above holds for any template that compiles.
+    #[test]
+    fn any_template_that_compiles_is_safe(
+        template in "([-#>*_\\[\\]()!<&~ \n.:1a中]|\\{a\\}|\\{b\\}|\\*\\*){1,14}",
+        values in [value(), value(), value()],
+    ) {
+        if let Ok(compiled) = compile(&template, Syntax::Markdown, &mut |name, _| Resolved::inline(u16::from(name == "b"))) {
+            let words = ["word", "word", "word"].map(str::to_owned);
+            let harmless = rendered(&compiled, &words, &[]);
+            let hostile = rendered(&compiled, &values, &[]);
+            prop_assert_eq!(structure(&hostile), structure(&harmless), "{}\n---\n{}\n---\n{}", template, harmless, hostile);
+        }
+    }
+}
+
+#[test]
+fn an_empty_value_takes_its_marks_along() {
+    let empty = [String::new(), " ".to_owned(), "c".to_owned()];
+    for (template, text) in [
+        ("**{a}** {c}", "c"),
+        ("x **{a} y** {c}", "x **y** c"),
+        ("- {a}\n- {c}", "- c"),
+        ("### {a}\n{c}", "c"),
+        ("[{a}](https://example.com)", "[https://example.com](https://example.com)"),
+        ("Host: {a}\n{c}", "Host:  \n  c"),
+        ("#{a}", "\\#"),
+        ("-{a}- b", "-- b"),
+    ] {
+        assert_eq!(rendered(&compiled(template, "- {}"), &empty, &[String::new()]), text, "{template}");
+    }
+}
+
+#[test]
+fn blocks_are_separated() {
+    let values = ["a", "b", "c"].map(str::to_owned);
+    let list = vec!["x".to_owned(), "y".to_owned()];
+    for (template, text) in [
+        ("### {a}\n{l}\n{b}\n{c}", "### a\n\n- x\n- y\n\nb  \n  c"),
+        ("> {a}\n> {b}\n{c}", "> a  \n> b\n\nc"),
+        ("{a}\n\n\n{b}", "a\n\nb"),
+        ("1. {a}\n2. {b}\n- {c}", "1. a\n2. b\n\n- c"),
+    ] {
+        assert_eq!(rendered(&compiled(template, "- {}"), &values, &list), text);
+    }
+}
+
+#[test]
+fn unsafe_positions_are_refused() {
+    for (template, message) in [
+        ("run `{a}` now", "code span"),
+        ("主机**{a}**的", "white space outside the `*` marks"),
+        ("**x**{a}**y**", "white space outside the `*` marks"),
+        ("{a}. text", "number a list"),
+        ("[x](https://example.com/{a})", "only a part of a link's target"),
+        ("- x\n  - {a}", "nested"),
+        ("> - {a}", "nested"),
+        ("| {a} |", "tables"),
+        ("```\n{a}\n```", "code blocks"),
+        ("{a}\n---", "as more than text"),
+    ] {
+        let problems = compile(template, Syntax::Markdown, &mut |_, _| Resolved::inline(0)).unwrap_err();
+        assert!(problems[0].message.contains(message), "{template}: {problems:?}");
+    }
+}
