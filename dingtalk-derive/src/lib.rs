@@ -1,1 +1,84 @@
-//! dingtalk-derive
+//! `#[derive(Notification)]`: an annotated struct becomes a typed DingTalk message and a tool that an agent can call.
+//!
+//! Use it through `dingtalk-core`, which re-exports it. The phases are files: [`attr`] reads attributes, [`model`]
+//! gives them meaning, [`check`] holds the rules, [`expand`] writes code.
+
+mod attr;
+mod check;
+mod errors;
+mod expand;
+mod model;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct a notification: a message, and with `tool(…)` a tool.
+///
+/// ```
+/// use dingtalk_core::{Message, Mobile, Notification};
+///
+/// #[derive(Notification)]
+/// #[dingtalk(markdown(
+///     title = "CPU {percent:.0}% on {host}",
+///     text = "
+///         ### CPU {percent:.1}% on {host}
+///         {processes}
+///     ",
+/// ))]
+/// struct CpuAlert {
+///     host: String,
+///     #[dingtalk(range(0.0..=100.0))]
+///     percent: f64,
+///     #[dingtalk(line = "- {}")]
+///     processes: Vec<String>,
+///     #[dingtalk(at)]
+///     on_call: Vec<Mobile>,
+/// }
+///
+/// let alert = CpuAlert {
+///     host: "web-3".into(),
+///     percent: 97.5,
+///     processes: vec!["nginx".into(), "backup *nightly*".into()],
+///     on_call: vec![],
+/// };
+/// assert_eq!(
+///     alert.message()?,
+///     Message::markdown("CPU 98% on web-3", "### CPU 97.5% on web-3\n\n- nginx\n- backup \\*nightly\\*"),
+/// );
+/// # Ok::<(), dingtalk_core::Invalid>(())
+/// ```
+///
+/// # On the type
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `text("…")` | a text message |
+/// | `markdown(title = "…", text = "…")` | a Markdown message; without `text`, the fields' `line`s in order |
+/// | `tool(name = "…", title = "…", when = "…", not_when = "…", instead = Type, destructive = true)` | also a tool; every key is optional |
+/// | `rename_all = "camelCase"` | names of the tool's parameters (`snake_case`, `camelCase` or `kebab-case`) |
+/// | `crate = path` | where `dingtalk_core` is found |
+///
+/// # On a field
+///
+/// | attribute | meaning |
+/// |---|---|
+/// | `line = "… {} …"` | stands alone on its line of the template, is written once per value and vanishes where there is none |
+/// | `at` | people to mention: [`Mobile`](../dingtalk_core/struct.Mobile.html) or [`UserId`](../dingtalk_core/struct.UserId.html), also in `Vec` or `Option` |
+/// | `at_all` | a `bool`: mention everybody |
+/// | `length(a..=b)`, `bytes(..=n)`, `range(a..=b)`, `max_items = n` | rules on the value, checked before every send |
+/// | `unbounded` | the text or list of a tool has no upper limit on purpose |
+/// | `rename = "…"` | the parameter's name |
+/// | `default`, `default = expr` | the value where a call gives none |
+/// | `skip` | not shown, and no parameter |
+///
+/// # Templates
+///
+/// A template is a format string: `{field}`, `{field:.1}`, `{{` for a brace. Specs are limited to sign, zero padding,
+/// precision and radix. Common indentation and outer blank lines are removed. `bool`, `Option` and `Vec` fields need
+/// a `line`. Values are escaped for the place where they stand; `Markdown` passes through; a link's target takes only
+/// `Url`.
+#[proc_macro_derive(Notification, attributes(dingtalk))]
+pub fn derive_notification(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::notification(&input).into()
+}

@@ -71,17 +71,15 @@ impl Mentions {
         self.all |= other.all;
     }
 
+    /// The `@…` of everybody mentioned, as it stands in a body.
+    pub(crate) fn body_text(&self) -> String {
+        self.ids().map(|id| format!("@{id}")).collect::<Vec<_>>().join(" ")
+    }
+
     /// Appends the `@…` that `body` does not hold yet, on a line of their own.
     pub(crate) fn append_missing(&self, body: &mut String, separator: &str) {
-        let people = self
-            .mobiles
-            .iter()
-            .map(Mobile::as_str)
-            .chain(self.user_ids.iter().map(UserId::as_str))
-            .filter(|id| !mentions_in(body, id))
-            .map(|id| format!("@{id}"));
-        let all = (self.all && !mentions_in(body, &AT_ALL_TEXT[1..])).then(|| AT_ALL_TEXT.to_owned());
-        let missing: Vec<String> = people.chain(all).collect();
+        let missing: Vec<String> =
+            self.ids().filter(|id| !mentions_in(body, id)).map(|id| format!("@{id}")).collect();
         if missing.is_empty() {
             return;
         }
@@ -89,6 +87,13 @@ impl Mentions {
             body.push_str(separator);
         }
         body.push_str(&missing.join(" "));
+    }
+
+    /// What stands behind each `@`.
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        let mobiles = self.mobiles.iter().map(Mobile::as_str);
+        let user_ids = self.user_ids.iter().map(UserId::as_str);
+        mobiles.chain(user_ids).chain(self.all.then(|| &AT_ALL_TEXT[1..]))
     }
 }
 

@@ -37,12 +37,14 @@ const DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 impl Mobile {
     /// Reads a mobile number.
     pub fn new(number: impl AsRef<str>) -> Result<Self, ParseMobileError> {
-        const WRONG: ParseMobileError =
-            ParseMobileError { expected: "a mobile number: digits such as 13800000000, or +852-12345678 abroad" };
-        let mut number: String = number.as_ref().chars().filter(|c| !c.is_whitespace()).collect();
-        if let Some(mainland) = number.strip_prefix("+86") {
-            number = mainland.trim_start_matches('-').to_owned();
-        }
+        const WRONG: ParseMobileError = ParseMobileError {
+            expected: "a mobile number: digits such as 13800000000, or +852-12345678 abroad",
+        };
+        let compact: String = number.as_ref().chars().filter(|c| !c.is_whitespace()).collect();
+        let number = match compact.strip_prefix("+86") {
+            Some(mainland) => mainland.trim_start_matches('-').to_owned(),
+            None => compact,
+        };
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let (valid, count) = match number.strip_prefix('+') {
             Some(abroad) => match abroad.split_once('-') {
@@ -158,7 +160,8 @@ mod tests {
         ] {
             assert_eq!(Mobile::new(written).unwrap().as_str(), wire, "{written:?}");
         }
-        for wrong in ["", "+86", "Zhang", "138-0000-0000", "+85212345678", "+852-", "12", "1234567890123456"] {
+        for wrong in ["", "+86", "Zhang", "138-0000-0000", "+85212345678", "+852-", "12", "1234567890123456"]
+        {
             assert!(Mobile::new(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -130,7 +130,8 @@ mod tests {
         ] {
             assert_eq!(Url::new(fine).unwrap().as_str(), fine);
         }
-        for wrong in ["", "example.com", "javascript://x", "https://", "https:///path", "https://a b", "//a"] {
+        for wrong in ["", "example.com", "javascript://x", "https://", "https:///path", "https://a b", "//a"]
+        {
             assert!(Url::new(wrong).is_err(), "{wrong:?}");
         }
     }

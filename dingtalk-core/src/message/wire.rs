@@ -4,7 +4,8 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    ActionCard, Button, Buttons, FeedCard, FeedItem, Link, MarkdownText, Mentions, Message, Mobile, Text, UserId,
+    ActionCard, Button, Buttons, FeedCard, FeedItem, Link, MarkdownText, Mentions, Message, Mobile, Text,
+    UserId,
 };
 
 /// The body of one request: a message and the id under which DingTalk recognises a repetition.
@@ -137,11 +138,11 @@ struct FeedItemBody {
 #[serde(deny_unknown_fields)]
 struct At {
     #[serde(default, rename = "atMobiles", skip_serializing_if = "Vec::is_empty")]
-    at_mobiles: Vec<Mobile>,
+    mobiles: Vec<Mobile>,
     #[serde(default, rename = "atUserIds", skip_serializing_if = "Vec::is_empty")]
-    at_user_ids: Vec<UserId>,
+    user_ids: Vec<UserId>,
     #[serde(default, rename = "isAtAll", skip_serializing_if = "std::ops::Not::not")]
-    is_at_all: bool,
+    all: bool,
 }
 
 /// A flag that the wire spells as the string `"0"` or `"1"`.
@@ -259,16 +260,16 @@ impl From<&FeedCard> for FeedCardBody {
 impl At {
     fn from_mentions(mentions: &Mentions) -> Option<Self> {
         (!mentions.is_empty()).then(|| Self {
-            at_mobiles: mentions.mobiles.clone(),
-            at_user_ids: mentions.user_ids.clone(),
-            is_at_all: mentions.all,
+            mobiles: mentions.mobiles.clone(),
+            user_ids: mentions.user_ids.clone(),
+            all: mentions.all,
         })
     }
 }
 
 impl From<At> for Mentions {
     fn from(at: At) -> Self {
-        Self { mobiles: at.at_mobiles, user_ids: at.at_user_ids, all: at.is_at_all }
+        Self { mobiles: at.mobiles, user_ids: at.user_ids, all: at.all }
     }
 }
 

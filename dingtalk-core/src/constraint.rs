@@ -1,0 +1,239 @@
+//! Rules on values, written once as an attribute: they check a value before it is sent, and describe it to an agent.
+
+use std::{borrow::Cow, fmt};
+
+use crate::{Fault, Faults, Markdown};
+
+/// A field as its notification declares it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Field {
+    /// Its name for callers.
+    pub name: &'static str,
+    /// The rules on its value; in a list, on each element, except for [`Constraint::MaxItems`].
+    pub constraints: &'static [Constraint],
+}
+
+impl Field {
+    /// A field; used by generated code.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, constraints: &'static [Constraint]) -> Self {
+        Self { name, constraints }
+    }
+}
+
+/// A rule on a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Constraint {
+    /// Number of characters.
+    Length(Bounds<usize>),
+    /// Number of bytes in UTF-8.
+    Bytes(Bounds<usize>),
+    /// A number.
+    Range(Bounds<f64>),
+    /// Most elements in a list.
+    MaxItems(usize),
+}
+
+/// An inclusive range that may be open on either side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds<T> {
+    /// The least allowed value.
+    pub min: Option<T>,
+    /// The greatest allowed value.
+    pub max: Option<T>,
+}
+
+impl<T: PartialOrd> Bounds<T> {
+    fn contains(&self, value: &T) -> bool {
+        self.min.as_ref().is_none_or(|min| value >= min) && self.max.as_ref().is_none_or(|max| value <= max)
+    }
+}
+
+impl<T: fmt::Display + PartialEq> Bounds<T> {
+    fn words(&self, between: &str) -> String {
+        match (&self.min, &self.max) {
+            (Some(min), Some(max)) if min == max => format!("exactly {min}"),
+            (Some(min), Some(max)) => format!("{min} {between} {max}"),
+            (Some(min), None) => format!("at least {min}"),
+            (None, Some(max)) => format!("at most {max}"),
+            (None, None) => "any number".to_owned(),
+        }
+    }
+}
+
+impl Constraint {
+    /// The rule in words, for a parameter's description: `1 to 64 characters`.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Length(bounds) => format!("{} characters", bounds.words("to")),
+            Self::Bytes(bounds) => format!("{} bytes in UTF-8", bounds.words("to")),
+            Self::Range(bounds) => bounds.words("to"),
+            Self::MaxItems(max) => format!("at most {max} items"),
+        }
+    }
+
+    /// Why this value breaks the rule.
+    fn broken_by(&self, measure: Measure<'_>) -> Option<Fault> {
+        let fault = |rule: String, given: String| Some(Fault::new("", rule).given(given));
+        let shown = |text: &str, count: usize, unit: &str| {
+            let quoted = format!("{:?}", text.chars().take(24).collect::<String>());
+            format!("{quoted}{} ({count} {unit})", if text.chars().count() > 24 { "…" } else { "" })
+        };
+        match (self, measure) {
+            (Self::Length(bounds), Measure::Text(text)) => {
+                let count = text.chars().count();
+                if bounds.contains(&count) {
+                    return None;
+                }
+                fault(format!("must have {}", self.words()), shown(text, count, "characters"))
+            }
+            (Self::Bytes(bounds), Measure::Text(text)) if !bounds.contains(&text.len()) => {
+                fault(format!("must have {}", self.words()), shown(text, text.len(), "bytes"))
+            }
+            (Self::Range(bounds), Measure::Number(number)) if !bounds.contains(&number) => {
+                fault(format!("must be {}", self.words()), number.to_string())
+            }
+            (Self::MaxItems(max), Measure::Items(items)) if items > *max => {
+                fault(format!("must have {}", self.words()), items.to_string())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a constraint looks at.
+#[derive(Debug, Clone, Copy)]
+pub enum Measure<'a> {
+    /// A text.
+    Text(&'a str),
+    /// A number.
+    Number(f64),
+    /// A list's length.
+    Items(usize),
+}
+
+/// A value that constraints can be put on.
+#[diagnostic::on_unimplemented(
+    message = "constraints do not apply to `{Self}`",
+    label = "neither a text, a number nor a list of them"
+)]
+pub trait Measured {
+    /// Calls `visit` with what can be measured, and the element's index in a list.
+    fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>));
+}
+
+macro_rules! measured {
+    ($(|$value:ident: &$type:ty| $measure:expr;)*) => {$(
+        impl Measured for $type {
+            #[allow(clippy::cast_precision_loss, reason = "bounds of 64-bit numbers are never near 2^53")]
+            fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+                let $value = self;
+                visit(None, $measure);
+            }
+        }
+    )*};
+}
+
+measured! {
+    |text: &String| Measure::Text(text);
+    |text: &str| Measure::Text(text);
+    |text: &Cow<'_, str>| Measure::Text(text);
+    |text: &Markdown| Measure::Text(text.as_str());
+    |number: &f64| Measure::Number(*number);
+    |number: &f32| Measure::Number((*number).into());
+    |number: &u8| Measure::Number((*number).into());
+    |number: &u16| Measure::Number((*number).into());
+    |number: &u32| Measure::Number((*number).into());
+    |number: &u64| Measure::Number(*number as f64);
+    |number: &usize| Measure::Number(*number as f64);
+    |number: &i8| Measure::Number((*number).into());
+    |number: &i16| Measure::Number((*number).into());
+    |number: &i32| Measure::Number((*number).into());
+    |number: &i64| Measure::Number(*number as f64);
+    |number: &isize| Measure::Number(*number as f64);
+}
+
+impl<T: Measured + ?Sized> Measured for &T {
+    fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+        (**self).measure(visit);
+    }
+}
+
+impl<T: Measured> Measured for Option<T> {
+    fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+        if let Some(value) = self {
+            value.measure(visit);
+        }
+    }
+}
+
+/// A list of anything can be counted; only lists of measurable elements take rules on their elements.
+impl<T: Measured> Measured for Vec<T> {
+    fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+        visit(None, Measure::Items(self.len()));
+        for (index, value) in self.iter().enumerate() {
+            value.measure(&mut |_, measure| visit(Some(index), measure));
+        }
+    }
+}
+
+macro_rules! counted_only {
+    ($($type:ty),*) => {$(
+        impl Measured for $type {
+            fn measure(&self, _: &mut dyn FnMut(Option<usize>, Measure<'_>)) {}
+        }
+    )*};
+}
+
+counted_only!(crate::Mobile, crate::UserId, crate::Url);
+
+/// Adds a fault for every rule of the field that the value breaks.
+pub(crate) fn check(field: &Field, value: &dyn Measured, faults: &mut Faults) {
+    value.measure(&mut |index, measure| {
+        for constraint in field.constraints {
+            if let Some(mut fault) = constraint.broken_by(measure) {
+                fault.path = match index {
+                    Some(index) => format!("{}[{index}]", field.name),
+                    None => field.name.to_owned(),
+                };
+                faults.push(fault);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: Field = Field::new(
+        "host",
+        &[Constraint::Length(Bounds { min: Some(1), max: Some(4) }), Constraint::MaxItems(2)],
+    );
+
+    #[test]
+    fn elements_are_named_by_index() {
+        let mut faults = Faults::default();
+        check(&HOST, &vec!["主机名字x".to_owned(), "ok".to_owned(), String::new()], &mut faults);
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            faults,
+            [
+                "`host` must have at most 2 items, not 3",
+                "`host[0]` must have 1 to 4 characters, not \"主机名字x\" (5 characters)",
+                "`host[2]` must have 1 to 4 characters, not \"\" (0 characters)",
+            ]
+        );
+    }
+
+    #[test]
+    fn not_a_number_is_in_no_range() {
+        let field = Field::new("percent", &[Constraint::Range(Bounds { min: Some(0.0), max: Some(100.0) })]);
+        let mut faults = Faults::default();
+        check(&field, &f64::NAN, &mut faults);
+        check(&field, &100.0, &mut faults);
+        assert_eq!(faults.to_string(), "`percent` must be 0 to 100, not NaN");
+    }
+}

@@ -1,0 +1,269 @@
+//! Where a robot's requests go, read from what people paste.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Url;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Error, Signature};
+
+/// DingTalk in China.
+pub(crate) const CHINA: &str = "https://oapi.dingtalk.com";
+
+/// DingTalk outside China.
+pub(crate) const INTERNATIONAL: &str = "https://oapi.dingtalk.io";
+
+const HOSTS: [&str; 2] = ["oapi.dingtalk.com", "oapi.dingtalk.io"];
+const SEND_PATH: &str = "/robot/send";
+
+/// All but the characters that RFC 3986 calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Encodes a value for the query of a URL, once.
+pub(crate) fn percent_encode(value: &str) -> String {
+    utf8_percent_encode(value, RESERVED).to_string()
+}
+
+/// The address that a robot posts to, without its query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    url: String,
+    host: String,
+    https: bool,
+}
+
+impl Endpoint {
+    /// Reads a base URL such as `https://oapi.dingtalk.com`. `setting` is what the person who set it knows it as.
+    pub(crate) fn from_base(text: &str, setting: &str) -> Result<Self, Error> {
+        let url = parse(text, setting)?;
+        if url.query().is_some() || url.fragment().is_some() || url.path().ends_with(SEND_PATH) {
+            return Err(Error::configuration(format!(
+                "{setting} takes only the beginning of the address, such as {CHINA}; a whole webhook goes where the \
+                 access token goes"
+            )));
+        }
+        Ok(Self::at(&url, url.path().trim_end_matches('/')))
+    }
+
+    fn at(url: &Url, prefix: &str) -> Self {
+        Self {
+            url: format!("{}{prefix}{SEND_PATH}", url.origin().ascii_serialization()),
+            host: url.host_str().unwrap_or_default().to_owned(),
+            https: url.scheme() == "https",
+        }
+    }
+
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.https
+    }
+
+    /// The address of one request. It holds the token: it must go nowhere but to the HTTP client.
+    pub(crate) fn request_url(&self, token: &str, signed: Option<(u64, &Signature)>) -> String {
+        let mut url = format!("{}?access_token={}", self.url, percent_encode(token));
+        if let Some((timestamp_ms, signature)) = signed {
+            url.push_str(&format!("&timestamp={timestamp_ms}&sign={}", signature.to_query()));
+        }
+        url
+    }
+}
+
+/// What a webhook holds.
+pub(crate) struct Webhook {
+    pub(crate) token: SecretString,
+    url: Url,
+}
+
+impl Webhook {
+    /// Reads a webhook as DingTalk shows it. A timestamp and a signature in it are ignored: they are stale.
+    pub(crate) fn parse(text: &str, setting: &str) -> Result<Self, Error> {
+        let wrong = |problem: &str| Err(Error::configuration(format!("{setting}: {problem}")));
+        if !text.contains("://") {
+            return wrong(
+                "expected the webhook as DingTalk shows it, https://… and all, not the token alone",
+            );
+        }
+        let url = parse(text, setting)?;
+        match url.path().trim_end_matches('/') {
+            SEND_PATH => {}
+            "/robot/sendBySession" => {
+                return wrong(
+                    "this is a session webhook, valid for minutes; a custom robot's ends in /robot/send",
+                );
+            }
+            _ => return wrong("the path of a robot's webhook is /robot/send"),
+        }
+        let token = url.query_pairs().find(|(name, _)| name == "access_token").map(|(_, value)| value);
+        match token {
+            Some(token) if !token.trim().is_empty() => {
+                let token = SecretString::from(token.trim());
+                check_token(token.expose_secret(), setting)?;
+                Ok(Self { token, url })
+            }
+            _ => wrong("the webhook has no access_token; copy all of it from the robot's settings"),
+        }
+    }
+
+    /// Where the webhook itself points to.
+    pub(crate) fn endpoint(&self, setting: &str) -> Result<Endpoint, Error> {
+        let host = self.url.host_str().unwrap_or_default();
+        if HOSTS.contains(&host) || is_loopback(host) {
+            return Ok(Endpoint::at(&self.url, ""));
+        }
+        // A token sent to the wrong server is a token lost.
+        Err(Error::configuration(format!(
+            "{setting}: {host} is not one of DingTalk's servers ({}); if it is a gateway of your own, give it as the \
+             base URL too",
+            HOSTS.join(", ")
+        )))
+    }
+}
+
+/// Refuses what cannot be an access token, saying what it looks like.
+pub(crate) fn check_token(token: &str, setting: &str) -> Result<(), Error> {
+    let wrong = |problem: &str| Err(Error::configuration(format!("{setting}: {problem}")));
+    if token.starts_with("SEC") && token.len() > 60 {
+        return wrong("this is the signing secret (SEC…); the access token stands in the webhook");
+    }
+    if token.starts_with("access_token=") || token.contains(['/', '?', '&']) {
+        return wrong(
+            "expected the access token alone or the whole webhook, https://… and all; this is a part of one",
+        );
+    }
+    if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return wrong("an access token is one word of letters and digits");
+    }
+    Ok(())
+}
+
+/// Reads a URL that a token may be sent to.
+fn parse(text: &str, setting: &str) -> Result<Url, Error> {
+    // The text is not repeated: it may hold the token.
+    let wrong = |problem: &str| Err(Error::configuration(format!("{setting}: {problem}")));
+    let Ok(url) = Url::parse(text) else { return wrong("this is not a URL") };
+    let Some(host) = url.host_str() else { return wrong("the URL has no host") };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(host) => {}
+        "http" => {
+            return wrong("http would show the token to the network; only https is used beyond this machine");
+        }
+        _ => return wrong("expected a URL that begins with https://"),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("a user name or password in the URL is not supported");
+    }
+    Ok(url)
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Signer;
+
+    fn problem<T>(result: Result<T, Error>) -> String {
+        result.err().expect("this must be refused").to_string()
+    }
+
+    #[test]
+    fn a_base_url_is_https_or_loopback() {
+        for (base, host) in [
+            (CHINA, "oapi.dingtalk.com"),
+            (INTERNATIONAL, "oapi.dingtalk.io"),
+            ("https://gateway.example/dingtalk/", "gateway.example"),
+            ("http://127.0.0.1:8080", "127.0.0.1"),
+            ("http://127.1.2.3", "127.1.2.3"),
+            ("http://localhost:1", "localhost"),
+            ("http://[::1]:8080", "[::1]"),
+        ] {
+            assert_eq!(Endpoint::from_base(base, "base URL").unwrap().host(), host);
+        }
+        for wrong in [
+            "",
+            "oapi.dingtalk.com",
+            "http://oapi.dingtalk.com",
+            "http://localhost.example",
+            "http://127.0.0.1.example",
+            "http://10.0.0.1",
+            "ftp://127.0.0.1",
+            "https://user@oapi.dingtalk.com",
+            "https://oapi.dingtalk.com?access_token=abc",
+            "https://oapi.dingtalk.com/robot/send",
+        ] {
+            assert!(problem(Endpoint::from_base(wrong, "base URL")).contains("base URL"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_may_have_a_path() {
+        let endpoint = Endpoint::from_base("https://gateway.example/dingtalk/", "base URL").unwrap();
+        assert_eq!(
+            endpoint.request_url("a+b", None),
+            "https://gateway.example/dingtalk/robot/send?access_token=a%2Bb"
+        );
+    }
+
+    #[test]
+    fn the_signature_is_encoded_once() {
+        let signature = Signer::new("secret").sign(1_700_000_000_000);
+        let endpoint = Endpoint::from_base(CHINA, "base URL").unwrap();
+        assert_eq!(
+            endpoint.request_url("abc", Some((1_700_000_000_000, &signature))),
+            "https://oapi.dingtalk.com/robot/send?access_token=abc&timestamp=1700000000000\
+             &sign=OuzzJR5%2BxZ4%2FEYwqtNt6sMYZQMTa%2FHEGvc9miJe7XzY%3D"
+        );
+    }
+
+    #[test]
+    fn a_webhook_says_what_is_wrong_with_it() {
+        for (webhook, expected) in [
+            ("0123abcd", "not the token alone"),
+            ("https://oapi.dingtalk.com/robot/sendBySession?session=abcd", "session webhook"),
+            ("https://oapi.dingtalk.com/robot?access_token=abcd", "path"),
+            ("https://oapi.dingtalk.com/robot/send", "no access_token"),
+            ("https://oapi.dingtalk.com/robot/send?access_token=", "no access_token"),
+            ("http://oapi.dingtalk.com/robot/send?access_token=abcd", "only https"),
+        ] {
+            let problem = problem(Webhook::parse(webhook, "webhook"));
+            assert!(problem.contains(expected), "{webhook}: {problem}");
+            assert!(!problem.contains("abcd"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_of_another_service_is_refused() {
+        for host in ["oapi.dingtalk.com.example", "open.feishu.cn", "oapi.dingtalk.com@example.com"] {
+            let webhook = format!("https://{host}/robot/send?access_token=abcd");
+            let endpoint =
+                Webhook::parse(&webhook, "webhook").and_then(|webhook| webhook.endpoint("webhook"));
+            assert!(endpoint.is_err(), "{host}");
+        }
+        let webhook = "https://oapi.dingtalk.io/robot/send?access_token=abcd&timestamp=1&sign=stale";
+        let webhook = Webhook::parse(webhook, "webhook").unwrap();
+        assert_eq!(
+            webhook.endpoint("webhook").unwrap().request_url("abcd", None),
+            "https://oapi.dingtalk.io/robot/send?access_token=abcd"
+        );
+    }
+
+    #[test]
+    fn what_is_no_token_is_recognised() {
+        for (token, expected) in [
+            (format!("SEC{}", "0".repeat(64)).as_str(), "signing secret"),
+            ("access_token=abcd", "part of one"),
+            ("oapi.dingtalk.com/robot/send?access_token=abcd", "part of one"),
+            ("two words", "one word"),
+        ] {
+            let problem = problem(check_token(token, "token"));
+            assert!(problem.contains(expected), "{problem}");
+        }
+        assert!(check_token(&"0a".repeat(32), "token").is_ok());
+    }
+}

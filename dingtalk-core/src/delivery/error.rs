@@ -1,0 +1,221 @@
+//! Why a message was not delivered, or may not have been.
+
+use std::{borrow::Cow, fmt};
+
+use serde::Serialize;
+
+use super::advice::{Language, advice, summary};
+use crate::Invalid;
+
+/// Why a message was not delivered, or, for [`ErrorKind::Unknown`], may not have been.
+///
+/// `Display` says what happened and what to do about it. No part of an error holds the access token, the secret, a
+/// signature or the address that was called: a server's own words are cleaned of them before they are kept.
+///
+/// ```
+/// use dingtalk_core::{Error, ErrorKind, Language, Retry};
+///
+/// let error = Error::new(ErrorKind::NotSent, "connection refused");
+/// assert_eq!(error.retry(), Retry::Safe);
+/// assert!(error.to_string().starts_with("the message was not sent (connection refused)"));
+/// assert!(error.advice(Language::Zh).contains("网络"));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Error(Box<Details>);
+
+#[derive(Debug, Clone)]
+struct Details {
+    kind: ErrorKind,
+    cause: Cow<'static, str>,
+    code: Option<i64>,
+    server_message: Option<String>,
+    id: Option<String>,
+    invalid: Option<Invalid>,
+}
+
+/// What went wrong, by what can be done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The notification's own values are at fault; nothing was sent.
+    Invalid,
+    /// The robot is not set up right; nothing was sent.
+    Configuration,
+    /// No connection was made (name not resolved, refused, connect timeout, TLS): the message certainly did not arrive.
+    NotSent,
+    /// The request left and no readable answer came back: the message may have arrived.
+    Unknown,
+    /// None of the robot's keywords is in the message (310000).
+    Keyword,
+    /// The signature is missing or does not match (310000).
+    Signature,
+    /// The signature's timestamp is more than an hour off (310000).
+    Clock,
+    /// This machine's address is not on the robot's list (310000).
+    IpNotAllowed,
+    /// The robot's security settings refuse the message, and the wording is not one that we know (310000).
+    SecurityCheck,
+    /// DingTalk does not know the access token (400101, 300001, 300005).
+    UnknownToken,
+    /// The robot was stopped (400102).
+    RobotStopped,
+    /// The robot does not exist or is no longer in the group (400106).
+    RobotMissing,
+    /// The group was dissolved (400013).
+    GroupDissolved,
+    /// The robot does not take this type of message (400105).
+    UnsupportedType,
+    /// A parameter of the message is missing or empty (40035, 4002xx to 4006xx).
+    MissingParameter,
+    /// The message is over the size limit (460101, 101002, or found before sending).
+    TooLong,
+    /// The content was judged unsafe: a link, words, or a picture (430101 to 430104).
+    ForbiddenContent,
+    /// Too many messages in a minute: the robot is blocked, for ten minutes as documented (130101, 410100, 429).
+    Throttled,
+    /// Too many calls from this machine's address: all its robots are blocked, for five minutes as documented.
+    AddressBlocked,
+    /// The organisation's calls of this month, or the robot's share of them, are used up (90030, 90020).
+    QuotaExhausted,
+    /// DingTalk is busy or has an internal error (-1, 500100, 90002, 90018).
+    Busy,
+    /// DingTalk did not understand the request (300001, 43002, 43004).
+    BadRequest,
+    /// Refused with a code that we do not know.
+    Refused,
+}
+
+/// Whether and how a failed message may be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Retry {
+    /// Nothing was sent: repeating cannot post the message twice.
+    Safe,
+    /// Only after the block has passed; until then every attempt is refused.
+    AfterRest,
+    /// Only with the same [`Envelope::id`](crate::Envelope::id), under which DingTalk recognises a repetition.
+    SameId,
+    /// Repeating does not help: something has to be changed first.
+    Never,
+}
+
+impl ErrorKind {
+    /// Whether and how a message that failed like this may be sent again.
+    pub fn retry(self) -> Retry {
+        match self {
+            Self::NotSent => Retry::Safe,
+            Self::Throttled | Self::AddressBlocked => Retry::AfterRest,
+            Self::Unknown | Self::Busy => Retry::SameId,
+            // The clock too: each attempt is signed anew already.
+            Self::Invalid
+            | Self::Configuration
+            | Self::Keyword
+            | Self::Signature
+            | Self::Clock
+            | Self::IpNotAllowed
+            | Self::SecurityCheck
+            | Self::UnknownToken
+            | Self::RobotStopped
+            | Self::RobotMissing
+            | Self::GroupDissolved
+            | Self::UnsupportedType
+            | Self::MissingParameter
+            | Self::TooLong
+            | Self::ForbiddenContent
+            | Self::QuotaExhausted
+            | Self::BadRequest
+            | Self::Refused => Retry::Never,
+        }
+    }
+}
+
+impl Error {
+    /// An error with its cause in a few words. The cause is shown to people: it must not hold a secret.
+    pub fn new(kind: ErrorKind, cause: impl Into<Cow<'static, str>>) -> Self {
+        let cause = cause.into();
+        Self(Box::new(Details { kind, cause, code: None, server_message: None, id: None, invalid: None }))
+    }
+
+    pub(crate) fn configuration(cause: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Configuration, cause)
+    }
+
+    /// Adds what the server said, already cleaned of secrets.
+    #[must_use]
+    pub(crate) fn with_answer(mut self, code: Option<i64>, server_message: Option<String>) -> Self {
+        self.0.code = code;
+        self.0.server_message = server_message;
+        self
+    }
+
+    /// Adds the id of the envelope that failed.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.0.id = Some(id.into());
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether and how the message may be sent again.
+    pub fn retry(&self) -> Retry {
+        self.0.kind.retry()
+    }
+
+    /// What to do about it, in one or two sentences.
+    pub fn advice(&self, language: Language) -> &'static str {
+        advice(self.0.kind, language)
+    }
+
+    /// DingTalk's `errcode`, if it answered with one.
+    pub fn code(&self) -> Option<i64> {
+        self.0.code
+    }
+
+    /// DingTalk's `errmsg`, if it answered with one: at most 300 characters, without secrets and control characters.
+    pub fn server_message(&self) -> Option<&str> {
+        self.0.server_message.as_deref()
+    }
+
+    /// The id of the envelope that failed: a repetition must carry the same one where [`Retry::SameId`] says so.
+    pub fn id(&self) -> Option<&str> {
+        self.0.id.as_deref()
+    }
+
+    /// What is wrong with the notification's values, where that is the failure ([`ErrorKind::Invalid`]).
+    pub fn invalid(&self) -> Option<&Invalid> {
+        self.0.invalid.as_ref()
+    }
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Self {
+        let mut error = Self::new(ErrorKind::Invalid, invalid.to_string());
+        error.0.invalid = Some(invalid);
+        error
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Details { kind, cause, code, server_message, .. } = &*self.0;
+        f.write_str(summary(*kind))?;
+        if !cause.is_empty() {
+            write!(f, " ({cause})")?;
+        }
+        match (code, server_message.as_deref().filter(|message| !message.is_empty())) {
+            (Some(code), Some(message)) => write!(f, ": DingTalk answered {code} \"{message}\"")?,
+            (Some(code), None) => write!(f, ": DingTalk answered {code}")?,
+            (None, Some(message)) => write!(f, ": DingTalk answered \"{message}\"")?,
+            (None, None) => {}
+        }
+        write!(f, ". {}", self.advice(Language::En))
+    }
+}
+
+impl std::error::Error for Error {}

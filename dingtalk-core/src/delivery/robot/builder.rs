@@ -1,0 +1,288 @@
+//! The settings of a robot, and what is wrong with them.
+
+use std::{
+    env, fmt,
+    sync::{Arc, OnceLock},
+    time::{Duration, SystemTime},
+};
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{
+    super::{
+        Error, Signer,
+        endpoint::{CHINA, Endpoint, Webhook, check_token},
+        secret::fingerprint,
+    },
+    Clock, Inner, Robot,
+};
+
+const ACCESS_TOKEN: &str = "DINGTALK_BOT_ACCESS_TOKEN";
+const SECRET: &str = "DINGTALK_BOT_SECRET";
+const BASE_URL: &str = "DINGTALK_BOT_BASE_URL";
+
+const TIMEOUT: Duration = Duration::from_secs(10);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Settings of a [`Robot`]. What is wrong with them is told by [`build`](Self::build).
+#[derive(Clone)]
+#[must_use = "call `build` to get a robot"]
+pub struct RobotBuilder {
+    token: SecretString,
+    is_webhook: bool,
+    secret: Option<SecretString>,
+    base_url: Option<SecretString>,
+    name: Option<String>,
+    timeout: Duration,
+    connect_timeout: Option<Duration>,
+    clock: Clock,
+    from_env: bool,
+}
+
+impl RobotBuilder {
+    pub(super) fn new(token: impl Into<SecretString>) -> Self {
+        Self {
+            token: token.into(),
+            is_webhook: false,
+            secret: None,
+            base_url: None,
+            name: None,
+            timeout: TIMEOUT,
+            connect_timeout: None,
+            clock: Arc::new(SystemTime::now),
+            from_env: false,
+        }
+    }
+
+    /// Begins with a webhook: see [`Robot::from_webhook`].
+    pub fn from_webhook(webhook: impl Into<SecretString>) -> Self {
+        Self { is_webhook: true, ..Self::new(webhook) }
+    }
+
+    /// Begins with the settings in the environment:
+    ///
+    /// - `DINGTALK_BOT_ACCESS_TOKEN`: the access token or the whole webhook; required.
+    /// - `DINGTALK_BOT_SECRET`: the signing secret; none if absent or blank.
+    /// - `DINGTALK_BOT_BASE_URL`: see [`base_url`](Self::base_url); the default if absent or blank.
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_settings(|name| match env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(env::VarError::NotPresent) => Ok(None),
+            Err(env::VarError::NotUnicode(_)) => Err(Error::configuration(format!("{name}: not UTF-8"))),
+        })
+    }
+
+    /// Like [`from_env`](Self::from_env), with the same names and rules, from another source of settings.
+    ///
+    /// ```
+    /// use dingtalk_core::RobotBuilder;
+    ///
+    /// let error = RobotBuilder::from_variables(|_| None).unwrap_err();
+    /// assert!(error.to_string().contains("DINGTALK_BOT_ACCESS_TOKEN"));
+    /// ```
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        Self::from_settings(|name| Ok(variable(name)))
+    }
+
+    fn from_settings(setting: impl Fn(&str) -> Result<Option<String>, Error>) -> Result<Self, Error> {
+        let given = |name| {
+            setting(name).map(|value| value.filter(|value| !value.trim().is_empty()).map(SecretString::from))
+        };
+        let Some(token) = given(ACCESS_TOKEN)? else {
+            return Err(Error::configuration(format!(
+                "{ACCESS_TOKEN} is not set: it takes the robot's access token or its whole webhook"
+            )));
+        };
+        Ok(Self { secret: given(SECRET)?, base_url: given(BASE_URL)?, from_env: true, ..Self::new(token) })
+    }
+
+    /// The signing secret (`SEC…`) of a robot that is set to sign.
+    pub fn secret(mut self, secret: impl Into<SecretString>) -> Self {
+        self.secret = Some(secret.into());
+        self
+    }
+
+    /// Where to send to: [`Robot::CHINA`] (the default), [`Robot::INTERNATIONAL`], or a gateway or sandbox of your own. Only
+    /// https; http on loopback addresses. Goes before the address in a webhook.
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        // Not a secret, unless somebody pastes the webhook here.
+        self.base_url = Some(base_url.into().into());
+        self
+    }
+
+    /// A name for logs, receipts and routing.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// How long one attempt may take in all; 10 seconds unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How long making a connection may take; 5 seconds unless set, or half the timeout if that is less. It must be
+    /// shorter than the timeout, or a message that was not sent could not be told from one that may have arrived.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// The clock that requests are signed with; the system's unless set.
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(now);
+        self
+    }
+
+    /// Checks the settings and makes the robot. Nothing is sent.
+    pub fn build(self) -> Result<Robot, Error> {
+        let connect_timeout = self.connect_timeout.unwrap_or_else(|| CONNECT_TIMEOUT.min(self.timeout / 2));
+        if connect_timeout.is_zero() || connect_timeout >= self.timeout {
+            return Err(Error::configuration(
+                "the connect timeout must be more than nothing and less than the timeout",
+            ));
+        }
+        let (token, endpoint) = self.destination()?;
+        let signer = self.signing_secret()?.map(Signer::new);
+        Ok(Robot(Arc::new(Inner {
+            id: fingerprint(token.expose_secret()),
+            name: self.name,
+            token,
+            signer,
+            endpoint,
+            timeout: self.timeout,
+            connect_timeout,
+            clock: self.clock,
+            client: OnceLock::new(),
+        })))
+    }
+
+    fn destination(&self) -> Result<(SecretString, Endpoint), Error> {
+        let setting = match (self.from_env, self.is_webhook) {
+            (true, _) => ACCESS_TOKEN,
+            (false, true) => "webhook",
+            (false, false) => "access token",
+        };
+        let base = match &self.base_url {
+            Some(url) => {
+                let setting = if self.from_env { BASE_URL } else { "base URL" };
+                Some(Endpoint::from_base(url.expose_secret().trim(), setting)?)
+            }
+            None => None,
+        };
+        let pasted = self.token.expose_secret().trim();
+        if pasted.is_empty() {
+            return Err(Error::configuration(format!("{setting}: it is blank")));
+        }
+        if self.is_webhook || pasted.contains("://") {
+            let webhook = Webhook::parse(pasted, setting)?;
+            let endpoint = base.map_or_else(|| webhook.endpoint(setting), Ok)?;
+            return Ok((webhook.token, endpoint));
+        }
+        check_token(pasted, setting)?;
+        let endpoint = base.map_or_else(|| Endpoint::from_base(CHINA, setting), Ok)?;
+        Ok((pasted.into(), endpoint))
+    }
+
+    fn signing_secret(&self) -> Result<Option<SecretString>, Error> {
+        let Some(secret) = &self.secret else { return Ok(None) };
+        let setting = if self.from_env { SECRET } else { "secret" };
+        let secret = secret.expose_secret().trim();
+        if secret.is_empty() {
+            return Err(Error::configuration(format!(
+                "{setting}: it is blank; a robot that does not sign has none"
+            )));
+        }
+        if secret.contains("://") {
+            return Err(Error::configuration(format!(
+                "{setting}: this is an address; the secret begins with SEC and stands in the robot's security settings"
+            )));
+        }
+        Ok(Some(secret.into()))
+    }
+}
+
+impl fmt::Debug for RobotBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RobotBuilder")
+            .field("name", &self.name)
+            .field("signs", &self.secret.is_some())
+            .field("timeout", &self.timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WEBHOOK: &str = "https://oapi.dingtalk.io/robot/send?access_token=abcd";
+
+    fn address(builder: RobotBuilder) -> String {
+        builder.build().unwrap().0.endpoint.request_url("x", None)
+    }
+
+    fn problem(builder: RobotBuilder) -> String {
+        builder.build().expect_err("this must be refused").to_string()
+    }
+
+    #[test]
+    fn a_token_a_webhook_and_a_base_url() {
+        for (builder, begins) in [
+            (Robot::builder(" abcd\n"), "https://oapi.dingtalk.com/robot/send?"),
+            (Robot::builder(WEBHOOK), "https://oapi.dingtalk.io/robot/send?"),
+            (Robot::from_webhook(WEBHOOK), "https://oapi.dingtalk.io/robot/send?"),
+            (Robot::builder("abcd").base_url(Robot::INTERNATIONAL), "https://oapi.dingtalk.io/robot/send?"),
+            (Robot::from_webhook(WEBHOOK).base_url("http://[::1]:80/x"), "http://[::1]/x/robot/send?"),
+        ] {
+            assert_eq!(builder.clone().build().unwrap().id(), fingerprint("abcd"));
+            assert!(address(builder).starts_with(begins), "{begins}");
+        }
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused() {
+        for (builder, expected) in [
+            (Robot::builder(" "), "access token: it is blank"),
+            (Robot::from_webhook("abcd"), "webhook: expected the webhook"),
+            (Robot::builder("abcd").secret(" "), "secret: it is blank"),
+            (Robot::builder("abcd").secret(WEBHOOK), "secret: this is an address"),
+            (Robot::builder("abcd").base_url(WEBHOOK), "base URL takes only the beginning"),
+            (Robot::builder("abcd").connect_timeout(TIMEOUT), "connect timeout"),
+            (Robot::builder("abcd").timeout(Duration::ZERO), "connect timeout"),
+        ] {
+            let problem = problem(builder);
+            assert!(problem.contains(expected), "{problem}");
+        }
+    }
+
+    #[test]
+    fn a_short_timeout_needs_no_connect_timeout() {
+        let robot = Robot::builder("abcd").timeout(Duration::from_secs(2)).build().unwrap();
+        assert_eq!(robot.0.connect_timeout, Duration::from_secs(1));
+    }
+
+    #[test]
+    fn the_environment_names_its_variables() {
+        let with = |settings: &'static [(&str, &str)]| {
+            RobotBuilder::from_variables(move |name| {
+                settings.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let robot = with(&[(ACCESS_TOKEN, "abcd"), (SECRET, " "), (BASE_URL, "")]).unwrap().build().unwrap();
+        assert!(robot.0.signer.is_none());
+        assert_eq!(robot.0.endpoint.host(), "oapi.dingtalk.com");
+
+        let robot = with(&[(ACCESS_TOKEN, "abcd"), (SECRET, "SEC1"), (BASE_URL, "http://localhost:1")]);
+        let robot = robot.unwrap().build().unwrap();
+        assert!(robot.0.signer.is_some());
+        assert_eq!(robot.0.endpoint.host(), "localhost");
+
+        assert!(with(&[(ACCESS_TOKEN, " ")]).unwrap_err().to_string().contains(ACCESS_TOKEN));
+        assert!(problem(with(&[(ACCESS_TOKEN, "a b")]).unwrap()).contains(ACCESS_TOKEN));
+        assert!(problem(with(&[(ACCESS_TOKEN, "a"), (BASE_URL, "x")]).unwrap()).contains(BASE_URL));
+        assert!(problem(with(&[(ACCESS_TOKEN, "a"), (SECRET, "https://x")]).unwrap()).contains(SECRET));
+    }
+}

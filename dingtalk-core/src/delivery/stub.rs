@@ -1,0 +1,72 @@
+//! A delivery that goes nowhere, for tests.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use super::{BoxFuture, Deliver, Envelope, Error, Outcome, Receipt};
+
+/// Records envelopes instead of posting them. Clones share one record.
+///
+/// ```
+/// use dingtalk_core::{DeliverExt, Error, ErrorKind, Message, Stub};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Error> {
+/// let stub = Stub::new();
+/// stub.fail_next(Error::new(ErrorKind::Busy, ""));
+/// assert!(stub.send(&Message::text("first")).await.is_err());
+/// stub.send(&Message::text("second")).await?;
+/// assert_eq!(stub.envelopes()[1].message, Message::text("second"));
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Stub {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    envelopes: Vec<Envelope>,
+    failures: VecDeque<Error>,
+}
+
+impl Stub {
+    /// A stub that has recorded nothing and fails nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes one coming delivery fail. Called several times, as many deliveries fail, in this order.
+    pub fn fail_next(&self, error: Error) {
+        self.state().failures.push_back(error);
+    }
+
+    /// All envelopes given so far, also those that failed, oldest first.
+    pub fn envelopes(&self) -> Vec<Envelope> {
+        self.state().envelopes.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn record(&self, envelope: Envelope) -> Result<Receipt, Error> {
+        let mut state = self.state();
+        let (id, robot, body) = (envelope.id.clone(), envelope.robot.clone(), envelope.body());
+        state.envelopes.push(envelope);
+        if let Some(error) = state.failures.pop_front() {
+            return Err(error.with_id(id));
+        }
+        let mut receipt = Receipt::new(&*id, Outcome::Delivered);
+        receipt.bytes = body.map_err(|error| error.with_id(id))?.len();
+        receipt.robot = robot;
+        Ok(receipt)
+    }
+}
+
+impl Deliver for Stub {
+    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        Box::pin(async move { self.record(envelope) })
+    }
+}

@@ -1,0 +1,152 @@
+//! What is wrong with a notification's values.
+
+use std::fmt;
+
+/// One value that breaks a rule.
+///
+/// ```
+/// use dingtalk_core::Fault;
+///
+/// let fault = Fault::new("percent", "must be between 0 and 100").given("120");
+/// assert_eq!(fault.to_string(), "`percent` must be between 0 and 100, not 120");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The field, and the element's index in a list: `processes[2]`. Empty for the notification as a whole.
+    pub path: String,
+    /// The rule, as the rest of a sentence: `must have 1 to 64 characters`.
+    pub rule: String,
+    /// What was given, shortened.
+    pub given: Option<String>,
+    /// The name that was probably meant.
+    pub suggestion: Option<String>,
+}
+
+impl Fault {
+    /// A fault of the value at `path`.
+    pub fn new(path: impl Into<String>, rule: impl Into<String>) -> Self {
+        Self { path: path.into(), rule: rule.into(), given: None, suggestion: None }
+    }
+
+    /// Adds what was given.
+    #[must_use]
+    pub fn given(mut self, given: impl AsRef<str>) -> Self {
+        self.given = Some(shorten(given.as_ref()));
+        self
+    }
+
+    /// Adds the name that was probably meant.
+    #[must_use]
+    pub fn suggest(mut self, name: Option<&str>) -> Self {
+        self.suggestion = name.map(str::to_owned);
+        self
+    }
+}
+
+/// The longest piece of a value that is repeated in an error.
+const GIVEN_CHARACTERS: usize = 60;
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(GIVEN_CHARACTERS) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "`{}` ", self.path)?;
+        }
+        f.write_str(&self.rule)?;
+        if let Some(given) = &self.given {
+            write!(f, ", not {given}")?;
+        }
+        if let Some(suggestion) = &self.suggestion {
+            write!(f, "; did you mean `{suggestion}`?")?;
+        }
+        Ok(())
+    }
+}
+
+/// Everything that is wrong with a set of values, in the order of the fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Adds a fault.
+    pub fn push(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    /// Nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many faults there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The faults in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
+        self.0.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Faults {
+    type Item = &'a Fault;
+    type IntoIter = std::slice::Iter<'a, Fault>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, fault) in self.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            fault.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Faults {}
+
+/// A notification whose values break its rules. Nothing was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invalid {
+    notification: &'static str,
+    faults: Faults,
+}
+
+impl Invalid {
+    /// An error of the notification type with this name.
+    pub fn new(notification: &'static str, faults: Faults) -> Self {
+        Self { notification, faults }
+    }
+
+    /// The name of the notification's type.
+    pub fn notification(&self) -> &'static str {
+        self.notification
+    }
+
+    /// Everything that is wrong with it.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not valid: {}", self.notification, self.faults)
+    }
+}
+
+impl std::error::Error for Invalid {}

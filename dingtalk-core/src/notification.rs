@@ -1,0 +1,49 @@
+//! A notification is a type that makes a message of itself.
+
+use std::{rc::Rc, sync::Arc};
+
+use crate::{Invalid, Message};
+
+/// A value that can be sent as a message.
+///
+/// Usually derived; see [`derive@crate::Notification`]. Written by hand, it returns any [`Message`]:
+///
+/// ```
+/// use dingtalk_core::{Invalid, Message, Notification};
+///
+/// struct Deployed {
+///     version: u32,
+/// }
+///
+/// impl Notification for Deployed {
+///     fn message(&self) -> Result<Message, Invalid> {
+///         Ok(Message::text(format!("Version {} is live", self.version)))
+///     }
+/// }
+/// ```
+pub trait Notification {
+    /// Checks the values against the type's constraints and renders the message. Never panics.
+    ///
+    /// # Errors
+    ///
+    /// Names every value that breaks a constraint.
+    fn message(&self) -> Result<Message, Invalid>;
+}
+
+macro_rules! forward {
+    ($($type:ty),*) => {$(
+        impl<N: Notification + ?Sized> Notification for $type {
+            fn message(&self) -> Result<Message, Invalid> {
+                (**self).message()
+            }
+        }
+    )*};
+}
+
+forward!(&N, Box<N>, Rc<N>, Arc<N>);
+
+impl Notification for Message {
+    fn message(&self) -> Result<Message, Invalid> {
+        Ok(self.clone())
+    }
+}

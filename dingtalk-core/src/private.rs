@@ -1,0 +1,238 @@
+//! What generated code calls. Not part of the public interface: anything here may change in any release.
+
+use std::fmt::{self, Formatter};
+
+use dingtalk_template::{Each, Show, render};
+pub use dingtalk_template::{Line, LineKind, Piece, Place, Row, Syntax, Template, Value};
+pub use std::borrow::Cow;
+
+pub use crate::constraint::{Bounds, Constraint, Field};
+#[cfg(feature = "tool")]
+pub use {
+    crate::tool::{Parameter, Shape, ToolSpec, reader::Reader},
+    schemars::JsonSchema,
+};
+
+/// The arguments of a tool call.
+#[cfg(feature = "tool")]
+pub type Arguments = serde_json::Map<String, serde_json::Value>;
+use crate::{
+    Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, UserId,
+    constraint::{self, Measured},
+};
+
+pub const fn template(syntax: Syntax, rows: &'static [Row]) -> Template {
+    Template { syntax, rows: Cow::Borrowed(rows) }
+}
+
+pub const fn line(kind: LineKind, marker: &'static str, pieces: &'static [Piece]) -> Line {
+    Line { kind, marker: Cow::Borrowed(marker), pieces: Cow::Borrowed(pieces) }
+}
+
+/// Stands for every field in the never-called functions that let rustc check a template's names and specs.
+#[derive(Debug, Clone, Copy)]
+pub struct Slot;
+
+macro_rules! slot_formats {
+    ($($format:ident),*) => {$(
+        impl fmt::$format for Slot {
+            fn fmt(&self, _: &mut Formatter<'_>) -> fmt::Result {
+                Ok(())
+            }
+        }
+    )*};
+}
+
+slot_formats!(Display, LowerHex, UpperHex, Octal, Binary, LowerExp, UpperExp, Pointer);
+
+/// One value; the type parameter lets rustc point at the field's type.
+pub fn one<T: Show>(value: &T) -> Value<'_> {
+    Value::One(value)
+}
+
+/// The values of an `Option` or a `Vec`.
+pub fn each<T: Each>(values: &T) -> Value<'_> {
+    Value::Each(values)
+}
+
+/// A value with a format spec.
+pub struct Formatted<'a, T: ?Sized, F>(&'a T, F);
+
+pub fn formatted<T: ?Sized, F>(value: &T, format: F) -> Formatted<'_, T, F>
+where
+    F: Fn(&T, &mut Formatter<'_>) -> fmt::Result,
+{
+    Formatted(value, format)
+}
+
+impl<T: ?Sized, F: Fn(&T, &mut Formatter<'_>) -> fmt::Result> fmt::Display for Formatted<'_, T, F> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.1(self.0, f)
+    }
+}
+
+/// The values of an `Option` or a `Vec`, each with a format spec.
+pub struct FormattedEach<'a, T, F>(&'a [T], F);
+
+pub fn formatted_each<T, S, F>(values: &S, format: F) -> FormattedEach<'_, T, F>
+where
+    S: AsSlice<T>,
+    F: Fn(&T, &mut Formatter<'_>) -> fmt::Result,
+{
+    FormattedEach(values.as_values(), format)
+}
+
+impl<T, F: Fn(&T, &mut Formatter<'_>) -> fmt::Result> Each for FormattedEach<'_, T, F> {
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
+        for value in self.0 {
+            visit(&Formatted(value, &self.1));
+        }
+    }
+}
+
+pub trait AsSlice<T> {
+    fn as_values(&self) -> &[T];
+}
+
+impl<T> AsSlice<T> for Option<T> {
+    fn as_values(&self) -> &[T] {
+        self.as_slice()
+    }
+}
+
+impl<T> AsSlice<T> for Vec<T> {
+    fn as_values(&self) -> &[T] {
+        self
+    }
+}
+
+/// Only our own URLs may be link targets.
+#[diagnostic::on_unimplemented(
+    message = "a link's target is a `dingtalk_core::Url`, not `{Self}`",
+    label = "not a checked URL",
+    note = "change the field's type to `Url`; `Url::new` checks the text"
+)]
+pub trait LinkTarget: fmt::Display {}
+
+impl LinkTarget for crate::Url {}
+
+pub fn link_target<T: LinkTarget>() {}
+
+/// Fields marked `at`.
+#[diagnostic::on_unimplemented(
+    message = "`at` takes mobile numbers or user ids, not `{Self}`",
+    label = "neither `Mobile`, `UserId`, nor a `Vec` or `Option` of them"
+)]
+pub trait At {
+    fn mention(&self, mentions: &mut Mentions);
+}
+
+impl At for Mobile {
+    fn mention(&self, mentions: &mut Mentions) {
+        mentions.merge(Mentions::mobiles([self.clone()]));
+    }
+}
+
+impl At for UserId {
+    fn mention(&self, mentions: &mut Mentions) {
+        mentions.merge(Mentions::user_ids([self.clone()]));
+    }
+}
+
+impl<T: At> At for Vec<T> {
+    fn mention(&self, mentions: &mut Mentions) {
+        for person in self {
+            person.mention(mentions);
+        }
+    }
+}
+
+impl<T: At> At for Option<T> {
+    fn mention(&self, mentions: &mut Mentions) {
+        if let Some(person) = self {
+            person.mention(mentions);
+        }
+    }
+}
+
+pub fn mention<T: At>(people: &T, mentions: &mut Mentions) {
+    people.mention(mentions);
+}
+
+/// What a slot shows for a field marked `at`: the same `@…` that would be appended.
+pub struct MentionText(Mentions);
+
+pub fn mention_text<T: At>(people: &T) -> MentionText {
+    let mut mentions = Mentions::default();
+    people.mention(&mut mentions);
+    MentionText(mentions)
+}
+
+/// The same for a field marked `at_all`.
+pub fn mention_all_text(all: bool) -> MentionText {
+    MentionText(Mentions { all, ..Mentions::default() })
+}
+
+impl fmt::Display for MentionText {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.body_text())
+    }
+}
+
+/// Collects the faults of one notification.
+#[derive(Debug)]
+pub struct Check {
+    notification: &'static str,
+    faults: Faults,
+}
+
+impl Check {
+    pub fn new(notification: &'static str) -> Self {
+        Self { notification, faults: Faults::default() }
+    }
+
+    pub fn field<T: Measured>(&mut self, field: &Field, value: &T) {
+        constraint::check(field, value, &mut self.faults);
+    }
+
+    fn required(&mut self, what: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.faults.push(Fault::new("", format!("the message's {what} must not be empty")));
+        }
+    }
+
+    fn finish(mut self, message: Message) -> Result<Message, Invalid> {
+        let people = message.mentions().map_or(0, Mentions::people);
+        // A single list over the limit has been reported by its own rule.
+        if people > MAX_MENTIONS && self.faults.is_empty() {
+            let rule = format!("a message mentions at most {MAX_MENTIONS} people");
+            self.faults.push(Fault::new("", rule).given(people.to_string()));
+        }
+        if self.faults.is_empty() { Ok(message) } else { Err(Invalid::new(self.notification, self.faults)) }
+    }
+}
+
+pub fn text(
+    mut check: Check,
+    text: &Template,
+    values: &[Value<'_>],
+    mentions: Mentions,
+) -> Result<Message, Invalid> {
+    let content = render(text, values);
+    check.required("text", &content);
+    check.finish(Message::text(content).with_mentions(mentions))
+}
+
+pub fn markdown(
+    mut check: Check,
+    title: &Template,
+    text: &Template,
+    values: &[Value<'_>],
+    mentions: Mentions,
+) -> Result<Message, Invalid> {
+    let title = render(title, values);
+    let text = render(text, values);
+    check.required("title", &title);
+    check.required("text", &text);
+    check.finish(Message::markdown(title, text).with_mentions(mentions))
+}

@@ -1,0 +1,163 @@
+//! What an agent reads of a tool: a function of the specification, the set it is served with, and the deployment.
+
+use serde_json::{Map, Value, json};
+
+use super::{ToolSet, ToolSpec, schema};
+
+/// Where a set of tools is served: what its definitions say of delivery.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Deployment {
+    /// The most messages that leave in a minute; `None` where nothing paces them.
+    pub rate_per_minute: Option<u32>,
+}
+
+impl Deployment {
+    /// A deployment that says nothing of its pace.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the most messages that leave in a minute.
+    #[must_use]
+    pub fn rate_per_minute(mut self, rate: Option<u32>) -> Self {
+        self.rate_per_minute = rate;
+        self
+    }
+}
+
+/// The definition of a tool in the terms of the Model Context Protocol.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Definition {
+    /// The tool's name.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// Purpose, usage, behaviour.
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub input_schema: Map<String, Value>,
+    /// JSON Schema of the result.
+    pub output_schema: Map<String, Value>,
+    /// Hints for clients.
+    pub annotations: Annotations,
+}
+
+/// The four hints that a client may show or act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "the protocol has these four hints")]
+pub struct Annotations {
+    /// It changes nothing: never true, since it posts a message.
+    pub read_only: bool,
+    /// It cannot be undone.
+    pub destructive: bool,
+    /// Calling it twice is calling it once: never true, since it posts twice.
+    pub idempotent: bool,
+    /// It reaches beyond the program: always true.
+    pub open_world: bool,
+}
+
+impl Definition {
+    /// The definition of one tool of a set.
+    pub(super) fn new(spec: &ToolSpec, set: &ToolSet, deployment: &Deployment) -> Self {
+        Self {
+            name: spec.name,
+            title: spec.title,
+            description: [purpose(spec), usage(spec, set), behaviour(deployment)]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" "),
+            input_schema: schema::input(spec.parameters),
+            output_schema: output_schema(),
+            annotations: Annotations {
+                read_only: false,
+                destructive: spec.destructive,
+                idempotent: false,
+                open_world: true,
+            },
+        }
+    }
+
+    /// The definition as a client receives it in `tools/list`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_schema,
+            "outputSchema": self.output_schema,
+            "annotations": {
+                "title": self.title,
+                "readOnlyHint": self.annotations.read_only,
+                "destructiveHint": self.annotations.destructive,
+                "idempotentHint": self.annotations.idempotent,
+                "openWorldHint": self.annotations.open_world,
+            },
+        })
+    }
+}
+
+/// The text as a sentence of its own.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['.', '!', '?', '。']) { text.to_owned() } else { format!("{text}.") }
+}
+
+fn purpose(spec: &ToolSpec) -> String {
+    sentence(spec.purpose)
+}
+
+/// When to use it, when not, and what instead; also what its siblings say of it.
+fn usage(spec: &ToolSpec, set: &ToolSet) -> String {
+    let mut sentences = Vec::new();
+    if let Some(when) = spec.when {
+        sentences.push(sentence(&format!("Use it when {}", when.trim())));
+    }
+    match (spec.not_when, spec.instead) {
+        (Some(not_when), Some(instead)) => {
+            sentences.push(sentence(&format!("When {}, use {instead} instead", not_when.trim())));
+        }
+        (Some(not_when), None) => {
+            sentences.push(sentence(&format!("Do not use it when {}", not_when.trim())));
+        }
+        (None, Some(instead)) => sentences.push(format!("Otherwise use {instead}.")),
+        (None, None) => {}
+    }
+    for sibling in set.specs() {
+        let already = spec.instead == Some(sibling.name);
+        if let (Some(when), true, false) = (sibling.when, sibling.instead == Some(spec.name), already) {
+            sentences.push(sentence(&format!("When {}, use {} instead", when.trim(), sibling.name)));
+        }
+    }
+    sentences.join(" ")
+}
+
+fn behaviour(deployment: &Deployment) -> String {
+    let mut behaviour =
+        "Posts at once to the DingTalk (钉钉) group of the configured robot; every member sees it and it cannot be recalled."
+            .to_owned();
+    if let Some(rate) = deployment.rate_per_minute {
+        behaviour.push_str(&format!(" At most {rate} messages a minute."));
+    }
+    behaviour.push_str(" Returns the receipt; an error says whether it was sent and what to change.");
+    behaviour
+}
+
+fn output_schema() -> Map<String, Value> {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "status": {"type": "string", "description": "`delivered`: DingTalk accepted the message."},
+            "id": {"type": "string", "description": "The message's id (msgUuid)."},
+            "robot": {"type": "string", "description": "Which robot posted it."},
+        },
+        "required": ["status", "id", "robot"],
+    });
+    match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
+}

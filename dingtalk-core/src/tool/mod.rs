@@ -1,0 +1,151 @@
+//! A notification as a tool: its definition for an agent, and what an agent's arguments become.
+
+mod definition;
+pub(crate) mod reader;
+mod schema;
+mod set;
+mod types;
+
+use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value};
+
+use crate::{Faults, Notification, constraint::Field};
+
+pub use self::{
+    definition::{Annotations, Definition, Deployment},
+    set::{ToolSet, ToolSetError, ToolType},
+};
+
+/// A notification that an agent can send. Derived: see `#[dingtalk(tool(…))]` on [`derive@crate::Notification`].
+pub trait Tool: Notification + Sized {
+    /// The tool's name. Apart from [`SPEC`](Self::SPEC), so that two types may point to each other.
+    const NAME: &'static str;
+
+    /// What the type says of itself.
+    const SPEC: ToolSpec;
+
+    /// Reads the arguments of a call.
+    ///
+    /// # Errors
+    ///
+    /// Names everything that is wrong with the arguments, not only the first fault.
+    fn parse(arguments: &Map<String, Value>) -> Result<Self, Faults>;
+}
+
+/// What a notification type says of itself as a tool. Its [`Definition`] depends on the set it is served with too.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ToolSpec {
+    /// The tool's name, for example `send_cpu_alert`.
+    pub name: &'static str,
+    /// Its name for people, for example `CPU alert`.
+    pub title: &'static str,
+    /// What it is for: the first paragraph of the type's documentation.
+    pub purpose: &'static str,
+    /// When to use it: the rest of a sentence that begins with "when".
+    pub when: Option<&'static str>,
+    /// When not to use it, likewise.
+    pub not_when: Option<&'static str>,
+    /// The name of the tool to use instead.
+    pub instead: Option<&'static str>,
+    /// Whether clients should treat a call as irreversible. It is by default: a message cannot be recalled.
+    pub destructive: bool,
+    /// The parameters in the order of the fields.
+    pub parameters: &'static [Parameter],
+}
+
+impl ToolSpec {
+    /// A specification; used by generated code.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        title: &'static str,
+        purpose: &'static str,
+        parameters: &'static [Parameter],
+    ) -> Self {
+        Self {
+            name,
+            title,
+            purpose,
+            when: None,
+            not_when: None,
+            instead: None,
+            destructive: true,
+            parameters,
+        }
+    }
+
+    /// Adds when to use it; used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn usage(
+        mut self,
+        when: Option<&'static str>,
+        not_when: Option<&'static str>,
+        instead: Option<&'static str>,
+    ) -> Self {
+        self.when = when;
+        self.not_when = not_when;
+        self.instead = instead;
+        self
+    }
+
+    /// Sets whether clients should treat a call as irreversible; used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn destructive(mut self, destructive: bool) -> Self {
+        self.destructive = destructive;
+        self
+    }
+}
+
+/// One parameter of a tool.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Parameter {
+    /// Its name and the rules on its value.
+    pub field: Field,
+    /// What it is: the field's documentation.
+    pub description: &'static str,
+    /// How many values it takes.
+    pub shape: Shape,
+    /// Its default as JSON, where that is known.
+    pub default: Option<&'static str>,
+    /// The schema of one value.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+impl Parameter {
+    /// A parameter; used by generated code.
+    #[doc(hidden)]
+    pub const fn new(
+        field: Field,
+        description: &'static str,
+        shape: Shape,
+        default: Option<&'static str>,
+        schema: fn(&mut SchemaGenerator) -> Schema,
+    ) -> Self {
+        Self { field, description, shape, default, schema }
+    }
+
+    /// Must a call give it?
+    pub fn is_required(&self) -> bool {
+        self.shape == Shape::One && self.default.is_none()
+    }
+}
+
+/// How many values a parameter takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Shape {
+    /// Exactly one.
+    One,
+    /// One, or the field's default.
+    Defaulted,
+    /// One or none.
+    Optional,
+    /// Any number; none where it is absent.
+    List,
+    /// A flag; off where it is absent.
+    Flag,
+}

@@ -1,0 +1,178 @@
+//! The input schema of a tool: flat, in declaration order, in the subset that every client understands.
+
+use schemars::{SchemaGenerator, generate::SchemaSettings};
+use serde_json::{Map, Value, json};
+
+use super::{Parameter, Shape};
+use crate::constraint::{Bounds, Constraint};
+
+/// The formats that every client accepts; OpenAI refuses any other.
+const FORMATS: [&str; 9] =
+    ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
+
+/// The whole schema of a tool's arguments.
+pub(super) fn input(parameters: &[Parameter]) -> Map<String, Value> {
+    let properties: Map<String, Value> = parameters
+        .iter()
+        .map(|parameter| (parameter.field.name.to_owned(), Value::Object(property(parameter))))
+        .collect();
+    let required: Vec<&str> = parameters
+        .iter()
+        .filter(|parameter| parameter.is_required())
+        .map(|parameter| parameter.field.name)
+        .collect();
+    let mut schema = Map::new();
+    schema.insert("type".to_owned(), json!("object"));
+    schema.insert("properties".to_owned(), Value::Object(properties));
+    if !required.is_empty() {
+        schema.insert("required".to_owned(), json!(required));
+    }
+    schema.insert("additionalProperties".to_owned(), json!(false));
+    schema
+}
+
+fn property(parameter: &Parameter) -> Map<String, Value> {
+    let mut value = value(parameter);
+    let constraints = parameter.field.constraints;
+    let on_value = constraints.iter().filter(|constraint| !matches!(constraint, Constraint::MaxItems(_)));
+    for constraint in on_value {
+        keywords(constraint, &mut value);
+    }
+    let mut schema = match parameter.shape {
+        Shape::List => {
+            let mut list = Map::new();
+            list.insert("type".to_owned(), json!("array"));
+            list.insert("items".to_owned(), Value::Object(value));
+            list
+        }
+        Shape::One | Shape::Defaulted | Shape::Optional | Shape::Flag => value,
+    };
+    if let Some(max) = constraints.iter().find_map(|constraint| match constraint {
+        Constraint::MaxItems(max) => Some(max),
+        _ => None,
+    }) {
+        schema.insert("maxItems".to_owned(), json!(max));
+    }
+    schema.insert("description".to_owned(), json!(description(parameter)));
+    let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
+    if let Some(default) = default.or((parameter.shape == Shape::Flag).then_some(json!(false))) {
+        schema.insert("default".to_owned(), default);
+    }
+    schema
+}
+
+/// The documentation, followed by the constraints in words.
+fn description(parameter: &Parameter) -> String {
+    let mut description = parameter.description.trim().to_owned();
+    let words: Vec<String> = parameter
+        .field
+        .constraints
+        .iter()
+        .map(|constraint| match (parameter.shape, constraint) {
+            (Shape::List, Constraint::Length(_) | Constraint::Bytes(_) | Constraint::Range(_)) => {
+                format!("each {}", constraint.words())
+            }
+            _ => constraint.words(),
+        })
+        .collect();
+    if !words.is_empty() {
+        if !description.ends_with(['.', '!', '?', '。']) {
+            description.push('.');
+        }
+        let words = words.join(", ");
+        let mut letters = words.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        description.push(' ');
+        description.extend(first);
+        description.push_str(letters.as_str());
+        description.push('.');
+    }
+    description
+}
+
+fn keywords(constraint: &Constraint, schema: &mut Map<String, Value>) {
+    match constraint {
+        Constraint::Length(Bounds { min, max }) => {
+            insert(schema, "minLength", min.map(Value::from));
+            insert(schema, "maxLength", max.map(Value::from));
+        }
+        Constraint::Range(Bounds { min, max }) => {
+            let integer = schema.get("type").is_some_and(|kind| kind == "integer");
+            insert(schema, "minimum", min.map(|min| number(min, integer)));
+            insert(schema, "maximum", max.map(|max| number(max, integer)));
+        }
+        // JSON Schema counts characters only; the description says the bytes.
+        Constraint::Bytes(_) | Constraint::MaxItems(_) => {}
+    }
+}
+
+fn insert(schema: &mut Map<String, Value>, key: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        schema.insert(key.to_owned(), value);
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "bounds of integers are written as integers in the attribute"
+)]
+fn number(bound: f64, integer: bool) -> Value {
+    if integer { json!(bound as i64) } else { json!(bound) }
+}
+
+/// The schema of one value, without what some clients refuse or what the parameter says itself.
+fn value(parameter: &Parameter) -> Map<String, Value> {
+    let settings = SchemaSettings::draft2020_12().with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    let mut generator = SchemaGenerator::new(settings);
+    let Value::Object(mut schema) = (parameter.schema)(&mut generator).to_value() else {
+        return Map::new();
+    };
+    for key in ["$schema", "title", "description"] {
+        schema.remove(key);
+    }
+    if schema.get("format").and_then(Value::as_str).is_some_and(|format| !FORMATS.contains(&format)) {
+        schema.remove("format");
+    }
+    schema
+}
+
+/// Does the value have the JSON type that the parameter, or its elements, ask for?
+pub(super) fn admits(parameter: &Parameter, given: &Value) -> bool {
+    match value(parameter).get("type").and_then(Value::as_str) {
+        Some("string") => given.is_string(),
+        Some("integer") => given.is_i64() || given.is_u64(),
+        Some("number") => given.is_number(),
+        Some("boolean") => given.is_boolean(),
+        Some("array") => given.is_array(),
+        Some("object") => given.is_object(),
+        _ => true,
+    }
+}
+
+/// What a caller has to give, as the object of a sentence.
+pub(super) fn expected(parameter: &Parameter) -> String {
+    match parameter.shape {
+        Shape::List => {
+            let element = expected_element(parameter);
+            let plural = element.split_once(' ').map_or(element.as_str(), |(_, noun)| noun);
+            format!("an array of {plural}s")
+        }
+        _ => expected_element(parameter),
+    }
+}
+
+pub(super) fn expected_element(parameter: &Parameter) -> String {
+    match value(parameter).get("type").and_then(Value::as_str) {
+        Some("string") => "a string",
+        Some("integer") => "an integer",
+        Some("number") => "a number",
+        Some("boolean") => "a boolean",
+        Some("array") => "an array",
+        Some("object") => "an object",
+        _ => "a value of another type",
+    }
+    .to_owned()
+}

@@ -1,0 +1,157 @@
+//! `impl Notification`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::LitStr;
+
+use super::{
+    Paths, option, table,
+    templates::{Compiled, Shown, Templates},
+};
+use crate::{
+    attr::BoundsAttribute,
+    model::{Field, Notification, Role, Shape},
+};
+
+pub(crate) fn implementation(
+    notification: &Notification<'_>,
+    templates: &Templates<'_, '_>,
+    message: &Compiled,
+    paths: &Paths,
+) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let ident = notification.ident;
+    let name = ident.to_string();
+    let (impl_generics, ty_generics, where_clause) = notification.generics.split_for_impl();
+    let fields =
+        notification.fields.iter().enumerate().map(|(index, field)| field_constant(index, field, paths));
+    let checks = notification.fields.iter().enumerate().filter(|(_, field)| is_constrained(field)).map(
+        |(index, field)| {
+            let (constant, ident) = (field_name(index), field.ident);
+            quote!(check.field(&#constant, &self.#ident);)
+        },
+    );
+    let mentions = notification.fields.iter().filter_map(|field| {
+        let (ident, ty) = (field.ident, field.ty);
+        match field.role {
+            Role::At => Some(quote!(#private::mention::<#ty>(&self.#ident, &mut mentions);)),
+            Role::AtAll => Some(quote!(mentions.all |= self.#ident;)),
+            Role::Value | Role::Skip => None,
+        }
+    });
+    let targets = templates.values.iter().filter(|shown| shown.target).map(|shown| {
+        let field = &notification.fields[shown.field];
+        let ty = field.shape.value(field.ty);
+        quote!(#private::link_target::<#ty>();)
+    });
+    let values = templates.values.iter().map(|shown| value(&notification.fields[shown.field], shown, paths));
+    let (title, text) = (format_ident!("__DINGTALK_TITLE"), format_ident!("__DINGTALK_TEXT"));
+    let (tables, render) = match message {
+        Compiled::Text(template) => {
+            (table::statics(&text, template, paths), quote!(#private::text(check, &#text,)))
+        }
+        Compiled::Markdown { title: title_template, text: text_template } => {
+            let title_table = table::statics(&title, title_template, paths);
+            let text_table = table::statics(&text, text_template, paths);
+            (quote!(#title_table #text_table), quote!(#private::markdown(check, &#title, &#text,)))
+        }
+    };
+    let render = append_arguments(render, &quote!(&[#(#values),*], mentions));
+    quote! {
+        #(#fields)*
+        #tables
+        #[automatically_derived]
+        impl #impl_generics #krate::Notification for #ident #ty_generics #where_clause {
+            fn message(&self) -> ::core::result::Result<#krate::Message, #krate::Invalid> {
+                #(#targets)*
+                let mut check = #private::Check::new(#name);
+                #(#checks)*
+                let mut mentions = <#krate::Mentions as ::core::default::Default>::default();
+                #(#mentions)*
+                #render
+            }
+        }
+    }
+}
+
+/// `f(a,)` and `b` give `f(a, b)`.
+fn append_arguments(call: TokenStream, arguments: &TokenStream) -> TokenStream {
+    let mut tokens: Vec<_> = call.into_iter().collect();
+    if let Some(proc_macro2::TokenTree::Group(group)) = tokens.pop() {
+        let first = group.stream();
+        let arguments = quote!((#first #arguments));
+        tokens.extend(arguments);
+    }
+    tokens.into_iter().collect()
+}
+
+/// The value that a slot shows, as an expression.
+fn value(field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let (ident, ty) = (field.ident, field.ty);
+    let format = || {
+        let format = LitStr::new(&format!("{{:{}}}", shown.spec), Span::call_site());
+        quote!(|value, f| f.write_fmt(::core::format_args!(#format, value)))
+    };
+    match (field.role, field.shape) {
+        (Role::At, _) => quote!(#private::Value::One(&#private::mention_text::<#ty>(&self.#ident))),
+        (Role::AtAll, _) => quote!(#private::Value::One(&#private::mention_all_text(self.#ident))),
+        (_, Shape::Flag) => quote!(#private::Value::Flag(self.#ident)),
+        (_, Shape::One(_)) if shown.spec.is_empty() => quote!(#private::one::<#ty>(&self.#ident)),
+        (_, Shape::One(_)) => {
+            let format = format();
+            quote!(#private::Value::One(&#private::formatted::<#ty, _>(&self.#ident, #format)))
+        }
+        (_, Shape::Optional(_) | Shape::List(_)) if shown.spec.is_empty() => {
+            quote!(#private::each::<#ty>(&self.#ident))
+        }
+        (_, Shape::Optional(inner) | Shape::List(inner)) => {
+            let format = format();
+            quote!(#private::Value::Each(&#private::formatted_each::<#inner, #ty, _>(&self.#ident, #format)))
+        }
+    }
+}
+
+pub(crate) fn field_name(index: usize) -> Ident {
+    format_ident!("__DINGTALK_FIELD_{index}")
+}
+
+pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
+    let attributes = &field.attributes;
+    attributes.max_items.is_some()
+        || is_mention_list(field)
+        || [&attributes.length, &attributes.bytes, &attributes.range].into_iter().any(Option::is_some)
+}
+
+/// Mentions have a limit of their own: the wire's.
+fn is_mention_list(field: &Field<'_>) -> bool {
+    field.role == Role::At && matches!(field.shape, Shape::List(_))
+}
+
+/// `const FIELD_0: Field`: the name and the rules of one field.
+fn field_constant(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let (constant, name) = (field_name(index), &field.parameter);
+    let counted = |bounds: &Option<BoundsAttribute>, kind: &str| {
+        let kind = format_ident!("{kind}");
+        bounds.as_ref().map(|bounds| {
+            let (min, max) = (option(bounds.min.as_ref()), option(bounds.max.as_ref()));
+            quote!(#private::Constraint::#kind(#private::Bounds { min: #min, max: #max }))
+        })
+    };
+    let range = field.attributes.range.as_ref().map(|bounds| {
+        let float =
+            |end: &Option<TokenStream>| option(end.as_ref().map(|end| quote!((#end) as f64)).as_ref());
+        let (min, max) = (float(&bounds.min), float(&bounds.max));
+        quote!(#private::Constraint::Range(#private::Bounds { min: #min, max: #max }))
+    });
+    let wire_limit = is_mention_list(field).then(|| quote!(#krate::MAX_MENTIONS));
+    let max_items = field.attributes.max_items.as_ref().map(|max| quote!(#max)).or(wire_limit);
+    let max_items = max_items.map(|max| quote!(#private::Constraint::MaxItems(#max)));
+    let constraints = counted(&field.attributes.length, "Length")
+        .into_iter()
+        .chain(counted(&field.attributes.bytes, "Bytes"))
+        .chain(range)
+        .chain(max_items);
+    quote!(const #constant: #private::Field = #private::Field::new(#name, &[#(#constraints),*]);)
+}

@@ -1,0 +1,266 @@
+//! Compiles the notification's templates and decides which value each slot shows.
+
+use std::{cell::RefCell, collections::HashSet};
+
+use dingtalk_template::{
+    Line, Piece, Place, Problem, Resolved, Row, SlotKind, Syntax, Template, compile, compile_line,
+    compile_lines,
+};
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::LitStr;
+
+use super::Paths;
+use crate::{
+    check,
+    errors::Errors,
+    model::{Body, Field, Notification, Role, Shape},
+};
+
+/// The compiled templates of one notification.
+pub(crate) struct Templates<'n, 'a> {
+    notification: &'n Notification<'a>,
+    pub(crate) message: Option<Compiled>,
+    /// What the slots show, by index.
+    pub(crate) values: Vec<Shown>,
+    /// Something is wrong that rustc itself reports, with its caret inside the literal.
+    pub(crate) refused: bool,
+}
+
+pub(crate) enum Compiled {
+    Text(Template),
+    Markdown { title: Template, text: Template },
+}
+
+/// A field, as a slot with this format spec shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) field: usize,
+    pub(crate) spec: String,
+    /// The slot is a link's target.
+    pub(crate) target: bool,
+}
+
+/// Names and lines while templates are compiled.
+struct Resolver<'n, 'a> {
+    fields: &'n [Field<'a>],
+    lines: Vec<Option<(Line, String)>>,
+    errors: &'n Errors,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    values: Vec<Shown>,
+    used: HashSet<String>,
+    complained: HashSet<usize>,
+    refused: bool,
+}
+
+impl<'n, 'a> Templates<'n, 'a> {
+    pub(crate) fn compile(notification: &'n Notification<'a>, errors: &'n Errors) -> Self {
+        let syntax = match &notification.body {
+            Some(Body::Markdown { .. }) => Syntax::Markdown,
+            _ => Syntax::Text,
+        };
+        let mut resolver =
+            Resolver { fields: &notification.fields, lines: Vec::new(), errors, state: RefCell::default() };
+        resolver.lines = notification.fields.iter().map(|field| resolver.line(field, syntax)).collect();
+        let message = match &notification.body {
+            None => None,
+            Some(Body::Text(text)) => resolver.template(text, syntax).map(Compiled::Text),
+            Some(Body::Markdown { title, text }) => {
+                let title = resolver.template(title, Syntax::Title);
+                let text = match text {
+                    Some(text) => resolver.template(text, syntax),
+                    None => Some(resolver.own_lines(syntax)),
+                };
+                title.zip(text).map(|(title, text)| Compiled::Markdown { title, text })
+            }
+        };
+        let State { mut values, used, refused, .. } = resolver.state.into_inner();
+        if message.is_some() && !refused {
+            check::unused(notification, &used, errors);
+        }
+        if let Some(Compiled::Markdown { text, .. }) = &message {
+            mark_targets(text, &mut values);
+        }
+        Self { notification, message, values, refused }
+    }
+
+    /// Never-called functions whose parameters are the fields: rustc checks names and specs, and its caret points
+    /// into the literal, because the literal is the user's own token. They stand in a module of their own, so that a
+    /// template captures no constant of the user.
+    pub(crate) fn name_check(&self, paths: &Paths) -> TokenStream {
+        let private = &paths.private;
+        let templates: Vec<&LitStr> = match &self.notification.body {
+            None => Vec::new(),
+            Some(Body::Text(text)) => vec![text],
+            Some(Body::Markdown { title, text }) => std::iter::once(title).chain(text).collect(),
+        };
+        let whole = templates.iter().enumerate().map(|(index, literal)| {
+            let function = format_ident!("template_{index}");
+            let parameters = self.notification.fields.iter().map(|field| {
+                let mut parameter: Ident = syn::parse_str(&field.name)
+                    .unwrap_or_else(|_| Ident::new_raw(&field.name, literal.span()));
+                parameter.set_span(literal.span());
+                quote!(#parameter: #private::Slot)
+            });
+            quote!(fn #function(#(#parameters),*) { let _ = ::core::format_args!(#literal); })
+        });
+        let lines = self.notification.fields.iter().enumerate().filter_map(|(index, field)| {
+            let literal = field.attributes.line.as_ref()?;
+            let function = format_ident!("line_{index}");
+            let has_slot = dingtalk_template::parse(&literal.value()).map_or(true, |segments| {
+                segments
+                    .iter()
+                    .any(|segment| matches!(segment, dingtalk_template::Segment::Slot { name: "", .. }))
+            });
+            let value = has_slot.then(|| quote!(, slot));
+            Some(
+                quote!(fn #function(slot: #private::Slot) { let _ = ::core::format_args!(#literal #value); }),
+            )
+        });
+        quote! {
+            mod __dingtalk_names { #(#whole)* #(#lines)* }
+        }
+    }
+}
+
+impl Resolver<'_, '_> {
+    /// A field's own line.
+    fn line(&self, field: &Field<'_>, syntax: Syntax) -> Option<(Line, String)> {
+        let literal = field.attributes.line.as_ref()?;
+        match compile_line(&literal.value(), syntax, 0) {
+            Ok((line, spec)) => {
+                // #[dingtalk(line = "- urgent")] note: Option<String>
+                if spec.is_none() && !matches!(field.shape, Shape::Flag) {
+                    self.errors.at(
+                        literal,
+                        format!("the line never shows `{}`: write `{{}}` where it belongs", field.name),
+                    );
+                }
+                // #[dingtalk(line = "- {}")] urgent: bool
+                if spec.is_some() && matches!(field.shape, Shape::Flag) {
+                    self.errors.at(
+                        literal,
+                        "a flag has no text of its own: write what its line says when it is set",
+                    );
+                }
+                Some((line, spec.unwrap_or_default()))
+            }
+            Err(problem) => {
+                self.report(literal, &problem);
+                None
+            }
+        }
+    }
+
+    fn template(&self, literal: &LitStr, syntax: Syntax) -> Option<Template> {
+        let compiled =
+            compile(&literal.value(), syntax, &mut |name, spec| self.resolve(name, spec, literal, syntax));
+        match compiled {
+            Ok(template) => Some(template),
+            Err(problems) => {
+                for problem in &problems {
+                    self.report(literal, problem);
+                }
+                None
+            }
+        }
+    }
+
+    /// Without a template of its own, the text is every field's line, in order.
+    fn own_lines(&self, syntax: Syntax) -> Template {
+        let lines = self.fields.iter().enumerate().filter_map(|(index, field)| {
+            let (line, spec) = self.lines[index].as_ref()?;
+            self.state.borrow_mut().used.insert(field.name.clone());
+            Some((self.value(index, spec), line.clone()))
+        });
+        compile_lines(syntax, lines)
+    }
+
+    fn report(&self, literal: &LitStr, problem: &Problem) {
+        if problem.malformed {
+            // rustc says the same of `format_args!`, with its caret on the very brace.
+            self.state.borrow_mut().refused = true;
+        } else {
+            self.errors.at(literal, problem);
+        }
+    }
+
+    fn resolve(&self, name: &str, spec: &str, literal: &LitStr, syntax: Syntax) -> Resolved {
+        let Some((index, field)) = self.fields.iter().enumerate().find(|(_, field)| field.name == name)
+        else {
+            if name.is_empty() {
+                self.errors.at(literal, "a slot is named after a field: write `{host}`, not `{}`");
+            }
+            self.state.borrow_mut().refused = true;
+            return Resolved::inline(0);
+        };
+        self.state.borrow_mut().used.insert(name.to_owned());
+        let mention = matches!(field.role, Role::At | Role::AtAll);
+        if syntax != Syntax::Title
+            && let Some((line, line_spec)) = &self.lines[index]
+        {
+            if !spec.is_empty() {
+                self.errors
+                    .at(literal, format!("`{{{name}:{spec}}}`: the format belongs into the field's `line`"));
+            }
+            return Resolved { value: self.value(index, line_spec), kind: SlotKind::Repeated(line.clone()) };
+        }
+        if let (Some(several), false) = (field.shape.several(), mention)
+            && (field.attributes.line.is_none() || syntax == Syntax::Title)
+        {
+            self.complain(index, field, several, literal, syntax);
+        }
+        Resolved::inline(self.value(index, spec))
+    }
+
+    /// A field with any number of values cannot stand among other text.
+    fn complain(&self, index: usize, field: &Field<'_>, several: &str, literal: &LitStr, syntax: Syntax) {
+        let name = &field.name;
+        if syntax == Syntax::Title {
+            self.errors.at(literal, format!("`{name}` is {several}: a title shows only single values"));
+        } else if self.state.borrow_mut().complained.insert(index) {
+            let line = match field.shape {
+                Shape::Flag => "what to write when it is set",
+                _ => "… {} …",
+            };
+            self.errors.at(
+                field.ty,
+                format!("`{name}` is {several}: say how it is shown with `#[dingtalk(line = \"{line}\")]`"),
+            );
+        }
+    }
+
+    fn value(&self, field: usize, spec: &str) -> u16 {
+        let mut state = self.state.borrow_mut();
+        let shown = Shown { field, spec: spec.to_owned(), target: false };
+        let index = state.values.iter().position(|value| *value == shown).unwrap_or_else(|| {
+            state.values.push(shown);
+            state.values.len() - 1
+        });
+        u16::try_from(index).unwrap_or(u16::MAX)
+    }
+}
+
+/// Marks the values that are link targets, whose type must be `Url`.
+fn mark_targets(template: &Template, values: &mut [Shown]) {
+    let target = |line: &Line| {
+        line.pieces.iter().find_map(|piece| match piece {
+            Piece::Slot { value, place: Place::LinkTarget, .. } => Some(*value),
+            _ => None,
+        })
+    };
+    for row in &*template.rows {
+        let value = match row {
+            Row::Blank => None,
+            Row::Line(line) => target(line),
+            Row::Repeated { value, line } => target(line).map(|_| *value),
+        };
+        if let Some(shown) = value.and_then(|value| values.get_mut(usize::from(value))) {
+            shown.target = true;
+        }
+    }
+}

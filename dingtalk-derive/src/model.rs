@@ -1,0 +1,221 @@
+//! What the attributes mean: a typed description of the notification that the later phases read.
+
+use proc_macro2::Ident;
+use syn::{Data, DeriveInput, Fields, GenericArgument, Generics, LitStr, PathArguments, Type, ext::IdentExt};
+
+use crate::{
+    attr::{FieldAttributes, MessageAttribute, ToolAttribute, TypeAttributes, documentation},
+    errors::Errors,
+};
+
+/// A type that derives `Notification`.
+pub(crate) struct Notification<'a> {
+    pub(crate) ident: &'a Ident,
+    pub(crate) generics: &'a Generics,
+    pub(crate) documentation: String,
+    pub(crate) body: Option<Body>,
+    pub(crate) tool: Option<ToolAttribute>,
+    pub(crate) krate: Option<syn::Path>,
+    pub(crate) fields: Vec<Field<'a>>,
+}
+
+/// The message's templates.
+pub(crate) enum Body {
+    Text(LitStr),
+    Markdown { title: LitStr, text: Option<LitStr> },
+}
+
+/// A field and what it is.
+pub(crate) struct Field<'a> {
+    pub(crate) ident: &'a Ident,
+    /// Its name without `r#`: what templates call it.
+    pub(crate) name: String,
+    /// What callers of the tool call it.
+    pub(crate) parameter: String,
+    pub(crate) ty: &'a Type,
+    pub(crate) shape: Shape<'a>,
+    pub(crate) role: Role,
+    pub(crate) documentation: String,
+    pub(crate) attributes: FieldAttributes,
+}
+
+/// How many values a field has, decided by the last segment of its type's path.
+#[derive(Clone, Copy)]
+pub(crate) enum Shape<'a> {
+    One(&'a Type),
+    Optional(&'a Type),
+    List(&'a Type),
+    Flag,
+}
+
+/// What a field is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Value,
+    At,
+    AtAll,
+    Skip,
+}
+
+impl<'a> Shape<'a> {
+    fn of(ty: &'a Type) -> Self {
+        let Type::Path(path) = ty else { return Self::One(ty) };
+        let Some(segment) = path.path.segments.last() else { return Self::One(ty) };
+        let inner = match &segment.arguments {
+            PathArguments::AngleBracketed(arguments) => {
+                arguments.args.iter().find_map(|argument| match argument {
+                    GenericArgument::Type(ty) => Some(ty),
+                    _ => None,
+                })
+            }
+            _ => None,
+        };
+        match (segment.ident.to_string().as_str(), inner) {
+            ("bool", None) => Self::Flag,
+            ("Option", Some(inner)) => Self::Optional(inner),
+            ("Vec", Some(inner)) => Self::List(inner),
+            _ => Self::One(ty),
+        }
+    }
+
+    /// The type of one value.
+    pub(crate) fn value(self, whole: &'a Type) -> &'a Type {
+        match self {
+            Self::One(ty) | Self::Optional(ty) | Self::List(ty) => ty,
+            Self::Flag => whole,
+        }
+    }
+
+    /// What to call it in an error; `None` for exactly one value.
+    pub(crate) fn several(self) -> Option<&'static str> {
+        match self {
+            Self::One(_) => None,
+            Self::Optional(_) => Some("an `Option`"),
+            Self::List(_) => Some("a `Vec`"),
+            Self::Flag => Some("a `bool`"),
+        }
+    }
+}
+
+/// The last segment of a type's path.
+pub(crate) fn type_name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Type::Reference(reference) => type_name(&reference.elem),
+        _ => None,
+    }
+}
+
+impl<'a> Notification<'a> {
+    pub(crate) fn read(input: &'a DeriveInput, errors: &Errors) -> Self {
+        let attributes = TypeAttributes::read(&input.attrs, errors);
+        let rename = rename_rule(attributes.rename_all.as_ref(), errors);
+        Self {
+            ident: &input.ident,
+            generics: &input.generics,
+            documentation: documentation(&input.attrs),
+            body: body(input, attributes.messages, errors),
+            tool: attributes.tool,
+            krate: attributes.krate,
+            fields: fields(input, rename, errors),
+        }
+    }
+}
+
+fn body(input: &DeriveInput, messages: Vec<(Ident, MessageAttribute)>, errors: &Errors) -> Option<Body> {
+    let mut messages = messages.into_iter();
+    let Some((keyword, message)) = messages.next() else {
+        if errors.is_empty() {
+            errors.at(
+                &input.ident,
+                "what is the message? add `#[dingtalk(text(\"…\"))]` or `#[dingtalk(markdown(title = \"…\", text = \"…\"))]`",
+            );
+        }
+        return None;
+    };
+    for (second, _) in messages {
+        errors.at(second, format!("a notification is one message, and this one is `{keyword}` already"));
+    }
+    match message {
+        MessageAttribute::Text(text) => text.map(Body::Text),
+        MessageAttribute::Markdown { title: None, .. } => {
+            errors.at(
+                keyword,
+                "`markdown` needs a `title`: it is what the conversation list shows; add `title = \"…\"`",
+            );
+            None
+        }
+        MessageAttribute::Markdown { title: Some(title), text } => Some(Body::Markdown { title, text }),
+    }
+}
+
+fn fields<'a>(input: &'a DeriveInput, rename: fn(&str) -> String, errors: &Errors) -> Vec<Field<'a>> {
+    let fields = match &input.data {
+        Data::Struct(data) => match &data.fields {
+            Fields::Named(fields) => &fields.named,
+            Fields::Unit => return Vec::new(),
+            Fields::Unnamed(fields) => {
+                errors.at(fields, "a template names its fields: write a struct with named fields");
+                return Vec::new();
+            }
+        },
+        Data::Enum(data) => {
+            errors.at(data.enum_token, "`Notification` is derived for structs");
+            return Vec::new();
+        }
+        Data::Union(data) => {
+            errors.at(data.union_token, "`Notification` is derived for structs");
+            return Vec::new();
+        }
+    };
+    fields.iter().filter_map(|field| Some(read_field(field, field.ident.as_ref()?, rename, errors))).collect()
+}
+
+fn read_field<'a>(
+    field: &'a syn::Field,
+    ident: &'a Ident,
+    rename: fn(&str) -> String,
+    errors: &Errors,
+) -> Field<'a> {
+    let attributes = FieldAttributes::read(&field.attrs, errors);
+    let roles =
+        [(Role::At, &attributes.at), (Role::AtAll, &attributes.at_all), (Role::Skip, &attributes.skip)];
+    let mut given = roles.iter().filter_map(|(role, keyword)| Some((*role, keyword.as_ref()?)));
+    let role = given.next();
+    if let (Some((_, first)), Some((_, second))) = (role, given.next()) {
+        errors.at(second, format!("a field is either `{first}` or `{second}`"));
+    }
+    let name = ident.unraw().to_string();
+    Field {
+        ident,
+        parameter: attributes.rename.as_ref().map_or_else(|| rename(&name), LitStr::value),
+        name,
+        ty: &field.ty,
+        shape: Shape::of(&field.ty),
+        role: role.map_or(Role::Value, |(role, _)| role),
+        documentation: documentation(&field.attrs),
+        attributes,
+    }
+}
+
+fn rename_rule(rule: Option<&LitStr>, errors: &Errors) -> fn(&str) -> String {
+    let Some(rule) = rule else { return str::to_owned };
+    match rule.value().as_str() {
+        "snake_case" => str::to_owned,
+        "camelCase" => |name| {
+            let mut words = name.split('_').filter(|word| !word.is_empty());
+            let first = words.next().unwrap_or_default().to_owned();
+            words.fold(first, |mut renamed, word| {
+                let mut letters = word.chars();
+                renamed.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+                renamed.push_str(letters.as_str());
+                renamed
+            })
+        },
+        "kebab-case" => |name| name.replace('_', "-"),
+        _ => {
+            errors.at(rule, "expected `snake_case`, `camelCase` or `kebab-case`");
+            str::to_owned
+        }
+    }
+}
