@@ -1,5 +1,7 @@
 //! What derived notifications render.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use dingtalk_core::{Markdown, Mentions, Message, Mobile, Notification, Url, UserId};
 
 #[derive(Notification)]

@@ -1,5 +1,7 @@
 //! What derived tools say of themselves, and what they make of an agent's arguments.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use dingtalk_core::{Definition, Deployment, Message, Mobile, Notification, Tool, ToolSet, tools};
 use expect_test::expect_file;
 use serde_json::{Value, json};

@@ -1,0 +1,162 @@
+//! The robot endpoint: one request in, a verdict, an entry in the log, an answer or a fault out.
+
+use std::time::SystemTime;
+
+use hyper::StatusCode;
+use tokio::time::Instant;
+
+use crate::{
+    admission::{self, Request},
+    fault::{Ending, Fault, TRUNCATED},
+    log::{Arrival, Outcome},
+    refusal::{self, Refusal},
+    shape,
+    shared::{Shared, State},
+    view::milliseconds,
+};
+
+/// Where a redirect leads.
+pub(crate) const REDIRECT_TARGET: &str = "/redirected";
+
+/// How the endpoint answers.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    Http { status: StatusCode, content_type: &'static str, location: Option<&'static str>, body: Vec<u8> },
+    Cut(Ending),
+}
+
+impl Answer {
+    fn ok(content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Self::Http { status: StatusCode::OK, content_type, location: None, body: body.into() }
+    }
+
+    /// Business failures come with HTTP 200 too.
+    fn json(body: String) -> Self {
+        Self::ok("application/json", body)
+    }
+}
+
+/// A verdict and what goes into the log with it.
+struct Verdict {
+    outcome: Outcome,
+    warnings: Vec<String>,
+}
+
+/// Handles one request; `target` is its path and query as they came.
+pub(crate) fn handle(shared: &Shared, request: Request, target: &str) -> Answer {
+    let mut state = shared.state();
+    let fault = state.faults.take();
+    let struck = fault.as_ref().is_some_and(|fault| !fault.is_after_judgement());
+    let verdict = if struck {
+        Verdict { outcome: Outcome::Faulted, warnings: Vec::new() }
+    } else {
+        judge(shared, &mut state, &request)
+    };
+    let answer = match &verdict.outcome {
+        Outcome::Refused(refusal) => refusal.answer(),
+        _ => refusal::ok(),
+    };
+    let answer = match &fault {
+        None => Answer::json(answer),
+        Some(fault) => spoil(fault, &request, target),
+    };
+    state.log.push(arrival(shared, request), verdict.outcome, verdict.warnings, fault);
+    drop(state);
+    shared.announce();
+    answer
+}
+
+/// Notes a connection that was reset before anything was read.
+pub(crate) fn note_reset_connection(shared: &Shared) {
+    let arrival = arrival(shared, Request::default());
+    shared.state().log.push(arrival, Outcome::Faulted, Vec::new(), Some(Fault::ResetOnConnect));
+    shared.announce();
+}
+
+fn judge(shared: &Shared, state: &mut State, request: &Request) -> Verdict {
+    let mut warnings = Vec::new();
+    let outcome = weigh(shared, state, request, &mut warnings).unwrap_or_else(Outcome::Refused);
+    Verdict { outcome, warnings }
+}
+
+fn weigh(
+    shared: &Shared,
+    state: &mut State,
+    request: &Request,
+    warnings: &mut Vec<String>,
+) -> Result<Outcome, Refusal> {
+    let at = admission::admit(request, &shared.robots, milliseconds(SystemTime::now()))?;
+    let robot = &shared.robots[at];
+    // tokio's clock, so that a test that moves it forward ends a block too.
+    let now = Instant::now().into_std();
+    if state.limiters[at].is_blocked(now) {
+        return Err(refusal::TOO_FAST.into());
+    }
+    let shape = shape::read(&request.body, request.length, &robot.keywords)?;
+    if !state.limiters[at].admit(now) {
+        return Err(refusal::TOO_FAST.into());
+    }
+    if shared.deduplicate
+        && let Some(id) = &shape.message.id
+        && let Some(of) = state.log.accepted_with_id(shared.name(at), id)
+    {
+        return Ok(Outcome::Repeated { of });
+    }
+    *warnings = shape.warnings;
+    Ok(Outcome::Accepted(shape.message))
+}
+
+fn spoil(fault: &Fault, request: &Request, target: &str) -> Answer {
+    match fault {
+        Fault::ResetOnConnect | Fault::ResetBeforeAnswer | Fault::AcceptThenReset => {
+            Answer::Cut(Ending::Reset)
+        }
+        Fault::Hang | Fault::AcceptThenHang => Answer::Cut(Ending::Hang),
+        Fault::Truncate => Answer::Cut(Ending::Write(TRUNCATED.to_vec())),
+        Fault::Garbage(bytes) => Answer::Cut(Ending::Write(bytes.clone())),
+        Fault::Huge => Answer::Cut(Ending::HUGE),
+        Fault::Html => Answer::ok(HTML, "<!doctype html><title>Sandbox</title><p>A page of a gateway.</p>"),
+        Fault::Redirect => Answer::Http {
+            status: StatusCode::FOUND,
+            content_type: HTML,
+            location: Some(REDIRECT_TARGET),
+            body: Vec::new(),
+        },
+        Fault::Status(status) => {
+            // hyper answers informational codes itself.
+            let status = StatusCode::from_u16(*status)
+                .ok()
+                .filter(|status| !status.is_informational())
+                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let body = format!("<!doctype html><title>{status}</title><p>{status}</p>");
+            Answer::Http { status, content_type: HTML, location: None, body: body.into_bytes() }
+        }
+        Fault::Reply(body) => Answer::json(body.clone()),
+        Fault::Echo => {
+            let mut echo = format!("{} {target}\n\n", request.method).into_bytes();
+            echo.extend_from_slice(&request.body);
+            Answer::ok("text/plain; charset=utf-8", echo)
+        }
+        Fault::Busy => Answer::json(refusal::BUSY.answer()),
+        Fault::Throttle => Answer::json(refusal::TOO_FAST.answer()),
+    }
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+
+fn arrival(shared: &Shared, request: Request) -> Arrival {
+    Arrival {
+        robot: request.robot(&shared.robots).map(|at| shared.name(at).to_owned()),
+        method: request.method,
+        content_type: request.content_type,
+        query_keys: request.query.into_iter().map(|(key, _)| plain_key(key)).collect(),
+        body: request.body,
+        body_length: request.length,
+    }
+}
+
+/// In `/robot/send?<token>` the token is a key.
+fn plain_key(key: String) -> String {
+    let is_name = key.len() <= 24 && key.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+    if is_name { key } else { "…".to_owned() }
+}

@@ -1,0 +1,238 @@
+//! Everything that came, in order.
+
+use std::{collections::VecDeque, sync::Arc, time::SystemTime};
+
+use dingtalk_core::WireMessage;
+
+use crate::{fault::Fault, refusal::Refusal};
+
+/// The log keeps this many entries; older ones are forgotten.
+pub const LOG_CAPACITY: usize = 1000;
+
+/// This much of a body is kept. A message holds at most 20,000 bytes.
+const BODY_KEPT: usize = 64 * 1024;
+
+/// One request to the robot endpoint. Holds neither token nor signature.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Entry {
+    /// Counts all requests since the start, from 1.
+    pub number: u64,
+    /// When it came.
+    pub time: SystemTime,
+    /// The robot's name, where the access token was known.
+    pub robot: Option<String>,
+    /// The HTTP method; empty for a connection that was reset before it was read.
+    pub method: String,
+    /// The header `Content-Type`.
+    pub content_type: Option<String>,
+    /// The names of the query parameters. What does not look like a name stands as `…`, lest it be a token.
+    pub query_keys: Vec<String>,
+    /// The body, its first 64 KiB.
+    pub body: Arc<[u8]>,
+    /// How many bytes the body had.
+    pub body_length: usize,
+    /// The how-manieth request this was with this robot and this `msgUuid`, or with this exact body where there is no
+    /// id; whatever became of the earlier ones.
+    pub attempt: u32,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What DingTalk takes without a word although it will not do what the sender meant.
+    pub warnings: Vec<String>,
+    /// The fault that struck, if one did.
+    pub fault: Option<Fault>,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was right, and stands in the chat.
+    Accepted(WireMessage),
+    /// It was right, and answered as accepted, but the message with this `msgUuid` stands in the chat already.
+    Repeated {
+        /// The number of the entry that stands in the chat.
+        of: u64,
+    },
+    /// It was refused.
+    Refused(Refusal),
+    /// A fault struck before anybody looked at it.
+    Faulted,
+}
+
+impl Entry {
+    /// The body as text.
+    #[must_use]
+    pub fn body_text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The message, where it stands in the chat.
+    #[must_use]
+    pub fn accepted(&self) -> Option<&WireMessage> {
+        match &self.outcome {
+            Outcome::Accepted(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The refusal, where it was refused.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match &self.outcome {
+            Outcome::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+/// What is known of a request before it is judged.
+pub(crate) struct Arrival {
+    pub(crate) robot: Option<String>,
+    pub(crate) method: String,
+    pub(crate) content_type: Option<String>,
+    pub(crate) query_keys: Vec<String>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) body_length: usize,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    entries: VecDeque<Kept>,
+    requests: u64,
+    accepted: u64,
+}
+
+#[derive(Debug)]
+struct Kept {
+    entry: Arc<Entry>,
+    /// The body's `msgUuid`, whatever else is wrong with the body.
+    id: Option<String>,
+}
+
+impl Log {
+    pub(crate) fn push(
+        &mut self,
+        arrival: Arrival,
+        outcome: Outcome,
+        warnings: Vec<String>,
+        fault: Option<Fault>,
+    ) {
+        self.requests += 1;
+        self.accepted += u64::from(matches!(outcome, Outcome::Accepted(_)));
+        let kept = arrival.body.len().min(BODY_KEPT);
+        let mut entry = Entry {
+            number: self.requests,
+            time: SystemTime::now(),
+            robot: arrival.robot,
+            method: arrival.method,
+            content_type: arrival.content_type,
+            query_keys: arrival.query_keys,
+            body: arrival.body[..kept].into(),
+            body_length: arrival.body_length,
+            attempt: 1,
+            outcome,
+            warnings,
+            fault,
+        };
+        let id = message_id(&entry.body);
+        let same = |earlier: &&Kept| {
+            earlier.entry.robot == entry.robot
+                && earlier.id == id
+                && (id.is_some() || (earlier.entry.body == entry.body && !entry.body.is_empty()))
+        };
+        if let Some(earlier) = self.entries.iter().rev().find(same) {
+            entry.attempt = earlier.entry.attempt.saturating_add(1);
+        }
+        if self.entries.len() == LOG_CAPACITY {
+            self.entries.pop_front();
+        }
+        self.entries.push_back(Kept { entry: Arc::new(entry), id });
+    }
+
+    /// The number of the accepted message of this robot with this id, as far back as the log goes.
+    pub(crate) fn accepted_with_id(&self, robot: &str, id: &str) -> Option<u64> {
+        let same = |entry: &&Arc<Entry>| {
+            entry.robot.as_deref() == Some(robot)
+                && entry.accepted().is_some_and(|message| message.id.as_deref() == Some(id))
+        };
+        self.entries.iter().map(|kept| &kept.entry).find(same).map(|entry| entry.number)
+    }
+
+    /// The entries after this number.
+    pub(crate) fn since(&self, number: u64) -> Vec<Arc<Entry>> {
+        let first = self.entries.partition_point(|kept| kept.entry.number <= number);
+        self.entries.range(first..).map(|kept| Arc::clone(&kept.entry)).collect()
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    pub(crate) fn accepted(&self) -> u64 {
+        self.accepted
+    }
+}
+
+fn message_id(body: &[u8]) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Id {
+        #[serde(rename = "msgUuid")]
+        msg_uuid: Option<String>,
+    }
+
+    serde_json::from_slice::<Id>(body).ok()?.msg_uuid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn arrival(robot: &str, body: &str) -> Arrival {
+        Arrival {
+            robot: Some(robot.to_owned()),
+            method: "POST".to_owned(),
+            content_type: None,
+            query_keys: Vec::new(),
+            body: body.as_bytes().to_vec(),
+            body_length: body.len(),
+        }
+    }
+
+    fn attempts(requests: &[(&str, &str)]) -> Vec<u32> {
+        let mut log = Log::default();
+        for (robot, body) in requests {
+            log.push(arrival(robot, body), Outcome::Faulted, Vec::new(), None);
+        }
+        log.since(0).iter().map(|entry| entry.attempt).collect()
+    }
+
+    #[test]
+    fn attempts_are_counted_by_robot_and_id() {
+        let (one, other) = (r#"{"msgUuid":"1","n":1}"#, r#"{"msgUuid":"1","n":2}"#);
+        assert_eq!(attempts(&[("a", one), ("a", other), ("b", one), ("a", one)]), [1, 2, 1, 3]);
+        assert_eq!(attempts(&[("a", "{}"), ("a", "{ }"), ("a", "{}"), ("a", one)]), [1, 1, 2, 1]);
+        assert_eq!(attempts(&[("a", ""), ("a", "")]), [1, 1]);
+    }
+
+    #[test]
+    fn the_log_forgets_the_oldest_and_counts_on() {
+        let mut log = Log::default();
+        for n in 0..LOG_CAPACITY + 5 {
+            log.push(arrival("a", &n.to_string()), Outcome::Faulted, Vec::new(), None);
+        }
+        let numbers: Vec<_> = log.since(0).iter().map(|entry| entry.number).collect();
+        assert_eq!(numbers, (6..=1005).collect::<Vec<_>>());
+        assert_eq!(log.since(1003).len(), 2);
+        assert_eq!(log.since(9999).len(), 0);
+        assert_eq!(log.requests(), 1005);
+    }
+
+    #[test]
+    fn a_long_body_is_cut_in_the_log() {
+        let mut log = Log::default();
+        log.push(arrival("a", &"x".repeat(BODY_KEPT + 1)), Outcome::Faulted, Vec::new(), None);
+        let entry = &log.since(0)[0];
+        assert_eq!((entry.body.len(), entry.body_length), (BODY_KEPT, BODY_KEPT + 1));
+    }
+}

@@ -1,0 +1,31 @@
+//! What the compiler says of a wrong `#[derive(Notification)]`, word for word, and what it must accept.
+//!
+//! The wording around our messages is rustc's and changes with every release, so the cases are compared on the
+//! toolchain that `rust-toolchain.toml` pins, and nowhere else. `TRYBUILD=overwrite` writes the expected output anew:
+//! read it before you keep it.
+
+use std::{env, process::Command};
+
+/// Compiled as modules, not by trybuild: so they run on every toolchain, and clippy reads them too.
+//mod pass;
+
+const PINNED: &str = include_str!("../../rust-toolchain.toml");
+
+/// The pinned toolchain's version, if another one is at work.
+fn other_toolchain() -> Option<&'static str> {
+    let pinned = PINNED.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap().trim_matches('"');
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc).arg("--version").output().unwrap().stdout;
+    let version = String::from_utf8(version).unwrap();
+    (version.split(' ').nth(1) != Some(pinned)).then_some(pinned)
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a test that was left out must say so")]
+fn mistakes_are_explained() {
+    if let Some(pinned) = other_toolchain() {
+        eprintln!("skipped: the compiler's words are compared on Rust {pinned} only");
+        return;
+    }
+    trybuild::TestCases::new().compile_fail("ui/*.rs");
+}
