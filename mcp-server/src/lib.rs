@@ -1,1 +1,45 @@
-//! mcp-server
+//! An MCP server that sends DingTalk (钉钉) notifications.
+//!
+//! The binary `dingtalk-mcp` serves a ready-made set of tools. This library serves the notification types of any
+//! program:
+//!
+//! ```no_run
+//! use dingtalk_core::{Notification, Robot, tools};
+//! use dingtalk_mcp::Server;
+//!
+//! /// Warn the on-call group that a disk is nearly full.
+//! #[derive(Notification)]
+//! #[dingtalk(text("{host}: {percent}% of the disk is used"), tool(when = "a disk is nearly full"))]
+//! struct DiskAlert {
+//!     /// Host name as in the inventory, for example `web-3`.
+//!     #[dingtalk(length(1..=64))]
+//!     host: String,
+//!     /// How much of it is used, in percent.
+//!     #[dingtalk(range(0..=100))]
+//!     percent: u8,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = Server::builder(Robot::from_env()?).tools(tools![DiskAlert]).build()?;
+//! server.serve_stdio().await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod builtin;
+mod error;
+mod handler;
+mod outcome;
+mod server;
+mod settings;
+mod stdio;
+
+pub use rmcp::transport::stdio_pipes as stdio;
+
+pub use crate::{
+    builtin::{MarkdownMessage, TextMessage, builtin_tools},
+    error::Error,
+    server::{Server, ServerBuilder},
+    settings::{RATE_PER_MINUTE, Settings},
+};

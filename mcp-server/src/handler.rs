@@ -1,0 +1,114 @@
+//! The protocol's requests, answered.
+
+use std::sync::{Arc, OnceLock};
+
+use dingtalk_core::{Definition, Deliver, Deployment, Envelope, ToolSet};
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult,
+        PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+    },
+    service::RequestContext,
+};
+
+use crate::outcome;
+
+/// How long a client may keep the list of tools: it changes only with the program.
+const LIST_TTL_MS: u64 = 3_600_000;
+
+const INSTRUCTIONS: &str = "Posts notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
+     once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.";
+
+/// Answers for a set of tools. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Handler(Arc<Inner>);
+
+struct Inner {
+    deliver: Arc<dyn Deliver>,
+    tools: ToolSet,
+    deployment: Deployment,
+    /// Made when a client first asks, so that starting costs nothing.
+    definitions: OnceLock<Vec<Tool>>,
+}
+
+impl Handler {
+    pub(crate) fn new(deliver: Arc<dyn Deliver>, tools: ToolSet, deployment: Deployment) -> Self {
+        Self(Arc::new(Inner { deliver, tools, deployment, definitions: OnceLock::new() }))
+    }
+
+    pub(crate) fn tool_names(&self) -> Vec<&'static str> {
+        self.0.tools.iter().map(|tool| tool.spec().name).collect()
+    }
+
+    fn definitions(&self) -> &[Tool] {
+        self.0.definitions.get_or_init(|| {
+            self.0.tools.definitions(&self.0.deployment).into_iter().map(to_protocol).collect()
+        })
+    }
+}
+
+fn to_protocol(definition: Definition) -> Tool {
+    let hints = definition.annotations;
+    Tool::new(definition.name, definition.description, Arc::new(definition.input_schema))
+        .with_title(definition.title)
+        .with_raw_output_schema(Arc::new(definition.output_schema))
+        .with_annotations(ToolAnnotations::from_raw(
+            Some(definition.title.to_owned()),
+            Some(hints.read_only),
+            Some(hints.destructive),
+            Some(hints.idempotent),
+            Some(hints.open_world),
+        ))
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        let this = Implementation::new("dingtalk-mcp", env!("CARGO_PKG_VERSION"))
+            .with_title("DingTalk notifications");
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(this)
+            .with_instructions(INSTRUCTIONS)
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        let mut list = ListToolsResult::with_all_items(self.definitions().to_vec());
+        list.ttl_ms = Some(LIST_TTL_MS);
+        list.cache_scope = Some(CacheScope::Public);
+        Ok(list)
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.definitions().iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let Some(tool) = self.0.tools.get(&request.name) else {
+            let names = self.tool_names().join(", ");
+            let message = format!("there is no tool `{}`; there are {names}", request.name);
+            return Err(ErrorData::invalid_params(message, None));
+        };
+        let message = match tool.message(&request.arguments.unwrap_or_default()) {
+            Ok(message) => message,
+            Err(faults) => return Ok(outcome::invalid(&faults).into()),
+        };
+        let delivery = self.0.deliver.deliver(Envelope::new(message));
+        let result = tokio::select! {
+            // Giving the delivery up closes its connection.
+            () = context.ct.cancelled() => outcome::cancelled(),
+            delivered = delivery => match delivered {
+                Ok(receipt) => outcome::delivered(&receipt),
+                Err(error) => outcome::failed(&error),
+            },
+        };
+        Ok(result.into())
+    }
+}
