@@ -1,1 +1,2 @@
-//! tests
+//! Tests that see all crates. The examples of the README are tests too:
+#![doc = include_str!("../../README.md")]

@@ -81,7 +81,7 @@ pub(crate) fn agent_call() -> Result<serde_json::Value, ParseMobileError> {
     let mention = Mobile::new("13900000000")?;
     Ok(serde_json::json!({
         "title": "A message from an agent",
-        "text": "### 你好，DingTalk\n\nSent by an **MCP client** through `send_markdown_message`.",
+        "text": "### 你好，DingTalk\n\nSent by an **MCP client** through _send_markdown_message_.",
         "atMobiles": [mention.as_str()],
     }))
 }

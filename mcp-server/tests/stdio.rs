@@ -1,0 +1,245 @@
+//! The server as a client meets it: over stdin and stdout, against the strict robot.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
+mod program;
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    time::Duration,
+};
+
+use dingtalk_core::Message;
+use dingtalk_sandbox::Sandbox;
+use program::{PATIENCE, Program, text};
+use serde_json::{Value, json};
+
+/// The program promises to end within two seconds; a robot's own timeout is ten.
+const PROMPT: Duration = Duration::from_secs(2);
+
+async fn sandbox() -> Sandbox {
+    Sandbox::builder().rate_per_minute(None).start().await.unwrap()
+}
+
+fn serve(sandbox: &Sandbox) -> Program {
+    Program::serve(&[
+        ("DINGTALK_BOT_BASE_URL", &sandbox.base_url()),
+        ("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token()),
+        ("DINGTALK_BOT_SECRET", sandbox.secret().unwrap()),
+    ])
+}
+
+/// The tests block on the program; the sandbox runs on the other threads.
+macro_rules! blocking {
+    ($body:block) => {
+        tokio::task::block_in_place(move || $body)
+    };
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_tools_are_listed_and_deliver() {
+    let sandbox = sandbox().await;
+    let mut program = serve(&sandbox);
+    blocking!({
+        let tools = program.request("tools/list", json!({}))["result"]["tools"].clone();
+        let names: Vec<&str> =
+            tools.as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+        assert_eq!(names, ["send_text_message", "send_markdown_message"]);
+        let parameters = |tool: usize| -> Vec<&String> {
+            tools[tool]["inputSchema"]["properties"].as_object().unwrap().keys().collect()
+        };
+        assert_eq!(parameters(0), ["text", "atMobiles", "atAll"]);
+        assert_eq!(parameters(1), ["title", "text", "atMobiles", "atAll"]);
+        assert_eq!(tools[1]["inputSchema"]["required"], json!(["title", "text"]));
+
+        let result = program.call(
+            "send_text_message",
+            json!({"text": "磁盘 *已满*\n\"95%\" 🚨", "atMobiles": ["13800000000"]}),
+        );
+        assert_eq!(result["isError"], false, "{result}");
+        assert_eq!(result["structuredContent"]["status"], "delivered");
+        assert!(text(&result).contains(result["structuredContent"]["id"].as_str().unwrap()));
+        let result = program
+            .call("send_markdown_message", json!({"title": "T", "text": "### a\n\n- b", "atAll": true}));
+        assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+    });
+    let accepted = sandbox.accepted();
+    let Message::Text(plain) = &accepted[0].message else { panic!("{accepted:?}") };
+    assert_eq!(plain.content, "磁盘 *已满*\n\"95%\" 🚨\n@13800000000");
+    assert_eq!(plain.mentions.mobiles[0].as_str(), "13800000000");
+    let Message::Markdown(markdown) = &accepted[1].message else { panic!("{accepted:?}") };
+    assert_eq!(markdown.text, "### a\n\n- b\n\n@all");
+    assert!(markdown.mentions.all);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_wrong_with_a_call_is_in_one_answer() {
+    let sandbox = sandbox().await;
+    let mut program = serve(&sandbox);
+    blocking!({
+        let result = program.call(
+            "send_markdown_message",
+            json!({"text": "", "atMobiles": ["13800000000", "Zhang San"], "atAll": "yes", "colour": "red"}),
+        );
+        assert_eq!(result["isError"], true);
+        assert_eq!(result["structuredContent"]["status"], "refused");
+        let faults = result["structuredContent"]["faults"].as_array().unwrap();
+        assert_eq!(faults.len(), 5, "{result}");
+        for (fault, expected) in faults.iter().zip([
+            "`colour` is not a parameter",
+            "`title` is missing: give a string",
+            "`text` must have at least 1 characters",
+            "`atMobiles[1]` is not valid: expected a mobile number",
+            "`atAll` must be a boolean, not the string \"yes\"",
+        ]) {
+            assert!(fault.as_str().unwrap().starts_with(expected), "{fault}");
+            assert!(text(&result).contains(fault.as_str().unwrap()));
+        }
+        let answer = program.request("tools/call", json!({"name": "send_txt", "arguments": {}}));
+        assert!(answer["error"]["message"].as_str().unwrap().contains("send_text_message"), "{answer}");
+    });
+    assert_eq!(sandbox.requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_an_error_with_code_reason_and_advice() {
+    let sandbox = sandbox().await;
+    let mut program = Program::serve(&[
+        ("DINGTALK_BOT_BASE_URL", &sandbox.base_url()),
+        ("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token()),
+        ("DINGTALK_BOT_SECRET", "SECwrong"),
+    ]);
+    let result = blocking!({ program.call("send_text_message", json!({"text": "x"})) });
+    assert_eq!(result["isError"], true);
+    let facts = &result["structuredContent"];
+    assert_eq!(
+        (&facts["status"], &facts["code"], &facts["reason"]),
+        (&json!("refused"), &json!(310_000), &json!("signature"))
+    );
+    assert!(text(&result).contains("310000"));
+    assert!(text(&result).contains(facts["advice"].as_str().unwrap()), "{result}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn foreign_input_leaves_the_server_alive() {
+    let sandbox = sandbox().await;
+    let mut program = serve(&sandbox);
+    blocking!({
+        program.line("{\"jsonrpc\": \"2.0\", \"id\": 7, \"method\":");
+        program.line("not JSON");
+        program.line("[]");
+        program.line("{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"no/such/method\"}");
+        let result = program.call("send_text_message", json!({"text": "长".repeat(350_000)}));
+        assert_eq!(result["isError"], true);
+        assert!(text(&result).contains("1050000 bytes"), "{}", text(&result));
+        assert!(text(&result).len() < 1_000, "the answer repeats the argument");
+        let result = program.call("send_text_message", json!({"text": "still here"}));
+        assert_eq!(result["isError"], false);
+    });
+}
+
+#[test]
+fn a_missing_token_is_named() {
+    for environment in [vec![], vec![("DINGTALK_BOT_ACCESS_TOKEN", "  ")]] {
+        let mut program = Program::start(&["serve"], &environment);
+        program.close_stdin();
+        let seen = std::mem::take(&mut program.seen);
+        let (status, stderr) = program.end(PATIENCE);
+        assert!(!status.success());
+        assert_eq!(seen, "");
+        assert!(stderr.contains("DINGTALK_BOT_ACCESS_TOKEN"), "{stderr}");
+    }
+}
+
+#[test]
+fn no_limit_is_refused_for_dingtalk_itself() {
+    let program =
+        Program::start(&[], &[("DINGTALK_BOT_ACCESS_TOKEN", "abc"), ("DINGTALK_BOT_RATE_PER_MINUTE", "0")]);
+    let (status, stderr) = program.end(PATIENCE);
+    assert!(!status.success());
+    assert!(stderr.contains("DINGTALK_BOT_RATE_PER_MINUTE"), "{stderr}");
+}
+
+/// A robot that takes the request and then says nothing.
+fn hung_robot() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+fn read_request(listener: &TcpListener) -> std::net::TcpStream {
+    let (mut stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !request.ends_with(b"}") {
+        let read = stream.read(&mut buffer).unwrap();
+        request.extend_from_slice(&buffer[..read]);
+    }
+    stream
+}
+
+fn serve_hung(url: &str) -> Program {
+    Program::serve(&[("DINGTALK_BOT_BASE_URL", url), ("DINGTALK_BOT_ACCESS_TOKEN", "abc")])
+}
+
+#[test]
+fn the_end_of_stdin_ends_the_server_while_a_robot_hangs() {
+    let (listener, url) = hung_robot();
+    let mut program = serve_hung(&url);
+    program.send("tools/call", json!({"name": "send_text_message", "arguments": {"text": "x"}}));
+    let _stream = read_request(&listener);
+    program.close_stdin();
+    let (status, _) = program.end(PROMPT);
+    assert!(status.success());
+}
+
+#[test]
+fn a_call_in_flight_is_answered_before_the_end() {
+    let (listener, url) = hung_robot();
+    let mut program = serve_hung(&url);
+    let id = program.send("tools/call", json!({"name": "send_text_message", "arguments": {"text": "x"}}));
+    let mut stream = read_request(&listener);
+    program.close_stdin();
+    let body = "{\"errcode\":0,\"errmsg\":\"ok\"}";
+    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    assert_eq!(program.answer(id)["result"]["structuredContent"]["status"], "delivered");
+    assert!(program.end(PROMPT).0.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_server_while_a_robot_hangs() {
+    let (listener, url) = hung_robot();
+    let mut program = serve_hung(&url);
+    program.send("tools/call", json!({"name": "send_text_message", "arguments": {"text": "x"}}));
+    let _stream = read_request(&listener);
+    program.signal("-TERM");
+    assert!(program.end(PROMPT).0.success());
+}
+
+#[test]
+fn a_client_that_says_nothing_is_no_error() {
+    let mut program = Program::start(&[], &[("DINGTALK_BOT_ACCESS_TOKEN", "abc")]);
+    program.close_stdin();
+    let (status, stderr) = program.end(PROMPT);
+    assert!(status.success(), "{stderr}");
+}
+
+#[test]
+fn a_cancelled_call_stops_its_request() {
+    let (listener, url) = hung_robot();
+    let mut program = serve_hung(&url);
+    let id = program.send("tools/call", json!({"name": "send_text_message", "arguments": {"text": "x"}}));
+    let mut stream = read_request(&listener);
+    let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
+    program.line(&cancel.to_string());
+    // The robot sees the connection close; a call that went on would make this read time out.
+    let closed = stream.read(&mut [0; 1]);
+    assert!(
+        matches!(closed, Ok(0))
+            || closed.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+    );
+    assert!(program.request("tools/list", Value::Null)["result"]["tools"].is_array());
+}
