@@ -1,4 +1,40 @@
 //! DingTalk (钉钉) group robot notifications as Rust types: messages, signing, delivery.
+//!
+//! A notification is a type: [`derive@Notification`] makes a struct one. A [`Robot`] signs it and posts it to its group;
+//! anything that implements [`Deliver`] takes its place, such as the [`Stub`] that records for tests.
+//!
+//! ```
+//! use dingtalk_core::{DeliverExt, Message, Notification, Stub};
+//!
+//! #[derive(Notification)]
+//! #[dingtalk(text("Backup of {database} finished in {seconds} s"))]
+//! struct BackupFinished {
+//!     database: String,
+//!     seconds: u32,
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), dingtalk_core::Error> {
+//! let robot = Stub::new(); // in a service: Robot::from_env()?
+//! robot.send(&BackupFinished { database: "orders".into(), seconds: 412 }).await?;
+//! assert_eq!(robot.envelopes()[0].message, Message::text("Backup of orders finished in 412 s"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `derive` (default) | `#[derive(Notification)]` |
+//! | `robot` (default) | [`Robot`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
+//! | `tool` | [`Tool`], [`ToolSet`] and definitions for agents: schemars |
+//! | `url` | conversion from the `url` crate's type |
+
+#![cfg_attr(
+    not(all(feature = "derive", feature = "robot", feature = "tool")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the documentation is built with all features")
+)]
 
 #[doc(hidden)]
 #[path = "private.rs"]

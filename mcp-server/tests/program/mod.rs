@@ -2,8 +2,9 @@
 
 #![allow(
     dead_code,
+    clippy::needless_pass_by_value,
     clippy::unwrap_used,
-    reason = "each test file uses a part; a broken set-up is a failed test"
+    reason = "each test file uses a part; `json!` reads better by value; a broken set-up is a failed test"
 )]
 
 use std::{
