@@ -67,9 +67,10 @@ impl Constraint {
     /// The rule in words, for a parameter's description: `1 to 64 characters`.
     pub fn words(&self) -> String {
         match self {
-            Self::Length(bounds) => format!("{} characters", bounds.words("to")),
-            Self::Bytes(bounds) => format!("{} bytes in UTF-8", bounds.words("to")),
+            Self::Length(bounds) => format!("{} {}", bounds.words("to"), plural(bounds, "character")),
+            Self::Bytes(bounds) => format!("{} {} in UTF-8", bounds.words("to"), plural(bounds, "byte")),
             Self::Range(bounds) => bounds.words("to"),
+            Self::MaxItems(1) => "at most 1 item".to_owned(),
             Self::MaxItems(max) => format!("at most {max} items"),
         }
     }
@@ -101,6 +102,12 @@ impl Constraint {
             _ => None,
         }
     }
+}
+
+/// The unit of a count, in the number of the last bound that is named.
+fn plural(bounds: &Bounds<usize>, unit: &str) -> String {
+    let s = if bounds.max.or(bounds.min) == Some(1) { "" } else { "s" };
+    format!("{unit}{s}")
 }
 
 /// What a constraint looks at.
@@ -169,7 +176,6 @@ impl<T: Measured> Measured for Option<T> {
     }
 }
 
-/// A list of anything can be counted; only lists of measurable elements take rules on their elements.
 impl<T: Measured> Measured for Vec<T> {
     fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
         visit(None, Measure::Items(self.len()));
@@ -178,16 +184,6 @@ impl<T: Measured> Measured for Vec<T> {
         }
     }
 }
-
-macro_rules! counted_only {
-    ($($type:ty),*) => {$(
-        impl Measured for $type {
-            fn measure(&self, _: &mut dyn FnMut(Option<usize>, Measure<'_>)) {}
-        }
-    )*};
-}
-
-counted_only!(crate::Mobile, crate::UserId, crate::Url);
 
 /// Adds a fault for every rule of the field that the value breaks.
 pub(crate) fn check(field: &Field, value: &dyn Measured, faults: &mut Faults) {
@@ -202,6 +198,16 @@ pub(crate) fn check(field: &Field, value: &dyn Measured, faults: &mut Faults) {
             }
         }
     });
+}
+
+/// The same for a list whose elements have no rules of their own: any list can be counted.
+pub(crate) fn check_count(field: &Field, items: usize, faults: &mut Faults) {
+    for constraint in field.constraints {
+        if let Some(mut fault) = constraint.broken_by(Measure::Items(items)) {
+            field.name.clone_into(&mut fault.path);
+            faults.push(fault);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub use {
 #[cfg(feature = "tool")]
 pub type Arguments = serde_json::Map<String, serde_json::Value>;
 use crate::{
-    Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, UserId,
+    Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, UserId, message,
     constraint::{self, Measured},
 };
 
@@ -195,6 +195,10 @@ impl Check {
         constraint::check(field, value, &mut self.faults);
     }
 
+    pub fn count(&mut self, field: &Field, items: usize) {
+        constraint::check_count(field, items, &mut self.faults);
+    }
+
     fn required(&mut self, what: &str, text: &str) {
         if text.trim().is_empty() {
             self.faults.push(Fault::new("", format!("the message's {what} must not be empty")));
@@ -235,4 +239,95 @@ pub fn markdown(
     check.required("title", &title);
     check.required("text", &text);
     check.finish(Message::markdown(title, text).with_mentions(mentions))
+}
+
+pub fn link(
+    mut check: Check,
+    title: &Template,
+    text: &Template,
+    url: &Template,
+    picture: Option<&Template>,
+    values: &[Value<'_>],
+) -> Result<Message, Invalid> {
+    let [title, text, url] = [title, text, url].map(|template| render(template, values));
+    check.required("title", &title);
+    check.required("text", &text);
+    check.required("link", &url);
+    let picture = picture.map(|template| render(template, values)).filter(|picture| !picture.is_empty());
+    check.finish(Message::Link(message::Link { title, text, url, picture }))
+}
+
+/// A button's label and target.
+#[derive(Debug, Clone, Copy)]
+pub struct ButtonTemplates {
+    pub title: &'static Template,
+    pub url: &'static Template,
+}
+
+pub fn action_card(
+    mut check: Check,
+    title: &Template,
+    text: &Template,
+    buttons: &[ButtonTemplates],
+    (horizontal, hide_avatar): (bool, bool),
+    values: &[Value<'_>],
+) -> Result<Message, Invalid> {
+    let [title, text] = [title, text].map(|template| render(template, values));
+    check.required("title", &title);
+    check.required("text", &text);
+    let buttons: Vec<message::Button> = buttons
+        .iter()
+        .map(|button| message::Button { title: render(button.title, values), url: render(button.url, values) })
+        // A button whose link is absent leads nowhere.
+        .filter(|button| !button.url.is_empty())
+        .collect();
+    for button in &buttons {
+        check.required("button", &button.title);
+    }
+    if buttons.is_empty() {
+        check.faults.push(Fault::new("", "an action card needs a button that leads somewhere"));
+    }
+    let buttons = match <[message::Button; 1]>::try_from(buttons) {
+        Ok([button]) => message::Buttons::Single(button),
+        Err(buttons) => message::Buttons::Several(buttons),
+    };
+    check.finish(Message::ActionCard(message::ActionCard { title, text, buttons, horizontal, hide_avatar }))
+}
+
+/// What `#[derive(FeedItem)]` implements: one item of a feed card.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no item of a feed card",
+    label = "does not derive `FeedItem`",
+    note = "add `#[derive(FeedItem)] #[dingtalk(item(title = \"…\", url = \"…\", picture = \"…\"))]` to it"
+)]
+pub trait FeedEntry {
+    /// Renders the item; faults are reported under `path`.
+    fn entry(&self, path: &str, faults: &mut Faults) -> message::FeedItem;
+}
+
+pub fn feed_item(
+    path: &str,
+    faults: &mut Faults,
+    (title, url, picture): (&Template, &Template, &Template),
+    values: &[Value<'_>],
+) -> message::FeedItem {
+    let [title, url, picture] = [title, url, picture].map(|template| render(template, values));
+    for (what, text) in [("title", &title), ("link", &url), ("picture", &picture)] {
+        if text.trim().is_empty() {
+            faults.push(Fault::new(path, format!("has an empty {what}")));
+        }
+    }
+    message::FeedItem { title, url, picture }
+}
+
+pub fn feed_card<T: FeedEntry>(mut check: Check, name: &str, items: &[T]) -> Result<Message, Invalid> {
+    if items.is_empty() {
+        check.faults.push(Fault::new(name, "must have at least one item"));
+    }
+    let items: Vec<message::FeedItem> = items
+        .iter()
+        .enumerate()
+        .map(|(index, item)| item.entry(&format!("{name}[{index}]"), &mut check.faults))
+        .collect();
+    check.finish(Message::feed_card(items))
 }

@@ -1,7 +1,9 @@
 //! Attributes as they are written: syntax only, with the tokens that errors point at.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use std::cell::Cell;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::quote;
 use syn::{
     Attribute, Expr, ExprLit, Lit, LitBool, LitInt, LitStr, Meta, Path, Token, Type,
     ext::IdentExt,
@@ -18,6 +20,8 @@ pub(crate) struct TypeAttributes {
     pub(crate) tool: Option<ToolAttribute>,
     pub(crate) rename_all: Option<LitStr>,
     pub(crate) krate: Option<Path>,
+    /// A key could not be read: what seems to be missing may only be misspelt.
+    pub(crate) incomplete: bool,
 }
 
 /// What the message is.
@@ -51,6 +55,8 @@ pub(crate) struct FieldAttributes {
     pub(crate) range: Option<BoundsAttribute>,
     pub(crate) max_items: Option<LitInt>,
     pub(crate) unbounded: Option<Ident>,
+    /// A key could not be read: what seems to be missing may only be misspelt.
+    pub(crate) incomplete: bool,
 }
 
 /// `default` or `default = expr`.
@@ -64,66 +70,89 @@ pub(crate) struct BoundsAttribute {
     pub(crate) max: Option<TokenStream>,
 }
 
-const TYPE_KEYS: [&str; 5] = ["text", "markdown", "tool", "rename_all", "crate"];
-const TOOL_KEYS: [&str; 6] = ["name", "title", "when", "not_when", "instead", "destructive"];
-const FIELD_KEYS: [&str; 11] = [
-    "line",
-    "at",
-    "at_all",
-    "skip",
-    "rename",
-    "default",
-    "length",
-    "bytes",
-    "range",
-    "max_items",
-    "unbounded",
-];
+/// Where keys stand, and which.
+struct Place {
+    name: &'static str,
+    keys: &'static [&'static str],
+}
+
+const TYPE: Place = Place { name: "on the type", keys: &["text", "markdown", "tool", "rename_all", "crate"] };
+const MARKDOWN: Place = Place { name: "in `markdown(…)`", keys: &["title", "text"] };
+const TOOL: Place =
+    Place { name: "in `tool(…)`", keys: &["name", "title", "when", "not_when", "instead", "destructive"] };
+const FIELD: Place = Place {
+    name: "on a field",
+    keys: &[
+        "line",
+        "at",
+        "at_all",
+        "skip",
+        "rename",
+        "default",
+        "length",
+        "bytes",
+        "range",
+        "max_items",
+        "unbounded",
+    ],
+};
+
+/// Errors while keys are read.
+struct Reading<'e> {
+    errors: &'e Errors,
+    failed: Cell<bool>,
+}
+
+impl Reading<'_> {
+    fn error(&self, error: syn::Error) {
+        self.failed.set(true);
+        self.errors.push(error);
+    }
+}
 
 impl TypeAttributes {
     pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
+        let reading = Reading { errors, failed: Cell::new(false) };
         let mut read = Self::default();
-        each_key(attributes, errors, &mut |key, input| {
+        each_key(attributes, &TYPE, &reading, &mut |key, input| {
             match key.to_string().as_str() {
                 "text" => {
-                    let template = in_parentheses(input, parse)?;
+                    let template = in_parentheses(key, "\"…\"", input, parse::<LitStr>)?;
                     read.messages.push((key.clone(), MessageAttribute::Text(Some(template))));
                 }
                 "markdown" => {
                     let (mut title, mut text) = (None, None);
-                    in_parentheses(input, |input| {
-                        keys(input, errors, &mut |key, input| match key.to_string().as_str() {
-                            "title" => set(&mut title, key, input, equals, errors),
-                            "text" => set(&mut text, key, input, equals, errors),
-                            _ => Err(unknown(key, &["title", "text"])),
+                    in_parentheses(key, "title = \"…\", text = \"…\"", input, |input| {
+                        keys(input, &MARKDOWN, &reading, &mut |key, input| match key.to_string().as_str() {
+                            "title" => set(&mut title, key, input, equals, &reading),
+                            "text" => set(&mut text, key, input, equals, &reading),
+                            _ => Err(unknown(key, &MARKDOWN)),
                         })
                     })?;
                     read.messages.push((key.clone(), MessageAttribute::Markdown { title, text }));
                 }
-                "tool" => {
-                    let tool = ToolAttribute::parse(key.clone(), input, errors)?;
-                    replace(&mut read.tool, tool, key, errors);
-                }
-                "rename_all" => set(&mut read.rename_all, key, input, equals, errors)?,
-                "crate" => set(&mut read.krate, key, input, equals, errors)?,
-                name if FIELD_KEYS.contains(&name) => {
-                    return Err(syn::Error::new_spanned(
-                        key,
-                        format!("`{name}` belongs on a field, not on the type"),
-                    ));
-                }
-                _ => return Err(unknown(key, &TYPE_KEYS)),
+                "tool" => set(
+                    &mut read.tool,
+                    key,
+                    input,
+                    |key, input| ToolAttribute::parse(key, input, &reading),
+                    &reading,
+                )?,
+                "rename_all" => set(&mut read.rename_all, key, input, equals, &reading)?,
+                "crate" => set(&mut read.krate, key, input, equals, &reading)?,
+                _ => return Err(unknown(key, &TYPE)),
             }
             Ok(())
         });
+        read.incomplete = reading.failed.get();
         read
     }
 }
 
 impl ToolAttribute {
-    fn parse(keyword: Ident, input: ParseStream<'_>, errors: &Errors) -> syn::Result<Self> {
+    fn parse(keyword: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
         let mut tool = Self {
-            keyword,
+            keyword: keyword.clone(),
             name: None,
             title: None,
             when: None,
@@ -131,18 +160,18 @@ impl ToolAttribute {
             instead: None,
             destructive: None,
         };
-        if !input.peek(syn::token::Paren) {
+        if at_end(input) {
             return Ok(tool);
         }
-        in_parentheses(input, |input| {
-            keys(input, errors, &mut |key, input| match key.to_string().as_str() {
-                "name" => set(&mut tool.name, key, input, equals, errors),
-                "title" => set(&mut tool.title, key, input, equals, errors),
-                "when" => set(&mut tool.when, key, input, equals, errors),
-                "not_when" => set(&mut tool.not_when, key, input, equals, errors),
-                "instead" => set(&mut tool.instead, key, input, equals, errors),
-                "destructive" => set(&mut tool.destructive, key, input, equals, errors),
-                _ => Err(unknown(key, &TOOL_KEYS)),
+        in_parentheses(keyword, "when = \"…\"", input, |input| {
+            keys(input, &TOOL, reading, &mut |key, input| match key.to_string().as_str() {
+                "name" => set(&mut tool.name, key, input, equals, reading),
+                "title" => set(&mut tool.title, key, input, equals, reading),
+                "when" => set(&mut tool.when, key, input, equals, reading),
+                "not_when" => set(&mut tool.not_when, key, input, equals, reading),
+                "instead" => set(&mut tool.instead, key, input, equals, reading),
+                "destructive" => set(&mut tool.destructive, key, input, equals, reading),
+                _ => Err(unknown(key, &TOOL)),
             })
         })?;
         Ok(tool)
@@ -151,34 +180,33 @@ impl ToolAttribute {
 
 impl FieldAttributes {
     pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
+        let reading = Reading { errors, failed: Cell::new(false) };
         let mut read = Self::default();
-        each_key(attributes, errors, &mut |key, input| match key.to_string().as_str() {
-            "line" => set(&mut read.line, key, input, equals, errors),
-            "at" => set(&mut read.at, key, input, |_| Ok(key.clone()), errors),
-            "at_all" => set(&mut read.at_all, key, input, |_| Ok(key.clone()), errors),
-            "skip" => set(&mut read.skip, key, input, |_| Ok(key.clone()), errors),
-            "unbounded" => set(&mut read.unbounded, key, input, |_| Ok(key.clone()), errors),
-            "rename" => set(&mut read.rename, key, input, equals, errors),
-            "max_items" => set(&mut read.max_items, key, input, equals, errors),
-            "default" => set(&mut read.default, key, input, DefaultAttribute::parse, errors),
-            "length" => set(&mut read.length, key, input, bounds, errors),
-            "bytes" => set(&mut read.bytes, key, input, bounds, errors),
-            "range" => set(&mut read.range, key, input, bounds, errors),
-            name if TYPE_KEYS.contains(&name) => {
-                Err(syn::Error::new_spanned(key, format!("`{name}` belongs on the type, not on a field")))
-            }
-            _ => Err(unknown(key, &FIELD_KEYS)),
+        each_key(attributes, &FIELD, &reading, &mut |key, input| match key.to_string().as_str() {
+            "line" => set(&mut read.line, key, input, equals, &reading),
+            "at" => set(&mut read.at, key, input, alone, &reading),
+            "at_all" => set(&mut read.at_all, key, input, alone, &reading),
+            "skip" => set(&mut read.skip, key, input, alone, &reading),
+            "unbounded" => set(&mut read.unbounded, key, input, alone, &reading),
+            "rename" => set(&mut read.rename, key, input, equals, &reading),
+            "max_items" => set(&mut read.max_items, key, input, equals, &reading),
+            "default" => set(&mut read.default, key, input, DefaultAttribute::parse, &reading),
+            "length" => set(&mut read.length, key, input, bounds, &reading),
+            "bytes" => set(&mut read.bytes, key, input, bounds, &reading),
+            "range" => set(&mut read.range, key, input, bounds, &reading),
+            _ => Err(unknown(key, &FIELD)),
         });
+        read.incomplete = reading.failed.get();
         read
     }
 }
 
 impl DefaultAttribute {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if !input.peek(Token![=]) {
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        if at_end(input) {
             return Ok(Self { value: None });
         }
-        input.parse::<Token![=]>()?;
+        expect_equals(key, input)?;
         Ok(Self { value: Some(until_comma(input)?) })
     }
 }
@@ -202,26 +230,32 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
 /// Calls `read` for each key of each `#[dingtalk(…)]`; an error skips to the next key.
 fn each_key(
     attributes: &[Attribute],
-    errors: &Errors,
+    place: &Place,
+    reading: &Reading<'_>,
     read: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
 ) {
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("dingtalk")) {
-        let parsed = attribute.parse_args_with(|input: ParseStream<'_>| keys(input, errors, read));
+        let parsed = attribute.parse_args_with(|input: ParseStream<'_>| keys(input, place, reading, read));
         if let Err(error) = parsed {
-            errors.push(error);
+            reading.error(error);
         }
     }
 }
 
 fn keys(
     input: ParseStream<'_>,
-    errors: &Errors,
+    place: &Place,
+    reading: &Reading<'_>,
     read: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
 ) -> syn::Result<()> {
     while !input.is_empty() {
-        let key = Ident::parse_any(input)?;
-        if let Err(error) = read(&key, input) {
-            errors.push(error);
+        let read_key = Ident::parse_any(input)
+            .map_err(|error| {
+                syn::Error::new(error.span(), format!("expected one of the keys {}", list(place.keys)))
+            })
+            .and_then(|key| read(&key, input));
+        if let Err(error) = read_key {
+            reading.error(error);
             until_comma(input)?;
         }
         if !input.is_empty() {
@@ -235,75 +269,120 @@ fn set<T>(
     slot: &mut Option<T>,
     key: &Ident,
     input: ParseStream<'_>,
-    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
-    errors: &Errors,
+    parse: impl FnOnce(&Ident, ParseStream<'_>) -> syn::Result<T>,
+    reading: &Reading<'_>,
 ) -> syn::Result<()> {
-    let value = parse(input)?;
-    replace(slot, value, key, errors);
-    Ok(())
-}
-
-fn replace<T>(slot: &mut Option<T>, value: T, key: &Ident, errors: &Errors) {
+    let value = parse(key, input)?;
     if slot.is_some() {
-        errors.at(key, format!("`{key}` is given twice"));
+        reading.errors.at(key, format!("`{key}` is given twice: remove one"));
     }
     *slot = Some(value);
+    Ok(())
 }
 
 fn parse<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
     input.parse()
 }
 
-fn equals<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
-    input.parse::<Token![=]>()?;
+/// Nothing more belongs to this key.
+fn at_end(input: ParseStream<'_>) -> bool {
+    input.is_empty() || input.peek(Token![,])
+}
+
+/// `key`
+fn alone(key: &Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
+    if at_end(input) {
+        return Ok(key.clone());
+    }
+    Err(syn::Error::new_spanned(key, format!("`{key}` takes no value: write it alone")))
+}
+
+/// `key = value`
+fn equals<T: Parse>(key: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
+    expect_equals(key, input)?;
     input.parse()
 }
 
+fn expect_equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = …`")));
+    }
+    input.parse::<Token![=]>()?;
+    Ok(())
+}
+
+/// `key(…)`; `example` stands for what belongs between the parentheses.
 fn in_parentheses<T>(
+    key: &Ident,
+    example: &str,
     input: ParseStream<'_>,
     parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
 ) -> syn::Result<T> {
+    let wrong =
+        || syn::Error::new_spanned(key, format!("`{key}` takes parentheses: write `{key}({example})`"));
+    if !input.peek(syn::token::Paren) {
+        return Err(wrong());
+    }
     let content;
     parenthesized!(content in input);
-    let value = parse(&content)?;
-    if content.peek(Token![,]) {
-        content.parse::<Token![,]>()?;
+    if content.is_empty() {
+        return Err(wrong());
     }
-    if content.is_empty() { Ok(value) } else { Err(content.error("expected `)`")) }
+    let value = parse(&content).and_then(|value| {
+        if content.peek(Token![,]) {
+            content.parse::<Token![,]>()?;
+        }
+        if content.is_empty() { Ok(value) } else { Err(content.error("expected `)`")) }
+    });
+    if value.is_err() {
+        // What is left would be an error of its own.
+        content.parse::<TokenStream>()?;
+    }
+    value
 }
 
-fn bounds(input: ParseStream<'_>) -> syn::Result<BoundsAttribute> {
-    in_parentheses(input, |input| {
-        let end = |input: ParseStream<'_>| -> syn::Result<TokenStream> {
-            let sign: Option<Token![-]> = input.parse()?;
-            let number: Lit = input.parse()?;
-            if !matches!(number, Lit::Int(_) | Lit::Float(_)) {
-                return Err(syn::Error::new_spanned(number, "expected a number"));
-            }
-            Ok(sign
-                .into_iter()
-                .map(|sign| sign.to_token_stream())
-                .chain([number.to_token_stream()])
-                .collect())
-        };
+/// `key(a..=b)`, `key(a..)` or `key(..=b)`
+fn bounds(key: &Ident, input: ParseStream<'_>) -> syn::Result<BoundsAttribute> {
+    in_parentheses(key, "1..=64", input, |input| {
         let dots = |input: ParseStream<'_>| input.peek(Token![..]) || input.peek(Token![..=]);
-        let min = if dots(input) { None } else { Some(end(input)?) };
+        let min = if dots(input) { None } else { Some(bound(key, input)?) };
         if input.peek(Token![..=]) {
             input.parse::<Token![..=]>()?;
-            return Ok(BoundsAttribute { min, max: Some(end(input)?) });
+            return Ok(BoundsAttribute { min, max: Some(bound(key, input)?) });
         }
         if !input.peek(Token![..]) {
-            return Err(input.error("expected a range such as `1..=64`, `1..` or `..=64`"));
+            return Err(syn::Error::new_spanned(min, "expected a range such as `1..=64`, `1..` or `..=64`"));
         }
         let open: Token![..] = input.parse()?;
         if !input.is_empty() {
             return Err(syn::Error::new_spanned(open, "write `..=`: both ends are included"));
         }
         if min.is_none() {
-            return Err(syn::Error::new_spanned(open, "a range needs at least one end"));
+            return Err(syn::Error::new_spanned(
+                open,
+                "a range needs at least one end: `1..=64`, `1..` or `..=64`",
+            ));
         }
         Ok(BoundsAttribute { min, max: None })
     })
+}
+
+/// One end of a range.
+fn bound(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let sign: Option<Token![-]> = input.parse()?;
+    let number = match input.parse() {
+        Ok(number @ (Lit::Int(_) | Lit::Float(_))) => number,
+        Ok(other) => return Err(syn::Error::new_spanned(other, "expected a number such as `64`")),
+        Err(error) => return Err(syn::Error::new(error.span(), "expected a number such as `64`")),
+    };
+    let end = quote!(#sign #number);
+    if key != "range" && (sign.is_some() || matches!(number, Lit::Float(_))) {
+        return Err(syn::Error::new_spanned(
+            end,
+            format!("`{key}` counts: expected a whole number such as `64`"),
+        ));
+    }
+    Ok(end)
 }
 
 /// Everything up to the next comma, or the end.
@@ -315,11 +394,18 @@ fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     Ok(tokens)
 }
 
-fn unknown(key: &Ident, known: &[&str]) -> syn::Error {
+fn unknown(key: &Ident, here: &Place) -> syn::Error {
     let name = key.to_string();
-    let message = match dingtalk_template::suggest(&name, known.iter().copied()) {
-        Some(meant) => format!("unknown attribute `{name}`; did you mean `{meant}`?"),
-        None => format!("unknown attribute `{name}`; expected one of `{}`", known.join("`, `")),
+    let elsewhere =
+        [TYPE, MARKDOWN, TOOL, FIELD].into_iter().find(|place| place.keys.contains(&name.as_str()));
+    let message = match (elsewhere, dingtalk_template::suggest(&name, here.keys.iter().copied())) {
+        (Some(there), _) => format!("`{name}` belongs {}, not {}", there.name, here.name),
+        (None, Some(meant)) => format!("unknown attribute `{name}`; did you mean `{meant}`?"),
+        (None, None) => format!("unknown attribute `{name}`; expected one of {}", list(here.keys)),
     };
-    syn::Error::new(Span::resolved_at(&key.span(), Span::call_site()), message)
+    syn::Error::new_spanned(key, message)
+}
+
+fn list(keys: &[&str]) -> String {
+    format!("`{}`", keys.join("`, `"))
 }

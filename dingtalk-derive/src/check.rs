@@ -2,16 +2,21 @@
 
 use std::collections::HashSet;
 
-use dingtalk_template::words;
+use dingtalk_template::{snake_case, words};
 
 use crate::{
     errors::Errors,
-    model::{Field, Notification, Role, Shape, type_name},
+    model::{Body, Field, Notification, Role, Shape, type_name},
 };
 
 /// Parameters with such a name would bring a secret into an agent's context.
 const SECRETS: [&str; 8] =
     ["token", "secret", "password", "webhook", "sign", "signature", "access_token", "api_key"];
+
+const TEXTS: [&str; 3] = ["String", "str", "Markdown"];
+
+const NUMBERS: [&str; 12] =
+    ["f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
 
 pub(crate) fn check(notification: &Notification<'_>, errors: &Errors) {
     for field in &notification.fields {
@@ -26,16 +31,18 @@ pub(crate) fn check(notification: &Notification<'_>, errors: &Errors) {
 /// Every field must be used: `used` holds those that a template shows.
 pub(crate) fn unused(notification: &Notification<'_>, used: &HashSet<String>, errors: &Errors) {
     // struct Alert { host: String, note: String } with text("{host}")
-    for field in notification.fields.iter().filter(|field| field.role == Role::Value) {
-        if !used.contains(&field.name) {
-            errors.at(
-                field.ident,
-                format!(
-                    "no template shows `{0}`: write `{{{0}}}` where it belongs, or mark it `#[dingtalk(skip)]`",
-                    field.name
-                ),
-            );
-        }
+    let by_lines = matches!(notification.body, Some(Body::Markdown { text: None, .. }));
+    let unused = |field: &&Field<'_>| {
+        field.role == Role::Value && !field.attributes.incomplete && !used.contains(&field.name)
+    };
+    for field in notification.fields.iter().filter(unused) {
+        let name = &field.name;
+        let how = if by_lines {
+            "give it a `#[dingtalk(line = \"… {} …\")]`".to_owned()
+        } else {
+            format!("write `{{{name}}}` where it belongs")
+        };
+        errors.at(field.ident, format!("no template shows `{name}`: {how}, or mark it `#[dingtalk(skip)]`"));
     }
 }
 
@@ -46,17 +53,25 @@ fn roles(field: &Field<'_>, errors: &Errors) {
     }
     // #[dingtalk(at, line = "- {}")]
     if let (Role::At | Role::AtAll | Role::Skip, Some(line)) = (field.role, &field.attributes.line) {
-        errors.at(
-            line,
-            "a mention or a skipped field has no `line`; a mention may stand in a template as a slot",
-        );
+        let message = match field.role {
+            Role::Skip => "a skipped field is not shown: remove its `line`, or the `skip`".to_owned(),
+            _ => format!(
+                "a mention has no `line`: it is appended to the message, or stands as `{{{}}}` in a template",
+                field.name
+            ),
+        };
+        errors.at(line, message);
     }
 }
 
 fn bounds(field: &Field<'_>, errors: &Errors) {
     // #[dingtalk(max_items = 3)] host: String
-    if let (Some(max_items), false) = (&field.attributes.max_items, matches!(field.shape, Shape::List(_))) {
-        errors.at(max_items, "`max_items` belongs on a `Vec`");
+    if field.attributes.max_items.is_some() && !matches!(field.shape, Shape::List(_)) {
+        errors.at(field.ty, "`max_items` belongs on a `Vec`; limit a text with `length(..=N)`");
+    }
+    // #[dingtalk(length(..=3))] load: u32
+    if let Some(problem) = misfit(field) {
+        errors.at(field.ty, problem);
     }
     // #[dingtalk(length(9..=1))]
     for bounds in
@@ -66,8 +81,33 @@ fn bounds(field: &Field<'_>, errors: &Errors) {
             && let (Ok(least), Ok(greatest)) = (number(&min.to_string()), number(&max.to_string()))
             && least > greatest
         {
-            errors.at(min, format!("no value is at least {min} and at most {max}"));
+            let [min_shown, max_shown] = [min, max].map(|end| end.to_string().replace(' ', ""));
+            errors.at(
+                min,
+                format!("no value is at least {min_shown} and at most {max_shown}: write `{max_shown}..={min_shown}`"),
+            );
         }
+    }
+}
+
+/// Why the rules on the field say nothing about a value of its type. Types that are not known here are left to rustc.
+fn misfit(field: &Field<'_>) -> Option<String> {
+    let attributes = &field.attributes;
+    let text = attributes.length.as_ref().map(|_| "length").or(attributes.bytes.as_ref().map(|_| "bytes"));
+    let number = attributes.range.as_ref().map(|_| "range");
+    let ty = type_name(field.shape.value(field.ty))?;
+    match (ty.as_str(), text, number) {
+        ("bool" | "Mobile" | "UserId" | "Url", Some(rule), _)
+        | ("bool" | "Mobile" | "UserId" | "Url", _, Some(rule)) => {
+            Some(format!("`{rule}` says nothing about a `{ty}`: remove it"))
+        }
+        (name, Some(rule), _) if NUMBERS.contains(&name) => {
+            Some(format!("`{rule}` belongs on a text; limit a number with `range(a..=b)`"))
+        }
+        (name, _, Some(rule)) if TEXTS.contains(&name) => {
+            Some(format!("`{rule}` belongs on a number; limit a text with `length(..=N)`"))
+        }
+        _ => None,
     }
 }
 
@@ -89,7 +129,25 @@ fn tool(notification: &Notification<'_>, errors: &Errors) {
     if let Some(name) = &tool.name
         && !is_tool_name(&name.value())
     {
-        errors.at(name, "a tool's name is lower case words joined by `_`, a verb first, 48 characters at most: `send_cpu_alert`");
+        let meant = snake_case(&name.value());
+        let example = if is_tool_name(&meant) { &meant } else { "send_cpu_alert" };
+        errors.at(
+            name,
+            format!("a tool's name is lower case words joined by `_`, a verb first, 48 characters at most, such as `{example}`"),
+        );
+    }
+    // #[dingtalk(tool(instead = CpuAlert))] struct CpuAlert
+    if let Some(instead) = &tool.instead
+        && type_name(instead).is_some_and(|name| name == "Self" || notification.ident == &name)
+    {
+        errors.at(instead, "a tool is no alternative to itself: name another one, or remove `instead`");
+    }
+    // struct CpuAlert<'a> { host: &'a str }
+    if !notification.generics.params.is_empty() {
+        errors.at(
+            &notification.generics.params,
+            "a tool owns its values: write `String` and the like, without lifetimes and type parameters",
+        );
     }
     for field in notification.fields.iter().filter(|field| field.role != Role::Skip) {
         parameter(field, errors);
@@ -99,12 +157,19 @@ fn tool(notification: &Notification<'_>, errors: &Errors) {
 fn parameter(field: &Field<'_>, errors: &Errors) {
     // host: String, without a word on what it is
     let documentation = field.documentation.trim().trim_end_matches('.').to_lowercase();
-    if documentation.is_empty() || documentation == words(&field.name).join(" ").to_lowercase() {
+    let parameter = &field.parameter;
+    if documentation.is_empty() {
+        errors.at(
+            field.ident,
+            format!("an agent fills in `{parameter}`: say in a doc comment what it is, with an example"),
+        );
+    }
+    // /// Host name. host_name: String
+    if documentation == words(&field.name).join(" ").to_lowercase() {
         errors.at(
             field.ident,
             format!(
-                "an agent fills in `{}`: say in a doc comment what it is, with an example",
-                field.parameter
+                "the doc comment of `{parameter}` only repeats its name: say what it is, with an example"
             ),
         );
     }
@@ -113,19 +178,18 @@ fn parameter(field: &Field<'_>, errors: &Errors) {
         errors.at(
             field.ident,
             format!(
-                "`{}` would bring a secret into the agent's context: keep it in the server's environment",
+                "`{}` would bring a secret into the agent's context: keep it in the server's environment, not in the type",
                 field.name
             ),
         );
     }
-    if field.role != Role::Value || field.attributes.unbounded.is_some() {
+    if field.role != Role::Value || field.attributes.unbounded.is_some() || field.attributes.incomplete {
         return;
     }
     let attributes = &field.attributes;
     let limited =
         [&attributes.length, &attributes.bytes].into_iter().flatten().any(|bounds| bounds.max.is_some());
-    let text = type_name(field.shape.value(field.ty))
-        .is_some_and(|name| matches!(name.as_str(), "String" | "str" | "Markdown"));
+    let text = type_name(field.shape.value(field.ty)).is_some_and(|name| TEXTS.contains(&name.as_str()));
     // text: String, as long as an agent likes
     if text && !limited {
         errors.at(

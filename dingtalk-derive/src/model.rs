@@ -59,7 +59,7 @@ pub(crate) enum Role {
 
 impl<'a> Shape<'a> {
     fn of(ty: &'a Type) -> Self {
-        let Type::Path(path) = ty else { return Self::One(ty) };
+        let Type::Path(path) = ungrouped(ty) else { return Self::One(ty) };
         let Some(segment) = path.path.segments.last() else { return Self::One(ty) };
         let inner = match &segment.arguments {
             PathArguments::AngleBracketed(arguments) => {
@@ -97,9 +97,17 @@ impl<'a> Shape<'a> {
     }
 }
 
+/// A type that a `macro_rules!` passed on comes in a group without delimiters.
+fn ungrouped(mut ty: &Type) -> &Type {
+    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
+        ty = elem;
+    }
+    ty
+}
+
 /// The last segment of a type's path.
 pub(crate) fn type_name(ty: &Type) -> Option<String> {
-    match ty {
+    match ungrouped(ty) {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
         Type::Reference(reference) => type_name(&reference.elem),
         _ => None,
@@ -110,22 +118,32 @@ impl<'a> Notification<'a> {
     pub(crate) fn read(input: &'a DeriveInput, errors: &Errors) -> Self {
         let attributes = TypeAttributes::read(&input.attrs, errors);
         let rename = rename_rule(attributes.rename_all.as_ref(), errors);
+        let named = named_fields(input, errors);
+        // Without fields, every slot of a template would be one more error.
+        let body =
+            named.as_ref().and_then(|_| body(input, attributes.messages, attributes.incomplete, errors));
+        let fields = named.into_iter().flatten();
         Self {
             ident: &input.ident,
             generics: &input.generics,
             documentation: documentation(&input.attrs),
-            body: body(input, attributes.messages, errors),
+            body,
             tool: attributes.tool,
             krate: attributes.krate,
-            fields: fields(input, rename, errors),
+            fields: fields.filter_map(|field| read_field(field, rename, errors)).collect(),
         }
     }
 }
 
-fn body(input: &DeriveInput, messages: Vec<(Ident, MessageAttribute)>, errors: &Errors) -> Option<Body> {
+fn body(
+    input: &DeriveInput,
+    messages: Vec<(Ident, MessageAttribute)>,
+    incomplete: bool,
+    errors: &Errors,
+) -> Option<Body> {
     let mut messages = messages.into_iter();
     let Some((keyword, message)) = messages.next() else {
-        if errors.is_empty() {
+        if !incomplete {
             errors.at(
                 &input.ident,
                 "what is the message? add `#[dingtalk(text(\"…\"))]` or `#[dingtalk(markdown(title = \"…\", text = \"…\"))]`",
@@ -134,59 +152,55 @@ fn body(input: &DeriveInput, messages: Vec<(Ident, MessageAttribute)>, errors: &
         return None;
     };
     for (second, _) in messages {
-        errors.at(second, format!("a notification is one message, and this one is `{keyword}` already"));
+        errors.at(
+            second,
+            format!("a notification is one message, and this one is `{keyword}` already: remove one"),
+        );
     }
     match message {
         MessageAttribute::Text(text) => text.map(Body::Text),
         MessageAttribute::Markdown { title: None, .. } => {
-            errors.at(
-                keyword,
-                "`markdown` needs a `title`: it is what the conversation list shows; add `title = \"…\"`",
-            );
+            if !incomplete {
+                errors.at(
+                    keyword,
+                    "`markdown` needs a `title`: it is what the conversation list shows; add `title = \"…\"`",
+                );
+            }
             None
         }
         MessageAttribute::Markdown { title: Some(title), text } => Some(Body::Markdown { title, text }),
     }
 }
 
-fn fields<'a>(input: &'a DeriveInput, rename: fn(&str) -> String, errors: &Errors) -> Vec<Field<'a>> {
-    let fields = match &input.data {
+/// The fields that a template can name.
+fn named_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<Vec<&'a syn::Field>> {
+    let only_structs = "`Notification` is derived for structs with named fields: write one for each message";
+    match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => &fields.named,
-            Fields::Unit => return Vec::new(),
+            Fields::Named(fields) => return Some(fields.named.iter().collect()),
+            Fields::Unit => return Some(Vec::new()),
             Fields::Unnamed(fields) => {
                 errors.at(fields, "a template names its fields: write a struct with named fields");
-                return Vec::new();
             }
         },
-        Data::Enum(data) => {
-            errors.at(data.enum_token, "`Notification` is derived for structs");
-            return Vec::new();
-        }
-        Data::Union(data) => {
-            errors.at(data.union_token, "`Notification` is derived for structs");
-            return Vec::new();
-        }
-    };
-    fields.iter().filter_map(|field| Some(read_field(field, field.ident.as_ref()?, rename, errors))).collect()
+        Data::Enum(data) => errors.at(data.enum_token, only_structs),
+        Data::Union(data) => errors.at(data.union_token, only_structs),
+    }
+    None
 }
 
-fn read_field<'a>(
-    field: &'a syn::Field,
-    ident: &'a Ident,
-    rename: fn(&str) -> String,
-    errors: &Errors,
-) -> Field<'a> {
+fn read_field<'a>(field: &'a syn::Field, rename: fn(&str) -> String, errors: &Errors) -> Option<Field<'a>> {
+    let ident = field.ident.as_ref()?;
     let attributes = FieldAttributes::read(&field.attrs, errors);
     let roles =
         [(Role::At, &attributes.at), (Role::AtAll, &attributes.at_all), (Role::Skip, &attributes.skip)];
     let mut given = roles.iter().filter_map(|(role, keyword)| Some((*role, keyword.as_ref()?)));
     let role = given.next();
     if let (Some((_, first)), Some((_, second))) = (role, given.next()) {
-        errors.at(second, format!("a field is either `{first}` or `{second}`"));
+        errors.at(second, format!("a field is either `{first}` or `{second}`: remove one"));
     }
     let name = ident.unraw().to_string();
-    Field {
+    Some(Field {
         ident,
         parameter: attributes.rename.as_ref().map_or_else(|| rename(&name), LitStr::value),
         name,
@@ -195,7 +209,7 @@ fn read_field<'a>(
         role: role.map_or(Role::Value, |(role, _)| role),
         documentation: documentation(&field.attrs),
         attributes,
-    }
+    })
 }
 
 fn rename_rule(rule: Option<&LitStr>, errors: &Errors) -> fn(&str) -> String {

@@ -22,11 +22,11 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(message: impl Into<String>) -> Self {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
         Self { slot: None, message: message.into(), malformed: false }
     }
 
-    fn at_slot(slot: &str, message: impl Into<String>) -> Self {
+    pub(crate) fn at_slot(slot: &str, message: impl Into<String>) -> Self {
         Self { slot: Some(slot.to_owned()), message: message.into(), malformed: false }
     }
 }
@@ -84,10 +84,10 @@ pub fn compile(
     let segments = parse(&text).map_err(|error| vec![error.into()])?;
     let lines = lines(&segments);
     if syntax == Syntax::Title && lines.len() > 1 {
-        return Err(vec![Problem::new("a title is one line")]);
+        return Err(vec![Problem::new("a title is one line: remove the line break")]);
     }
     let mut rows = Vec::with_capacity(lines.len());
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     for (number, tokens) in lines.iter().enumerate() {
         if tokens.is_empty() {
             rows.push(Row::Blank);
@@ -109,22 +109,25 @@ pub fn compile(
         };
         match compile_tokens(tokens, syntax, &mut value) {
             Ok(line) => rows.push(Row::Line(line)),
-            Err(problem) => problems.push(locate(problem, number, lines.len())),
+            Err(problem) => problems.push(problem, number),
         }
         if let Some(name) = repeated_inline {
-            problems.push(Problem::at_slot(
-                &name,
-                format!("`{name}` has a `line` of its own, so `{{{name}}}` must stand alone on its line"),
-            ));
+            let message =
+                format!("`{name}` has a `line` of its own, so `{{{name}}}` must stand alone on its line");
+            problems.push(Problem::at_slot(&name, message), number);
         }
     }
-    if problems.is_empty() { Ok(Template { syntax, rows: rows.into() }) } else { Err(problems) }
+    if problems.found.is_empty() {
+        Ok(Template { syntax, rows: rows.into() })
+    } else {
+        Err(problems.located(&text))
+    }
 }
 
 /// Compiles what a field's `line` says: one line with one slot, `{}`, or none.
 pub fn compile_line(line: &str, syntax: Syntax, value: u16) -> Result<(Line, Option<String>), Problem> {
     if line.contains('\n') {
-        return Err(Problem::new("a `line` is one line"));
+        return Err(Problem::new("a `line` is one line: remove the line break"));
     }
     let segments = parse(line)?;
     let mut lines = lines(&segments);
@@ -141,10 +144,10 @@ pub fn compile_line(line: &str, syntax: Syntax, value: u16) -> Result<(Line, Opt
         ));
     }
     if tokens.iter().filter(|token| matches!(token, Token::Slot { .. })).count() > 1 {
-        return Err(Problem::new("a `line` has one slot, `{}`"));
+        return Err(Problem::new("a `line` has one slot, `{}`: remove the others"));
     }
     if tokens.is_empty() {
-        return Err(Problem::new("an empty `line` shows nothing"));
+        return Err(Problem::new("an empty `line` shows nothing: write its text"));
     }
     let spec = spec.map(|(_, spec)| spec);
     Ok((compile_tokens(&tokens, syntax, &mut |_, _| value)?, spec))
@@ -156,11 +159,38 @@ pub fn compile_lines(syntax: Syntax, lines: impl IntoIterator<Item = (u16, Line)
     Template { syntax, rows: Cow::Owned(rows) }
 }
 
-fn locate(mut problem: Problem, number: usize, of: usize) -> Problem {
-    if of > 1 && problem.slot.is_none() {
-        problem.message = format!("line {}: {}", number + 1, problem.message);
+/// The problems of a template, each with the lines that have it: a table is one problem, not one per row.
+#[derive(Default)]
+struct Problems {
+    found: Vec<(Problem, Vec<usize>)>,
+}
+
+impl Problems {
+    fn push(&mut self, problem: Problem, line: usize) {
+        match self.found.iter_mut().find(|(known, _)| *known == problem) {
+            Some((_, lines)) => lines.push(line),
+            None => self.found.push((problem, vec![line])),
+        }
     }
-    problem
+
+    /// Where a problem names no slot, it quotes its first line instead.
+    fn located(self, template: &str) -> Vec<Problem> {
+        let lines: Vec<&str> = template.split('\n').collect();
+        let locate = |(mut problem, at): (Problem, Vec<usize>)| {
+            if let (true, None, Some(line)) =
+                (lines.len() > 1, &problem.slot, at.first().and_then(|at| lines.get(*at)))
+            {
+                let more = match at.len() - 1 {
+                    0 => String::new(),
+                    1 => " and another line".to_owned(),
+                    more => format!(" and {more} more lines"),
+                };
+                problem.message = format!("\"{line}\"{more}: {}", problem.message);
+            }
+            problem
+        };
+        self.found.into_iter().map(locate).collect()
+    }
 }
 
 fn compile_tokens<'a>(
@@ -218,7 +248,7 @@ fn read_block(tokens: &[Token<'_>]) -> Result<Block, Problem> {
         .collect();
     if head.starts_with([' ', '\t']) {
         return Err(Problem::new(
-            "a line that is indented more than the others: DingTalk renders no nested lists and no code blocks",
+            "DingTalk renders no nested lists and no code blocks; begin the line without white space",
         ));
     }
     let followed_by_slot = tokens.len() > head.chars().count();
@@ -226,9 +256,7 @@ fn read_block(tokens: &[Token<'_>]) -> Result<Block, Problem> {
         let rest = head[length..].trim_start();
         let whole = !followed_by_slot || rest.contains(' ');
         if whole && block_marker(rest) == Some(0) && !rest.starts_with('[') {
-            return Err(Problem::new(
-                "a list, quote or heading inside another: DingTalk renders no nested blocks",
-            ));
+            return Err(Problem::new("DingTalk renders no nested blocks; keep one of the two marks"));
         }
         let marker_tokens = head[..head.len() - rest.len()].chars().count();
         Ok(Block { kind, marker, marker_tokens })
@@ -255,17 +283,24 @@ fn read_block(tokens: &[Token<'_>]) -> Result<Block, Problem> {
         return Err(Problem::at_slot(
             name,
             format!(
-                "`{{{name}}}` would number a list; write the number itself, or another sign behind the slot"
+                "`{{{name}}}` would number a list; write the number itself, or another sign behind the slot, \
+                 such as `{{{name}}}:`"
             ),
         ));
     }
-    for (beginning, what) in [("```", "code blocks"), ("~~~", "code blocks"), ("|", "tables")] {
+    for (beginning, what, instead) in [
+        ("```", "code blocks", "plain lines"),
+        ("~~~", "code blocks", "plain lines"),
+        ("|", "tables", "a list item for each row"),
+    ] {
         if head.starts_with(beginning) {
-            return Err(Problem::new(format!("DingTalk renders no {what} in a robot's message")));
+            return Err(Problem::new(format!(
+                "DingTalk renders no {what} in a robot's message; write {instead}"
+            )));
         }
     }
     if !followed_by_slot && block_marker(&head) == Some(0) {
-        return Err(Problem::new(format!("DingTalk does not render `{head}` as more than text")));
+        return Err(Problem::new("DingTalk does not render this line as more than text; remove it"));
     }
     Ok(Block { kind: LineKind::Paragraph, marker: String::new(), marker_tokens: 0 })
 }

@@ -21,7 +21,8 @@ pub(crate) fn push_value(out: &mut String, value: &str, place: Place, before: ch
     }
 }
 
-/// Escapes text for the middle of a paragraph; line breaks become hard line breaks.
+/// Escapes text for a paragraph, whatever stands before and after it; line breaks become hard line breaks. In the text of
+/// a link, brackets need more than this.
 ///
 /// ```
 /// assert_eq!(dingtalk_template::escape_markdown("*a* < b_c\n# d"), "\\*a\\* < b_c  \n  \\# d");
@@ -34,7 +35,7 @@ pub fn escape_markdown(text: &str) -> String {
             out.push_str("  \n  ");
         }
         let content = out.len();
-        push_value(&mut out, line, Place::Markdown, '\n', '\n');
+        push_value(&mut out, line, Place::Markdown, '\0', '\0');
         crate::block::protect_start(&mut out, content);
         if out.len() == content {
             out.truncate(start);

@@ -103,11 +103,23 @@ fn check_name(name: &str, offset: usize) -> Result<(), SyntaxError> {
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(SyntaxError::Unsupported {
             offset,
-            problem: format!("`{{{name}}}`: a slot is named after a field, not numbered"),
+            problem: format!("`{{{name}}}`: a slot is named after a field, as in `{{host}}`, not numbered"),
         });
     }
     if name.chars().all(|c| c.is_alphanumeric() || c == '_') {
         return Ok(());
+    }
+    // rustc would advise a positional argument, which a template does not have.
+    if let Some((field, _)) = name.split_once('.')
+        && !field.contains(|c: char| c.is_whitespace() || c == '{')
+    {
+        return Err(SyntaxError::Unsupported {
+            offset,
+            problem: format!(
+                "`{{{name}}}`: a slot shows a whole field; implement `Display` for the type of `{field}`, or give the \
+                 value a field of its own"
+            ),
+        });
     }
     Err(SyntaxError::Malformed { offset, problem: format!("`{{{name}}}` is not the name of a field") })
 }
@@ -132,7 +144,7 @@ fn check_spec(name: &str, spec: &str, offset: usize) -> Result<(), SyntaxError> 
     Err(SyntaxError::Unsupported {
         offset,
         problem: format!(
-            "`{{{name}:{spec}}}`: a template allows sign, zero padding, precision and radix, \
+            "`{{{name}:{spec}}}`: a template allows only sign, zero padding, precision and radix, \
              for example `{{{name}:+05.1}}` or `{{{name}:#x}}`"
         ),
     })
@@ -158,10 +170,10 @@ mod tests {
 
     #[test]
     fn refuses_what_changes_structure() {
-        for wrong in ["{0}", "{x:?}", "{x:>9}", "{x:*^9}", "{x:.*}", "{x:w$}", "{x:9}", "{x:.}"] {
+        for wrong in ["{0}", "{x:?}", "{x:>9}", "{x:*^9}", "{x:.*}", "{x:w$}", "{x:9}", "{x:.}", "{a.b}"] {
             assert!(matches!(parse(wrong), Err(SyntaxError::Unsupported { .. })), "{wrong}");
         }
-        for wrong in ["{", "}", "{x", "a}b", "{a b}", "{a.b}"] {
+        for wrong in ["{", "}", "{x", "a}b", "{a b}", "{a {b.c}"] {
             assert!(matches!(parse(wrong), Err(SyntaxError::Malformed { .. })), "{wrong}");
         }
         for fine in ["{}", "{x:+}", "{x:08.3}", "{x:#x}", "{x:04X}", "{ x }", "{{}}", "{主机}"] {

@@ -192,7 +192,7 @@ impl<'a> Analysis<'_, 'a> {
         if self.char(at + 1) == Some('~') {
             return Err(Unsafe {
                 slot: None,
-                message: "DingTalk renders no strikethrough (`~~`)".to_owned(),
+                message: "DingTalk renders no strikethrough; remove the `~~`".to_owned(),
             });
         }
         // It could close what a value's `~` opened.
@@ -350,7 +350,7 @@ impl<'a> Analysis<'_, 'a> {
         if marks != pairs.iter().map(|pair| 2 * pair.length).sum::<usize>() {
             return Err(Unsafe {
                 slot: None,
-                message: "emphasis marks that do not pair; write `\\*` for an asterisk".to_owned(),
+                message: "emphasis marks that do not pair; to show a mark itself, write it behind a backslash: `\\\\*`".to_owned(),
             });
         }
         Ok(())

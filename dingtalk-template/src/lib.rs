@@ -27,6 +27,7 @@ mod names;
 mod render;
 mod show;
 mod table;
+mod target;
 
 pub use crate::{
     compile::{Problem, Resolved, SlotKind, compile, compile_line, compile_lines},
@@ -37,4 +38,5 @@ pub use crate::{
     render::render,
     show::{Each, Show, Sink, Value},
     table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
+    target::{SCHEMES, compile_target},
 };

@@ -25,7 +25,7 @@ pub trait Show {
 
 impl<T: fmt::Display + ?Sized> Show for T {
     fn show(&self, sink: &mut Sink<'_>) {
-        sink.text(&self);
+        sink.whole_text(&self);
     }
 }
 
@@ -41,30 +41,46 @@ pub struct Sink<'a> {
 }
 
 impl Sink<'_> {
-    /// Writes text, escaped.
+    /// Writes text, escaped. More may follow, from the same value.
     pub fn text(&mut self, value: &dyn fmt::Display) {
-        let mut text = String::new();
-        // A `Display` that fails has written what it could.
-        let _ = write!(text, "{value}");
-        push_value(self.out, &text, self.place, self.before, self.after);
+        self.write_text(value, '\0');
     }
 
     /// Writes trusted Markdown as it is. Where other text stands on the same line, line breaks become spaces.
     pub fn markdown(&mut self, markdown: &str) {
         match self.place {
             Place::Plain | Place::PlainBlock | Place::LinkTarget => self.text(&markdown),
-            Place::Markdown | Place::LinkText if self.alone => self.out.push_str(markdown.trim()),
+            Place::Markdown | Place::LinkText if self.alone => self.out.push_str(markdown.trim_matches('\n')),
             Place::Markdown | Place::LinkText => {
-                let mut lines = markdown.split('\n').map(str::trim).filter(|line| !line.is_empty());
+                let mut lines = markdown.split('\n').filter(|line| !line.trim().is_empty());
                 if let Some(first) = lines.next() {
-                    self.out.push_str(first);
+                    self.out.push_str(first.trim_end_matches('\r'));
                 }
                 for line in lines {
                     self.out.push(' ');
-                    self.out.push_str(line);
+                    self.out.push_str(line.trim());
                 }
             }
         }
+        self.note_last();
+    }
+
+    /// Writes text that is all there is: what stands behind the slot is its neighbour.
+    fn whole_text(&mut self, value: &dyn fmt::Display) {
+        self.write_text(value, self.after);
+    }
+
+    fn write_text(&mut self, value: &dyn fmt::Display, after: char) {
+        let mut text = String::new();
+        // A `Display` that fails has written what it could.
+        let _ = write!(text, "{value}");
+        push_value(self.out, &text, self.place, self.before, after);
+        self.note_last();
+    }
+
+    /// What was written last is the neighbour of what this value writes next.
+    fn note_last(&mut self) {
+        self.before = self.out.chars().next_back().unwrap_or(self.before);
     }
 }
 

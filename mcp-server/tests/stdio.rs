@@ -89,7 +89,7 @@ async fn everything_wrong_with_a_call_is_in_one_answer() {
         for (fault, expected) in faults.iter().zip([
             "`colour` is not a parameter",
             "`title` is missing: give a string",
-            "`text` must have at least 1 characters",
+            "`text` must have at least 1 character",
             "`atMobiles[1]` is not valid: expected a mobile number",
             "`atAll` must be a boolean, not the string \"yes\"",
         ]) {

@@ -106,6 +106,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The same for a list whose elements have no rules of their own.
+    pub fn check_count<T>(&mut self, index: usize, values: Option<&Vec<T>>) {
+        if let Some(values) = values {
+            constraint::check_count(&self.parameters[index].field, values.len(), &mut self.faults);
+        }
+    }
+
     /// Everything was right so far.
     pub fn is_clean(&self) -> bool {
         self.faults.is_empty()

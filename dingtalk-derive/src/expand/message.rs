@@ -28,7 +28,11 @@ pub(crate) fn implementation(
     let checks = notification.fields.iter().enumerate().filter(|(_, field)| is_constrained(field)).map(
         |(index, field)| {
             let (constant, ident) = (field_name(index), field.ident);
-            quote!(check.field(&#constant, &self.#ident);)
+            if is_only_counted(field) {
+                quote!(check.count(&#constant, self.#ident.len());)
+            } else {
+                quote!(check.field(&#constant, &self.#ident);)
+            }
         },
     );
     let mentions = notification.fields.iter().filter_map(|field| {
@@ -121,6 +125,13 @@ pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
     attributes.max_items.is_some()
         || is_mention_list(field)
         || [&attributes.length, &attributes.bytes, &attributes.range].into_iter().any(Option::is_some)
+}
+
+/// The field's elements have no rules, only their number has: they can be of any type.
+pub(crate) fn is_only_counted(field: &Field<'_>) -> bool {
+    let attributes = &field.attributes;
+    matches!(field.shape, Shape::List(_))
+        && [&attributes.length, &attributes.bytes, &attributes.range].into_iter().all(Option::is_none)
 }
 
 /// Mentions have a limit of their own: the wire's.

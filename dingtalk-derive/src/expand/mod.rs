@@ -18,7 +18,7 @@ pub(crate) fn notification(input: &DeriveInput) -> TokenStream {
     check::check(&notification, &errors);
     let paths = Paths::of(&notification);
     let templates = Templates::compile(&notification, &errors);
-    let names = templates.name_check(&paths);
+    let names = templates.name_check();
     let implementation = match &templates.message {
         Some(message) if errors.is_empty() && !templates.refused => {
             let message = message::implementation(&notification, &templates, message, &paths);

@@ -3,14 +3,13 @@
 use std::{cell::RefCell, collections::HashSet};
 
 use dingtalk_template::{
-    Line, Piece, Place, Problem, Resolved, Row, SlotKind, Syntax, Template, compile, compile_line,
-    compile_lines,
+    Line, Piece, Place, Problem, Resolved, Row, Segment, SlotKind, Syntax, SyntaxError, Template, compile,
+    compile_line, compile_lines, parse,
 };
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::LitStr;
 
-use super::Paths;
 use crate::{
     check,
     errors::Errors,
@@ -90,47 +89,72 @@ impl<'n, 'a> Templates<'n, 'a> {
 
     /// Never-called functions whose parameters are the fields: rustc checks names and specs, and its caret points
     /// into the literal, because the literal is the user's own token. They stand in a module of their own, so that a
-    /// template captures no constant of the user.
-    pub(crate) fn name_check(&self, paths: &Paths) -> TokenStream {
-        let private = &paths.private;
+    /// template captures no constant of the user. What our own errors say, rustc is kept from saying again.
+    pub(crate) fn name_check(&self) -> TokenStream {
         let templates: Vec<&LitStr> = match &self.notification.body {
             None => Vec::new(),
             Some(Body::Text(text)) => vec![text],
             Some(Body::Markdown { title, text }) => std::iter::once(title).chain(text).collect(),
         };
-        let whole = templates.iter().enumerate().map(|(index, literal)| {
+        let whole = templates.iter().enumerate().filter_map(|(index, literal)| {
+            let names = slot_names(literal)?;
             let function = format_ident!("template_{index}");
             let parameters = self.notification.fields.iter().map(|field| {
                 let mut parameter: Ident = syn::parse_str(&field.name)
                     .unwrap_or_else(|_| Ident::new_raw(&field.name, literal.span()));
                 parameter.set_span(literal.span());
-                quote!(#parameter: #private::Slot)
+                quote!(#parameter: &impl Slot)
             });
-            quote!(fn #function(#(#parameters),*) { let _ = ::core::format_args!(#literal); })
+            // Our own error asks for the name of a `{}`: rustc need not ask for an argument.
+            let slot = Ident::new("slot", Span::mixed_site());
+            let slots = vec![&slot; names.iter().filter(|name| name.is_empty()).count()];
+            let parameters = parameters.chain(slots.first().map(|slot| quote!(#slot: &impl Slot)));
+            Some(quote!(fn #function(#(#parameters),*) { let _ = ::core::format_args!(#literal #(, #slots)*); }))
         });
         let lines = self.notification.fields.iter().enumerate().filter_map(|(index, field)| {
             let literal = field.attributes.line.as_ref()?;
+            let names = slot_names(literal)?;
+            if names.iter().any(|name| !name.is_empty()) {
+                return None;
+            }
             let function = format_ident!("line_{index}");
-            let has_slot = dingtalk_template::parse(&literal.value()).map_or(true, |segments| {
-                segments
-                    .iter()
-                    .any(|segment| matches!(segment, dingtalk_template::Segment::Slot { name: "", .. }))
-            });
-            let value = has_slot.then(|| quote!(, slot));
-            Some(
-                quote!(fn #function(slot: #private::Slot) { let _ = ::core::format_args!(#literal #value); }),
-            )
+            let slots = names.iter().map(|_| quote!(, slot));
+            Some(quote! {
+                fn #function(slot: &impl Slot) { let _ = ::core::format_args!(#literal #(#slots)*); }
+            })
         });
+        let formats = ["Display", "LowerHex", "UpperHex", "Octal", "Binary", "LowerExp", "UpperExp"]
+            .map(|name| format_ident!("{name}"));
         quote! {
-            mod __dingtalk_names { #(#whole)* #(#lines)* }
+            mod __dingtalk_names {
+                trait Slot: #(::core::fmt::#formats +)* {}
+                #(#whole)*
+                #(#lines)*
+            }
         }
+    }
+}
+
+/// The names of a template's slots, empty for `{}`; `None` where our own errors say all that rustc could.
+fn slot_names(template: &LitStr) -> Option<Vec<String>> {
+    match parse(&template.value()) {
+        Ok(segments) => {
+            let name = |segment: &Segment<'_>| match segment {
+                Segment::Slot { name, .. } => Some((*name).to_owned()),
+                Segment::Text(_) => None,
+            };
+            Some(segments.iter().filter_map(name).collect())
+        }
+        Err(SyntaxError::Malformed { .. }) => Some(Vec::new()),
+        Err(SyntaxError::Unsupported { .. }) => None,
     }
 }
 
 impl Resolver<'_, '_> {
     /// A field's own line.
     fn line(&self, field: &Field<'_>, syntax: Syntax) -> Option<(Line, String)> {
-        let literal = field.attributes.line.as_ref()?;
+        // What else has a `line` has been refused.
+        let literal = field.attributes.line.as_ref().filter(|_| field.role == Role::Value)?;
         match compile_line(&literal.value(), syntax, 0) {
             Ok((line, spec)) => {
                 // #[dingtalk(line = "- urgent")] note: Option<String>
@@ -144,7 +168,7 @@ impl Resolver<'_, '_> {
                 if spec.is_some() && matches!(field.shape, Shape::Flag) {
                     self.errors.at(
                         literal,
-                        "a flag has no text of its own: write what its line says when it is set",
+                        "a `bool` has no text of its own: write what its line says when it is set",
                     );
                 }
                 Some((line, spec.unwrap_or_default()))
@@ -193,7 +217,9 @@ impl Resolver<'_, '_> {
         let Some((index, field)) = self.fields.iter().enumerate().find(|(_, field)| field.name == name)
         else {
             if name.is_empty() {
-                self.errors.at(literal, "a slot is named after a field: write `{host}`, not `{}`");
+                let example = self.fields.first().map_or("host", |field| &field.name);
+                self.errors
+                    .at(literal, format!("a slot is named after a field: write `{{{example}}}`, not `{{}}`"));
             }
             self.state.borrow_mut().refused = true;
             return Resolved::inline(0);
@@ -204,8 +230,12 @@ impl Resolver<'_, '_> {
             && let Some((line, line_spec)) = &self.lines[index]
         {
             if !spec.is_empty() {
-                self.errors
-                    .at(literal, format!("`{{{name}:{spec}}}`: the format belongs into the field's `line`"));
+                self.errors.at(
+                    literal,
+                    format!(
+                        "`{{{name}:{spec}}}`: write the format into the `line` of `{name}`, as `{{:{spec}}}`"
+                    ),
+                );
             }
             return Resolved { value: self.value(index, line_spec), kind: SlotKind::Repeated(line.clone()) };
         }
@@ -221,8 +251,11 @@ impl Resolver<'_, '_> {
     fn complain(&self, index: usize, field: &Field<'_>, several: &str, literal: &LitStr, syntax: Syntax) {
         let name = &field.name;
         if syntax == Syntax::Title {
-            self.errors.at(literal, format!("`{name}` is {several}: a title shows only single values"));
-        } else if self.state.borrow_mut().complained.insert(index) {
+            self.errors.at(
+                literal,
+                format!("`{name}` is {several}: a title shows only single values; show it in `text`"),
+            );
+        } else if !field.attributes.incomplete && self.state.borrow_mut().complained.insert(index) {
             let line = match field.shape {
                 Shape::Flag => "what to write when it is set",
                 _ => "… {} …",

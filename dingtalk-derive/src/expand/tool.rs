@@ -7,7 +7,7 @@ use syn::{Lit, LitStr};
 
 use super::{
     Paths,
-    message::{field_name, is_constrained},
+    message::{field_name, is_constrained, is_only_counted},
     option,
 };
 use crate::{
@@ -158,7 +158,13 @@ fn read(position: usize, field: &Field<'_>) -> TokenStream {
         (Shape::List(_), _) => quote!(reader.list::<#value_ty>(#position)),
         (Shape::Flag, _) => quote!(reader.flag(#position)),
     };
-    let check = is_constrained(field).then(|| quote!(reader.check::<#ty>(#position, #variable.as_ref());));
+    let check = is_constrained(field).then(|| {
+        if is_only_counted(field) {
+            quote!(reader.check_count(#position, #variable.as_ref());)
+        } else {
+            quote!(reader.check::<#ty>(#position, #variable.as_ref());)
+        }
+    });
     quote! {
         let #variable = #read;
         #check

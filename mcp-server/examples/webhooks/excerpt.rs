@@ -26,7 +26,11 @@ pub(crate) fn first_paragraph(text: &str, characters: usize) -> String {
 }
 
 /// The first items of a list: at most `items`, and together at most `bytes`; and how many were left out.
-pub(crate) fn first_items(mut list: Vec<Markdown>, items: usize, bytes: usize) -> (Vec<Markdown>, Option<usize>) {
+pub(crate) fn first_items(
+    mut list: Vec<Markdown>,
+    items: usize,
+    bytes: usize,
+) -> (Vec<Markdown>, Option<usize>) {
     let mut room = bytes;
     let fitting = list.iter().take(items).take_while(|item| {
         let fits = item.as_str().len() <= room;

@@ -1,0 +1,105 @@
+//! Links that stand outside Markdown: of a link message, of a button, of a picture.
+
+use crate::{
+    compile::{Problem, Resolved, SlotKind},
+    grammar::{Segment, parse},
+    table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
+};
+
+/// The schemes that DingTalk's pages name for links in robot messages.
+pub const SCHEMES: [&str; 3] = ["http", "https", "dingtalk"];
+
+/// Compiles the target of a link: a whole URL, or one slot whose value is a whole URL.
+///
+/// `media` allows the id of uploaded media (`@…`) as well, as pictures have it. The second part of the result is the
+/// value's index, whose type must be a checked URL.
+///
+/// ```
+/// use dingtalk_template::{Resolved, compile_target};
+///
+/// let (_, value) = compile_target("{runbook}", false, &mut |_, _| Resolved::inline(3))?;
+/// assert_eq!(value, Some(3));
+/// assert!(compile_target("javascript:alert(1)", false, &mut |_, _| Resolved::inline(0)).is_err());
+/// # Ok::<(), dingtalk_template::Problem>(())
+/// ```
+pub fn compile_target(
+    target: &str,
+    media: bool,
+    resolve: &mut dyn FnMut(&str, &str) -> Resolved,
+) -> Result<(Template, Option<u16>), Problem> {
+    let segments = parse(target)?;
+    let (piece, value) = match &segments[..] {
+        [Segment::Text(text)] => {
+            check_static(text, media)?;
+            (Piece::Text(text.to_string().into()), None)
+        }
+        [Segment::Slot { name, spec: "" }] => {
+            let Resolved { value, kind } = resolve(name, "");
+            if matches!(kind, SlotKind::Repeated(_)) {
+                return Err(Problem::at_slot(
+                    name,
+                    format!("`{name}` has a `line` of its own and cannot be a link's target too"),
+                ));
+            }
+            (Piece::Slot { value, place: Place::LinkTarget, before: '\n', after: '\n' }, Some(value))
+        }
+        [] => return Err(Problem::new("a link needs a target: a whole URL, or `{field}` with a field of type `Url`")),
+        _ => {
+            return Err(Problem::new(
+                "a slot must be the whole target of a link: put the whole URL into a field of type `Url`",
+            ));
+        }
+    };
+    let line = Line { kind: LineKind::Paragraph, marker: "".into(), pieces: vec![piece].into() };
+    // A value that is absent writes nothing.
+    let row = match value {
+        Some(value) => Row::Repeated { value, line },
+        None => Row::Line(line),
+    };
+    Ok((Template { syntax: Syntax::Title, rows: vec![row].into() }, value))
+}
+
+/// A link that is written in the template must be one that DingTalk opens.
+fn check_static(url: &str, media: bool) -> Result<(), Problem> {
+    if media && url.starts_with('@') && url.len() > 1 {
+        return Ok(());
+    }
+    let opens = url.split_once("://").is_some_and(|(scheme, rest)| {
+        SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) && !rest.is_empty() && !rest.starts_with('/')
+    });
+    if opens && !url.contains(char::is_whitespace) {
+        return Ok(());
+    }
+    Err(Problem::new(format!(
+        "`{url}` is no link that DingTalk opens: write a whole URL with one of the schemes {}",
+        SCHEMES.join(", ")
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Value, render};
+
+    fn compiled(target: &str, media: bool) -> Result<(Template, Option<u16>), Problem> {
+        compile_target(target, media, &mut |_, _| Resolved::inline(0))
+    }
+
+    #[test]
+    fn a_target_is_a_whole_url_or_one_slot() {
+        for wrong in ["", "example.com", "https://", "https:///x", "https://a b", "https://x/{a}", "{a}{b}", "{a:.1}", "@x"] {
+            assert!(compiled(wrong, false).is_err(), "{wrong:?}");
+        }
+        for fine in ["https://example.com", "dingtalk://dingtalkclient/page/link?url=x", "{a}"] {
+            assert!(compiled(fine, false).is_ok(), "{fine:?}");
+        }
+        assert!(compiled("@media", true).is_ok());
+    }
+
+    #[test]
+    fn an_absent_value_is_no_target() {
+        let (template, _) = compiled("{a}", false).unwrap();
+        assert_eq!(render(&template, &[Value::Each(&None::<String>)]), "");
+        assert_eq!(render(&template, &[Value::One(&"https://e.com/(a)")]), "https://e.com/%28a%29");
+    }
+}

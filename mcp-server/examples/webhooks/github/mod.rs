@@ -1,0 +1,75 @@
+//! GitHub's webhooks, and the message that each becomes.
+//!
+//! One file per event holds the notification, what is needed of the payload, and how the one becomes the other.
+//! Payloads: <https://docs.github.com/en/webhooks/webhook-events-and-payloads>.
+
+mod dependency;
+mod deployment;
+mod pull_request;
+mod push;
+mod release;
+mod workflow;
+
+use dingtalk_core::{Message, Notification, Url};
+use serde::Deserialize;
+
+use self::{
+    dependency::{DependabotAlertEvent, VulnerableDependency},
+    deployment::{DeploymentFinished, DeploymentStatusEvent},
+    pull_request::{PullRequestEvent, PullRequestOpened},
+    push::{CommitsPushed, PushEvent, ReferenceChanged},
+    release::{ReleaseEvent, ReleasePublished},
+    workflow::{WorkflowFinished, WorkflowRunEvent},
+};
+use crate::payload::{Problems, problems, read};
+
+/// The longest line of a message that is taken from elsewhere, in characters.
+const LINE: usize = 200;
+
+/// Makes a message of an event, by the name in the header `X-GitHub-Event`; `None` where the group need not know.
+pub(crate) fn message(event: &str, body: &[u8]) -> Result<Option<Message>, Problems> {
+    #[derive(Deserialize)]
+    struct Action {
+        action: Option<String>,
+    }
+
+    let action = read::<Action>(body)?.action;
+    let message = match (event, action.as_deref()) {
+        ("dependabot_alert", Some("created" | "reintroduced" | "reopened")) => {
+            VulnerableDependency::from(read::<DependabotAlertEvent>(body)?).message()
+        }
+        ("deployment_status", _) => match read::<DeploymentStatusEvent>(body)? {
+            status if status.is_final() => DeploymentFinished::from(status).message(),
+            _ => return Ok(None),
+        },
+        ("pull_request", Some("opened")) => {
+            PullRequestOpened::from(read::<PullRequestEvent>(body)?).message()
+        }
+        ("push", _) => match read::<PushEvent>(body)? {
+            push if push.has_commits() => CommitsPushed::from(push).message(),
+            push => ReferenceChanged::from(push).message(),
+        },
+        ("release", Some("published")) => ReleasePublished::from(read::<ReleaseEvent>(body)?).message(),
+        ("workflow_run", Some("completed")) => {
+            WorkflowFinished::from(read::<WorkflowRunEvent>(body)?).message()
+        }
+        _ => return Ok(None),
+    };
+    message.map(Some).map_err(|invalid| problems(&invalid))
+}
+
+#[derive(Deserialize)]
+struct Repository {
+    full_name: String,
+    html_url: Url,
+}
+
+#[derive(Deserialize)]
+struct Account {
+    login: String,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    name: String,
+}
