@@ -21,8 +21,8 @@ pub(crate) fn push_value(out: &mut String, value: &str, place: Place, before: ch
     }
 }
 
-/// Escapes text for a paragraph, whatever stands before and after it; line breaks become hard line breaks. In the text of
-/// a link, brackets need more than this.
+/// Escapes text for a paragraph, whatever stands before and after it; line breaks become hard line breaks. The text of a
+/// link needs more than this, and so does a link directly behind the text.
 ///
 /// ```
 /// assert_eq!(dingtalk_template::escape_markdown("*a* < b_c\n# d"), "\\*a\\* < b_c  \n  \\# d");
@@ -36,6 +36,11 @@ pub fn escape_markdown(text: &str) -> String {
         }
         let content = out.len();
         push_value(&mut out, line, Place::Markdown, '\0', '\0');
+        // Only a link directly behind it would make an exclamation mark more than that, and nobody writes one there.
+        if line.ends_with('!') && out.ends_with("\\!") {
+            out.truncate(out.len() - 2);
+            out.push('!');
+        }
         crate::block::protect_start(&mut out, content);
         if out.len() == content {
             out.truncate(start);

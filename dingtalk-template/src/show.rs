@@ -52,13 +52,14 @@ impl Sink<'_> {
             Place::Plain | Place::PlainBlock | Place::LinkTarget => self.text(&markdown),
             Place::Markdown | Place::LinkText if self.alone => self.out.push_str(markdown.trim_matches('\n')),
             Place::Markdown | Place::LinkText => {
-                let mut lines = markdown.split('\n').filter(|line| !line.trim().is_empty());
-                if let Some(first) = lines.next() {
-                    self.out.push_str(first.trim_end_matches('\r'));
-                }
-                for line in lines {
-                    self.out.push(' ');
-                    self.out.push_str(line.trim());
+                // White space at the outer ends may separate this from what the value writes next.
+                for (index, line) in markdown.trim_matches('\n').split('\n').enumerate() {
+                    if index > 0 {
+                        let end = self.out.trim_end().len();
+                        self.out.truncate(end);
+                        self.out.push(' ');
+                    }
+                    self.out.push_str(if index > 0 { line.trim_start() } else { line });
                 }
             }
         }
