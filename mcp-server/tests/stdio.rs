@@ -235,7 +235,8 @@ fn a_cancelled_call_stops_its_request() {
     let mut stream = read_request(&listener);
     let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
     program.line(&cancel.to_string());
-    // The robot sees the connection close; a call that went on would make this read time out.
+    // The robot sees the connection close; a call that went on would keep it open for ten seconds.
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     let closed = stream.read(&mut [0; 1]);
     assert!(
         matches!(closed, Ok(0))
