@@ -17,8 +17,9 @@ pub use {
 #[cfg(feature = "tool")]
 pub type Arguments = serde_json::Map<String, serde_json::Value>;
 use crate::{
-    Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, UserId, message,
+    Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, UserId,
     constraint::{self, Measured},
+    message,
 };
 
 pub const fn template(syntax: Syntax, rows: &'static [Row]) -> Template {
@@ -28,22 +29,6 @@ pub const fn template(syntax: Syntax, rows: &'static [Row]) -> Template {
 pub const fn line(kind: LineKind, marker: &'static str, pieces: &'static [Piece]) -> Line {
     Line { kind, marker: Cow::Borrowed(marker), pieces: Cow::Borrowed(pieces) }
 }
-
-/// Stands for every field in the never-called functions that let rustc check a template's names and specs.
-#[derive(Debug, Clone, Copy)]
-pub struct Slot;
-
-macro_rules! slot_formats {
-    ($($format:ident),*) => {$(
-        impl fmt::$format for Slot {
-            fn fmt(&self, _: &mut Formatter<'_>) -> fmt::Result {
-                Ok(())
-            }
-        }
-    )*};
-}
-
-slot_formats!(Display, LowerHex, UpperHex, Octal, Binary, LowerExp, UpperExp, Pointer);
 
 /// One value; the type parameter lets rustc point at the field's type.
 pub fn one<T: Show>(value: &T) -> Value<'_> {
@@ -121,7 +106,8 @@ pub fn link_target<T: LinkTarget>() {}
 /// Fields marked `at`.
 #[diagnostic::on_unimplemented(
     message = "`at` takes mobile numbers or user ids, not `{Self}`",
-    label = "neither `Mobile`, `UserId`, nor a `Vec` or `Option` of them"
+    label = "neither `Mobile`, `UserId`, nor a `Vec` or `Option` of them",
+    note = "change the field's type, for example to `Vec<Mobile>`"
 )]
 pub trait At {
     fn mention(&self, mentions: &mut Mentions);
@@ -277,7 +263,10 @@ pub fn action_card(
     check.required("text", &text);
     let buttons: Vec<message::Button> = buttons
         .iter()
-        .map(|button| message::Button { title: render(button.title, values), url: render(button.url, values) })
+        .map(|button| message::Button {
+            title: render(button.title, values),
+            url: render(button.url, values),
+        })
         // A button whose link is absent leads nowhere.
         .filter(|button| !button.url.is_empty())
         .collect();

@@ -21,7 +21,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// #[dingtalk(markdown(
 ///     title = "CPU {percent:.0}% on {host}",
 ///     text = "
-///         ### CPU {percent:.1}% on {host}
+///         CPU at **{percent:.1}%** on {host}
 ///         {processes}
 ///     ",
 /// ))]
@@ -43,7 +43,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// };
 /// assert_eq!(
 ///     alert.message()?,
-///     Message::markdown("CPU 98% on web-3", "### CPU 97.5% on web-3\n\n- nginx\n- backup \\*nightly\\*"),
+///     Message::markdown("CPU 98% on web-3", "CPU at **97.5%** on web-3\n\n- nginx\n- backup \\*nightly\\*"),
 /// );
 /// # Ok::<(), dingtalk_core::Invalid>(())
 /// ```

@@ -115,6 +115,11 @@ pub(crate) fn type_name(ty: &Type) -> Option<String> {
 }
 
 impl<'a> Notification<'a> {
+    /// The type's name without `r#`.
+    pub(crate) fn name(&self) -> String {
+        self.ident.unraw().to_string()
+    }
+
     pub(crate) fn read(input: &'a DeriveInput, errors: &Errors) -> Self {
         let attributes = TypeAttributes::read(&input.attrs, errors);
         let rename = rename_rule(attributes.rename_all.as_ref(), errors);

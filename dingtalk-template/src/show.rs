@@ -11,7 +11,7 @@ use crate::{escape::push_value, table::Place};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written into a DingTalk message",
     label = "implements neither `Display` nor `Show`",
-    note = "implement `Display`, or convert the value with `with(name = …)`"
+    note = "implement `Display` for it, or give the field a type that has it"
 )]
 pub trait Show {
     /// Writes the value.
@@ -23,6 +23,7 @@ pub trait Show {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: fmt::Display + ?Sized> Show for T {
     fn show(&self, sink: &mut Sink<'_>) {
         sink.whole_text(&self);

@@ -43,7 +43,11 @@ pub fn compile_target(
             }
             (Piece::Slot { value, place: Place::LinkTarget, before: '\n', after: '\n' }, Some(value))
         }
-        [] => return Err(Problem::new("a link needs a target: a whole URL, or `{field}` with a field of type `Url`")),
+        [] => {
+            return Err(Problem::new(
+                "a link needs a target: a whole URL, or `{field}` with a field of type `Url`",
+            ));
+        }
         _ => {
             return Err(Problem::new(
                 "a slot must be the whole target of a link: put the whole URL into a field of type `Url`",
@@ -65,7 +69,9 @@ fn check_static(url: &str, media: bool) -> Result<(), Problem> {
         return Ok(());
     }
     let opens = url.split_once("://").is_some_and(|(scheme, rest)| {
-        SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) && !rest.is_empty() && !rest.starts_with('/')
+        SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
+            && !rest.is_empty()
+            && !rest.starts_with('/')
     });
     if opens && !url.contains(char::is_whitespace) {
         return Ok(());
@@ -87,7 +93,17 @@ mod tests {
 
     #[test]
     fn a_target_is_a_whole_url_or_one_slot() {
-        for wrong in ["", "example.com", "https://", "https:///x", "https://a b", "https://x/{a}", "{a}{b}", "{a:.1}", "@x"] {
+        for wrong in [
+            "",
+            "example.com",
+            "https://",
+            "https:///x",
+            "https://a b",
+            "https://x/{a}",
+            "{a}{b}",
+            "{a:.1}",
+            "@x",
+        ] {
             assert!(compiled(wrong, false).is_err(), "{wrong:?}");
         }
         for fine in ["https://example.com", "dingtalk://dingtalkclient/page/link?url=x", "{a}"] {

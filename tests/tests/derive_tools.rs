@@ -54,7 +54,7 @@ fn set() -> ToolSet {
     ToolSet::new(tools![CpuAlert, DiskAlert]).unwrap()
 }
 
-fn faults(arguments: Value) -> Vec<String> {
+fn faults(arguments: &Value) -> Vec<String> {
     let arguments = arguments.as_object().unwrap();
     CpuAlert::parse(arguments).unwrap_err().iter().map(ToString::to_string).collect()
 }
@@ -70,15 +70,14 @@ fn definitions_are_golden() {
 #[test]
 fn arguments_become_the_type() {
     let arguments = json!({
-        "host": "web-3", "percent": 97, "topProcesses": "[\"nginx\"]", "onCall": [13800000000_u64, "+86 139-0000"], "atAll": null
+        "host": "web-3", "percent": 97, "topProcesses": "[\"nginx\"]", "onCall": [13_800_000_000_u64, "+86 139-0000"], "atAll": null
     });
     assert_eq!(
         CpuAlert::parse(arguments.as_object().unwrap()).unwrap_err().to_string(),
         "`onCall[1]` is not valid: expected a mobile number: digits such as 13800000000, or +852-12345678 abroad, \
          not \"+86 139-0000\""
     );
-    let arguments =
-        json!({"host": "web-3", "percent": 97, "topProcesses": "[\"nginx\"]", "onCall": [13800000000_u64]});
+    let arguments = json!({"host": "web-3", "percent": 97, "topProcesses": "[\"nginx\"]", "onCall": [13_800_000_000_u64]});
     let alert = CpuAlert::parse(arguments.as_object().unwrap()).unwrap();
     assert_eq!(alert.level, "warning");
     assert_eq!(alert.processes, ["nginx"]);
@@ -89,7 +88,7 @@ fn arguments_become_the_type() {
 #[test]
 fn all_faults_are_reported_at_once() {
     assert_eq!(
-        faults(json!({
+        faults(&json!({
             "hots": "web-3", "host": "", "percent": "97", "topProcesses": ["a", 5], "atAll": "yes", "colour": 1
         })),
         [
@@ -102,7 +101,7 @@ fn all_faults_are_reported_at_once() {
         ]
     );
     assert_eq!(
-        faults(json!({"hots": "web-3", "percent": 5, "onCall": "Zhang San"})),
+        faults(&json!({"hots": "web-3", "percent": 5, "onCall": "Zhang San"})),
         [
             "`hots` is not a parameter; did you mean `host`?",
             "`host` is missing: give a string",

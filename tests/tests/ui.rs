@@ -7,16 +7,18 @@
 use std::{env, process::Command};
 
 /// Compiled as modules, not by trybuild: so they run on every toolchain, and clippy reads them too.
-//mod pass;
+#[path = "../ui/pass/mod.rs"]
+mod pass;
 
 const PINNED: &str = include_str!("../../rust-toolchain.toml");
 
 /// The pinned toolchain's version, if another one is at work.
 fn other_toolchain() -> Option<&'static str> {
-    let pinned = PINNED.lines().find_map(|line| line.strip_prefix("channel = ")).unwrap().trim_matches('"');
+    let channel = PINNED.lines().find_map(|line| line.strip_prefix("channel = "));
+    let pinned = channel.expect("a toolchain is pinned").trim_matches('"');
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let version = Command::new(rustc).arg("--version").output().unwrap().stdout;
-    let version = String::from_utf8(version).unwrap();
+    let version = Command::new(rustc).arg("--version").output().expect("rustc is installed").stdout;
+    let version = String::from_utf8_lossy(&version);
     (version.split(' ').nth(1) != Some(pinned)).then_some(pinned)
 }
 

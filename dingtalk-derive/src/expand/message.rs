@@ -1,11 +1,11 @@
 //! `impl Notification`.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
-use syn::LitStr;
+use quote::{format_ident, quote, quote_spanned};
+use syn::{LitStr, spanned::Spanned};
 
 use super::{
-    Paths, option, table,
+    Paths, local, option, table,
     templates::{Compiled, Shown, Templates},
 };
 use crate::{
@@ -21,25 +21,26 @@ pub(crate) fn implementation(
 ) -> TokenStream {
     let Paths { krate, private } = paths;
     let ident = notification.ident;
-    let name = ident.to_string();
+    let name = notification.name();
+    let (check, mentions) = (local("check"), local("mentions"));
     let (impl_generics, ty_generics, where_clause) = notification.generics.split_for_impl();
     let fields =
         notification.fields.iter().enumerate().map(|(index, field)| field_constant(index, field, paths));
     let checks = notification.fields.iter().enumerate().filter(|(_, field)| is_constrained(field)).map(
         |(index, field)| {
-            let (constant, ident) = (field_name(index), field.ident);
+            let (constant, ident, ty) = (field_name(index), field.ident, field.ty);
             if is_only_counted(field) {
-                quote!(check.count(&#constant, self.#ident.len());)
+                quote!(#check.count(&#constant, self.#ident.len());)
             } else {
-                quote!(check.field(&#constant, &self.#ident);)
+                quote!(#check.field::<#ty>(&#constant, &self.#ident);)
             }
         },
     );
-    let mentions = notification.fields.iter().filter_map(|field| {
+    let people = notification.fields.iter().filter_map(|field| {
         let (ident, ty) = (field.ident, field.ty);
         match field.role {
-            Role::At => Some(quote!(#private::mention::<#ty>(&self.#ident, &mut mentions);)),
-            Role::AtAll => Some(quote!(mentions.all |= self.#ident;)),
+            Role::At => Some(quote!(#private::mention::<#ty>(&self.#ident, &mut #mentions);)),
+            Role::AtAll => Some(quote!(#mentions.all |= self.#ident;)),
             Role::Value | Role::Skip => None,
         }
     });
@@ -52,15 +53,15 @@ pub(crate) fn implementation(
     let (title, text) = (format_ident!("__DINGTALK_TITLE"), format_ident!("__DINGTALK_TEXT"));
     let (tables, render) = match message {
         Compiled::Text(template) => {
-            (table::statics(&text, template, paths), quote!(#private::text(check, &#text,)))
+            (table::statics(&text, template, paths), quote!(#private::text(#check, &#text,)))
         }
         Compiled::Markdown { title: title_template, text: text_template } => {
             let title_table = table::statics(&title, title_template, paths);
             let text_table = table::statics(&text, text_template, paths);
-            (quote!(#title_table #text_table), quote!(#private::markdown(check, &#title, &#text,)))
+            (quote!(#title_table #text_table), quote!(#private::markdown(#check, &#title, &#text,)))
         }
     };
-    let render = append_arguments(render, &quote!(&[#(#values),*], mentions));
+    let render = append_arguments(render, &quote!(&[#(#values),*], #mentions));
     quote! {
         #(#fields)*
         #tables
@@ -68,10 +69,10 @@ pub(crate) fn implementation(
         impl #impl_generics #krate::Notification for #ident #ty_generics #where_clause {
             fn message(&self) -> ::core::result::Result<#krate::Message, #krate::Invalid> {
                 #(#targets)*
-                let mut check = #private::Check::new(#name);
+                let mut #check = #private::Check::new(#name);
                 #(#checks)*
-                let mut mentions = <#krate::Mentions as ::core::default::Default>::default();
-                #(#mentions)*
+                let mut #mentions = <#krate::Mentions as ::core::default::Default>::default();
+                #(#people)*
                 #render
             }
         }
@@ -94,8 +95,11 @@ fn value(field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let (ident, ty) = (field.ident, field.ty);
     let format = || {
-        let format = LitStr::new(&format!("{{:{}}}", shown.spec), Span::call_site());
-        quote!(|value, f| f.write_fmt(::core::format_args!(#format, value)))
+        // A type without this format is reported where the field has it.
+        let span = ty.span().resolved_at(Span::mixed_site());
+        let format = LitStr::new(&format!("{{:{}}}", shown.spec), span);
+        let [value, formatter] = ["__value", "__formatter"].map(|name| Ident::new(name, span));
+        quote_spanned!(span=> |#value, #formatter| #formatter.write_fmt(::core::format_args!(#format, #value)))
     };
     match (field.role, field.shape) {
         (Role::At, _) => quote!(#private::Value::One(&#private::mention_text::<#ty>(&self.#ident))),
@@ -151,8 +155,9 @@ fn field_constant(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream
         })
     };
     let range = field.attributes.range.as_ref().map(|bounds| {
-        let float =
-            |end: &Option<TokenStream>| option(end.as_ref().map(|end| quote!((#end) as f64)).as_ref());
+        let float = |end: &Option<TokenStream>| {
+            option(end.as_ref().map(|end| quote!((#end) as ::core::primitive::f64)).as_ref())
+        };
         let (min, max) = (float(&bounds.min), float(&bounds.max));
         quote!(#private::Constraint::Range(#private::Bounds { min: #min, max: #max }))
     });

@@ -5,8 +5,8 @@ mod table;
 mod templates;
 mod tool;
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
 use self::templates::Templates;
@@ -78,6 +78,11 @@ fn stub(notification: &Notification<'_>, paths: &Paths) -> TokenStream {
         }
         #tool
     }
+}
+
+/// A variable of generated code. The underscores keep it from a user's constant: hygiene does not.
+fn local(name: &str) -> Ident {
+    format_ident!("__{name}", span = Span::mixed_site())
 }
 
 /// An `Option` as an expression.

@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use syn::{Lit, LitStr};
 
 use super::{
-    Paths,
+    Paths, local,
     message::{field_name, is_constrained, is_only_counted},
     option,
 };
@@ -23,6 +23,7 @@ pub(crate) fn implementation(notification: &Notification<'_>, paths: &Paths) -> 
     let parameters: Vec<(usize, &Field<'_>)> =
         notification.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Skip).collect();
     let count = parameters.len();
+    let (reader, arguments) = (local("reader"), local("arguments"));
     let table = parameters.iter().map(|(index, field)| parameter(*index, field, paths));
     let name = tool_name(notification, tool);
     let spec = spec(notification, tool, paths);
@@ -39,14 +40,14 @@ pub(crate) fn implementation(notification: &Notification<'_>, paths: &Paths) -> 
         impl #impl_generics #krate::Tool for #ident #ty_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
             const SPEC: #krate::ToolSpec = #spec;
-            fn parse(arguments: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> {
-                let mut reader = #private::Reader::new(&__DINGTALK_PARAMETERS, arguments);
+            fn parse(#arguments: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> {
+                let mut #reader = #private::Reader::new(&__DINGTALK_PARAMETERS, #arguments);
                 #(#reads)*
                 match (#(#variables,)*) {
-                    (#(::core::option::Option::Some(#variables),)*) if reader.is_clean() => {
+                    (#(::core::option::Option::Some(#variables),)*) if #reader.is_clean() => {
                         ::core::result::Result::Ok(Self { #(#idents: #variables,)* #(#skipped,)* })
                     }
-                    _ => ::core::result::Result::Err(reader.finish()),
+                    _ => ::core::result::Result::Err(#reader.finish()),
                 }
             }
         }
@@ -54,18 +55,16 @@ pub(crate) fn implementation(notification: &Notification<'_>, paths: &Paths) -> 
 }
 
 fn variable(position: usize) -> Ident {
-    format_ident!("value_{position}")
+    local(&format!("value_{position}"))
 }
 
 fn tool_name(notification: &Notification<'_>, tool: &ToolAttribute) -> String {
-    tool.name
-        .as_ref()
-        .map_or_else(|| format!("send_{}", snake_case(&notification.ident.to_string())), LitStr::value)
+    tool.name.as_ref().map_or_else(|| format!("send_{}", snake_case(&notification.name())), LitStr::value)
 }
 
 fn spec(notification: &Notification<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let type_name = notification.ident.to_string();
+    let type_name = notification.name();
     let title = tool.title.as_ref().map_or_else(|| title(&type_name), LitStr::value);
     let purpose = first_paragraph(&notification.documentation);
     let (when, not_when) = (option(tool.when.as_ref()), option(tool.not_when.as_ref()));
@@ -146,23 +145,23 @@ fn default_value(field: &Field<'_>) -> TokenStream {
 }
 
 fn read(position: usize, field: &Field<'_>) -> TokenStream {
-    let variable = variable(position);
+    let (variable, reader) = (variable(position), local("reader"));
     let (ty, value_ty) = (field.ty, field.shape.value(field.ty));
     let read = match (field.shape, &field.attributes.default) {
-        (Shape::One(_), None) => quote!(reader.one::<#value_ty>(#position)),
+        (Shape::One(_), None) => quote!(#reader.one::<#value_ty>(#position)),
         (Shape::One(_), Some(_)) => {
             let default = default_value(field);
-            quote!(reader.one_or::<#ty>(#position, #default))
+            quote!(#reader.one_or::<#ty>(#position, #default))
         }
-        (Shape::Optional(_), _) => quote!(reader.optional::<#value_ty>(#position)),
-        (Shape::List(_), _) => quote!(reader.list::<#value_ty>(#position)),
-        (Shape::Flag, _) => quote!(reader.flag(#position)),
+        (Shape::Optional(_), _) => quote!(#reader.optional::<#value_ty>(#position)),
+        (Shape::List(_), _) => quote!(#reader.list::<#value_ty>(#position)),
+        (Shape::Flag, _) => quote!(#reader.flag(#position)),
     };
     let check = is_constrained(field).then(|| {
         if is_only_counted(field) {
-            quote!(reader.check_count(#position, #variable.as_ref());)
+            quote!(#reader.check_count(#position, #variable.as_ref());)
         } else {
-            quote!(reader.check::<#ty>(#position, #variable.as_ref());)
+            quote!(#reader.check::<#ty>(#position, #variable.as_ref());)
         }
     });
     quote! {

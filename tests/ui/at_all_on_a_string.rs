@@ -1,0 +1,10 @@
+use dingtalk_core::Notification;
+
+#[derive(Notification)]
+#[dingtalk(text("look"))]
+struct Look {
+    #[dingtalk(at_all)]
+    everybody: String,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use dingtalk_core::Notification;
+
+#[derive(Notification)]
+#[dingtalk(markdown(title = "alert", text = "
+        ```
+        ping {host}
+        ```
+    "))]
+struct Alert {
+    host: String,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use dingtalk_core::Notification;
+
+#[derive(Notification)]
+#[dingtalk(text("{hosts}"))]
+struct HostsDown {
+    #[dingtalk(line = "- {hosts}")]
+    hosts: Vec<String>,
+}
+
+fn main() {}
