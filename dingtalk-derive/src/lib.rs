@@ -1,7 +1,7 @@
 //! `#[derive(Notification)]`: an annotated struct becomes a typed DingTalk message and a tool that an agent can call.
 //!
-//! Use it through `dingtalk-core`, which re-exports it. The phases are files: [`attr`] reads attributes, [`model`]
-//! gives them meaning, [`check`] holds the rules, [`expand`] writes code.
+//! Use it through `dingtalk-core`, which re-exports it. The phases are files: `attr` reads attributes, `model`
+//! gives them meaning, `check` holds the rules, `expand` writes code.
 
 mod attr;
 mod check;
@@ -68,7 +68,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// | `length(a..=b)`, `bytes(..=n)`, `range(a..=b)`, `max_items = n` | rules on the value, checked before every send |
 /// | `unbounded` | the text or list of a tool has no upper limit on purpose |
 /// | `rename = "…"` | the parameter's name |
-/// | `default`, `default = expr` | the value where a call gives none |
+/// | `default`, `default = expr` | the value of a single field where a call gives none |
 /// | `skip` | not shown, and no parameter |
 ///
 /// # Templates
