@@ -1,10 +1,11 @@
 //! Rules that span several attributes. A comment above each shows what it forbids.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use dingtalk_template::{snake_case, words};
 
 use crate::{
+    attr::ToolAttribute,
     errors::Errors,
     model::{Body, Field, Notification, Role, Shape, type_name},
 };
@@ -126,16 +127,7 @@ fn tool(notification: &Notification<'_>, errors: &Errors) {
             "an agent chooses a tool by its description: say in a doc comment on the type what the notification is for",
         );
     }
-    if let Some(name) = &tool.name
-        && !is_tool_name(&name.value())
-    {
-        let meant = snake_case(&name.value());
-        let example = if is_tool_name(&meant) { &meant } else { "send_cpu_alert" };
-        errors.at(
-            name,
-            format!("a tool's name is lower case words joined by `_`, a verb first, 48 characters at most, such as `{example}`"),
-        );
-    }
+    tool_name(notification, tool, errors);
     // #[dingtalk(tool(instead = CpuAlert))] struct CpuAlert
     if let Some(instead) = &tool.instead
         && type_name(instead).is_some_and(|name| name == "Self" || notification.ident == &name)
@@ -149,8 +141,38 @@ fn tool(notification: &Notification<'_>, errors: &Errors) {
             "a tool owns its values: write `String` and the like, without lifetimes and type parameters",
         );
     }
+    let mut names: HashMap<&str, &str> = HashMap::new();
     for field in notification.fields.iter().filter(|field| field.role != Role::Skip) {
         parameter(field, errors);
+        // #[dingtalk(rename = "host")] server: String, beside host: String
+        if let Some(other) = names.insert(&field.parameter, &field.name) {
+            let Field { ident, name, parameter, .. } = field;
+            errors.at(
+                ident,
+                format!("`{other}` and `{name}` are both the parameter `{parameter}`: rename one"),
+            );
+        }
+    }
+}
+
+fn tool_name(notification: &Notification<'_>, tool: &ToolAttribute, errors: &Errors) {
+    let name = notification.tool_name(tool);
+    if is_tool_name(&name) {
+        return;
+    }
+    let rule = "a tool's name is lower case words joined by `_`, a verb first, 48 characters at most";
+    match &tool.name {
+        // tool(name = "SendHostDown")
+        Some(given) => {
+            let meant = snake_case(&name);
+            let example = if is_tool_name(&meant) { &meant } else { "send_cpu_alert" };
+            errors.at(given, format!("{rule}, such as `{example}`"));
+        }
+        // struct ADescriptionOfEverythingThatCouldPossiblyGoWrong
+        None => errors.at(
+            notification.ident,
+            format!("{rule}, and this type's would be `{name}`: choose one with `tool(name = \"…\")`"),
+        ),
     }
 }
 
@@ -183,6 +205,7 @@ fn parameter(field: &Field<'_>, errors: &Errors) {
             ),
         );
     }
+    names_and_defaults(field, errors);
     if field.role != Role::Value || field.attributes.unbounded.is_some() || field.attributes.incomplete {
         return;
     }
@@ -210,6 +233,33 @@ fn parameter(field: &Field<'_>, errors: &Errors) {
             ),
         );
     }
+}
+
+fn names_and_defaults(field: &Field<'_>, errors: &Errors) {
+    // #[dingtalk(rename = "host name")] host: String
+    if let Some(rename) = &field.attributes.rename
+        && !is_parameter_name(&field.parameter)
+    {
+        errors.at(rename, "a parameter's name is letters, digits, `_` and `-`, 64 at most, a letter first");
+    }
+    // #[dingtalk(default = 3)] count: Option<u32>
+    if let (Some(_), Some(several)) = (&field.attributes.default, field.shape.several()) {
+        let absent = match field.shape {
+            Shape::Optional(_) => "`None`",
+            Shape::List(_) => "empty",
+            _ => "`false`",
+        };
+        errors.at(
+            field.ty,
+            format!("`default` belongs on a single value: {several} that is not given is {absent}"),
+        );
+    }
+}
+
+fn is_parameter_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
 }
 
 fn is_tool_name(name: &str) -> bool {

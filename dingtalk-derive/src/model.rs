@@ -1,5 +1,6 @@
 //! What the attributes mean: a typed description of the notification that the later phases read.
 
+use dingtalk_template::snake_case;
 use proc_macro2::Ident;
 use syn::{Data, DeriveInput, Fields, GenericArgument, Generics, LitStr, PathArguments, Type, ext::IdentExt};
 
@@ -137,6 +138,11 @@ impl<'a> Notification<'a> {
             krate: attributes.krate,
             fields: fields.filter_map(|field| read_field(field, rename, errors)).collect(),
         }
+    }
+
+    /// The tool's name: as given, or `send_` and the type's words.
+    pub(crate) fn tool_name(&self, tool: &ToolAttribute) -> String {
+        tool.name.as_ref().map_or_else(|| format!("send_{}", snake_case(&self.name())), LitStr::value)
     }
 }
 

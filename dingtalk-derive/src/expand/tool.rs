@@ -1,6 +1,6 @@
 //! `impl Tool`.
 
-use dingtalk_template::{snake_case, words};
+use dingtalk_template::words;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Lit, LitStr};
@@ -25,7 +25,7 @@ pub(crate) fn implementation(notification: &Notification<'_>, paths: &Paths) -> 
     let count = parameters.len();
     let (reader, arguments) = (local("reader"), local("arguments"));
     let table = parameters.iter().map(|(index, field)| parameter(*index, field, paths));
-    let name = tool_name(notification, tool);
+    let name = notification.tool_name(tool);
     let spec = spec(notification, tool, paths);
     let reads = parameters.iter().enumerate().map(|(position, (_, field))| read(position, field));
     let variables: Vec<Ident> = (0..count).map(variable).collect();
@@ -56,10 +56,6 @@ pub(crate) fn implementation(notification: &Notification<'_>, paths: &Paths) -> 
 
 fn variable(position: usize) -> Ident {
     local(&format!("value_{position}"))
-}
-
-fn tool_name(notification: &Notification<'_>, tool: &ToolAttribute) -> String {
-    tool.name.as_ref().map_or_else(|| format!("send_{}", snake_case(&notification.name())), LitStr::value)
 }
 
 fn spec(notification: &Notification<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
