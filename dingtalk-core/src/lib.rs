@@ -51,7 +51,7 @@ mod notification;
 mod tool;
 
 #[cfg(feature = "derive")]
-pub use dingtalk_derive::Notification;
+pub use dingtalk_derive::{FeedItem, Notification};
 pub use dingtalk_template::{Show, Sink};
 
 #[cfg(feature = "tool")]

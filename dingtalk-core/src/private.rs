@@ -185,6 +185,15 @@ impl Check {
         constraint::check_count(field, items, &mut self.faults);
     }
 
+    /// Hands the faults to the notification that this value is a part of.
+    pub fn move_to(self, path: &str, faults: &mut Faults) {
+        for fault in &self.faults {
+            let mut fault = fault.clone();
+            fault.path = format!("{path}.{}", fault.path);
+            faults.push(fault);
+        }
+    }
+
     fn required(&mut self, what: &str, text: &str) {
         if text.trim().is_empty() {
             self.faults.push(Fault::new("", format!("the message's {what} must not be empty")));

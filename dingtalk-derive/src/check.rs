@@ -7,6 +7,7 @@ use dingtalk_template::{snake_case, words};
 use crate::{
     attr::ToolAttribute,
     errors::Errors,
+    expand::Derive,
     model::{Body, Field, Notification, Role, Shape, type_name},
 };
 
@@ -23,9 +24,36 @@ pub(crate) fn check(notification: &Notification<'_>, errors: &Errors) {
     for field in &notification.fields {
         roles(field, errors);
         bounds(field, errors);
+        // link(…) with #[dingtalk(at)] people: Vec<Mobile>
+        let mention = field.attributes.at.as_ref().or(field.attributes.at_all.as_ref());
+        if let (Some(mention), Some(false)) = (mention, notification.body.as_ref().map(Body::can_mention)) {
+            errors.at(mention, "only text and Markdown messages can mention people: remove it");
+        }
     }
     if notification.tool.is_some() {
         tool(notification, errors);
+    }
+}
+
+/// Each derive has attributes of its own.
+pub(crate) fn derive(notification: &Notification<'_>, derive: Derive, errors: &Errors) {
+    match (derive, &notification.body) {
+        // #[derive(Notification)] #[dingtalk(item(…))]
+        (Derive::Notification, Some(Body::Item { keyword, .. })) => {
+            errors.at(keyword, "`item` belongs to `#[derive(FeedItem)]`; a notification is a message");
+        }
+        // #[derive(FeedItem)] #[dingtalk(text("…"))]
+        (Derive::FeedItem, Some(body)) if !matches!(body, Body::Item { .. }) => {
+            errors.at(
+                notification.ident,
+                "an item of a feed card is no message: write `#[dingtalk(item(title = \"…\", url = \"…\", picture = \"…\"))]`",
+            );
+        }
+        _ => {}
+    }
+    // #[derive(FeedItem)] #[dingtalk(tool)]
+    if let (Derive::FeedItem, Some(tool)) = (derive, &notification.tool) {
+        errors.at(&tool.keyword, "an item of a feed card is no tool: remove `tool`");
     }
 }
 

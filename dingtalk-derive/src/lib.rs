@@ -12,6 +12,8 @@ mod model;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
+use self::expand::Derive;
+
 /// Makes a struct a notification: a message, and with `tool(…)` a tool.
 ///
 /// ```
@@ -54,6 +56,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// |---|---|
 /// | `text("…")` | a text message |
 /// | `markdown(title = "…", text = "…")` | a Markdown message; without `text`, the fields' `line`s in order |
+/// | `link(title = "…", text = "…", url = "…", picture = "…")` | one page to open; the picture is optional |
+/// | `action_card(title = "…", text = "…", button("Label", url = "…"), horizontal, hide_avatar)` | Markdown with one or more buttons |
+/// | `feed_card(items = field)` | a list of titled pictures: a `Vec` of a type that derives [`FeedItem`](macro@FeedItem) |
 /// | `tool(name = "…", title = "…", when = "…", not_when = "…", instead = Type, destructive = true)` | also a tool; every key is optional |
 /// | `rename_all = "camelCase"` | names of the tool's parameters (`snake_case`, `camelCase` or `kebab-case`) |
 /// | `crate = path` | where `dingtalk_core` is found |
@@ -75,10 +80,40 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// A template is a format string: `{field}`, `{field:.1}`, `{{` for a brace. Specs are limited to sign, zero padding,
 /// precision and radix. Common indentation and outer blank lines are removed. `bool`, `Option` and `Vec` fields need
-/// a `line`. Values are escaped for the place where they stand; `Markdown` passes through; a link's target takes only
+/// a `line`. A `url` or `picture` is a whole URL or one slot, whose field is a `Url` or an `Option` of it; a button whose
+/// link is absent is left out. Values are escaped for the place where they stand; `Markdown` passes through; a link's target takes only
 /// `Url`.
 #[proc_macro_derive(Notification, attributes(dingtalk))]
 pub fn derive_notification(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    expand::notification(&input).into()
+    expand::expand(&input, Derive::Notification).into()
+}
+
+/// Makes a struct an item of a feed card: `#[dingtalk(item(title = "…", url = "…", picture = "…"))]`.
+///
+/// ```
+/// use dingtalk_core::{FeedItem, Notification, Url};
+///
+/// #[derive(FeedItem)]
+/// #[dingtalk(item(title = "{headline}", url = "{page}", picture = "https://example.com/news.png"))]
+/// struct News {
+///     headline: String,
+///     page: Url,
+/// }
+///
+/// #[derive(Notification)]
+/// #[dingtalk(feed_card(items = news))]
+/// struct Digest {
+///     news: Vec<News>,
+/// }
+///
+/// let page = Url::new("https://example.com/1")?;
+/// let digest = Digest { news: vec![News { headline: "One".into(), page }] };
+/// assert_eq!(digest.message().unwrap().kind(), "feedCard");
+/// # Ok::<(), dingtalk_core::ParseUrlError>(())
+/// ```
+#[proc_macro_derive(FeedItem, attributes(dingtalk))]
+pub fn derive_feed_item(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    expand::expand(&input, Derive::FeedItem).into()
 }

@@ -5,7 +5,10 @@ use proc_macro2::Ident;
 use syn::{Data, DeriveInput, Fields, GenericArgument, Generics, LitStr, PathArguments, Type, ext::IdentExt};
 
 use crate::{
-    attr::{FieldAttributes, MessageAttribute, ToolAttribute, TypeAttributes, documentation},
+    attr::{
+        ActionCardAttribute, FieldAttributes, ItemAttribute, LinkAttribute, MessageAttribute, ToolAttribute,
+        TypeAttributes, documentation,
+    },
     errors::Errors,
 };
 
@@ -23,7 +26,55 @@ pub(crate) struct Notification<'a> {
 /// The message's templates.
 pub(crate) enum Body {
     Text(LitStr),
-    Markdown { title: LitStr, text: Option<LitStr> },
+    Markdown {
+        title: LitStr,
+        text: Option<LitStr>,
+    },
+    Link {
+        title: LitStr,
+        text: LitStr,
+        url: LitStr,
+        picture: Option<LitStr>,
+    },
+    ActionCard {
+        title: LitStr,
+        text: LitStr,
+        card: ActionCardAttribute,
+    },
+    FeedCard {
+        items: Ident,
+    },
+    /// No message, but one item of a feed card.
+    Item {
+        keyword: Ident,
+        title: LitStr,
+        url: LitStr,
+        picture: LitStr,
+    },
+}
+
+impl Body {
+    /// Its templates, in the order in which they are written.
+    pub(crate) fn templates(&self) -> Vec<&LitStr> {
+        match self {
+            Self::Text(text) => vec![text],
+            Self::Markdown { title, text } => std::iter::once(title).chain(text).collect(),
+            Self::Link { title, text, url, picture } => {
+                [title, text, url].into_iter().chain(picture).collect()
+            }
+            Self::FeedCard { .. } => Vec::new(),
+            Self::Item { title, url, picture, .. } => vec![title, url, picture],
+            Self::ActionCard { title, text, card } => {
+                let buttons = card.buttons.iter().flat_map(|button| [&button.title, &button.url]);
+                [title, text].into_iter().chain(buttons).collect()
+            }
+        }
+    }
+
+    /// Can the message mention anybody?
+    pub(crate) fn can_mention(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Markdown { .. })
+    }
 }
 
 /// A field and what it is.
@@ -168,18 +219,62 @@ fn body(
             format!("a notification is one message, and this one is `{keyword}` already: remove one"),
         );
     }
-    match message {
-        MessageAttribute::Text(text) => text.map(Body::Text),
-        MessageAttribute::Markdown { title: None, .. } => {
-            if !incomplete {
-                errors.at(
-                    keyword,
-                    "`markdown` needs a `title`: it is what the conversation list shows; add `title = \"…\"`",
-                );
-            }
-            None
+    // What a misspelt key left out would be a second error.
+    let missing = |key: &str, why: &str| {
+        if !incomplete {
+            errors.at(&keyword, format!("`{keyword}` needs a `{key}`: {why}; add `{key} = \"…\"`"));
         }
-        MessageAttribute::Markdown { title: Some(title), text } => Some(Body::Markdown { title, text }),
+    };
+    let shown = "it is what the conversation list shows";
+    match message {
+        MessageAttribute::Text(text) => Some(Body::Text(text)),
+        MessageAttribute::Markdown { title, text } => {
+            let Some(title) = title else {
+                missing("title", shown);
+                return None;
+            };
+            Some(Body::Markdown { title, text })
+        }
+        MessageAttribute::Link(LinkAttribute { title, text, url, picture }) => {
+            let required = [
+                ("title", &title, "it is the headline"),
+                ("text", &text, "it stands below the title"),
+                ("url", &url, "it is the page to open"),
+            ];
+            for (key, _, why) in required.iter().filter(|(_, value, _)| value.is_none()) {
+                missing(key, why);
+            }
+            Some(Body::Link { title: title?, text: text?, url: url?, picture })
+        }
+        MessageAttribute::ActionCard(mut card) => {
+            if card.title.is_none() {
+                missing("title", shown);
+            }
+            if card.text.is_none() {
+                missing("text", "it is the body");
+            }
+            if card.buttons.is_empty() && !incomplete {
+                errors.at(&keyword, "an action card needs a button: add `button(\"Label\", url = \"…\")`");
+            }
+            Some(Body::ActionCard { title: card.title.take()?, text: card.text.take()?, card })
+        }
+        MessageAttribute::FeedCard { items } => {
+            if items.is_none() && !incomplete {
+                errors.at(&keyword, "`feed_card` needs its items: add `items = field` with a `Vec` field");
+            }
+            Some(Body::FeedCard { items: items? })
+        }
+        MessageAttribute::Item(ItemAttribute { title, url, picture }) => {
+            let required = [
+                ("title", &title, "it is the headline"),
+                ("url", &url, "it is the page to open"),
+                ("picture", &picture, "DingTalk requires one for each item"),
+            ];
+            for (key, _, why) in required.iter().filter(|(_, value, _)| value.is_none()) {
+                missing(key, why);
+            }
+            Some(Body::Item { title: title?, url: url?, picture: picture?, keyword: keyword.clone() })
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! `impl Notification`.
 
+use dingtalk_template::Template;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{LitStr, spanned::Spanned};
@@ -24,18 +25,7 @@ pub(crate) fn implementation(
     let name = notification.name();
     let (check, mentions) = (local("check"), local("mentions"));
     let (impl_generics, ty_generics, where_clause) = notification.generics.split_for_impl();
-    let fields =
-        notification.fields.iter().enumerate().map(|(index, field)| field_constant(index, field, paths));
-    let checks = notification.fields.iter().enumerate().filter(|(_, field)| is_constrained(field)).map(
-        |(index, field)| {
-            let (constant, ident, ty) = (field_name(index), field.ident, field.ty);
-            if is_only_counted(field) {
-                quote!(#check.count(&#constant, self.#ident.len());)
-            } else {
-                quote!(#check.field::<#ty>(&#constant, &self.#ident);)
-            }
-        },
-    );
+    let Parts { fields, checks, targets, values } = Parts::of(notification, templates, &check, paths);
     let people = notification.fields.iter().filter_map(|field| {
         let (ident, ty) = (field.ident, field.ty);
         match field.role {
@@ -44,33 +34,21 @@ pub(crate) fn implementation(
             Role::Value | Role::Skip => None,
         }
     });
-    let targets = templates.values.iter().filter(|shown| shown.target).map(|shown| {
-        let field = &notification.fields[shown.field];
-        let ty = field.shape.value(field.ty);
-        quote!(#private::link_target::<#ty>();)
-    });
-    let values = templates.values.iter().map(|shown| value(&notification.fields[shown.field], shown, paths));
-    let (title, text) = (format_ident!("__DINGTALK_TITLE"), format_ident!("__DINGTALK_TEXT"));
     let (tables, render) = match message {
-        Compiled::Text(template) => {
-            (table::statics(&text, template, paths), quote!(#private::text(#check, &#text,)))
+        Compiled::FeedCard { field } => {
+            (TokenStream::new(), feed_card(&notification.fields[*field], &check, paths))
         }
-        Compiled::Markdown { title: title_template, text: text_template } => {
-            let title_table = table::statics(&title, title_template, paths);
-            let text_table = table::statics(&text, text_template, paths);
-            (quote!(#title_table #text_table), quote!(#private::markdown(#check, &#title, &#text,)))
-        }
+        message => body(message, &check, &mentions, &values, paths),
     };
-    let render = append_arguments(render, &quote!(&[#(#values),*], #mentions));
     quote! {
-        #(#fields)*
+        #fields
         #tables
         #[automatically_derived]
         impl #impl_generics #krate::Notification for #ident #ty_generics #where_clause {
             fn message(&self) -> ::core::result::Result<#krate::Message, #krate::Invalid> {
-                #(#targets)*
+                #targets
                 let mut #check = #private::Check::new(#name);
-                #(#checks)*
+                #checks
                 let mut #mentions = <#krate::Mentions as ::core::default::Default>::default();
                 #(#people)*
                 #render
@@ -79,15 +57,147 @@ pub(crate) fn implementation(
     }
 }
 
-/// `f(a,)` and `b` give `f(a, b)`.
-fn append_arguments(call: TokenStream, arguments: &TokenStream) -> TokenStream {
-    let mut tokens: Vec<_> = call.into_iter().collect();
-    if let Some(proc_macro2::TokenTree::Group(group)) = tokens.pop() {
-        let first = group.stream();
-        let arguments = quote!((#first #arguments));
-        tokens.extend(arguments);
+/// The message's tables, and the call that renders them.
+fn body(
+    message: &Compiled,
+    check: &Ident,
+    mentions: &Ident,
+    values: &TokenStream,
+    paths: &Paths,
+) -> (TokenStream, TokenStream) {
+    let private = &paths.private;
+    let mut tables = TokenStream::new();
+    let mut table = |name: &str, template: &Template| {
+        let name = format_ident!("__DINGTALK_{name}");
+        tables.extend(table::statics(&name, template, paths));
+        quote!(&#name)
+    };
+    let render = match message {
+        Compiled::Text(text) => {
+            let text = table("TEXT", text);
+            quote!(#private::text(#check, #text, #values, #mentions))
+        }
+        Compiled::Markdown { title, text } => {
+            let (title, text) = (table("TITLE", title), table("TEXT", text));
+            quote!(#private::markdown(#check, #title, #text, #values, #mentions))
+        }
+        Compiled::Link { title, text, url, picture } => {
+            let (title, text, url) = (table("TITLE", title), table("TEXT", text), table("URL", url));
+            let picture = option(picture.as_ref().map(|picture| table("PICTURE", picture)));
+            quote!(#private::link(#check, #title, #text, #url, #picture, #values))
+        }
+        // The one holds no templates, the other is no message.
+        Compiled::FeedCard { .. } | Compiled::Item { .. } => TokenStream::new(),
+        Compiled::ActionCard { title, text, buttons, switches: (horizontal, hide_avatar) } => {
+            let (title, text) = (table("TITLE", title), table("TEXT", text));
+            let buttons: Vec<TokenStream> = buttons
+                .iter()
+                .enumerate()
+                .map(|(index, (title, url))| {
+                    let title = table(&format!("BUTTON_{index}"), title);
+                    let url = table(&format!("BUTTON_{index}_URL"), url);
+                    quote!(#private::ButtonTemplates { title: #title, url: #url })
+                })
+                .collect();
+            quote! {
+                #private::action_card(
+                    #check, #title, #text, &[#(#buttons),*], (#horizontal, #hide_avatar), #values,
+                )
+            }
+        }
+    };
+    (tables, render)
+}
+
+fn feed_card(items: &Field<'_>, check: &Ident, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let (ident, name, ty) = (items.ident, &items.parameter, items.shape.value(items.ty));
+    quote!(#private::feed_card::<#ty>(#check, #name, &self.#ident))
+}
+
+/// `impl FeedEntry`: one item of a feed card.
+pub(crate) fn feed_item(
+    notification: &Notification<'_>,
+    templates: &Templates<'_, '_>,
+    (title, url, picture): (&Template, &Template, &Template),
+    paths: &Paths,
+) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let ident = notification.ident;
+    let name = notification.name();
+    let (impl_generics, ty_generics, where_clause) = notification.generics.split_for_impl();
+    let (check, path, faults) = (local("check"), local("path"), local("faults"));
+    let Parts { fields, checks, targets, values } = Parts::of(notification, templates, &check, paths);
+    let tables = [("TITLE", title), ("URL", url), ("PICTURE", picture)]
+        .map(|(name, template)| table::statics(&format_ident!("__DINGTALK_{name}"), template, paths));
+    quote! {
+        #fields
+        #(#tables)*
+        #[automatically_derived]
+        impl #impl_generics #private::FeedEntry for #ident #ty_generics #where_clause {
+            fn entry(
+                &self,
+                #path: &::core::primitive::str,
+                #faults: &mut #krate::Faults,
+            ) -> #krate::message::FeedItem {
+                #targets
+                let mut #check = #private::Check::new(#name);
+                #checks
+                #check.move_to(#path, #faults);
+                #private::feed_item(
+                    #path, #faults, (&__DINGTALK_TITLE, &__DINGTALK_URL, &__DINGTALK_PICTURE), #values,
+                )
+            }
+        }
     }
-    tokens.into_iter().collect()
+}
+
+/// What every implementation begins with.
+struct Parts {
+    /// Constants of the fields' rules.
+    fields: TokenStream,
+    /// The rules, checked.
+    checks: TokenStream,
+    /// Link targets have the right type.
+    targets: TokenStream,
+    /// What the slots show, as a slice.
+    values: TokenStream,
+}
+
+impl Parts {
+    fn of(
+        notification: &Notification<'_>,
+        templates: &Templates<'_, '_>,
+        check: &Ident,
+        paths: &Paths,
+    ) -> Self {
+        let private = &paths.private;
+        let fields =
+            notification.fields.iter().enumerate().map(|(index, field)| field_constant(index, field, paths));
+        let checks = notification.fields.iter().enumerate().filter(|(_, field)| is_constrained(field)).map(
+            |(index, field)| {
+                let (constant, ident, ty) = (field_name(index), field.ident, field.ty);
+                if is_only_counted(field) {
+                    quote!(#check.count(&#constant, self.#ident.len());)
+                } else {
+                    quote!(#check.field::<#ty>(&#constant, &self.#ident);)
+                }
+            },
+        );
+        let targets = templates.values.iter().filter(|shown| shown.target).map(|shown| {
+            let field = &notification.fields[shown.field];
+            let ty = field.shape.value(field.ty);
+            quote!(#private::link_target::<#ty>();)
+        });
+        let values =
+            templates.values.iter().map(|shown| value(&notification.fields[shown.field], shown, paths));
+        Self {
+            fields: fields.collect(),
+            checks: checks.collect(),
+            targets: targets.collect(),
+            values: quote!(&[#(#values),*]),
+        }
+    }
 }
 
 /// The value that a slot shows, as an expression.

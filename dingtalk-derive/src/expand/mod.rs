@@ -9,24 +9,35 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::DeriveInput;
 
-use self::templates::Templates;
+use self::templates::{Compiled, Templates};
 use crate::{check, errors::Errors, model::Notification};
 
-pub(crate) fn notification(input: &DeriveInput) -> TokenStream {
+/// Which derive is expanded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Derive {
+    Notification,
+    FeedItem,
+}
+
+pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
     let errors = Errors::default();
     let notification = Notification::read(input, &errors);
     check::check(&notification, &errors);
+    check::derive(&notification, derive, &errors);
     let paths = Paths::of(&notification);
     let templates = Templates::compile(&notification, &errors);
     let names = templates.name_check();
     let implementation = match &templates.message {
+        Some(Compiled::Item { title, url, picture }) if errors.is_empty() && !templates.refused => {
+            message::feed_item(&notification, &templates, (title, url, picture), &paths)
+        }
         Some(message) if errors.is_empty() && !templates.refused => {
             let message = message::implementation(&notification, &templates, message, &paths);
             let tool = tool::implementation(&notification, &paths);
             quote!(#message #tool)
         }
         // The errors say enough; a stub keeps uses of the type from adding theirs.
-        _ => stub(&notification, &paths),
+        _ => stub(&notification, derive, &paths),
     };
     let errors = errors.into_tokens();
     quote! {
@@ -55,10 +66,19 @@ impl Paths {
     }
 }
 
-fn stub(notification: &Notification<'_>, paths: &Paths) -> TokenStream {
+fn stub(notification: &Notification<'_>, derive: Derive, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let ident = notification.ident;
     let (impl_generics, ty_generics, where_clause) = notification.generics.split_for_impl();
+    if derive == Derive::FeedItem {
+        return quote! {
+            impl #impl_generics #private::FeedEntry for #ident #ty_generics #where_clause {
+                fn entry(&self, _: &::core::primitive::str, _: &mut #krate::Faults) -> #krate::message::FeedItem {
+                    ::core::unimplemented!()
+                }
+            }
+        };
+    }
     let tool = notification.tool.is_some().then(|| {
         quote! {
             impl #impl_generics #krate::Tool for #ident #ty_generics #where_clause {

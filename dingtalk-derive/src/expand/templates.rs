@@ -4,11 +4,11 @@ use std::{cell::RefCell, collections::HashSet};
 
 use dingtalk_template::{
     Line, Piece, Place, Problem, Resolved, Row, Segment, SlotKind, Syntax, SyntaxError, Template, compile,
-    compile_line, compile_lines, parse,
+    compile_line, compile_lines, compile_target, parse,
 };
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::LitStr;
+use syn::{LitStr, ext::IdentExt as _};
 
 use crate::{
     check,
@@ -28,11 +28,34 @@ pub(crate) struct Templates<'n, 'a> {
 
 pub(crate) enum Compiled {
     Text(Template),
-    Markdown { title: Template, text: Template },
+    Markdown {
+        title: Template,
+        text: Template,
+    },
+    Link {
+        title: Template,
+        text: Template,
+        url: Template,
+        picture: Option<Template>,
+    },
+    ActionCard {
+        title: Template,
+        text: Template,
+        buttons: Vec<(Template, Template)>,
+        switches: (bool, bool),
+    },
+    /// The items are this field's.
+    FeedCard {
+        field: usize,
+    },
+    Item {
+        title: Template,
+        url: Template,
+        picture: Template,
+    },
 }
 
 /// A field, as a slot with this format spec shows it.
-#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Shown {
     pub(crate) field: usize,
     pub(crate) spec: String,
@@ -59,29 +82,18 @@ struct State {
 impl<'n, 'a> Templates<'n, 'a> {
     pub(crate) fn compile(notification: &'n Notification<'a>, errors: &'n Errors) -> Self {
         let syntax = match &notification.body {
-            Some(Body::Markdown { .. }) => Syntax::Markdown,
+            Some(Body::Markdown { .. } | Body::ActionCard { .. }) => Syntax::Markdown,
             _ => Syntax::Text,
         };
         let mut resolver =
             Resolver { fields: &notification.fields, lines: Vec::new(), errors, state: RefCell::default() };
         resolver.lines = notification.fields.iter().map(|field| resolver.line(field, syntax)).collect();
-        let message = match &notification.body {
-            None => None,
-            Some(Body::Text(text)) => resolver.template(text, syntax).map(Compiled::Text),
-            Some(Body::Markdown { title, text }) => {
-                let title = resolver.template(title, Syntax::Title);
-                let text = match text {
-                    Some(text) => resolver.template(text, syntax),
-                    None => Some(resolver.own_lines(syntax)),
-                };
-                title.zip(text).map(|(title, text)| Compiled::Markdown { title, text })
-            }
-        };
+        let message = notification.body.as_ref().and_then(|body| resolver.body(body, syntax));
         let State { mut values, used, refused, .. } = resolver.state.into_inner();
         if message.is_some() && !refused {
             check::unused(notification, &used, errors);
         }
-        if let Some(Compiled::Markdown { text, .. }) = &message {
+        if let Some(Compiled::Markdown { text, .. } | Compiled::ActionCard { text, .. }) = &message {
             mark_targets(text, &mut values);
         }
         Self { notification, message, values, refused }
@@ -91,11 +103,7 @@ impl<'n, 'a> Templates<'n, 'a> {
     /// into the literal, because the literal is the user's own token. They stand in a module of their own, so that a
     /// template captures no constant of the user. What our own errors say, rustc is kept from saying again.
     pub(crate) fn name_check(&self) -> TokenStream {
-        let templates: Vec<&LitStr> = match &self.notification.body {
-            None => Vec::new(),
-            Some(Body::Text(text)) => vec![text],
-            Some(Body::Markdown { title, text }) => std::iter::once(title).chain(text).collect(),
-        };
+        let templates = self.notification.body.as_ref().map(Body::templates).unwrap_or_default();
         let whole = templates.iter().enumerate().filter_map(|(index, literal)| {
             let names = slot_names(literal)?;
             let function = format_ident!("template_{index}");
@@ -177,6 +185,108 @@ impl Resolver<'_, '_> {
                 self.report(literal, &problem);
                 None
             }
+        }
+    }
+
+    fn body(&self, body: &Body, syntax: Syntax) -> Option<Compiled> {
+        match body {
+            Body::Text(text) => self.template(text, syntax).map(Compiled::Text),
+            Body::Markdown { title, text } => {
+                let title = self.template(title, Syntax::Title);
+                let text = match text {
+                    Some(text) => self.template(text, syntax),
+                    None => Some(self.own_lines(syntax)),
+                };
+                title.zip(text).map(|(title, text)| Compiled::Markdown { title, text })
+            }
+            Body::Link { title, text, url, picture } => {
+                let (title, text) = (self.template(title, Syntax::Title), self.template(text, syntax));
+                let url = self.target(url, false);
+                // Without a picture there is nothing to compile; a wrong one has been reported.
+                let picture = picture.as_ref().map(|picture| self.target(picture, true));
+                let picture = match picture {
+                    Some(picture) => Some(picture?),
+                    None => None,
+                };
+                Some(Compiled::Link { title: title?, text: text?, url: url?, picture })
+            }
+            Body::FeedCard { items } => self.items(items).map(|field| Compiled::FeedCard { field }),
+            Body::Item { title, url, picture, .. } => {
+                let title = self.template(title, Syntax::Title);
+                let (url, picture) = (self.target(url, false), self.target(picture, true));
+                Some(Compiled::Item { title: title?, url: url?, picture: picture? })
+            }
+            Body::ActionCard { title, text, card } => {
+                let (title, text) = (self.template(title, Syntax::Title), self.template(text, syntax));
+                let buttons: Vec<_> = card
+                    .buttons
+                    .iter()
+                    .map(|button| {
+                        self.template(&button.title, Syntax::Title).zip(self.target(&button.url, false))
+                    })
+                    .collect();
+                let switches = (card.horizontal.is_some(), card.hide_avatar.is_some());
+                Some(Compiled::ActionCard {
+                    title: title?,
+                    text: text?,
+                    buttons: buttons.into_iter().collect::<Option<_>>()?,
+                    switches,
+                })
+            }
+        }
+    }
+
+    /// The field that holds a feed card's items.
+    fn items(&self, items: &Ident) -> Option<usize> {
+        let name = items.unraw().to_string();
+        let Some(index) = self.fields.iter().position(|field| field.name == name) else {
+            let meant = dingtalk_template::suggest(&name, self.fields.iter().map(|field| &*field.name));
+            let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+            self.errors.at(items, format!("there is no field `{name}`{hint}"));
+            return None;
+        };
+        self.state.borrow_mut().used.insert(name);
+        if !matches!(self.fields[index].shape, Shape::List(_)) {
+            self.errors.at(
+                self.fields[index].ty,
+                "the items of a feed card are a `Vec` of a type that derives `FeedItem`",
+            );
+        }
+        Some(index)
+    }
+
+    /// A link outside Markdown: a whole URL, or a field of type `Url`, also in an `Option`.
+    fn target(&self, literal: &LitStr, media: bool) -> Option<Template> {
+        let compiled = compile_target(&literal.value(), media, &mut |name, _| {
+            let Some((index, field)) = self.fields.iter().enumerate().find(|(_, field)| field.name == name)
+            else {
+                self.state.borrow_mut().refused = true;
+                return Resolved::inline(0);
+            };
+            self.state.borrow_mut().used.insert(name.to_owned());
+            if let Shape::List(_) | Shape::Flag = field.shape {
+                let several = field.shape.several().unwrap_or_default();
+                self.errors
+                    .at(literal, format!("`{name}` is {several}: a link has one target, of type `Url`"));
+            }
+            Resolved::inline(self.value(index, ""))
+        });
+        match compiled {
+            Ok((template, value)) => {
+                self.mark_target(value);
+                Some(template)
+            }
+            Err(problem) => {
+                self.report(literal, &problem);
+                None
+            }
+        }
+    }
+
+    fn mark_target(&self, value: Option<u16>) {
+        let mut state = self.state.borrow_mut();
+        if let Some(shown) = value.and_then(|value| state.values.get_mut(usize::from(value))) {
+            shown.target = true;
         }
     }
 
@@ -270,7 +380,8 @@ impl Resolver<'_, '_> {
     fn value(&self, field: usize, spec: &str) -> u16 {
         let mut state = self.state.borrow_mut();
         let shown = Shown { field, spec: spec.to_owned(), target: false };
-        let index = state.values.iter().position(|value| *value == shown).unwrap_or_else(|| {
+        let same = |value: &Shown| value.field == shown.field && value.spec == shown.spec;
+        let index = state.values.iter().position(same).unwrap_or_else(|| {
             state.values.push(shown);
             state.values.len() - 1
         });

@@ -2,16 +2,12 @@
 
 use std::{process::Stdio, time::Duration};
 
-use dingtalk_core::{DeliverExt as _, Message, Notification, Robot, WireMessage};
+use dingtalk_core::{DeliverExt as _, Message, Robot, WireMessage};
 use dingtalk_sandbox::Sandbox;
 use rmcp::{ServiceExt as _, model::CallToolRequestParams};
 use tokio::{process::Command, time::timeout};
 
-use super::{
-    Result,
-    examples::{self, BackupFinished, CpuAlert},
-    say,
-};
+use super::{Result, examples, say};
 
 /// Far more than the loopback needs; what has not arrived by then is lost.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -28,10 +24,7 @@ pub(crate) async fn run(once: bool) -> Result<()> {
     let robot = robot.build()?;
     say("Notifications declared as Rust types, signed and delivered:")?;
     let mut expected = 0;
-    let mut send: Vec<Box<dyn Notification>> =
-        vec![Box::new(BackupFinished::example()), Box::new(CpuAlert::example()?)];
-    send.extend(examples::cards()?.map(|card| Box::new(card) as Box<dyn Notification>));
-    for notification in send {
+    for notification in examples::all()? {
         robot.send(&*notification).await?;
         expected += 1;
         say_last(&sandbox)?;

@@ -1,9 +1,6 @@
 //! The notifications that the demo sends.
 
-use dingtalk_core::{
-    Message, Mobile, Notification, ParseMobileError, ParseUrlError, Url,
-    message::{Button, Buttons, FeedItem},
-};
+use dingtalk_core::{FeedItem, Mobile, Notification, ParseMobileError, ParseUrlError, Url};
 
 /// Warn the on-call group that one host's CPU stayed above its limit for five minutes.
 #[derive(Notification)]
@@ -15,7 +12,7 @@ use dingtalk_core::{
         {runbook}
     ",
 ))]
-pub(crate) struct CpuAlert {
+struct CpuAlert {
     #[dingtalk(length(1..=64))]
     host: String,
     #[dingtalk(range(0..=100))]
@@ -31,14 +28,14 @@ pub(crate) struct CpuAlert {
 /// Say that a nightly backup is done.
 #[derive(Notification)]
 #[dingtalk(text("备份完成 Backup of {database} finished: {size_mb:.1} MB in {seconds} s"))]
-pub(crate) struct BackupFinished {
+struct BackupFinished {
     database: String,
     size_mb: f64,
     seconds: u32,
 }
 
 impl CpuAlert {
-    pub(crate) fn example() -> Result<Self, Box<dyn std::error::Error>> {
+    fn example() -> Result<Self, Box<dyn std::error::Error>> {
         let (runbook, on_call) = (Url::new("https://example.com/runbooks/cpu")?, Mobile::new("13800000000")?);
         Ok(Self {
             host: "web-3".to_owned(),
@@ -51,28 +48,77 @@ impl CpuAlert {
 }
 
 impl BackupFinished {
-    pub(crate) fn example() -> Self {
+    fn example() -> Self {
         Self { database: "orders_2026".to_owned(), size_mb: 1834.5, seconds: 412 }
     }
 }
 
-/// One message of each type that has no derive yet.
-pub(crate) fn cards() -> Result<[Message; 3], ParseUrlError> {
+/// Announce a release.
+#[derive(Notification)]
+#[dingtalk(link(title = "Release {version} is out", text = "{summary}", url = "{notes}"))]
+struct ReleasePublished {
+    version: &'static str,
+    summary: &'static str,
+    notes: Url,
+}
+
+/// Ask whether a version may go to production.
+#[derive(Notification)]
+#[dingtalk(action_card(
+    title = "Deploy {version}?",
+    text = "
+        ### Deploy {version} to production?
+        {facts}
+    ",
+    button("Approve", url = "{approve}"),
+    button("Reject", url = "{reject}"),
+))]
+struct DeployApproval {
+    version: &'static str,
+    #[dingtalk(line = "- {}")]
+    facts: Vec<&'static str>,
+    approve: Url,
+    reject: Url,
+}
+
+#[derive(FeedItem)]
+#[dingtalk(item(title = "{headline}", url = "{page}", picture = "{picture}"))]
+struct News {
+    headline: &'static str,
+    page: Url,
+    picture: Url,
+}
+
+/// Show what is new.
+#[derive(Notification)]
+#[dingtalk(feed_card(items = news))]
+struct WeeklyNews {
+    news: Vec<News>,
+}
+
+/// One notification of each type, in the order in which they are sent.
+pub(crate) fn all() -> Result<Vec<Box<dyn Notification>>, Box<dyn std::error::Error>> {
     let page = |path: &str| Url::new(format!("https://example.com/{path}"));
-    let choices = vec![Button::new("Approve", page("approve")?), Button::new("Reject", page("reject")?)];
-    let news = |title: &str, path: &str| Ok(FeedItem::new(title, page(path)?, page(&format!("{path}.png"))?));
-    Ok([
-        Message::link(
-            "Release 1.4 is out",
-            "Faster start, and a chat view for tests.",
-            page("releases/1.4")?,
-        ),
-        Message::action_card(
-            "Deploy 1.4?",
-            "### Deploy 1.4 to production?\n\n- 12 commits\n- all checks passed",
-            Buttons::Several(choices),
-        ),
-        Message::feed_card([news("This week in operations", "week-47")?, news("Capacity plan", "capacity")?]),
+    let news = |headline, path: &str| {
+        Ok::<_, ParseUrlError>(News { headline, page: page(path)?, picture: page(&format!("{path}.png"))? })
+    };
+    Ok(vec![
+        Box::new(BackupFinished::example()),
+        Box::new(CpuAlert::example()?),
+        Box::new(ReleasePublished {
+            version: "1.4",
+            summary: "Faster start, and a chat view for tests.",
+            notes: page("releases/1.4")?,
+        }),
+        Box::new(DeployApproval {
+            version: "1.4",
+            facts: vec!["12 commits", "all checks passed"],
+            approve: page("approve")?,
+            reject: page("reject")?,
+        }),
+        Box::new(WeeklyNews {
+            news: vec![news("This week in operations", "week-47")?, news("Capacity plan", "capacity")?],
+        }),
     ])
 }
 

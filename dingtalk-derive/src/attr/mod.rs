@@ -1,5 +1,7 @@
 //! Attributes as they are written: syntax only, with the tokens that errors point at.
 
+mod message;
+
 use std::cell::Cell;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -11,6 +13,8 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
+use self::message::{ACTION_CARD, BUTTON, FEED_CARD, ITEM, LINK, MARKDOWN};
+pub(crate) use self::message::{ActionCardAttribute, ItemAttribute, LinkAttribute, MessageAttribute};
 use crate::errors::Errors;
 
 /// `#[dingtalk(…)]` on the type.
@@ -22,12 +26,6 @@ pub(crate) struct TypeAttributes {
     pub(crate) krate: Option<Path>,
     /// A key could not be read: what seems to be missing may only be misspelt.
     pub(crate) incomplete: bool,
-}
-
-/// What the message is.
-pub(crate) enum MessageAttribute {
-    Text(Option<LitStr>),
-    Markdown { title: Option<LitStr>, text: Option<LitStr> },
 }
 
 /// `tool(…)`.
@@ -76,8 +74,10 @@ struct Place {
     keys: &'static [&'static str],
 }
 
-const TYPE: Place = Place { name: "on the type", keys: &["text", "markdown", "tool", "rename_all", "crate"] };
-const MARKDOWN: Place = Place { name: "in `markdown(…)`", keys: &["title", "text"] };
+const TYPE: Place = Place {
+    name: "on the type",
+    keys: &["text", "markdown", "link", "action_card", "tool", "rename_all", "crate"],
+};
 const TOOL: Place =
     Place { name: "in `tool(…)`", keys: &["name", "title", "when", "not_when", "instead", "destructive"] };
 const FIELD: Place = Place {
@@ -116,20 +116,8 @@ impl TypeAttributes {
         let mut read = Self::default();
         each_key(attributes, &TYPE, &reading, &mut |key, input| {
             match key.to_string().as_str() {
-                "text" => {
-                    let template = in_parentheses(key, "\"…\"", input, parse::<LitStr>)?;
-                    read.messages.push((key.clone(), MessageAttribute::Text(Some(template))));
-                }
-                "markdown" => {
-                    let (mut title, mut text) = (None, None);
-                    in_parentheses(key, "title = \"…\", text = \"…\"", input, |input| {
-                        keys(input, &MARKDOWN, &reading, &mut |key, input| match key.to_string().as_str() {
-                            "title" => set(&mut title, key, input, equals, &reading),
-                            "text" => set(&mut text, key, input, equals, &reading),
-                            _ => Err(unknown(key, &MARKDOWN)),
-                        })
-                    })?;
-                    read.messages.push((key.clone(), MessageAttribute::Markdown { title, text }));
+                name if MessageAttribute::KEYS.contains(&name) => {
+                    read.messages.push((key.clone(), MessageAttribute::parse(key, input, &reading)?));
                 }
                 "tool" => set(
                     &mut read.tool,
@@ -396,8 +384,9 @@ fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
 
 fn unknown(key: &Ident, here: &Place) -> syn::Error {
     let name = key.to_string();
-    let elsewhere =
-        [TYPE, MARKDOWN, TOOL, FIELD].into_iter().find(|place| place.keys.contains(&name.as_str()));
+    let elsewhere = [TYPE, MARKDOWN, LINK, ACTION_CARD, FEED_CARD, ITEM, BUTTON, TOOL, FIELD]
+        .into_iter()
+        .find(|place| place.keys.contains(&name.as_str()));
     let message = match (elsewhere, dingtalk_template::suggest(&name, here.keys.iter().copied())) {
         (Some(there), _) => format!("`{name}` belongs {}, not {}", there.name, here.name),
         (None, Some(meant)) => format!("unknown attribute `{name}`; did you mean `{meant}`?"),

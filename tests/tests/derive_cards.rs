@@ -1,0 +1,194 @@
+//! What derived links and cards render.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use dingtalk_core::{
+    FeedItem, Message, Notification, Url, WireMessage,
+    message::{self, Button, Buttons, Link},
+};
+use dingtalk_sandbox::Sandbox;
+
+#[derive(Notification)]
+#[dingtalk(link(
+    title = "{name} {version}",
+    text = "{notes}\n{breaking}",
+    url = "{page}",
+    picture = "{logo}"
+))]
+struct Release {
+    name: &'static str,
+    version: u32,
+    notes: String,
+    #[dingtalk(line = "Breaking: {}")]
+    breaking: Option<&'static str>,
+    page: Url,
+    logo: Option<Url>,
+}
+
+fn release() -> Release {
+    Release {
+        name: "core *",
+        version: 4,
+        notes: "一\n二".into(),
+        breaking: None,
+        page: Url::new("https://example.com/a(1)").unwrap(),
+        logo: None,
+    }
+}
+
+#[test]
+fn a_link_without_its_picture() {
+    let page = Url::new("https://example.com/a(1)").unwrap();
+    assert_eq!(release().message().unwrap(), Message::link("core * 4", "一\n二", page));
+}
+
+#[test]
+fn a_link_with_its_picture() {
+    let logo = Some(Url::new("https://example.com/logo.png").unwrap());
+    let Message::Link(Link { picture, text, .. }) =
+        Release { logo, breaking: Some("yes"), ..release() }.message().unwrap()
+    else {
+        unreachable!()
+    };
+    assert_eq!(picture.as_deref(), Some("https://example.com/logo.png"));
+    assert_eq!(text, "一\n二\nBreaking: yes");
+}
+
+#[derive(Notification)]
+#[dingtalk(action_card(
+    title = "Deploy {version}?",
+    text = "
+        ### Deploy {version} to {target}?
+        {commits}
+    ",
+    button("Approve {version}", url = "{approve}"),
+    button("Docs", url = "https://example.com/docs"),
+    button("Reject", url = "{reject}"),
+    horizontal,
+))]
+struct Deploy {
+    version: u32,
+    target: String,
+    #[dingtalk(line = "- {}")]
+    commits: Vec<String>,
+    approve: Url,
+    reject: Option<Url>,
+}
+
+fn deploy(reject: Option<Url>) -> Deploy {
+    Deploy {
+        version: 4,
+        target: "prod*".into(),
+        commits: vec!["fix #1".into()],
+        approve: Url::new("https://example.com/yes").unwrap(),
+        reject,
+    }
+}
+
+#[test]
+fn a_card_drops_the_button_that_leads_nowhere() {
+    let yes = Button::new("Approve 4", Url::new("https://example.com/yes").unwrap());
+    let docs = Button::new("Docs", Url::new("https://example.com/docs").unwrap());
+    let no = Button::new("Reject", Url::new("https://example.com/no").unwrap());
+    let card = |buttons| {
+        let text = "### Deploy 4 to prod\\*?\n\n- fix #1";
+        let message = Message::action_card("Deploy 4?", text, Buttons::Several(buttons));
+        let Message::ActionCard(mut card) = message else { unreachable!() };
+        card.horizontal = true;
+        Message::ActionCard(card)
+    };
+    assert_eq!(deploy(None).message().unwrap(), card(vec![yes.clone(), docs.clone()]));
+    let reject = Url::new("https://example.com/no").unwrap();
+    assert_eq!(deploy(Some(reject)).message().unwrap(), card(vec![yes, docs, no]));
+}
+
+#[derive(Notification)]
+#[dingtalk(action_card(title = "{title}", text = "{title}", button("Open", url = "{page}"), hide_avatar))]
+struct Single {
+    title: String,
+    page: Option<Url>,
+}
+
+#[test]
+fn a_card_with_one_button_is_a_single_one() {
+    let page = Url::new("dingtalk://dingtalkclient/page/link?url=x").unwrap();
+    let message = Single { title: "t".into(), page: Some(page) }.message().unwrap();
+    let json = serde_json::to_value(WireMessage::new(message)).unwrap();
+    assert_eq!(
+        json["actionCard"],
+        serde_json::json!({
+            "title": "t", "text": "t", "singleTitle": "Open",
+            "singleURL": "dingtalk://dingtalkclient/page/link?url=x", "hideAvatar": "1"
+        })
+    );
+}
+
+#[test]
+fn everything_that_is_missing_is_named() {
+    let invalid = Single { title: " ".into(), page: None }.message().unwrap_err();
+    let faults: Vec<String> = invalid.faults().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        [
+            "the message's title must not be empty",
+            "the message's text must not be empty",
+            "an action card needs a button that leads somewhere",
+        ]
+    );
+}
+
+#[derive(FeedItem)]
+#[dingtalk(item(title = "{headline}", url = "{page}", picture = "{picture}"))]
+struct News {
+    #[dingtalk(length(..=8))]
+    headline: String,
+    page: Url,
+    picture: Option<Url>,
+}
+
+#[derive(Notification)]
+#[dingtalk(feed_card(items = news))]
+struct Digest {
+    #[dingtalk(max_items = 3)]
+    news: Vec<News>,
+}
+
+fn news(headline: &str, picture: bool) -> News {
+    let url = |path| Url::new(format!("https://example.com/{path}")).unwrap();
+    News { headline: headline.into(), page: url("1"), picture: picture.then(|| url("1.png")) }
+}
+
+#[test]
+fn a_feed_card_of_typed_items() {
+    let digest = Digest { news: vec![news("一 *", true), news("two", true)] };
+    let url = |path| Url::new(format!("https://example.com/{path}")).unwrap();
+    let item = |title: &str| message::FeedItem::new(title, url("1"), url("1.png"));
+    assert_eq!(digest.message().unwrap(), Message::feed_card([item("一 *"), item("two")]));
+}
+
+#[test]
+fn faults_of_items_have_their_path() {
+    let faults = |news| -> Vec<String> {
+        Digest { news }.message().unwrap_err().faults().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(faults(vec![]), ["`news` must have at least one item"]);
+    assert_eq!(
+        faults(vec![news("one", true), news("much too long", false)]),
+        [
+            "`news[1].headline` must have at most 8 characters, not \"much too long\" (13 characters)",
+            "`news[1]` has an empty picture",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_strict_robot_takes_them() {
+    use dingtalk_core::{DeliverExt as _, Robot};
+
+    let sandbox = Sandbox::start().await.unwrap();
+    let robot = Robot::from_webhook(sandbox.webhook()).secret(sandbox.secret().unwrap()).build().unwrap();
+    robot.send(&release()).await.unwrap();
+    robot.send(&deploy(None)).await.unwrap();
+    robot.send(&Digest { news: vec![news("one", true)] }).await.unwrap();
+    assert_eq!(sandbox.accepted().len(), 3);
+}
