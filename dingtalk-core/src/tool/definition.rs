@@ -147,14 +147,17 @@ fn behaviour(deployment: &Deployment) -> String {
 }
 
 fn output_schema() -> Map<String, Value> {
+    // Only the status is in every answer: clients check errors against this schema too.
     let schema = json!({
         "type": "object",
         "properties": {
-            "status": {"type": "string", "description": "`delivered`: DingTalk accepted the message."},
-            "id": {"type": "string", "description": "The message's id (msgUuid)."},
-            "robot": {"type": "string", "description": "Which robot posted it."},
+            "status": {"type": "string", "description": "delivered; refused or throttled: not sent; unknown: may have arrived, do not repeat"},
+            "id": {"type": "string", "description": "msgUuid"},
+            "robot": {"type": "string"},
+            "code": {"type": "integer", "description": "DingTalk's errcode"},
+            "advice": {"type": "string"},
         },
-        "required": ["status", "id", "robot"],
+        "required": ["status"],
     });
     match schema {
         Value::Object(schema) => schema,
