@@ -10,7 +10,11 @@ use crate::table::Place;
 /// Appends a value as it may stand at this place, between these neighbours.
 pub(crate) fn push_value(out: &mut String, value: &str, place: Place, before: char, after: char) {
     match place {
-        Place::PlainBlock => out.extend(value.trim().chars().filter(|c| keeps_meaning(*c) || *c == '\n')),
+        Place::PlainBlock => {
+            // Tabs and the first line's indentation are text here.
+            let text = value.trim_end().trim_start_matches(['\r', '\n']);
+            out.extend(text.chars().filter(|c| keeps_meaning(*c) || matches!(c, '\n' | '\t')));
+        }
         Place::Plain => push_one_line(out, value),
         Place::Markdown | Place::LinkText => {
             let mut line = String::with_capacity(value.len());

@@ -147,8 +147,8 @@ struct Raw {
 
 #[test]
 fn a_text_alone_on_its_line_keeps_its_lines() {
-    let raw = Raw { text: "一\n\n  二 *three* & <four>\n".into(), people: vec![] };
-    assert_eq!(raw.message().unwrap(), Message::text("一\n\n  二 *three* & <four>"));
+    let raw = Raw { text: "\n  一\n\n\t二 *three* & <four>\r\nfünf\n".into(), people: vec![] };
+    assert_eq!(raw.message().unwrap(), Message::text("  一\n\n\t二 *three* & <four>\nfünf"));
 }
 
 #[test]

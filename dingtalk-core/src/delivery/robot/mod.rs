@@ -149,7 +149,10 @@ impl Inner {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
-        let client = Client::builder()
+        let builder = Client::builder();
+        // On loopback there is no TLS: reading the certificate store would only cost time, or fail where there is none.
+        let builder = if self.endpoint.is_https() { builder } else { builder.tls_certs_only([]) };
+        let client = builder
             .user_agent(concat!("dingtalk-core/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.connect_timeout)
             .timeout(self.timeout)
