@@ -1,29 +1,171 @@
-//! CommonMark's pairing of emphasis marks.
+//! Emphasis in a line: CommonMark's pairing of marks, and whether it holds for every value.
+
+use crate::{
+    inline::{Analysis, Mark, Unsafe},
+    layout::Token,
+};
+
+impl<'a> Analysis<'_, 'a> {
+    /// Pairs emphasis marks while each slot is read as a word, escapes the marks that pair with nothing, and refuses
+    /// the line if another reading of its slots would pair differently.
+    pub(crate) fn find_emphasis(&mut self) -> Result<(), Unsafe<'a>> {
+        let mut runs = self.runs(&|_| Class::Word);
+        let pairs = pair(&mut runs);
+        for run in &runs {
+            if run.left == run.length && run.could_pair {
+                self.marks[run.start..run.start + run.length].fill(Mark::Escape);
+            }
+        }
+        self.stable(&pairs)?;
+        for pair in pairs {
+            self.mark_pair(&pair);
+        }
+        Ok(())
+    }
+
+    /// CommonMark's delimiter runs, where `slot` says how the slot at a position reads.
+    fn runs(&self, slot: &dyn Fn(usize) -> Class) -> Vec<Run> {
+        let class = |at: Option<usize>| match at.and_then(|at| Some((at, self.tokens.get(at)?))) {
+            None => Class::Space,
+            Some((at, Token::Slot { .. })) => slot(at),
+            Some((_, Token::Char(c))) if c.is_whitespace() => Class::Space,
+            Some((_, Token::Char(c))) if is_punctuation(*c) => Class::Punctuation,
+            Some(_) => Class::Word,
+        };
+        let mut runs = Vec::new();
+        let mut at = 0;
+        while at < self.tokens.len() {
+            let Some(symbol @ ('*' | '_')) = self.char(at).filter(|_| self.marks[at] == Mark::None) else {
+                at += 1;
+                continue;
+            };
+            let length = (at..self.tokens.len())
+                .take_while(|&i| self.char(i) == Some(symbol) && self.marks.get(i) == Some(&Mark::None))
+                .count();
+            let (before, after) = (class(at.checked_sub(1)), class(Some(at + length)));
+            let left_flanking =
+                after != Class::Space && (after != Class::Punctuation || before != Class::Word);
+            let right_flanking =
+                before != Class::Space && (before != Class::Punctuation || after != Class::Word);
+            let (opens, closes) = if symbol == '*' {
+                (left_flanking, right_flanking)
+            } else {
+                (
+                    left_flanking && (!right_flanking || before == Class::Punctuation),
+                    right_flanking && (!left_flanking || after == Class::Punctuation),
+                )
+            };
+            let spaced = before == Class::Space && after == Class::Space;
+            let inside_word = symbol == '_'
+                && at > 0
+                && self.char(at - 1).is_some_and(char::is_alphanumeric)
+                && self.char(at + length).is_some_and(char::is_alphanumeric);
+            runs.push(Run {
+                symbol,
+                start: at,
+                length,
+                left: length,
+                opens,
+                closes,
+                could_pair: !spaced && !inside_word,
+                region: self.region(at),
+            });
+            at += length;
+        }
+        runs
+    }
+
+    /// Do the same marks pair whatever the values are: words, punctuation, or nothing?
+    fn stable(&self, pairs: &[Pair]) -> Result<(), Unsafe<'a>> {
+        let slots: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.slot(at).is_some()).collect();
+        let paired = |reading: &dyn Fn(usize) -> Class| pair(&mut self.runs(reading));
+        let either = |this: bool| if this { Class::Punctuation } else { Class::Word };
+        for &odd in &slots {
+            let alone = paired(&|at| either(at == odd));
+            let others = paired(&|at| either(at != odd));
+            let all = paired(&|_| Class::Punctuation);
+            // An empty value would let the marks on both sides of it touch.
+            let touches = odd > 0
+                && self.char(odd - 1).is_some_and(|c| matches!(c, '*' | '_'))
+                && self.char(odd - 1) == self.char(odd + 1)
+                && self.marks[odd - 1] == Mark::None
+                && self.marks[odd + 1] == Mark::None
+                && !pairs.iter().any(|pair| pair.from + pair.length == odd && pair.to == odd + 1);
+            if alone != pairs || others != pairs || all != pairs || touches {
+                return Err(self.unstable(odd));
+            }
+        }
+        let marks: usize = self.runs(&|_| Class::Word).iter().map(|run| run.length).sum();
+        if marks != pairs.iter().map(|pair| 2 * pair.length).sum::<usize>() {
+            return Err(Unsafe {
+                slot: None,
+                message: "emphasis marks that do not pair; to show a mark itself, write it behind a backslash: `\\\\*`".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    fn unstable(&self, slot: usize) -> Unsafe<'a> {
+        let beside_mark = |at: usize| {
+            [at.checked_sub(1), Some(at + 1)]
+                .into_iter()
+                .flatten()
+                .find_map(|at| self.char(at).filter(|c| matches!(c, '*' | '_')))
+        };
+        let (slot, mark) = std::iter::once(slot)
+            .chain(0..self.tokens.len())
+            .find_map(|at| Some((self.slot(at)?, beside_mark(at)?)))
+            .unwrap_or((self.slot(slot).unwrap_or_default(), '*'));
+        Unsafe {
+            slot: Some(slot),
+            message: format!(
+                "put white space outside the `{mark}` marks beside `{{{slot}}}`: with a value that is empty, or begins \
+                 or ends with punctuation, other text would be emphasised"
+            ),
+        }
+    }
+
+    fn mark_pair(&mut self, pair: &Pair) {
+        let &Pair { from, to, length } = pair;
+        if self.slot_within(from, to).is_none() {
+            self.fix(from, from + length);
+            self.fix(to, to + length);
+            return;
+        }
+        let marks = u8::try_from(length).unwrap_or(1);
+        self.marks[from] = Mark::Open(marks);
+        self.marks[to] = Mark::Close(marks);
+        if length == 2 {
+            self.marks[from + 1] = Mark::Joined;
+            self.marks[to + 1] = Mark::Joined;
+        }
+    }
+}
 
 /// A run of equal emphasis marks.
-pub(crate) struct Run {
-    pub(crate) symbol: char,
-    pub(crate) start: usize,
-    pub(crate) length: usize,
+struct Run {
+    symbol: char,
+    start: usize,
+    length: usize,
     /// Marks that are not part of a pair yet.
-    pub(crate) left: usize,
-    pub(crate) opens: bool,
-    pub(crate) closes: bool,
+    left: usize,
+    opens: bool,
+    closes: bool,
     /// Some value beside it could make it open or close.
-    pub(crate) could_pair: bool,
-    pub(crate) region: Option<usize>,
+    could_pair: bool,
+    region: Option<usize>,
 }
 
 /// One emphasis: where its marks begin, and how many there are on each side.
 #[derive(PartialEq, Eq)]
-pub(crate) struct Pair {
-    pub(crate) from: usize,
-    pub(crate) to: usize,
-    pub(crate) length: usize,
+struct Pair {
+    from: usize,
+    to: usize,
+    length: usize,
 }
 
 /// CommonMark's pairing of delimiter runs.
-pub(crate) fn pair(runs: &mut [Run]) -> Vec<Pair> {
+fn pair(runs: &mut [Run]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for closer in 0..runs.len() {
         while runs[closer].closes && runs[closer].left > 0 {
@@ -65,14 +207,14 @@ impl Run {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
+enum Class {
     Space,
     Punctuation,
     Word,
 }
 
 /// Punctuation on which every Markdown parser agrees; other symbols count as letters, which is the stricter reading.
-pub(crate) fn is_punctuation(c: char) -> bool {
+fn is_punctuation(c: char) -> bool {
     c.is_ascii_punctuation()
         || matches!(c, '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '，' | '：' | '；' | '！' | '？' | '（' | '）' | '“' | '”' | '‘' | '’' | '…')
 }

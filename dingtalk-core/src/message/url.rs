@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use dingtalk_template::SCHEMES;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A URL that a DingTalk client opens: `http`, `https`, or one of DingTalk's own `dingtalk` links.
@@ -24,9 +25,6 @@ pub struct Url(String);
 pub struct ParseUrlError {
     problem: &'static str,
 }
-
-/// The schemes that DingTalk's pages name for links in robot messages.
-const SCHEMES: [&str; 3] = ["http", "https", "dingtalk"];
 
 impl Url {
     /// Reads a URL; surrounding white space is removed.
