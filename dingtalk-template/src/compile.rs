@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use crate::{
     block::block_marker,
     grammar::{SyntaxError, parse},
-    inline::analyse,
+    inline::{Unsafe, analyse},
     layout::{Token, dedent, lines},
     table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
 };
@@ -38,6 +38,12 @@ impl From<SyntaxError> for Problem {
             message: error.to_string(),
             malformed: matches!(error, SyntaxError::Malformed { .. }),
         }
+    }
+}
+
+impl From<Unsafe<'_>> for Problem {
+    fn from(found: Unsafe<'_>) -> Self {
+        Self { slot: found.slot.map(str::to_owned), message: found.message, malformed: false }
     }
 }
 
@@ -159,6 +165,59 @@ pub fn compile_lines(syntax: Syntax, lines: impl IntoIterator<Item = (u16, Line)
     Template { syntax, rows: Cow::Owned(rows) }
 }
 
+/// A compiled fragment: one line that stands in a slot of another template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fragment {
+    /// Where the other template is Markdown.
+    pub markdown: Template,
+    /// Where it is plain text: without marks, a link's target in parentheses.
+    pub plain: Template,
+}
+
+/// Compiles a fragment.
+///
+/// ```
+/// use dingtalk_template::{Resolved, Value, compile_fragment, render};
+///
+/// let fragment = compile_fragment("**{host}** ([page]({page}))", &mut |name, _| {
+///     Resolved::inline(if name == "host" { 0 } else { 1 })
+/// })?;
+/// let values = [Value::One(&"web-3"), Value::One(&"https://e.com")];
+/// assert_eq!(render(&fragment.markdown, &values), "**web-3** ([page](https://e.com))");
+/// assert_eq!(render(&fragment.plain, &values), "web-3 (page (https://e.com))");
+/// # Ok::<(), dingtalk_template::Problem>(())
+/// ```
+pub fn compile_fragment(
+    fragment: &str,
+    resolve: &mut dyn FnMut(&str, &str) -> Resolved,
+) -> Result<Fragment, Problem> {
+    if fragment.contains('\n') {
+        return Err(Problem::new("a fragment is one line: remove the line break"));
+    }
+    let segments = parse(fragment)?;
+    let tokens = lines(&segments).pop().unwrap_or_default();
+    if tokens.is_empty() {
+        return Err(Problem::new("an empty fragment shows nothing: write its text"));
+    }
+    let block = read_block(&tokens)?;
+    if block.kind != LineKind::Paragraph {
+        return Err(Problem::new(format!(
+            "a fragment stands inside a line: write `{}` where the fragment is shown",
+            block.marker.trim_end()
+        )));
+    }
+    let line = analyse(&tokens)?;
+    let mut value = |name: &str, spec: &str| resolve(name, spec).value;
+    let template = |pieces: Vec<Piece>, syntax| {
+        let line = Line { kind: LineKind::Paragraph, marker: "".into(), pieces: pieces.into() };
+        Template { syntax, rows: vec![Row::Line(line)].into() }
+    };
+    Ok(Fragment {
+        markdown: template(line.pieces(&mut value), Syntax::Markdown),
+        plain: template(line.plain_pieces(&mut value), Syntax::Text),
+    })
+}
+
 /// The problems of a template, each with the lines that have it: a table is one problem, not one per row.
 #[derive(Default)]
 struct Problems {
@@ -205,10 +264,7 @@ fn compile_tokens<'a>(
         return Ok(Line { kind: LineKind::Paragraph, marker: "".into(), pieces: pieces.into() });
     }
     let block = read_block(tokens)?;
-    let pieces = analyse(&tokens[block.marker_tokens..], value).map_err(|problem| Problem {
-        slot: problem.slot.map(str::to_owned),
-        ..Problem::new(problem.message)
-    })?;
+    let pieces = analyse(&tokens[block.marker_tokens..])?.pieces(value);
     let kind = if alone { LineKind::Alone } else { block.kind };
     Ok(Line { kind, marker: block.marker.into(), pieces: pieces.into() })
 }

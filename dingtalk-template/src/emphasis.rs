@@ -128,8 +128,8 @@ impl<'a> Analysis<'_, 'a> {
     fn mark_pair(&mut self, pair: &Pair) {
         let &Pair { from, to, length } = pair;
         if self.slot_within(from, to).is_none() {
-            self.fix(from, from + length);
-            self.fix(to, to + length);
+            self.marks[from..from + length].fill(Mark::Syntax);
+            self.marks[to..to + length].fill(Mark::Syntax);
             return;
         }
         let marks = u8::try_from(length).unwrap_or(1);

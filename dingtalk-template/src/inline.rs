@@ -17,15 +17,12 @@ pub(crate) struct Unsafe<'a> {
     pub(crate) message: String,
 }
 
-/// Compiles the tokens of one line into pieces; `value` gives a slot's index.
-pub(crate) fn analyse<'a>(
-    tokens: &[Token<'a>],
-    value: &mut dyn FnMut(&'a str, &'a str) -> u16,
-) -> Result<Vec<Piece>, Unsafe<'a>> {
+/// Reads the tokens of one line.
+pub(crate) fn analyse<'t, 'a>(tokens: &'t [Token<'a>]) -> Result<Analysis<'t, 'a>, Unsafe<'a>> {
     let mut line = Analysis { tokens, marks: vec![Mark::None; tokens.len()], links: Vec::new() };
     line.find_links()?;
     line.find_emphasis()?;
-    Ok(line.pieces(value))
+    Ok(line)
 }
 
 /// What the reading found at a token.
@@ -34,6 +31,8 @@ pub(crate) enum Mark {
     None,
     /// Part of a construct that is settled: written as it is, and no emphasis mark.
     Fixed,
+    /// The same, but no text for a reader: a backslash, a mark, a bracket.
+    Syntax,
     /// Written with a backslash, because a value beside it could make it active.
     Escape,
     /// A run of this many emphasis marks that opens around slots.
@@ -93,7 +92,7 @@ impl<'a> Analysis<'_, 'a> {
             match c {
                 '\\' => at = self.backslash(at),
                 '`' => at = self.code_span(at)?,
-                '<' => at = self.angle(at),
+                '<' => at = self.angle(at)?,
                 '&' => at = self.ampersand(at),
                 '~' => at = self.tilde(at)?,
                 '[' => {
@@ -115,7 +114,8 @@ impl<'a> Analysis<'_, 'a> {
     fn backslash(&mut self, at: usize) -> usize {
         match self.tokens.get(at + 1) {
             Some(Token::Char(next)) if next.is_ascii_punctuation() => {
-                self.fix(at, at + 2);
+                self.marks[at] = Mark::Syntax;
+                self.fix(at + 1, at + 2);
                 at + 2
             }
             // Before a value, or at the end, it would escape or break the line.
@@ -135,17 +135,21 @@ impl<'a> Analysis<'_, 'a> {
             match run(close) {
                 0 => close += 1,
                 found if found == length => {
-                    if let Some(slot) = self.slot_within(at, close) {
-                        return Err(Unsafe {
+                    return Err(match self.slot_within(at, close) {
+                        Some(slot) => Unsafe {
                             slot: Some(slot),
                             message: format!(
                                 "`{{{slot}}}` stands inside a code span, where no value can be made safe; \
                                  remove the backticks"
                             ),
-                        });
-                    }
-                    self.fix(at, close + length);
-                    return Ok(close + length);
+                        },
+                        None => Unsafe {
+                            slot: None,
+                            message: "DingTalk renders no code in a robot's message: remove the backticks, or write \
+                                      `\\\\` before each to show it"
+                                .to_owned(),
+                        },
+                    });
                 }
                 found => close += found,
             }
@@ -154,23 +158,33 @@ impl<'a> Analysis<'_, 'a> {
         Ok(at + length)
     }
 
-    fn angle(&mut self, at: usize) -> usize {
+    fn angle(&mut self, at: usize) -> Result<usize, Unsafe<'a>> {
         let tag = self.char(at + 1).is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
         // An address between angle brackets has no white space.
         let reaches_slot = (at + 1..self.tokens.len())
             .find(|&i| self.char(i).is_none_or(char::is_whitespace))
             .is_some_and(|i| self.slot(i).is_some());
         if !tag && !reaches_slot {
-            return at + 1;
+            return Ok(at + 1);
         }
         match (at..self.tokens.len()).find(|&i| self.char(i) == Some('>')) {
             Some(end) if tag && (at + 1..end).all(|i| self.char(i).is_some_and(stands_in_tag)) => {
-                self.fix(at, end + 1);
-                end + 1
+                let inside: String = (at + 1..end).filter_map(|i| self.char(i)).collect();
+                Err(Unsafe {
+                    slot: None,
+                    message: if inside.contains("://") {
+                        format!("DingTalk makes no link of `<{inside}>`: write `[{inside}]({inside})`")
+                    } else {
+                        format!(
+                            "DingTalk renders no HTML in a robot's message: remove `<{inside}>`, or write `\\\\<` to \
+                             show the sign itself"
+                        )
+                    },
+                })
             }
             _ => {
                 self.marks[at] = Mark::Escape;
-                at + 1
+                Ok(at + 1)
             }
         }
     }
@@ -240,7 +254,7 @@ impl<'a> Analysis<'_, 'a> {
         self.fix(open, open + 1);
         self.fix(middle, end + 1);
         if image {
-            self.marks[open - 1] = Mark::Fixed;
+            self.marks[open - 1] = Mark::Syntax;
         }
         self.links.push(Link { open, middle, end, image });
         Ok(end + 1)
@@ -256,7 +270,8 @@ impl<'a> Analysis<'_, 'a> {
             .map(|(index, _)| index)
     }
 
-    fn pieces(&self, value: &mut dyn FnMut(&'a str, &'a str) -> u16) -> Vec<Piece> {
+    /// The line as Markdown; `value` gives a slot's index.
+    pub(crate) fn pieces(&self, value: &mut dyn FnMut(&'a str, &'a str) -> u16) -> Vec<Piece> {
         let mut pieces = Pieces::default();
         for (at, token) in self.tokens.iter().enumerate() {
             match token {
@@ -267,6 +282,28 @@ impl<'a> Analysis<'_, 'a> {
                     after: if at + 1 == self.tokens.len() { '\n' } else { self.char(at + 1).unwrap_or('\0') },
                 }),
                 Token::Char(c) => self.push_char(&mut pieces, at, *c),
+            }
+        }
+        pieces.done
+    }
+
+    /// The line as a reader sees it, without marks; a link's target follows its text in parentheses.
+    pub(crate) fn plain_pieces(&self, value: &mut dyn FnMut(&'a str, &'a str) -> u16) -> Vec<Piece> {
+        let mut pieces = Pieces::default();
+        for (at, token) in self.tokens.iter().enumerate() {
+            match token {
+                Token::Slot { name, spec } => pieces.push(Piece::Slot {
+                    value: value(name, spec),
+                    place: Place::Plain,
+                    before: '\n',
+                    after: '\n',
+                }),
+                Token::Char(c) => match self.marks[at] {
+                    Mark::Syntax | Mark::Open(_) | Mark::Close(_) | Mark::Joined => {}
+                    _ if self.links.iter().any(|link| link.open == at) => {}
+                    _ if self.links.iter().any(|link| link.middle == at) => pieces.text(' '),
+                    Mark::None | Mark::Fixed | Mark::Escape => pieces.text(*c),
+                },
             }
         }
         pieces.done
@@ -292,7 +329,7 @@ impl<'a> Analysis<'_, 'a> {
         }
         let marks = |count: u8| -> Cow<'static, str> { std::iter::repeat_n(c, count.into()).collect() };
         match self.marks[at] {
-            Mark::None | Mark::Fixed => pieces.text(c),
+            Mark::None | Mark::Fixed | Mark::Syntax => pieces.text(c),
             Mark::Escape => {
                 pieces.text('\\');
                 pieces.text(c);

@@ -30,7 +30,9 @@ mod table;
 mod target;
 
 pub use crate::{
-    compile::{Problem, Resolved, SlotKind, compile, compile_line, compile_lines},
+    compile::{
+        Fragment, Problem, Resolved, SlotKind, compile, compile_fragment, compile_line, compile_lines,
+    },
     escape::escape_markdown,
     grammar::{Segment, SyntaxError, parse},
     layout::dedent,

@@ -22,6 +22,22 @@ pub struct Template {
     pub rows: Cow<'static, [Row]>,
 }
 
+impl Template {
+    /// Its texts without the slots, one after the other.
+    pub fn static_texts(&self) -> impl Iterator<Item = &str> {
+        self.rows
+            .iter()
+            .flat_map(|row| match row {
+                Row::Blank => [].iter(),
+                Row::Line(line) | Row::Repeated { line, .. } => line.pieces.iter(),
+            })
+            .filter_map(|piece| match piece {
+                Piece::Text(text) => Some(&**text),
+                _ => None,
+            })
+    }
+}
+
 /// One line of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
