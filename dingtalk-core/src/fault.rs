@@ -96,6 +96,21 @@ impl Faults {
     }
 }
 
+impl Faults {
+    /// Hands the faults to the value that this one is a part of.
+    pub(crate) fn move_to(self, path: &str, whole: &mut Self) {
+        for mut fault in self.0 {
+            fault.path = format!("{path}.{}", fault.path);
+            whole.push(fault);
+        }
+    }
+}
+
+/// A text from outside as an error repeats it: quoted and shortened.
+pub(crate) fn quote(text: &str) -> String {
+    shorten(&format!("{text:?}"))
+}
+
 impl<'a> IntoIterator for &'a Faults {
     type Item = &'a Fault;
     type IntoIter = std::slice::Iter<'a, Fault>;

@@ -40,6 +40,7 @@
 #[path = "private.rs"]
 #[allow(missing_docs, missing_debug_implementations, reason = "not public: only generated code names it")]
 pub mod __private;
+mod choice;
 mod constraint;
 #[cfg(feature = "robot")]
 mod delivery;
@@ -51,14 +52,16 @@ mod notification;
 mod tool;
 
 #[cfg(feature = "derive")]
-pub use dingtalk_derive::{FeedItem, Notification};
+pub use dingtalk_derive::{Choice, FeedItem, Fragment, Notification};
 pub use dingtalk_template::{Show, Sink};
 
 #[cfg(feature = "tool")]
 pub use crate::tool::{
-    Annotations, Definition, Deployment, Parameter, Shape, Tool, ToolSet, ToolSetError, ToolSpec, ToolType,
+    Annotations, Argument, Definition, Deployment, Parameter, Shape, Tool, ToolSet, ToolSetError, ToolSpec,
+    ToolType,
 };
 pub use crate::{
+    choice::{Choice, ChoiceValue, ParseChoiceError},
     constraint::{Bounds, Constraint, Field},
     fault::{Fault, Faults, Invalid},
     markdown::Markdown,

@@ -6,21 +6,29 @@ use dingtalk_template::{Each, Show, render};
 pub use dingtalk_template::{Line, LineKind, Piece, Place, Row, Syntax, Template, Value};
 pub use std::borrow::Cow;
 
-pub use crate::constraint::{Bounds, Constraint, Field};
+pub use crate::{
+    __choice_argument as choice_argument,
+    choice::{parse as parse_choice, write as write_choice},
+    constraint::{Bounds, Constraint, Field, Measured},
+};
 #[cfg(feature = "tool")]
 pub use {
-    crate::tool::{Parameter, Shape, ToolSpec, reader::Reader},
-    schemars::JsonSchema,
+    crate::tool::{
+        Parameter, Shape, ToolSpec,
+        argument::{choice_schema, object_schema, read_choice, read_object},
+        reader::Reader,
+    },
+    schemars::{Schema, SchemaGenerator},
+    serde_json::Value as Json,
 };
 
 /// The arguments of a tool call.
 #[cfg(feature = "tool")]
 pub type Arguments = serde_json::Map<String, serde_json::Value>;
-use crate::{
-    Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, UserId,
-    constraint::{self, Measured},
-    message,
-};
+use crate::{Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, UserId, constraint, message};
+
+#[path = "format.rs"]
+pub mod format;
 
 pub const fn template(syntax: Syntax, rows: &'static [Row]) -> Template {
     Template { syntax, rows: Cow::Borrowed(rows) }
@@ -40,41 +48,7 @@ pub fn each<T: Each>(values: &T) -> Value<'_> {
     Value::Each(values)
 }
 
-/// A value with a format spec.
-pub struct Formatted<'a, T: ?Sized, F>(&'a T, F);
-
-pub fn formatted<T: ?Sized, F>(value: &T, format: F) -> Formatted<'_, T, F>
-where
-    F: Fn(&T, &mut Formatter<'_>) -> fmt::Result,
-{
-    Formatted(value, format)
-}
-
-impl<T: ?Sized, F: Fn(&T, &mut Formatter<'_>) -> fmt::Result> fmt::Display for Formatted<'_, T, F> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.1(self.0, f)
-    }
-}
-
-/// The values of an `Option` or a `Vec`, each with a format spec.
-pub struct FormattedEach<'a, T, F>(&'a [T], F);
-
-pub fn formatted_each<T, S, F>(values: &S, format: F) -> FormattedEach<'_, T, F>
-where
-    S: AsSlice<T>,
-    F: Fn(&T, &mut Formatter<'_>) -> fmt::Result,
-{
-    FormattedEach(values.as_values(), format)
-}
-
-impl<T, F: Fn(&T, &mut Formatter<'_>) -> fmt::Result> Each for FormattedEach<'_, T, F> {
-    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
-        for value in self.0 {
-            visit(&Formatted(value, &self.1));
-        }
-    }
-}
-
+/// The values of an `Option` or a `Vec`.
 pub trait AsSlice<T> {
     fn as_values(&self) -> &[T];
 }
@@ -102,6 +76,14 @@ pub trait LinkTarget: fmt::Display {}
 impl LinkTarget for crate::Url {}
 
 pub fn link_target<T: LinkTarget>() {}
+
+/// The same for a value that `with(…)` computes.
+pub fn link_target_value<T: LinkTarget>(_: &T) {}
+
+/// What `with(…)` computes; a type that cannot be shown is reported at the expression.
+pub fn computed<T: Show>(value: T) -> T {
+    value
+}
 
 /// Fields marked `at`.
 #[diagnostic::on_unimplemented(
@@ -187,11 +169,7 @@ impl Check {
 
     /// Hands the faults to the notification that this value is a part of.
     pub fn move_to(self, path: &str, faults: &mut Faults) {
-        for fault in &self.faults {
-            let mut fault = fault.clone();
-            fault.path = format!("{path}.{}", fault.path);
-            faults.push(fault);
-        }
+        self.faults.move_to(path, faults);
     }
 
     fn required(&mut self, what: &str, text: &str) {
@@ -328,4 +306,35 @@ pub fn feed_card<T: FeedEntry>(mut check: Check, name: &str, items: &[T]) -> Res
         .map(|(index, item)| item.entry(&format!("{name}[{index}]"), &mut check.faults))
         .collect();
     check.finish(Message::feed_card(items))
+}
+
+/// A `Choice` is a tool's argument where there are tools.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(feature = "tool")]
+macro_rules! __choice_argument {
+    ($choice:ident) => {
+        #[automatically_derived]
+        impl $crate::Argument for $choice {
+            fn schema(_: &mut $crate::__private::SchemaGenerator) -> $crate::__private::Schema {
+                $crate::__private::choice_schema::<Self>()
+            }
+
+            fn read(
+                value: &$crate::__private::Json,
+                path: &::core::primitive::str,
+                faults: &mut $crate::Faults,
+            ) -> ::core::option::Option<Self> {
+                $crate::__private::read_choice(value, path, faults)
+            }
+        }
+    };
+}
+
+/// The same where there are none.
+#[doc(hidden)]
+#[macro_export]
+#[cfg(not(feature = "tool"))]
+macro_rules! __choice_argument {
+    ($choice:ident) => {};
 }

@@ -1,13 +1,16 @@
 //! All errors of one expansion, reported together.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 /// Collects errors, so that one mistake does not hide the next.
 #[derive(Default)]
-pub(crate) struct Errors(RefCell<Vec<syn::Error>>);
+pub(crate) struct Errors {
+    found: RefCell<Vec<syn::Error>>,
+    left_to_rustc: Cell<bool>,
+}
 
 impl Errors {
     /// An error with its caret under these tokens.
@@ -16,15 +19,25 @@ impl Errors {
     }
 
     pub(crate) fn push(&self, error: syn::Error) {
-        self.0.borrow_mut().push(error);
+        self.found.borrow_mut().push(error);
     }
 
+    /// Something is wrong that rustc itself reports, with its caret inside the literal.
+    pub(crate) fn leave_to_rustc(&self) {
+        self.left_to_rustc.set(true);
+    }
+
+    pub(crate) fn is_left_to_rustc(&self) -> bool {
+        self.left_to_rustc.get()
+    }
+
+    /// Nothing is wrong.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.borrow().is_empty()
+        self.found.borrow().is_empty() && !self.left_to_rustc.get()
     }
 
     /// `compile_error!` for each.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0.into_inner().iter().map(syn::Error::to_compile_error).collect()
+        self.found.into_inner().iter().map(syn::Error::to_compile_error).collect()
     }
 }

@@ -7,7 +7,9 @@ mod attr;
 mod check;
 mod errors;
 mod expand;
+mod literal;
 mod model;
+mod panics;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -86,7 +88,7 @@ use self::expand::Derive;
 #[proc_macro_derive(Notification, attributes(dingtalk))]
 pub fn derive_notification(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    expand::expand(&input, Derive::Notification).into()
+    panics::caught("Notification", || expand::expand(&input, Derive::Notification)).into()
 }
 
 /// Makes a struct an item of a feed card: `#[dingtalk(item(title = "…", url = "…", picture = "…"))]`.
@@ -115,5 +117,19 @@ pub fn derive_notification(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(FeedItem, attributes(dingtalk))]
 pub fn derive_feed_item(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
-    expand::expand(&input, Derive::FeedItem).into()
+    panics::caught("FeedItem", || expand::expand(&input, Derive::FeedItem)).into()
+}
+
+/// Makes a struct a piece that stands in the slots of notifications: `#[dingtalk(fragment("…"))]`.
+#[proc_macro_derive(Fragment, attributes(dingtalk))]
+pub fn derive_fragment(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    panics::caught("Fragment", || expand::expand(&input, Derive::Fragment)).into()
+}
+
+/// Makes an enum of unit variants a value that is shown, described to agents, and read from their arguments.
+#[proc_macro_derive(Choice, attributes(dingtalk))]
+pub fn derive_choice(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    panics::caught("Choice", || expand::expand_choice(&input)).into()
 }

@@ -1,80 +1,34 @@
-//! What the attributes mean: a typed description of the notification that the later phases read.
+//! What the attributes mean: a typed description of the type that the later phases read.
 
 use dingtalk_template::snake_case;
 use proc_macro2::Ident;
 use syn::{Data, DeriveInput, Fields, GenericArgument, Generics, LitStr, PathArguments, Type, ext::IdentExt};
 
 use crate::{
-    attr::{
-        ActionCardAttribute, FieldAttributes, ItemAttribute, LinkAttribute, MessageAttribute, ToolAttribute,
-        TypeAttributes, documentation,
-    },
+    attr::{Computed, FieldAttributes, Kind, MessageAttribute, ToolAttribute, TypeAttributes, documentation},
     errors::Errors,
+    expand::Derive,
 };
 
-/// A type that derives `Notification`.
-pub(crate) struct Notification<'a> {
+/// A type that derives `Notification` or one of its companions.
+pub(crate) struct Declaration<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) generics: &'a Generics,
     pub(crate) documentation: String,
-    pub(crate) body: Option<Body>,
     pub(crate) tool: Option<ToolAttribute>,
     pub(crate) krate: Option<syn::Path>,
+    /// One for a struct, one for each variant of an enum.
+    pub(crate) variants: Vec<Variant<'a>>,
+}
+
+/// What one message is made of.
+pub(crate) struct Variant<'a> {
+    /// `None` for a struct.
+    pub(crate) ident: Option<&'a Ident>,
     pub(crate) fields: Vec<Field<'a>>,
-}
-
-/// The message's templates.
-pub(crate) enum Body {
-    Text(LitStr),
-    Markdown {
-        title: LitStr,
-        text: Option<LitStr>,
-    },
-    Link {
-        title: LitStr,
-        text: LitStr,
-        url: LitStr,
-        picture: Option<LitStr>,
-    },
-    ActionCard {
-        title: LitStr,
-        text: LitStr,
-        card: ActionCardAttribute,
-    },
-    FeedCard {
-        items: Ident,
-    },
-    /// No message, but one item of a feed card.
-    Item {
-        keyword: Ident,
-        title: LitStr,
-        url: LitStr,
-        picture: LitStr,
-    },
-}
-
-impl Body {
-    /// Its templates, in the order in which they are written.
-    pub(crate) fn templates(&self) -> Vec<&LitStr> {
-        match self {
-            Self::Text(text) => vec![text],
-            Self::Markdown { title, text } => std::iter::once(title).chain(text).collect(),
-            Self::Link { title, text, url, picture } => {
-                [title, text, url].into_iter().chain(picture).collect()
-            }
-            Self::FeedCard { .. } => Vec::new(),
-            Self::Item { title, url, picture, .. } => vec![title, url, picture],
-            Self::ActionCard { title, text, card } => {
-                let buttons = card.buttons.iter().flat_map(|button| [&button.title, &button.url]);
-                [title, text].into_iter().chain(buttons).collect()
-            }
-        }
-    }
-
-    /// Can the message mention anybody?
-    pub(crate) fn can_mention(&self) -> bool {
-        matches!(self, Self::Text(_) | Self::Markdown { .. })
-    }
+    pub(crate) computed: Vec<Computed>,
+    pub(crate) message: Option<MessageAttribute>,
+    pub(crate) keyword: Option<LitStr>,
 }
 
 /// A field and what it is.
@@ -166,29 +120,62 @@ pub(crate) fn type_name(ty: &Type) -> Option<String> {
     }
 }
 
-impl<'a> Notification<'a> {
+impl<'a> Declaration<'a> {
     /// The type's name without `r#`.
     pub(crate) fn name(&self) -> String {
         self.ident.unraw().to_string()
     }
 
-    pub(crate) fn read(input: &'a DeriveInput, errors: &Errors) -> Self {
-        let attributes = TypeAttributes::read(&input.attrs, errors);
-        let rename = rename_rule(attributes.rename_all.as_ref(), errors);
-        let named = named_fields(input, errors);
-        // Without fields, every slot of a template would be one more error.
-        let body =
-            named.as_ref().and_then(|_| body(input, attributes.messages, attributes.incomplete, errors));
-        let fields = named.into_iter().flatten();
+    pub(crate) fn read(input: &'a DeriveInput, derive: Derive, errors: &Errors) -> Self {
+        let attributes = TypeAttributes::of_type(&input.attrs, errors);
+        let variants = match &input.data {
+            Data::Enum(data) if derive == Derive::Notification => {
+                only_on_structs(&attributes, errors);
+                if data.variants.is_empty() {
+                    errors.at(&input.ident, "an enum without variants is no message: add one");
+                }
+                let variant = |variant: &'a syn::Variant| {
+                    let mut own = TypeAttributes::of_variant(&variant.attrs, errors);
+                    own.keyword = own.keyword.or_else(|| attributes.keyword.clone());
+                    // What stands on the type has been sent to the variants.
+                    own.incomplete |= attributes.incomplete || !attributes.messages.is_empty();
+                    Variant::read(Some(&variant.ident), &variant.ident, &variant.fields, own, derive, errors)
+                };
+                data.variants.iter().map(variant).collect()
+            }
+            Data::Struct(data) => {
+                let attributes = TypeAttributes {
+                    messages: attributes.messages,
+                    computed: attributes.computed,
+                    keyword: attributes.keyword,
+                    rename_all: attributes.rename_all,
+                    incomplete: attributes.incomplete,
+                    ..TypeAttributes::default()
+                };
+                vec![Variant::read(None, &input.ident, &data.fields, attributes, derive, errors)]
+            }
+            Data::Enum(data) => {
+                errors.at(data.enum_token, format!("`{}` is derived for structs", derive.name()));
+                Vec::new()
+            }
+            Data::Union(data) => {
+                errors.at(data.union_token, format!("`{}` is not derived for unions", derive.name()));
+                Vec::new()
+            }
+        };
         Self {
             ident: &input.ident,
             generics: &input.generics,
             documentation: documentation(&input.attrs),
-            body,
             tool: attributes.tool,
             krate: attributes.krate,
-            fields: fields.filter_map(|field| read_field(field, rename, errors)).collect(),
+            variants,
         }
+    }
+
+    /// All fields of all variants.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.variants.iter().flat_map(|variant| &variant.fields)
     }
 
     /// The tool's name: as given, or `send_` and the type's words.
@@ -197,102 +184,108 @@ impl<'a> Notification<'a> {
     }
 }
 
-fn body(
-    input: &DeriveInput,
-    messages: Vec<(Ident, MessageAttribute)>,
-    incomplete: bool,
-    errors: &Errors,
-) -> Option<Body> {
-    let mut messages = messages.into_iter();
-    let Some((keyword, message)) = messages.next() else {
-        if !incomplete {
-            errors.at(
-                &input.ident,
-                "what is the message? add `#[dingtalk(text(\"…\"))]` or `#[dingtalk(markdown(title = \"…\", text = \"…\"))]`",
-            );
-        }
-        return None;
-    };
-    for (second, _) in messages {
+/// On an enum these belong to each variant, or nowhere.
+fn only_on_structs(attributes: &TypeAttributes, errors: &Errors) {
+    for message in &attributes.messages {
         errors.at(
-            second,
-            format!("a notification is one message, and this one is `{keyword}` already: remove one"),
+            &message.keyword,
+            format!(
+                "each variant of an enum is a message of its own: move `{}` to the variants",
+                message.kind.key()
+            ),
         );
     }
-    // What a misspelt key left out would be a second error.
-    let missing = |key: &str, why: &str| {
-        if !incomplete {
-            errors.at(&keyword, format!("`{keyword}` needs a `{key}`: {why}; add `{key} = \"…\"`"));
-        }
-    };
-    let shown = "it is what the conversation list shows";
-    match message {
-        MessageAttribute::Text(text) => Some(Body::Text(text)),
-        MessageAttribute::Markdown { title, text } => {
-            let Some(title) = title else {
-                missing("title", shown);
-                return None;
-            };
-            Some(Body::Markdown { title, text })
-        }
-        MessageAttribute::Link(LinkAttribute { title, text, url, picture }) => {
-            let required = [
-                ("title", &title, "it is the headline"),
-                ("text", &text, "it stands below the title"),
-                ("url", &url, "it is the page to open"),
-            ];
-            for (key, _, why) in required.iter().filter(|(_, value, _)| value.is_none()) {
-                missing(key, why);
+    for computed in &attributes.computed {
+        errors.at(&computed.ident, "`with` reads the fields of one variant: move it to the variants");
+    }
+    if let Some(tool) = &attributes.tool {
+        errors.at(
+            &tool.keyword,
+            "a tool sends one kind of message: give each variant a type of its own, or remove `tool`",
+        );
+    }
+    if let Some(rename_all) = &attributes.rename_all {
+        errors.at(rename_all, "`rename_all` names a tool's parameters, and an enum is no tool: remove it");
+    }
+}
+
+impl<'a> Variant<'a> {
+    fn read(
+        variant: Option<&'a Ident>,
+        name: &Ident,
+        fields: &'a Fields,
+        attributes: TypeAttributes,
+        derive: Derive,
+        errors: &Errors,
+    ) -> Self {
+        let rename = rename_rule(attributes.rename_all.as_ref(), errors);
+        let named: Option<Vec<&syn::Field>> = match fields {
+            Fields::Named(fields) => Some(fields.named.iter().collect()),
+            Fields::Unit => Some(Vec::new()),
+            Fields::Unnamed(fields) => {
+                errors
+                    .at(fields, "a template names its fields: write named fields, as in `{ host: String }`");
+                None
             }
-            Some(Body::Link { title: title?, text: text?, url: url?, picture })
-        }
-        MessageAttribute::ActionCard(mut card) => {
-            if card.title.is_none() {
-                missing("title", shown);
-            }
-            if card.text.is_none() {
-                missing("text", "it is the body");
-            }
-            if card.buttons.is_empty() && !incomplete {
-                errors.at(&keyword, "an action card needs a button: add `button(\"Label\", url = \"…\")`");
-            }
-            Some(Body::ActionCard { title: card.title.take()?, text: card.text.take()?, card })
-        }
-        MessageAttribute::FeedCard { items } => {
-            if items.is_none() && !incomplete {
-                errors.at(&keyword, "`feed_card` needs its items: add `items = field` with a `Vec` field");
-            }
-            Some(Body::FeedCard { items: items? })
-        }
-        MessageAttribute::Item(ItemAttribute { title, url, picture }) => {
-            let required = [
-                ("title", &title, "it is the headline"),
-                ("url", &url, "it is the page to open"),
-                ("picture", &picture, "DingTalk requires one for each item"),
-            ];
-            for (key, _, why) in required.iter().filter(|(_, value, _)| value.is_none()) {
-                missing(key, why);
-            }
-            Some(Body::Item { title: title?, url: url?, picture: picture?, keyword: keyword.clone() })
+        };
+        // Without fields, every slot of a template would be one more error.
+        let message = named
+            .as_ref()
+            .and_then(|_| message(name, attributes.messages, attributes.incomplete, derive, errors));
+        let fields = named.into_iter().flatten();
+        Self {
+            ident: variant,
+            fields: fields.filter_map(|field| read_field(field, rename, errors)).collect(),
+            computed: attributes.computed,
+            message,
+            keyword: attributes.keyword,
         }
     }
 }
 
-/// The fields that a template can name.
-fn named_fields<'a>(input: &'a DeriveInput, errors: &Errors) -> Option<Vec<&'a syn::Field>> {
-    let only_structs = "`Notification` is derived for structs with named fields: write one for each message";
-    match &input.data {
-        Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) => return Some(fields.named.iter().collect()),
-            Fields::Unit => return Some(Vec::new()),
-            Fields::Unnamed(fields) => {
-                errors.at(fields, "a template names its fields: write a struct with named fields");
-            }
-        },
-        Data::Enum(data) => errors.at(data.enum_token, only_structs),
-        Data::Union(data) => errors.at(data.union_token, only_structs),
+/// The one message, if it is complete.
+fn message(
+    name: &Ident,
+    messages: Vec<MessageAttribute>,
+    incomplete: bool,
+    derive: Derive,
+    errors: &Errors,
+) -> Option<MessageAttribute> {
+    let mut messages = messages.into_iter();
+    let Some(message) = messages.next() else {
+        if !incomplete {
+            errors.at(name, derive.asks_for_message());
+        }
+        return None;
+    };
+    let keyword = &message.keyword;
+    for second in messages {
+        errors.at(
+            second.keyword,
+            format!("a notification is one message, and this one is `{keyword}` already: remove one"),
+        );
     }
-    None
+    // What a misspelt key left out would be a second error.
+    let mut complete = true;
+    let mut missing = |problem: String| {
+        complete = false;
+        if !incomplete {
+            errors.at(keyword, problem);
+        }
+    };
+    for (part, why) in message.kind.parts() {
+        if let (Some(why), None) = (why, message.part(*part)) {
+            let key = part.key();
+            missing(format!("`{keyword}` needs a `{key}`: {why}; add `{key} = \"…\"`"));
+        }
+    }
+    if message.kind == Kind::ActionCard && message.buttons.is_empty() {
+        missing("an action card needs a button: add `button(\"Label\", url = \"…\")`".to_owned());
+    }
+    if message.kind == Kind::FeedCard && message.items.is_none() {
+        missing("`feed_card` needs its items: add `items = field` with a `Vec` field".to_owned());
+    }
+    complete.then_some(message)
 }
 
 fn read_field<'a>(field: &'a syn::Field, rename: fn(&str) -> String, errors: &Errors) -> Option<Field<'a>> {
@@ -322,20 +315,23 @@ fn rename_rule(rule: Option<&LitStr>, errors: &Errors) -> fn(&str) -> String {
     let Some(rule) = rule else { return str::to_owned };
     match rule.value().as_str() {
         "snake_case" => str::to_owned,
-        "camelCase" => |name| {
-            let mut words = name.split('_').filter(|word| !word.is_empty());
-            let first = words.next().unwrap_or_default().to_owned();
-            words.fold(first, |mut renamed, word| {
-                let mut letters = word.chars();
-                renamed.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-                renamed.push_str(letters.as_str());
-                renamed
-            })
-        },
+        "camelCase" => camel_case,
         "kebab-case" => |name| name.replace('_', "-"),
         _ => {
             errors.at(rule, "expected `snake_case`, `camelCase` or `kebab-case`");
             str::to_owned
         }
     }
+}
+
+/// `host_name` gives `hostName`.
+pub(crate) fn camel_case(name: &str) -> String {
+    let mut words = name.split('_').filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut renamed, word| {
+        let mut letters = word.chars();
+        renamed.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        renamed.push_str(letters.as_str());
+        renamed
+    })
 }

@@ -29,6 +29,9 @@ mod show;
 mod table;
 mod target;
 
+/// The most bytes of a request's body that DingTalk takes: errcode 460101 quotes the number.
+pub const MAX_BODY_BYTES: usize = 20_000;
+
 pub use crate::{
     compile::{
         Fragment, Problem, Resolved, SlotKind, compile, compile_fragment, compile_line, compile_lines,

@@ -1,5 +1,6 @@
 //! A notification as a tool: its definition for an agent, and what an agent's arguments become.
 
+pub(crate) mod argument;
 mod definition;
 pub(crate) mod reader;
 mod schema;
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::{Faults, Notification, constraint::Field};
 
 pub use self::{
+    argument::Argument,
     definition::{Annotations, Definition, Deployment},
     set::{ToolSet, ToolSetError, ToolType},
 };
@@ -111,6 +113,8 @@ pub struct Parameter {
     pub shape: Shape,
     /// Its default as JSON, where that is known.
     pub default: Option<&'static str>,
+    /// An example as JSON.
+    pub example: Option<&'static str>,
     /// The schema of one value.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -122,15 +126,23 @@ impl Parameter {
         field: Field,
         description: &'static str,
         shape: Shape,
-        default: Option<&'static str>,
         schema: fn(&mut SchemaGenerator) -> Schema,
     ) -> Self {
-        Self { field, description, shape, default, schema }
+        Self { field, description, shape, default: None, example: None, schema }
+    }
+
+    /// Adds a default and an example; used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn values(mut self, default: Option<&'static str>, example: Option<&'static str>) -> Self {
+        self.default = default;
+        self.example = example;
+        self
     }
 
     /// Must a call give it?
     pub fn is_required(&self) -> bool {
-        self.shape == Shape::One && self.default.is_none()
+        self.shape == Shape::One
     }
 }
 

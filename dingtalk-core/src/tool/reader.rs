@@ -3,10 +3,13 @@
 use std::borrow::Cow;
 
 use dingtalk_template::suggest;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Parameter, schema};
+use super::{
+    Parameter,
+    argument::{Argument, wrong_type},
+    schema,
+};
 use crate::{
     Fault, Faults,
     constraint::{self, Measured},
@@ -45,7 +48,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value that must be given.
-    pub fn one<T: DeserializeOwned>(&mut self, index: usize) -> Option<T> {
+    pub fn one<T: Argument>(&mut self, index: usize) -> Option<T> {
         let Some(value) = self.given(index) else {
             let parameter = &self.parameters[index];
             let article = schema::expected(parameter);
@@ -56,7 +59,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value with a default.
-    pub fn one_or<T: DeserializeOwned>(&mut self, index: usize, default: fn() -> T) -> Option<T> {
+    pub fn one_or<T: Argument>(&mut self, index: usize, default: fn() -> T) -> Option<T> {
         match self.given(index) {
             None => Some(default()),
             Some(value) => self.read(index, value, None),
@@ -64,7 +67,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A value that may be absent.
-    pub fn optional<T: DeserializeOwned>(&mut self, index: usize) -> Option<Option<T>> {
+    pub fn optional<T: Argument>(&mut self, index: usize) -> Option<Option<T>> {
         match self.given(index) {
             None => Some(None),
             Some(value) => self.read(index, value, None).map(Some),
@@ -72,15 +75,15 @@ impl<'a> Reader<'a> {
     }
 
     /// Any number of values. An array that arrives as its JSON text is understood, since agents send that.
-    pub fn list<T: DeserializeOwned>(&mut self, index: usize) -> Option<Vec<T>> {
+    pub fn list<T: Argument>(&mut self, index: usize) -> Option<Vec<T>> {
         let Some(value) = self.given(index) else { return Some(Vec::new()) };
         let values = match value {
             Value::Array(values) => Cow::Borrowed(values),
             Value::String(text) => match serde_json::from_str(text) {
                 Ok(values) => Cow::Owned(values),
-                Err(_) => return self.wrong(index, value, None),
+                Err(_) => return self.wrong(index, value),
             },
-            _ => return self.wrong(index, value, None),
+            _ => return self.wrong(index, value),
         };
         let read: Vec<Option<T>> = values
             .iter()
@@ -95,7 +98,7 @@ impl<'a> Reader<'a> {
         match self.given(index) {
             None => Some(false),
             Some(Value::Bool(flag)) => Some(*flag),
-            Some(value) => self.wrong(index, value, None),
+            Some(value) => self.wrong(index, value),
         }
     }
 
@@ -123,47 +126,20 @@ impl<'a> Reader<'a> {
         self.faults
     }
 
-    fn read<T: DeserializeOwned>(
-        &mut self,
-        index: usize,
-        value: &Value,
-        element: Option<usize>,
-    ) -> Option<T> {
-        match T::deserialize(value) {
-            Ok(value) => Some(value),
-            Err(error) if schema::admits(&self.parameters[index], value) => {
-                // The JSON type is right: the type itself says what is wrong with the value.
-                let path = self.path(index, element);
-                self.faults.push(Fault::new(path, format!("is not valid: {error}")).given(value.to_string()));
-                None
-            }
-            Err(_) => self.wrong(index, value, element),
-        }
+    fn read<T: Argument>(&mut self, index: usize, value: &Value, element: Option<usize>) -> Option<T> {
+        let path = self.path(index, element);
+        T::read(value, &path, &mut self.faults)
     }
 
     /// A value of the wrong JSON type.
-    fn wrong<T>(&mut self, index: usize, value: &Value, element: Option<usize>) -> Option<T> {
-        let parameter = &self.parameters[index];
-        let expected =
-            if element.is_some() { schema::expected_element(parameter) } else { schema::expected(parameter) };
-        let path = self.path(index, element);
-        self.faults.push(Fault::new(path, format!("must be {expected}")).given(describe(value)));
+    fn wrong<T>(&mut self, index: usize, value: &Value) -> Option<T> {
+        let expected = schema::expected(&self.parameters[index]);
+        self.faults.push(wrong_type(self.parameters[index].field.name, &expected, value));
         None
     }
 
     fn path(&self, index: usize, element: Option<usize>) -> String {
         let name = self.parameters[index].field.name;
         element.map_or_else(|| name.to_owned(), |element| format!("{name}[{element}]"))
-    }
-}
-
-fn describe(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(flag) => format!("the boolean {flag}"),
-        Value::Number(number) => format!("the number {number}"),
-        Value::String(text) => format!("the string {text:?}"),
-        Value::Array(_) => format!("the array {value}"),
-        Value::Object(_) => format!("the object {value}"),
     }
 }

@@ -1,6 +1,6 @@
 //! The input schema of a tool: flat, in declaration order, in the subset that every client understands.
 
-use schemars::{SchemaGenerator, generate::SchemaSettings};
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{Parameter, Shape};
@@ -32,7 +32,10 @@ pub(super) fn input(parameters: &[Parameter]) -> Map<String, Value> {
 }
 
 fn property(parameter: &Parameter) -> Map<String, Value> {
-    let mut value = value(parameter);
+    let mut value = value(parameter.schema);
+    // What the type says of its values is said once, beside what the field says.
+    let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
+    let of_type = of_type.as_ref().and_then(Value::as_str);
     let constraints = parameter.field.constraints;
     let on_value = constraints.iter().filter(|constraint| !matches!(constraint, Constraint::MaxItems(_)));
     for constraint in on_value {
@@ -53,17 +56,24 @@ fn property(parameter: &Parameter) -> Map<String, Value> {
     }) {
         schema.insert("maxItems".to_owned(), json!(max));
     }
-    schema.insert("description".to_owned(), json!(description(parameter)));
+    schema.insert("description".to_owned(), json!(description(parameter, of_type)));
     let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
     if let Some(default) = default.or((parameter.shape == Shape::Flag).then_some(json!(false))) {
         schema.insert("default".to_owned(), default);
     }
+    if let Some(example) = parameter.example.and_then(|example| serde_json::from_str::<Value>(example).ok()) {
+        schema.insert("examples".to_owned(), json!([example]));
+    }
     schema
 }
 
-/// The documentation, followed by the constraints in words.
-fn description(parameter: &Parameter) -> String {
+/// The documentation, followed by the meanings of a type's values and by the constraints in words.
+fn description(parameter: &Parameter, of_type: Option<&str>) -> String {
     let mut description = parameter.description.trim().to_owned();
+    if let Some(of_type) = of_type {
+        end_sentence(&mut description);
+        description.push_str(&format!(" {of_type}."));
+    }
     let words: Vec<String> = parameter
         .field
         .constraints
@@ -76,9 +86,7 @@ fn description(parameter: &Parameter) -> String {
         })
         .collect();
     if !words.is_empty() {
-        if !description.ends_with(['.', '!', '?', '。']) {
-            description.push('.');
-        }
+        end_sentence(&mut description);
         let words = words.join(", ");
         let mut letters = words.chars();
         let first = letters.next().into_iter().flat_map(char::to_uppercase);
@@ -88,6 +96,12 @@ fn description(parameter: &Parameter) -> String {
         description.push('.');
     }
     description
+}
+
+fn end_sentence(text: &mut String) {
+    if !text.ends_with(['.', '!', '?', '。']) {
+        text.push('.');
+    }
 }
 
 fn keywords(constraint: &Constraint, schema: &mut Map<String, Value>) {
@@ -121,16 +135,16 @@ fn number(bound: f64, integer: bool) -> Value {
 }
 
 /// The schema of one value, without what some clients refuse or what the parameter says itself.
-fn value(parameter: &Parameter) -> Map<String, Value> {
+fn value(schema: fn(&mut SchemaGenerator) -> Schema) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
     let mut generator = SchemaGenerator::new(settings);
-    let Value::Object(mut schema) = (parameter.schema)(&mut generator).to_value() else {
+    let Value::Object(mut schema) = schema(&mut generator).to_value() else {
         return Map::new();
     };
-    for key in ["$schema", "title", "description"] {
+    for key in ["$schema", "title"] {
         schema.remove(key);
     }
     if schema.get("format").and_then(Value::as_str).is_some_and(|format| !FORMATS.contains(&format)) {
@@ -139,40 +153,49 @@ fn value(parameter: &Parameter) -> Map<String, Value> {
     schema
 }
 
-/// Does the value have the JSON type that the parameter, or its elements, ask for?
-pub(super) fn admits(parameter: &Parameter, given: &Value) -> bool {
-    match value(parameter).get("type").and_then(Value::as_str) {
-        Some("string") => given.is_string(),
-        Some("integer") => given.is_i64() || given.is_u64(),
-        Some("number") => given.is_number(),
-        Some("boolean") => given.is_boolean(),
-        Some("array") => given.is_array(),
-        Some("object") => given.is_object(),
-        _ => true,
-    }
-}
+/// The JSON type of a schema.
+pub(super) struct Kind(Option<&'static str>);
 
-/// What a caller has to give, as the object of a sentence.
-pub(super) fn expected(parameter: &Parameter) -> String {
-    match parameter.shape {
-        Shape::List => {
-            let element = expected_element(parameter);
-            let plural = element.split_once(' ').map_or(element.as_str(), |(_, noun)| noun);
-            format!("an array of {plural}s")
+/// The JSON types, and what a caller has to give, as the object of a sentence.
+const KINDS: [(&str, &str); 6] = [
+    ("string", "a string"),
+    ("integer", "an integer"),
+    ("number", "a number"),
+    ("boolean", "a boolean"),
+    ("array", "an array"),
+    ("object", "an object"),
+];
+
+impl Kind {
+    pub(super) fn of(schema: fn(&mut SchemaGenerator) -> Schema) -> Self {
+        let kind = value(schema).get("type").and_then(Value::as_str).map(str::to_owned);
+        Self(KINDS.iter().map(|(kind, _)| *kind).find(|known| Some(*known) == kind.as_deref()))
+    }
+
+    pub(super) fn admits(&self, given: &Value) -> bool {
+        match self.0 {
+            Some("string") => given.is_string(),
+            Some("integer") => given.is_i64() || given.is_u64(),
+            Some("number") => given.is_number(),
+            Some("boolean") => given.is_boolean(),
+            Some("array") => given.is_array(),
+            Some("object") => given.is_object(),
+            _ => true,
         }
-        _ => expected_element(parameter),
+    }
+
+    pub(super) fn words(&self) -> &'static str {
+        let words = KINDS.iter().find(|(kind, _)| Some(*kind) == self.0).map(|(_, words)| *words);
+        words.unwrap_or("a value of another type")
     }
 }
 
-pub(super) fn expected_element(parameter: &Parameter) -> String {
-    match value(parameter).get("type").and_then(Value::as_str) {
-        Some("string") => "a string",
-        Some("integer") => "an integer",
-        Some("number") => "a number",
-        Some("boolean") => "a boolean",
-        Some("array") => "an array",
-        Some("object") => "an object",
-        _ => "a value of another type",
+/// What a caller has to give for this parameter.
+pub(super) fn expected(parameter: &Parameter) -> String {
+    let element = Kind::of(parameter.schema).words();
+    if parameter.shape == Shape::List {
+        let plural = element.split_once(' ').map_or(element, |(_, noun)| noun);
+        return format!("an array of {plural}s");
     }
-    .to_owned()
+    element.to_owned()
 }

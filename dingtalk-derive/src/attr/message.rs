@@ -1,52 +1,140 @@
-//! What the message is: `text(…)`, `markdown(…)`, `link(…)`, `action_card(…)`, `feed_card(…)`; or `item(…)` of a feed card.
+//! What is shown: `text(…)`, `markdown(…)`, `link(…)`, `action_card(…)`, `feed_card(…)`; `item(…)` and `fragment(…)` of
+//! the companions.
 
 use proc_macro2::Ident;
 use syn::{LitStr, Token, parse::ParseStream};
 
-use super::{Place, Reading, alone, equals, in_parentheses, keys, parse, set, unknown};
+use super::keys::{Place, Reading, alone, equals, in_parentheses, keys, set, unknown};
 
-/// One message attribute, with every key that was given.
-pub(crate) enum MessageAttribute {
-    Text(LitStr),
-    Markdown { title: Option<LitStr>, text: Option<LitStr> },
-    Link(LinkAttribute),
-    ActionCard(ActionCardAttribute),
-    FeedCard { items: Option<Ident> },
-    Item(ItemAttribute),
-}
-
-impl MessageAttribute {
-    pub(super) const KEYS: [&str; 6] = ["text", "markdown", "link", "action_card", "feed_card", "item"];
-}
-
-#[derive(Default)]
-pub(crate) struct LinkAttribute {
-    pub(crate) title: Option<LitStr>,
-    pub(crate) text: Option<LitStr>,
-    pub(crate) url: Option<LitStr>,
-    pub(crate) picture: Option<LitStr>,
-}
-
-#[derive(Default)]
-pub(crate) struct ActionCardAttribute {
-    pub(crate) title: Option<LitStr>,
-    pub(crate) text: Option<LitStr>,
+/// One of the attributes, with every key that was given.
+pub(crate) struct MessageAttribute {
+    pub(crate) keyword: Ident,
+    pub(crate) kind: Kind,
+    /// The templates, in the order of [`Kind::parts`].
+    pub(crate) parts: Vec<(Part, LitStr)>,
     pub(crate) buttons: Vec<ButtonAttribute>,
     pub(crate) horizontal: Option<Ident>,
     pub(crate) hide_avatar: Option<Ident>,
-}
-
-#[derive(Default)]
-pub(crate) struct ItemAttribute {
-    pub(crate) title: Option<LitStr>,
-    pub(crate) url: Option<LitStr>,
-    pub(crate) picture: Option<LitStr>,
+    /// The field that holds a feed card's items.
+    pub(crate) items: Option<Ident>,
 }
 
 /// `button("Label", url = "…")`
 pub(crate) struct ButtonAttribute {
     pub(crate) title: LitStr,
     pub(crate) url: LitStr,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Markdown,
+    Link,
+    ActionCard,
+    FeedCard,
+    /// No message, but one item of a feed card.
+    Item,
+    /// No message, but a piece of others.
+    Fragment,
+}
+
+/// A template of a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Title,
+    Text,
+    Url,
+    Picture,
+}
+
+const SHOWN: &str = "it is what the conversation list shows";
+const PAGE: &str = "it is the page to open";
+
+impl Kind {
+    const ALL: [Self; 7] = [
+        Self::Text,
+        Self::Markdown,
+        Self::Link,
+        Self::ActionCard,
+        Self::FeedCard,
+        Self::Item,
+        Self::Fragment,
+    ];
+
+    pub(super) fn of(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Markdown => "markdown",
+            Self::Link => "link",
+            Self::ActionCard => "action_card",
+            Self::FeedCard => "feed_card",
+            Self::Item => "item",
+            Self::Fragment => "fragment",
+        }
+    }
+
+    /// Its templates, and why each is required; those without a reason are not.
+    pub(crate) fn parts(self) -> &'static [(Part, Option<&'static str>)] {
+        match self {
+            Self::Text | Self::Fragment => &[(Part::Text, Some(""))],
+            Self::Markdown => &[(Part::Title, Some(SHOWN)), (Part::Text, None)],
+            Self::Link => &[
+                (Part::Title, Some("it is the headline")),
+                (Part::Text, Some("it stands below the title")),
+                (Part::Url, Some(PAGE)),
+                (Part::Picture, None),
+            ],
+            Self::ActionCard => &[(Part::Title, Some(SHOWN)), (Part::Text, Some("it is the body"))],
+            Self::FeedCard => &[],
+            Self::Item => &[
+                (Part::Title, Some("it is the headline")),
+                (Part::Url, Some(PAGE)),
+                (Part::Picture, Some("DingTalk requires one for each item")),
+            ],
+        }
+    }
+
+    /// What stands between the parentheses, for an error.
+    pub(crate) fn example(self) -> &'static str {
+        match self {
+            Self::Text | Self::Fragment => "\"…\"",
+            Self::Markdown => "title = \"…\", text = \"…\"",
+            Self::Link => "title = \"…\", text = \"…\", url = \"…\"",
+            Self::ActionCard => "title = \"…\", text = \"…\", button(\"…\", url = \"…\")",
+            Self::FeedCard => "items = field",
+            Self::Item => "title = \"…\", url = \"…\", picture = \"…\"",
+        }
+    }
+
+    fn place(self) -> &'static Place {
+        match self {
+            Self::Link => &LINK,
+            Self::ActionCard => &ACTION_CARD,
+            Self::FeedCard => &FEED_CARD,
+            Self::Item => &ITEM,
+            Self::Text | Self::Markdown | Self::Fragment => &MARKDOWN,
+        }
+    }
+
+    /// Can the message mention anybody?
+    pub(crate) fn can_mention(self) -> bool {
+        matches!(self, Self::Text | Self::Markdown)
+    }
+}
+
+impl Part {
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Title => "title",
+            Self::Text => "text",
+            Self::Url => "url",
+            Self::Picture => "picture",
+        }
+    }
 }
 
 pub(super) const MARKDOWN: Place = Place { name: "in `markdown(…)`", keys: &["title", "text"] };
@@ -58,85 +146,64 @@ pub(super) const ITEM: Place = Place { name: "in `item(…)`", keys: &["title", 
 pub(super) const BUTTON: Place = Place { name: "in `button(…)`", keys: &["url"] };
 
 impl MessageAttribute {
-    /// Reads what follows `key`, which is one of the message attributes.
-    pub(super) fn parse(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
-        match key.to_string().as_str() {
-            "markdown" => Self::markdown(key, input, reading),
-            "link" => Self::link(key, input, reading),
-            "action_card" => Self::action_card(key, input, reading),
-            "feed_card" => Self::feed_card(key, input, reading),
-            "item" => Self::item(key, input, reading),
-            _ => Ok(Self::Text(in_parentheses(key, "\"…\"", input, parse::<LitStr>)?)),
-        }
-    }
-
-    fn markdown(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
-        let (mut title, mut text) = (None, None);
-        in_parentheses(key, "title = \"…\", text = \"…\"", input, |input| {
-            keys(input, &MARKDOWN, reading, &mut |key, input| match key.to_string().as_str() {
-                "title" => set(&mut title, key, input, equals, reading),
-                "text" => set(&mut text, key, input, equals, reading),
-                _ => Err(unknown(key, &MARKDOWN)),
-            })
+    /// Reads what follows `keyword`, which names `kind`.
+    pub(super) fn parse(
+        kind: Kind,
+        keyword: &Ident,
+        input: ParseStream<'_>,
+        reading: &Reading<'_>,
+    ) -> syn::Result<Self> {
+        let mut message = Self {
+            keyword: keyword.clone(),
+            kind,
+            parts: Vec::new(),
+            buttons: Vec::new(),
+            horizontal: None,
+            hide_avatar: None,
+            items: None,
+        };
+        in_parentheses(keyword, kind.example(), input, |input| {
+            if matches!(kind, Kind::Text | Kind::Fragment) {
+                message.parts.push((Part::Text, input.parse()?));
+                return Ok(());
+            }
+            message.keys(input, reading)
         })?;
-        Ok(Self::Markdown { title, text })
+        Ok(message)
     }
 
-    fn link(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
-        let mut link = LinkAttribute::default();
-        in_parentheses(key, "title = \"…\", text = \"…\", url = \"…\"", input, |input| {
-            keys(input, &LINK, reading, &mut |key, input| match key.to_string().as_str() {
-                "title" => set(&mut link.title, key, input, equals, reading),
-                "text" => set(&mut link.text, key, input, equals, reading),
-                "url" => set(&mut link.url, key, input, equals, reading),
-                "picture" => set(&mut link.picture, key, input, equals, reading),
-                _ => Err(unknown(key, &LINK)),
-            })
-        })?;
-        Ok(Self::Link(link))
-    }
-
-    fn action_card(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
-        let mut card = ActionCardAttribute::default();
-        let example = "title = \"…\", text = \"…\", button(\"…\", url = \"…\")";
-        in_parentheses(key, example, input, |input| {
-            keys(input, &ACTION_CARD, reading, &mut |key, input| match key.to_string().as_str() {
-                "title" => set(&mut card.title, key, input, equals, reading),
-                "text" => set(&mut card.text, key, input, equals, reading),
-                "horizontal" => set(&mut card.horizontal, key, input, alone, reading),
-                "hide_avatar" => set(&mut card.hide_avatar, key, input, alone, reading),
-                "button" => {
-                    card.buttons.push(ButtonAttribute::parse(key, input, reading)?);
+    fn keys(&mut self, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<()> {
+        let place = self.kind.place();
+        let mut templates: Vec<(Part, Option<LitStr>)> =
+            self.kind.parts().iter().map(|(part, _)| (*part, None)).collect();
+        keys(input, place, reading, &mut |key, input| {
+            let name = key.to_string();
+            if let Some((_, template)) = templates.iter_mut().find(|(part, _)| part.key() == name) {
+                return set(template, key, input, equals, reading);
+            }
+            match name.as_str() {
+                _ if !place.keys.contains(&name.as_str()) => Err(unknown(key, place)),
+                "horizontal" => set(&mut self.horizontal, key, input, alone, reading),
+                "hide_avatar" => set(&mut self.hide_avatar, key, input, alone, reading),
+                "items" => set(&mut self.items, key, input, equals, reading),
+                _ => {
+                    self.buttons.push(ButtonAttribute::parse(key, input, reading)?);
                     Ok(())
                 }
-                _ => Err(unknown(key, &ACTION_CARD)),
-            })
+            }
         })?;
-        Ok(Self::ActionCard(card))
+        self.parts = templates.into_iter().filter_map(|(part, template)| Some((part, template?))).collect();
+        Ok(())
     }
 
-    fn feed_card(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
-        let mut items = None;
-        in_parentheses(key, "items = field", input, |input| {
-            keys(input, &FEED_CARD, reading, &mut |key, input| match key.to_string().as_str() {
-                "items" => set(&mut items, key, input, equals, reading),
-                _ => Err(unknown(key, &FEED_CARD)),
-            })
-        })?;
-        Ok(Self::FeedCard { items })
+    pub(crate) fn part(&self, wanted: Part) -> Option<&LitStr> {
+        self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, template)| template)
     }
 
-    fn item(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
-        let mut item = ItemAttribute::default();
-        in_parentheses(key, "title = \"…\", url = \"…\", picture = \"…\"", input, |input| {
-            keys(input, &ITEM, reading, &mut |key, input| match key.to_string().as_str() {
-                "title" => set(&mut item.title, key, input, equals, reading),
-                "url" => set(&mut item.url, key, input, equals, reading),
-                "picture" => set(&mut item.picture, key, input, equals, reading),
-                _ => Err(unknown(key, &ITEM)),
-            })
-        })?;
-        Ok(Self::Item(item))
+    /// Its templates, in the order in which they are written.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &LitStr> {
+        let buttons = self.buttons.iter().flat_map(|button| [&button.title, &button.url]);
+        self.parts.iter().map(|(_, template)| template).chain(buttons)
     }
 }
 

@@ -1,31 +1,43 @@
 //! Attributes as they are written: syntax only, with the tokens that errors point at.
 
+mod keys;
 mod message;
 
-use std::cell::Cell;
-
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
 use syn::{
-    Attribute, Expr, ExprLit, Lit, LitBool, LitInt, LitStr, Meta, Path, Token, Type,
-    ext::IdentExt,
-    parenthesized,
-    parse::{Parse, ParseStream},
+    Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Path, Type, ext::IdentExt, parse::ParseStream,
 };
 
-use self::message::{ACTION_CARD, BUTTON, FEED_CARD, ITEM, LINK, MARKDOWN};
-pub(crate) use self::message::{ActionCardAttribute, ItemAttribute, LinkAttribute, MessageAttribute};
+pub(crate) use self::{
+    keys::{BoundsAttribute, identifiers},
+    message::{Kind, MessageAttribute, Part},
+};
+use self::{
+    keys::{
+        Place, Reading, alone, at_end, count, each_key, equals, expect_equals, set, unknown, until_comma,
+    },
+    message::{ACTION_CARD, BUTTON, FEED_CARD, ITEM, LINK, MARKDOWN},
+};
 use crate::errors::Errors;
 
-/// `#[dingtalk(…)]` on the type.
+/// `#[dingtalk(…)]` on the type, or on a variant of an enum.
 #[derive(Default)]
 pub(crate) struct TypeAttributes {
-    pub(crate) messages: Vec<(Ident, MessageAttribute)>,
+    pub(crate) messages: Vec<MessageAttribute>,
+    pub(crate) computed: Vec<Computed>,
     pub(crate) tool: Option<ToolAttribute>,
+    pub(crate) keyword: Option<LitStr>,
     pub(crate) rename_all: Option<LitStr>,
     pub(crate) krate: Option<Path>,
-    /// A key could not be read: what seems to be missing may only be misspelt.
     pub(crate) incomplete: bool,
+}
+
+/// `name = expression` in `with(…)`.
+pub(crate) struct Computed {
+    pub(crate) ident: Ident,
+    /// Its name without `r#`: what templates call it.
+    pub(crate) name: String,
+    pub(crate) expression: TokenStream,
 }
 
 /// `tool(…)`.
@@ -48,12 +60,12 @@ pub(crate) struct FieldAttributes {
     pub(crate) skip: Option<Ident>,
     pub(crate) rename: Option<LitStr>,
     pub(crate) default: Option<DefaultAttribute>,
+    pub(crate) example: Option<TokenStream>,
     pub(crate) length: Option<BoundsAttribute>,
     pub(crate) bytes: Option<BoundsAttribute>,
     pub(crate) range: Option<BoundsAttribute>,
-    pub(crate) max_items: Option<LitInt>,
+    pub(crate) max_items: Option<TokenStream>,
     pub(crate) unbounded: Option<Ident>,
-    /// A key could not be read: what seems to be missing may only be misspelt.
     pub(crate) incomplete: bool,
 }
 
@@ -62,21 +74,33 @@ pub(crate) struct DefaultAttribute {
     pub(crate) value: Option<TokenStream>,
 }
 
-/// `a..=b`, `a..` or `..=b`.
-pub(crate) struct BoundsAttribute {
-    pub(crate) min: Option<TokenStream>,
-    pub(crate) max: Option<TokenStream>,
-}
-
-/// Where keys stand, and which.
-struct Place {
-    name: &'static str,
-    keys: &'static [&'static str],
+/// `#[dingtalk(…)]` on a variant of a `Choice`.
+#[derive(Default)]
+pub(crate) struct ChoiceAttributes {
+    pub(crate) rename: Option<LitStr>,
+    pub(crate) text: Option<LitStr>,
 }
 
 const TYPE: Place = Place {
     name: "on the type",
-    keys: &["text", "markdown", "link", "action_card", "tool", "rename_all", "crate"],
+    keys: &[
+        "text",
+        "markdown",
+        "link",
+        "action_card",
+        "feed_card",
+        "item",
+        "fragment",
+        "with",
+        "tool",
+        "keyword",
+        "rename_all",
+        "crate",
+    ],
+};
+const VARIANT: Place = Place {
+    name: "on a variant",
+    keys: &["text", "markdown", "link", "action_card", "feed_card", "with", "keyword"],
 };
 const TOOL: Place =
     Place { name: "in `tool(…)`", keys: &["name", "title", "when", "not_when", "instead", "destructive"] };
@@ -89,6 +113,7 @@ const FIELD: Place = Place {
         "skip",
         "rename",
         "default",
+        "example",
         "length",
         "bytes",
         "range",
@@ -96,44 +121,77 @@ const FIELD: Place = Place {
         "unbounded",
     ],
 };
+const CHOICE: Place = Place { name: "on a `Choice`", keys: &["rename_all", "crate"] };
+const CHOICE_VARIANT: Place = Place { name: "on a variant of a `Choice`", keys: &["rename", "text"] };
 
-/// Errors while keys are read.
-struct Reading<'e> {
-    errors: &'e Errors,
-    failed: Cell<bool>,
-}
-
-impl Reading<'_> {
-    fn error(&self, error: syn::Error) {
-        self.failed.set(true);
-        self.errors.push(error);
-    }
-}
+/// Where a key that is unknown here may belong.
+static PLACES: [&Place; 9] =
+    [&TYPE, &MARKDOWN, &LINK, &ACTION_CARD, &FEED_CARD, &ITEM, &BUTTON, &TOOL, &FIELD];
 
 impl TypeAttributes {
-    pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
-        let reading = Reading { errors, failed: Cell::new(false) };
+    pub(crate) fn of_type(attributes: &[Attribute], errors: &Errors) -> Self {
+        Self::read(attributes, &TYPE, errors)
+    }
+
+    pub(crate) fn of_variant(attributes: &[Attribute], errors: &Errors) -> Self {
+        Self::read(attributes, &VARIANT, errors)
+    }
+
+    fn read(attributes: &[Attribute], place: &Place, errors: &Errors) -> Self {
+        let reading = Reading::new(errors);
         let mut read = Self::default();
-        each_key(attributes, &TYPE, &reading, &mut |key, input| {
-            match key.to_string().as_str() {
-                name if MessageAttribute::KEYS.contains(&name) => {
-                    read.messages.push((key.clone(), MessageAttribute::parse(key, input, &reading)?));
-                }
+        each_key(attributes, place, &reading, &mut |key, input| {
+            let name = key.to_string();
+            if !place.keys.contains(&name.as_str()) {
+                return Err(unknown(key, place));
+            }
+            if let Some(kind) = Kind::of(&name) {
+                read.messages.push(MessageAttribute::parse(kind, key, input, &reading)?);
+                return Ok(());
+            }
+            match name.as_str() {
+                "with" => Computed::parse(key, input, &reading, &mut read.computed),
                 "tool" => set(
                     &mut read.tool,
                     key,
                     input,
                     |key, input| ToolAttribute::parse(key, input, &reading),
                     &reading,
-                )?,
-                "rename_all" => set(&mut read.rename_all, key, input, equals, &reading)?,
-                "crate" => set(&mut read.krate, key, input, equals, &reading)?,
-                _ => return Err(unknown(key, &TYPE)),
+                ),
+                "keyword" => set(&mut read.keyword, key, input, equals, &reading),
+                "rename_all" => set(&mut read.rename_all, key, input, equals, &reading),
+                _ => set(&mut read.krate, key, input, equals, &reading),
             }
-            Ok(())
         });
-        read.incomplete = reading.failed.get();
+        read.incomplete = reading.is_incomplete();
         read
+    }
+}
+
+impl Computed {
+    /// `with(name = expression, …)`
+    fn parse(
+        key: &Ident,
+        input: ParseStream<'_>,
+        reading: &Reading<'_>,
+        computed: &mut Vec<Self>,
+    ) -> syn::Result<()> {
+        let names = Place { name: "in `with(…)`", keys: &[] };
+        keys::in_parentheses(key, "name = expression", input, |input| {
+            keys::keys(input, &names, reading, &mut |ident, input| {
+                expect_equals(ident, input)?;
+                let expression = until_comma(input)?;
+                if expression.is_empty() {
+                    return Err(syn::Error::new_spanned(
+                        ident,
+                        format!("`{ident}` needs a value: write an expression behind the `=`"),
+                    ));
+                }
+                let name = ident.unraw().to_string();
+                computed.push(Self { ident: ident.clone(), name, expression });
+                Ok(())
+            })
+        })
     }
 }
 
@@ -151,8 +209,8 @@ impl ToolAttribute {
         if at_end(input) {
             return Ok(tool);
         }
-        in_parentheses(keyword, "when = \"…\"", input, |input| {
-            keys(input, &TOOL, reading, &mut |key, input| match key.to_string().as_str() {
+        keys::in_parentheses(keyword, "when = \"…\"", input, |input| {
+            keys::keys(input, &TOOL, reading, &mut |key, input| match key.to_string().as_str() {
                 "name" => set(&mut tool.name, key, input, equals, reading),
                 "title" => set(&mut tool.title, key, input, equals, reading),
                 "when" => set(&mut tool.when, key, input, equals, reading),
@@ -164,11 +222,17 @@ impl ToolAttribute {
         })?;
         Ok(tool)
     }
+
+    /// No key is given.
+    pub(crate) fn is_bare(&self) -> bool {
+        let texts = [&self.name, &self.title, &self.when, &self.not_when];
+        texts.iter().all(|text| text.is_none()) && self.instead.is_none() && self.destructive.is_none()
+    }
 }
 
 impl FieldAttributes {
     pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
-        let reading = Reading { errors, failed: Cell::new(false) };
+        let reading = Reading::new(errors);
         let mut read = Self::default();
         each_key(attributes, &FIELD, &reading, &mut |key, input| match key.to_string().as_str() {
             "line" => set(&mut read.line, key, input, equals, &reading),
@@ -177,15 +241,21 @@ impl FieldAttributes {
             "skip" => set(&mut read.skip, key, input, alone, &reading),
             "unbounded" => set(&mut read.unbounded, key, input, alone, &reading),
             "rename" => set(&mut read.rename, key, input, equals, &reading),
-            "max_items" => set(&mut read.max_items, key, input, equals, &reading),
+            "max_items" => set(&mut read.max_items, key, input, count, &reading),
             "default" => set(&mut read.default, key, input, DefaultAttribute::parse, &reading),
-            "length" => set(&mut read.length, key, input, bounds, &reading),
-            "bytes" => set(&mut read.bytes, key, input, bounds, &reading),
-            "range" => set(&mut read.range, key, input, bounds, &reading),
+            "example" => set(&mut read.example, key, input, expression, &reading),
+            "length" => set(&mut read.length, key, input, BoundsAttribute::parse, &reading),
+            "bytes" => set(&mut read.bytes, key, input, BoundsAttribute::parse, &reading),
+            "range" => set(&mut read.range, key, input, BoundsAttribute::parse, &reading),
             _ => Err(unknown(key, &FIELD)),
         });
-        read.incomplete = reading.failed.get();
+        read.incomplete = reading.is_incomplete();
         read
+    }
+
+    /// The rules that are a range.
+    pub(crate) fn bounds(&self) -> impl Iterator<Item = &BoundsAttribute> {
+        [&self.length, &self.bytes, &self.range].into_iter().flatten()
     }
 }
 
@@ -194,9 +264,49 @@ impl DefaultAttribute {
         if at_end(input) {
             return Ok(Self { value: None });
         }
-        expect_equals(key, input)?;
-        Ok(Self { value: Some(until_comma(input)?) })
+        expression(key, input).map(|value| Self { value: Some(value) })
     }
+}
+
+impl ChoiceAttributes {
+    /// `rename_all` and `crate` on the type.
+    pub(crate) fn of_type(attributes: &[Attribute], errors: &Errors) -> (Option<LitStr>, Option<Path>) {
+        let reading = Reading::new(errors);
+        let (mut rename_all, mut krate) = (None, None);
+        each_key(attributes, &CHOICE, &reading, &mut |key, input| match key.to_string().as_str() {
+            "rename_all" => set(&mut rename_all, key, input, equals, &reading),
+            "crate" => set(&mut krate, key, input, equals, &reading),
+            _ => Err(unknown(key, &CHOICE)),
+        });
+        (rename_all, krate)
+    }
+
+    pub(crate) fn of_variant(attributes: &[Attribute], errors: &Errors) -> Self {
+        let reading = Reading::new(errors);
+        let mut read = Self::default();
+        each_key(attributes, &CHOICE_VARIANT, &reading, &mut |key, input| match key.to_string().as_str() {
+            "rename" => set(&mut read.rename, key, input, equals, &reading),
+            "text" => set(
+                &mut read.text,
+                key,
+                input,
+                |key, input| keys::in_parentheses(key, "\"…\"", input, parse_text),
+                &reading,
+            ),
+            _ => Err(unknown(key, &CHOICE_VARIANT)),
+        });
+        read
+    }
+}
+
+/// `key = expression`
+fn expression(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    expect_equals(key, input)?;
+    let value = until_comma(input)?;
+    if value.is_empty() {
+        return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = …`")));
+    }
+    Ok(value)
 }
 
 /// The text of `///` comments, one line each; `#[doc = include_str!(…)]` and the like are left out.
@@ -215,186 +325,6 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
     lines.join("\n")
 }
 
-/// Calls `read` for each key of each `#[dingtalk(…)]`; an error skips to the next key.
-fn each_key(
-    attributes: &[Attribute],
-    place: &Place,
-    reading: &Reading<'_>,
-    read: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
-) {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("dingtalk")) {
-        let parsed = attribute.parse_args_with(|input: ParseStream<'_>| keys(input, place, reading, read));
-        if let Err(error) = parsed {
-            reading.error(error);
-        }
-    }
-}
-
-fn keys(
-    input: ParseStream<'_>,
-    place: &Place,
-    reading: &Reading<'_>,
-    read: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
-) -> syn::Result<()> {
-    while !input.is_empty() {
-        let read_key = Ident::parse_any(input)
-            .map_err(|error| {
-                syn::Error::new(error.span(), format!("expected one of the keys {}", list(place.keys)))
-            })
-            .and_then(|key| read(&key, input));
-        if let Err(error) = read_key {
-            reading.error(error);
-            until_comma(input)?;
-        }
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
-    }
-    Ok(())
-}
-
-fn set<T>(
-    slot: &mut Option<T>,
-    key: &Ident,
-    input: ParseStream<'_>,
-    parse: impl FnOnce(&Ident, ParseStream<'_>) -> syn::Result<T>,
-    reading: &Reading<'_>,
-) -> syn::Result<()> {
-    let value = parse(key, input)?;
-    if slot.is_some() {
-        reading.errors.at(key, format!("`{key}` is given twice: remove one"));
-    }
-    *slot = Some(value);
-    Ok(())
-}
-
-fn parse<T: Parse>(input: ParseStream<'_>) -> syn::Result<T> {
+fn parse_text(input: ParseStream<'_>) -> syn::Result<LitStr> {
     input.parse()
-}
-
-/// Nothing more belongs to this key.
-fn at_end(input: ParseStream<'_>) -> bool {
-    input.is_empty() || input.peek(Token![,])
-}
-
-/// `key`
-fn alone(key: &Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
-    if at_end(input) {
-        return Ok(key.clone());
-    }
-    Err(syn::Error::new_spanned(key, format!("`{key}` takes no value: write it alone")))
-}
-
-/// `key = value`
-fn equals<T: Parse>(key: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
-    expect_equals(key, input)?;
-    input.parse()
-}
-
-fn expect_equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
-    if !input.peek(Token![=]) {
-        return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = …`")));
-    }
-    input.parse::<Token![=]>()?;
-    Ok(())
-}
-
-/// `key(…)`; `example` stands for what belongs between the parentheses.
-fn in_parentheses<T>(
-    key: &Ident,
-    example: &str,
-    input: ParseStream<'_>,
-    parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
-) -> syn::Result<T> {
-    let wrong =
-        || syn::Error::new_spanned(key, format!("`{key}` takes parentheses: write `{key}({example})`"));
-    if !input.peek(syn::token::Paren) {
-        return Err(wrong());
-    }
-    let content;
-    parenthesized!(content in input);
-    if content.is_empty() {
-        return Err(wrong());
-    }
-    let value = parse(&content).and_then(|value| {
-        if content.peek(Token![,]) {
-            content.parse::<Token![,]>()?;
-        }
-        if content.is_empty() { Ok(value) } else { Err(content.error("expected `)`")) }
-    });
-    if value.is_err() {
-        // What is left would be an error of its own.
-        content.parse::<TokenStream>()?;
-    }
-    value
-}
-
-/// `key(a..=b)`, `key(a..)` or `key(..=b)`
-fn bounds(key: &Ident, input: ParseStream<'_>) -> syn::Result<BoundsAttribute> {
-    in_parentheses(key, "1..=64", input, |input| {
-        let dots = |input: ParseStream<'_>| input.peek(Token![..]) || input.peek(Token![..=]);
-        let min = if dots(input) { None } else { Some(bound(key, input)?) };
-        if input.peek(Token![..=]) {
-            input.parse::<Token![..=]>()?;
-            return Ok(BoundsAttribute { min, max: Some(bound(key, input)?) });
-        }
-        if !input.peek(Token![..]) {
-            return Err(syn::Error::new_spanned(min, "expected a range such as `1..=64`, `1..` or `..=64`"));
-        }
-        let open: Token![..] = input.parse()?;
-        if !input.is_empty() {
-            return Err(syn::Error::new_spanned(open, "write `..=`: both ends are included"));
-        }
-        if min.is_none() {
-            return Err(syn::Error::new_spanned(
-                open,
-                "a range needs at least one end: `1..=64`, `1..` or `..=64`",
-            ));
-        }
-        Ok(BoundsAttribute { min, max: None })
-    })
-}
-
-/// One end of a range.
-fn bound(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let sign: Option<Token![-]> = input.parse()?;
-    let number = match input.parse() {
-        Ok(number @ (Lit::Int(_) | Lit::Float(_))) => number,
-        Ok(other) => return Err(syn::Error::new_spanned(other, "expected a number such as `64`")),
-        Err(error) => return Err(syn::Error::new(error.span(), "expected a number such as `64`")),
-    };
-    let end = quote!(#sign #number);
-    if key != "range" && (sign.is_some() || matches!(number, Lit::Float(_))) {
-        return Err(syn::Error::new_spanned(
-            end,
-            format!("`{key}` counts: expected a whole number such as `64`"),
-        ));
-    }
-    Ok(end)
-}
-
-/// Everything up to the next comma, or the end.
-fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut tokens = TokenStream::new();
-    while !input.is_empty() && !input.peek(Token![,]) {
-        tokens.extend([input.parse::<TokenTree>()?]);
-    }
-    Ok(tokens)
-}
-
-fn unknown(key: &Ident, here: &Place) -> syn::Error {
-    let name = key.to_string();
-    let elsewhere = [TYPE, MARKDOWN, LINK, ACTION_CARD, FEED_CARD, ITEM, BUTTON, TOOL, FIELD]
-        .into_iter()
-        .find(|place| place.keys.contains(&name.as_str()));
-    let message = match (elsewhere, dingtalk_template::suggest(&name, here.keys.iter().copied())) {
-        (Some(there), _) => format!("`{name}` belongs {}, not {}", there.name, here.name),
-        (None, Some(meant)) => format!("unknown attribute `{name}`; did you mean `{meant}`?"),
-        (None, None) => format!("unknown attribute `{name}`; expected one of {}", list(here.keys)),
-    };
-    syn::Error::new_spanned(key, message)
-}
-
-fn list(keys: &[&str]) -> String {
-    format!("`{}`", keys.join("`, `"))
 }

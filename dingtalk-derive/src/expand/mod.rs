@@ -1,43 +1,81 @@
 //! Writes the code: tables and the calls that walk them.
 
+mod bounds;
+mod choice;
+mod companions;
 mod message;
+mod names;
+mod spec;
 mod table;
-mod templates;
+pub(crate) mod templates;
 mod tool;
+mod values;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::DeriveInput;
+use syn::{DeriveInput, Generics};
 
-use self::templates::{Compiled, Templates};
-use crate::{check, errors::Errors, model::Notification};
+pub(crate) use self::choice::expand as expand_choice;
+use self::templates::Templates;
+use crate::{check, errors::Errors, model::Declaration};
 
 /// Which derive is expanded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Derive {
     Notification,
     FeedItem,
+    Fragment,
+}
+
+impl Derive {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Notification => "Notification",
+            Self::FeedItem => "FeedItem",
+            Self::Fragment => "Fragment",
+        }
+    }
+
+    /// The error where no attribute says what is shown.
+    pub(crate) fn asks_for_message(self) -> &'static str {
+        match self {
+            Self::Notification => {
+                "what is the message? add `#[dingtalk(text(\"…\"))]` or `#[dingtalk(markdown(title = \"…\", text = \"…\"))]`"
+            }
+            Self::FeedItem => {
+                "what is the item? add `#[dingtalk(item(title = \"…\", url = \"…\", picture = \"…\"))]`"
+            }
+            Self::Fragment => "what does the fragment say? add `#[dingtalk(fragment(\"…\"))]`",
+        }
+    }
 }
 
 pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
     let errors = Errors::default();
-    let notification = Notification::read(input, &errors);
-    check::check(&notification, &errors);
-    check::derive(&notification, derive, &errors);
-    let paths = Paths::of(&notification);
-    let templates = Templates::compile(&notification, &errors);
-    let names = templates.name_check();
-    let implementation = match &templates.message {
-        Some(Compiled::Item { title, url, picture }) if errors.is_empty() && !templates.refused => {
-            message::feed_item(&notification, &templates, (title, url, picture), &paths)
-        }
-        Some(message) if errors.is_empty() && !templates.refused => {
-            let message = message::implementation(&notification, &templates, message, &paths);
-            let tool = tool::implementation(&notification, &paths);
-            quote!(#message #tool)
-        }
+    let declaration = Declaration::read(input, derive, &errors);
+    check::check(&declaration, derive, &errors);
+    let paths = Paths::of(declaration.krate.as_ref());
+    let templates: Option<Vec<Templates>> = declaration
+        .variants
+        .iter()
+        .map(|variant| Templates::compile(variant, &errors))
+        // Not stopped at the first that fails: every one has its errors reported.
+        .collect::<Vec<_>>()
+        .into_iter()
+        .collect();
+    let names = errors.is_left_to_rustc().then(|| names::name_check(&declaration));
+    let implementation = match templates {
+        Some(templates) if errors.is_empty() && !declaration.variants.is_empty() => match derive {
+            Derive::Notification => {
+                let message = message::implementation(&declaration, &templates, &paths);
+                let tool = tool::implementation(&declaration, &paths);
+                quote!(#message #tool)
+            }
+            Derive::FeedItem => companions::feed_item(&declaration, &templates, &paths),
+            Derive::Fragment => companions::fragment(&declaration, &templates, &paths),
+        },
         // The errors say enough; a stub keeps uses of the type from adding theirs.
-        _ => stub(&notification, derive, &paths),
+        _ => stub(&declaration, derive, &paths),
     };
     let errors = errors.into_tokens();
     quote! {
@@ -57,8 +95,8 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    fn of(notification: &Notification<'_>) -> Self {
-        let krate = match &notification.krate {
+    fn of(krate: Option<&syn::Path>) -> Self {
+        let krate = match krate {
             Some(path) => quote!(#path),
             None => quote!(::dingtalk_core),
         };
@@ -66,37 +104,61 @@ impl Paths {
     }
 }
 
-fn stub(notification: &Notification<'_>, derive: Derive, paths: &Paths) -> TokenStream {
+fn stub(declaration: &Declaration<'_>, derive: Derive, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let ident = notification.ident;
-    let (impl_generics, ty_generics, where_clause) = notification.generics.split_for_impl();
-    if derive == Derive::FeedItem {
-        return quote! {
-            impl #impl_generics #private::FeedEntry for #ident #ty_generics #where_clause {
-                fn entry(&self, _: &::core::primitive::str, _: &mut #krate::Faults) -> #krate::message::FeedItem {
-                    ::core::unimplemented!()
-                }
-            }
-        };
+    let ident = declaration.ident;
+    match derive {
+        Derive::Notification => {}
+        Derive::FeedItem => return companions::feed_item_stub(declaration, paths),
+        Derive::Fragment => {
+            return implement(
+                &quote!(#krate::Show),
+                ident,
+                declaration.generics,
+                &quote! {
+                    fn show(&self, _: &mut #krate::Sink<'_>) {}
+                },
+            );
+        }
     }
-    let tool = notification.tool.is_some().then(|| {
-        quote! {
-            impl #impl_generics #krate::Tool for #ident #ty_generics #where_clause {
+    let tool = declaration.tool.is_some().then(|| {
+        implement(
+            &quote!(#krate::Tool),
+            ident,
+            declaration.generics,
+            &quote! {
                 const NAME: &'static ::core::primitive::str = "";
                 const SPEC: #krate::ToolSpec = #private::ToolSpec::new("", "", "", &[]);
                 fn parse(_: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> {
                     ::core::unimplemented!()
                 }
-            }
-        }
+            },
+        )
     });
-    quote! {
-        impl #impl_generics #krate::Notification for #ident #ty_generics #where_clause {
+    let message = implement(
+        &quote!(#krate::Notification),
+        ident,
+        declaration.generics,
+        &quote! {
             fn message(&self) -> ::core::result::Result<#krate::Message, #krate::Invalid> {
                 ::core::unimplemented!()
             }
-        }
-        #tool
+        },
+    );
+    quote!(#message #tool)
+}
+
+/// `impl Trait for Type { … }`
+fn implement(
+    implemented: &TokenStream,
+    ident: &Ident,
+    generics: &Generics,
+    items: &TokenStream,
+) -> TokenStream {
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #implemented for #ident #ty_generics #where_clause { #items }
     }
 }
 

@@ -1,71 +1,56 @@
-//! Compiles the notification's templates and decides which value each slot shows.
+//! Compiles the templates of one message and decides which value each slot shows.
 
 use std::{cell::RefCell, collections::HashSet};
 
 use dingtalk_template::{
-    Line, Piece, Place, Problem, Resolved, Row, Segment, SlotKind, Syntax, SyntaxError, Template, compile,
-    compile_line, compile_lines, compile_target, parse,
+    Fragment, Line, Piece, Place, Problem, Resolved, Row, SlotKind, Syntax, Template, compile,
+    compile_fragment, compile_line, compile_lines, compile_target,
 };
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::Ident;
 use syn::{LitStr, ext::IdentExt as _};
 
 use crate::{
+    attr::{Computed, Kind, MessageAttribute, Part, identifiers},
     check,
     errors::Errors,
-    model::{Body, Field, Notification, Role, Shape},
+    model::{Field, Role, Shape, Variant},
 };
 
-/// The compiled templates of one notification.
-pub(crate) struct Templates<'n, 'a> {
-    notification: &'n Notification<'a>,
-    pub(crate) message: Option<Compiled>,
+/// The compiled templates of one message.
+pub(crate) struct Templates {
+    pub(crate) kind: Kind,
+    /// In the order of the kind's parts.
+    pub(crate) parts: Vec<(Part, Template)>,
+    /// Labels and targets.
+    pub(crate) buttons: Vec<(Template, Template)>,
+    /// The field that holds a feed card's items.
+    pub(crate) items: Option<usize>,
+    pub(crate) fragment: Option<Fragment>,
     /// What the slots show, by index.
     pub(crate) values: Vec<Shown>,
-    /// Something is wrong that rustc itself reports, with its caret inside the literal.
-    pub(crate) refused: bool,
 }
 
-pub(crate) enum Compiled {
-    Text(Template),
-    Markdown {
-        title: Template,
-        text: Template,
-    },
-    Link {
-        title: Template,
-        text: Template,
-        url: Template,
-        picture: Option<Template>,
-    },
-    ActionCard {
-        title: Template,
-        text: Template,
-        buttons: Vec<(Template, Template)>,
-        switches: (bool, bool),
-    },
-    /// The items are this field's.
-    FeedCard {
-        field: usize,
-    },
-    Item {
-        title: Template,
-        url: Template,
-        picture: Template,
-    },
-}
-
-/// A field, as a slot with this format spec shows it.
+/// A value, as a slot with this format spec shows it.
+#[derive(PartialEq, Eq)]
 pub(crate) struct Shown {
-    pub(crate) field: usize,
+    pub(crate) source: Source,
     pub(crate) spec: String,
     /// The slot is a link's target.
     pub(crate) target: bool,
 }
 
+/// Where a slot's value comes from, by index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Field(usize),
+    Computed(usize),
+}
+
 /// Names and lines while templates are compiled.
 struct Resolver<'n, 'a> {
     fields: &'n [Field<'a>],
+    computed: &'n [Computed],
+    kind: Kind,
     lines: Vec<Option<(Line, String)>>,
     errors: &'n Errors,
     state: RefCell<State>,
@@ -76,94 +61,87 @@ struct State {
     values: Vec<Shown>,
     used: HashSet<String>,
     complained: HashSet<usize>,
-    refused: bool,
 }
 
-impl<'n, 'a> Templates<'n, 'a> {
-    pub(crate) fn compile(notification: &'n Notification<'a>, errors: &'n Errors) -> Self {
-        let syntax = match &notification.body {
-            Some(Body::Markdown { .. } | Body::ActionCard { .. }) => Syntax::Markdown,
-            _ => Syntax::Text,
+impl Templates {
+    /// `None` if the message is incomplete.
+    pub(crate) fn compile(variant: &Variant<'_>, errors: &Errors) -> Option<Self> {
+        let message = variant.message.as_ref()?;
+        let mut resolver = Resolver {
+            fields: &variant.fields,
+            computed: &variant.computed,
+            kind: message.kind,
+            lines: Vec::new(),
+            errors,
+            state: RefCell::default(),
         };
-        let mut resolver =
-            Resolver { fields: &notification.fields, lines: Vec::new(), errors, state: RefCell::default() };
-        resolver.lines = notification.fields.iter().map(|field| resolver.line(field, syntax)).collect();
-        let message = notification.body.as_ref().and_then(|body| resolver.body(body, syntax));
-        let State { mut values, used, refused, .. } = resolver.state.into_inner();
-        if message.is_some() && !refused {
-            check::unused(notification, &used, errors);
+        resolver.lines = variant.fields.iter().map(|field| resolver.line(field)).collect();
+        resolver.use_in_expressions();
+        let compiled = resolver.message(message);
+        let State { values, used, .. } = resolver.state.into_inner();
+        if compiled.is_some() && !errors.is_left_to_rustc() {
+            check::unused(variant, &used, errors);
         }
-        if let Some(Compiled::Markdown { text, .. } | Compiled::ActionCard { text, .. }) = &message {
-            mark_targets(text, &mut values);
-        }
-        Self { notification, message, values, refused }
+        let mut templates = compiled?;
+        templates.values = values;
+        templates.mark_targets();
+        check::static_text(variant, &templates, errors);
+        Some(templates)
     }
 
-    /// Never-called functions whose parameters are the fields: rustc checks names and specs, and its caret points
-    /// into the literal, because the literal is the user's own token. They stand in a module of their own, so that a
-    /// template captures no constant of the user. What our own errors say, rustc is kept from saying again.
-    pub(crate) fn name_check(&self) -> TokenStream {
-        let templates = self.notification.body.as_ref().map(Body::templates).unwrap_or_default();
-        let whole = templates.iter().enumerate().filter_map(|(index, literal)| {
-            let names = slot_names(literal)?;
-            let function = format_ident!("template_{index}");
-            let parameters = self.notification.fields.iter().map(|field| {
-                let mut parameter: Ident = syn::parse_str(&field.name)
-                    .unwrap_or_else(|_| Ident::new_raw(&field.name, literal.span()));
-                parameter.set_span(literal.span());
-                quote!(#parameter: &impl Slot)
-            });
-            // Our own error asks for the name of a `{}`: rustc need not ask for an argument.
-            let slot = Ident::new("slot", Span::mixed_site());
-            let slots = vec![&slot; names.iter().filter(|name| name.is_empty()).count()];
-            let parameters = parameters.chain(slots.first().map(|slot| quote!(#slot: &impl Slot)));
-            Some(quote!(fn #function(#(#parameters),*) { let _ = ::core::format_args!(#literal #(, #slots)*); }))
-        });
-        let lines = self.notification.fields.iter().enumerate().filter_map(|(index, field)| {
-            let literal = field.attributes.line.as_ref()?;
-            let names = slot_names(literal)?;
-            if names.iter().any(|name| !name.is_empty()) {
-                return None;
-            }
-            let function = format_ident!("line_{index}");
-            let slots = names.iter().map(|_| quote!(, slot));
-            Some(quote! {
-                fn #function(slot: &impl Slot) { let _ = ::core::format_args!(#literal #(#slots)*); }
-            })
-        });
-        let formats = ["Display", "LowerHex", "UpperHex", "Octal", "Binary", "LowerExp", "UpperExp"]
-            .map(|name| format_ident!("{name}"));
-        quote! {
-            mod __dingtalk_names {
-                trait Slot: #(::core::fmt::#formats +)* {}
-                #(#whole)*
-                #(#lines)*
+    pub(crate) fn part(&self, wanted: Part) -> Option<&Template> {
+        self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, template)| template)
+    }
+
+    /// The text that is there whatever the values are.
+    pub(crate) fn static_texts(&self) -> impl Iterator<Item = &str> {
+        let buttons = self.buttons.iter().flat_map(|(title, url)| [title, url]);
+        self.parts.iter().map(|(_, template)| template).chain(buttons).flat_map(Template::static_texts)
+    }
+
+    /// Marks the values that are targets of links in Markdown, whose type must be `Url`.
+    fn mark_targets(&mut self) {
+        let fragment = self.fragment.iter().map(|fragment| &fragment.markdown);
+        let targets: Vec<u16> =
+            self.parts.iter().map(|(_, template)| template).chain(fragment).flat_map(link_targets).collect();
+        for target in targets {
+            if let Some(shown) = self.values.get_mut(usize::from(target)) {
+                shown.target = true;
             }
         }
     }
 }
 
-/// The names of a template's slots, empty for `{}`; `None` where our own errors say all that rustc could.
-fn slot_names(template: &LitStr) -> Option<Vec<String>> {
-    match parse(&template.value()) {
-        Ok(segments) => {
-            let name = |segment: &Segment<'_>| match segment {
-                Segment::Slot { name, .. } => Some((*name).to_owned()),
-                Segment::Text(_) => None,
-            };
-            Some(segments.iter().filter_map(name).collect())
-        }
-        Err(SyntaxError::Malformed { .. }) => Some(Vec::new()),
-        Err(SyntaxError::Unsupported { .. }) => None,
-    }
+/// The values that stand as targets of links.
+fn link_targets(template: &Template) -> Vec<u16> {
+    let target = |line: &Line| {
+        line.pieces.iter().find_map(|piece| match piece {
+            Piece::Slot { value, place: Place::LinkTarget, .. } => Some(*value),
+            _ => None,
+        })
+    };
+    let of_row = |row: &Row| match row {
+        Row::Blank => None,
+        Row::Line(line) => target(line),
+        Row::Repeated { value, line } => target(line).map(|_| *value),
+    };
+    template.rows.iter().filter_map(of_row).collect()
 }
 
 impl Resolver<'_, '_> {
+    /// How the body is written.
+    fn syntax(&self) -> Syntax {
+        match self.kind {
+            Kind::Markdown | Kind::ActionCard | Kind::Fragment => Syntax::Markdown,
+            Kind::Text | Kind::Link | Kind::FeedCard | Kind::Item => Syntax::Text,
+        }
+    }
+
     /// A field's own line.
-    fn line(&self, field: &Field<'_>, syntax: Syntax) -> Option<(Line, String)> {
+    fn line(&self, field: &Field<'_>) -> Option<(Line, String)> {
         // What else has a `line` has been refused.
         let literal = field.attributes.line.as_ref().filter(|_| field.role == Role::Value)?;
-        match compile_line(&literal.value(), syntax, 0) {
+        match compile_line(&literal.value(), self.syntax(), 0) {
             Ok((line, spec)) => {
                 // #[dingtalk(line = "- urgent")] note: Option<String>
                 if spec.is_none() && !matches!(field.shape, Shape::Flag) {
@@ -188,52 +166,55 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn body(&self, body: &Body, syntax: Syntax) -> Option<Compiled> {
-        match body {
-            Body::Text(text) => self.template(text, syntax).map(Compiled::Text),
-            Body::Markdown { title, text } => {
-                let title = self.template(title, Syntax::Title);
-                let text = match text {
-                    Some(text) => self.template(text, syntax),
-                    None => Some(self.own_lines(syntax)),
-                };
-                title.zip(text).map(|(title, text)| Compiled::Markdown { title, text })
-            }
-            Body::Link { title, text, url, picture } => {
-                let (title, text) = (self.template(title, Syntax::Title), self.template(text, syntax));
-                let url = self.target(url, false);
-                // Without a picture there is nothing to compile; a wrong one has been reported.
-                let picture = picture.as_ref().map(|picture| self.target(picture, true));
-                let picture = match picture {
-                    Some(picture) => Some(picture?),
-                    None => None,
-                };
-                Some(Compiled::Link { title: title?, text: text?, url: url?, picture })
-            }
-            Body::FeedCard { items } => self.items(items).map(|field| Compiled::FeedCard { field }),
-            Body::Item { title, url, picture, .. } => {
-                let title = self.template(title, Syntax::Title);
-                let (url, picture) = (self.target(url, false), self.target(picture, true));
-                Some(Compiled::Item { title: title?, url: url?, picture: picture? })
-            }
-            Body::ActionCard { title, text, card } => {
-                let (title, text) = (self.template(title, Syntax::Title), self.template(text, syntax));
-                let buttons: Vec<_> = card
-                    .buttons
-                    .iter()
-                    .map(|button| {
-                        self.template(&button.title, Syntax::Title).zip(self.target(&button.url, false))
-                    })
-                    .collect();
-                let switches = (card.horizontal.is_some(), card.hide_avatar.is_some());
-                Some(Compiled::ActionCard {
-                    title: title?,
-                    text: text?,
-                    buttons: buttons.into_iter().collect::<Option<_>>()?,
-                    switches,
-                })
-            }
+    /// A field that an expression of `with(…)` reads is used.
+    fn use_in_expressions(&self) {
+        let mut state = self.state.borrow_mut();
+        for computed in self.computed {
+            identifiers(computed.expression.clone(), &mut |ident| {
+                state.used.insert(ident.unraw().to_string());
+            });
         }
+    }
+
+    /// Compiles every part, so that each has its errors reported.
+    fn message(&self, message: &MessageAttribute) -> Option<Templates> {
+        let mut complete = true;
+        let mut parts = Vec::new();
+        let mut fragment = None;
+        for (part, literal) in &message.parts {
+            let compiled = match (message.kind, part) {
+                (Kind::Fragment, _) => {
+                    fragment = self.fragment(literal);
+                    complete &= fragment.is_some();
+                    continue;
+                }
+                (_, Part::Title) => self.template(literal, Syntax::Title),
+                (_, Part::Text) => self.template(literal, self.syntax()),
+                (_, Part::Url) => self.target(literal, false),
+                (_, Part::Picture) => self.target(literal, true),
+            };
+            complete &= compiled.is_some();
+            parts.extend(compiled.map(|template| (*part, template)));
+        }
+        if message.kind == Kind::Markdown && message.part(Part::Text).is_none() {
+            parts.push((Part::Text, self.own_lines()));
+        }
+        let buttons: Vec<_> = message
+            .buttons
+            .iter()
+            .map(|button| (self.template(&button.title, Syntax::Title), self.target(&button.url, false)))
+            .collect();
+        let items = message.items.as_ref().map(|items| self.items(items));
+        let buttons: Option<Vec<_>> = buttons.into_iter().map(|(title, url)| Some((title?, url?))).collect();
+        complete.then_some(())?;
+        Some(Templates {
+            kind: message.kind,
+            parts,
+            buttons: buttons?,
+            items: items.map_or(Some(None), |items| items.map(Some))?,
+            fragment,
+            values: Vec::new(),
+        })
     }
 
     /// The field that holds a feed card's items.
@@ -255,38 +236,31 @@ impl Resolver<'_, '_> {
         Some(index)
     }
 
-    /// A link outside Markdown: a whole URL, or a field of type `Url`, also in an `Option`.
+    /// A link outside Markdown: a whole URL, or a value of type `Url`, also in an `Option`.
     fn target(&self, literal: &LitStr, media: bool) -> Option<Template> {
         let compiled = compile_target(&literal.value(), media, &mut |name, _| {
-            let Some((index, field)) = self.fields.iter().enumerate().find(|(_, field)| field.name == name)
-            else {
-                self.state.borrow_mut().refused = true;
+            let Some(source) = self.find(name) else {
+                self.errors.leave_to_rustc();
                 return Resolved::inline(0);
             };
-            self.state.borrow_mut().used.insert(name.to_owned());
-            if let Shape::List(_) | Shape::Flag = field.shape {
-                let several = field.shape.several().unwrap_or_default();
+            if let Some(several @ ("a `Vec`" | "a `bool`")) = self.several(source) {
                 self.errors
                     .at(literal, format!("`{name}` is {several}: a link has one target, of type `Url`"));
             }
-            Resolved::inline(self.value(index, ""))
+            Resolved::inline(self.value(source, ""))
         });
         match compiled {
             Ok((template, value)) => {
-                self.mark_target(value);
+                let mut state = self.state.borrow_mut();
+                if let Some(shown) = value.and_then(|value| state.values.get_mut(usize::from(value))) {
+                    shown.target = true;
+                }
                 Some(template)
             }
             Err(problem) => {
                 self.report(literal, &problem);
                 None
             }
-        }
-    }
-
-    fn mark_target(&self, value: Option<u16>) {
-        let mut state = self.state.borrow_mut();
-        if let Some(shown) = value.and_then(|value| state.values.get_mut(usize::from(value))) {
-            shown.target = true;
         }
     }
 
@@ -304,37 +278,68 @@ impl Resolver<'_, '_> {
         }
     }
 
+    fn fragment(&self, literal: &LitStr) -> Option<Fragment> {
+        // A fragment shows single values, as a title does.
+        let compiled = compile_fragment(&literal.value(), &mut |name, spec| {
+            self.resolve(name, spec, literal, Syntax::Title)
+        });
+        match compiled {
+            Ok(fragment) => Some(fragment),
+            Err(problem) => {
+                self.report(literal, &problem);
+                None
+            }
+        }
+    }
+
     /// Without a template of its own, the text is every field's line, in order.
-    fn own_lines(&self, syntax: Syntax) -> Template {
+    fn own_lines(&self) -> Template {
         let lines = self.fields.iter().enumerate().filter_map(|(index, field)| {
             let (line, spec) = self.lines[index].as_ref()?;
             self.state.borrow_mut().used.insert(field.name.clone());
-            Some((self.value(index, spec), line.clone()))
+            Some((self.value(Source::Field(index), spec), line.clone()))
         });
-        compile_lines(syntax, lines)
+        compile_lines(self.syntax(), lines)
     }
 
     fn report(&self, literal: &LitStr, problem: &Problem) {
         if problem.malformed {
             // rustc says the same of `format_args!`, with its caret on the very brace.
-            self.state.borrow_mut().refused = true;
+            self.errors.leave_to_rustc();
         } else {
             self.errors.at(literal, problem);
         }
     }
 
+    fn find(&self, name: &str) -> Option<Source> {
+        let field = self.fields.iter().position(|field| field.name == name).map(Source::Field);
+        let source = field.or_else(|| {
+            self.computed.iter().position(|computed| computed.name == name).map(Source::Computed)
+        })?;
+        self.state.borrow_mut().used.insert(name.to_owned());
+        Some(source)
+    }
+
+    /// What to call a source of any number of values.
+    fn several(&self, source: Source) -> Option<&'static str> {
+        match source {
+            Source::Field(index) => self.fields[index].shape.several(),
+            Source::Computed(_) => None,
+        }
+    }
+
     fn resolve(&self, name: &str, spec: &str, literal: &LitStr, syntax: Syntax) -> Resolved {
-        let Some((index, field)) = self.fields.iter().enumerate().find(|(_, field)| field.name == name)
-        else {
+        let Some(source) = self.find(name) else {
             if name.is_empty() {
                 let example = self.fields.first().map_or("host", |field| &field.name);
                 self.errors
                     .at(literal, format!("a slot is named after a field: write `{{{example}}}`, not `{{}}`"));
             }
-            self.state.borrow_mut().refused = true;
+            self.errors.leave_to_rustc();
             return Resolved::inline(0);
         };
-        self.state.borrow_mut().used.insert(name.to_owned());
+        let Source::Field(index) = source else { return Resolved::inline(self.value(source, spec)) };
+        let field = &self.fields[index];
         let mention = matches!(field.role, Role::At | Role::AtAll);
         if syntax != Syntax::Title
             && let Some((line, line_spec)) = &self.lines[index]
@@ -347,20 +352,27 @@ impl Resolver<'_, '_> {
                     ),
                 );
             }
-            return Resolved { value: self.value(index, line_spec), kind: SlotKind::Repeated(line.clone()) };
+            return Resolved { value: self.value(source, line_spec), kind: SlotKind::Repeated(line.clone()) };
         }
         if let (Some(several), false) = (field.shape.several(), mention)
             && (field.attributes.line.is_none() || syntax == Syntax::Title)
         {
             self.complain(index, field, several, literal, syntax);
         }
-        Resolved::inline(self.value(index, spec))
+        Resolved::inline(self.value(source, spec))
     }
 
     /// A field with any number of values cannot stand among other text.
     fn complain(&self, index: usize, field: &Field<'_>, several: &str, literal: &LitStr, syntax: Syntax) {
         let name = &field.name;
-        if syntax == Syntax::Title {
+        if self.kind == Kind::Fragment {
+            self.errors.at(
+                literal,
+                format!(
+                    "`{name}` is {several}: a fragment shows only single values; show it in the notification"
+                ),
+            );
+        } else if syntax == Syntax::Title {
             self.errors.at(
                 literal,
                 format!("`{name}` is {several}: a title shows only single values; show it in `text`"),
@@ -377,34 +389,14 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn value(&self, field: usize, spec: &str) -> u16 {
+    /// The index of a value; slots that show the same share one.
+    fn value(&self, source: Source, spec: &str) -> u16 {
         let mut state = self.state.borrow_mut();
-        let shown = Shown { field, spec: spec.to_owned(), target: false };
-        let same = |value: &Shown| value.field == shown.field && value.spec == shown.spec;
+        let same = |value: &Shown| value.source == source && value.spec == spec;
         let index = state.values.iter().position(same).unwrap_or_else(|| {
-            state.values.push(shown);
+            state.values.push(Shown { source, spec: spec.to_owned(), target: false });
             state.values.len() - 1
         });
         u16::try_from(index).unwrap_or(u16::MAX)
-    }
-}
-
-/// Marks the values that are link targets, whose type must be `Url`.
-fn mark_targets(template: &Template, values: &mut [Shown]) {
-    let target = |line: &Line| {
-        line.pieces.iter().find_map(|piece| match piece {
-            Piece::Slot { value, place: Place::LinkTarget, .. } => Some(*value),
-            _ => None,
-        })
-    };
-    for row in &*template.rows {
-        let value = match row {
-            Row::Blank => None,
-            Row::Line(line) => target(line),
-            Row::Repeated { value, line } => target(line).map(|_| *value),
-        };
-        if let Some(shown) = value.and_then(|value| values.get_mut(usize::from(value))) {
-            shown.target = true;
-        }
     }
 }

@@ -1,55 +1,104 @@
-//! `impl Tool`.
+//! `impl Tool`, and list items as parameters of tools.
 
 use dingtalk_template::words;
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Lit, LitStr};
 
 use super::{
-    Paths, local,
-    message::{field_name, is_constrained, is_only_counted},
-    option,
+    Paths, implement, local, option,
+    values::{field_constant, is_constrained, is_only_counted},
 };
 use crate::{
     attr::ToolAttribute,
-    model::{Field, Notification, Role, Shape},
+    literal::{self, Literal},
+    model::{Declaration, Field, Role, Shape},
 };
 
-pub(crate) fn implementation(notification: &Notification<'_>, paths: &Paths) -> TokenStream {
-    let Some(tool) = &notification.tool else { return TokenStream::new() };
+pub(crate) fn implementation(declaration: &Declaration<'_>, paths: &Paths) -> TokenStream {
+    let (Some(tool), [variant]) = (&declaration.tool, &declaration.variants[..]) else {
+        return TokenStream::new();
+    };
     let Paths { krate, private } = paths;
-    let ident = notification.ident;
-    let (impl_generics, ty_generics, where_clause) = notification.generics.split_for_impl();
-    let parameters: Vec<(usize, &Field<'_>)> =
-        notification.fields.iter().enumerate().filter(|(_, field)| field.role != Role::Skip).collect();
-    let count = parameters.len();
-    let (reader, arguments) = (local("reader"), local("arguments"));
-    let table = parameters.iter().map(|(index, field)| parameter(*index, field, paths));
-    let name = notification.tool_name(tool);
-    let spec = spec(notification, tool, paths);
-    let reads = parameters.iter().enumerate().map(|(position, (_, field))| read(position, field));
-    let variables: Vec<Ident> = (0..count).map(variable).collect();
-    let idents = parameters.iter().map(|(_, field)| field.ident);
-    let skipped = notification.fields.iter().filter(|field| field.role == Role::Skip).map(|field| {
+    let name = declaration.tool_name(tool);
+    let spec = spec(declaration, tool, paths);
+    let parameters = parameters(&variant.fields, paths);
+    let arguments = local("arguments");
+    let body = parse(&variant.fields, &arguments, paths);
+    let tool = implement(
+        &quote!(#krate::Tool),
+        declaration.ident,
+        declaration.generics,
+        &quote! {
+            const NAME: &'static ::core::primitive::str = #name;
+            const SPEC: #krate::ToolSpec = #spec;
+            fn parse(#arguments: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> { #body }
+        },
+    );
+    quote!(#parameters #tool)
+}
+
+/// A feed card's item that is marked `tool` can be an element of a tool's list.
+pub(crate) fn list_item(declaration: &Declaration<'_>, paths: &Paths) -> TokenStream {
+    let (Some(_), [variant]) = (&declaration.tool, &declaration.variants[..]) else {
+        return TokenStream::new();
+    };
+    let Paths { krate, private } = paths;
+    let [arguments, value, path, faults, generator] =
+        ["arguments", "value", "path", "faults", "generator"].map(local);
+    let parameters = parameters(&variant.fields, paths);
+    let body = parse(&variant.fields, &arguments, paths);
+    let argument = implement(
+        &quote!(#krate::Argument),
+        declaration.ident,
+        declaration.generics,
+        &quote! {
+            fn schema(#generator: &mut #private::SchemaGenerator) -> #private::Schema {
+                #private::object_schema(&__DINGTALK_PARAMETERS, #generator)
+            }
+            fn read(
+                #value: &#private::Json,
+                #path: &::core::primitive::str,
+                #faults: &mut #krate::Faults,
+            ) -> ::core::option::Option<Self> {
+                #private::read_object(#value, #path, #faults, |#arguments| { #body })
+            }
+        },
+    );
+    quote!(#parameters #argument)
+}
+
+/// `static __DINGTALK_PARAMETERS`
+fn parameters(fields: &[Field<'_>], paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let table: Vec<TokenStream> = given(fields).map(|field| parameter(field, paths)).collect();
+    let count = table.len();
+    quote!(static __DINGTALK_PARAMETERS: [#private::Parameter; #count] = [#(#table),*];)
+}
+
+/// The fields that a call gives.
+fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
+    fields.iter().filter(|field| field.role != Role::Skip)
+}
+
+/// Reads every parameter, then makes the value, or reports everything that was wrong.
+fn parse(fields: &[Field<'_>], arguments: &Ident, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let reader = local("reader");
+    let reads = given(fields).enumerate().map(|(position, field)| read(position, field));
+    let variables: Vec<Ident> = given(fields).enumerate().map(|(position, _)| variable(position)).collect();
+    let idents = given(fields).map(|field| field.ident);
+    let skipped = fields.iter().filter(|field| field.role == Role::Skip).map(|field| {
         let (ident, value) = (field.ident, default_value(field));
         quote!(#ident: (#value)())
     });
     quote! {
-        static __DINGTALK_PARAMETERS: [#private::Parameter; #count] = [#(#table),*];
-        #[automatically_derived]
-        impl #impl_generics #krate::Tool for #ident #ty_generics #where_clause {
-            const NAME: &'static ::core::primitive::str = #name;
-            const SPEC: #krate::ToolSpec = #spec;
-            fn parse(#arguments: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> {
-                let mut #reader = #private::Reader::new(&__DINGTALK_PARAMETERS, #arguments);
-                #(#reads)*
-                match (#(#variables,)*) {
-                    (#(::core::option::Option::Some(#variables),)*) if #reader.is_clean() => {
-                        ::core::result::Result::Ok(Self { #(#idents: #variables,)* #(#skipped,)* })
-                    }
-                    _ => ::core::result::Result::Err(#reader.finish()),
-                }
+        let mut #reader = #private::Reader::new(&__DINGTALK_PARAMETERS, #arguments);
+        #(#reads)*
+        match (#(#variables,)*) {
+            (#(::core::option::Option::Some(#variables),)*) if #reader.is_clean() => {
+                ::core::result::Result::Ok(Self { #(#idents: #variables,)* #(#skipped,)* })
             }
+            _ => ::core::result::Result::Err(#reader.finish()),
         }
     }
 }
@@ -58,11 +107,10 @@ fn variable(position: usize) -> Ident {
     local(&format!("value_{position}"))
 }
 
-fn spec(notification: &Notification<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
+fn spec(declaration: &Declaration<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let type_name = notification.name();
-    let title = tool.title.as_ref().map_or_else(|| title(&type_name), LitStr::value);
-    let purpose = first_paragraph(&notification.documentation);
+    let title = title(declaration, tool);
+    let purpose = first_paragraph(&declaration.documentation);
     let (when, not_when) = (option(tool.when.as_ref()), option(tool.not_when.as_ref()));
     let instead = option(tool.instead.as_ref().map(|ty| quote!(<#ty as #krate::Tool>::NAME)));
     let destructive = tool.destructive.as_ref().is_none_or(syn::LitBool::value);
@@ -73,15 +121,19 @@ fn spec(notification: &Notification<'_>, tool: &ToolAttribute, paths: &Paths) ->
     }
 }
 
-/// `CpuAlert` gives `Cpu alert`.
-fn title(type_name: &str) -> String {
-    let words = words(type_name);
+/// The title as given, or the type's words: `CpuAlert` gives `Cpu alert`.
+pub(crate) fn title(declaration: &Declaration<'_>, tool: &ToolAttribute) -> String {
+    if let Some(title) = &tool.title {
+        return title.value();
+    }
+    let name = declaration.name();
+    let words = words(&name);
     let rest = words.iter().skip(1).map(|word| word.to_lowercase());
     words.first().map(|first| (*first).to_owned()).into_iter().chain(rest).collect::<Vec<_>>().join(" ")
 }
 
 /// The first paragraph of a doc comment, on one line.
-fn first_paragraph(documentation: &str) -> String {
+pub(crate) fn first_paragraph(documentation: &str) -> String {
     documentation
         .lines()
         .map(str::trim)
@@ -91,9 +143,9 @@ fn first_paragraph(documentation: &str) -> String {
         .join(" ")
 }
 
-fn parameter(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
-    let private = &paths.private;
-    let constant = field_name(index);
+fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let constant = field_constant(field, paths);
     let documentation = field.documentation.split_whitespace().collect::<Vec<_>>().join(" ");
     let shape = format_ident!(
         "{}",
@@ -105,28 +157,15 @@ fn parameter(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
             (Shape::Flag, _) => "Flag",
         }
     );
-    let default = option(default_json(field));
+    let json =
+        |tokens: Option<TokenStream>| option(tokens.and_then(literal::read).map(|literal| literal.json()));
+    let default = json(field.attributes.default.as_ref().and_then(|default| default.value.clone()));
+    let example = json(field.attributes.example.clone());
     let ty = field.shape.value(field.ty);
     quote! {
         #private::Parameter::new(
-            #constant, #documentation, #private::Shape::#shape, #default,
-            <#ty as #private::JsonSchema>::json_schema,
-        )
-    }
-}
-
-/// A literal default, as the schema shows it.
-fn default_json(field: &Field<'_>) -> Option<String> {
-    let tokens = field.attributes.default.as_ref()?.value.clone()?;
-    match syn::parse2(tokens).ok()? {
-        Lit::Str(text) => {
-            let escaped: String = text.value().chars().flat_map(char::escape_default).collect();
-            text.value().is_ascii().then(|| format!("\"{}\"", escaped.replace("\\'", "'")))
-        }
-        Lit::Bool(flag) => Some(flag.value.to_string()),
-        Lit::Int(number) => Some(number.base10_digits().to_owned()),
-        Lit::Float(number) => Some(number.base10_digits().to_owned()),
-        _ => None,
+            #constant, #documentation, #private::Shape::#shape, <#ty as #krate::Argument>::schema,
+        ).values(#default, #example)
     }
 }
 
@@ -136,7 +175,7 @@ fn default_value(field: &Field<'_>) -> TokenStream {
     let Some(value) = field.attributes.default.as_ref().and_then(|default| default.value.clone()) else {
         return quote!(<#ty as ::core::default::Default>::default);
     };
-    let is_text = matches!(syn::parse2(value.clone()), Ok(Lit::Str(_)));
+    let is_text = matches!(literal::read(value.clone()), Some(Literal::Text(_)));
     if is_text { quote!(|| ::core::convert::From::from(#value)) } else { quote!(|| #value) }
 }
 

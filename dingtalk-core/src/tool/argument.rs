@@ -1,0 +1,120 @@
+//! Types that a tool's parameters can have.
+
+use dingtalk_template::suggest;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{Parameter, schema};
+use crate::{Choice, Fault, Faults, choice};
+
+/// A value that an agent can give: its schema, and how it is read.
+///
+/// Every type that derives `serde::Deserialize` and `schemars::JsonSchema` is one; so is a
+/// [`Choice`](derive@crate::Choice), and an item of a feed card that is marked `#[dingtalk(tool)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a tool",
+    label = "an agent cannot give this",
+    note = "derive `Choice` for an enum of plain values, `FeedItem` with `tool` for an item of a feed card, or \
+            `serde::Deserialize` and `schemars::JsonSchema` for any other type"
+)]
+pub trait Argument: Sized {
+    /// The schema of one value.
+    fn schema(generator: &mut SchemaGenerator) -> Schema;
+
+    /// Reads one value. What is wrong with it is reported under `path`.
+    fn read(value: &Value, path: &str, faults: &mut Faults) -> Option<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> Argument for T {
+    fn schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+
+    fn read(value: &Value, path: &str, faults: &mut Faults) -> Option<Self> {
+        let error = match T::deserialize(value) {
+            Ok(value) => return Some(value),
+            Err(error) => error,
+        };
+        let kind = schema::Kind::of(T::schema);
+        faults.push(if kind.admits(value) {
+            // The JSON type is right: the type itself says what is wrong with the value.
+            Fault::new(path, format!("is not valid: {error}")).given(value.to_string())
+        } else {
+            wrong_type(path, kind.words(), value)
+        });
+        None
+    }
+}
+
+/// A value of the wrong JSON type.
+pub(super) fn wrong_type(path: &str, expected: &str, value: &Value) -> Fault {
+    Fault::new(path, format!("must be {expected}")).given(describe(value))
+}
+
+fn describe(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(flag) => format!("the boolean {flag}"),
+        Value::Number(number) => format!("the number {number}"),
+        Value::String(text) => format!("the string {text:?}"),
+        Value::Array(_) => format!("the array {value}"),
+        Value::Object(_) => format!("the object {value}"),
+    }
+}
+
+/// The schema of a [`Choice`].
+pub fn choice_schema<T: Choice>() -> Schema {
+    let values: Vec<&str> = T::VALUES.iter().map(|value| value.value).collect();
+    let mut schema = json_schema!({"type": "string", "enum": values});
+    let meanings: Vec<String> = T::VALUES
+        .iter()
+        .filter(|value| !value.description.is_empty())
+        .map(|value| format!("{}: {}", value.value, value.description.trim_end_matches('.')))
+        .collect();
+    if !meanings.is_empty() {
+        schema.insert("description".to_owned(), Value::String(meanings.join("; ")));
+    }
+    schema
+}
+
+/// Reads a [`Choice`].
+pub fn read_choice<T: Choice>(value: &Value, path: &str, faults: &mut Faults) -> Option<T> {
+    let Value::String(text) = value else {
+        faults.push(wrong_type(path, "a string", value));
+        return None;
+    };
+    if let Ok(choice) = choice::parse(text) {
+        return Some(choice);
+    }
+    let rule = format!("must be one of {}", choice::listed(T::VALUES));
+    let meant = suggest(text, T::VALUES.iter().map(|value| value.value));
+    faults.push(Fault::new(path, rule).given(format!("{text:?}")).suggest(meant));
+    None
+}
+
+/// The schema of an element of a list that has parameters of its own.
+pub fn object_schema(parameters: &'static [Parameter], _: &mut SchemaGenerator) -> Schema {
+    schema::input(parameters).into()
+}
+
+/// Reads an element of a list that has parameters of its own.
+pub fn read_object<T>(
+    value: &Value,
+    path: &str,
+    faults: &mut Faults,
+    parse: impl FnOnce(&Map<String, Value>) -> Result<T, Faults>,
+) -> Option<T> {
+    let Value::Object(arguments) = value else {
+        faults.push(wrong_type(path, "an object", value));
+        return None;
+    };
+    match parse(arguments) {
+        Ok(value) => Some(value),
+        Err(found) => {
+            found.move_to(path, faults);
+            None
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Bounds of generic types: `FieldType: Show` for each field that mentions a type parameter and is really shown.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote};
+use syn::{Generics, Type, WherePredicate};
+
+use super::{
+    Paths,
+    spec::Spec,
+    templates::{Source, Templates},
+    values::is_constrained,
+};
+use crate::{
+    attr::identifiers,
+    model::{Declaration, Role},
+};
+
+/// The type's generics with the bounds that its message needs.
+pub(crate) fn with_bounds(declaration: &Declaration<'_>, templates: &[Templates], paths: &Paths) -> Generics {
+    let mut generics = declaration.generics.clone();
+    let parameters: Vec<&Ident> =
+        declaration.generics.type_params().map(|parameter| &parameter.ident).collect();
+    if parameters.is_empty() {
+        return generics;
+    }
+    let Paths { krate, private } = paths;
+    let mut predicates: Vec<TokenStream> = Vec::new();
+    let mut need = |ty: &Type, bound: TokenStream| {
+        if mentions(ty, &parameters) {
+            predicates.push(quote!(#ty: #bound));
+        }
+    };
+    for (variant, templates) in declaration.variants.iter().zip(templates) {
+        for field in &variant.fields {
+            if field.role == Role::At {
+                need(field.ty, quote!(#private::At));
+            } else if is_constrained(field) {
+                need(field.ty, quote!(#private::Measured));
+            }
+        }
+        for shown in &templates.values {
+            let Source::Field(index) = shown.source else { continue };
+            let field = &variant.fields[index];
+            let value = field.shape.value(field.ty);
+            match (field.role, shown.spec.as_str()) {
+                (Role::At | Role::AtAll, _) => {}
+                (_, "") => need(value, quote!(#krate::Show)),
+                (_, spec) => {
+                    let format = Ident::new(Spec::parse(spec).kind, Span::call_site());
+                    need(value, quote!(::core::fmt::#format));
+                }
+            }
+            if shown.target {
+                need(value, quote!(#private::LinkTarget));
+            }
+        }
+        if let Some(items) = templates.items {
+            let field = &variant.fields[items];
+            need(field.shape.value(field.ty), quote!(#private::FeedEntry));
+        }
+    }
+    if !predicates.is_empty() {
+        let clause = generics.make_where_clause();
+        let parsed =
+            predicates.into_iter().filter_map(|predicate| syn::parse2::<WherePredicate>(predicate).ok());
+        clause.predicates.extend(parsed);
+    }
+    generics
+}
+
+fn mentions(ty: &Type, parameters: &[&Ident]) -> bool {
+    let mut found = false;
+    identifiers(ty.to_token_stream(), &mut |ident| found |= parameters.contains(&ident));
+    found
+}

@@ -1,0 +1,95 @@
+//! `FeedItem` and `Fragment`.
+
+use dingtalk_template::Template;
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Paths, bounds, implement, local, table, templates::Templates, tool, values::Values};
+use crate::{attr::Part, model::Declaration};
+
+/// One item of a feed card.
+pub(crate) fn feed_item(
+    declaration: &Declaration<'_>,
+    templates: &[Templates],
+    paths: &Paths,
+) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let ([variant], [only]) = (&declaration.variants[..], templates) else { return TokenStream::new() };
+    let (check, path, faults) = (local("check"), local("path"), local("faults"));
+    let Values { pattern, constants, checks, computed, targets, slice } =
+        Values::of(variant, only, &check, paths);
+    let name = declaration.name();
+    let mut tables = TokenStream::new();
+    let names = [Part::Title, Part::Url, Part::Picture].map(|part| {
+        let name = format_ident!("__DINGTALK_{}", part.key().to_uppercase());
+        tables.extend(only.part(part).map(|template| table::statics(&name, template, paths)));
+        name
+    });
+    let generics = bounds::with_bounds(declaration, templates, paths);
+    let entry = implement(
+        &quote!(#private::FeedEntry),
+        declaration.ident,
+        &generics,
+        &quote! {
+            fn entry(
+                &self,
+                #path: &::core::primitive::str,
+                #faults: &mut #krate::Faults,
+            ) -> #krate::message::FeedItem {
+                let #pattern = self;
+                #constants
+                #tables
+                #targets
+                let mut #check = #private::Check::new(#name);
+                #checks
+                #check.move_to(#path, #faults);
+                #computed
+                #private::feed_item(#path, #faults, (#(&#names),*), #slice)
+            }
+        },
+    );
+    let argument = tool::list_item(declaration, paths);
+    quote!(#entry #argument)
+}
+
+pub(crate) fn feed_item_stub(declaration: &Declaration<'_>, paths: &Paths) -> TokenStream {
+    let Paths { krate, private } = paths;
+    implement(
+        &quote!(#private::FeedEntry),
+        declaration.ident,
+        declaration.generics,
+        &quote! {
+            fn entry(&self, _: &::core::primitive::str, _: &mut #krate::Faults) -> #krate::message::FeedItem {
+                ::core::unimplemented!()
+            }
+        },
+    )
+}
+
+/// A piece that stands in others' slots.
+pub(crate) fn fragment(declaration: &Declaration<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
+    let Paths { krate, .. } = paths;
+    let ([variant], [only]) = (&declaration.variants[..], templates) else { return TokenStream::new() };
+    let Some(fragment) = &only.fragment else { return TokenStream::new() };
+    let (check, sink) = (local("check"), local("sink"));
+    let Values { pattern, computed, targets, slice, .. } = Values::of(variant, only, &check, paths);
+    let table = |name: &str, template: &Template| table::statics(&format_ident!("{name}"), template, paths);
+    let (markdown, plain) =
+        (table("__DINGTALK_MARKDOWN", &fragment.markdown), table("__DINGTALK_PLAIN", &fragment.plain));
+    let generics = bounds::with_bounds(declaration, templates, paths);
+    implement(
+        &quote!(#krate::Show),
+        declaration.ident,
+        &generics,
+        &quote! {
+            fn show(&self, #sink: &mut #krate::Sink<'_>) {
+                let #pattern = self;
+                #markdown
+                #plain
+                #targets
+                #computed
+                #sink.fragment(&__DINGTALK_MARKDOWN, &__DINGTALK_PLAIN, #slice);
+            }
+        },
+    )
+}

@@ -1,0 +1,89 @@
+//! Lets rustc report the names that no field has, and templates that are no format strings.
+//!
+//! Only written where something is wrong, since it takes long to compile. Never-called functions have the fields as parameters and pass the user's own literal to `format_args!`, so that the
+//! caret points into the literal. They stand in a module of their own, so that a template captures no constant of the
+//! user. What our own errors say, rustc is kept from saying again.
+
+use dingtalk_template::{Segment, SyntaxError, parse};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::LitStr;
+
+use crate::{
+    attr::MessageAttribute,
+    model::{Declaration, Variant},
+};
+
+pub(crate) fn name_check(declaration: &Declaration<'_>) -> TokenStream {
+    let functions = declaration.variants.iter().enumerate().map(|(index, variant)| {
+        let templates = templates(index, variant);
+        let lines = lines(index, variant);
+        quote!(#templates #lines)
+    });
+    let formats = ["Display", "LowerHex", "UpperHex", "Octal", "Binary", "LowerExp", "UpperExp"]
+        .map(|name| format_ident!("{name}"));
+    quote! {
+        mod __dingtalk_names {
+            trait Slot: #(::core::fmt::#formats +)* {}
+            #(#functions)*
+        }
+    }
+}
+
+fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
+    let literals = variant.message.iter().flat_map(MessageAttribute::templates);
+    let checked = literals.enumerate().filter_map(|(number, literal)| {
+        let names = slot_names(literal)?;
+        let function = format_ident!("template_{index}_{number}");
+        let mut known: Vec<&String> = variant.fields.iter().map(|field| &field.name).collect();
+        for computed in &variant.computed {
+            // A name that is taken has an error of our own.
+            if !known.contains(&&computed.name) {
+                known.push(&computed.name);
+            }
+        }
+        let parameters = known.into_iter().map(|name| {
+            let mut parameter: Ident =
+                syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, literal.span()));
+            parameter.set_span(literal.span());
+            quote!(#parameter: &impl Slot)
+        });
+        // Our own error asks for the name of a `{}`: rustc need not ask for an argument.
+        let slot = Ident::new("slot", Span::mixed_site());
+        let slots = vec![&slot; names.iter().filter(|name| name.is_empty()).count()];
+        let parameters = parameters.chain(slots.first().map(|slot| quote!(#slot: &impl Slot)));
+        Some(quote!(fn #function(#(#parameters),*) { let _ = ::core::format_args!(#literal #(, #slots)*); }))
+    });
+    checked.collect()
+}
+
+fn lines(index: usize, variant: &Variant<'_>) -> TokenStream {
+    let checked = variant.fields.iter().enumerate().filter_map(|(number, field)| {
+        let literal = field.attributes.line.as_ref()?;
+        let names = slot_names(literal)?;
+        if names.iter().any(|name| !name.is_empty()) {
+            return None;
+        }
+        let function = format_ident!("line_{index}_{number}");
+        let slots = names.iter().map(|_| quote!(, slot));
+        Some(quote! {
+            fn #function(slot: &impl Slot) { let _ = ::core::format_args!(#literal #(#slots)*); }
+        })
+    });
+    checked.collect()
+}
+
+/// The names of a template's slots, empty for `{}`; `None` where our own errors say all that rustc could.
+fn slot_names(template: &LitStr) -> Option<Vec<String>> {
+    match parse(&template.value()) {
+        Ok(segments) => {
+            let name = |segment: &Segment<'_>| match segment {
+                Segment::Slot { name, .. } => Some((*name).to_owned()),
+                Segment::Text(_) => None,
+            };
+            Some(segments.iter().filter_map(name).collect())
+        }
+        Err(SyntaxError::Malformed { .. }) => Some(Vec::new()),
+        Err(SyntaxError::Unsupported { .. }) => None,
+    }
+}

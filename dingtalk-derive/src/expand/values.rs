@@ -1,0 +1,201 @@
+//! Fields in generated code: bound by name, checked, and shown.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::{ext::IdentExt as _, spanned::Spanned};
+
+use super::{
+    Paths, local, option,
+    spec::Spec,
+    templates::{Shown, Source, Templates},
+};
+use crate::{
+    attr::{BoundsAttribute, identifiers},
+    model::{Field, Role, Shape, Variant},
+};
+
+/// What every implementation begins with.
+pub(crate) struct Values {
+    /// Binds the fields: a pattern for the type's value.
+    pub(crate) pattern: TokenStream,
+    /// Constants of the fields' rules.
+    pub(crate) constants: TokenStream,
+    /// The rules, checked.
+    pub(crate) checks: TokenStream,
+    /// What `with(…)` computes.
+    pub(crate) computed: TokenStream,
+    /// Link targets have the right type.
+    pub(crate) targets: TokenStream,
+    /// What the slots show, as a slice.
+    pub(crate) slice: TokenStream,
+}
+
+impl Values {
+    pub(crate) fn of(variant: &Variant<'_>, templates: &Templates, check: &Ident, paths: &Paths) -> Self {
+        let private = &paths.private;
+        let path = variant.ident.map(|ident| quote!(::#ident));
+        let bindings = variant.fields.iter().enumerate().map(|(index, field)| {
+            let (ident, bound) = (field.ident, bound(index));
+            quote!(#ident: #bound)
+        });
+        let constrained = || variant.fields.iter().enumerate().filter(|(_, field)| is_constrained(field));
+        let constants = constrained().map(|(index, field)| {
+            let (name, value) = (field_name(index), field_constant(field, paths));
+            quote!(const #name: #private::Field = #value;)
+        });
+        let checks = constrained().map(|(index, field)| {
+            let (constant, bound, ty) = (field_name(index), bound(index), field.ty);
+            if is_only_counted(field) {
+                quote!(#check.count(&#constant, #bound.len());)
+            } else {
+                quote!(#check.field::<#ty>(&#constant, #bound);)
+            }
+        });
+        let targets = templates.values.iter().filter(|shown| shown.target).map(|shown| match shown.source {
+            Source::Field(index) => {
+                let field = &variant.fields[index];
+                let ty = field.shape.value(field.ty);
+                quote!(#private::link_target::<#ty>();)
+            }
+            Source::Computed(index) => {
+                let computed = local(&format!("computed_{index}"));
+                quote!(#private::link_target_value(&#computed);)
+            }
+        });
+        let slice = templates.values.iter().map(|shown| match shown.source {
+            Source::Field(index) => value(index, &variant.fields[index], shown, paths),
+            Source::Computed(index) => computed_value(index, shown, paths),
+        });
+        Self {
+            pattern: quote!(Self #path { #(#bindings,)* }),
+            constants: constants.collect(),
+            checks: checks.collect(),
+            computed: computed(variant, paths),
+            targets: targets.collect(),
+            slice: quote!(&[#(#slice),*]),
+        }
+    }
+}
+
+/// The variable that a field is bound to.
+pub(crate) fn bound(index: usize) -> Ident {
+    local(&format!("field_{index}"))
+}
+
+/// `let __computed_0 = …;` with the fields that the expression reads in scope.
+fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let each = variant.computed.iter().enumerate().map(|(index, computed)| {
+        let mut read: Vec<usize> = Vec::new();
+        identifiers(computed.expression.clone(), &mut |ident| {
+            let name = ident.unraw().to_string();
+            let field = variant.fields.iter().position(|field| field.name == name);
+            read.extend(field.filter(|field| !read.contains(field)));
+        });
+        let fields = read.iter().map(|&index| {
+            let (ident, bound) = (variant.fields[index].ident, bound(index));
+            quote!(let #ident = #bound;)
+        });
+        let (variable, expression) = (local(&format!("computed_{index}")), &computed.expression);
+        quote! {
+            #(#fields)*
+            let #variable = #private::computed(#expression);
+        }
+    });
+    each.collect()
+}
+
+fn computed_value(index: usize, shown: &Shown, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let computed = local(&format!("computed_{index}"));
+    if shown.spec.is_empty() {
+        return quote!(#private::Value::One(&#computed));
+    }
+    let (kind, spec) = format(&shown.spec, Span::mixed_site(), paths);
+    quote!(#private::Value::One(&#kind(&#computed, #spec)))
+}
+
+/// The value that a slot shows, as an expression.
+fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let (bound, ty) = (bound(index), field.ty);
+    // A type without this format is reported where the field has it.
+    let format = || format(&shown.spec, ty.span().resolved_at(Span::mixed_site()), paths);
+    match (field.role, field.shape) {
+        (Role::At, _) => quote!(#private::Value::One(&#private::mention_text::<#ty>(#bound))),
+        (Role::AtAll, _) => quote!(#private::Value::One(&#private::mention_all_text(*#bound))),
+        (_, Shape::Flag) => quote!(#private::Value::Flag(*#bound)),
+        (_, Shape::One(_)) if shown.spec.is_empty() => quote!(#private::one::<#ty>(#bound)),
+        (_, Shape::One(_)) => {
+            let (kind, spec) = format();
+            quote!(#private::Value::One(&#kind::<#ty>(#bound, #spec)))
+        }
+        (_, Shape::Optional(_) | Shape::List(_)) if shown.spec.is_empty() => {
+            quote!(#private::each::<#ty>(#bound))
+        }
+        (_, Shape::Optional(inner) | Shape::List(inner)) => {
+            let (kind, spec) = format();
+            quote!(#private::Value::Each(&#kind::<[#inner]>(#private::AsSlice::as_values(#bound), #spec)))
+        }
+    }
+}
+
+/// How a value is written: the function for its kind of number, and the rest of the spec.
+fn format(spec: &str, span: Span, paths: &Paths) -> (TokenStream, TokenStream) {
+    let private = &paths.private;
+    let Spec { kind, plus, alternate, width, precision } = Spec::parse(spec);
+    let kind = Ident::new(kind, span);
+    let precision = option(precision);
+    (
+        quote!(#private::format::#kind),
+        quote!(#private::format::Spec { plus: #plus, alternate: #alternate, width: #width, precision: #precision }),
+    )
+}
+
+pub(crate) fn field_name(index: usize) -> Ident {
+    format_ident!("__DINGTALK_FIELD_{index}")
+}
+
+pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
+    let attributes = &field.attributes;
+    attributes.max_items.is_some() || is_mention_list(field) || attributes.bounds().next().is_some()
+}
+
+/// The field's elements have no rules, only their number has: they can be of any type.
+pub(crate) fn is_only_counted(field: &Field<'_>) -> bool {
+    matches!(field.shape, Shape::List(_)) && field.attributes.bounds().next().is_none()
+}
+
+/// Mentions have a limit of their own: the wire's.
+fn is_mention_list(field: &Field<'_>) -> bool {
+    field.role == Role::At && matches!(field.shape, Shape::List(_))
+}
+
+/// `Field::new("host", &[…])`: the name and the rules of one field.
+pub(crate) fn field_constant(field: &Field<'_>, paths: &Paths) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let name = &field.parameter;
+    let counted = |bounds: &Option<BoundsAttribute>, kind: &str| {
+        let kind = format_ident!("{kind}");
+        bounds.as_ref().map(|bounds| {
+            let (min, max) = (option(bounds.min.as_ref()), option(bounds.max.as_ref()));
+            quote!(#private::Constraint::#kind(#private::Bounds { min: #min, max: #max }))
+        })
+    };
+    let range = field.attributes.range.as_ref().map(|bounds| {
+        let float = |end: &Option<TokenStream>| {
+            option(end.as_ref().map(|end| quote!((#end) as ::core::primitive::f64)).as_ref())
+        };
+        let (min, max) = (float(&bounds.min), float(&bounds.max));
+        quote!(#private::Constraint::Range(#private::Bounds { min: #min, max: #max }))
+    });
+    let wire_limit = is_mention_list(field).then(|| quote!(#krate::MAX_MENTIONS));
+    let max_items = field.attributes.max_items.clone().or(wire_limit);
+    let max_items = max_items.map(|max| quote!(#private::Constraint::MaxItems(#max)));
+    let constraints = counted(&field.attributes.length, "Length")
+        .into_iter()
+        .chain(counted(&field.attributes.bytes, "Bytes"))
+        .chain(range)
+        .chain(max_items);
+    quote!(#private::Field::new(#name, &[#(#constraints),*]))
+}

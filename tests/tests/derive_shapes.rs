@@ -1,0 +1,342 @@
+//! Enums, computed values, choices, constants as limits, generic types, a renamed crate.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
+
+// As a program has it that renames the crate in its Cargo.toml.
+use dingtalk_core as notify;
+use dingtalk_core::{
+    Choice, FeedItem, Markdown, Message, Mobile, Notification, Show, Tool, ToolSet, Url, tools,
+};
+use serde_json::{Map, Value, json};
+
+fn text(notification: &impl Notification) -> String {
+    match notification.message().unwrap() {
+        Message::Text(text) => text.content,
+        Message::Markdown(markdown) => markdown.text,
+        Message::ActionCard(card) => card.text,
+        other => panic!("{other:?} has no text"),
+    }
+}
+
+fn arguments(json: Value) -> Map<String, Value> {
+    serde_json::from_value(json).unwrap()
+}
+
+/// Each variant is a message of its own.
+#[derive(Notification)]
+#[dingtalk(keyword = "deploy")]
+enum Deployment {
+    #[dingtalk(text("deploy of {service} began"))]
+    Began { service: String },
+    #[dingtalk(markdown(title = "deploy of {service} failed", text = "**{service}**\n{reason}"))]
+    Failed {
+        #[dingtalk(length(..=8))]
+        service: String,
+        #[dingtalk(line = "> {}")]
+        reason: Option<String>,
+        #[dingtalk(at)]
+        on_call: Vec<Mobile>,
+    },
+    #[dingtalk(
+        action_card(title = "deploy?", text = "deploy {version} to {place}?", button("Yes", url = "{approve}")),
+        with(place = if *production { "production" } else { "staging" })
+    )]
+    Approval { version: u32, production: bool, approve: Url },
+    #[dingtalk(text("deploy is over"))]
+    Over,
+}
+
+#[test]
+fn an_enum_is_one_message_per_variant() {
+    let began = Deployment::Began { service: "web".into() };
+    assert_eq!(began.message().unwrap(), Message::text("deploy of web began"));
+    assert_eq!(Deployment::Over.message().unwrap(), Message::text("deploy is over"));
+    let on_call = vec![Mobile::new("13800000000").unwrap()];
+    let failed = Deployment::Failed { service: "web".into(), reason: Some("*no* disk".into()), on_call };
+    assert_eq!(text(&failed), "**web**\n\n> \\*no\\* disk\n\n@13800000000");
+    let approve = Url::new("https://example.com").unwrap();
+    let approval = Deployment::Approval { version: 7, production: true, approve };
+    assert_eq!(approval.message().unwrap().kind(), "actionCard");
+    assert_eq!(text(&approval), "deploy 7 to production?");
+}
+
+#[test]
+fn faults_name_the_variant() {
+    let failed = Deployment::Failed { service: "far too long".into(), reason: None, on_call: vec![] };
+    assert_eq!(
+        failed.message().unwrap_err().to_string(),
+        "`Deployment::Failed` is not valid: `service` must have at most 8 characters, not \"far too long\" (12 characters)"
+    );
+}
+
+#[derive(Notification)]
+#[dingtalk(
+    markdown(title = "{count} hosts", text = "### {count} hosts, first {first}\n{load:.1}\n{lasted} {note}"),
+    with(
+        count = hosts.len(),
+        first = hosts.first().map_or("none", String::as_str),
+        load = loads.iter().sum::<f64>() / f64::max(1.0, hosts.len() as f64),
+        lasted = format!("{}, {}", took.as_secs(), Vec::<(u8, u8)>::new().len()),
+        note = Markdown::trusted("**now**"),
+    )
+)]
+#[allow(clippy::struct_field_names, reason = "as people name them")]
+struct Hosts {
+    hosts: Vec<String>,
+    loads: Vec<f64>,
+    took: Duration,
+}
+
+#[test]
+fn expressions_see_fields_by_reference() {
+    let hosts = Hosts {
+        hosts: vec!["*web*".into(), "db".into()],
+        loads: vec![1.0, 2.5],
+        took: Duration::from_secs(3),
+    };
+    let Message::Markdown(markdown) = hosts.message().unwrap() else { unreachable!() };
+    assert_eq!(markdown.title, "2 hosts");
+    assert_eq!(markdown.text, "### 2 hosts, first \\*web\\*\n\n1.8  \n  3, 0 **now**");
+}
+
+const MAX_HOST: usize = 4;
+
+struct Limits;
+
+impl Limits {
+    const MAX_LOAD: f64 = 1.5;
+    const HOSTS: usize = 2;
+}
+
+/// Tell the group which hosts are too busy.
+#[derive(Notification, Debug)]
+#[dingtalk(markdown(title = "busy", text = "{hosts}\n{load}"), tool)]
+struct Busy {
+    /// Hosts, busiest first, as in the inventory.
+    #[dingtalk(line = "- {}", length(1..=MAX_HOST), max_items = Limits::HOSTS, example = ["web"])]
+    hosts: Vec<String>,
+    /// Load per core of the busiest.
+    #[dingtalk(range(0..=Limits::MAX_LOAD), example = 1.25)]
+    load: f64,
+}
+
+#[test]
+fn limits_can_be_constants() {
+    let busy = Busy { hosts: vec!["web-3".into(), "a".into(), "b".into()], load: 2.0 };
+    let faults: Vec<String> = busy.message().unwrap_err().faults().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        [
+            "`hosts` must have at most 2 items, not 3",
+            "`hosts[0]` must have 1 to 4 characters, not \"web-3\" (5 characters)",
+            "`load` must be 0 to 1.5, not 2",
+        ]
+    );
+}
+
+#[test]
+fn examples_stand_in_the_schema() {
+    let set = ToolSet::new(tools![Busy]).unwrap();
+    let schema = set.definitions(&notify::Deployment::new()).remove(0).input_schema;
+    assert_eq!(schema["properties"]["hosts"]["examples"], json!([["web"]]));
+    assert_eq!(schema["properties"]["load"]["examples"], json!([1.25]));
+    assert_eq!(schema["properties"]["hosts"]["items"]["maxLength"], json!(4));
+}
+
+/// How bad it is.
+#[derive(Choice, Debug, Clone, Copy, PartialEq)]
+#[dingtalk(rename_all = "kebab-case")]
+enum Severity {
+    /// Somebody should look this week.
+    #[dingtalk(text("*low*"))]
+    NotUrgent,
+    #[dingtalk(rename = "p1", text("紧急"))]
+    Urgent,
+}
+
+/// Tell the group about an incident.
+#[derive(Notification, Debug)]
+#[dingtalk(markdown(title = "{severity} incident", text = "**{severity}**\n{also}"), tool)]
+struct Incident {
+    /// How soon somebody must look.
+    #[dingtalk(example = "p1")]
+    severity: Severity,
+    /// What else it touches, worst first.
+    #[dingtalk(line = "- {}", max_items = 3)]
+    also: Vec<Severity>,
+}
+
+#[test]
+fn a_choice_is_shown_escaped_and_read_by_its_value() {
+    let incident = Incident::parse(&arguments(json!({"severity": "p1", "also": ["not-urgent"]}))).unwrap();
+    assert_eq!(incident.severity, Severity::Urgent);
+    assert_eq!(text(&incident), "**紧急**\n\n- \\*low\\*");
+    let faults = Incident::parse(&arguments(json!({"severity": "not_urgent", "also": ["p1", 3, "p9"]})));
+    let faults: Vec<String> = faults.unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        [
+            "`severity` must be one of \"not-urgent\" or \"p1\", not \"not_urgent\"; did you mean `not-urgent`?",
+            "`also[1]` must be a string, not the number 3",
+            "`also[2]` must be one of \"not-urgent\" or \"p1\", not \"p9\"",
+        ]
+    );
+}
+
+#[test]
+fn a_choice_is_an_enum_in_the_schema() {
+    let set = ToolSet::new(tools![Incident]).unwrap();
+    let schema = set.definitions(&notify::Deployment::new()).remove(0).input_schema;
+    assert_eq!(
+        schema["properties"]["severity"],
+        json!({
+            "type": "string",
+            "enum": ["not-urgent", "p1"],
+            "description": "How soon somebody must look. not-urgent: Somebody should look this week.",
+            "examples": ["p1"],
+        })
+    );
+    assert_eq!(
+        schema["properties"]["also"]["items"],
+        json!({"type": "string", "enum": ["not-urgent", "p1"]})
+    );
+}
+
+#[test]
+fn a_choice_without_tools() {
+    assert_eq!("p1".parse(), Ok(Severity::Urgent));
+    assert_eq!(format!("{:>4}|", Severity::Urgent), "  紧急|");
+    assert_eq!(Severity::from_index(Severity::NotUrgent.index()), Some(Severity::NotUrgent));
+    assert_eq!(
+        "p\"2".parse::<Severity>().unwrap_err().to_string(),
+        "must be one of \"not-urgent\" or \"p1\", not \"p\\\"2\""
+    );
+}
+
+/// A page with a picture.
+#[derive(FeedItem, Debug)]
+#[dingtalk(item(title = "{headline}", url = "{page}", picture = "https://example.com/a.png"), tool)]
+struct News {
+    /// What happened, in one line.
+    #[dingtalk(length(1..=20))]
+    headline: String,
+    /// The whole story.
+    page: Url,
+}
+
+/// Send the news of the day.
+#[derive(Notification, Debug)]
+#[dingtalk(feed_card(items = news), tool)]
+struct Digest {
+    /// The stories, most important first.
+    #[dingtalk(max_items = 3)]
+    news: Vec<News>,
+}
+
+#[test]
+fn list_items_have_parameters_of_their_own() {
+    let set = ToolSet::new(tools![Digest]).unwrap();
+    let schema = set.definitions(&notify::Deployment::new()).remove(0).input_schema;
+    assert_eq!(
+        schema["properties"]["news"],
+        json!({
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "headline": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": 20,
+                        "description": "What happened, in one line. 1 to 20 characters.",
+                    },
+                    "page": {"type": "string", "description": "The whole story."},
+                },
+                "required": ["headline", "page"],
+                "additionalProperties": false,
+            },
+            "maxItems": 3,
+            "description": "The stories, most important first. At most 3 items.",
+        })
+    );
+    let fine = json!({"news": [{"headline": "One", "page": "https://example.com/1"}]});
+    assert_eq!(Digest::parse(&arguments(fine)).unwrap().message().unwrap().kind(), "feedCard");
+    let wrong = json!({"news": [{"headline": "", "pag": "https://example.com/1"}, "x"]});
+    let faults: Vec<String> =
+        Digest::parse(&arguments(wrong)).unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        [
+            "`news[0].pag` is not a parameter; did you mean `page`?",
+            "`news[0].headline` must have 1 to 20 characters, not \"\" (0 characters)",
+            "`news[0].page` is missing: give a string",
+            "`news[1]` must be an object, not the string \"x\"",
+        ]
+    );
+}
+
+/// A field of a type parameter needs what its slot needs, and the derive asks for it.
+#[derive(Notification)]
+#[dingtalk(markdown(title = "{name}", text = "{name}: {load:.1}\n{more}\n{page}"))]
+struct Generic<'a, N, L: Copy, M, P: Clone, const WIDTH: usize>
+where
+    M: fmt::Debug,
+{
+    name: &'a N,
+    load: L,
+    #[dingtalk(line = "- {}", length(..=4))]
+    more: Vec<M>,
+    #[dingtalk(line = "[page]({})")]
+    page: Option<P>,
+    #[dingtalk(skip)]
+    width: [u8; WIDTH],
+}
+
+#[test]
+fn generic_types_are_notifications() {
+    let address: IpAddr = "10.0.0.1".parse().unwrap();
+    let generic = Generic {
+        name: &address,
+        load: 1.25_f32,
+        more: vec![Cow::Borrowed("a")],
+        page: Some(Url::new("https://example.com").unwrap()),
+        width: [0; 3],
+    };
+    assert_eq!(text(&generic), "10.0.0.1: 1.2\n\n- a\n\n[page](https://example.com)");
+    assert_eq!(generic.width.len(), 3);
+}
+
+#[derive(Notification)]
+#[dingtalk(crate = notify, text("{level} {level:+} {level:#06x} {level:08.2e}"))]
+struct Renamed {
+    level: i32,
+}
+
+#[test]
+fn the_crate_can_have_another_name() {
+    assert_eq!(text(&Renamed { level: 42 }), "42 +42 0x002a 004.20e1");
+}
+
+/// What is not `Display` can still be shown.
+struct Bold(&'static str);
+
+impl Show for Bold {
+    fn show(&self, sink: &mut dingtalk_core::Sink<'_>) {
+        sink.markdown("**");
+        sink.text(&self.0);
+        sink.markdown("**");
+    }
+}
+
+#[derive(Notification)]
+#[dingtalk(markdown(title = "bold", text = "{bold}"))]
+struct Shown {
+    bold: Bold,
+}
+
+#[test]
+fn show_is_for_types_of_one_s_own() {
+    assert_eq!(text(&Shown { bold: Bold("a*b") }), "**a\\*b**");
+}
