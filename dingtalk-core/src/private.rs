@@ -2,9 +2,8 @@
 
 use std::fmt::{self, Formatter};
 
-use dingtalk_template::{Each, Show, render};
-pub use dingtalk_template::{Line, LineKind, Piece, Place, Row, Syntax, Template, Value};
-pub use std::borrow::Cow;
+use dingtalk_template::{Each, Show};
+pub use dingtalk_template::{Template, Value};
 
 pub use crate::{
     __choice_argument as choice_argument,
@@ -30,12 +29,11 @@ use crate::{Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, Use
 #[path = "format.rs"]
 pub mod format;
 
-pub const fn template(syntax: Syntax, rows: &'static [Row]) -> Template {
-    Template { syntax, rows: Cow::Borrowed(rows) }
-}
+/// A compiled template, and what it writes.
+type Code = &'static str;
 
-pub const fn line(kind: LineKind, marker: &'static str, pieces: &'static [Piece]) -> Line {
-    Line { kind, marker: Cow::Borrowed(marker), pieces: Cow::Borrowed(pieces) }
+fn render(code: Code, values: &[Value<'_>]) -> String {
+    dingtalk_template::render(&Template::from_code(code), values)
 }
 
 /// One value; the type parameter lets rustc point at the field's type.
@@ -191,7 +189,7 @@ impl Check {
 
 pub fn text(
     mut check: Check,
-    text: &Template,
+    text: Code,
     values: &[Value<'_>],
     mentions: Mentions,
 ) -> Result<Message, Invalid> {
@@ -202,8 +200,8 @@ pub fn text(
 
 pub fn markdown(
     mut check: Check,
-    title: &Template,
-    text: &Template,
+    title: Code,
+    text: Code,
     values: &[Value<'_>],
     mentions: Mentions,
 ) -> Result<Message, Invalid> {
@@ -216,10 +214,10 @@ pub fn markdown(
 
 pub fn link(
     mut check: Check,
-    title: &Template,
-    text: &Template,
-    url: &Template,
-    picture: Option<&Template>,
+    title: Code,
+    text: Code,
+    url: Code,
+    picture: Option<Code>,
     values: &[Value<'_>],
 ) -> Result<Message, Invalid> {
     let [title, text, url] = [title, text, url].map(|template| render(template, values));
@@ -230,18 +228,11 @@ pub fn link(
     check.finish(Message::Link(message::Link { title, text, url, picture }))
 }
 
-/// A button's label and target.
-#[derive(Debug, Clone, Copy)]
-pub struct ButtonTemplates {
-    pub title: &'static Template,
-    pub url: &'static Template,
-}
-
 pub fn action_card(
     mut check: Check,
-    title: &Template,
-    text: &Template,
-    buttons: &[ButtonTemplates],
+    title: Code,
+    text: Code,
+    buttons: &[(Code, Code)],
     (horizontal, hide_avatar): (bool, bool),
     values: &[Value<'_>],
 ) -> Result<Message, Invalid> {
@@ -250,10 +241,7 @@ pub fn action_card(
     check.required("text", &text);
     let buttons: Vec<message::Button> = buttons
         .iter()
-        .map(|button| message::Button {
-            title: render(button.title, values),
-            url: render(button.url, values),
-        })
+        .map(|(title, url)| message::Button { title: render(title, values), url: render(url, values) })
         // A button whose link is absent leads nowhere.
         .filter(|button| !button.url.is_empty())
         .collect();
@@ -284,7 +272,7 @@ pub trait FeedEntry {
 pub fn feed_item(
     path: &str,
     faults: &mut Faults,
-    (title, url, picture): (&Template, &Template, &Template),
+    (title, url, picture): (Code, Code, Code),
     values: &[Value<'_>],
 ) -> message::FeedItem {
     let [title, url, picture] = [title, url, picture].map(|template| render(template, values));

@@ -1,13 +1,13 @@
 //! From a template's text to its table.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use crate::{
     block::block_marker,
-    grammar::{SyntaxError, parse},
+    grammar::{Segment, SyntaxError, parse},
     inline::{Unsafe, analyse},
     layout::{Token, dedent, lines},
-    table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
+    table::{LineCode, LineKind, Piece, Place, Syntax, Template},
 };
 
 /// Why a template is refused: what is wrong and what to write instead.
@@ -70,7 +70,7 @@ pub enum SlotKind {
     /// Among other text.
     Inline,
     /// Alone on its line, which is written once per value.
-    Repeated(Line),
+    Repeated(LineCode),
 }
 
 impl Resolved {
@@ -87,22 +87,22 @@ pub fn compile(
     resolve: &mut dyn FnMut(&str, &str) -> Resolved,
 ) -> Result<Template, Vec<Problem>> {
     let text = dedent(template);
-    let segments = parse(&text).map_err(|error| vec![error.into()])?;
+    let segments = parsed(&text).map_err(|problem| vec![problem])?;
     let lines = lines(&segments);
     if syntax == Syntax::Title && lines.len() > 1 {
         return Err(vec![Problem::new("a title is one line: remove the line break")]);
     }
-    let mut rows = Vec::with_capacity(lines.len());
+    let mut template = Template::builder(syntax);
     let mut problems = Problems::default();
     for (number, tokens) in lines.iter().enumerate() {
         if tokens.is_empty() {
-            rows.push(Row::Blank);
+            template.blank();
             continue;
         }
         if let [Token::Slot { name, spec }] = tokens[..]
             && let Resolved { value, kind: SlotKind::Repeated(line) } = resolve(name, spec)
         {
-            rows.push(Row::Repeated { value, line });
+            template.repeated(value, &line);
             continue;
         }
         let mut repeated_inline = None;
@@ -114,7 +114,7 @@ pub fn compile(
             resolved.value
         };
         match compile_tokens(tokens, syntax, &mut value) {
-            Ok(line) => rows.push(Row::Line(line)),
+            Ok(line) => template.line(&line),
             Err(problem) => problems.push(problem, number),
         }
         if let Some(name) = repeated_inline {
@@ -123,19 +123,15 @@ pub fn compile(
             problems.push(Problem::at_slot(&name, message), number);
         }
     }
-    if problems.found.is_empty() {
-        Ok(Template { syntax, rows: rows.into() })
-    } else {
-        Err(problems.located(&text))
-    }
+    if problems.found.is_empty() { Ok(template.build()) } else { Err(problems.located(&text)) }
 }
 
 /// Compiles what a field's `line` says: one line with one slot, `{}`, or none.
-pub fn compile_line(line: &str, syntax: Syntax, value: u16) -> Result<(Line, Option<String>), Problem> {
+pub fn compile_line(line: &str, syntax: Syntax) -> Result<(LineCode, Option<String>), Problem> {
     if line.contains('\n') {
         return Err(Problem::new("a `line` is one line: remove the line break"));
     }
-    let segments = parse(line)?;
+    let segments = parsed(line)?;
     let mut lines = lines(&segments);
     let tokens = lines.pop().unwrap_or_default();
     let mut slots = tokens.iter().filter_map(|token| match token {
@@ -156,13 +152,27 @@ pub fn compile_line(line: &str, syntax: Syntax, value: u16) -> Result<(Line, Opt
         return Err(Problem::new("an empty `line` shows nothing: write its text"));
     }
     let spec = spec.map(|(_, spec)| spec);
-    Ok((compile_tokens(&tokens, syntax, &mut |_, _| value)?, spec))
+    Ok((compile_tokens(&tokens, syntax, &mut |_, _| 0)?, spec))
 }
 
 /// A template without text of its own: the lines of its fields, in order.
-pub fn compile_lines(syntax: Syntax, lines: impl IntoIterator<Item = (u16, Line)>) -> Template {
-    let rows = lines.into_iter().map(|(value, line)| Row::Repeated { value, line }).collect();
-    Template { syntax, rows: Cow::Owned(rows) }
+pub fn compile_lines(syntax: Syntax, lines: impl IntoIterator<Item = (u16, LineCode)>) -> Template {
+    let mut template = Template::builder(syntax);
+    for (value, line) in lines {
+        template.repeated(value, &line);
+    }
+    template.build()
+}
+
+/// Parses a template. Control characters are how a compiled template says what is no text.
+pub(crate) fn parsed(template: &str) -> Result<Vec<Segment<'_>>, Problem> {
+    match template.chars().find(|&c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        Some(c) => Err(Problem::new(format!(
+            "the template holds the control character U+{:04X}, which nobody can read: remove it",
+            u32::from(c)
+        ))),
+        None => Ok(parse(template)?),
+    }
 }
 
 /// A compiled fragment: one line that stands in a slot of another template.
@@ -194,7 +204,7 @@ pub fn compile_fragment(
     if fragment.contains('\n') {
         return Err(Problem::new("a fragment is one line: remove the line break"));
     }
-    let segments = parse(fragment)?;
+    let segments = parsed(fragment)?;
     let tokens = lines(&segments).pop().unwrap_or_default();
     if tokens.is_empty() {
         return Err(Problem::new("an empty fragment shows nothing: write its text"));
@@ -206,16 +216,18 @@ pub fn compile_fragment(
             block.marker.trim_end()
         )));
     }
-    let line = analyse(&tokens)?;
+    let analysis = analyse(&tokens)?;
     let mut value = |name: &str, spec: &str| resolve(name, spec).value;
-    let template = |pieces: Vec<Piece>, syntax| {
-        let line = Line { kind: LineKind::Paragraph, marker: "".into(), pieces: pieces.into() };
-        Template { syntax, rows: vec![Row::Line(line)].into() }
+    let (mut markdown, mut plain) =
+        (LineCode::new(LineKind::Paragraph, ""), LineCode::new(LineKind::Paragraph, ""));
+    analysis.write(&mut markdown, &mut value);
+    analysis.write_plain(&mut plain, &mut value);
+    let template = |syntax, line| {
+        let mut template = Template::builder(syntax);
+        template.line(line);
+        template.build()
     };
-    Ok(Fragment {
-        markdown: template(line.pieces(&mut value), Syntax::Markdown),
-        plain: template(line.plain_pieces(&mut value), Syntax::Text),
-    })
+    Ok(Fragment { markdown: template(Syntax::Markdown, &markdown), plain: template(Syntax::Text, &plain) })
 }
 
 /// The problems of a template, each with the lines that have it: a table is one problem, not one per row.
@@ -256,35 +268,34 @@ fn compile_tokens<'a>(
     tokens: &[Token<'a>],
     syntax: Syntax,
     value: &mut dyn FnMut(&'a str, &'a str) -> u16,
-) -> Result<Line, Problem> {
+) -> Result<LineCode, Problem> {
     let alone = matches!(tokens, [Token::Slot { .. }]);
     if syntax != Syntax::Markdown {
         let place = if alone && syntax == Syntax::Text { Place::PlainBlock } else { Place::Plain };
-        let pieces = plain_pieces(tokens, place, value);
-        return Ok(Line { kind: LineKind::Paragraph, marker: "".into(), pieces: pieces.into() });
+        return Ok(plain_line(tokens, place, value));
     }
     let block = read_block(tokens)?;
-    let pieces = analyse(&tokens[block.marker_tokens..])?.pieces(value);
     let kind = if alone { LineKind::Alone } else { block.kind };
-    Ok(Line { kind, marker: block.marker.into(), pieces: pieces.into() })
+    let mut line = LineCode::new(kind, &block.marker);
+    analyse(&tokens[block.marker_tokens..])?.write(&mut line, value);
+    Ok(line)
 }
 
-fn plain_pieces<'a>(
+fn plain_line<'a>(
     tokens: &[Token<'a>],
     place: Place,
     value: &mut dyn FnMut(&'a str, &'a str) -> u16,
-) -> Vec<Piece> {
-    let mut pieces: Vec<Piece> = Vec::new();
+) -> LineCode {
+    let mut line = LineCode::new(LineKind::Paragraph, "");
     for token in tokens {
-        match (token, pieces.last_mut()) {
-            (Token::Char(c), Some(Piece::Text(text))) => text.to_mut().push(*c),
-            (Token::Char(c), _) => pieces.push(Piece::Text(String::from(*c).into())),
-            (Token::Slot { name, spec }, _) => {
-                pieces.push(Piece::Slot { value: value(name, spec), place, before: '\n', after: '\n' });
+        match token {
+            Token::Char(c) => line.text(*c),
+            Token::Slot { name, spec } => {
+                line.push(Piece::Slot { value: value(name, spec), place, before: '\n', after: '\n' });
             }
         }
     }
-    pieces
+    line
 }
 
 struct Block {

@@ -4,11 +4,9 @@
 //! emphasis that a value's first or last character could undo is refused, and a mark that opens nothing is escaped,
 //! so that no value and no other line completes it.
 
-use std::borrow::Cow;
-
 use crate::{
     layout::Token,
-    table::{Piece, Place},
+    table::{LineCode, Piece, Place},
 };
 
 /// What an author has to change, and which slot it concerns.
@@ -270,29 +268,26 @@ impl<'a> Analysis<'_, 'a> {
             .map(|(index, _)| index)
     }
 
-    /// The line as Markdown; `value` gives a slot's index.
-    pub(crate) fn pieces(&self, value: &mut dyn FnMut(&'a str, &'a str) -> u16) -> Vec<Piece> {
-        let mut pieces = Pieces::default();
+    /// Writes the line as Markdown; `value` gives a slot's index.
+    pub(crate) fn write(&self, line: &mut LineCode, value: &mut dyn FnMut(&'a str, &'a str) -> u16) {
         for (at, token) in self.tokens.iter().enumerate() {
             match token {
-                Token::Slot { name, spec } => pieces.push(Piece::Slot {
+                Token::Slot { name, spec } => line.push(Piece::Slot {
                     value: value(name, spec),
                     place: self.place(at),
                     before: at.checked_sub(1).map_or('\n', |i| self.char(i).unwrap_or('\0')),
                     after: if at + 1 == self.tokens.len() { '\n' } else { self.char(at + 1).unwrap_or('\0') },
                 }),
-                Token::Char(c) => self.push_char(&mut pieces, at, *c),
+                Token::Char(c) => self.write_char(line, at, *c),
             }
         }
-        pieces.done
     }
 
-    /// The line as a reader sees it, without marks; a link's target follows its text in parentheses.
-    pub(crate) fn plain_pieces(&self, value: &mut dyn FnMut(&'a str, &'a str) -> u16) -> Vec<Piece> {
-        let mut pieces = Pieces::default();
+    /// Writes the line as a reader sees it, without marks; a link's target follows its text in parentheses.
+    pub(crate) fn write_plain(&self, line: &mut LineCode, value: &mut dyn FnMut(&'a str, &'a str) -> u16) {
         for (at, token) in self.tokens.iter().enumerate() {
             match token {
-                Token::Slot { name, spec } => pieces.push(Piece::Slot {
+                Token::Slot { name, spec } => line.push(Piece::Slot {
                     value: value(name, spec),
                     place: Place::Plain,
                     before: '\n',
@@ -301,15 +296,14 @@ impl<'a> Analysis<'_, 'a> {
                 Token::Char(c) => match self.marks[at] {
                     Mark::Syntax | Mark::Open(_) | Mark::Close(_) | Mark::Joined => {}
                     _ if self.links.iter().any(|link| link.open == at) => {}
-                    _ if self.links.iter().any(|link| link.middle == at) => pieces.text(' '),
-                    Mark::None | Mark::Fixed | Mark::Escape => pieces.text(*c),
+                    _ if self.links.iter().any(|link| link.middle == at) => line.text(' '),
+                    Mark::None | Mark::Fixed | Mark::Escape => line.text(*c),
                 },
             }
         }
-        pieces.done
     }
 
-    fn push_char(&self, pieces: &mut Pieces, at: usize, c: char) {
+    fn write_char(&self, line: &mut LineCode, at: usize, c: char) {
         // A link's brackets are pieces only where its text has slots and can therefore be empty.
         let link = self.links.iter().find(|link| {
             [link.open, link.middle, link.middle + 1, link.end].contains(&at)
@@ -317,25 +311,23 @@ impl<'a> Analysis<'_, 'a> {
         });
         if let Some(link) = link.filter(|link| self.slot_within(link.open, link.middle).is_some()) {
             match at {
-                _ if at == link.open => {
-                    pieces.push(Piece::LinkOpen(if link.image { "![".into() } else { "[".into() }));
-                }
-                _ if at == link.middle => pieces.push(Piece::LinkTarget),
-                _ if at == link.end => pieces.push(Piece::LinkClose),
+                _ if at == link.open => line.push(Piece::LinkOpen(if link.image { "![" } else { "[" })),
+                _ if at == link.middle => line.push(Piece::LinkTarget),
+                _ if at == link.end => line.push(Piece::LinkClose),
                 // The exclamation mark and the parenthesis are written with the bracket beside them.
                 _ => {}
             }
             return;
         }
-        let marks = |count: u8| -> Cow<'static, str> { std::iter::repeat_n(c, count.into()).collect() };
+        let marks = |count: u8| -> String { std::iter::repeat_n(c, count.into()).collect() };
         match self.marks[at] {
-            Mark::None | Mark::Fixed | Mark::Syntax => pieces.text(c),
+            Mark::None | Mark::Fixed | Mark::Syntax => line.text(c),
             Mark::Escape => {
-                pieces.text('\\');
-                pieces.text(c);
+                line.text('\\');
+                line.text(c);
             }
-            Mark::Open(count) => pieces.push(Piece::Open(marks(count))),
-            Mark::Close(count) => pieces.push(Piece::Close(marks(count))),
+            Mark::Open(count) => line.push(Piece::Open(&marks(count))),
+            Mark::Close(count) => line.push(Piece::Close(&marks(count))),
             Mark::Joined => {}
         }
     }
@@ -354,24 +346,4 @@ impl<'a> Analysis<'_, 'a> {
 /// In a tag or an address between angle brackets nothing else is read as Markdown.
 fn stands_in_tag(c: char) -> bool {
     !matches!(c, '*' | '[' | ']' | '(' | ')' | '`' | '<' | '\\')
-}
-
-/// Pieces under construction: neighbouring characters join into one text.
-#[derive(Default)]
-struct Pieces {
-    done: Vec<Piece>,
-}
-
-impl Pieces {
-    fn text(&mut self, c: char) {
-        if let Some(Piece::Text(text)) = self.done.last_mut() {
-            text.to_mut().push(c);
-        } else {
-            self.done.push(Piece::Text(String::from(c).into()));
-        }
-    }
-
-    fn push(&mut self, piece: Piece) {
-        self.done.push(piece);
-    }
 }

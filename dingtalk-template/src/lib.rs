@@ -42,6 +42,6 @@ pub use crate::{
     names::{snake_case, suggest, words},
     render::render,
     show::{Each, Show, Sink, Value},
-    table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
+    table::{Line, LineCode, LineKind, Piece, Pieces, Place, Row, Syntax, Template},
     target::{SCHEMES, compile_target},
 };

@@ -8,12 +8,12 @@ use crate::{
 
 /// Writes the template's text. `values` are indexed by the slots; a slot without a value writes nothing.
 pub fn render(template: &Template, values: &[Value<'_>]) -> String {
-    let mut writer = Writer { out: String::new(), syntax: template.syntax, last: None, blank: false };
-    for row in &*template.rows {
+    let mut writer = Writer { out: String::new(), syntax: template.syntax(), last: None, blank: false };
+    for row in template.rows() {
         match row {
             Row::Blank => writer.blank = true,
             Row::Line(line) => writer.line(line, values, None),
-            Row::Repeated { value, line } => match values.get(usize::from(*value)) {
+            Row::Repeated { value, line } => match values.get(usize::from(value)) {
                 Some(Value::One(one)) => writer.line(line, values, Some(*one)),
                 Some(Value::Each(each)) => each.each(&mut |one| writer.line(line, values, Some(one))),
                 Some(Value::Flag(true)) => writer.line(line, values, None),
@@ -33,16 +33,16 @@ struct Writer {
 
 impl Writer {
     /// Writes one line; in a repeated line, `each` is what its slot shows.
-    fn line(&mut self, line: &Line, values: &[Value<'_>], each: Option<&dyn Show>) {
+    fn line(&mut self, line: Line<'_>, values: &[Value<'_>], each: Option<&dyn Show>) {
         let start = self.out.len();
         let kind = self.kind(line, values, each);
         self.out.push_str(self.separator(kind));
-        self.out.push_str(&line.marker);
+        self.out.push_str(line.marker);
         let content = self.out.len();
         let mut shown = false;
         let mut has_slots = false;
         let mut open: Vec<usize> = Vec::new();
-        for piece in &*line.pieces {
+        for piece in line.pieces() {
             match piece {
                 Piece::Text(text) => {
                     // An empty value before it must not leave a second space or one behind an emphasis mark.
@@ -52,16 +52,10 @@ impl Writer {
                 }
                 Piece::Slot { value, place, before, after } => {
                     has_slots = true;
-                    let Some(value) = shown_value(*value, values, each) else { continue };
+                    let Some(value) = shown_value(value, values, each) else { continue };
                     let at = self.out.len();
                     let alone = kind == LineKind::Alone;
-                    value.show(&mut Sink {
-                        out: &mut self.out,
-                        place: *place,
-                        before: *before,
-                        after: *after,
-                        alone,
-                    });
+                    value.show(&mut Sink { out: &mut self.out, place, before, after, alone });
                     shown |= self.out.len() > at;
                 }
                 Piece::Open(mark) | Piece::LinkOpen(mark) => {
@@ -112,11 +106,11 @@ impl Writer {
     }
 
     /// A slot alone on its line is a line of a paragraph, unless its value is blocks of its own.
-    fn kind(&self, line: &Line, values: &[Value<'_>], each: Option<&dyn Show>) -> LineKind {
-        let (LineKind::Alone, [Piece::Slot { value, .. }]) = (line.kind, &*line.pieces) else {
+    fn kind(&self, line: Line<'_>, values: &[Value<'_>], each: Option<&dyn Show>) -> LineKind {
+        let (LineKind::Alone, Some(Piece::Slot { value, .. })) = (line.kind, line.pieces().next()) else {
             return line.kind;
         };
-        let blocks = shown_value(*value, values, each).is_some_and(Show::is_blocks);
+        let blocks = shown_value(value, values, each).is_some_and(Show::is_blocks);
         if blocks && self.syntax == Syntax::Markdown { LineKind::Alone } else { LineKind::Paragraph }
     }
 

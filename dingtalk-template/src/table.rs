@@ -1,4 +1,7 @@
-//! What a compiled template is: tables that can be written as constants and walked at run time.
+//! What a compiled template is: one text in which control characters say what is no text.
+//!
+//! One literal is the cheapest constant for the compiler of a program that declares hundreds of notifications. It is
+//! walked as it stands; a template itself holds no control characters.
 
 use std::borrow::Cow;
 
@@ -15,54 +18,32 @@ pub enum Syntax {
 
 /// A compiled template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template {
-    /// What it is written in.
-    pub syntax: Syntax,
-    /// Its rows from top to bottom.
-    pub rows: Cow<'static, [Row]>,
-}
-
-impl Template {
-    /// Its texts without the slots, one after the other.
-    pub fn static_texts(&self) -> impl Iterator<Item = &str> {
-        self.rows
-            .iter()
-            .flat_map(|row| match row {
-                Row::Blank => [].iter(),
-                Row::Line(line) | Row::Repeated { line, .. } => line.pieces.iter(),
-            })
-            .filter_map(|piece| match piece {
-                Piece::Text(text) => Some(&**text),
-                _ => None,
-            })
-    }
-}
+pub struct Template(Cow<'static, str>);
 
 /// One line of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Row {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row<'a> {
     /// An empty line: the next one starts a new block.
     Blank,
     /// A line of text and slots, written once.
-    Line(Line),
+    Line(Line<'a>),
     /// The line of one field: written once per value, and not at all where there is none.
     Repeated {
         /// The value's index.
         value: u16,
         /// What is written for each.
-        line: Line,
+        line: Line<'a>,
     },
 }
 
 /// A line: its block marker and what follows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Line {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
     /// The kind of block it belongs to.
     pub kind: LineKind,
     /// The block marker, for example `### ` or `- `.
-    pub marker: Cow<'static, str>,
-    /// Text and slots.
-    pub pieces: Cow<'static, [Piece]>,
+    pub marker: &'a str,
+    pieces: &'a str,
 }
 
 /// The kind of block that a line belongs to.
@@ -83,10 +64,10 @@ pub enum LineKind {
 }
 
 /// A piece of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Piece {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
     /// Text, written as it is.
-    Text(Cow<'static, str>),
+    Text(&'a str),
     /// A value.
     Slot {
         /// The value's index.
@@ -99,11 +80,11 @@ pub enum Piece {
         after: char,
     },
     /// An emphasis mark that opens around slots; dropped where nothing is inside.
-    Open(Cow<'static, str>),
+    Open(&'a str),
     /// The mark that closes it.
-    Close(Cow<'static, str>),
+    Close(&'a str),
     /// `[`, `![`: a link whose text has slots.
-    LinkOpen(Cow<'static, str>),
+    LinkOpen(&'a str),
     /// `](`: the link's target follows.
     LinkTarget,
     /// `)`
@@ -123,4 +104,263 @@ pub enum Place {
     LinkText,
     /// The target of a link.
     LinkTarget,
+}
+
+// A row begins with one of the first three and ends where the next begins. `\0` and `\n` are neighbours of slots.
+const BLANK: char = '\u{1}';
+const LINE: char = '\u{2}';
+const REPEATED: char = '\u{3}';
+/// Ends a number, a marker or a mark.
+const END: char = '\u{4}';
+const SLOT: char = '\u{5}';
+const OPEN: char = '\u{6}';
+const CLOSE: char = '\u{7}';
+const LINK_OPEN: char = '\u{e}';
+const LINK_TARGET: char = '\u{f}';
+const LINK_CLOSE: char = '\u{10}';
+
+const SYNTAXES: [(char, Syntax); 3] = [('x', Syntax::Text), ('m', Syntax::Markdown), ('t', Syntax::Title)];
+const KINDS: [(char, LineKind); 6] = [
+    ('p', LineKind::Paragraph),
+    ('h', LineKind::Heading),
+    ('q', LineKind::Quote),
+    ('b', LineKind::Bullet),
+    ('o', LineKind::Ordered),
+    ('a', LineKind::Alone),
+];
+const PLACES: [(char, Place); 5] = [
+    ('p', Place::Plain),
+    ('b', Place::PlainBlock),
+    ('m', Place::Markdown),
+    ('t', Place::LinkText),
+    ('u', Place::LinkTarget),
+];
+
+fn letter<T: PartialEq>(letters: &[(char, T)], wanted: &T) -> char {
+    letters.iter().find(|(_, known)| known == wanted).map_or('?', |(letter, _)| *letter)
+}
+
+fn meaning<T: Copy>(letters: &[(char, T)], letter: Option<char>, otherwise: T) -> T {
+    letters.iter().find(|(known, _)| Some(*known) == letter).map_or(otherwise, |(_, meaning)| *meaning)
+}
+
+impl Template {
+    /// The template that [`code`](Self::code) has given.
+    pub const fn from_code(code: &'static str) -> Self {
+        Self(Cow::Borrowed(code))
+    }
+
+    /// The template as one text, for a constant of a program.
+    pub fn code(&self) -> &str {
+        &self.0
+    }
+
+    pub(crate) fn builder(syntax: Syntax) -> TemplateBuilder {
+        TemplateBuilder(letter(&SYNTAXES, &syntax).into())
+    }
+
+    /// What it is written in.
+    pub fn syntax(&self) -> Syntax {
+        meaning(&SYNTAXES, self.0.chars().next(), Syntax::Text)
+    }
+
+    /// Its rows from top to bottom.
+    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        Rows(self.0.get(1..).unwrap_or_default())
+    }
+
+    /// Its texts without the slots, one after the other.
+    pub fn static_texts(&self) -> impl Iterator<Item = &str> {
+        self.rows().filter_map(Row::line).flat_map(Line::pieces).filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+}
+
+struct Rows<'a>(&'a str);
+
+impl<'a> Iterator for Rows<'a> {
+    type Item = Row<'a>;
+
+    fn next(&mut self) -> Option<Row<'a>> {
+        let mut rest = self.0.chars();
+        let first = rest.next()?;
+        let rest = rest.as_str();
+        let end = rest.bytes().position(|byte| (1..=3).contains(&byte)).unwrap_or(rest.len());
+        let (row, next) = rest.split_at(end);
+        self.0 = next;
+        Some(match first {
+            LINE => Row::Line(Line::decode(row)),
+            REPEATED => {
+                let (value, line) = row.split_once(END).unwrap_or_default();
+                Row::Repeated { value: value.parse().unwrap_or(u16::MAX), line: Line::decode(line) }
+            }
+            _ => Row::Blank,
+        })
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Its line, if it has one.
+    pub fn line(self) -> Option<Line<'a>> {
+        match self {
+            Self::Blank => None,
+            Self::Line(line) | Self::Repeated { line, .. } => Some(line),
+        }
+    }
+}
+
+impl<'a> Line<'a> {
+    fn decode(code: &'a str) -> Self {
+        let mut rest = code.chars();
+        let kind = meaning(&KINDS, rest.next(), LineKind::Paragraph);
+        let (marker, pieces) = rest.as_str().split_once(END).unwrap_or_default();
+        Self { kind, marker, pieces }
+    }
+
+    /// Its text and slots.
+    pub fn pieces(self) -> Pieces<'a> {
+        Pieces(self.pieces)
+    }
+}
+
+/// The pieces of a line, in order.
+#[derive(Debug, Clone, Copy)]
+pub struct Pieces<'a>(&'a str);
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Piece<'a>> {
+        let code = self.0;
+        let first = code.chars().next()?;
+        if !is_code(first) {
+            let end = code.bytes().position(|byte| is_code(byte.into())).unwrap_or(code.len());
+            let (text, rest) = code.split_at(end);
+            self.0 = rest;
+            return Some(Piece::Text(text));
+        }
+        let rest = &code[1..];
+        let single = |piece| (piece, rest);
+        let (piece, rest) = match first {
+            SLOT => slot(rest),
+            LINK_TARGET => single(Piece::LinkTarget),
+            LINK_CLOSE => single(Piece::LinkClose),
+            mark => {
+                let (text, rest) = rest.split_once(END).unwrap_or_default();
+                let piece = match mark {
+                    OPEN => Piece::Open(text),
+                    CLOSE => Piece::Close(text),
+                    _ => Piece::LinkOpen(text),
+                };
+                (piece, rest)
+            }
+        };
+        self.0 = rest;
+        Some(piece)
+    }
+}
+
+/// Begins a piece that is no text. Nothing that is written as text has these bytes.
+fn is_code(c: char) -> bool {
+    matches!(c, SLOT | OPEN | CLOSE | LINK_OPEN | LINK_TARGET | LINK_CLOSE)
+}
+
+fn slot(code: &str) -> (Piece<'_>, &str) {
+    let mut rest = code.chars();
+    let place = meaning(&PLACES, rest.next(), Place::Plain);
+    let before = rest.next().unwrap_or('\n');
+    let after = rest.next().unwrap_or('\n');
+    let (value, rest) = rest.as_str().split_once(END).unwrap_or_default();
+    (Piece::Slot { value: value.parse().unwrap_or(u16::MAX), place, before, after }, rest)
+}
+
+/// A template under construction.
+pub(crate) struct TemplateBuilder(String);
+
+/// A line under construction, or one that is done: what [`Line`] reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineCode(String);
+
+impl TemplateBuilder {
+    pub(crate) fn blank(&mut self) {
+        self.0.push(BLANK);
+    }
+
+    pub(crate) fn line(&mut self, line: &LineCode) {
+        self.0.push(LINE);
+        self.0.push_str(&line.0);
+    }
+
+    pub(crate) fn repeated(&mut self, value: u16, line: &LineCode) {
+        self.0.push_str(&format!("{REPEATED}{value}{END}{}", line.0));
+    }
+
+    pub(crate) fn build(self) -> Template {
+        Template(Cow::Owned(self.0))
+    }
+}
+
+impl LineCode {
+    pub(crate) fn new(kind: LineKind, marker: &str) -> Self {
+        Self(format!("{}{marker}{END}", letter(&KINDS, &kind)))
+    }
+
+    pub(crate) fn text(&mut self, c: char) {
+        self.0.push(c);
+    }
+
+    pub(crate) fn push(&mut self, piece: Piece<'_>) {
+        let code = &mut self.0;
+        match piece {
+            Piece::Text(text) => code.push_str(text),
+            Piece::Slot { value, place, before, after } => {
+                code.push_str(&format!("{SLOT}{}{before}{after}{value}{END}", letter(&PLACES, &place)));
+            }
+            Piece::Open(mark) => code.push_str(&format!("{OPEN}{mark}{END}")),
+            Piece::Close(mark) => code.push_str(&format!("{CLOSE}{mark}{END}")),
+            Piece::LinkOpen(mark) => code.push_str(&format!("{LINK_OPEN}{mark}{END}")),
+            Piece::LinkTarget => code.push(LINK_TARGET),
+            Piece::LinkClose => code.push(LINK_CLOSE),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_built_is_read() {
+        let slot = Piece::Slot { value: 300, place: Place::LinkText, before: '\n', after: '\0' };
+        let pieces = [
+            Piece::Text("主机 \t"),
+            Piece::Open("**"),
+            slot,
+            Piece::Close("**"),
+            Piece::LinkOpen("!["),
+            Piece::LinkTarget,
+            Piece::Slot { value: 0, place: Place::PlainBlock, before: '中', after: '0' },
+            Piece::LinkClose,
+            Piece::Text("1"),
+        ];
+        let mut line = LineCode::new(LineKind::Heading, "### ");
+        for piece in pieces {
+            line.push(piece);
+        }
+        let mut builder = Template::builder(Syntax::Markdown);
+        builder.line(&line);
+        builder.blank();
+        builder.repeated(7, &LineCode::new(LineKind::Alone, ""));
+        let template = builder.build();
+        assert_eq!(template.syntax(), Syntax::Markdown);
+        let rows: Vec<Row<'_>> = template.rows().collect();
+        let [Row::Line(first), Row::Blank, Row::Repeated { value: 7, line: last }] = rows[..] else {
+            panic!("{rows:?}")
+        };
+        assert_eq!((first.kind, first.marker), (LineKind::Heading, "### "));
+        assert_eq!(first.pieces().collect::<Vec<_>>(), pieces);
+        assert_eq!((last.kind, last.marker, last.pieces().count()), (LineKind::Alone, "", 0));
+    }
 }

@@ -1,9 +1,9 @@
 //! Links that stand outside Markdown: of a link message, of a button, of a picture.
 
 use crate::{
-    compile::{Problem, Resolved, SlotKind},
-    grammar::{Segment, parse},
-    table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
+    compile::{Problem, Resolved, SlotKind, parsed},
+    grammar::Segment,
+    table::{LineCode, LineKind, Piece, Place, Syntax, Template},
 };
 
 /// The schemes that DingTalk's pages name for links in robot messages.
@@ -27,11 +27,15 @@ pub fn compile_target(
     media: bool,
     resolve: &mut dyn FnMut(&str, &str) -> Resolved,
 ) -> Result<(Template, Option<u16>), Problem> {
-    let segments = parse(target)?;
-    let (piece, value) = match &segments[..] {
+    let segments = parsed(target)?;
+    let mut template = Template::builder(Syntax::Title);
+    let mut line = LineCode::new(LineKind::Paragraph, "");
+    let value = match &segments[..] {
         [Segment::Text(text)] => {
             check_static(text, media)?;
-            (Piece::Text(text.to_string().into()), None)
+            line.push(Piece::Text(text));
+            template.line(&line);
+            None
         }
         [Segment::Slot { name, spec: "" }] => {
             let Resolved { value, kind } = resolve(name, "");
@@ -41,7 +45,10 @@ pub fn compile_target(
                     format!("`{name}` has a `line` of its own and cannot be a link's target too"),
                 ));
             }
-            (Piece::Slot { value, place: Place::LinkTarget, before: '\n', after: '\n' }, Some(value))
+            line.push(Piece::Slot { value, place: Place::LinkTarget, before: '\n', after: '\n' });
+            // A value that is absent writes nothing.
+            template.repeated(value, &line);
+            Some(value)
         }
         [] => {
             return Err(Problem::new(
@@ -54,13 +61,7 @@ pub fn compile_target(
             ));
         }
     };
-    let line = Line { kind: LineKind::Paragraph, marker: "".into(), pieces: vec![piece].into() };
-    // A value that is absent writes nothing.
-    let row = match value {
-        Some(value) => Row::Repeated { value, line },
-        None => Row::Line(line),
-    };
-    Ok((Template { syntax: Syntax::Title, rows: vec![row].into() }, value))
+    Ok((template.build(), value))
 }
 
 /// A link that is written in the template must be one that DingTalk opens.

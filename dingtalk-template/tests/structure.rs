@@ -51,7 +51,7 @@ const TEMPLATES: &[&str] = &[
 const LINES: &[&str] = &["- {}", "{}", "> {}", "**{}**", "1. {}", "#### {}"];
 
 fn compiled(template: &str, line: &str) -> Template {
-    let (line, _) = compile_line(line, Syntax::Markdown, 3).expect("a line that compiles");
+    let (line, _) = compile_line(line, Syntax::Markdown).expect("a line that compiles");
     compile(template, Syntax::Markdown, &mut |name, _| match name {
         "a" => Resolved::inline(0),
         "b" => Resolved::inline(1),

@@ -2,9 +2,9 @@
 
 use dingtalk_template::Template;
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
-use super::{Paths, bounds, implement, local, table, templates::Templates, tool, values::Values};
+use super::{Paths, bounds, implement, local, templates::Templates, tool, values::Values};
 use crate::{attr::Part, model::Declaration};
 
 /// One item of a feed card.
@@ -19,12 +19,8 @@ pub(crate) fn feed_item(
     let Values { pattern, constants, checks, computed, targets, slice } =
         Values::of(variant, only, &check, paths);
     let name = declaration.name();
-    let mut tables = TokenStream::new();
-    let names = [Part::Title, Part::Url, Part::Picture].map(|part| {
-        let name = format_ident!("__DINGTALK_{}", part.key().to_uppercase());
-        tables.extend(only.part(part).map(|template| table::statics(&name, template, paths)));
-        name
-    });
+    let codes = [Part::Title, Part::Url, Part::Picture]
+        .map(|part| only.part(part).map(Template::code).unwrap_or_default());
     let generics = bounds::with_bounds(declaration, templates, paths);
     let entry = implement(
         &quote!(#private::FeedEntry),
@@ -38,13 +34,12 @@ pub(crate) fn feed_item(
             ) -> #krate::message::FeedItem {
                 let #pattern = self;
                 #constants
-                #tables
                 #targets
                 let mut #check = #private::Check::new(#name);
                 #checks
                 #check.move_to(#path, #faults);
                 #computed
-                #private::feed_item(#path, #faults, (#(&#names),*), #slice)
+                #private::feed_item(#path, #faults, (#(#codes),*), #slice)
             }
         },
     );
@@ -68,14 +63,12 @@ pub(crate) fn feed_item_stub(declaration: &Declaration<'_>, paths: &Paths) -> To
 
 /// A piece that stands in others' slots.
 pub(crate) fn fragment(declaration: &Declaration<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
-    let Paths { krate, .. } = paths;
+    let Paths { krate, private } = paths;
     let ([variant], [only]) = (&declaration.variants[..], templates) else { return TokenStream::new() };
     let Some(fragment) = &only.fragment else { return TokenStream::new() };
     let (check, sink) = (local("check"), local("sink"));
     let Values { pattern, computed, targets, slice, .. } = Values::of(variant, only, &check, paths);
-    let table = |name: &str, template: &Template| table::statics(&format_ident!("{name}"), template, paths);
-    let (markdown, plain) =
-        (table("__DINGTALK_MARKDOWN", &fragment.markdown), table("__DINGTALK_PLAIN", &fragment.plain));
+    let (markdown, plain) = (fragment.markdown.code(), fragment.plain.code());
     let generics = bounds::with_bounds(declaration, templates, paths);
     implement(
         &quote!(#krate::Show),
@@ -84,11 +77,13 @@ pub(crate) fn fragment(declaration: &Declaration<'_>, templates: &[Templates], p
         &quote! {
             fn show(&self, #sink: &mut #krate::Sink<'_>) {
                 let #pattern = self;
-                #markdown
-                #plain
                 #targets
                 #computed
-                #sink.fragment(&__DINGTALK_MARKDOWN, &__DINGTALK_PLAIN, #slice);
+                #sink.fragment(
+                    &#private::Template::from_code(#markdown),
+                    &#private::Template::from_code(#plain),
+                    #slice,
+                );
             }
         },
     )

@@ -2,10 +2,10 @@
 
 use dingtalk_template::Template;
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::{
-    Paths, bounds, implement, local, option, table,
+    Paths, bounds, implement, local, option,
     templates::Templates,
     values::{Values, bound},
 };
@@ -63,11 +63,10 @@ fn arm(type_name: &str, variant: &Variant<'_>, templates: &Templates, paths: &Pa
             #(#people)*
         }
     });
-    let (tables, render) = render(variant, templates, (&check, &mentions), &slice, paths);
+    let render = render(variant, templates, (&check, &mentions), &slice, paths);
     quote! {
         #pattern => {
             #constants
-            #tables
             #targets
             let mut #check = #private::Check::new(#name);
             #checks
@@ -78,41 +77,29 @@ fn arm(type_name: &str, variant: &Variant<'_>, templates: &Templates, paths: &Pa
     }
 }
 
-/// The message's tables, and the call that renders them.
+/// The call that renders the message.
 fn render(
     variant: &Variant<'_>,
     templates: &Templates,
     (check, mentions): (&Ident, &Ident),
     values: &TokenStream,
     paths: &Paths,
-) -> (TokenStream, TokenStream) {
+) -> TokenStream {
     let private = &paths.private;
-    let mut tables = TokenStream::new();
-    let mut table = |name: &str, template: &Template| {
-        let name = format_ident!("__DINGTALK_{name}");
-        tables.extend(table::statics(&name, template, paths));
-        quote!(&#name)
-    };
-    let parts: Vec<TokenStream> = templates
-        .parts
-        .iter()
-        .filter(|(part, _)| *part != Part::Picture)
-        .map(|(part, template)| table(&part.key().to_uppercase(), template))
-        .collect();
-    let render = match templates.kind {
+    let parts = templates.parts.iter().filter(|(part, _)| *part != Part::Picture);
+    let parts: Vec<&str> = parts.map(|(_, template)| template.code()).collect();
+    match templates.kind {
         Kind::Text => quote!(#private::text(#check, #(#parts,)* #values, #mentions)),
         Kind::Markdown => quote!(#private::markdown(#check, #(#parts,)* #values, #mentions)),
         Kind::Link => {
-            let picture = option(templates.part(Part::Picture).map(|picture| table("PICTURE", picture)));
+            let picture = option(templates.part(Part::Picture).map(Template::code));
             quote!(#private::link(#check, #(#parts,)* #picture, #values))
         }
         Kind::ActionCard => {
-            let buttons = templates.buttons.iter().enumerate().map(|(index, (title, url))| {
-                let title = table(&format!("BUTTON_{index}"), title);
-                let url = table(&format!("BUTTON_{index}_URL"), url);
-                quote!(#private::ButtonTemplates { title: #title, url: #url })
+            let buttons = templates.buttons.iter().map(|(title, url)| {
+                let (title, url) = (title.code(), url.code());
+                quote!((#title, #url))
             });
-            let buttons: Vec<TokenStream> = buttons.collect();
             let message = variant.message.as_ref();
             let horizontal = message.is_some_and(|card| card.horizontal.is_some());
             let hide_avatar = message.is_some_and(|card| card.hide_avatar.is_some());
@@ -130,6 +117,5 @@ fn render(
         }
         // Refused: they belong to the companions.
         Kind::Item | Kind::Fragment => TokenStream::new(),
-    };
-    (tables, render)
+    }
 }

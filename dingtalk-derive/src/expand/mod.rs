@@ -6,7 +6,6 @@ mod companions;
 mod message;
 mod names;
 mod spec;
-mod table;
 pub(crate) mod templates;
 mod tool;
 mod values;

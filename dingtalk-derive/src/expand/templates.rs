@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::HashSet};
 
 use dingtalk_template::{
-    Fragment, Line, Piece, Place, Problem, Resolved, Row, SlotKind, Syntax, Template, compile,
+    Fragment, LineCode, Piece, Place, Problem, Resolved, Row, SlotKind, Syntax, Template, compile,
     compile_fragment, compile_line, compile_lines, compile_target,
 };
 use proc_macro2::Ident;
@@ -51,7 +51,7 @@ struct Resolver<'n, 'a> {
     fields: &'n [Field<'a>],
     computed: &'n [Computed],
     kind: Kind,
-    lines: Vec<Option<(Line, String)>>,
+    lines: Vec<Option<(LineCode, String)>>,
     errors: &'n Errors,
     state: RefCell<State>,
 }
@@ -114,18 +114,15 @@ impl Templates {
 
 /// The values that stand as targets of links.
 fn link_targets(template: &Template) -> Vec<u16> {
-    let target = |line: &Line| {
-        line.pieces.iter().find_map(|piece| match piece {
-            Piece::Slot { value, place: Place::LinkTarget, .. } => Some(*value),
+    let of_row = |row: Row<'_>| {
+        let target = row.line()?.pieces().find_map(|piece| match piece {
+            Piece::Slot { value, place: Place::LinkTarget, .. } => Some(value),
             _ => None,
-        })
+        })?;
+        // The slot of a repeated line shows the value that the line is for.
+        Some(if let Row::Repeated { value, .. } = row { value } else { target })
     };
-    let of_row = |row: &Row| match row {
-        Row::Blank => None,
-        Row::Line(line) => target(line),
-        Row::Repeated { value, line } => target(line).map(|_| *value),
-    };
-    template.rows.iter().filter_map(of_row).collect()
+    template.rows().filter_map(of_row).collect()
 }
 
 impl Resolver<'_, '_> {
@@ -138,10 +135,10 @@ impl Resolver<'_, '_> {
     }
 
     /// A field's own line.
-    fn line(&self, field: &Field<'_>) -> Option<(Line, String)> {
+    fn line(&self, field: &Field<'_>) -> Option<(LineCode, String)> {
         // What else has a `line` has been refused.
         let literal = field.attributes.line.as_ref().filter(|_| field.role == Role::Value)?;
-        match compile_line(&literal.value(), self.syntax(), 0) {
+        match compile_line(&literal.value(), self.syntax()) {
             Ok((line, spec)) => {
                 // #[dingtalk(line = "- urgent")] note: Option<String>
                 if spec.is_none() && !matches!(field.shape, Shape::Flag) {
