@@ -22,27 +22,40 @@ impl Field {
     }
 }
 
-/// A rule on a value.
+/// A rule on a value. Ranges are inclusive and may be open on either side.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Constraint {
     /// Number of characters.
-    Length(Bounds<usize>),
+    Length {
+        /// The least.
+        min: Option<usize>,
+        /// The most.
+        max: Option<usize>,
+    },
     /// Number of bytes in UTF-8.
-    Bytes(Bounds<usize>),
+    Bytes {
+        /// The least.
+        min: Option<usize>,
+        /// The most.
+        max: Option<usize>,
+    },
     /// A number.
-    Range(Bounds<f64>),
+    Range {
+        /// The least.
+        min: Option<f64>,
+        /// The greatest.
+        max: Option<f64>,
+    },
     /// Most elements in a list.
     MaxItems(usize),
 }
 
 /// An inclusive range that may be open on either side.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bounds<T> {
-    /// The least allowed value.
-    pub min: Option<T>,
-    /// The greatest allowed value.
-    pub max: Option<T>,
+#[derive(Clone, Copy)]
+struct Bounds<T> {
+    min: Option<T>,
+    max: Option<T>,
 }
 
 impl<T: PartialOrd> Bounds<T> {
@@ -63,13 +76,21 @@ impl<T: fmt::Display + PartialEq> Bounds<T> {
     }
 }
 
+impl Bounds<usize> {
+    /// `1 to 64 characters`: the unit is in the number of the last bound that is named.
+    fn count(self, unit: &str) -> String {
+        let s = if self.max.or(self.min) == Some(1) { "" } else { "s" };
+        format!("{} {unit}{s}", self.words("to"))
+    }
+}
+
 impl Constraint {
     /// The rule in words, for a parameter's description: `1 to 64 characters`.
     pub fn words(&self) -> String {
-        match self {
-            Self::Length(bounds) => format!("{} {}", bounds.words("to"), plural(bounds, "character")),
-            Self::Bytes(bounds) => format!("{} {} in UTF-8", bounds.words("to"), plural(bounds, "byte")),
-            Self::Range(bounds) => bounds.words("to"),
+        match *self {
+            Self::Length { min, max } => Bounds { min, max }.count("character"),
+            Self::Bytes { min, max } => format!("{} in UTF-8", Bounds { min, max }.count("byte")),
+            Self::Range { min, max } => Bounds { min, max }.words("to"),
             Self::MaxItems(1) => "at most 1 item".to_owned(),
             Self::MaxItems(max) => format!("at most {max} items"),
         }
@@ -82,32 +103,30 @@ impl Constraint {
             let quoted = format!("{:?}", text.chars().take(24).collect::<String>());
             format!("{quoted}{} ({count} {unit})", if text.chars().count() > 24 { "…" } else { "" })
         };
-        match (self, measure) {
-            (Self::Length(bounds), Measure::Text(text)) => {
+        match (*self, measure) {
+            (Self::Length { min, max }, Measure::Text(text)) => {
                 let count = text.chars().count();
-                if bounds.contains(&count) {
+                if (Bounds { min, max }).contains(&count) {
                     return None;
                 }
                 fault(format!("must have {}", self.words()), shown(text, count, "characters"))
             }
-            (Self::Bytes(bounds), Measure::Text(text)) if !bounds.contains(&text.len()) => {
+            (Self::Bytes { min, max }, Measure::Text(text))
+                if !(Bounds { min, max }).contains(&text.len()) =>
+            {
                 fault(format!("must have {}", self.words()), shown(text, text.len(), "bytes"))
             }
-            (Self::Range(bounds), Measure::Number(number)) if !bounds.contains(&number) => {
+            (Self::Range { min, max }, Measure::Number(number))
+                if !(Bounds { min, max }).contains(&number) =>
+            {
                 fault(format!("must be {}", self.words()), number.to_string())
             }
-            (Self::MaxItems(max), Measure::Items(items)) if items > *max => {
+            (Self::MaxItems(max), Measure::Items(items)) if items > max => {
                 fault(format!("must have {}", self.words()), items.to_string())
             }
             _ => None,
         }
     }
-}
-
-/// The unit of a count, in the number of the last bound that is named.
-fn plural(bounds: &Bounds<usize>, unit: &str) -> String {
-    let s = if bounds.max.or(bounds.min) == Some(1) { "" } else { "s" };
-    format!("{unit}{s}")
 }
 
 /// What a constraint looks at.
@@ -214,10 +233,8 @@ pub(crate) fn check_count(field: &Field, items: usize, faults: &mut Faults) {
 mod tests {
     use super::*;
 
-    const HOST: Field = Field::new(
-        "host",
-        &[Constraint::Length(Bounds { min: Some(1), max: Some(4) }), Constraint::MaxItems(2)],
-    );
+    const HOST: Field =
+        Field::new("host", &[Constraint::Length { min: Some(1), max: Some(4) }, Constraint::MaxItems(2)]);
 
     #[test]
     fn elements_are_named_by_index() {
@@ -236,7 +253,7 @@ mod tests {
 
     #[test]
     fn not_a_number_is_in_no_range() {
-        let field = Field::new("percent", &[Constraint::Range(Bounds { min: Some(0.0), max: Some(100.0) })]);
+        let field = Field::new("percent", &[Constraint::Range { min: Some(0.0), max: Some(100.0) }]);
         let mut faults = Faults::default();
         check(&field, &f64::NAN, &mut faults);
         check(&field, &100.0, &mut faults);

@@ -62,7 +62,7 @@ pub use crate::tool::{
 };
 pub use crate::{
     choice::{Choice, ChoiceValue, ParseChoiceError},
-    constraint::{Bounds, Constraint, Field},
+    constraint::{Constraint, Field},
     fault::{Fault, Faults, Invalid},
     markdown::Markdown,
     message::{

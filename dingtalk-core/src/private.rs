@@ -8,7 +8,7 @@ pub use dingtalk_template::{Template, Value};
 pub use crate::{
     __choice_argument as choice_argument,
     choice::{parse as parse_choice, write as write_choice},
-    constraint::{Bounds, Constraint, Field, Measured},
+    constraint::{Constraint, Field, Measured},
 };
 #[cfg(feature = "tool")]
 pub use {

@@ -102,18 +102,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks the parameter's constraints, if it could be read.
-    pub fn check<T: Measured>(&mut self, index: usize, value: Option<&T>) {
-        if let Some(value) = value {
+    /// A value, as one of the methods above has read it, if it keeps the parameter's constraints.
+    pub fn within<T: Measured>(&mut self, index: usize, value: Option<T>) -> Option<T> {
+        if let Some(value) = &value {
             constraint::check(&self.parameters[index].field, value, &mut self.faults);
         }
+        value
     }
 
     /// The same for a list whose elements have no rules of their own.
-    pub fn check_count<T>(&mut self, index: usize, values: Option<&Vec<T>>) {
-        if let Some(values) = values {
+    pub fn counted<T>(&mut self, index: usize, values: Option<Vec<T>>) -> Option<Vec<T>> {
+        if let Some(values) = &values {
             constraint::check_count(&self.parameters[index].field, values.len(), &mut self.faults);
         }
+        values
     }
 
     /// Everything was right so far.

@@ -4,7 +4,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{Parameter, Shape};
-use crate::constraint::{Bounds, Constraint};
+use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
 const FORMATS: [&str; 9] =
@@ -79,9 +79,8 @@ fn description(parameter: &Parameter, of_type: Option<&str>) -> String {
         .constraints
         .iter()
         .map(|constraint| match (parameter.shape, constraint) {
-            (Shape::List, Constraint::Length(_) | Constraint::Bytes(_) | Constraint::Range(_)) => {
-                format!("each {}", constraint.words())
-            }
+            (_, Constraint::MaxItems(_)) => constraint.words(),
+            (Shape::List, _) => format!("each {}", constraint.words()),
             _ => constraint.words(),
         })
         .collect();
@@ -106,17 +105,17 @@ fn end_sentence(text: &mut String) {
 
 fn keywords(constraint: &Constraint, schema: &mut Map<String, Value>) {
     match constraint {
-        Constraint::Length(Bounds { min, max }) => {
+        Constraint::Length { min, max } => {
             insert(schema, "minLength", min.map(Value::from));
             insert(schema, "maxLength", max.map(Value::from));
         }
-        Constraint::Range(Bounds { min, max }) => {
+        Constraint::Range { min, max } => {
             let integer = schema.get("type").is_some_and(|kind| kind == "integer");
             insert(schema, "minimum", min.map(|min| number(min, integer)));
             insert(schema, "maximum", max.map(|max| number(max, integer)));
         }
         // JSON Schema counts characters only; the description says the bytes.
-        Constraint::Bytes(_) | Constraint::MaxItems(_) => {}
+        Constraint::Bytes { .. } | Constraint::MaxItems(_) => {}
     }
 }
 

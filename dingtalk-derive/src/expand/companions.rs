@@ -16,8 +16,7 @@ pub(crate) fn feed_item(
     let Paths { krate, private } = paths;
     let ([variant], [only]) = (&declaration.variants[..], templates) else { return TokenStream::new() };
     let (check, path, faults) = (local("check"), local("path"), local("faults"));
-    let Values { pattern, constants, checks, computed, targets, slice } =
-        Values::of(variant, only, &check, paths);
+    let Values { pattern, checks, computed, targets, slice } = Values::of(variant, only, &check, paths);
     let name = declaration.name();
     let codes = [Part::Title, Part::Url, Part::Picture]
         .map(|part| only.part(part).map(Template::code).unwrap_or_default());
@@ -33,8 +32,7 @@ pub(crate) fn feed_item(
                 #faults: &mut #krate::Faults,
             ) -> #krate::message::FeedItem {
                 let #pattern = self;
-                #constants
-                #targets
+                    #targets
                 let mut #check = #private::Check::new(#name);
                 #checks
                 #check.move_to(#path, #faults);

@@ -43,8 +43,7 @@ pub(crate) fn implementation(
 fn arm(type_name: &str, variant: &Variant<'_>, templates: &Templates, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let (check, mentions) = (local("check"), local("mentions"));
-    let Values { pattern, constants, checks, computed, targets, slice } =
-        Values::of(variant, templates, &check, paths);
+    let Values { pattern, checks, computed, targets, slice } = Values::of(variant, templates, &check, paths);
     let name = match variant.ident {
         Some(ident) => format!("{type_name}::{ident}"),
         None => type_name.to_owned(),
@@ -66,7 +65,6 @@ fn arm(type_name: &str, variant: &Variant<'_>, templates: &Templates, paths: &Pa
     let render = render(variant, templates, (&check, &mentions), &slice, paths);
     quote! {
         #pattern => {
-            #constants
             #targets
             let mut #check = #private::Check::new(#name);
             #checks

@@ -111,13 +111,15 @@ fn spec(declaration: &Declaration<'_>, tool: &ToolAttribute, paths: &Paths) -> T
     let Paths { krate, private } = paths;
     let title = title(declaration, tool);
     let purpose = first_paragraph(&declaration.documentation);
-    let (when, not_when) = (option(tool.when.as_ref()), option(tool.not_when.as_ref()));
-    let instead = option(tool.instead.as_ref().map(|ty| quote!(<#ty as #krate::Tool>::NAME)));
-    let destructive = tool.destructive.as_ref().is_none_or(syn::LitBool::value);
+    let usage = (tool.when.is_some() || tool.not_when.is_some() || tool.instead.is_some()).then(|| {
+        let (when, not_when) = (option(tool.when.as_ref()), option(tool.not_when.as_ref()));
+        let instead = option(tool.instead.as_ref().map(|ty| quote!(<#ty as #krate::Tool>::NAME)));
+        quote!(.usage(#when, #not_when, #instead))
+    });
+    let destructive = tool.destructive.as_ref().map(|destructive| quote!(.destructive(#destructive)));
+    let name = declaration.tool_name(tool);
     quote! {
-        #private::ToolSpec::new(<Self as #krate::Tool>::NAME, #title, #purpose, &__DINGTALK_PARAMETERS)
-            .usage(#when, #not_when, #instead)
-            .destructive(#destructive)
+        #private::ToolSpec::new(#name, #title, #purpose, &__DINGTALK_PARAMETERS) #usage #destructive
     }
 }
 
@@ -157,15 +159,18 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
             (Shape::Flag, _) => "Flag",
         }
     );
-    let json =
-        |tokens: Option<TokenStream>| option(tokens.and_then(literal::read).map(|literal| literal.json()));
+    let json = |tokens: Option<TokenStream>| tokens.and_then(literal::read).map(|literal| literal.json());
     let default = json(field.attributes.default.as_ref().and_then(|default| default.value.clone()));
     let example = json(field.attributes.example.clone());
+    let values = (default.is_some() || example.is_some()).then(|| {
+        let (default, example) = (option(default), option(example));
+        quote!(.values(#default, #example))
+    });
     let ty = field.shape.value(field.ty);
     quote! {
         #private::Parameter::new(
             #constant, #documentation, #private::Shape::#shape, <#ty as #krate::Argument>::schema,
-        ).values(#default, #example)
+        ) #values
     }
 }
 
@@ -192,15 +197,11 @@ fn read(position: usize, field: &Field<'_>) -> TokenStream {
         (Shape::List(_), _) => quote!(#reader.list::<#value_ty>(#position)),
         (Shape::Flag, _) => quote!(#reader.flag(#position)),
     };
-    let check = is_constrained(field).then(|| {
-        if is_only_counted(field) {
-            quote!(#reader.check_count(#position, #variable.as_ref());)
-        } else {
-            quote!(#reader.check::<#ty>(#position, #variable.as_ref());)
-        }
-    });
-    quote! {
-        let #variable = #read;
-        #check
+    if !is_constrained(field) {
+        quote!(let #variable = #read;)
+    } else if is_only_counted(field) {
+        quote!(let #variable = #read; let #variable = #reader.counted(#position, #variable);)
+    } else {
+        quote!(let #variable = #read; let #variable = #reader.within::<#ty>(#position, #variable);)
     }
 }

@@ -18,8 +18,6 @@ use crate::{
 pub(crate) struct Values {
     /// Binds the fields: a pattern for the type's value.
     pub(crate) pattern: TokenStream,
-    /// Constants of the fields' rules.
-    pub(crate) constants: TokenStream,
     /// The rules, checked.
     pub(crate) checks: TokenStream,
     /// What `with(…)` computes.
@@ -38,17 +36,13 @@ impl Values {
             let (ident, bound) = (field.ident, bound(index));
             quote!(#ident: #bound)
         });
-        let constrained = || variant.fields.iter().enumerate().filter(|(_, field)| is_constrained(field));
-        let constants = constrained().map(|(index, field)| {
-            let (name, value) = (field_name(index), field_constant(field, paths));
-            quote!(const #name: #private::Field = #value;)
-        });
-        let checks = constrained().map(|(index, field)| {
-            let (constant, bound, ty) = (field_name(index), bound(index), field.ty);
+        let constrained = variant.fields.iter().enumerate().filter(|(_, field)| is_constrained(field));
+        let checks = constrained.map(|(index, field)| {
+            let (rules, bound, ty) = (field_constant(field, paths), bound(index), field.ty);
             if is_only_counted(field) {
-                quote!(#check.count(&#constant, #bound.len());)
+                quote!(#check.count(&#rules, #bound.len());)
             } else {
-                quote!(#check.field::<#ty>(&#constant, #bound);)
+                quote!(#check.field::<#ty>(&#rules, #bound);)
             }
         });
         let targets = templates.values.iter().filter(|shown| shown.target).map(|shown| match shown.source {
@@ -68,7 +62,6 @@ impl Values {
         });
         Self {
             pattern: quote!(Self #path { #(#bindings,)* }),
-            constants: constants.collect(),
             checks: checks.collect(),
             computed: computed(variant, paths),
             targets: targets.collect(),
@@ -152,10 +145,6 @@ fn format(spec: &str, span: Span, paths: &Paths) -> (TokenStream, TokenStream) {
     )
 }
 
-pub(crate) fn field_name(index: usize) -> Ident {
-    format_ident!("__DINGTALK_FIELD_{index}")
-}
-
 pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
     let attributes = &field.attributes;
     attributes.max_items.is_some() || is_mention_list(field) || attributes.bounds().next().is_some()
@@ -175,27 +164,21 @@ fn is_mention_list(field: &Field<'_>) -> bool {
 pub(crate) fn field_constant(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let name = &field.parameter;
-    let counted = |bounds: &Option<BoundsAttribute>, kind: &str| {
+    let bounds = |bounds: &Option<BoundsAttribute>, kind: &str, end: fn(&TokenStream) -> TokenStream| {
         let kind = format_ident!("{kind}");
         bounds.as_ref().map(|bounds| {
-            let (min, max) = (option(bounds.min.as_ref()), option(bounds.max.as_ref()));
-            quote!(#private::Constraint::#kind(#private::Bounds { min: #min, max: #max }))
+            let [min, max] = [&bounds.min, &bounds.max].map(|given| option(given.as_ref().map(end)));
+            quote!(#private::Constraint::#kind { min: #min, max: #max })
         })
     };
-    let range = field.attributes.range.as_ref().map(|bounds| {
-        let float = |end: &Option<TokenStream>| {
-            option(end.as_ref().map(|end| quote!((#end) as ::core::primitive::f64)).as_ref())
-        };
-        let (min, max) = (float(&bounds.min), float(&bounds.max));
-        quote!(#private::Constraint::Range(#private::Bounds { min: #min, max: #max }))
-    });
+    let float = |end: &TokenStream| quote!((#end) as ::core::primitive::f64);
     let wire_limit = is_mention_list(field).then(|| quote!(#krate::MAX_MENTIONS));
     let max_items = field.attributes.max_items.clone().or(wire_limit);
     let max_items = max_items.map(|max| quote!(#private::Constraint::MaxItems(#max)));
-    let constraints = counted(&field.attributes.length, "Length")
+    let constraints = bounds(&field.attributes.length, "Length", TokenStream::clone)
         .into_iter()
-        .chain(counted(&field.attributes.bytes, "Bytes"))
-        .chain(range)
+        .chain(bounds(&field.attributes.bytes, "Bytes", TokenStream::clone))
+        .chain(bounds(&field.attributes.range, "Range", float))
         .chain(max_items);
     quote!(#private::Field::new(#name, &[#(#constraints),*]))
 }
