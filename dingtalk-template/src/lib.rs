@@ -22,12 +22,14 @@ mod emphasis;
 mod escape;
 mod grammar;
 mod inline;
+mod instructions;
 mod layout;
 mod names;
 mod render;
 mod show;
 mod table;
 mod target;
+mod wording;
 
 /// The most bytes of a request's body that DingTalk takes: errcode 460101 quotes the number.
 pub const MAX_BODY_BYTES: usize = 20_000;
@@ -38,10 +40,12 @@ pub use crate::{
     },
     escape::escape_markdown,
     grammar::{Segment, SyntaxError, parse},
+    instructions::{Instruction, instruction_like},
     layout::dedent,
-    names::{snake_case, suggest, words},
+    names::{MAX_TOOL_NAME, looks_secret, snake_case, suggest, tool_name_problem, words},
     render::render,
     show::{Each, Show, Sink, Value},
     table::{Line, LineCode, LineKind, Piece, Pieces, Place, Row, Syntax, Template},
     target::{SCHEMES, compile_target},
+    wording::{filler, is_tautology, overlap, undefined_acronyms},
 };

@@ -1,4 +1,14 @@
-//! Names for people and agents, made from Rust names.
+//! Names for people and agents, made from Rust names, and the rules for them.
+
+/// The longest name of a tool, in bytes. Cursor takes 60 for the server's name and the tool's together.
+pub const MAX_TOOL_NAME: usize = 48;
+
+/// What a tool that sends may begin its name with.
+const VERBS: &str = "\
+    acknowledge alert announce approve ask broadcast cancel celebrate close confirm congratulate \
+    create deliver escalate forward greet inform invite mention message notify nudge offer open \
+    page poll post propose publish push raise recommend reject remind report request resolve send share \
+    show submit suggest summarize tell thank update urge warn welcome";
 
 /// The words of a Rust name: `CpuAlert`, `cpu_alert` and `HTTPAlert2` give `["Cpu", "Alert"]`, `["cpu", "alert"]`
 /// and `["HTTP", "Alert2"]`.
@@ -64,6 +74,109 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
+/// What is wrong with a tool's name, as a compile error says it: lower case words joined by `_`, a verb first, at most
+/// [`MAX_TOOL_NAME`] bytes.
+///
+/// ```
+/// use dingtalk_template::tool_name_problem;
+///
+/// assert_eq!(tool_name_problem("send_cpu_alert"), None);
+/// assert_eq!(
+///     tool_name_problem("SendCpuAlert").unwrap(),
+///     "`SendCpuAlert` is not lower case words joined by `_`: write `send_cpu_alert`"
+/// );
+/// assert_eq!(
+///     tool_name_problem("cpu_alert").unwrap(),
+///     "`cpu` is no verb that says what the tool does: write `send_cpu_alert`"
+/// );
+/// ```
+pub fn tool_name_problem(name: &str) -> Option<String> {
+    let parts: Vec<&str> = name.split('_').collect();
+    let plain = |part: &&str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    if !parts.iter().all(plain) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        let example = meant(name);
+        return Some(format!("`{name}` is not lower case words joined by `_`: write `{example}`"));
+    }
+    if name.len() > MAX_TOOL_NAME {
+        return Some(format!(
+            "`{name}` has {} characters, and some clients take no more than {MAX_TOOL_NAME}: choose a shorter one",
+            name.len()
+        ));
+    }
+    if parts.len() == 1 {
+        return Some(format!(
+            "`{name}` is one word: say what is done and with what, as in `{}`",
+            meant(name)
+        ));
+    }
+    if !is_verb(parts[0]) {
+        return Some(format!(
+            "`{}` is no verb that says what the tool does: write `{}`",
+            parts[0],
+            meant(name)
+        ));
+    }
+    None
+}
+
+fn is_verb(word: &str) -> bool {
+    is_listed(word, VERBS)
+}
+
+fn is_listed(word: &str, list: &str) -> bool {
+    list.split_ascii_whitespace().any(|listed| listed == word)
+}
+
+/// A name that is right and as near to this one as can be.
+fn meant(name: &str) -> String {
+    let separated: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let name = snake_case(&separated);
+    let verb = name.split('_').next().is_some_and(is_verb);
+    let name = match (name.as_str(), verb) {
+        ("", _) => "send_cpu_alert".to_owned(),
+        (name, true) if name.contains('_') => name.to_owned(),
+        ("send", true) => "send_cpu_alert".to_owned(),
+        (name, _) => format!("send_{name}"),
+    };
+    if name.len() <= MAX_TOOL_NAME { name } else { "send_cpu_alert".to_owned() }
+}
+
+/// Would a parameter of this name bring a secret into an agent's context? Judged by whole words: `access_token`,
+/// `webhookUrl` and `sign` would, `design` would not.
+///
+/// A name whose last word says something *about* the secret is fine: `token_count`, `secret_name`,
+/// `password_expires_at`; so are amounts of language-model tokens, such as `max_tokens`.
+///
+/// ```
+/// use dingtalk_template::looks_secret;
+///
+/// assert!(looks_secret("access_token") && looks_secret("webhookUrl") && looks_secret("api_key"));
+/// assert!(!looks_secret("design") && !looks_secret("token_count") && !looks_secret("max_tokens"));
+/// ```
+pub fn looks_secret(field_name: &str) -> bool {
+    const SECRETS: &str = "accesstoken apikey bearer credential credentials passphrase passwd password passwords \
+        privatekey pwd secret secrets signature signatures token tokens webhook webhooks";
+    const KEYS: &str = "access api encryption private secret signing";
+    const ABOUT: &str = "age at budget count days expired expires expiry failed failures invalid kind left length \
+        limit name number owner rate remaining rotated status total usage used valid";
+    const AMOUNTS: &str = "cached completion input max min output prompt remaining total used";
+    let field_name = field_name.replace('-', "_");
+    let words: Vec<String> = words(&field_name).into_iter().map(str::to_lowercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        // The name of DingTalk's own parameter; `sign_off` and `sign_in_page` are something else.
+        [.., "sign"] => true,
+        [.., last] if is_listed(last, ABOUT) => false,
+        [amount, .., "tokens"] if is_listed(amount, AMOUNTS) => false,
+        words => {
+            words.iter().any(|word| is_listed(word, SECRETS))
+                || words.windows(2).any(|pair| is_listed(pair[0], KEYS) && matches!(pair[1], "key" | "keys"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,5 +201,93 @@ mod tests {
         assert_eq!(suggest("on_call", ["onCall", "host"]), Some("onCall"));
         assert_eq!(suggest("x", ["y"]), None);
         assert_eq!(suggest("abc", ["y"]), None);
+    }
+
+    #[test]
+    fn a_tool_is_named_by_a_verb_and_what_it_sends() {
+        for good in ["send_cpu_alert", "warn_disk2_full", "page_on_call", "post_3_things"] {
+            assert_eq!(tool_name_problem(good), None, "{good}");
+        }
+        for (bad, problem) in [
+            ("", "`` is not lower case words joined by `_`: write `send_cpu_alert`"),
+            (
+                "send-cpu-alert",
+                "`send-cpu-alert` is not lower case words joined by `_`: write `send_cpu_alert`",
+            ),
+            ("send__alert", "`send__alert` is not lower case words joined by `_`: write `send_alert`"),
+            ("2_alerts", "`2_alerts` is not lower case words joined by `_`: write `send_2_alerts`"),
+            ("发送_告警", "`发送_告警` is not lower case words joined by `_`: write `send_cpu_alert`"),
+            ("alert", "`alert` is one word: say what is done and with what, as in `send_alert`"),
+            ("send", "`send` is one word: say what is done and with what, as in `send_cpu_alert`"),
+            ("disk_full", "`disk` is no verb that says what the tool does: write `send_disk_full`"),
+        ] {
+            assert_eq!(tool_name_problem(bad).as_deref(), Some(problem));
+        }
+        let longest = format!("send_{}", "x".repeat(MAX_TOOL_NAME - 5));
+        assert_eq!(tool_name_problem(&longest), None);
+        let problem = tool_name_problem(&format!("{longest}x")).unwrap();
+        assert!(problem.contains("49 characters") && problem.contains("no more than 48"), "{problem}");
+    }
+
+    #[test]
+    fn what_is_proposed_is_right_itself() {
+        for bad in
+            ["", "A", "disk", "CpuAlert", "send", "x.y.z", "告警", "_", "UPPER_CASE", &"long".repeat(20)]
+        {
+            assert_eq!(tool_name_problem(&meant(bad)), None, "{bad:?} gives {:?}", meant(bad));
+        }
+    }
+
+    #[test]
+    fn secrets_are_told_by_whole_words() {
+        for secret in [
+            "token",
+            "accessToken",
+            "ACCESS_TOKEN",
+            "robot_token",
+            "tokens",
+            "secret",
+            "client-secret",
+            "password",
+            "userPassword",
+            "passwd",
+            "webhook",
+            "webhook_url",
+            "sign",
+            "robot_sign",
+            "signature",
+            "api_key",
+            "apiKey",
+            "APIKey",
+            "apikey",
+            "secret_key",
+            "private_key",
+            "credentials",
+            "token_for_robot",
+        ] {
+            assert!(looks_secret(secret), "{secret}");
+        }
+        for harmless in [
+            "design",
+            "assignee",
+            "sign_off",
+            "sign_in_page",
+            "signal",
+            "tokenizer",
+            "token_count",
+            "max_tokens",
+            "total_input_tokens",
+            "tokens_used",
+            "secret_name",
+            "password_expires_at",
+            "webhook_failures",
+            "key",
+            "primary_key",
+            "keyboard",
+            "host",
+            "",
+        ] {
+            assert!(!looks_secret(harmless), "{harmless}");
+        }
     }
 }
