@@ -15,6 +15,7 @@ pub use {
     crate::tool::{
         Parameter, Shape, ToolSpec,
         argument::{choice_schema, object_schema, read_choice, read_object},
+        check::assert_tools,
         reader::Reader,
     },
     schemars::{Schema, SchemaGenerator},

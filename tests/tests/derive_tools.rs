@@ -109,17 +109,3 @@ fn all_faults_are_reported_at_once() {
         ]
     );
 }
-
-#[test]
-fn a_set_that_cannot_be_told_apart_is_refused() {
-    let error = ToolSet::new(tools![CpuAlert, CpuAlert]).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "`send_cpu_alert` and `send_cpu_alert` have the same name, \"send_cpu_alert\": an agent cannot tell them apart"
-    );
-    let error = ToolSet::new(tools![CpuAlert]).unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "`send_cpu_alert` points to `send_disk_alert`, which is not in the set: add it, or remove `instead`"
-    );
-}

@@ -1,7 +1,9 @@
 //! A notification as a tool: its definition for an agent, and what an agent's arguments become.
 
 pub(crate) mod argument;
+pub(crate) mod check;
 mod definition;
+mod portable;
 pub(crate) mod reader;
 mod schema;
 mod set;

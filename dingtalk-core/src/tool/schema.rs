@@ -7,7 +7,7 @@ use super::{Parameter, Shape};
 use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
-const FORMATS: [&str; 9] =
+pub(super) const FORMATS: [&str; 9] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 /// The whole schema of a tool's arguments.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Definition, Deployment, Tool, ToolSpec};
+use super::{Definition, Deployment, Tool, ToolSpec, check, portable, schema};
 use crate::{Faults, Message};
 
 /// A notification type as a member of a set: its specification and what turns arguments into a message.
@@ -24,7 +24,7 @@ impl ToolType {
     }
 
     /// What the type says of itself.
-    pub fn spec(&self) -> &ToolSpec {
+    pub const fn spec(&self) -> &ToolSpec {
         &self.spec
     }
 
@@ -49,36 +49,23 @@ impl ToolSet {
     ///
     /// # Errors
     ///
-    /// Names the two tools that cannot stand beside each other, or the tool that refers to one outside the set.
+    /// Names everything that keeps the tools from being served together: tools that an agent cannot tell apart, an
+    /// `instead` that is not in the set, a missing `when` among siblings, and parameters of foreign types whose schema
+    /// some clients refuse.
     pub fn new(tools: impl IntoIterator<Item = ToolType>) -> Result<Self, ToolSetError> {
         let tools: Vec<ToolType> = tools.into_iter().collect();
-        for (index, tool) in tools.iter().enumerate() {
-            let spec = tool.spec;
-            for other in tools[..index].iter().map(ToolType::spec) {
-                let shared = [
-                    ("name", spec.name, other.name),
-                    ("title", spec.title, other.title),
-                    ("description", spec.purpose, other.purpose),
-                ];
-                if let Some((what, text, _)) = shared.into_iter().find(|(_, this, that)| this == that) {
-                    return Err(ToolSetError(format!(
-                        "`{}` and `{}` have the same {what}, {text:?}: an agent cannot tell them apart",
-                        other.name, spec.name
-                    )));
-                }
-            }
-        }
+        let mut problems: Vec<String> = check::problems(&tools).map(|problem| problem.to_string()).collect();
         for spec in tools.iter().map(ToolType::spec) {
-            if let Some(instead) = spec.instead
-                && !tools.iter().any(|tool| tool.spec.name == instead)
-            {
-                return Err(ToolSetError(format!(
-                    "`{}` points to `{instead}`, which is not in the set: add it, or remove `instead`",
+            let input = schema::input(spec.parameters);
+            problems.extend(portable::problems(&input).into_iter().map(|(parameter, found)| {
+                format!(
+                    "the parameter `{parameter}` of `{}` has {found} in its schema, which some clients refuse: use a \
+                     type whose schema is a plain string, number or flag",
                     spec.name
-                )));
-            }
+                )
+            }));
         }
-        Ok(Self { tools })
+        if problems.is_empty() { Ok(Self { tools }) } else { Err(ToolSetError(problems)) }
     }
 
     /// The tool with this name.
@@ -113,20 +100,61 @@ impl<'a> IntoIterator for &'a ToolSet {
 
 /// Tools that cannot be served together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolSetError(String);
+pub struct ToolSetError(Vec<String>);
+
+impl ToolSetError {
+    /// Everything that is wrong, each as a sentence that names the tools and says what to do.
+    pub fn problems(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
 
 impl fmt::Display for ToolSetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.0.join("; "))
     }
 }
 
 impl std::error::Error for ToolSetError {}
 
 /// The entries of notification types, for [`ToolSet::new`] or a server's builder.
+///
+/// The tools are checked while the program is compiled: an agent must be able to tell them apart, an `instead` must lead
+/// to one of them, and each says `when` to use it once there are two. Where tools of one server are listed in several
+/// places, only the server sees all of them; write those that point to a tool of another list with
+/// [`ToolType::of`](crate::ToolType::of).
+///
+/// ```
+/// use dingtalk_core::{Notification, ToolSet, tools};
+///
+/// /// Warn that a host is down.
+/// #[derive(Notification)]
+/// #[dingtalk(text("{host} is down"), tool(when = "a host does not answer", instead = DiskFull))]
+/// struct HostDown {
+///     /// Host name as in the inventory, for example `web-3`.
+///     #[dingtalk(length(..=64))]
+///     host: String,
+/// }
+///
+/// /// Warn that a disk has no space left.
+/// #[derive(Notification)]
+/// #[dingtalk(text("{host} has no space left"), tool(when = "a disk is full"))]
+/// struct DiskFull {
+///     /// Host name as in the inventory, for example `web-3`.
+///     #[dingtalk(length(..=64))]
+///     host: String,
+/// }
+///
+/// let set = ToolSet::new(tools![HostDown, DiskFull])?; // `tools![HostDown]` would not compile
+/// assert!(set.get("send_disk_full").is_some());
+/// # Ok::<(), dingtalk_core::ToolSetError>(())
+/// ```
 #[macro_export]
 macro_rules! tools {
-    ($($tool:ty),* $(,)?) => {
-        [$($crate::ToolType::of::<$tool>()),*]
-    };
+    ($($tool:ty),* $(,)?) => {{
+        const TOOLS: [$crate::ToolType; <[&::core::primitive::str]>::len(&[$(::core::stringify!($tool)),*])] =
+            [$($crate::ToolType::of::<$tool>()),*];
+        const _: () = $crate::__private::assert_tools(&TOOLS);
+        TOOLS
+    }};
 }

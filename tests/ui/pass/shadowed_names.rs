@@ -75,4 +75,5 @@ fn generated_code_means_the_standard_ones() {
         note: 0,
     };
     assert_eq!(super::body(&alert), "CPU 98% on web-3\n---\n- ngi");
+    assert_eq!(::dingtalk_core::tools![CpuAlert].len(), 1);
 }

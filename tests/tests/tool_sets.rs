@@ -1,0 +1,175 @@
+//! Which tools can be served together: what `ToolSet::new` says where `tools!` has not already failed the compilation.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::collections::HashMap;
+
+use dingtalk_core::{Notification, ToolSet, ToolType, tools};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+macro_rules! tool {
+    ($name:ident, $documentation:literal, $($tool:tt)*) => {
+        #[doc = $documentation]
+        #[derive(Notification)]
+        #[dingtalk(text("{host}"), tool($($tool)*))]
+        struct $name {
+            /// Host name as in the inventory, for example `web-3`.
+            #[dingtalk(length(..=64))]
+            host: String,
+        }
+    };
+}
+
+tool!(HostDown, "Warn that a host is down.", when = "a host does not answer", instead = DiskFull);
+tool!(
+    DiskFull,
+    "Warn that a disk has no space left.",
+    when = "a disk is full",
+    not_when = "the host is down",
+    instead = HostDown
+);
+tool!(Silent, "Say that a host is back.", title = "Host up");
+tool!(Blank, "Say that a host moved.", when = "  ");
+tool!(SameName, "Say that a host is slow.", name = "send_host_down", when = "a host is slow");
+tool!(SameTitle, "Say that a host is gone.", title = "Host down", when = "a host is gone");
+tool!(SamePurpose, "Warn that a host is down.", when = "a host is offline");
+
+fn problems<const N: usize>(tools: [ToolType; N]) -> Vec<String> {
+    match ToolSet::new(tools) {
+        Ok(_) => Vec::new(),
+        Err(error) => {
+            let problems: Vec<String> = error.problems().map(str::to_owned).collect();
+            assert_eq!(error.to_string(), problems.join("; "));
+            problems
+        }
+    }
+}
+
+/// The entry of a type without the check of `tools!`.
+const fn of<T: dingtalk_core::Tool>() -> ToolType {
+    ToolType::of::<T>()
+}
+
+#[test]
+fn tools_that_can_be_told_apart_are_served_in_order() {
+    let set = ToolSet::new(tools![DiskFull, HostDown,]).unwrap();
+    let names: Vec<&str> = set.iter().map(|tool| tool.spec().name).collect();
+    assert_eq!(names, ["send_disk_full", "send_host_down"]);
+    assert!(set.get("send_disk_full").is_some() && set.get("send_cpu_alert").is_none());
+    assert_eq!(ToolSet::new(tools![]).unwrap().iter().count(), 0);
+}
+
+#[test]
+fn a_single_tool_need_not_say_when() {
+    assert_eq!(problems([of::<Silent>()]), [""; 0]);
+}
+
+#[test]
+fn everything_that_is_wrong_with_a_set_is_reported() {
+    assert_eq!(
+        problems([
+            of::<HostDown>(),
+            of::<Silent>(),
+            of::<Blank>(),
+            of::<SameName>(),
+            of::<SameTitle>(),
+            of::<SamePurpose>(),
+            of::<HostDown>()
+        ]),
+        [
+            "`send_host_down` points to `send_disk_full`, which is not in the set: add it, or remove `instead`",
+            "`send_silent` does not say when to use it and not `send_host_down`: add `when = \"…\"` to its `tool(…)`",
+            "`send_blank` does not say when to use it and not `send_host_down`: add `when = \"…\"` to its `tool(…)`",
+            "`send_host_down` is the name of two tools, \"Host down\" and \"Same name\": give one of them another name \
+             with `tool(name = \"…\")`",
+            "`send_host_down` and `send_same_title` have the same title, \"Host down\": give one of them another title \
+             with `tool(title = \"…\")`",
+            "`send_host_down` and `send_same_purpose` have the same description, \"Warn that a host is down.\": say in \
+             their doc comments what sets them apart",
+            "`send_host_down` is in the set twice: list it once",
+            "`send_host_down` is the name of two tools, \"Same name\" and \"Host down\": give one of them another name \
+             with `tool(name = \"…\")`",
+            "`send_same_title` and `send_host_down` have the same title, \"Host down\": give one of them another title \
+             with `tool(title = \"…\")`",
+            "`send_same_purpose` and `send_host_down` have the same description, \"Warn that a host is down.\": say in \
+             their doc comments what sets them apart",
+            "`send_host_down` points to `send_disk_full`, which is not in the set: add it, or remove `instead`",
+        ]
+    );
+}
+
+/// Its documented variants become `oneOf` in schemars.
+#[derive(Deserialize, JsonSchema)]
+enum Level {
+    /// Somebody must look.
+    High,
+    /// Nobody must.
+    Low,
+}
+
+/// It holds itself: its schema needs `$ref`.
+#[derive(Deserialize, JsonSchema)]
+struct Tree {
+    #[allow(dead_code, reason = "only its schema matters")]
+    branches: Vec<Tree>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Range {
+    #[allow(dead_code, reason = "only its schema matters")]
+    end: Option<u32>,
+}
+
+macro_rules! shown {
+    ($($type:ty),*) => {$(
+        impl std::fmt::Display for $type {
+            fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                Ok(())
+            }
+        }
+    )*};
+}
+
+shown!(Level, Tree, Range, Labels);
+
+#[derive(Deserialize, JsonSchema)]
+struct Labels(#[allow(dead_code, reason = "only its schema matters")] HashMap<String, String>);
+
+/// Warn with values of types from elsewhere.
+#[derive(Notification)]
+#[dingtalk(text("{level} {tree} {labels} {anything}\n{ranges}"), tool)]
+struct Foreign {
+    /// How urgent it is.
+    level: Level,
+    /// What hangs on what.
+    tree: Tree,
+    /// Labels of the alert.
+    labels: Labels,
+    /// Whatever else there is.
+    anything: serde_json::Value,
+    /// From where to where.
+    #[dingtalk(line = "{}", max_items = 3)]
+    ranges: Vec<Range>,
+}
+
+#[test]
+fn schemas_that_clients_refuse_are_named_with_their_tool_and_parameter() {
+    let refused = |parameter: &str, found: &str| {
+        format!(
+            "the parameter `{parameter}` of `send_foreign` has {found} in its schema, which some clients refuse: use a type \
+             whose schema is a plain string, number or flag"
+        )
+    };
+    assert_eq!(
+        problems(tools![Foreign]),
+        [
+            refused("level", "the keyword `oneOf`"),
+            refused("tree", "the keyword `$ref`"),
+            refused("labels", "an object that does not name its properties"),
+            refused("anything", "no type"),
+            refused("ranges", "a union of types (integer, null)"),
+            refused("ranges", "the format `uint32`"),
+        ]
+    );
+}
