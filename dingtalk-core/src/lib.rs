@@ -57,7 +57,7 @@ pub use dingtalk_template::{Show, Sink};
 
 #[cfg(feature = "tool")]
 pub use crate::tool::{
-    Annotations, Argument, Definition, Deployment, Parameter, Shape, Tool, ToolSet, ToolSetError, ToolSpec,
+    Annotations, Argument, CallStatus, Definition, Deployment, Parameter, Shape, Tool, ToolSet, ToolSetError, ToolSpec,
     ToolType,
 };
 pub use crate::{

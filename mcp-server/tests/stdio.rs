@@ -110,9 +110,14 @@ async fn a_refusal_is_an_error_with_code_reason_and_advice() {
         ("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token()),
         ("DINGTALK_BOT_SECRET", "SECwrong"),
     ]);
-    let result = blocking!({ program.call("send_text_message", json!({"text": "x"})) });
+    let (tools, result) = blocking!({
+        let tools = program.request("tools/list", json!({}))["result"]["tools"].clone();
+        (tools, program.call("send_text_message", json!({"text": "x"})))
+    });
     assert_eq!(result["isError"], true);
     let facts = &result["structuredContent"];
+    let promised = tools[0]["outputSchema"]["properties"].as_object().unwrap();
+    assert!(facts.as_object().unwrap().keys().all(|fact| promised.contains_key(fact)), "{facts}");
     assert_eq!(
         (&facts["status"], &facts["code"], &facts["reason"]),
         (&json!("refused"), &json!(310_000), &json!("signature"))

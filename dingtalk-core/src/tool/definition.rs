@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{ToolSet, ToolSpec, schema};
+use super::{CallStatus, ToolSet, ToolSpec, schema};
 
 /// Where a set of tools is served: what its definitions say of delivery.
 #[derive(Debug, Clone, Default)]
@@ -116,25 +116,26 @@ fn usage(spec: &ToolSpec, set: &ToolSet) -> String {
     if let Some(when) = spec.when {
         sentences.push(sentence(&format!("Use it when {}", when.trim())));
     }
-    match (spec.not_when, spec.instead) {
-        (Some(not_when), Some(instead)) => {
-            sentences.push(sentence(&format!("When {}, use {instead} instead", not_when.trim())));
-        }
-        (Some(not_when), None) => {
-            sentences.push(sentence(&format!("Do not use it when {}", not_when.trim())));
-        }
-        (None, Some(instead)) => sentences.push(format!("Otherwise use {instead}.")),
-        (None, None) => {}
+    let instead = |when: &str, name: &str| {
+        format!("When {}, use {name} instead.", when.trim().trim_end_matches(['.', '。']))
+    };
+    // What the alternative says of itself, where the tool does not say when it is the wrong one.
+    let alternative = spec.instead.and_then(|name| set.get(name)?.spec().when);
+    match (spec.not_when.or(alternative), spec.instead) {
+        (Some(when), Some(name)) => sentences.push(instead(when, name)),
+        (Some(when), None) => sentences.push(sentence(&format!("Do not use it when {}", when.trim()))),
+        (None, _) => {}
     }
     for sibling in set.specs() {
         let already = spec.instead == Some(sibling.name);
         if let (Some(when), true, false) = (sibling.when, sibling.instead == Some(spec.name), already) {
-            sentences.push(sentence(&format!("When {}, use {} instead", when.trim(), sibling.name)));
+            sentences.push(instead(when, sibling.name));
         }
     }
     sentences.join(" ")
 }
 
+/// What a call does and answers: from what the code runs on, not from what somebody remembers of it.
 fn behaviour(deployment: &Deployment) -> String {
     let mut behaviour =
         "Posts at once to the DingTalk (钉钉) group of the configured robot; every member sees it and it cannot be recalled."
@@ -142,7 +143,11 @@ fn behaviour(deployment: &Deployment) -> String {
     if let Some(rate) = deployment.rate_per_minute {
         behaviour.push_str(&format!(" At most {rate} messages a minute."));
     }
-    behaviour.push_str(" Returns the receipt; an error says whether it was sent and what to change.");
+    let statuses = CallStatus::ALL.map(|status| match status.meaning() {
+        Some(meaning) => format!("{} ({meaning})", status.as_str()),
+        None => status.as_str().to_owned(),
+    });
+    behaviour.push_str(&format!(" Returns a status: {}.", statuses.join(", ")));
     behaviour
 }
 
@@ -151,10 +156,14 @@ fn output_schema() -> Map<String, Value> {
     let schema = json!({
         "type": "object",
         "properties": {
-            "status": {"type": "string", "description": "delivered; refused or throttled: not sent; unknown: may have arrived, do not repeat"},
-            "id": {"type": "string", "description": "msgUuid"},
+            "status": {"type": "string", "enum": CallStatus::ALL.map(CallStatus::as_str)},
+            "id": {"type": "string", "description": "the message's msgUuid"},
             "robot": {"type": "string"},
+            "reason": {"type": "string", "description": "kind of failure"},
+            "detail": {"type": "string", "description": "the failure in words"},
             "code": {"type": "integer", "description": "DingTalk's errcode"},
+            "message": {"type": "string", "description": "DingTalk's errmsg"},
+            "faults": {"type": "array", "items": {"type": "string"}, "description": "what is wrong with the arguments"},
             "advice": {"type": "string"},
         },
         "required": ["status"],

@@ -7,6 +7,7 @@ mod portable;
 pub(crate) mod reader;
 mod schema;
 mod set;
+mod status;
 mod types;
 
 use schemars::{Schema, SchemaGenerator};
@@ -18,6 +19,7 @@ pub use self::{
     argument::Argument,
     definition::{Annotations, Definition, Deployment},
     set::{ToolSet, ToolSetError, ToolType},
+    status::CallStatus,
 };
 
 /// A notification that an agent can send. Derived: see `#[dingtalk(tool(…))]` on [`derive@crate::Notification`].

@@ -1,0 +1,68 @@
+//! The first thing that an answer says. Definitions promise these words, and answers are made of them.
+
+/// What became of the message that a call was to send.
+///
+/// ```
+/// use dingtalk_core::{CallStatus, ErrorKind};
+///
+/// assert_eq!(CallStatus::from(ErrorKind::Signature), CallStatus::Refused);
+/// assert_eq!(CallStatus::from(ErrorKind::Unknown).as_str(), "unknown");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CallStatus {
+    /// The group has it.
+    Delivered,
+    /// It was not sent, and will not be as it is.
+    Refused,
+    /// It was not sent because too many were.
+    Throttled,
+    /// The request left, and nobody said what became of it.
+    Unknown,
+}
+
+impl CallStatus {
+    /// All of them, as definitions list them.
+    pub const ALL: [Self; 4] = [Self::Delivered, Self::Refused, Self::Throttled, Self::Unknown];
+
+    /// The word in an answer.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Refused => "refused",
+            Self::Throttled => "throttled",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What it means for an agent, where the word does not say it.
+    pub const fn meaning(self) -> Option<&'static str> {
+        match self {
+            Self::Delivered => None,
+            Self::Refused => Some("not sent: follow the advice"),
+            Self::Throttled => Some("not sent: repeat it later"),
+            Self::Unknown => Some("may have arrived: do not repeat it"),
+        }
+    }
+}
+
+#[cfg(feature = "robot")]
+impl From<crate::Outcome> for CallStatus {
+    fn from(outcome: crate::Outcome) -> Self {
+        match outcome {
+            crate::Outcome::Delivered => Self::Delivered,
+        }
+    }
+}
+
+/// An agent that repeats a call cannot repeat its id: what may only be repeated with the same id is unknown to it.
+#[cfg(feature = "robot")]
+impl From<crate::ErrorKind> for CallStatus {
+    fn from(kind: crate::ErrorKind) -> Self {
+        match kind.retry() {
+            crate::Retry::Safe | crate::Retry::Never => Self::Refused,
+            crate::Retry::AfterRest => Self::Throttled,
+            crate::Retry::SameId => Self::Unknown,
+        }
+    }
+}
