@@ -3,6 +3,7 @@
 pub(crate) mod argument;
 pub(crate) mod check;
 mod definition;
+mod lint;
 mod portable;
 pub(crate) mod reader;
 mod schema;
@@ -18,6 +19,7 @@ use crate::{Faults, Notification, constraint::Field};
 pub use self::{
     argument::Argument,
     definition::{Annotations, Definition, Deployment},
+    lint::Lint,
     set::{ToolSet, ToolSetError, ToolType},
     status::CallStatus,
 };

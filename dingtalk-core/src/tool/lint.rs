@@ -1,0 +1,291 @@
+//! What would make definitions better: advice, where the errors of a set are rules.
+//!
+//! The thresholds follow the public Tool Definition Quality Score (github.com/glama-ai/tool-definition-quality-score) and
+//! what linters of definitions agree on. A rule keeps its number.
+
+use std::fmt;
+
+use dingtalk_template::{filler, overlap, undefined_acronyms};
+use serde_json::{Map, Value};
+
+use super::{Definition, Deployment, ToolSet, ToolSpec};
+
+/// The length of a whole description, in characters.
+const DESCRIPTION: std::ops::RangeInclusive<usize> = 120..=700;
+
+/// The longest first sentence, in characters: some clients show only that.
+const FIRST_SENTENCE: usize = 160;
+
+/// How many tools an agent chooses well among.
+const TOOLS: std::ops::RangeInclusive<usize> = 3..=15;
+
+/// What `tools/list` may cost, in tokens: 3 % of a context of 200,000. Every conversation pays it.
+const TOKEN_BUDGET: usize = 6_000;
+
+/// How many bytes of JSON make a token, roughly, over the tokenizers in use.
+const BYTES_PER_TOKEN: usize = 4;
+
+/// The largest share of words that the descriptions of two tools may have in common.
+const OVERLAP: f64 = 0.55;
+
+/// Advice on a set of tools, or on one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lint {
+    /// The rule, `W1` to `W7`.
+    pub rule: &'static str,
+    /// The tool's name; `None` where the set as a whole is meant.
+    pub tool: Option<&'static str>,
+    /// What was found and what to do about it.
+    pub message: String,
+}
+
+impl fmt::Display for Lint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.tool {
+            Some(tool) => write!(f, "{} {tool}: {}", self.rule, self.message),
+            None => write!(f, "{} {}", self.rule, self.message),
+        }
+    }
+}
+
+impl ToolSet {
+    /// What would make the definitions better, as they are served with this deployment.
+    ///
+    /// | rule | what it asks for |
+    /// |---|---|
+    /// | W1 | a description of 120 to 700 characters, whose first sentence has 160 at most |
+    /// | W2 | 3 to 15 tools |
+    /// | W3 | no tool that is far more work to call than another: an agent takes the cheap one |
+    /// | W4 | definitions of 6,000 tokens at most, all together |
+    /// | W5 | no words that say nothing, such as `simply` |
+    /// | W6 | descriptions that have no more than 55 % of their words in common |
+    /// | W7 | abbreviations that are known or explained |
+    pub fn lint(&self, deployment: &Deployment) -> Vec<Lint> {
+        let definitions = self.definitions(deployment);
+        let specs: Vec<&ToolSpec> = self.specs().collect();
+        let mut lints = Vec::new();
+        for (spec, definition) in specs.iter().zip(&definitions) {
+            let mut add = |rule, message| lints.push(Lint { rule, tool: Some(spec.name), message });
+            for message in lengths(spec.purpose, &definition.description) {
+                add("W1", message);
+            }
+            for message in empty_words(spec) {
+                add("W5", message);
+            }
+            for acronym in undefined_acronyms(&prose(spec)) {
+                add(
+                    "W7",
+                    format!("not everybody knows `{acronym}`: explain it in parentheses, or spell it out"),
+                );
+            }
+        }
+        lints.extend(shadowed(&definitions));
+        lints.extend(alike(&specs));
+        lints.sort_by_key(|lint| specs.iter().position(|spec| Some(spec.name) == lint.tool));
+        let of_the_set = [
+            count(specs.len()).map(|message| ("W2", message)),
+            size(&definitions).map(|message| ("W4", message)),
+        ];
+        lints.extend(of_the_set.into_iter().flatten().map(|(rule, message)| Lint {
+            rule,
+            tool: None,
+            message,
+        }));
+        lints
+    }
+}
+
+/// Everything that the author of a tool wrote for agents.
+fn prose(spec: &ToolSpec) -> String {
+    let texts = texts(spec).into_iter().map(|(_, text)| text);
+    texts.collect::<Vec<_>>().join(". ")
+}
+
+fn texts(spec: &ToolSpec) -> Vec<(String, &'static str)> {
+    let parameters = spec
+        .parameters
+        .iter()
+        .map(|parameter| (format!("the parameter `{}`", parameter.field.name), parameter.description));
+    [
+        ("the description".to_owned(), Some(spec.purpose)),
+        ("`when`".to_owned(), spec.when),
+        ("`not_when`".to_owned(), spec.not_when),
+    ]
+    .into_iter()
+    .filter_map(|(place, text)| Some((place, text?)))
+    .chain(parameters)
+    .collect()
+}
+
+/// W1.
+fn lengths(purpose: &str, description: &str) -> Vec<String> {
+    let mut messages = Vec::new();
+    let length = description.chars().count();
+    if !DESCRIPTION.contains(&length) {
+        let (least, most) = (DESCRIPTION.start(), DESCRIPTION.end());
+        let advice =
+            if length < *least { "say what happens, when and to whom" } else { "keep what helps to choose" };
+        messages.push(format!("the description has {length} characters, not {least} to {most}: {advice}"));
+    }
+    let first = first_sentence(purpose).chars().count();
+    if first > FIRST_SENTENCE {
+        messages.push(format!(
+            "the first sentence has {first} characters: say in {FIRST_SENTENCE} what the tool does, and the rest after it"
+        ));
+    }
+    messages
+}
+
+fn first_sentence(text: &str) -> &str {
+    let end = text.char_indices().find(|&(at, c)| {
+        let rest = &text[at + c.len_utf8()..];
+        matches!(c, '。' | '！' | '？')
+            || (matches!(c, '.' | '!' | '?') && rest.starts_with(char::is_whitespace))
+    });
+    end.map_or(text, |(at, c)| &text[..at + c.len_utf8()])
+}
+
+/// W2.
+fn count(tools: usize) -> Option<String> {
+    let (least, most) = (TOOLS.start(), TOOLS.end());
+    (!TOOLS.contains(&tools)).then(|| {
+        let s = if tools == 1 { "" } else { "s" };
+        format!("the set has {tools} tool{s}: agents choose best among {least} to {most}")
+    })
+}
+
+/// W3: the cheapest tool that an agent may take in place of each dear one.
+fn shadowed(definitions: &[Definition]) -> Vec<Lint> {
+    let costs: Vec<(usize, &'static str)> = definitions
+        .iter()
+        .map(|definition| (invocation_cost(&definition.input_schema), definition.name))
+        .collect();
+    let Some(&(cheap, by)) = costs.iter().min_by_key(|(cost, _)| *cost) else { return Vec::new() };
+    let dear = costs.iter().filter(|(dear, _)| *dear >= 2 * cheap && dear - cheap >= 4);
+    dear.map(|(dear, name)| Lint {
+        rule: "W3",
+        tool: Some(name),
+        message: format!(
+            "it costs {dear} to call, and `{by}` only {cheap}, so that agents may take that one: make parameters \
+             optional or give them defaults"
+        ),
+    })
+    .collect()
+}
+
+/// How much work it is to fill in the required part of a schema: its fields, and 2 for each level below the first. The
+/// formula of the Tool Definition Quality Score, without its term for unions: a set refuses those.
+fn invocation_cost(schema: &Map<String, Value>) -> usize {
+    let (fields, depth) = required_subtree(schema);
+    fields + 2 * depth.saturating_sub(1)
+}
+
+/// The number of required fields, containers included, and the depth.
+fn required_subtree(schema: &Map<String, Value>) -> (usize, usize) {
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return (0, 0) };
+    let required = schema.get("required").and_then(Value::as_array);
+    let required = required.into_iter().flatten().filter_map(|name| properties.get(name.as_str()?));
+    let (mut fields, mut deepest) = (0, 0);
+    for property in required {
+        let inside = property.get("items").unwrap_or(property).as_object();
+        let (within, depth) = inside.map_or((0, 0), required_subtree);
+        fields += 1 + within;
+        deepest = deepest.max(depth);
+    }
+    (fields, 1 + deepest)
+}
+
+/// W4.
+fn size(definitions: &[Definition]) -> Option<String> {
+    let bytes: usize = definitions.iter().map(|definition| definition.to_json().to_string().len()).sum();
+    let tokens = bytes / BYTES_PER_TOKEN;
+    (tokens > TOKEN_BUDGET).then(|| {
+        format!("the definitions are about {tokens} tokens: stay below {TOKEN_BUDGET}, or serve fewer tools")
+    })
+}
+
+/// W5.
+fn empty_words(spec: &ToolSpec) -> Vec<String> {
+    let texts = texts(spec);
+    let found =
+        texts.iter().flat_map(|(place, text)| filler(text).into_iter().map(move |word| (place, word)));
+    found
+        .map(|(place, word)| format!("{place} says `{word}`, which tells an agent nothing: remove it"))
+        .collect()
+}
+
+/// W6.
+fn alike(specs: &[&ToolSpec]) -> Vec<Lint> {
+    let own = |spec: &ToolSpec| format!("{} {}", spec.purpose, spec.when.unwrap_or_default());
+    let mut lints = Vec::new();
+    for (index, spec) in specs.iter().enumerate() {
+        for other in &specs[..index] {
+            let share = overlap(&own(spec), &own(other));
+            if share > OVERLAP {
+                let message = format!(
+                    "its description and its `when` have {:.0} % of their words in common with those of `{}`: say what sets \
+                     them apart",
+                    share * 100.0,
+                    other.name
+                );
+                lints.push(Lint { rule: "W6", tool: Some(spec.name), message });
+            }
+        }
+    }
+    lints
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_sentence_ends_before_white_space_or_in_chinese() {
+        for (text, first) in [
+            ("Use 3.5 of it. Then stop.", "Use 3.5 of it."),
+            ("发送告警。每个成员都能看到。", "发送告警。"),
+            ("Really?\nYes", "Really?"),
+            ("no end", "no end"),
+        ] {
+            assert_eq!(first_sentence(text), first);
+        }
+    }
+
+    #[test]
+    fn a_description_is_neither_short_nor_long() {
+        assert_eq!(lengths("A.", &"x".repeat(120)), [""; 0]);
+        assert_eq!(lengths("A.", &"钉".repeat(700)), [""; 0]);
+        assert!(
+            lengths("A.", &"x".repeat(119))[0]
+                .starts_with("the description has 119 characters, not 120 to 700: say")
+        );
+        assert!(
+            lengths("A.", &"x".repeat(701))[0]
+                .starts_with("the description has 701 characters, not 120 to 700: keep")
+        );
+    }
+
+    /// The examples of the published formula.
+    #[test]
+    fn required_fields_and_levels_cost() {
+        let cost = |schema: Value| invocation_cost(schema.as_object().unwrap());
+        let scalar = json!({"type": "string"});
+        assert_eq!(cost(json!({"type": "object", "properties": {}})), 0);
+        let four = json!({"a": scalar, "b": scalar, "c": scalar, "d": scalar, "e": scalar});
+        assert_eq!(cost(json!({"type": "object", "properties": four, "required": ["a", "b", "c", "d"]})), 4);
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+        let eight: Map<String, Value> =
+            names.iter().map(|name| ((*name).to_owned(), scalar.clone())).collect();
+        let inner = json!({"type": "object", "properties": eight, "required": names});
+        assert_eq!(cost(inner.clone()), 8);
+        let wrapped =
+            |inner: Value| json!({"type": "object", "properties": {"all": inner}, "required": ["all"]});
+        assert_eq!(cost(wrapped(inner.clone())), 11);
+        assert_eq!(cost(wrapped(json!({"type": "array", "items": inner}))), 11);
+        let optional = json!({"type": "object", "properties": {"all": inner}});
+        assert_eq!(cost(optional), 0);
+    }
+}
