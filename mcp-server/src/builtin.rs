@@ -8,7 +8,7 @@ use dingtalk_core::{Markdown, Mobile, Notification, ToolType, tools};
     text("{text}"),
     rename_all = "camelCase",
     tool(
-        title = "Send text",
+        title = "Send text to DingTalk",
         when = "the words need no formatting, or come from somebody else and must not be read as Markdown",
         not_when = "headings, lists, links or pictures help the reader",
         instead = MarkdownMessage,
@@ -27,13 +27,13 @@ pub struct TextMessage {
     pub at_all: bool,
 }
 
-/// Post a Markdown message to a DingTalk (钉钉) group.
+/// Post a formatted message to a DingTalk (钉钉) group, written in Markdown.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     markdown(title = "{title}", text = "{text}"),
     rename_all = "camelCase",
     tool(
-        title = "Send Markdown",
+        title = "Send Markdown to DingTalk",
         when = "headings, lists, links or pictures help the reader",
         not_when = "the words need no formatting or come from somebody else",
         instead = TextMessage,

@@ -28,6 +28,7 @@
 //! ```
 
 mod builtin;
+mod catalog;
 mod error;
 mod handler;
 mod outcome;
@@ -39,6 +40,7 @@ pub use rmcp::transport::stdio_pipes as stdio;
 
 pub use crate::{
     builtin::{MarkdownMessage, TextMessage, builtin_tools},
+    catalog::Catalog,
     error::Error,
     server::{Server, ServerBuilder},
     settings::{RATE_PER_MINUTE, Settings},

@@ -32,6 +32,15 @@ Environment:
 enum Command {
     /// Serve MCP over stdin and stdout
     Serve,
+    /// Print the tools' definitions as clients receive them
+    Tools {
+        /// Print JSON: what `tools/list` answers, or the findings of `--lint`
+        #[arg(long)]
+        json: bool,
+        /// Print what could be better in them instead, and exit with 1 if anything could
+        #[arg(long)]
+        lint: bool,
+    },
     /// Start a local robot with a chat view, to send to instead of DingTalk
     Sandbox {
         /// The port on 127.0.0.1; 0 takes a free one
@@ -62,6 +71,7 @@ fn main() -> ExitCode {
                 command::serve::run().await
             }
             Some(Command::Serve) => command::serve::run().await,
+            Some(Command::Tools { json, lint }) => command::tools::run(json, lint),
             Some(Command::Sandbox { port }) => command::sandbox::run(port).await,
             Some(Command::Demo { once }) => command::demo::run(once).await,
         }

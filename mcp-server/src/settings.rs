@@ -32,11 +32,19 @@ impl Settings {
     ///
     /// Names the variable that is missing or wrong.
     pub fn from_env() -> Result<Self, Error> {
-        let robot = RobotBuilder::from_env()?.build()?;
+        Ok(Self { robot: RobotBuilder::from_env()?.build()?, deployment: Self::deployment_from_env()? })
+    }
+
+    /// Reads what the definitions say of delivery: this needs no robot.
+    ///
+    /// # Errors
+    ///
+    /// Names the variable that is wrong.
+    pub fn deployment_from_env() -> Result<Deployment, Error> {
         let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
         let base_url = variable(BASE_URL_VARIABLE).or_else(|| variable("DINGTALK_BOT_ACCESS_TOKEN"));
         let rate = rate(variable(RATE_VARIABLE).as_deref(), is_dingtalk(base_url.as_deref()))?;
-        Ok(Self { robot, deployment: Deployment::new().rate_per_minute(rate) })
+        Ok(Deployment::new().rate_per_minute(rate))
     }
 }
 

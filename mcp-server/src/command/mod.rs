@@ -4,6 +4,7 @@ pub(crate) mod demo;
 mod examples;
 pub(crate) mod sandbox;
 pub(crate) mod serve;
+pub(crate) mod tools;
 
 use std::io::{self, Write as _};
 

@@ -1,0 +1,42 @@
+//! `dingtalk-mcp tools`: the definitions as clients receive them, and what could be better in them.
+
+use dingtalk_core::{Deployment, Lint, ToolSet};
+use dingtalk_mcp::{Catalog, Settings, builtin_tools};
+use serde_json::{Value, json};
+
+use super::{Result, say};
+
+pub(crate) fn run(as_json: bool, lint: bool) -> Result<()> {
+    let tools = ToolSet::new(builtin_tools())?;
+    let deployment = Settings::deployment_from_env()?;
+    if lint { say_lints(&tools, &deployment, as_json) } else { say_definitions(&tools, &deployment, as_json) }
+}
+
+fn say_definitions(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<()> {
+    let catalog = Catalog::new(tools, deployment);
+    say(if as_json { pretty(&catalog.to_json())? } else { catalog.to_string().trim_end().to_owned() })?;
+    Ok(())
+}
+
+/// Fails if there is anything to say.
+fn say_lints(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<()> {
+    let lints = tools.lint(deployment);
+    if as_json {
+        say(pretty(&lints.iter().map(to_json).collect())?)?;
+    } else {
+        lints.iter().try_for_each(|lint| say(lint.to_string()))?;
+    }
+    match lints.len() {
+        0 => Ok(()),
+        1 => Err("1 thing could be better".into()),
+        several => Err(format!("{several} things could be better").into()),
+    }
+}
+
+fn to_json(lint: &Lint) -> Value {
+    json!({"rule": lint.rule, "tool": lint.tool, "message": lint.message})
+}
+
+fn pretty(value: &Value) -> Result<String> {
+    Ok(serde_json::to_string_pretty(value)?)
+}
