@@ -57,8 +57,8 @@ pub use dingtalk_template::{Show, Sink};
 
 #[cfg(feature = "tool")]
 pub use crate::tool::{
-    Annotations, Argument, CallStatus, Definition, Deployment, Lint, Parameter, Shape, Tool, ToolSet, ToolSetError,
-    ToolSpec, ToolType,
+    Annotations, Argument, CallStatus, Definition, Deployment, Lint, Parameter, Shape, Tool, ToolSet,
+    ToolSetError, ToolSpec, ToolType,
 };
 pub use crate::{
     choice::{Choice, ChoiceValue, ParseChoiceError},
