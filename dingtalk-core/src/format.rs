@@ -1,6 +1,6 @@
 //! Values with a format spec: the spec is data, so that generated code needs no closure for each.
 
-use std::fmt;
+use std::fmt::{self, Formatter};
 
 use dingtalk_template::{Each, Show};
 
@@ -13,54 +13,92 @@ pub struct Spec {
     pub precision: Option<usize>,
 }
 
-/// Writes with one trait of `std::fmt`. Without a width, zero padding adds nothing.
-macro_rules! formatted {
-    ($($kind:ident $plain:literal $plus:literal $alternate:literal $both:literal
-        $precise:literal $plus_precise:literal $alternate_precise:literal $both_precise:literal;)*) => {$(
-        /// A value, or several, with a format spec.
-        #[derive(Debug)]
-        pub struct $kind<'a, T: ?Sized>(pub &'a T, pub Spec);
+/// [`LowerHex::write`] and the like.
+type Write<T> = fn(&T, Spec, &mut Formatter<'_>) -> fmt::Result;
 
-        impl<T: fmt::$kind> fmt::Display for $kind<'_, T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let Self(value, Spec { plus, alternate, width, precision }) = *self;
-                match (precision, plus, alternate) {
-                    (None, false, false) => write!(f, $plain, value, width = width),
-                    (None, true, false) => write!(f, $plus, value, width = width),
-                    (None, false, true) => write!(f, $alternate, value, width = width),
-                    (None, true, true) => write!(f, $both, value, width = width),
-                    (Some(p), false, false) => write!(f, $precise, value, width = width, p = p),
-                    (Some(p), true, false) => write!(f, $plus_precise, value, width = width, p = p),
-                    (Some(p), false, true) => write!(f, $alternate_precise, value, width = width, p = p),
-                    (Some(p), true, true) => write!(f, $both_precise, value, width = width, p = p),
-                }
-            }
+/// A value and how it is written.
+#[derive(Debug)]
+pub struct Formatted<'a, T>(&'a T, Spec, Write<T>);
+
+pub fn one<T>(value: &T, spec: Spec, write: Write<T>) -> Formatted<'_, T> {
+    Formatted(value, spec, write)
+}
+
+impl<T> fmt::Display for Formatted<'_, T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        (self.2)(self.0, self.1, f)
+    }
+}
+
+/// Values and how each is written.
+#[derive(Debug)]
+pub struct FormattedEach<'a, T>(&'a [T], Spec, Write<T>);
+
+pub fn each<T>(values: &[T], spec: Spec, write: Write<T>) -> FormattedEach<'_, T> {
+    FormattedEach(values, spec, write)
+}
+
+impl<T> Each for FormattedEach<'_, T> {
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
+        for value in self.0 {
+            visit(&Formatted(value, self.1, self.2));
+        }
+    }
+}
+
+/// What each trait of `std::fmt` can do with a [`Spec`]. Without a width, zero padding adds nothing.
+macro_rules! formats {
+    ($($kind:ident $message:literal $label:literal $plain:literal $plus:literal $alternate:literal $both:literal
+        $precise:literal $plus_precise:literal $alternate_precise:literal $both_precise:literal;)*) => {$(
+        #[diagnostic::on_unimplemented(
+            message = $message,
+            label = $label,
+            note = "remove the format from the template, or change the type"
+        )]
+        pub trait $kind {
+            fn write(&self, spec: Spec, f: &mut Formatter<'_>) -> fmt::Result;
         }
 
-        impl<T: fmt::$kind> Each for $kind<'_, [T]> {
-            fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
-                for value in self.0 {
-                    visit(&$kind(value, self.1));
+        #[diagnostic::do_not_recommend]
+        impl<T: fmt::$kind> $kind for T {
+            fn write(&self, spec: Spec, f: &mut Formatter<'_>) -> fmt::Result {
+                let Spec { plus, alternate, width, precision } = spec;
+                match (precision, plus, alternate) {
+                    (None, false, false) => write!(f, $plain, self, width = width),
+                    (None, true, false) => write!(f, $plus, self, width = width),
+                    (None, false, true) => write!(f, $alternate, self, width = width),
+                    (None, true, true) => write!(f, $both, self, width = width),
+                    (Some(p), false, false) => write!(f, $precise, self, width = width, p = p),
+                    (Some(p), true, false) => write!(f, $plus_precise, self, width = width, p = p),
+                    (Some(p), false, true) => write!(f, $alternate_precise, self, width = width, p = p),
+                    (Some(p), true, true) => write!(f, $both_precise, self, width = width, p = p),
                 }
             }
         }
     )*};
 }
 
-formatted! {
-    Display "{:0width$}" "{:+0width$}" "{:#0width$}" "{:+#0width$}"
+formats! {
+    Display "`{Self}` has no format `:.1`" "does not implement `std::fmt::Display`"
+        "{:0width$}" "{:+0width$}" "{:#0width$}" "{:+#0width$}"
         "{:0width$.p$}" "{:+0width$.p$}" "{:#0width$.p$}" "{:+#0width$.p$}";
-    LowerHex "{:0width$x}" "{:+0width$x}" "{:#0width$x}" "{:+#0width$x}"
+    LowerHex "`{Self}` has no format `:x`" "does not implement `std::fmt::LowerHex`"
+        "{:0width$x}" "{:+0width$x}" "{:#0width$x}" "{:+#0width$x}"
         "{:0width$.p$x}" "{:+0width$.p$x}" "{:#0width$.p$x}" "{:+#0width$.p$x}";
-    UpperHex "{:0width$X}" "{:+0width$X}" "{:#0width$X}" "{:+#0width$X}"
+    UpperHex "`{Self}` has no format `:X`" "does not implement `std::fmt::UpperHex`"
+        "{:0width$X}" "{:+0width$X}" "{:#0width$X}" "{:+#0width$X}"
         "{:0width$.p$X}" "{:+0width$.p$X}" "{:#0width$.p$X}" "{:+#0width$.p$X}";
-    Octal "{:0width$o}" "{:+0width$o}" "{:#0width$o}" "{:+#0width$o}"
+    Octal "`{Self}` has no format `:o`" "does not implement `std::fmt::Octal`"
+        "{:0width$o}" "{:+0width$o}" "{:#0width$o}" "{:+#0width$o}"
         "{:0width$.p$o}" "{:+0width$.p$o}" "{:#0width$.p$o}" "{:+#0width$.p$o}";
-    Binary "{:0width$b}" "{:+0width$b}" "{:#0width$b}" "{:+#0width$b}"
+    Binary "`{Self}` has no format `:b`" "does not implement `std::fmt::Binary`"
+        "{:0width$b}" "{:+0width$b}" "{:#0width$b}" "{:+#0width$b}"
         "{:0width$.p$b}" "{:+0width$.p$b}" "{:#0width$.p$b}" "{:+#0width$.p$b}";
-    LowerExp "{:0width$e}" "{:+0width$e}" "{:#0width$e}" "{:+#0width$e}"
+    LowerExp "`{Self}` has no format `:e`" "does not implement `std::fmt::LowerExp`"
+        "{:0width$e}" "{:+0width$e}" "{:#0width$e}" "{:+#0width$e}"
         "{:0width$.p$e}" "{:+0width$.p$e}" "{:#0width$.p$e}" "{:+#0width$.p$e}";
-    UpperExp "{:0width$E}" "{:+0width$E}" "{:#0width$E}" "{:+#0width$E}"
+    UpperExp "`{Self}` has no format `:E`" "does not implement `std::fmt::UpperExp`"
+        "{:0width$E}" "{:+0width$E}" "{:#0width$E}" "{:+#0width$E}"
         "{:0width$.p$E}" "{:+0width$.p$E}" "{:#0width$.p$E}" "{:+#0width$.p$E}";
 }
 
@@ -81,9 +119,9 @@ mod tests {
             let spec = Spec { plus, alternate, width, precision };
             written.push(format!(
                 "{} {} {}",
-                Display(&2.345, spec),
-                LowerExp(&1234.5, spec),
-                UpperHex(&255, spec)
+                one(&2.345, spec, Display::write),
+                one(&1234.5, spec, LowerExp::write),
+                one(&255, spec, UpperHex::write)
             ));
         }
         let expected = [

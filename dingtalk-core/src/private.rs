@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Formatter};
 
-use dingtalk_template::{Each, Show};
+use dingtalk_template::{Each, Show, Sink};
 pub use dingtalk_template::{Template, Value};
 
 pub use crate::{
@@ -16,7 +16,7 @@ pub use {
         Parameter, Shape, ToolSpec,
         argument::{choice_schema, object_schema, read_choice, read_object},
         check::assert_tools,
-        reader::Reader,
+        reader::{Reader, read},
     },
     schemars::{Schema, SchemaGenerator},
     serde_json::Value as Json,
@@ -77,11 +77,27 @@ impl LinkTarget for crate::Url {}
 pub fn link_target<T: LinkTarget>() {}
 
 /// The same for a value that `with(…)` computes.
-pub fn link_target_value<T: LinkTarget>(_: &T) {}
+pub fn link_target_value<T: LinkTarget>(_: &Computed<T>) {}
 
-/// What `with(…)` computes; a type that cannot be shown is reported at the expression.
-pub fn computed<T: Show>(value: T) -> T {
-    value
+/// What `with(…)` computes. That it can be shown is asked where it is made, at the expression, and nowhere else.
+pub struct Computed<T> {
+    pub value: T,
+    show: fn(&T, &mut Sink<'_>),
+    is_blocks: fn(&T) -> bool,
+}
+
+pub fn computed<T: Show>(value: T) -> Computed<T> {
+    Computed { value, show: T::show, is_blocks: T::is_blocks }
+}
+
+impl<T> Show for Computed<T> {
+    fn show(&self, sink: &mut Sink<'_>) {
+        (self.show)(&self.value, sink);
+    }
+
+    fn is_blocks(&self) -> bool {
+        (self.is_blocks)(&self.value)
+    }
 }
 
 /// Fields marked `at`.

@@ -303,17 +303,17 @@ impl<'a> Analysis<'_, 'a> {
         }
     }
 
-    fn write_char(&self, line: &mut LineCode, at: usize, c: char) {
+    fn write_char(&self, written: &mut LineCode, at: usize, c: char) {
         // A link's brackets are pieces only where its text has slots and can therefore be empty.
-        let link = self.links.iter().find(|link| {
+        let around = self.links.iter().find(|link| {
             [link.open, link.middle, link.middle + 1, link.end].contains(&at)
                 || (link.image && at + 1 == link.open)
         });
-        if let Some(link) = link.filter(|link| self.slot_within(link.open, link.middle).is_some()) {
+        if let Some(link) = around.filter(|link| self.slot_within(link.open, link.middle).is_some()) {
             match at {
-                _ if at == link.open => line.push(Piece::LinkOpen(if link.image { "![" } else { "[" })),
-                _ if at == link.middle => line.push(Piece::LinkTarget),
-                _ if at == link.end => line.push(Piece::LinkClose),
+                _ if at == link.open => written.push(Piece::LinkOpen(if link.image { "![" } else { "[" })),
+                _ if at == link.middle => written.push(Piece::LinkTarget),
+                _ if at == link.end => written.push(Piece::LinkClose),
                 // The exclamation mark and the parenthesis are written with the bracket beside them.
                 _ => {}
             }
@@ -321,13 +321,13 @@ impl<'a> Analysis<'_, 'a> {
         }
         let marks = |count: u8| -> String { std::iter::repeat_n(c, count.into()).collect() };
         match self.marks[at] {
-            Mark::None | Mark::Fixed | Mark::Syntax => line.text(c),
+            Mark::None | Mark::Fixed | Mark::Syntax => written.text(c),
             Mark::Escape => {
-                line.text('\\');
-                line.text(c);
+                written.text('\\');
+                written.text(c);
             }
-            Mark::Open(count) => line.push(Piece::Open(&marks(count))),
-            Mark::Close(count) => line.push(Piece::Close(&marks(count))),
+            Mark::Open(count) => written.push(Piece::Open(&marks(count))),
+            Mark::Close(count) => written.push(Piece::Close(&marks(count))),
             Mark::Joined => {}
         }
     }

@@ -226,7 +226,7 @@ impl<'a> Line<'a> {
 }
 
 /// The pieces of a line, in order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Pieces<'a>(&'a str);
 
 impl<'a> Iterator for Pieces<'a> {

@@ -38,8 +38,8 @@ fn good_definitions_give_no_cause() {
     assert_eq!(lints(tools![CpuAlert, DiskAlert, ReleaseNote]), [""; 0]);
 }
 
-tool!(LongWinded, "Tell everybody in the group who may want to know, and also those who may not want to know, that something has happened somewhere on some host in one of the data centres.", "it is long", percent: f64 = "Use in percent.");
-tool!(Endless, "Tell the group. 一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明。", "it is endless", percent: f64 = "Use in percent.");
+tool!(LongWinded, "Tell everybody in the group who may want to know, and also those who may not want to know, that something has happened somewhere on some host in one of the data centres.", "it is long", percent: f64 = "Use over five minutes, 0 to 100.");
+tool!(Endless, "Tell the group. 一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明，一个很长的说明。", "it is endless", percent: f64 = "Use over five minutes, 0 to 100.");
 
 #[test]
 fn w1_lengths() {
@@ -121,7 +121,7 @@ fn w5_words_that_say_nothing() {
     );
 }
 
-tool!(Twin, "Warn the on-call group that the CPU of a host stayed above a limit.", "a CPU limit has been exceeded", percent: f64 = "Use in percent.");
+tool!(Twin, "Warn the on-call group that the CPU of a host stayed above a limit.", "a CPU limit has been exceeded", percent: f64 = "Use over five minutes, 0 to 100.");
 
 #[test]
 fn w6_two_tools_that_say_the_same() {

@@ -30,7 +30,6 @@ tool!(
     instead = HostDown
 );
 tool!(Silent, "Say that a host is back.", title = "Host up");
-tool!(Blank, "Say that a host moved.", when = "  ");
 tool!(SameName, "Say that a host is slow.", name = "send_host_down", when = "a host is slow");
 tool!(SameTitle, "Say that a host is gone.", title = "Host down", when = "a host is gone");
 tool!(SamePurpose, "Warn that a host is down.", when = "a host is offline");
@@ -71,7 +70,6 @@ fn everything_that_is_wrong_with_a_set_is_reported() {
         problems([
             of::<HostDown>(),
             of::<Silent>(),
-            of::<Blank>(),
             of::<SameName>(),
             of::<SameTitle>(),
             of::<SamePurpose>(),
@@ -80,7 +78,6 @@ fn everything_that_is_wrong_with_a_set_is_reported() {
         [
             "`send_host_down` points to `send_disk_full`, which is not in the set: add it, or remove `instead`",
             "`send_silent` does not say when to use it and not `send_host_down`: add `when = \"…\"` to its `tool(…)`",
-            "`send_blank` does not say when to use it and not `send_host_down`: add `when = \"…\"` to its `tool(…)`",
             "`send_host_down` is the name of two tools, \"Host down\" and \"Same name\": give one of them another name \
              with `tool(name = \"…\")`",
             "`send_host_down` and `send_same_title` have the same title, \"Host down\": give one of them another title \

@@ -3,10 +3,17 @@
 use dingtalk_template::suggest;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Parameter, schema};
+use super::{
+    Parameter,
+    reader::{self, Reader},
+    schema,
+};
 use crate::{Choice, Fault, Faults, choice};
+
+/// [`Argument::schema`] of some type.
+pub(crate) type ValueSchema = fn(&mut SchemaGenerator) -> Schema;
 
 /// A value that an agent can give: its schema, and how it is read.
 ///
@@ -95,8 +102,8 @@ pub fn read_choice<T: Choice>(value: &Value, path: &str, faults: &mut Faults) ->
 }
 
 /// The schema of an element of a list that has parameters of its own.
-pub fn object_schema(parameters: &'static [Parameter], _: &mut SchemaGenerator) -> Schema {
-    schema::input(parameters).into()
+pub fn object_schema<T>(parameters: &'static [Parameter], visit: fn(&mut Reader<'_>) -> Option<T>) -> Schema {
+    schema::object(parameters, &reader::learn(parameters, visit)).into()
 }
 
 /// Reads an element of a list that has parameters of its own.
@@ -104,13 +111,14 @@ pub fn read_object<T>(
     value: &Value,
     path: &str,
     faults: &mut Faults,
-    parse: impl FnOnce(&Map<String, Value>) -> Result<T, Faults>,
+    parameters: &'static [Parameter],
+    visit: fn(&mut Reader<'_>) -> Option<T>,
 ) -> Option<T> {
     let Value::Object(arguments) = value else {
         faults.push(wrong_type(path, "an object", value));
         return None;
     };
-    match parse(arguments) {
+    match reader::read(parameters, arguments, visit) {
         Ok(value) => Some(value),
         Err(found) => {
             found.move_to(path, faults);

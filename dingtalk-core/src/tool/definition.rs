@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{CallStatus, ToolSet, ToolSpec, schema};
+use super::{CallStatus, ToolSet, ToolSpec};
 
 /// Where a set of tools is served: what its definitions say of delivery.
 #[derive(Debug, Clone, Default)]
@@ -70,7 +70,7 @@ impl Definition {
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join(" "),
-            input_schema: schema::input(spec.parameters),
+            input_schema: spec.input_schema(),
             output_schema: output_schema(),
             annotations: Annotations {
                 read_only: false,

@@ -11,7 +11,6 @@ mod set;
 mod status;
 mod types;
 
-use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use crate::{Faults, Notification, constraint::Field};
@@ -60,7 +59,12 @@ pub struct ToolSpec {
     pub destructive: bool,
     /// The parameters in the order of the fields.
     pub parameters: &'static [Parameter],
+    /// Their types.
+    pub(crate) types: fn(&mut Types<'_>),
 }
+
+/// Tells the type of every parameter.
+type Types<'a> = reader::Reader<'a>;
 
 impl ToolSpec {
     /// A specification; used by generated code.
@@ -70,6 +74,7 @@ impl ToolSpec {
         title: &'static str,
         purpose: &'static str,
         parameters: &'static [Parameter],
+        types: fn(&mut Types<'_>),
     ) -> Self {
         Self {
             name,
@@ -80,6 +85,7 @@ impl ToolSpec {
             instead: None,
             destructive: true,
             parameters,
+            types,
         }
     }
 
@@ -96,6 +102,11 @@ impl ToolSpec {
         self.not_when = not_when;
         self.instead = instead;
         self
+    }
+
+    /// The JSON Schema of the arguments.
+    pub(crate) fn input_schema(&self) -> Map<String, Value> {
+        schema::object(self.parameters, &reader::learn(self.parameters, self.types))
     }
 
     /// Sets whether clients should treat a call as irreversible; used by generated code.
@@ -121,20 +132,13 @@ pub struct Parameter {
     pub default: Option<&'static str>,
     /// An example as JSON.
     pub example: Option<&'static str>,
-    /// The schema of one value.
-    pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
 impl Parameter {
     /// A parameter; used by generated code.
     #[doc(hidden)]
-    pub const fn new(
-        field: Field,
-        description: &'static str,
-        shape: Shape,
-        schema: fn(&mut SchemaGenerator) -> Schema,
-    ) -> Self {
-        Self { field, description, shape, default: None, example: None, schema }
+    pub const fn new(field: Field, description: &'static str, shape: Shape) -> Self {
+        Self { field, description, shape, default: None, example: None }
     }
 
     /// Adds a default and an example; used by generated code.

@@ -6,8 +6,8 @@ use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 
 use super::{
-    Parameter,
-    argument::{Argument, wrong_type},
+    Parameter, Shape,
+    argument::{Argument, ValueSchema, wrong_type},
     schema,
 };
 use crate::{
@@ -15,75 +15,131 @@ use crate::{
     constraint::{self, Measured},
 };
 
-/// Reads the arguments of one call. `null` counts as absent.
+/// Visits the parameters of one tool in order, each with its type: to read the arguments of a call, or to learn the
+/// types. One function of generated code serves both, so that every type is named once.
 #[derive(Debug)]
 pub struct Reader<'a> {
     parameters: &'static [Parameter],
-    arguments: &'a Map<String, Value>,
+    visit: Visit<'a>,
     faults: Faults,
 }
 
+#[derive(Debug)]
+enum Visit<'a> {
+    Read(&'a Map<String, Value>),
+    Learn(Vec<ValueSchema>),
+}
+
+/// The arguments of one call, read by generated code.
+pub fn read<T>(
+    parameters: &'static [Parameter],
+    arguments: &Map<String, Value>,
+    visit: fn(&mut Reader<'_>) -> Option<T>,
+) -> Result<T, Faults> {
+    let mut reader = Reader { parameters, visit: Visit::Read(arguments), faults: Faults::default() };
+    reader.find_unknown(arguments);
+    let value = visit(&mut reader);
+    value.filter(|_| reader.faults.is_empty()).ok_or(reader.faults)
+}
+
+/// The schemas of the parameters' types.
+pub(crate) fn learn<T>(
+    parameters: &'static [Parameter],
+    visit: impl FnOnce(&mut Reader<'_>) -> T,
+) -> Vec<ValueSchema> {
+    let mut reader = Reader { parameters, visit: Visit::Learn(Vec::new()), faults: Faults::default() };
+    visit(&mut reader);
+    match reader.visit {
+        Visit::Learn(schemas) => schemas,
+        Visit::Read(_) => Vec::new(),
+    }
+}
+
+/// What an argument gives for a parameter. `null` counts as absent.
+enum Given<'a> {
+    Value(&'a Value),
+    Absent,
+    /// Nobody calls: only the type is asked for.
+    Learning,
+}
+
 impl<'a> Reader<'a> {
-    /// Begins with the names that no parameter has.
-    pub fn new(parameters: &'static [Parameter], arguments: &'a Map<String, Value>) -> Self {
-        let mut reader = Self { parameters, arguments, faults: Faults::default() };
-        for name in arguments.keys() {
-            let names = || parameters.iter().map(|parameter| parameter.field.name);
-            if !names().any(|known| known == name) {
-                let suggestion = suggest(name, names().filter(|known| !arguments.contains_key(*known)));
-                let rule = match suggestion {
-                    Some(_) => "is not a parameter".to_owned(),
-                    None => {
-                        format!("is not a parameter; there are {}", names().collect::<Vec<_>>().join(", "))
-                    }
-                };
-                reader.faults.push(Fault::new(name, rule).suggest(suggestion));
-            }
+    /// Reports the names that no parameter has.
+    fn find_unknown(&mut self, arguments: &Map<String, Value>) {
+        let names = || self.parameters.iter().map(|parameter| parameter.field.name);
+        for name in arguments.keys().filter(|name| !names().any(|known| known == *name)) {
+            let suggestion = suggest(name, names().filter(|known| !arguments.contains_key(*known)));
+            let rule = match suggestion {
+                Some(_) => "is not a parameter".to_owned(),
+                None => {
+                    format!("is not a parameter; there are {}", names().collect::<Vec<_>>().join(", "))
+                }
+            };
+            self.faults.push(Fault::new(name, rule).suggest(suggestion));
         }
-        reader
     }
 
-    fn given(&self, index: usize) -> Option<&'a Value> {
-        self.arguments.get(self.parameters[index].field.name).filter(|value| !value.is_null())
+    fn given<T: Argument>(&mut self, index: usize) -> Given<'a> {
+        match &mut self.visit {
+            Visit::Learn(schemas) => {
+                schemas.push(T::schema);
+                Given::Learning
+            }
+            Visit::Read(arguments) => match arguments.get(self.parameters[index].field.name) {
+                None | Some(Value::Null) => Given::Absent,
+                Some(value) => Given::Value(value),
+            },
+        }
     }
 
     /// A value that must be given.
     pub fn one<T: Argument>(&mut self, index: usize) -> Option<T> {
-        let Some(value) = self.given(index) else {
-            let parameter = &self.parameters[index];
-            let article = schema::expected(parameter);
-            self.faults.push(Fault::new(parameter.field.name, format!("is missing: give {article}")));
-            return None;
-        };
-        self.read(index, value, None)
+        match self.given::<T>(index) {
+            Given::Value(value) => self.read(index, value, None),
+            Given::Absent => {
+                let expected = schema::expected(T::schema, Shape::One);
+                let name = self.parameters[index].field.name;
+                self.faults.push(Fault::new(name, format!("is missing: give {expected}")));
+                None
+            }
+            Given::Learning => None,
+        }
     }
 
     /// A value with a default.
     pub fn one_or<T: Argument>(&mut self, index: usize, default: fn() -> T) -> Option<T> {
-        match self.given(index) {
-            None => Some(default()),
-            Some(value) => self.read(index, value, None),
+        match self.given::<T>(index) {
+            Given::Value(value) => self.read(index, value, None),
+            Given::Absent => Some(default()),
+            Given::Learning => None,
         }
     }
 
     /// A value that may be absent.
     pub fn optional<T: Argument>(&mut self, index: usize) -> Option<Option<T>> {
-        match self.given(index) {
-            None => Some(None),
-            Some(value) => self.read(index, value, None).map(Some),
+        match self.given::<T>(index) {
+            Given::Value(value) => self.read(index, value, None).map(Some),
+            Given::Absent => Some(None),
+            Given::Learning => None,
         }
     }
 
     /// Any number of values. An array that arrives as its JSON text is understood, since agents send that.
     pub fn list<T: Argument>(&mut self, index: usize) -> Option<Vec<T>> {
-        let Some(value) = self.given(index) else { return Some(Vec::new()) };
+        let value = match self.given::<T>(index) {
+            Given::Value(value) => value,
+            Given::Absent => return Some(Vec::new()),
+            Given::Learning => return None,
+        };
         let values = match value {
-            Value::Array(values) => Cow::Borrowed(values),
-            Value::String(text) => match serde_json::from_str(text) {
-                Ok(values) => Cow::Owned(values),
-                Err(_) => return self.wrong(index, value),
-            },
-            _ => return self.wrong(index, value),
+            Value::Array(values) => Some(Cow::Borrowed(values)),
+            Value::String(text) => serde_json::from_str(text).ok().map(Cow::Owned),
+            _ => None,
+        };
+        let Some(values) = values else {
+            let expected = schema::expected(T::schema, Shape::List);
+            self.faults.push(wrong_type(self.parameters[index].field.name, &expected, value));
+            return None;
         };
         let read: Vec<Option<T>> = values
             .iter()
@@ -95,10 +151,10 @@ impl<'a> Reader<'a> {
 
     /// A flag.
     pub fn flag(&mut self, index: usize) -> Option<bool> {
-        match self.given(index) {
-            None => Some(false),
-            Some(Value::Bool(flag)) => Some(*flag),
-            Some(value) => self.wrong(index, value),
+        match self.given::<bool>(index) {
+            Given::Value(value) => self.read(index, value, None),
+            Given::Absent => Some(false),
+            Given::Learning => None,
         }
     }
 
@@ -118,26 +174,9 @@ impl<'a> Reader<'a> {
         values
     }
 
-    /// Everything was right so far.
-    pub fn is_clean(&self) -> bool {
-        self.faults.is_empty()
-    }
-
-    /// Everything that was wrong.
-    pub fn finish(self) -> Faults {
-        self.faults
-    }
-
     fn read<T: Argument>(&mut self, index: usize, value: &Value, element: Option<usize>) -> Option<T> {
         let path = self.path(index, element);
         T::read(value, &path, &mut self.faults)
-    }
-
-    /// A value of the wrong JSON type.
-    fn wrong<T>(&mut self, index: usize, value: &Value) -> Option<T> {
-        let expected = schema::expected(&self.parameters[index]);
-        self.faults.push(wrong_type(self.parameters[index].field.name, &expected, value));
-        None
     }
 
     fn path(&self, index: usize, element: Option<usize>) -> String {

@@ -1,20 +1,23 @@
 //! The input schema of a tool: flat, in declaration order, in the subset that every client understands.
 
-use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
+use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Parameter, Shape};
+use super::{Parameter, Shape, argument::ValueSchema};
 use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
 pub(super) const FORMATS: [&str; 9] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
-/// The whole schema of a tool's arguments.
-pub(super) fn input(parameters: &[Parameter]) -> Map<String, Value> {
+/// The whole schema of an object with these parameters, whose types have these schemas.
+pub(super) fn object(parameters: &[Parameter], values: &[ValueSchema]) -> Map<String, Value> {
     let properties: Map<String, Value> = parameters
         .iter()
-        .map(|parameter| (parameter.field.name.to_owned(), Value::Object(property(parameter))))
+        .zip(values)
+        .map(|(parameter, value)| {
+            (parameter.field.name.to_owned(), Value::Object(property(parameter, *value)))
+        })
         .collect();
     let required: Vec<&str> = parameters
         .iter()
@@ -31,8 +34,8 @@ pub(super) fn input(parameters: &[Parameter]) -> Map<String, Value> {
     schema
 }
 
-fn property(parameter: &Parameter) -> Map<String, Value> {
-    let mut value = value(parameter.schema);
+fn property(parameter: &Parameter, schema: ValueSchema) -> Map<String, Value> {
+    let mut value = value(schema);
     // What the type says of its values is said once, beside what the field says.
     let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
     let of_type = of_type.as_ref().and_then(Value::as_str);
@@ -134,7 +137,7 @@ fn number(bound: f64, integer: bool) -> Value {
 }
 
 /// The schema of one value, without what some clients refuse or what the parameter says itself.
-fn value(schema: fn(&mut SchemaGenerator) -> Schema) -> Map<String, Value> {
+fn value(schema: ValueSchema) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
@@ -166,7 +169,7 @@ const KINDS: [(&str, &str); 6] = [
 ];
 
 impl Kind {
-    pub(super) fn of(schema: fn(&mut SchemaGenerator) -> Schema) -> Self {
+    pub(super) fn of(schema: ValueSchema) -> Self {
         let kind = value(schema).get("type").and_then(Value::as_str).map(str::to_owned);
         Self(KINDS.iter().map(|(kind, _)| *kind).find(|known| Some(*known) == kind.as_deref()))
     }
@@ -189,10 +192,10 @@ impl Kind {
     }
 }
 
-/// What a caller has to give for this parameter.
-pub(super) fn expected(parameter: &Parameter) -> String {
-    let element = Kind::of(parameter.schema).words();
-    if parameter.shape == Shape::List {
+/// What a caller has to give for a parameter of this type.
+pub(super) fn expected(schema: ValueSchema, shape: Shape) -> String {
+    let element = Kind::of(schema).words();
+    if shape == Shape::List {
         let plural = element.split_once(' ').map_or(element, |(_, noun)| noun);
         return format!("an array of {plural}s");
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Definition, Deployment, Tool, ToolSpec, check, portable, schema};
+use super::{Definition, Deployment, Tool, ToolSpec, check, portable};
 use crate::{Faults, Message};
 
 /// A notification type as a member of a set: its specification and what turns arguments into a message.
@@ -56,7 +56,7 @@ impl ToolSet {
         let tools: Vec<ToolType> = tools.into_iter().collect();
         let mut problems: Vec<String> = check::problems(&tools).map(|problem| problem.to_string()).collect();
         for spec in tools.iter().map(ToolType::spec) {
-            let input = schema::input(spec.parameters);
+            let input = spec.input_schema();
             problems.extend(portable::problems(&input).into_iter().map(|(parameter, found)| {
                 format!(
                     "the parameter `{parameter}` of `{}` has {found} in its schema, which some clients refuse: use a \

@@ -120,6 +120,11 @@ impl Kind {
         }
     }
 
+    /// Is it a whole message, and no part of one?
+    pub(crate) fn is_message(self) -> bool {
+        !matches!(self, Self::Item | Self::Fragment)
+    }
+
     /// Can the message mention anybody?
     pub(crate) fn can_mention(self) -> bool {
         matches!(self, Self::Text | Self::Markdown)

@@ -161,8 +161,8 @@ fn out_of_bounds(field: &Field<'_>, value: &Literal) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "nobody writes 2^53 characters")]
     let measured = match value {
         Literal::Text(text) => [
-            (&attributes.length, text.chars().count() as f64, "characters"),
-            (&attributes.bytes, text.len() as f64, "bytes"),
+            (&attributes.length, text.chars().count() as f64, "character"),
+            (&attributes.bytes, text.len() as f64, "byte"),
         ],
         Literal::Number { value, .. } => [(&attributes.range, *value, ""), (&None, 0.0, "")],
         Literal::Flag(_) | Literal::List(_) => return None,
@@ -177,7 +177,10 @@ fn out_of_bounds(field: &Field<'_>, value: &Literal) -> Option<String> {
         );
         Some(match unit {
             "" => format!("is outside of `{range}`"),
-            unit => format!("has {measure} {unit}, and the field takes `{range}`"),
+            unit => {
+                let s = if measure.to_string() == "1" { "" } else { "s" };
+                format!("has {measure} {unit}{s}, and the field takes `{range}`")
+            }
         })
     })
 }

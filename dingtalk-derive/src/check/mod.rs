@@ -103,14 +103,18 @@ fn with(variant: &Variant<'_>, errors: &Errors) {
         if variant.computed[..index].iter().any(|other| other.name == *name) {
             errors.at(&computed.ident, format!("`{name}` is given twice: remove one"));
         }
+        let mut to_self = None;
         identifiers(computed.expression.clone(), &mut |ident| {
             if ident == "self" {
-                errors.at(
-                    ident,
-                    "fields are in scope by their names, as references: write `host`, not `self.host`",
-                );
+                to_self.get_or_insert_with(|| ident.clone());
             }
         });
+        if let Some(to_self) = to_self {
+            errors.at(
+                to_self,
+                "fields are in scope by their names, as references: write `host`, not `self.host`",
+            );
+        }
     }
 }
 
@@ -160,7 +164,8 @@ pub(crate) fn static_text(variant: &Variant<'_>, templates: &Templates, errors: 
             ),
         );
     }
-    let Some(keyword) = &variant.keyword else { return };
+    // In a companion it has been refused.
+    let Some(keyword) = variant.keyword.as_ref().filter(|_| message.kind.is_message()) else { return };
     let wanted = keyword.value();
     // keyword = "告警", text("{host} is down")
     let shown = templates

@@ -2,31 +2,23 @@
 
 use std::collections::HashMap;
 
-use dingtalk_template::{snake_case, words};
+use dingtalk_template::{instruction_like, is_tautology, looks_secret, tool_name_problem};
+use quote::ToTokens;
 
 use super::{field::TEXTS, is_list};
 use crate::{
     attr::ToolAttribute,
     errors::Errors,
+    expand::tool::{first_paragraph, title},
     model::{Declaration, Field, Role, Shape, type_name},
 };
-
-/// Parameters with such a name would bring a secret into an agent's context.
-const SECRETS: [&str; 8] =
-    ["token", "secret", "password", "webhook", "sign", "signature", "access_token", "api_key"];
 
 pub(super) fn check(declaration: &Declaration<'_>, tool: &ToolAttribute, errors: &Errors) {
     // An enum has been refused.
     if declaration.variants.len() != 1 {
         return;
     }
-    // A tool that says nothing of itself.
-    if declaration.documentation.trim().is_empty() {
-        errors.at(
-            &tool.keyword,
-            "an agent chooses a tool by its description: say in a doc comment on the type what the notification is for",
-        );
-    }
+    description(declaration, tool, errors);
     tool_name(declaration, tool, errors);
     // #[dingtalk(tool(instead = CpuAlert))] struct CpuAlert
     if let Some(instead) = &tool.instead
@@ -35,6 +27,59 @@ pub(super) fn check(declaration: &Declaration<'_>, tool: &ToolAttribute, errors:
         errors.at(instead, "a tool is no alternative to itself: name another one, or remove `instead`");
     }
     parameters(declaration, errors);
+}
+
+/// What an agent chooses by.
+fn description(declaration: &Declaration<'_>, tool: &ToolAttribute, errors: &Errors) {
+    let purpose = first_paragraph(&declaration.documentation);
+    let (name, title) = (declaration.tool_name(tool), title(declaration, tool));
+    if purpose.is_empty() {
+        // A tool that says nothing of itself.
+        errors.at(
+            &tool.keyword,
+            "an agent chooses a tool by its description: say in a doc comment on the type what the notification is for",
+        );
+    } else if is_tautology(&purpose, &[&name, &title, &declaration.name()]) {
+        // /// Sends a CPU alert. struct CpuAlert
+        errors.at(
+            &tool.keyword,
+            format!("\"{purpose}\" says no more than the name `{name}`: say what the notification tells whom, and why"),
+        );
+    }
+    // tool(title = "send_cpu_alert")
+    if let Some(given) = &tool.title
+        && (title.trim().is_empty() || title == name)
+    {
+        errors.at(given, "a title is for people: write it in words, such as `\"CPU alert\"`");
+    }
+    for (key, text) in [("when", &tool.when), ("not_when", &tool.not_when)] {
+        // tool(when = "")
+        if let Some(text) = text.as_ref().filter(|text| text.value().trim().is_empty()) {
+            errors.at(
+                text,
+                format!(
+                    "`{key}` is the rest of a sentence that begins with \"when\": write it, or remove it"
+                ),
+            );
+        }
+    }
+    let texts = [&tool.title, &tool.when, &tool.not_when].into_iter().flatten();
+    for text in texts {
+        instruction(text, &text.value(), errors);
+    }
+    instruction(&tool.keyword, &purpose, errors);
+}
+
+/// /// Always call this tool first.
+fn instruction(tokens: impl ToTokens, text: &str, errors: &Errors) {
+    if let Some(found) = instruction_like(text) {
+        errors.at(
+            tokens,
+            format!(
+                "a description informs an agent and gives no orders, and this one has {found}: remove it"
+            ),
+        );
+    }
 }
 
 /// What an agent fills in.
@@ -62,37 +107,26 @@ pub(super) fn parameters(declaration: &Declaration<'_>, errors: &Errors) {
 
 fn tool_name(declaration: &Declaration<'_>, tool: &ToolAttribute, errors: &Errors) {
     let name = declaration.tool_name(tool);
-    if is_tool_name(&name) {
-        return;
-    }
-    let rule = "a tool's name is lower case words joined by `_`, a verb first, 48 characters at most";
+    let Some(problem) = tool_name_problem(&name) else { return };
     match &tool.name {
         // tool(name = "SendHostDown")
-        Some(given) => {
-            let meant = snake_case(&name);
-            let example = if is_tool_name(&meant) { &meant } else { "send_cpu_alert" };
-            errors.at(given, format!("{rule}, such as `{example}`"));
-        }
+        Some(given) => errors.at(given, problem),
         // struct ADescriptionOfEverythingThatCouldPossiblyGoWrong
-        None => errors.at(
-            declaration.ident,
-            format!("{rule}, and this type's would be `{name}`: choose one with `tool(name = \"…\")`"),
-        ),
+        None => errors.at(declaration.ident, format!("{problem}, with `tool(name = \"…\")`")),
     }
 }
 
 fn parameter(field: &Field<'_>, errors: &Errors) {
-    // host: String, without a word on what it is
-    let documentation = field.documentation.trim().trim_end_matches('.').to_lowercase();
+    let documentation = field.documentation.trim();
     let parameter = &field.parameter;
     if documentation.is_empty() {
+        // host: String, without a word on what it is
         errors.at(
             field.ident,
             format!("an agent fills in `{parameter}`: say in a doc comment what it is, with an example"),
         );
-    }
-    // /// Host name. host_name: String
-    if documentation == words(&field.name).join(" ").to_lowercase() {
+    } else if is_tautology(documentation, &[&field.name]) {
+        // /// The host's name. host_name: String
         errors.at(
             field.ident,
             format!(
@@ -100,8 +134,9 @@ fn parameter(field: &Field<'_>, errors: &Errors) {
             ),
         );
     }
+    instruction(field.ident, documentation, errors);
     // /// Token of the robot. access_token: String
-    if SECRETS.contains(&field.name.to_lowercase().as_str()) {
+    if looks_secret(&field.name) {
         errors.at(
             field.ident,
             format!(
@@ -165,13 +200,4 @@ fn is_parameter_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-}
-
-fn is_tool_name(name: &str) -> bool {
-    let part =
-        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-    name.len() <= 48
-        && name.contains('_')
-        && name.split('_').all(part)
-        && name.starts_with(|c: char| c.is_ascii_lowercase())
 }

@@ -145,10 +145,7 @@ fn implementation(
         },
     );
     let ident = &input.ident;
-    quote! {
-        #choice
-        #display
-        #from_str
-        #private::choice_argument!(#ident);
-    }
+    let plain = input.generics.params.is_empty();
+    let argument = plain.then(|| quote!(#private::choice_argument!(#ident);));
+    quote!(#choice #display #from_str #argument)
 }

@@ -7,7 +7,7 @@ mod message;
 mod names;
 mod spec;
 pub(crate) mod templates;
-mod tool;
+pub(crate) mod tool;
 mod values;
 
 use proc_macro2::{Ident, Span, TokenStream};
@@ -127,7 +127,7 @@ fn stub(declaration: &Declaration<'_>, derive: Derive, paths: &Paths) -> TokenSt
             declaration.generics,
             &quote! {
                 const NAME: &'static ::core::primitive::str = "";
-                const SPEC: #krate::ToolSpec = #private::ToolSpec::new("", "", "", &[]);
+                const SPEC: #krate::ToolSpec = #private::ToolSpec::new("", "", "", &[], |_| {});
                 fn parse(_: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> {
                     ::core::unimplemented!()
                 }

@@ -21,9 +21,8 @@ pub(crate) fn implementation(declaration: &Declaration<'_>, paths: &Paths) -> To
     let Paths { krate, private } = paths;
     let name = declaration.tool_name(tool);
     let spec = spec(declaration, tool, paths);
-    let parameters = parameters(&variant.fields, paths);
+    let table = parameters(declaration, &variant.fields, paths);
     let arguments = local("arguments");
-    let body = parse(&variant.fields, &arguments, paths);
     let tool = implement(
         &quote!(#krate::Tool),
         declaration.ident,
@@ -31,10 +30,12 @@ pub(crate) fn implementation(declaration: &Declaration<'_>, paths: &Paths) -> To
         &quote! {
             const NAME: &'static ::core::primitive::str = #name;
             const SPEC: #krate::ToolSpec = #spec;
-            fn parse(#arguments: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> { #body }
+            fn parse(#arguments: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> {
+                #private::read(&__DINGTALK_PARAMETERS, #arguments, __dingtalk_read)
+            }
         },
     );
-    quote!(#parameters #tool)
+    quote!(#table #tool)
 }
 
 /// A feed card's item that is marked `tool` can be an element of a tool's list.
@@ -43,46 +44,34 @@ pub(crate) fn list_item(declaration: &Declaration<'_>, paths: &Paths) -> TokenSt
         return TokenStream::new();
     };
     let Paths { krate, private } = paths;
-    let [arguments, value, path, faults, generator] =
-        ["arguments", "value", "path", "faults", "generator"].map(local);
-    let parameters = parameters(&variant.fields, paths);
-    let body = parse(&variant.fields, &arguments, paths);
+    let [value, path, faults] = ["value", "path", "faults"].map(local);
+    let table = parameters(declaration, &variant.fields, paths);
     let argument = implement(
         &quote!(#krate::Argument),
         declaration.ident,
         declaration.generics,
         &quote! {
-            fn schema(#generator: &mut #private::SchemaGenerator) -> #private::Schema {
-                #private::object_schema(&__DINGTALK_PARAMETERS, #generator)
+            fn schema(_: &mut #private::SchemaGenerator) -> #private::Schema {
+                #private::object_schema(&__DINGTALK_PARAMETERS, __dingtalk_read)
             }
             fn read(
                 #value: &#private::Json,
                 #path: &::core::primitive::str,
                 #faults: &mut #krate::Faults,
             ) -> ::core::option::Option<Self> {
-                #private::read_object(#value, #path, #faults, |#arguments| { #body })
+                #private::read_object(#value, #path, #faults, &__DINGTALK_PARAMETERS, __dingtalk_read)
             }
         },
     );
-    quote!(#parameters #argument)
+    quote!(#table #argument)
 }
 
-/// `static __DINGTALK_PARAMETERS`
-fn parameters(fields: &[Field<'_>], paths: &Paths) -> TokenStream {
+/// `static __DINGTALK_PARAMETERS`, and `fn __dingtalk_read`, which names the type of each parameter.
+fn parameters(declaration: &Declaration<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenStream {
     let private = &paths.private;
+    let ident = declaration.ident;
     let table: Vec<TokenStream> = given(fields).map(|field| parameter(field, paths)).collect();
     let count = table.len();
-    quote!(static __DINGTALK_PARAMETERS: [#private::Parameter; #count] = [#(#table),*];)
-}
-
-/// The fields that a call gives.
-fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
-    fields.iter().filter(|field| field.role != Role::Skip)
-}
-
-/// Reads every parameter, then makes the value, or reports everything that was wrong.
-fn parse(fields: &[Field<'_>], arguments: &Ident, paths: &Paths) -> TokenStream {
-    let private = &paths.private;
     let reader = local("reader");
     let reads = given(fields).enumerate().map(|(position, field)| read(position, field));
     let variables: Vec<Ident> = given(fields).enumerate().map(|(position, _)| variable(position)).collect();
@@ -92,15 +81,22 @@ fn parse(fields: &[Field<'_>], arguments: &Ident, paths: &Paths) -> TokenStream 
         quote!(#ident: (#value)())
     });
     quote! {
-        let mut #reader = #private::Reader::new(&__DINGTALK_PARAMETERS, #arguments);
-        #(#reads)*
-        match (#(#variables,)*) {
-            (#(::core::option::Option::Some(#variables),)*) if #reader.is_clean() => {
-                ::core::result::Result::Ok(Self { #(#idents: #variables,)* #(#skipped,)* })
+        static __DINGTALK_PARAMETERS: [#private::Parameter; #count] = [#(#table),*];
+        fn __dingtalk_read(#reader: &mut #private::Reader<'_>) -> ::core::option::Option<#ident> {
+            #(#reads)*
+            match (#(#variables,)*) {
+                (#(::core::option::Option::Some(#variables),)*) => {
+                    ::core::option::Option::Some(#ident { #(#idents: #variables,)* #(#skipped,)* })
+                }
+                _ => ::core::option::Option::None,
             }
-            _ => ::core::result::Result::Err(#reader.finish()),
         }
     }
+}
+
+/// The fields that a call gives.
+fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
+    fields.iter().filter(|field| field.role != Role::Skip)
 }
 
 fn variable(position: usize) -> Ident {
@@ -117,9 +113,11 @@ fn spec(declaration: &Declaration<'_>, tool: &ToolAttribute, paths: &Paths) -> T
         quote!(.usage(#when, #not_when, #instead))
     });
     let destructive = tool.destructive.as_ref().map(|destructive| quote!(.destructive(#destructive)));
-    let name = declaration.tool_name(tool);
+    let (name, reader) = (declaration.tool_name(tool), local("reader"));
     quote! {
-        #private::ToolSpec::new(#name, #title, #purpose, &__DINGTALK_PARAMETERS) #usage #destructive
+        #private::ToolSpec::new(
+            #name, #title, #purpose, &__DINGTALK_PARAMETERS, |#reader| { __dingtalk_read(#reader); },
+        ) #usage #destructive
     }
 }
 
@@ -146,7 +144,7 @@ pub(crate) fn first_paragraph(documentation: &str) -> String {
 }
 
 fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
-    let Paths { krate, private } = paths;
+    let private = &paths.private;
     let constant = field_constant(field, paths);
     let documentation = field.documentation.split_whitespace().collect::<Vec<_>>().join(" ");
     let shape = format_ident!(
@@ -166,12 +164,7 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
         let (default, example) = (option(default), option(example));
         quote!(.values(#default, #example))
     });
-    let ty = field.shape.value(field.ty);
-    quote! {
-        #private::Parameter::new(
-            #constant, #documentation, #private::Shape::#shape, <#ty as #krate::Argument>::schema,
-        ) #values
-    }
+    quote!(#private::Parameter::new(#constant, #documentation, #private::Shape::#shape) #values)
 }
 
 /// A function that makes the field's default.

@@ -104,8 +104,8 @@ fn computed_value(index: usize, shown: &Shown, paths: &Paths) -> TokenStream {
     if shown.spec.is_empty() {
         return quote!(#private::Value::One(&#computed));
     }
-    let (kind, spec) = format(&shown.spec, Span::mixed_site(), paths);
-    quote!(#private::Value::One(&#kind(&#computed, #spec)))
+    let (spec, format) = format(&shown.spec, Span::mixed_site(), paths);
+    quote!(#private::Value::One(&#private::format::one(&#computed.value, #spec, #format::write)))
 }
 
 /// The value that a slot shows, as an expression.
@@ -120,28 +120,32 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
         (_, Shape::Flag) => quote!(#private::Value::Flag(*#bound)),
         (_, Shape::One(_)) if shown.spec.is_empty() => quote!(#private::one::<#ty>(#bound)),
         (_, Shape::One(_)) => {
-            let (kind, spec) = format();
-            quote!(#private::Value::One(&#kind::<#ty>(#bound, #spec)))
+            let (spec, format) = format();
+            quote!(#private::Value::One(&#private::format::one::<#ty>(#bound, #spec, <#ty as #format>::write)))
         }
         (_, Shape::Optional(_) | Shape::List(_)) if shown.spec.is_empty() => {
             quote!(#private::each::<#ty>(#bound))
         }
         (_, Shape::Optional(inner) | Shape::List(inner)) => {
-            let (kind, spec) = format();
-            quote!(#private::Value::Each(&#kind::<[#inner]>(#private::AsSlice::as_values(#bound), #spec)))
+            let (spec, format) = format();
+            quote! {
+                #private::Value::Each(&#private::format::each::<#inner>(
+                    #private::AsSlice::as_values(#bound), #spec, <#inner as #format>::write,
+                ))
+            }
         }
     }
 }
 
-/// How a value is written: the function for its kind of number, and the rest of the spec.
+/// A format spec as data, and the trait that writes with it.
 fn format(spec: &str, span: Span, paths: &Paths) -> (TokenStream, TokenStream) {
     let private = &paths.private;
     let Spec { kind, plus, alternate, width, precision } = Spec::parse(spec);
     let kind = Ident::new(kind, span);
     let precision = option(precision);
     (
-        quote!(#private::format::#kind),
         quote!(#private::format::Spec { plus: #plus, alternate: #alternate, width: #width, precision: #precision }),
+        quote!(#private::format::#kind),
     )
 }
 
