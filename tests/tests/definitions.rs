@@ -1,0 +1,113 @@
+//! Complete definitions, word for word, as agents read them: a change to any of them shows in review.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use dingtalk_core::{Definition, Deployment, Mobile, Notification, ToolSet, ToolType, Url, tools};
+use expect_test::{ExpectFile, expect_file};
+use serde_json::Value;
+
+/// Announce that a version can be installed.
+///
+/// The release job calls it.
+#[derive(Notification)]
+#[dingtalk(
+    link(title = "Release {version} is out", text = "{summary}", url = "{notes}"),
+    tool(name = "announce_release", title = "Announce a release")
+)]
+struct ReleasePublished {
+    /// The version, for example `1.4.2`.
+    #[dingtalk(length(1..=32))]
+    version: String,
+    /// What is new, in one sentence.
+    #[dingtalk(length(..=200), default = "See the notes.")]
+    summary: String,
+    /// The page with the release notes.
+    notes: Url,
+}
+
+/// Warn whoever is on call that one host's CPU stayed above its limit.
+#[derive(Notification)]
+#[dingtalk(
+    text("CPU {percent:.1}% on {host}\n{processes}"),
+    tool(
+        title = "Warn of a busy CPU",
+        when = "a host's CPU limit has been exceeded for minutes and a person must look",
+        not_when = "the host does not answer at all",
+        instead = HostDown,
+    )
+)]
+struct CpuAlert {
+    /// Host name as in the inventory, for example `web-3`.
+    #[dingtalk(length(1..=64))]
+    host: String,
+    /// CPU use over the last five minutes, in percent.
+    #[dingtalk(range(0..=100))]
+    percent: f64,
+    /// Heaviest processes, heaviest first.
+    #[dingtalk(line = "- {}", length(..=40), max_items = 10)]
+    processes: Vec<String>,
+    /// Mobile numbers of the people to mention, for example `13800000000`.
+    #[dingtalk(at)]
+    on_call: Vec<Mobile>,
+}
+
+/// Raise the alarm for a host that has gone silent.
+#[derive(Notification)]
+#[dingtalk(
+    text("{host} is down\n{minutes}"),
+    tool(title = "Report a silent host", when = "a host has not answered for minutes", instead = CpuAlert)
+)]
+struct HostDown {
+    /// Host name as in the inventory, for example `web-3`.
+    #[dingtalk(length(1..=64))]
+    host: String,
+    /// For how long, in minutes.
+    #[dingtalk(line = "Silent for {} minutes", range(1..))]
+    minutes: Option<u16>,
+    /// Mention everybody in the group.
+    #[dingtalk(at_all)]
+    everybody: bool,
+}
+
+/// Give the all-clear after an alert.
+#[derive(Notification)]
+#[dingtalk(
+    text("{host} is fine again"),
+    tool(
+        title = "Give the all-clear",
+        when = "a host that was reported is fine again",
+        not_when = "its CPU is still busy",
+        instead = CpuAlert,
+        destructive = false,
+    )
+)]
+struct AllClear {
+    /// Host name as in the inventory, for example `web-3`.
+    #[dingtalk(length(1..=64))]
+    host: String,
+}
+
+fn check(expected: &ExpectFile, tools: impl IntoIterator<Item = ToolType>, deployment: &Deployment) {
+    let set = ToolSet::new(tools).unwrap();
+    assert_eq!(set.lint(deployment).into_iter().filter(|lint| lint.rule != "W2").collect::<Vec<_>>(), []);
+    let definitions: Vec<Value> = set.definitions(deployment).iter().map(Definition::to_json).collect();
+    expected.assert_eq(&(serde_json::to_string_pretty(&definitions).unwrap() + "\n"));
+}
+
+#[test]
+fn a_single_tool() {
+    check(&expect_file!["../golden/definitions/single.json"], tools![ReleasePublished], &Deployment::new());
+}
+
+#[test]
+fn siblings_lead_to_each_other() {
+    let siblings = tools![CpuAlert, HostDown, AllClear];
+    check(&expect_file!["../golden/definitions/siblings.json"], siblings, &Deployment::new());
+}
+
+#[test]
+fn siblings_at_a_rate() {
+    let siblings = tools![CpuAlert, HostDown, AllClear];
+    let deployment = Deployment::new().rate_per_minute(Some(20));
+    check(&expect_file!["../golden/definitions/siblings_at_a_rate.json"], siblings, &deployment);
+}
