@@ -84,7 +84,7 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// Names the two tools that an agent could not tell apart.
+    /// Names everything that keeps the tools from being served together: see [`ToolSet::new`].
     pub fn build(self) -> Result<Server, Error> {
         let tools = ToolSet::new(self.tools)?;
         Ok(Server { handler: Handler::new(self.deliver, tools, self.deployment) })
