@@ -168,7 +168,8 @@ measured! {
     |text: &Cow<'_, str>| Measure::Text(text);
     |text: &Markdown| Measure::Text(text.as_str());
     |number: &f64| Measure::Number(*number);
-    |number: &f32| Measure::Number((*number).into());
+    // By its decimal digits: 0.3 as `f32` is 0.3, and not more.
+    |number: &f32| Measure::Number(number.to_string().parse().unwrap_or(f64::NAN));
     |number: &u8| Measure::Number((*number).into());
     |number: &u16| Measure::Number((*number).into());
     |number: &u32| Measure::Number((*number).into());

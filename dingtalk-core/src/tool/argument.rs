@@ -45,6 +45,11 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
             Err(error) => error,
         };
         let kind = schema::Kind::of(T::schema);
+        // JSON has one kind of numbers: `3.0` is an integer.
+        let integer = kind.integer(value).and_then(|integer| T::deserialize(integer).ok());
+        if integer.is_some() {
+            return integer;
+        }
         faults.push(if kind.admits(value) {
             // The JSON type is right: the type itself says what is wrong with the value.
             Fault::new(path, format!("is not valid: {error}")).given(value.to_string())

@@ -149,8 +149,20 @@ fn value(schema: ValueSchema) -> Map<String, Value> {
     for key in ["$schema", "title"] {
         schema.remove(key);
     }
-    if schema.get("format").and_then(Value::as_str).is_some_and(|format| !FORMATS.contains(&format)) {
+    let format = schema.get("format").and_then(Value::as_str).filter(|format| !FORMATS.contains(format));
+    if let Some(format) = format.map(str::to_owned) {
         schema.remove("format");
+        // The format alone said how great the numbers are. Those of 64 bits are left open: not every client can count so far.
+        match format.as_str() {
+            "uint32" => {
+                schema.entry("maximum").or_insert(json!(u32::MAX));
+            }
+            "int32" => {
+                schema.entry("minimum").or_insert(json!(i32::MIN));
+                schema.entry("maximum").or_insert(json!(i32::MAX));
+            }
+            _ => {}
+        }
     }
     schema
 }
@@ -174,10 +186,16 @@ impl Kind {
         Self(KINDS.iter().map(|(kind, _)| *kind).find(|known| Some(*known) == kind.as_deref()))
     }
 
+    /// A whole number that was given with a point or an exponent, where an integer is asked for.
+    pub(super) fn integer(&self, given: &Value) -> Option<Value> {
+        let number = given.as_f64().filter(|number| self.0 == Some("integer") && number.fract() == 0.0)?;
+        number.to_string().parse::<i64>().ok().map(Value::from)
+    }
+
     pub(super) fn admits(&self, given: &Value) -> bool {
         match self.0 {
             Some("string") => given.is_string(),
-            Some("integer") => given.is_i64() || given.is_u64(),
+            Some("integer") => given.is_i64() || given.is_u64() || self.integer(given).is_some(),
             Some("number") => given.is_number(),
             Some("boolean") => given.is_boolean(),
             Some("array") => given.is_array(),
