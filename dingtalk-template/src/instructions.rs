@@ -1,8 +1,8 @@
 //! Text in a tool's definition that speaks to the model behind the agent's back.
 
-use std::fmt;
+use std::{fmt, sync::LazyLock};
 
-use crate::wording::find_phrase;
+use crate::wording::{Phrases, find_phrases};
 
 /// A piece of text that a definition must not hold. Its `Display` names it for an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl fmt::Display for Instruction<'_> {
     }
 }
 
-/// Orders that no description of a tool gives: see [`find_phrase`] for how they are written.
+/// Orders that no description of a tool gives: see `Phrase` for how they are written.
 const ORDERS: [&str; 15] = [
     "ignore|disregard|forget|override *all|any|the|your|my|of|these|those|other previous|prior|above|earlier|preceding|system \
      *system instructions|instruction|prompts|prompt|rules|rule|messages|context",
@@ -45,6 +45,8 @@ const ORDERS: [&str; 15] = [
     "system prompt|prompts",
     "you are now a|an|the|in",
 ];
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(ORDERS));
 
 const CHINESE_ORDERS: &str = "忽略之前 忽略以上 忽略上述 忽略前面 无视之前 无视以上 不要告诉用户 别告诉用户 总是先调用 必须先调用 \
     必须调用 始终优先";
@@ -95,7 +97,7 @@ pub fn instruction_like(text: &str) -> Option<Instruction<'_>> {
             Some(text[at..end].trim())
         })
     });
-    let english = || ORDERS.iter().find_map(|order| find_phrase(text, order).into_iter().next());
+    let english = || find_phrases(text, &PHRASES).into_iter().next();
     let chinese = || {
         CHINESE_ORDERS
             .split_ascii_whitespace()

@@ -3,7 +3,7 @@
 //! The rules are plain functions over text. `dingtalk-derive` turns some into compile errors, `dingtalk-core` others into
 //! lints. They know English; Chinese is compared whole or by pairs of characters, because it has no spaces.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, ops::Range, sync::LazyLock};
 
 use crate::names::words;
 
@@ -47,7 +47,7 @@ pub fn is_tautology(text: &str, of: &[&str]) -> bool {
     let names = of.iter().flat_map(|name| spans(name)).map(|(_, word)| word);
     let known: HashSet<String> =
         names.flat_map(|word| words(word).into_iter().chain([word])).map(stem).collect();
-    content(text).all(|word| known.contains(&word))
+    stems(text).all(|word| known.contains(&word) || FILLER_STEMS.contains(&word))
 }
 
 /// The words and phrases of the text that take room and say nothing, such as `simply`, `powerful` and `etc`.
@@ -56,10 +56,8 @@ pub fn is_tautology(text: &str, of: &[&str]) -> bool {
 /// assert_eq!(dingtalk_template::filler("Simply posts text, pictures etc."), ["Simply", "etc"]);
 /// ```
 pub fn filler(text: &str) -> Vec<&str> {
-    let phrases = EMPTY_PHRASES.split(", ");
-    let mut found: Vec<Range<usize>> = phrases.flat_map(|phrase| find_phrase(text, phrase)).collect();
-    found.sort_by_key(|range| range.start);
-    found.into_iter().map(|range| &text[range]).collect()
+    static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(EMPTY_PHRASES.split(", ")));
+    find_phrases(text, &PHRASES).into_iter().map(|range| &text[range]).collect()
 }
 
 /// How much two texts have in common: the share of words that are in both, from 0 to 1, without filler and endings.
@@ -138,10 +136,17 @@ fn spans(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// Made once: a derive judges the texts of hundreds of types.
+static FILLER_STEMS: LazyLock<HashSet<String>> =
+    LazyLock::new(|| FILLER.split_ascii_whitespace().map(stem).collect());
+
 /// The stems of the words that are no filler.
 fn content(text: &str) -> impl Iterator<Item = String> {
-    let filler: HashSet<String> = FILLER.split_ascii_whitespace().map(stem).collect();
-    spans(text).map(|(_, word)| stem(word)).filter(move |word| !word.is_empty() && !filler.contains(word))
+    stems(text).filter(|word| !FILLER_STEMS.contains(word))
+}
+
+fn stems(text: &str) -> impl Iterator<Item = String> {
+    spans(text).map(|(_, word)| stem(word)).filter(|word| !word.is_empty())
 }
 
 /// A word without its case and its commonest English endings. Cheap: two words with one stem may be strangers.
@@ -174,36 +179,60 @@ fn chinese_pairs(word: String) -> Vec<String> {
     characters.windows(2).map(String::from_iter).collect()
 }
 
-/// Where the phrase stands in the text. It is written as words with alternatives (`call|use`); those of a word with a
-/// star (`*any|all`) may stand there any number of times. Phrases do not reach over the end of a sentence.
-pub(crate) fn find_phrase(text: &str, phrase: &str) -> Vec<Range<usize>> {
-    let slots: Vec<(bool, Vec<&str>)> = phrase
-        .split(' ')
-        .map(|slot| match slot.strip_prefix('*') {
+/// A phrase to look for. It is written as words with alternatives (`call|use`); those of a word with a star (`*any|all`)
+/// may stand there any number of times. Phrases do not reach over the end of a sentence.
+struct Phrase(Vec<(bool, Vec<&'static str>)>);
+
+impl Phrase {
+    fn new(written: &'static str) -> Self {
+        let slot = |slot: &'static str| match slot.strip_prefix('*') {
             Some(slot) => (true, slot.split('|').collect()),
             None => (false, slot.split('|').collect()),
+        };
+        Self(written.split(' ').map(slot).collect())
+    }
+}
+
+/// Phrases, and the words that begin them: most texts hold none.
+pub(crate) struct Phrases {
+    phrases: Vec<Phrase>,
+    beginnings: HashSet<&'static str>,
+}
+
+impl Phrases {
+    pub(crate) fn new(written: impl IntoIterator<Item = &'static str>) -> Self {
+        let phrases: Vec<Phrase> = written.into_iter().map(Phrase::new).collect();
+        let beginnings = phrases.iter().filter_map(|phrase| phrase.0.first()).flat_map(|(_, words)| words);
+        Self { beginnings: beginnings.copied().collect(), phrases }
+    }
+}
+
+/// Where the phrases stand in the text.
+pub(crate) fn find_phrases(text: &str, Phrases { phrases, beginnings }: &Phrases) -> Vec<Range<usize>> {
+    let mut start = 0;
+    let sentences: Vec<Vec<(Range<usize>, String)>> = text
+        .split_inclusive(['.', '!', '?', ';', '。', '！', '？', '；'])
+        .map(|sentence| {
+            let plain = |word: &str| word.to_lowercase().replace(['\'', '’'], "");
+            let words = spans(sentence)
+                .map(|(at, word)| (start + at..start + at + word.len(), plain(word)))
+                .collect();
+            start += sentence.len();
+            words
         })
         .collect();
     let mut found = Vec::new();
-    let mut start = 0;
-    for sentence in text.split_inclusive(['.', '!', '?', ';', '。', '！', '？', '；']) {
-        let words: Vec<(Range<usize>, String)> = spans(sentence)
-            .map(|(at, word)| {
-                (start + at..start + at + word.len(), word.to_lowercase().replace(['\'', '’'], ""))
-            })
-            .collect();
-        for first in 0..words.len() {
-            if let Some(end) = match_at(&words[first..], &slots) {
-                found.push(words[first].0.start..words[first + end - 1].0.end);
-            }
+    for words in &sentences {
+        for first in (0..words.len()).filter(|&first| beginnings.contains(words[first].1.as_str())) {
+            let end = phrases.iter().find_map(|Phrase(slots)| match_at(&words[first..], slots));
+            found.extend(end.map(|end| words[first].0.start..words[first + end - 1].0.end));
         }
-        start += sentence.len();
     }
     found
 }
 
 /// How many of the words the phrase takes up, if it begins with the first.
-fn match_at(words: &[(Range<usize>, String)], slots: &[(bool, Vec<&str>)]) -> Option<usize> {
+fn match_at(words: &[(Range<usize>, String)], slots: &[(bool, Vec<&'static str>)]) -> Option<usize> {
     let mut at = 0;
     for (repeated, alternatives) in slots {
         let fits = |at: usize| words.get(at).is_some_and(|(_, word)| alternatives.contains(&word.as_str()));
