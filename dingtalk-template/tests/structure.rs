@@ -1,9 +1,12 @@
 //! No value changes the structure of the message around it, and no value's text is lost: judged by a CommonMark
 //! parser that knows nothing of this crate.
 
+mod judge;
+
 use dingtalk_template::{Resolved, SlotKind, Syntax, Template, Value, compile, compile_line, render};
 use proptest::prelude::*;
-use pulldown_cmark::{Event, Options, Parser, Tag};
+
+use self::judge::{structure, text};
 
 /// Every place that a slot can take. `a` to `c` are values, `l` is a list of values with a line of its own.
 const TEMPLATES: &[&str] = &[
@@ -65,34 +68,6 @@ fn rendered(template: &Template, values: &[String; 3], list: &[String]) -> Strin
     let list = list.to_vec();
     let [a, b, c] = values;
     render(template, &[Value::One(a), Value::One(b), Value::One(c), Value::Each(&list)])
-}
-
-/// The message without its words: neighbouring text is one, and says only that there is some.
-fn structure(markdown: &str) -> Vec<String> {
-    let mut structure: Vec<String> = Vec::new();
-    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
-        let event = match event {
-            Event::Text(_) => "text".to_owned(),
-            Event::Start(Tag::Link { dest_url, .. }) => format!("link {dest_url}"),
-            event => format!("{event:?}"),
-        };
-        if event != "text" || structure.last().is_none_or(|last| last != "text") {
-            structure.push(event);
-        }
-    }
-    structure
-}
-
-fn text(markdown: &str) -> String {
-    let mut text = String::new();
-    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
-        match event {
-            Event::Text(part) => text.push_str(&part),
-            Event::HardBreak | Event::SoftBreak => text.push(' '),
-            _ => {}
-        }
-    }
-    text
 }
 
 /// A value as a reader sees it on one line; Markdown folds no spaces within a line.

@@ -1,0 +1,37 @@
+"""Writes a corpus for the target `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and in the READMEs."""
+
+import pathlib
+import sys
+
+REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+
+
+def sources():
+    yield from sorted(REPOSITORY.glob("tests/ui/**/*.rs"))
+    yield REPOSITORY / "README.md"
+    yield from sorted(REPOSITORY.glob("*/README.md"))
+
+
+def types(text):
+    """The items at the left margin that have attributes, each from its first to its last line."""
+    item = []
+    for line in text.splitlines():
+        if not item and not line.startswith(("///", "#[")):
+            continue
+        item.append(line)
+        if line.startswith("}") or line.endswith(";"):
+            yield "\n".join(item)
+            item = []
+
+
+def main():
+    corpus = pathlib.Path(sys.argv[1])
+    corpus.mkdir(parents=True, exist_ok=True)
+    for source in sources():
+        name = "-".join(source.relative_to(REPOSITORY).with_suffix("").parts).lower()
+        for number, item in enumerate(item for item in types(source.read_text()) if "#[dingtalk(" in item):
+            (corpus / f"{name}-{number}").write_text(item)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+//! Any text as the source of a type with `#[dingtalk(…)]`.
+
+#![no_main]
+
+use dingtalk_fuzz::expand_both;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|source: &str| expand_both(source));

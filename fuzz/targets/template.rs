@@ -1,0 +1,165 @@
+//! Any text as a template: nothing panics, what was parsed prints as what it was, and where a template compiles, no value
+//! changes the structure of its message.
+
+#![no_main]
+
+use arbitrary::Arbitrary;
+use dingtalk_core::Url;
+use dingtalk_fuzz::{Template as TemplateText, Text};
+use dingtalk_template::{
+    Line, Piece, Place, Resolved, Row, Segment, SlotKind, Syntax, Template, Value, compile, compile_line,
+    compile_target, parse, render,
+};
+use libfuzzer_sys::fuzz_target;
+
+#[path = "../../dingtalk-template/tests/judge/mod.rs"]
+#[allow(dead_code, reason = "the text of a message is not compared here")]
+mod judge;
+
+#[derive(Debug, Arbitrary)]
+struct Input {
+    template: TemplateText,
+    line: TemplateText,
+    values: [Text; 3],
+    list: Vec<Text>,
+    path: Text,
+}
+
+/// What the slots show, in the order of the values' indices: `a`, `b`, `c`, `list`, `url`.
+struct Values {
+    single: [String; 3],
+    list: Vec<String>,
+    url: Url,
+}
+
+const URL: u16 = 4;
+
+fuzz_target!(|input: Input| {
+    let Input { template, line, values, list, path } = input;
+    let TemplateText(template) = template;
+    prints_what_it_parsed(&template);
+
+    let values = Values {
+        single: values.map(|Text(value)| value),
+        list: list.into_iter().map(|Text(value)| value).collect(),
+        url: Url::new(format!("https://value.example/{}", path.0))
+            .unwrap_or_else(|_| url("https://value.example")),
+    };
+    for syntax in [Syntax::Text, Syntax::Markdown, Syntax::Title] {
+        let line = compile_line(&line.0, syntax, 3).map(|(line, _)| line).unwrap_or_else(|_| slot(syntax));
+        if let Ok(compiled) = compiled(&template, syntax, &line) {
+            values.render(&compiled);
+            if syntax == Syntax::Markdown && takes_only_urls(&compiled) {
+                keeps_its_structure(&template, &compiled, &values);
+            }
+        }
+    }
+    for media in [false, true] {
+        if let Ok((target, _)) = compile_target(&template, media, &mut |_, _| Resolved::inline(0)) {
+            values.render(&target);
+        }
+    }
+});
+
+fn url(text: &str) -> Url {
+    Url::new(text).expect("a link that DingTalk opens")
+}
+
+/// The line `{}`.
+fn slot(syntax: Syntax) -> Line {
+    compile_line("{}", syntax, 3).expect("a slot is a line").0
+}
+
+fn compiled(
+    template: &str,
+    syntax: Syntax,
+    line: &Line,
+) -> Result<Template, Vec<dingtalk_template::Problem>> {
+    compile(template, syntax, &mut |name, _| match name {
+        "b" => Resolved::inline(1),
+        "c" => Resolved::inline(2),
+        "list" => Resolved { value: 3, kind: SlotKind::Repeated(line.clone()) },
+        "url" => Resolved::inline(URL),
+        _ => Resolved::inline(0),
+    })
+}
+
+impl Values {
+    fn render(&self, template: &Template) -> String {
+        let [a, b, c] = &self.single;
+        render(
+            template,
+            &[Value::One(a), Value::One(b), Value::One(c), Value::Each(&self.list), Value::One(&self.url)],
+        )
+    }
+
+    /// As many harmless ones.
+    fn words(&self) -> Self {
+        Self {
+            single: ["word", "word", "word"].map(str::to_owned),
+            list: self.list.iter().map(|_| "word".to_owned()).collect(),
+            url: url("https://word.example"),
+        }
+    }
+
+    /// A value that shows nothing takes its line or its marks along; that is another structure.
+    fn without_blanks(&self) -> Self {
+        let fill = |value: &String| if shows_nothing(value) { "word".to_owned() } else { value.clone() };
+        let [a, b, c] = &self.single;
+        Self {
+            single: [a, b, c].map(fill),
+            list: self.list.iter().map(fill).collect(),
+            url: self.url.clone(),
+        }
+    }
+}
+
+fn shows_nothing(value: &String) -> bool {
+    let title = compile("{a}", Syntax::Title, &mut |_, _| Resolved::inline(0)).expect("a title");
+    render(&title, &[Value::One(value)]).is_empty()
+}
+
+/// The derive lets only `Url`s be the targets of links.
+fn takes_only_urls(template: &Template) -> bool {
+    let safe = |line: &Line| {
+        line.pieces.iter().all(
+            |piece| !matches!(piece, Piece::Slot { value, place: Place::LinkTarget, .. } if *value != URL),
+        )
+    };
+    template.rows.iter().all(|row| match row {
+        Row::Blank => true,
+        Row::Line(line) => safe(line),
+        Row::Repeated { line, .. } => {
+            !line.pieces.iter().any(|piece| matches!(piece, Piece::Slot { place: Place::LinkTarget, .. }))
+        }
+    })
+}
+
+fn keeps_its_structure(template: &str, compiled: &Template, values: &Values) {
+    let values = values.without_blanks();
+    let words = values.words();
+    let (hostile, harmless) = (values.render(compiled), words.render(compiled));
+    let structure = |message: &str, url: &Url| {
+        let named = |event: String| match event.split_once(' ') {
+            Some((kind @ ("link" | "image"), target)) if target == url.as_str() => format!("{kind} to url"),
+            _ => event,
+        };
+        judge::structure(message).into_iter().map(named).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        structure(&hostile, &values.url),
+        structure(&harmless, &words.url),
+        "{template:?}\n--- harmless\n{harmless}\n--- hostile\n{hostile}"
+    );
+}
+
+fn prints_what_it_parsed(template: &str) {
+    let Ok(segments) = parse(template) else { return };
+    let print = |segment: &Segment<'_>| match segment {
+        Segment::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+        Segment::Slot { name, spec: "" } => format!("{{{name}}}"),
+        Segment::Slot { name, spec } => format!("{{{name}:{spec}}}"),
+    };
+    let printed: String = segments.iter().map(print).collect();
+    assert_eq!(parse(&printed).as_deref(), Ok(&segments[..]), "{template:?} is printed as {printed:?}");
+}
