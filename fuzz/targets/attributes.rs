@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use dingtalk_fuzz::expand_both;
+use dingtalk_fuzz::expand_all;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|source: &str| expand_both(source));
+fuzz_target!(|source: &str| expand_all(source));

@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::{Arbitrary, Result, Unstructured};
-use dingtalk_fuzz::{Template, expand_both};
+use dingtalk_fuzz::{Template, expand_all};
 use libfuzzer_sys::fuzz_target;
 
 const NAMES: &[&str] = &["a", "b", "c", "list", "url", "r#type", "主机", "__check", "slot", "A"];
@@ -36,8 +36,20 @@ const TYPES: &[&str] = &[
     "!",
     "_",
 ];
-const NUMBERS: &[&str] =
-    &["0", "1", "64", "-1", "1.5", "1e400", "0x10", "1_000u64", "99999999999999999999", "NAN"];
+const NUMBERS: &[&str] = &[
+    "MAX",
+    "Limits::MAX",
+    "0",
+    "1",
+    "64",
+    "-1",
+    "1.5",
+    "1e400",
+    "0x10",
+    "1_000u64",
+    "99999999999999999999",
+    "NAN",
+];
 const EXPRESSIONS: &[&str] = &[
     "\"warning\"",
     "\"\u{1f680}\\n\\\"\"",
@@ -46,6 +58,10 @@ const EXPRESSIONS: &[&str] = &[
     "true",
     "Default::default()",
     "-1",
+    "[\"a\", \"b\"]",
+    "a.len()",
+    "self.a",
+    "b::<A, B>(c), x = 1",
     "{ 3 }",
     "'a'",
     "b\"x\"",
@@ -79,19 +95,37 @@ impl<'a> Arbitrary<'a> for Declaration {
         if input.ratio(1, 20)? {
             return Ok(Self(format!("{source}{head}(String);")));
         }
-        source.push_str(&format!("{head} {{\n"));
-        for _ in 0..input.int_in_range(0..=6)? {
-            if input.arbitrary()? {
-                source.push_str(&format!("#[doc = {}]\n", template(input)?));
+        if input.ratio(1, 4)? {
+            source.push_str(&format!("{} {{\n", head.replace("struct", "enum")));
+            for number in 0..input.int_in_range(0..=3)? {
+                source.push_str(&format!("#[dingtalk({})]\nV{number}", list(input, 3, on_type)?));
+                if input.arbitrary()? {
+                    source.push_str(" {\n");
+                    fields(input, &mut source)?;
+                    source.push('}');
+                }
+                source.push_str(",\n");
             }
-            for _ in 0..input.int_in_range(0..=2)? {
-                source.push_str(&format!("#[dingtalk({})]\n", list(input, 4, on_field)?));
-            }
-            source.push_str(&format!("{}: {},\n", input.choose(NAMES)?, input.choose(TYPES)?));
+        } else {
+            source.push_str(&format!("{head} {{\n"));
+            fields(input, &mut source)?;
         }
         source.push('}');
         Ok(Self(source))
     }
+}
+
+fn fields(input: &mut Unstructured<'_>, source: &mut String) -> Result<()> {
+    for _ in 0..input.int_in_range(0..=6)? {
+        if input.arbitrary()? {
+            source.push_str(&format!("#[doc = {}]\n", template(input)?));
+        }
+        for _ in 0..input.int_in_range(0..=2)? {
+            source.push_str(&format!("#[dingtalk({})]\n", list(input, 4, on_field)?));
+        }
+        source.push_str(&format!("{}: {},\n", input.choose(NAMES)?, input.choose(TYPES)?));
+    }
+    Ok(())
 }
 
 fn template(input: &mut Unstructured<'_>) -> Result<String> {
@@ -110,7 +144,7 @@ fn list(
 }
 
 fn on_type(input: &mut Unstructured<'_>) -> Result<String> {
-    Ok(match input.int_in_range(0..=11)? {
+    Ok(match input.int_in_range(0..=14)? {
         0 => format!("text({})", template(input)?),
         1 => format!("text(text = {})", template(input)?),
         2 | 3 => format!("markdown({})", list(input, 3, of_message)?),
@@ -122,6 +156,9 @@ fn on_type(input: &mut Unstructured<'_>) -> Result<String> {
         10 => {
             format!("rename_all = {:?}", input.choose(&["snake_case", "camelCase", "kebab-case", "Pascal"])?)
         }
+        11 => format!("fragment({})", template(input)?),
+        12 => format!("keyword = {}", template(input)?),
+        13 => format!("with({} = {})", input.choose(NAMES)?, input.choose(EXPRESSIONS)?),
         _ => format!("crate = {}", input.choose(&["dingtalk", "::a::b", "crate", "a::<b>"])?),
     })
 }
@@ -186,4 +223,4 @@ fn bounds(input: &mut Unstructured<'_>) -> Result<String> {
     })
 }
 
-fuzz_target!(|input: Declaration| expand_both(&input.0));
+fuzz_target!(|input: Declaration| expand_all(&input.0));

@@ -7,8 +7,8 @@ use arbitrary::Arbitrary;
 use dingtalk_core::Url;
 use dingtalk_fuzz::{Template as TemplateText, Text};
 use dingtalk_template::{
-    Line, Piece, Place, Resolved, Row, Segment, SlotKind, Syntax, Template, Value, compile, compile_line,
-    compile_target, parse, render,
+    LineCode, Piece, Place, Resolved, Row, Segment, SlotKind, Syntax, Template, Value, compile,
+    compile_fragment, compile_line, compile_target, parse, render,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -46,12 +46,17 @@ fuzz_target!(|input: Input| {
             .unwrap_or_else(|_| url("https://value.example")),
     };
     for syntax in [Syntax::Text, Syntax::Markdown, Syntax::Title] {
-        let line = compile_line(&line.0, syntax, 3).map(|(line, _)| line).unwrap_or_else(|_| slot(syntax));
+        let line = compile_line(&line.0, syntax).map(|(line, _)| line).unwrap_or_else(|_| slot(syntax));
         if let Ok(compiled) = compiled(&template, syntax, &line) {
             values.render(&compiled);
             if syntax == Syntax::Markdown && takes_only_urls(&compiled) {
                 keeps_its_structure(&template, &compiled, &values);
             }
+        }
+    }
+    if let Ok(fragment) = compile_fragment(&template, &mut |name, _| resolved(name)) {
+        for template in [&fragment.markdown, &fragment.plain] {
+            values.render(template);
         }
     }
     for media in [false, true] {
@@ -66,21 +71,27 @@ fn url(text: &str) -> Url {
 }
 
 /// The line `{}`.
-fn slot(syntax: Syntax) -> Line {
-    compile_line("{}", syntax, 3).expect("a slot is a line").0
+fn slot(syntax: Syntax) -> LineCode {
+    compile_line("{}", syntax).expect("a slot is a line").0
 }
 
 fn compiled(
     template: &str,
     syntax: Syntax,
-    line: &Line,
+    line: &LineCode,
 ) -> Result<Template, Vec<dingtalk_template::Problem>> {
     compile(template, syntax, &mut |name, _| match name {
-        "b" => Resolved::inline(1),
-        "c" => Resolved::inline(2),
         "list" => Resolved { value: 3, kind: SlotKind::Repeated(line.clone()) },
-        "url" => Resolved::inline(URL),
-        _ => Resolved::inline(0),
+        name => resolved(name),
+    })
+}
+
+fn resolved(name: &str) -> Resolved {
+    Resolved::inline(match name {
+        "b" => 1,
+        "c" => 2,
+        "url" => URL,
+        _ => 0,
     })
 }
 
@@ -121,17 +132,13 @@ fn shows_nothing(value: &String) -> bool {
 
 /// The derive lets only `Url`s be the targets of links.
 fn takes_only_urls(template: &Template) -> bool {
-    let safe = |line: &Line| {
-        line.pieces.iter().all(
-            |piece| !matches!(piece, Piece::Slot { value, place: Place::LinkTarget, .. } if *value != URL),
-        )
-    };
-    template.rows.iter().all(|row| match row {
-        Row::Blank => true,
-        Row::Line(line) => safe(line),
-        Row::Repeated { line, .. } => {
-            !line.pieces.iter().any(|piece| matches!(piece, Piece::Slot { place: Place::LinkTarget, .. }))
-        }
+    template.rows().all(|row| {
+        let mut pieces = row.line().into_iter().flat_map(|line| line.pieces());
+        let repeated = matches!(row, Row::Repeated { .. });
+        pieces.all(|piece| match piece {
+            Piece::Slot { value, place: Place::LinkTarget, .. } => value == URL && !repeated,
+            _ => true,
+        })
     })
 }
 
