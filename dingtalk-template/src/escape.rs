@@ -3,27 +3,12 @@
 //! Rules are CommonMark's, since DingTalk documents only which constructs it renders. Backslash escapes are what
 //! other senders rely on in production.
 
-use std::fmt::Write as _;
+use std::ops::Range;
 
-use crate::table::Place;
-
-/// Appends a value as it may stand at this place, between these neighbours.
-pub(crate) fn push_value(out: &mut String, value: &str, place: Place, before: char, after: char) {
-    match place {
-        Place::PlainBlock => {
-            // Tabs and the first line's indentation are text here.
-            let text = value.trim_end().trim_start_matches(['\r', '\n']);
-            out.extend(text.chars().filter(|c| keeps_meaning(*c) || matches!(c, '\n' | '\t')));
-        }
-        Place::Plain => push_one_line(out, value),
-        Place::Markdown | Place::LinkText => {
-            let mut line = String::with_capacity(value.len());
-            push_one_line(&mut line, value);
-            push_escaped(out, &line, place == Place::LinkText, before, after);
-        }
-        Place::LinkTarget => push_target(out, value),
-    }
-}
+use crate::{
+    bytes::INVISIBLE_OR_ACTIVE,
+    value::{stays_in_line, write_line},
+};
 
 /// Escapes text for a paragraph, whatever stands before and after it; line breaks become hard line breaks. The text of a
 /// link needs more than this, and so does a link directly behind the text.
@@ -33,13 +18,20 @@ pub(crate) fn push_value(out: &mut String, value: &str, place: Place, before: ch
 /// ```
 pub fn escape_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let anywhere = Context { in_link: false, before: '\0', after: '\0' };
+    let mut joined = String::new();
     for line in text.trim().lines() {
         let start = out.len();
         if !out.is_empty() {
             out.push_str("  \n  ");
         }
         let content = out.len();
-        push_value(&mut out, line, Place::Markdown, '\0', '\0');
+        if !push_escaped(&mut out, line.trim(), 0, &anywhere) {
+            out.truncate(content);
+            joined.clear();
+            write_line(&mut joined, line);
+            push_escaped(&mut out, &joined, 0, &anywhere);
+        }
         // Only a link directly behind it would make an exclamation mark more than that, and nobody writes one there.
         if line.ends_with('!') && out.ends_with("\\!") {
             out.truncate(out.len() - 2);
@@ -53,120 +45,116 @@ pub fn escape_markdown(text: &str) -> String {
     out
 }
 
-/// Control characters and direction overrides carry no text; a reader could be deceived by them.
-fn keeps_meaning(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// What a text stands in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context {
+    pub(crate) in_link: bool,
+    pub(crate) before: char,
+    pub(crate) after: char,
 }
 
-fn is_line_break(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
-}
-
-/// Trims, turns line breaks and tabs into spaces.
-fn push_one_line(out: &mut String, value: &str) {
-    let mut carriage_return = false;
-    for c in value.trim().chars() {
-        if is_line_break(c) || c == '\t' {
-            if !(c == '\n' && carriage_return) {
-                out.push(' ');
+/// Appends a line of text, escaped. Gives up and returns false where the text turns out not to be one line: what a character
+/// means depends on what a reader sees behind it.
+pub(crate) fn push_escaped(out: &mut String, text: &str, from: usize, context: &Context) -> bool {
+    let mut reading = Reading { text, context, word: 0..0, run: false };
+    let mut copied = 0;
+    let mut from = from;
+    while let Some(at) = INVISIBLE_OR_ACTIVE.find(text, from) {
+        from = at + 1;
+        if !text.as_bytes()[at].is_ascii_punctuation() {
+            if !stays_in_line(text, at) {
+                return false;
             }
-        } else if keeps_meaning(c) {
-            out.push(c);
-        }
-        carriage_return = c == '\r';
-    }
-}
-
-fn push_target(out: &mut String, value: &str) {
-    for c in value.trim().chars() {
-        if c.is_whitespace() || c.is_control() || matches!(c, '(' | ')' | '<' | '>' | '\\' | '`') {
-            let mut bytes = [0; 4];
-            for byte in c.encode_utf8(&mut bytes).bytes() {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        } else {
-            out.push(c);
-        }
-    }
-}
-
-fn push_escaped(out: &mut String, value: &str, in_link: bool, before: char, after: char) {
-    let mut previous = before;
-    let mut rest = value.chars();
-    while let Some(c) = rest.next() {
-        let next = rest.as_str().chars().next();
-        let neighbours = Neighbours {
-            previous,
-            next: next.unwrap_or(after),
-            last: next.is_none(),
-            rest: rest.as_str(),
-            value,
-            before,
-            after,
-        };
-        if neighbours.makes_active(c, in_link) {
+        } else if reading.makes_active(at) {
+            out.push_str(&text[copied..at]);
             out.push('\\');
+            copied = at;
         }
-        out.push(c);
-        previous = c;
     }
+    out.push_str(&text[copied..]);
+    true
 }
 
-/// What stands around a character of a value.
-struct Neighbours<'a> {
-    previous: char,
-    next: char,
-    last: bool,
-    rest: &'a str,
-    value: &'a str,
-    before: char,
-    after: char,
+/// Decides which characters of a text need a backslash.
+struct Reading<'a> {
+    text: &'a str,
+    context: &'a Context,
+    /// From the word's last `@` to its end, for the word in which a `<` was found last.
+    word: Range<usize>,
+    /// The underscore before this one is escaped.
+    run: bool,
 }
 
-impl Neighbours<'_> {
-    /// Would Markdown read this character as more than itself?
-    fn makes_active(&self, c: char, in_link: bool) -> bool {
-        let spaced = self.previous.is_whitespace() && self.next.is_whitespace();
-        match c {
-            '`' => true,
-            '\\' => self.next.is_ascii_punctuation() || (self.last && matches!(self.after, '\n' | '\0')),
-            '*' => !spaced,
-            '_' => !spaced && !self.inside_word(),
-            '[' => in_link,
-            ']' => in_link || matches!(self.next, '(' | '[' | ':' | '\0'),
-            '!' => self.last && matches!(self.after, '[' | '\0'),
-            '<' => self.begins_tag(),
-            '&' => self.begins_entity(),
+impl Reading<'_> {
+    /// Would Markdown read the character at this position as more than itself?
+    fn makes_active(&mut self, at: usize) -> bool {
+        let next = self.char_from(at + 1);
+        let last = at + 1 == self.text.len();
+        match self.text.as_bytes()[at] {
+            b'`' => true,
+            b'\\' => next.is_ascii_punctuation() || (last && matches!(next, '\n' | '\0')),
+            b'*' => !self.spaced(at, next),
+            b'_' => {
+                if at == 0 || self.text.as_bytes()[at - 1] != b'_' {
+                    self.run = !self.spaced(at, next) && !self.inside_word(at);
+                }
+                self.run
+            }
+            b'[' => self.context.in_link,
+            b']' => self.context.in_link || matches!(next, '(' | '[' | ':' | '\0'),
+            b'!' => last && matches!(next, '[' | '\0'),
+            b'<' => self.begins_tag(at, next),
+            b'&' => self.begins_entity(at),
             // Behind white space it can only open, and nothing in a value closes.
-            '~' => !self.previous.is_whitespace() || matches!(self.next, '~' | '\0'),
+            b'~' => matches!(next, '~' | '\0') || !self.char_before(at).is_whitespace(),
             _ => false,
         }
     }
 
-    /// Is the run of underscores between two letters, where it is no emphasis?
-    fn inside_word(&self) -> bool {
-        let upto = &self.value[..self.value.len() - self.rest.len()];
-        let left = upto.trim_end_matches('_').chars().next_back().unwrap_or(self.before);
-        let right = self.rest.trim_start_matches('_').chars().next().unwrap_or(self.after);
-        left.is_alphanumeric() && right.is_alphanumeric()
+    fn char_from(&self, at: usize) -> char {
+        self.text.get(at..).and_then(|rest| rest.chars().next()).unwrap_or(self.context.after)
+    }
+
+    fn char_before(&self, at: usize) -> char {
+        self.text[..at].chars().next_back().unwrap_or(self.context.before)
+    }
+
+    fn spaced(&self, at: usize, next: char) -> bool {
+        next.is_whitespace() && self.char_before(at).is_whitespace()
+    }
+
+    /// Is the run of underscores that begins here between two letters, where it is no emphasis?
+    fn inside_word(&self, at: usize) -> bool {
+        let run = self.text.as_bytes()[at..].iter().take_while(|&&byte| byte == b'_').count();
+        self.char_before(at).is_alphanumeric() && self.char_from(at + run).is_alphanumeric()
     }
 
     /// HTML, or an address between angle brackets.
-    fn begins_tag(&self) -> bool {
-        let word = self.rest.split(char::is_whitespace).next().unwrap_or_default();
-        let reaches_on = word.len() == self.rest.len() && !self.after.is_whitespace();
-        self.next.is_ascii_alphabetic()
-            || matches!(self.next, '/' | '!' | '?')
-            || word.contains('@')
-            || (reaches_on && !self.next.is_whitespace())
+    fn begins_tag(&mut self, at: usize, next: char) -> bool {
+        let text = self.text;
+        if next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?') {
+            return true;
+        }
+        if next.is_whitespace() {
+            return false;
+        }
+        if at >= self.word.end {
+            let end = text[at..].find(char::is_whitespace).map_or(text.len(), |length| at + length);
+            self.word = text[at..end].rfind('@').map_or(at, |length| at + length)..end;
+        }
+        let reaches_on = self.word.end == text.len() && !self.context.after.is_whitespace();
+        self.word.start > at || reaches_on
     }
 
-    fn begins_entity(&self) -> bool {
-        let name = self.rest.strip_prefix('#').unwrap_or(self.rest);
+    fn begins_entity(&self, at: usize) -> bool {
+        let rest = &self.text[at + 1..];
+        let name = rest.strip_prefix('#').unwrap_or(rest);
         let after_name = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
         match after_name.chars().next() {
             Some(c) => c == ';' && after_name.len() < name.len(),
-            None => matches!(self.after, ';' | '#' | '\0') || self.after.is_ascii_alphanumeric(),
+            None => {
+                matches!(self.context.after, ';' | '#' | '\0') || self.context.after.is_ascii_alphanumeric()
+            }
         }
     }
 }
@@ -176,8 +164,9 @@ mod tests {
     use super::*;
 
     fn escaped(value: &str) -> String {
-        let mut out = String::new();
-        push_value(&mut out, value, Place::Markdown, ' ', ' ');
+        let (mut joined, mut out) = (String::new(), String::new());
+        write_line(&mut joined, value);
+        push_escaped(&mut out, &joined, 0, &Context { in_link: false, before: ' ', after: ' ' });
         out
     }
 

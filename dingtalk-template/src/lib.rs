@@ -17,9 +17,11 @@
 //! ```
 
 mod block;
+mod bytes;
 mod compile;
 mod emphasis;
 mod escape;
+mod fragment;
 mod grammar;
 mod inline;
 mod instructions;
@@ -29,6 +31,7 @@ mod render;
 mod show;
 mod table;
 mod target;
+mod value;
 mod wording;
 
 /// The most bytes of a request's body that DingTalk takes: errcode 460101 quotes the number.

@@ -1,104 +1,114 @@
 //! Writes a compiled template with its values.
 
+use std::cell::RefCell;
+
 use crate::{
     block::{protect_heading_end, protect_start},
+    escape::{Context, push_escaped},
+    fragment::Edges,
     show::{Show, Sink, Value},
-    table::{Line, LineKind, Piece, Place, Row, Syntax, Template},
+    table::{Line, LineKind, Piece, Pieces, Place, Row, Syntax, Template},
+    value::{trim_end, write_line},
 };
 
-/// Writes the template's text. `values` are indexed by the slots; a slot without a value writes nothing.
-pub fn render(template: &Template, values: &[Value<'_>]) -> String {
-    let mut writer = Writer { out: String::new(), syntax: template.syntax(), last: None, blank: false };
-    for row in template.rows() {
-        match row {
-            Row::Blank => writer.blank = true,
-            Row::Line(line) => writer.line(line, values, None),
-            Row::Repeated { value, line } => match values.get(usize::from(value)) {
-                Some(Value::One(one)) => writer.line(line, values, Some(*one)),
-                Some(Value::Each(each)) => each.each(&mut |one| writer.line(line, values, Some(one))),
-                Some(Value::Flag(true)) => writer.line(line, values, None),
-                Some(Value::Flag(false)) | None => {}
-            },
-        }
-    }
-    writer.out
+/// A longer text than DingTalk takes is rendered, too, but its memory is not kept.
+const KEPT_BYTES: usize = 64 * 1024;
+
+/// Memory in which texts are written.
+struct Scratch {
+    /// The text; it is copied once, at its exact size, since nobody can say how long a value will be.
+    out: String,
+    /// One value, while it is escaped.
+    spare: String,
 }
 
-struct Writer {
-    out: String,
+impl Scratch {
+    const EMPTY: Self = Self { out: String::new(), spare: String::new() };
+
+    fn render(&mut self, template: &Template, values: &[Value<'_>]) -> String {
+        self.out.clear();
+        let mut writer = Writer {
+            out: &mut self.out,
+            spare: &mut self.spare,
+            syntax: template.syntax(),
+            values,
+            last: None,
+            blank: false,
+        };
+        writer.rows(template);
+        let text = self.out.as_str().to_owned();
+        if self.out.capacity() + self.spare.capacity() > KEPT_BYTES {
+            *self = Self::EMPTY;
+        }
+        text
+    }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::EMPTY) };
+}
+
+/// Writes the template's text. `values` are indexed by the slots; a slot without a value writes nothing.
+///
+/// The text is the only memory that is allocated, once this thread has written a text as long as this one.
+pub fn render(template: &Template, values: &[Value<'_>]) -> String {
+    let kept = SCRATCH.try_with(|scratch| Some(scratch.try_borrow_mut().ok()?.render(template, values)));
+    // The memory is in use where a value renders a template of its own, and gone where the thread ends.
+    kept.ok().flatten().unwrap_or_else(|| {
+        let mut scratch = Scratch::EMPTY;
+        scratch.render(template, values)
+    })
+}
+
+struct Writer<'a, 'v> {
+    out: &'a mut String,
+    spare: &'a mut String,
     syntax: Syntax,
+    values: &'a [Value<'v>],
     last: Option<LineKind>,
     blank: bool,
 }
 
-impl Writer {
-    /// Writes one line; in a repeated line, `each` is what its slot shows.
-    fn line(&mut self, line: Line<'_>, values: &[Value<'_>], each: Option<&dyn Show>) {
-        let start = self.out.len();
-        let kind = self.kind(line, values, each);
-        self.out.push_str(self.separator(kind));
-        self.out.push_str(line.marker);
-        let content = self.out.len();
-        let mut shown = false;
-        let mut has_slots = false;
-        let mut open: Vec<usize> = Vec::new();
-        for piece in line.pieces() {
-            match piece {
-                Piece::Text(text) => {
-                    // An empty value before it must not leave a second space or one behind an emphasis mark.
-                    let skip = open.last().is_some_and(|&at| at == self.out.len())
-                        || (has_slots && self.out.len() == content);
-                    self.out.push_str(if skip { text.trim_start() } else { text });
-                }
-                Piece::Slot { value, place, before, after } => {
-                    has_slots = true;
-                    let Some(value) = shown_value(value, values, each) else { continue };
-                    let at = self.out.len();
-                    let alone = kind == LineKind::Alone;
-                    value.show(&mut Sink { out: &mut self.out, place, before, after, alone });
-                    shown |= self.out.len() > at;
-                }
-                Piece::Open(mark) | Piece::LinkOpen(mark) => {
-                    self.out.push_str(mark);
-                    open.push(self.out.len());
-                }
-                Piece::Close(mark) => {
-                    let inside = open.pop().unwrap_or(content);
-                    trim_end(&mut self.out, inside);
-                    if self.out.len() == inside {
-                        self.out.truncate(inside - mark.len());
-                    } else {
-                        self.out.push_str(mark);
-                    }
-                }
-                Piece::LinkTarget => {
-                    trim_end(&mut self.out, open.last().copied().unwrap_or(content));
-                    self.out.push_str("](");
-                }
-                Piece::LinkClose => {
-                    let text = open.pop().unwrap_or(content);
-                    // A link without text would be invisible: show where it leads.
-                    if let Some(target) = self.out[text..].strip_prefix("](") {
-                        let target = target.to_owned();
-                        let mut shown = String::new();
-                        crate::escape::push_value(&mut shown, &target, Place::LinkText, '[', ']');
-                        self.out.insert_str(text, &shown);
-                    }
-                    self.out.push(')');
-                }
+impl Writer<'_, '_> {
+    fn rows(&mut self, template: &Template) {
+        for row in template.rows() {
+            match row {
+                Row::Blank => self.blank = true,
+                Row::Line(line) => self.line(line, None),
+                Row::Repeated { value, line } => match self.values.get(usize::from(value)) {
+                    Some(Value::One(one)) => self.line(line, Some(*one)),
+                    Some(Value::Each(each)) => each.each(&mut |one| self.line(line, Some(one))),
+                    Some(Value::Flag(true)) => self.line(line, None),
+                    Some(Value::Flag(false)) | None => {}
+                },
             }
         }
-        trim_end(&mut self.out, content);
-        let empty = self.out.len() == content || (each.is_some() && has_slots && !shown);
-        if empty {
+    }
+
+    /// Writes one line; in a repeated line, `each` is what its slot shows.
+    fn line(&mut self, line: Line<'_>, each: Option<&dyn Show>) {
+        let start = self.out.len();
+        let kind = if line.kind == LineKind::Alone { self.kind_alone(line, each) } else { line.kind };
+        self.separate(kind);
+        if !line.marker.is_empty() {
+            self.out.push_str(line.marker);
+        }
+        let content = self.out.len();
+        let mut pieces = LineWriter::new(self.out, self.spare, self.values, content, None);
+        pieces.each = each;
+        pieces.alone = kind == LineKind::Alone;
+        pieces.write(&mut line.pieces(), None);
+        let vanishes = each.is_some() && pieces.has_slots && !pieces.shown;
+        trim_end(self.out, content);
+        if vanishes || self.out.len() == content {
             self.out.truncate(start);
             return;
         }
         if self.syntax == Syntax::Markdown {
             match kind {
-                LineKind::Heading => protect_heading_end(&mut self.out, content),
+                LineKind::Heading => protect_heading_end(self.out, content),
                 LineKind::Alone => {}
-                _ => protect_start(&mut self.out, content),
+                _ => protect_start(self.out, content),
             }
         }
         self.last = Some(kind);
@@ -106,31 +116,139 @@ impl Writer {
     }
 
     /// A slot alone on its line is a line of a paragraph, unless its value is blocks of its own.
-    fn kind(&self, line: Line<'_>, values: &[Value<'_>], each: Option<&dyn Show>) -> LineKind {
-        let (LineKind::Alone, Some(Piece::Slot { value, .. })) = (line.kind, line.pieces().next()) else {
-            return line.kind;
-        };
-        let blocks = shown_value(value, values, each).is_some_and(Show::is_blocks);
+    fn kind_alone(&self, line: Line<'_>, each: Option<&dyn Show>) -> LineKind {
+        let Some(Piece::Slot { value, .. }) = line.pieces().next() else { return line.kind };
+        let blocks = shown_value(value, self.values, each).is_some_and(Show::is_blocks);
         if blocks && self.syntax == Syntax::Markdown { LineKind::Alone } else { LineKind::Paragraph }
     }
 
-    /// What stands between the last line and one of this kind.
-    fn separator(&self, kind: LineKind) -> &'static str {
-        let Some(last) = self.last else { return "" };
+    /// Writes what stands between the last line and one of this kind.
+    fn separate(&mut self, kind: LineKind) {
+        let Some(last) = self.last else { return };
         match (self.syntax, last, kind) {
-            (Syntax::Title, ..) => " ",
+            (Syntax::Title, ..) => self.out.push(' '),
             (Syntax::Text, ..)
             | (Syntax::Markdown, LineKind::Bullet, LineKind::Bullet)
             | (Syntax::Markdown, LineKind::Ordered, LineKind::Ordered)
                 if !self.blank =>
             {
-                "\n"
+                self.out.push('\n');
             }
-            (Syntax::Markdown, LineKind::Quote, LineKind::Quote) if !self.blank => "  \n",
+            (Syntax::Markdown, LineKind::Quote, LineKind::Quote) if !self.blank => self.out.push_str("  \n"),
             // DingTalk's pages ask for two spaces before and after the break.
-            (Syntax::Markdown, LineKind::Paragraph, LineKind::Paragraph) if !self.blank => "  \n  ",
-            _ => "\n\n",
+            (Syntax::Markdown, LineKind::Paragraph, LineKind::Paragraph) if !self.blank => {
+                self.out.push_str("  \n  ");
+            }
+            _ => self.out.push_str("\n\n"),
         }
+    }
+}
+
+/// Writes the pieces of one line, or of a fragment in a slot.
+pub(crate) struct LineWriter<'a, 'v> {
+    out: &'a mut String,
+    spare: &'a mut String,
+    values: &'a [Value<'v>],
+    each: Option<&'a dyn Show>,
+    /// The slot stands alone on its line, and its value may be several blocks.
+    alone: bool,
+    /// Where the line's text begins in `out`.
+    content: usize,
+    has_slots: bool,
+    /// A slot has shown something.
+    shown: bool,
+    /// Of a fragment.
+    edges: Option<Edges>,
+}
+
+impl<'a, 'v> LineWriter<'a, 'v> {
+    pub(crate) fn new(
+        out: &'a mut String,
+        spare: &'a mut String,
+        values: &'a [Value<'v>],
+        content: usize,
+        edges: Option<Edges>,
+    ) -> Self {
+        Self { out, spare, values, each: None, alone: false, content, has_slots: false, shown: false, edges }
+    }
+
+    /// Writes pieces to the end of the line, or to the one that closes the group whose text begins at `group`.
+    pub(crate) fn write(&mut self, rest: &mut Pieces<'_>, group: Option<usize>) {
+        while let Some(piece) = rest.next() {
+            match piece {
+                Piece::Text(text) => {
+                    // An empty value before it must not leave a second space or one behind an emphasis mark.
+                    let at = self.out.len();
+                    let skip = group == Some(at) || (self.has_slots && at == self.content);
+                    self.out.push_str(if skip { text.trim_start() } else { text });
+                }
+                Piece::Slot { value, place, before, after } => self.slot(value, place, before, after),
+                Piece::Open(mark) => self.emphasis(mark, rest),
+                Piece::LinkOpen(bracket) => self.link(bracket, rest),
+                Piece::Close(_) | Piece::LinkTarget | Piece::LinkClose => return,
+            }
+        }
+    }
+
+    fn slot(&mut self, value: u16, place: Place, before: char, after: char) {
+        self.has_slots = true;
+        let Some(value) = shown_value(value, self.values, self.each) else { return };
+        let (before, after) = self.edges.map_or((before, after), |edges| edges.neighbours(before, after));
+        let at = self.out.len();
+        value.show(&mut Sink {
+            start: at,
+            out: self.out,
+            spare: self.spare,
+            place,
+            before,
+            after,
+            alone: self.alone,
+        });
+        self.shown |= self.out.len() > at;
+    }
+
+    /// Emphasis around nothing vanishes. Both marks are the same text.
+    fn emphasis(&mut self, mark: &str, rest: &mut Pieces<'_>) {
+        let start = self.out.len();
+        let opens = start > self.content || self.edges.is_none_or(Edges::marks_open);
+        self.out.push_str(mark);
+        let inside = self.out.len();
+        self.write(rest, Some(inside));
+        trim_end(self.out, inside);
+        let closes = rest.clone().next().is_some() || self.edges.is_none_or(Edges::marks_close);
+        if self.out.len() == inside {
+            self.out.truncate(start);
+        } else if opens && closes {
+            self.out.push_str(mark);
+        } else {
+            self.out.drain(start..inside);
+        }
+    }
+
+    fn link(&mut self, bracket: &str, rest: &mut Pieces<'_>) {
+        self.out.push_str(bracket);
+        let text = self.out.len();
+        self.write(rest, Some(text));
+        trim_end(self.out, text);
+        let without_text = self.out.len() == text;
+        self.out.push_str("](");
+        let target = self.out.len();
+        self.write(rest, Some(text));
+        if without_text {
+            self.show_target(text, target);
+        }
+        self.out.push(')');
+    }
+
+    /// A link without text would be invisible: show where it leads.
+    fn show_target(&mut self, text: usize, target: usize) {
+        self.spare.clear();
+        write_line(self.spare, &self.out[target..]);
+        let end = self.out.len();
+        push_escaped(self.out, self.spare, 0, &Context { in_link: true, before: '[', after: ']' });
+        self.out.push_str("](");
+        self.out.extend_from_within(target..end);
+        self.out.drain(text..end);
     }
 }
 
@@ -143,8 +261,52 @@ fn shown_value<'a>(index: u16, values: &[Value<'a>], each: Option<&'a dyn Show>)
     }
 }
 
-/// Removes white space at the end, but not before `from`.
-fn trim_end(out: &mut String, from: usize) {
-    let keep = out[from..].trim_end().len();
-    out.truncate(from + keep);
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use super::*;
+    use crate::{Resolved, compile};
+
+    fn rendered(template: &str, values: &[Value<'_>]) -> String {
+        let compiled =
+            compile(template, Syntax::Markdown, &mut |name, _| Resolved::inline(u16::from(name == "b")));
+        render(&compiled.unwrap(), values)
+    }
+
+    /// A value that is a text from another template.
+    struct Nested;
+
+    impl fmt::Display for Nested {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(&rendered("*{a}*", &[Value::One(&"inner")]))
+        }
+    }
+
+    #[test]
+    fn a_value_may_render_a_template() {
+        let text = rendered("{a} and {b}", &[Value::One(&"outer"), Value::One(&Nested)]);
+        assert_eq!(text, "outer and \\*inner\\*");
+    }
+
+    /// Trusted Markdown that begins with white space.
+    struct Trusted;
+
+    impl Show for Trusted {
+        fn show(&self, sink: &mut Sink<'_>) {
+            sink.markdown(" \n *x*");
+        }
+    }
+
+    #[test]
+    fn trusted_markdown_takes_nothing_of_what_stands_before_it() {
+        let text = rendered("{a}\n{b} text", &[Value::One(&"one"), Value::One(&Trusted)]);
+        assert_eq!(text, "one  \n   *x* text");
+    }
+
+    #[test]
+    fn a_link_without_text_shows_its_target() {
+        let text = rendered("[{a}]({b})", &[Value::One(&" "), Value::One(&"https://e.com/\u{202e}_x_")]);
+        assert_eq!(text, "[https://e.com/\\_x\\_](https://e.com/\u{202e}_x_)");
+    }
 }

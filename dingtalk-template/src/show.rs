@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
-use crate::{escape::push_value, table::Place};
+use crate::{
+    table::Place,
+    value::{ValueWriter, trim_end},
+};
 
 /// A value that can be written into a message.
 ///
@@ -26,7 +29,12 @@ pub trait Show {
 #[diagnostic::do_not_recommend]
 impl<T: fmt::Display + ?Sized> Show for T {
     fn show(&self, sink: &mut Sink<'_>) {
-        sink.whole_text(&self);
+        // What stands behind the slot is the neighbour of text that is all there is.
+        let after = sink.after;
+        let mut writer = ValueWriter::new(sink, after);
+        // A `Display` that fails has written what it could.
+        let _ = write!(writer, "{self}");
+        writer.finish();
     }
 }
 
@@ -34,6 +42,9 @@ impl<T: fmt::Display + ?Sized> Show for T {
 #[derive(Debug)]
 pub struct Sink<'a> {
     pub(crate) out: &'a mut String,
+    /// Where the value begins in `out`.
+    pub(crate) start: usize,
+    pub(crate) spare: &'a mut String,
     pub(crate) place: Place,
     pub(crate) before: char,
     pub(crate) after: char,
@@ -44,7 +55,9 @@ pub struct Sink<'a> {
 impl Sink<'_> {
     /// Writes text, escaped. More may follow, from the same value.
     pub fn text(&mut self, value: &dyn fmt::Display) {
-        self.write_text(value, '\0');
+        let mut writer = ValueWriter::new(self, '\0');
+        let _ = write!(writer, "{value}");
+        writer.finish();
     }
 
     /// Writes trusted Markdown as it is. Where other text stands on the same line, line breaks become spaces.
@@ -54,35 +67,16 @@ impl Sink<'_> {
             Place::Markdown | Place::LinkText if self.alone => self.out.push_str(markdown.trim_matches('\n')),
             Place::Markdown | Place::LinkText => {
                 // White space at the outer ends may separate this from what the value writes next.
+                let start = self.out.len();
                 for (index, line) in markdown.trim_matches('\n').split('\n').enumerate() {
                     if index > 0 {
-                        let end = self.out.trim_end().len();
-                        self.out.truncate(end);
+                        trim_end(self.out, start);
                         self.out.push(' ');
                     }
                     self.out.push_str(if index > 0 { line.trim_start() } else { line });
                 }
             }
         }
-        self.note_last();
-    }
-
-    /// Writes text that is all there is: what stands behind the slot is its neighbour.
-    fn whole_text(&mut self, value: &dyn fmt::Display) {
-        self.write_text(value, self.after);
-    }
-
-    fn write_text(&mut self, value: &dyn fmt::Display, after: char) {
-        let mut text = String::new();
-        // A `Display` that fails has written what it could.
-        let _ = write!(text, "{value}");
-        push_value(self.out, &text, self.place, self.before, after);
-        self.note_last();
-    }
-
-    /// What was written last is the neighbour of what this value writes next.
-    fn note_last(&mut self) {
-        self.before = self.out.chars().next_back().unwrap_or(self.before);
     }
 }
 

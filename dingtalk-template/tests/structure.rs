@@ -3,7 +3,10 @@
 
 mod judge;
 
-use dingtalk_template::{Resolved, SlotKind, Syntax, Template, Value, compile, compile_line, render};
+use dingtalk_template::{
+    Fragment, Resolved, Show, Sink, SlotKind, Syntax, Template, Value, compile, compile_fragment,
+    compile_line, render,
+};
 use proptest::prelude::*;
 
 use self::judge::{structure, text};
@@ -194,6 +197,76 @@ proptest! {
             let harmless = rendered(&compiled, &words, &[]);
             let hostile = rendered(&compiled, &values, &[]);
             prop_assert_eq!(structure(&hostile), structure(&harmless), "{}\n---\n{}\n---\n{}", template, harmless, hostile);
+        }
+    }
+}
+
+/// Two values as one piece of a line.
+struct Piece {
+    compiled: Fragment,
+    values: [String; 2],
+}
+
+impl Show for Piece {
+    fn show(&self, sink: &mut Sink<'_>) {
+        let values = [Value::One(&self.values[0]), Value::One(&self.values[1])];
+        sink.fragment(&self.compiled.markdown, &self.compiled.plain, &values);
+    }
+}
+
+/// What a fragment says, and where it stands: as `{a}`, beside values and in a line of its own.
+const FRAGMENTS: &[&str] = &[
+    "{x}",
+    "{x}: {y}",
+    "**{x}**",
+    "**{x}** ({y})",
+    "so *{x}*",
+    "{x} [{y}](https://example.com)",
+    "[page](https://example.com) {x}",
+    "!{x} _{y}_",
+];
+
+const AROUND_FRAGMENTS: &[&str] = &[
+    "{a}",
+    "{b} {a} {c}",
+    "{b}{a}{c}",
+    "主机{a}的",
+    "- {a}\n- {b}",
+    "### {a}",
+    "> {a}, {b}",
+    "**{a}** {b}",
+    "a *{a} b*",
+    "[{a}](https://example.com)",
+    "{a}[b](https://example.com)",
+    "{b}\n{l}\n{c}",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_local_rejects: u32::MAX, ..ProptestConfig::default() })]
+
+    /// A fragment's values change neither its own structure nor that of the message around it.
+    #[test]
+    fn fragments_keep_the_structure(
+        fragment in prop::sample::select(FRAGMENTS),
+        template in prop::sample::select(AROUND_FRAGMENTS),
+        inner in [value(), value()],
+        outer in [value(), value()],
+    ) {
+        let write = |[x, y]: &[String; 2], [b, c]: &[String; 2]| {
+            let compiled = compile_fragment(fragment, &mut |name, _| Resolved::inline(u16::from(name == "y"))).unwrap();
+            let piece = Piece { compiled, values: [x.clone(), y.clone()] };
+            let list = vec![piece];
+        let values = [Value::One(&list[0]), Value::One(b), Value::One(c), Value::Each(&list)];
+            render(&self::compiled(template, "- {}"), &values)
+        };
+        let words = ["word", "word"].map(str::to_owned);
+        let (harmless, hostile) = (write(&words, &words), write(&inner, &outer));
+        prop_assert_eq!(structure(&hostile), structure(&harmless), "{}\n---\n{}", harmless, hostile);
+        let seen = text(&hostile);
+        for (slot, value) in [("{x}", &inner[0]), ("{y}", &inner[1])] {
+            if fragment.contains(slot) {
+                prop_assert!(seen.contains(&one_line(value)), "{value:?} is lost in {seen:?}\n---\n{hostile}");
+            }
         }
     }
 }

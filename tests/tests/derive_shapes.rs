@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
 // As a program has it that renames the crate in its Cargo.toml.
 use dingtalk_core as notify;
 use dingtalk_core::{
-    Choice, FeedItem, Markdown, Message, Mobile, Notification, Show, Tool, ToolSet, Url, tools,
+    Choice, FeedItem, Fragment, Markdown, Message, Mobile, Notification, Show, Tool, ToolSet, Url, tools,
 };
 use serde_json::{Map, Value, json};
 
@@ -339,4 +339,43 @@ struct Shown {
 #[test]
 fn show_is_for_types_of_one_s_own() {
     assert_eq!(text(&Shown { bold: Bold("a*b") }), "**a\\*b**");
+}
+
+/// A process and its share of the CPU.
+#[derive(Fragment)]
+#[dingtalk(fragment("**{name}** {percent:.1}% ([log]({log}))"), with(percent = share * 100.0))]
+struct Process<'a> {
+    name: &'a str,
+    share: f64,
+    log: Url,
+}
+
+#[derive(Notification)]
+#[dingtalk(markdown(title = "heaviest: {first}", text = "First {first} today\n{processes}"))]
+struct Heaviest<'a> {
+    first: Process<'a>,
+    #[dingtalk(line = "- {}")]
+    processes: Vec<Process<'a>>,
+}
+
+#[derive(Notification)]
+#[dingtalk(text("first: {first}"))]
+struct Plain<'a> {
+    first: Process<'a>,
+}
+
+#[test]
+fn fragments_stand_in_slots_and_lines() {
+    let process = |name| Process { name, share: 0.5, log: Url::new("https://e.com/a_b").unwrap() };
+    let heaviest = Heaviest { first: process("a*b"), processes: vec![process("c"), process("_d_")] };
+    assert_eq!(
+        heaviest.message().unwrap(),
+        Message::markdown(
+            "heaviest: a*b 50.0% (log (https://e.com/a_b))",
+            "First **a\\*b** 50.0% ([log](https://e.com/a_b)) today\n\n\
+             - **c** 50.0% ([log](https://e.com/a_b))\n- **\\_d\\_** 50.0% ([log](https://e.com/a_b))",
+        )
+    );
+    let plain = Plain { first: process("a*b") };
+    assert_eq!(plain.message().unwrap(), Message::text("first: a*b 50.0% (log (https://e.com/a_b))"));
 }

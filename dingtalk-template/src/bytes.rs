@@ -1,0 +1,69 @@
+//! Which bytes of a text need a second look: nearly all text has few of them.
+
+/// For each byte, 1 where it needs a second look.
+pub(crate) struct Set([u8; 256]);
+
+impl Set {
+    #[inline]
+    pub(crate) fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)] != 0
+    }
+
+    /// The next byte of this set. Most text has none, so eight bytes are looked at together.
+    #[inline]
+    pub(crate) fn find(&self, text: &str, from: usize) -> Option<usize> {
+        let mut rest = text.as_bytes().get(from..)?;
+        while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
+            if eight.iter().fold(0, |found, byte| found | self.0[usize::from(*byte)]) != 0 {
+                break;
+            }
+            rest = behind;
+        }
+        let found = rest.iter().position(|byte| self.has(*byte))?;
+        Some(text.len() - rest.len() + found)
+    }
+}
+
+/// Control characters, line breaks and direction overrides, or the first bytes of some of them.
+pub(crate) static INVISIBLE: Set = invisible_and(b"");
+
+/// These, and characters that Markdown may read as more than themselves.
+pub(crate) static INVISIBLE_OR_ACTIVE: Set = invisible_and(b"`\\*_[]!<&~");
+
+/// Characters that may end a link's target, or the first bytes of some of them: U+1000 to U+3FFF have white space.
+pub(crate) static ENDS_TARGET: Set = invisible_and(b" ()<>\\`\xe1\xe3");
+
+const fn invisible_and(bytes: &[u8]) -> Set {
+    let mut set = [0; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        set[control] = 1;
+        control += 1;
+    }
+    // DEL, U+0080 to U+00BF, U+2000 to U+2FFF.
+    set[0x7f] = 1;
+    set[0xc2] = 1;
+    set[0xe2] = 1;
+    let mut at = 0;
+    while at < bytes.len() {
+        set[bytes[at] as usize] = 1;
+        at += 1;
+    }
+    Set(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn each_byte_of_a_set_is_found(text in "([ a-c主“\u{2028}*_\n]|\u{85}){0,40}", from in 0..90_usize) {
+            let from = from.min(text.len());
+            let naive = text.bytes().enumerate().skip(from).find(|(_, byte)| INVISIBLE_OR_ACTIVE.has(*byte));
+            prop_assert_eq!(INVISIBLE_OR_ACTIVE.find(&text, from), naive.map(|(at, _)| at));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A template that stands in a slot of another one.
+
+use crate::{
+    render::{LineWriter, render},
+    show::{Sink, Value},
+    table::{Place, Row, Template},
+    value::trim_end,
+};
+
+/// What stands around the slot that a fragment is written for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edges {
+    before: char,
+    after: char,
+}
+
+impl Edges {
+    /// Do emphasis marks at the fragment's beginning open whatever stands inside of them?
+    pub(crate) fn marks_open(self) -> bool {
+        self.before.is_whitespace()
+    }
+
+    /// The same for marks at its end.
+    pub(crate) fn marks_close(self) -> bool {
+        self.after.is_whitespace()
+    }
+
+    /// The neighbours of one of the fragment's slots, as its template has them.
+    pub(crate) fn neighbours(self, before: char, after: char) -> (char, char) {
+        let actual = |neighbour: char, edge: char| match neighbour {
+            '\n' => edge,
+            // The mark may have been left out.
+            '*' | '_' if !edge.is_whitespace() => '\0',
+            inner => inner,
+        };
+        (actual(before, self.before), actual(after, self.after))
+    }
+}
+
+impl Sink<'_> {
+    /// Writes what `#[derive(Fragment)]` has compiled: as Markdown with emphasis and links, or as plain text without.
+    ///
+    /// Emphasis at the fragment's ends is left out where no white space stands outside of it: whether it would take effect
+    /// there would depend on the values.
+    #[doc(hidden)]
+    pub fn fragment(&mut self, markdown: &Template, plain: &Template, values: &[Value<'_>]) {
+        let template = match self.place {
+            Place::Markdown => markdown,
+            Place::Plain | Place::PlainBlock => plain,
+            // A link in the text of a link would end that one.
+            Place::LinkText => return self.text(&render(plain, values)),
+            Place::LinkTarget => return,
+        };
+        let content = self.out.len();
+        // What the slot has written before is the neighbour of what it writes next.
+        let before = self.out[self.start..].chars().next_back().unwrap_or(self.before);
+        let edges = Some(Edges { before, after: self.after });
+        for line in template.rows().filter_map(Row::line) {
+            LineWriter::new(self.out, self.spare, values, content, edges).write(&mut line.pieces(), None);
+        }
+        trim_end(self.out, content);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Fragment, Resolved, Show, Sink, Syntax, Value, compile, compile_fragment, render};
+
+    struct Process<'a> {
+        fragment: &'a Fragment,
+        name: &'a str,
+        load: &'a str,
+    }
+
+    impl Show for Process<'_> {
+        fn show(&self, sink: &mut Sink<'_>) {
+            let values = [Value::One(&self.name), Value::One(&self.load)];
+            sink.fragment(&self.fragment.markdown, &self.fragment.plain, &values);
+        }
+    }
+
+    fn shown(template: &str, syntax: Syntax, fragment: &str, name: &str, load: &str) -> String {
+        let resolve = &mut |name: &str, _: &str| Resolved::inline(u16::from(name == "load"));
+        let fragment = compile_fragment(fragment, resolve).unwrap();
+        let template = compile(template, syntax, &mut |_, _| Resolved::inline(0)).unwrap();
+        render(&template, &[Value::One(&Process { fragment: &fragment, name, load })])
+    }
+
+    #[test]
+    fn a_fragment_fits_its_place() {
+        let fragment = "**{name}**: {load}%, [why](https://e.com)";
+        for (template, syntax, text) in [
+            ("{p}", Syntax::Markdown, "**a\\*b**: 9%, [why](https://e.com)"),
+            ("- {p} now", Syntax::Markdown, "- **a\\*b**: 9%, [why](https://e.com) now"),
+            // No white space outside: the marks at the ends are left out.
+            ("主机{p}", Syntax::Markdown, "主机a\\*b: 9%, [why](https://e.com)"),
+            ("[{p}](https://x.com)", Syntax::Markdown, "[a\\*b: 9%, why (https://e.com)](https://x.com)"),
+            ("{p}", Syntax::Text, "a*b: 9%, why (https://e.com)"),
+            ("{p}!", Syntax::Title, "a*b: 9%, why (https://e.com)!"),
+        ] {
+            assert_eq!(shown(template, syntax, fragment, "a*b", "9"), text, "{template}");
+        }
+    }
+
+    #[test]
+    fn a_fragment_ends_where_its_text_ends() {
+        let markdown = |template, fragment, name| shown(template, Syntax::Markdown, fragment, name, "");
+        assert_eq!(markdown("{p}[x](https://e.com)", "so *{name}*", "wow!"), "so wow\\![x](https://e.com)");
+        assert_eq!(markdown("a {p} b", "*{name}* {load}", " "), "a  b");
+        assert_eq!(markdown("{p}", "{name}", "# x"), "\\# x");
+        assert_eq!(markdown("{p}", "{name}", "1. x"), "1\\. x");
+    }
+}
