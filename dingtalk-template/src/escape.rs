@@ -171,6 +171,12 @@ mod tests {
     }
 
     #[test]
+    fn what_carries_no_text_leaves_no_space() {
+        assert_eq!(escape_markdown("\0    \u{202e}"), "");
+        assert_eq!(escape_markdown("\0    # a \0"), "\\# a");
+    }
+
+    #[test]
     fn ordinary_text_stays_readable() {
         for text in [
             "主机内存不足，请处理！",

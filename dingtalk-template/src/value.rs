@@ -143,7 +143,9 @@ pub(crate) fn stays_in_line(text: &str, at: usize) -> bool {
 /// Trims, turns line breaks and tabs into spaces.
 pub(crate) fn write_line(out: &mut String, value: &str) {
     let mut carriage_return = false;
-    for c in value.trim().chars() {
+    // What is left out must not leave white space at the ends: four spaces would begin a block of code.
+    let text = value.trim_matches(|c: char| c.is_whitespace() || !carries_text(c));
+    for c in text.chars() {
         if is_line_break(c) || c == '\t' {
             if !(c == '\n' && carriage_return) {
                 out.push(' ');

@@ -160,7 +160,7 @@ impl TypeAttributes {
                 ),
                 "keyword" => set(&mut read.keyword, key, input, equals, &reading),
                 "rename_all" => set(&mut read.rename_all, key, input, equals, &reading),
-                _ => set(&mut read.krate, key, input, equals, &reading),
+                _ => set(&mut read.krate, key, input, crate_path, &reading),
             }
         });
         read.incomplete = reading.is_incomplete();
@@ -275,7 +275,7 @@ impl ChoiceAttributes {
         let (mut rename_all, mut krate) = (None, None);
         each_key(attributes, &CHOICE, &reading, &mut |key, input| match key.to_string().as_str() {
             "rename_all" => set(&mut rename_all, key, input, equals, &reading),
-            "crate" => set(&mut krate, key, input, equals, &reading),
+            "crate" => set(&mut krate, key, input, crate_path, &reading),
             _ => Err(unknown(key, &CHOICE)),
         });
         (rename_all, krate)
@@ -297,6 +297,12 @@ impl ChoiceAttributes {
         });
         read
     }
+}
+
+/// `crate = path`
+fn crate_path(key: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
+    expect_equals(key, input)?;
+    Path::parse_mod_style(input)
 }
 
 /// `key = expression`
