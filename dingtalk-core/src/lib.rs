@@ -73,6 +73,7 @@ pub use crate::{
 
 #[cfg(feature = "robot")]
 pub use crate::delivery::{
-    Answer, BoxFuture, Deliver, DeliverExt, Envelope, Error, ErrorKind, Language, MAX_BODY_BYTES, Outcome,
-    Receipt, Retry, Robot, RobotBuilder, Signature, Signer, Stub, classify,
+    Answer, Block, BoxFuture, Deliver, DeliverExt, Envelope, Error, ErrorKind, Guarantee, Language,
+    MAX_BODY_BYTES, Outcome, Pace, Receipt, Retry, Robot, RobotBuilder, Signature, Signer, Stub, Urgency,
+    classify,
 };

@@ -1,4 +1,4 @@
-//! What a robot makes of servers that fail, and what exactly it sends.
+//! What one attempt of a robot makes of servers that fail, and what exactly it sends.
 #![cfg(feature = "robot")]
 
 mod fake;
@@ -11,7 +11,7 @@ use dingtalk_core::{
 use fake::{Fake, Then, answer, ok};
 
 fn robot(base_url: String) -> Robot {
-    Robot::builder("abcd").base_url(base_url).build().expect("the settings are right")
+    Robot::builder("abcd").base_url(base_url).attempts(1).build().expect("the settings are right")
 }
 
 async fn send(then: Then) -> (Result<Receipt, Error>, usize) {
@@ -160,8 +160,12 @@ async fn silence_after_the_request_left_is_unknown() {
     assert_eq!(failure(Then::Close).await.kind(), ErrorKind::Unknown);
 
     let fake = Fake::start(Then::Hang).await;
-    let robot =
-        Robot::builder("abcd").base_url(fake.url()).timeout(Duration::from_millis(300)).build().unwrap();
+    let robot = Robot::builder("abcd")
+        .base_url(fake.url())
+        .timeout(Duration::from_millis(300))
+        .attempts(1)
+        .build()
+        .unwrap();
     let error = robot.send(&Message::text("hello")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unknown);
     assert!(error.to_string().contains("no answer in time"), "{error}");
@@ -187,14 +191,16 @@ async fn without_a_connection_nothing_was_sent() {
 #[tokio::test]
 async fn without_tls_nothing_was_sent() {
     let silent = Fake::start(Then::Greet(b"")).await;
-    let robot =
-        Robot::builder("abcd").base_url(silent.https_url()).connect_timeout(Duration::from_millis(300));
+    let robot = Robot::builder("abcd")
+        .base_url(silent.https_url())
+        .attempts(1)
+        .connect_timeout(Duration::from_millis(300));
     let error = robot.build().unwrap().send(&Message::text("hello")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent);
     assert!(error.to_string().contains("no connection in time"), "{error}");
 
     let plain = Fake::start(Then::Greet(b"HTTP/1.1 400 Bad Request\r\n\r\n")).await;
-    let robot = Robot::builder("abcd").base_url(plain.https_url()).build().unwrap();
+    let robot = Robot::builder("abcd").base_url(plain.https_url()).attempts(1).build().unwrap();
     let error = robot.send(&Message::text("hello")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotSent);
     assert!(error.to_string().contains("TLS handshake failed"), "{error}");

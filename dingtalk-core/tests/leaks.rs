@@ -27,6 +27,7 @@ fn builder() -> RobotBuilder {
     Robot::builder(TOKEN)
         .secret(SECRET)
         .name("ops")
+        .backoff(Duration::ZERO, Duration::ZERO)
         .clock(|| SystemTime::UNIX_EPOCH + Duration::from_millis(TIMESTAMP_MS))
 }
 

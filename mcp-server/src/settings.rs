@@ -1,6 +1,6 @@
 //! The environment variables of the binary.
 
-use dingtalk_core::{Deployment, Robot, RobotBuilder};
+use dingtalk_core::{Deployment, Pace, Robot, RobotBuilder};
 
 use crate::Error;
 
@@ -32,7 +32,9 @@ impl Settings {
     ///
     /// Names the variable that is missing or wrong.
     pub fn from_env() -> Result<Self, Error> {
-        Ok(Self { robot: RobotBuilder::from_env()?.build()?, deployment: Self::deployment_from_env()? })
+        let deployment = Self::deployment_from_env()?;
+        let pace = deployment.rate_per_minute.map(|rate| Pace::new().limit(rate));
+        Ok(Self { robot: RobotBuilder::from_env()?.pace(pace).build()?, deployment })
     }
 
     /// Reads what the definitions say of delivery: this needs no robot.

@@ -394,7 +394,8 @@ async fn a_sender_comes_again_only_where_that_helps() {
 #[tokio::test]
 async fn a_repetition_has_the_same_id_until_the_message_has_arrived() {
     let sandbox = Sandbox::start().await.unwrap();
-    let robot = Robot::from_webhook(sandbox.webhook()).secret(sandbox.secret().unwrap()).build().unwrap();
+    let robot = Robot::from_webhook(sandbox.webhook()).secret(sandbox.secret().unwrap()).attempts(1);
+    let robot = robot.build().unwrap();
     let service = Service::new(robot, None);
     let body = payload("alertmanager/firing-v3");
     let other = payload("alertmanager/firing-and-resolved-v4");

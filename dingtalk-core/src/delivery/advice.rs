@@ -41,6 +41,16 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
             "Correct the setting and start again.",
             "请修正该项配置后重新启动。",
         ),
+        Kind::Expired => (
+            "the message expired before it was sent",
+            "Send it again with a later expiry if it still matters.",
+            "消息在发送前已过期。如仍有必要，请延长有效期后重新发送。",
+        ),
+        Kind::RateLimited => (
+            "too many messages wait for this robot",
+            "Send it later, put several events into one message, or share the load with another robot of the group.",
+            "请稍后再发，或将多条内容合并为一条消息，也可由同一群里的其他机器人分担。",
+        ),
         Kind::NotSent => (
             "the message was not sent",
             "Check the network, the proxy rules and the robot's base URL; sending it again cannot post it twice.",

@@ -8,7 +8,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ErrorKind;
+use super::{Block, ErrorKind};
 
 /// What [`classify`] found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,9 @@ use super::ErrorKind;
 pub struct Answer {
     /// `None`: DingTalk took the message. Otherwise what is wrong.
     pub failure: Option<ErrorKind>,
+    /// Nothing more is taken for a while. Also where the answer leaves the message's fate open: a blocked sender is
+    /// reported to get a web page.
+    pub block: Option<Block>,
     /// `errcode`, where one can be read.
     pub code: Option<i64>,
     /// `errmsg` as the server wrote it. It may repeat anything that was sent, the token included.
@@ -49,7 +52,22 @@ pub fn classify(status: u16, body: &[u8]) -> Answer {
         Some(0) | None => Some(without_code(status, &reply)),
         Some(code) => Some(with_code(code, message.as_deref().unwrap_or_default())),
     };
-    Answer { failure, code, message }
+    let block = failure.and_then(block).or_else(|| {
+        // No success is a page: this is a gateway's. With a 5xx it is one that found no server.
+        let page = (200..300).contains(&status) && text.trim_start().starts_with('<');
+        page.then_some(Block::Robot)
+    });
+    Answer { failure, block, code, message }
+}
+
+/// For what an answer says that nothing more is taken.
+fn block(failure: ErrorKind) -> Option<Block> {
+    match failure {
+        ErrorKind::Throttled => Some(Block::Robot),
+        ErrorKind::AddressBlocked => Some(Block::Address),
+        ErrorKind::QuotaExhausted => Some(Block::Month),
+        _ => None,
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -264,6 +282,28 @@ mod tests {
         for (status, body, kind) in rows {
             let text = String::from_utf8_lossy(body);
             assert_eq!(classify(*status, body).failure, Some(*kind), "{status} {text}");
+        }
+    }
+
+    #[test]
+    fn what_is_blocked_and_for_whom() {
+        for (status, body, block) in [
+            (200, r#"{"errcode":130101}"#, Some(Block::Robot)),
+            (200, r#"{"errcode":410100}"#, Some(Block::Robot)),
+            (200, r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#, Some(Block::Address)),
+            (200, r#"{"errcode":90030}"#, Some(Block::Month)),
+            (302, "", Some(Block::Robot)),
+            (429, "<html>", Some(Block::Robot)),
+            (200, "\n<!DOCTYPE html>", Some(Block::Robot)),
+            (502, "<html>Bad Gateway", None),
+            (404, "<html>", None),
+            (200, "", None),
+            (200, "{}", None),
+            (200, r#"{"errcode":-1}"#, None),
+            (200, r#"{"errcode":310000}"#, None),
+            (200, r#"{"errcode":0}"#, None),
+        ] {
+            assert_eq!(classify(status, body.as_bytes()).block, block, "{status} {body}");
         }
     }
 

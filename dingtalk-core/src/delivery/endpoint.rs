@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Error, Signature};
+use super::{Error, Signature, sign::Decimal};
 
 /// DingTalk in China.
 pub(crate) const CHINA: &str = "https://oapi.dingtalk.com";
@@ -15,8 +15,11 @@ pub(crate) const INTERNATIONAL: &str = "https://oapi.dingtalk.io";
 const HOSTS: [&str; 2] = ["oapi.dingtalk.com", "oapi.dingtalk.io"];
 const SEND_PATH: &str = "/robot/send";
 
+/// The names, the 20 digits of the largest number, and a signature in which every character is encoded.
+const SIGNED_BYTES: usize = "&timestamp=".len() + 20 + "&sign=".len() + 3 * 44;
+
 /// All but the characters that RFC 3986 calls unreserved.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Encodes a value for the query of a URL, once.
 pub(crate) fn percent_encode(value: &str) -> String {
@@ -60,12 +63,26 @@ impl Endpoint {
         self.https
     }
 
-    /// The address of one request. It holds the token: it must go nowhere but to the HTTP client.
-    pub(crate) fn request_url(&self, token: &str, signed: Option<(u64, &Signature)>) -> String {
-        let mut url = format!("{}?access_token={}", self.url, percent_encode(token));
-        if let Some((timestamp_ms, signature)) = signed {
-            url.push_str(&format!("&timestamp={timestamp_ms}&sign={}", signature.to_query()));
-        }
+    /// Where the robot with this token posts to.
+    pub(crate) fn target(&self, token: &str) -> Target {
+        Target(format!("{}?access_token={}", self.url, percent_encode(token)).into())
+    }
+}
+
+/// The address of a robot, token and all: it must go nowhere but to the HTTP client.
+pub(crate) struct Target(SecretString);
+
+impl Target {
+    /// The address of one request: all that is allocated for signing it.
+    pub(crate) fn request_url(&self, signed: Option<(u64, &Signature)>) -> String {
+        let target = self.0.expose_secret();
+        let Some((timestamp_ms, signature)) = signed else { return target.to_owned() };
+        let mut url = String::with_capacity(target.len() + SIGNED_BYTES);
+        url.push_str(target);
+        url.push_str("&timestamp=");
+        url.push_str(Decimal::new(timestamp_ms).as_str());
+        url.push_str("&sign=");
+        signature.write_query(&mut url);
         url
     }
 }
@@ -205,7 +222,7 @@ mod tests {
     fn a_base_url_may_have_a_path() {
         let endpoint = Endpoint::from_base("https://gateway.example/dingtalk/", "base URL").unwrap();
         assert_eq!(
-            endpoint.request_url("a+b", None),
+            endpoint.target("a+b").request_url(None),
             "https://gateway.example/dingtalk/robot/send?access_token=a%2Bb"
         );
     }
@@ -215,7 +232,7 @@ mod tests {
         let signature = Signer::new("secret").sign(1_700_000_000_000);
         let endpoint = Endpoint::from_base(CHINA, "base URL").unwrap();
         assert_eq!(
-            endpoint.request_url("abc", Some((1_700_000_000_000, &signature))),
+            endpoint.target("abc").request_url(Some((1_700_000_000_000, &signature))),
             "https://oapi.dingtalk.com/robot/send?access_token=abc&timestamp=1700000000000\
              &sign=OuzzJR5%2BxZ4%2FEYwqtNt6sMYZQMTa%2FHEGvc9miJe7XzY%3D"
         );
@@ -248,7 +265,7 @@ mod tests {
         let webhook = "https://oapi.dingtalk.io/robot/send?access_token=abcd&timestamp=1&sign=stale";
         let webhook = Webhook::parse(webhook, "webhook").unwrap();
         assert_eq!(
-            webhook.endpoint("webhook").unwrap().request_url("abcd", None),
+            webhook.endpoint("webhook").unwrap().target("abcd").request_url(None),
             "https://oapi.dingtalk.io/robot/send?access_token=abcd"
         );
     }

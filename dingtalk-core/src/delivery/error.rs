@@ -1,10 +1,14 @@
 //! Why a message was not delivered, or may not have been.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, time::Duration};
 
 use serde::Serialize;
 
-use super::advice::{Language, advice, summary};
+use super::{
+    advice::{Language, advice, summary},
+    duration::in_words,
+    pace::TooLong,
+};
 use crate::Invalid;
 
 /// Why a message was not delivered, or, for [`ErrorKind::Unknown`], may not have been.
@@ -31,6 +35,8 @@ struct Details {
     server_message: Option<String>,
     id: Option<String>,
     invalid: Option<Invalid>,
+    attempts: u32,
+    retry_after: Option<Duration>,
 }
 
 /// What went wrong, by what can be done about it.
@@ -42,6 +48,10 @@ pub enum ErrorKind {
     Invalid,
     /// The robot is not set up right; nothing was sent.
     Configuration,
+    /// The envelope's expiry passed before the message could be sent; nothing was sent.
+    Expired,
+    /// Too many messages wait for this robot: the message would have waited longer than it may. Nothing was sent.
+    RateLimited,
     /// No connection was made (name not resolved, refused, connect timeout, TLS): the message certainly did not arrive.
     NotSent,
     /// The request left and no readable answer came back: the message may have arrived.
@@ -93,7 +103,7 @@ pub enum ErrorKind {
 pub enum Retry {
     /// Nothing was sent: repeating cannot post the message twice.
     Safe,
-    /// Only after the block has passed; until then every attempt is refused.
+    /// Only later ([`Error::retry_after`] says when): until then every attempt fails.
     AfterRest,
     /// Only with the same [`Envelope::id`](crate::Envelope::id), under which DingTalk recognises a repetition.
     SameId,
@@ -106,10 +116,11 @@ impl ErrorKind {
     pub fn retry(self) -> Retry {
         match self {
             Self::NotSent => Retry::Safe,
-            Self::Throttled | Self::AddressBlocked => Retry::AfterRest,
+            Self::RateLimited | Self::Throttled | Self::AddressBlocked => Retry::AfterRest,
             Self::Unknown | Self::Busy => Retry::SameId,
             // The clock too: each attempt is signed anew already.
-            Self::Invalid
+            Self::Expired
+            | Self::Invalid
             | Self::Configuration
             | Self::Keyword
             | Self::Signature
@@ -134,8 +145,16 @@ impl ErrorKind {
 impl Error {
     /// An error with its cause in a few words. The cause is shown to people: it must not hold a secret.
     pub fn new(kind: ErrorKind, cause: impl Into<Cow<'static, str>>) -> Self {
-        let cause = cause.into();
-        Self(Box::new(Details { kind, cause, code: None, server_message: None, id: None, invalid: None }))
+        Self(Box::new(Details {
+            kind,
+            cause: cause.into(),
+            code: None,
+            server_message: None,
+            id: None,
+            invalid: None,
+            attempts: 0,
+            retry_after: None,
+        }))
     }
 
     pub(crate) fn configuration(cause: impl Into<Cow<'static, str>>) -> Self {
@@ -147,6 +166,41 @@ impl Error {
     pub(crate) fn with_answer(mut self, code: Option<i64>, server_message: Option<String>) -> Self {
         self.0.code = code;
         self.0.server_message = server_message;
+        self
+    }
+
+    /// Adds how many requests were made.
+    #[must_use]
+    pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
+        self.0.attempts = attempts;
+        self
+    }
+
+    /// Adds after how long another attempt makes sense.
+    #[must_use]
+    pub(crate) fn with_retry_after(mut self, after: Duration) -> Self {
+        self.0.retry_after = Some(after);
+        self
+    }
+
+    /// Adds words to the cause.
+    #[must_use]
+    pub(crate) fn with_remark(mut self, remark: &str) -> Self {
+        let cause = &mut self.0.cause;
+        *cause = if cause.is_empty() { remark.to_owned() } else { format!("{cause}; {remark}") }.into();
+        self
+    }
+
+    /// A failure that came after one which left it open whether the message arrived: it still is open.
+    #[must_use]
+    pub(crate) fn after_unknown(mut self, unknown: &Self) -> Self {
+        if self.0.kind != ErrorKind::Unknown {
+            let earlier = &unknown.0.cause;
+            let later = summary(self.0.kind);
+            let cause = if self.0.cause.is_empty() { String::new() } else { format!(" ({})", self.0.cause) };
+            self.0.cause = format!("{earlier}; after that, {later}{cause}").into();
+            self.0.kind = ErrorKind::Unknown;
+        }
         self
     }
 
@@ -187,6 +241,17 @@ impl Error {
         self.0.id.as_deref()
     }
 
+    /// How many requests were made. Before all but the last, the answer was one after which it makes sense to go on.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// After how long another attempt makes sense, where that is known: when the robot's rest ends, or when its rate
+    /// would have had room.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
     /// What is wrong with the notification's values, where that is the failure ([`ErrorKind::Invalid`]).
     pub fn invalid(&self) -> Option<&Invalid> {
         self.0.invalid.as_ref()
@@ -198,6 +263,18 @@ impl From<Invalid> for Error {
         let mut error = Self::new(ErrorKind::Invalid, invalid.to_string());
         error.0.invalid = Some(invalid);
         error
+    }
+}
+
+/// The message would have had to wait for too long.
+impl From<TooLong> for Error {
+    fn from(too_long: TooLong) -> Self {
+        let wait = in_words(too_long.wait);
+        let (kind, cause) = match too_long.block {
+            None => (ErrorKind::RateLimited, format!("its turn would have come after {wait}")),
+            Some(block) => (block.kind(), format!("the robot rests for another {wait}")),
+        };
+        Self::new(kind, cause).with_retry_after(too_long.wait)
     }
 }
 

@@ -3,8 +3,13 @@
 mod advice;
 mod classify;
 mod deliver;
+mod duration;
 mod endpoint;
+mod envelope;
 mod error;
+mod pace;
+mod receipt;
+mod retry;
 mod robot;
 mod secret;
 mod sign;
@@ -13,8 +18,12 @@ mod stub;
 pub use self::{
     advice::Language,
     classify::{Answer, classify},
-    deliver::{BoxFuture, Deliver, DeliverExt, Envelope, MAX_BODY_BYTES, Outcome, Receipt},
+    deliver::{BoxFuture, Deliver, DeliverExt},
+    envelope::{Envelope, MAX_BODY_BYTES, Urgency},
     error::{Error, ErrorKind, Retry},
+    pace::{Block, Pace},
+    receipt::{Outcome, Receipt},
+    retry::Guarantee,
     robot::{Robot, RobotBuilder},
     sign::{Signature, Signer},
     stub::Stub,

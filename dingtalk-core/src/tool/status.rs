@@ -13,6 +13,8 @@
 pub enum CallStatus {
     /// The group has it.
     Delivered,
+    /// A queue has it, and will deliver it.
+    Queued,
     /// It was not sent, and will not be as it is.
     Refused,
     /// It was not sent because too many were.
@@ -23,12 +25,14 @@ pub enum CallStatus {
 
 impl CallStatus {
     /// All of them, as definitions list them.
-    pub const ALL: [Self; 4] = [Self::Delivered, Self::Refused, Self::Throttled, Self::Unknown];
+    pub const ALL: [Self; 5] =
+        [Self::Delivered, Self::Queued, Self::Refused, Self::Throttled, Self::Unknown];
 
     /// The word in an answer.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
+            Self::Queued => "queued",
             Self::Refused => "refused",
             Self::Throttled => "throttled",
             Self::Unknown => "unknown",
@@ -39,6 +43,7 @@ impl CallStatus {
     pub const fn meaning(self) -> Option<&'static str> {
         match self {
             Self::Delivered => None,
+            Self::Queued => Some("will be sent: do not repeat it"),
             Self::Refused => Some("not sent: follow the advice"),
             Self::Throttled => Some("not sent: repeat it later"),
             Self::Unknown => Some("may have arrived: do not repeat it"),
@@ -51,6 +56,7 @@ impl From<crate::Outcome> for CallStatus {
     fn from(outcome: crate::Outcome) -> Self {
         match outcome {
             crate::Outcome::Delivered => Self::Delivered,
+            crate::Outcome::Queued | crate::Outcome::Deferred | crate::Outcome::Merged => Self::Queued,
         }
     }
 }

@@ -26,7 +26,7 @@ use self::service::Service;
 const BODY_LIMIT: usize = 25_000_000;
 
 /// GitHub waits ten seconds for an answer.
-const SEND_TIMEOUT: Duration = Duration::from_secs(8);
+const SEND_DEADLINE: Duration = Duration::from_secs(8);
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -42,7 +42,7 @@ async fn main() -> ExitCode {
 
 /// Serves until it is stopped.
 async fn serve() -> Result<Infallible, Box<dyn Error>> {
-    let robot = RobotBuilder::from_env()?.timeout(SEND_TIMEOUT).build()?;
+    let robot = RobotBuilder::from_env()?.deadline(SEND_DEADLINE).build()?;
     let github_secret = env::var("GITHUB_WEBHOOK_SECRET").ok().filter(|secret| !secret.is_empty());
     let service = Arc::new(Service::new(robot, github_secret));
 

@@ -17,8 +17,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// Nothing on loopback takes this long: whoever waits longer waits in vain.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Nothing on loopback takes this long, and a send at most 25 seconds: whoever waits longer waits in vain.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 pub(crate) struct Program {
     child: Child,

@@ -1,20 +1,54 @@
 //! One attempt: sign, post, read.
 
-use std::{error::Error as _, io};
+use std::{
+    error::Error as _,
+    io,
+    time::{Duration, SystemTime},
+};
 
-use reqwest::{RequestBuilder, header::CONTENT_TYPE};
-use secrecy::ExposeSecret as _;
+use bytes::Bytes;
+use reqwest::{
+    RequestBuilder,
+    header::{CONTENT_TYPE, DATE, HeaderValue},
+};
 
 use super::{
-    super::{Error, ErrorKind, classify, secret::clean},
+    super::{Block, Error, ErrorKind, classify, duration::in_words, secret::clean},
     Inner,
 };
+
+const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A header `Date` has whole seconds, and is older than the answer.
+const CLOCK_PRECISION: Duration = Duration::from_secs(10);
 
 /// More of an answer is not read; a robot's has some 40 bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Posts a body once. Dropping the future closes the connection.
-pub(super) async fn attempt(robot: &Inner, body: Vec<u8>) -> Result<(), Error> {
+/// Why an attempt failed, and what else the answer said.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: Error,
+    /// Nothing more is taken for a while.
+    pub(super) block: Option<Block>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, block: None }
+    }
+}
+
+/// What came back.
+struct Reply {
+    status: u16,
+    /// The server's time, to the second.
+    date: Option<SystemTime>,
+    body: Vec<u8>,
+}
+
+/// Posts a body once, and gives up after `limit`. Dropping the future closes the connection.
+pub(super) async fn attempt(robot: &Inner, body: Bytes, limit: Duration) -> Result<(), Failure> {
     let signed = match &robot.signer {
         Some(signer) => {
             let timestamp_ms = robot.timestamp_ms()?;
@@ -23,27 +57,54 @@ pub(super) async fn attempt(robot: &Inner, body: Vec<u8>) -> Result<(), Error> {
         None => None,
     };
     let signature = signed.as_ref().map(|(timestamp_ms, signature)| (*timestamp_ms, signature));
-    let url = robot.endpoint.request_url(robot.token.expose_secret(), signature);
-    let request = robot.client()?.post(url).header(CONTENT_TYPE, "application/json").body(body);
-    let (status, body) = exchange(request).await?;
+    let url = robot.target.request_url(signature);
+    let mut request = robot.client()?.post(url).header(CONTENT_TYPE, APPLICATION_JSON).body(body);
+    if limit < robot.policy.timeout {
+        request = request.timeout(limit);
+    }
+    let reply = exchange(request).await?;
 
-    let answer = classify(status, &body);
+    let answer = classify(reply.status, &reply.body);
     let Some(kind) = answer.failure else { return Ok(()) };
     let secrets = robot.secrets(signature.map(|(_, signature)| signature.as_base64()));
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let message = answer.message.map(|message| clean(&message, &secrets));
-    let cause = match (answer.code, status) {
-        (None, _) => format!("HTTP {status}, no errcode"),
-        (Some(_), 200) => String::new(),
-        (Some(_), _) => format!("HTTP {status}"),
+    let cause = match (kind, signature, reply.date) {
+        (ErrorKind::Clock, Some((timestamp_ms, _)), Some(date)) => difference(timestamp_ms, date),
+        _ => status_in_words(reply.status, answer.code.is_some()),
     };
-    Err(Error::new(kind, cause).with_answer(answer.code, message))
+    Err(Failure { error: Error::new(kind, cause).with_answer(answer.code, message), block: answer.block })
+}
+
+fn status_in_words(status: u16, has_code: bool) -> String {
+    match (has_code, status) {
+        (false, _) => format!("HTTP {status}, no errcode"),
+        (true, 200) => String::new(),
+        (true, _) => format!("HTTP {status}"),
+    }
+}
+
+/// By how much the clock that signed is off.
+fn difference(timestamp_ms: u64, server: SystemTime) -> String {
+    let ours = SystemTime::UNIX_EPOCH + Duration::from_millis(timestamp_ms);
+    match server.duration_since(ours) {
+        Ok(behind) if behind >= CLOCK_PRECISION => {
+            format!("this machine's clock is {} behind DingTalk's", in_words(behind))
+        }
+        Err(error) if error.duration() >= CLOCK_PRECISION => {
+            format!("this machine's clock is {} ahead of DingTalk's", in_words(error.duration()))
+        }
+        _ => "this machine's clock agrees with DingTalk's, so the request was on its way for too long"
+            .to_owned(),
+    }
 }
 
 /// Sends a request and reads the answer, up to a limit that the server does not choose.
-async fn exchange(request: RequestBuilder) -> Result<(u16, Vec<u8>), Error> {
+async fn exchange(request: RequestBuilder) -> Result<Reply, Error> {
     let mut response = request.send().await.map_err(|error| failure(&error))?;
     let status = response.status().as_u16();
+    let date =
+        response.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
     let mut body = Vec::new();
     while body.len() < MAX_ANSWER_BYTES {
         match response.chunk().await {
@@ -56,7 +117,7 @@ async fn exchange(request: RequestBuilder) -> Result<(u16, Vec<u8>), Error> {
             Err(error) => return Err(failure(&error)),
         }
     }
-    Ok((status, body))
+    Ok(Reply { status, date, body })
 }
 
 /// Turns the client's error, which holds the address and with it the token, into ours.

@@ -10,11 +10,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     super::{
-        Error, Signer,
+        Error, Guarantee, Pace, Signer,
         endpoint::{CHINA, Endpoint, Webhook, check_token},
+        pace::Pacer,
+        retry::{Backoff, RetryBudget},
         secret::fingerprint,
     },
     Clock, Inner, Robot,
+    send::Policy,
 };
 
 const ACCESS_TOKEN: &str = "DINGTALK_BOT_ACCESS_TOKEN";
@@ -23,6 +26,17 @@ const BASE_URL: &str = "DINGTALK_BOT_BASE_URL";
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An MCP client, a web hook's sender, a person: most give up after half a minute.
+const DEADLINE: Duration = Duration::from_secs(25);
+
+/// As the AWS SDKs do.
+const ATTEMPTS: u32 = 3;
+const BACKOFF: Duration = Duration::from_secs(1);
+const BACKOFF_CAP: Duration = Duration::from_secs(20);
+
+/// Ten unanswered attempts. The AWS SDKs allow fifty, to clients that send more than 20 messages a minute.
+const RETRY_BUDGET: u32 = 100;
 
 /// Settings of a [`Robot`]. What is wrong with them is told by [`build`](Self::build).
 #[derive(Clone)]
@@ -35,6 +49,12 @@ pub struct RobotBuilder {
     name: Option<String>,
     timeout: Duration,
     connect_timeout: Option<Duration>,
+    deadline: Duration,
+    attempts: u32,
+    backoff: (Duration, Duration),
+    retry_budget: u32,
+    guarantee: Guarantee,
+    pace: Option<Pace>,
     clock: Clock,
     from_env: bool,
 }
@@ -49,6 +69,12 @@ impl RobotBuilder {
             name: None,
             timeout: TIMEOUT,
             connect_timeout: None,
+            deadline: DEADLINE,
+            attempts: ATTEMPTS,
+            backoff: (BACKOFF, BACKOFF_CAP),
+            retry_budget: RETRY_BUDGET,
+            guarantee: Guarantee::default(),
+            pace: Some(Pace::new()),
             clock: Arc::new(SystemTime::now),
             from_env: false,
         }
@@ -122,10 +148,63 @@ impl RobotBuilder {
         self
     }
 
-    /// How long making a connection may take; 5 seconds unless set, or half the timeout if that is less. It must be
-    /// shorter than the timeout, or a message that was not sent could not be told from one that may have arrived.
+    /// How long making a connection may take; 5 seconds unless set, or half the timeout or the deadline if that is less. It
+    /// must be shorter than both, or a message that was not sent could not be told from one that may have arrived.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long one send may take in all, waiting for its turn, attempts and pauses together; 25 seconds unless set. No
+    /// attempt begins so late that less than the connect timeout is left.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// How many requests one send may make; 3 unless set, 1 for no retry. What is repeated, and when:
+    ///
+    /// | failure | another attempt |
+    /// |---|---|
+    /// | [`NotSent`](crate::ErrorKind::NotSent) | after a pause |
+    /// | [`Busy`](crate::ErrorKind::Busy) | after a pause, with the same id |
+    /// | [`Unknown`](crate::ErrorKind::Unknown) | after a pause, with the same id; not with [`Guarantee::AtMostOnce`] |
+    /// | [`Throttled`](crate::ErrorKind::Throttled), [`AddressBlocked`](crate::ErrorKind::AddressBlocked) | after the robot's rest, if the deadline allows |
+    /// | [`Clock`](crate::ErrorKind::Clock) | at once, signed anew; once |
+    /// | all others | never |
+    ///
+    /// After an attempt that may have arrived, the failure stays [`Unknown`](crate::ErrorKind::Unknown) whatever the
+    /// next one ends with, unless it is a success.
+    pub fn attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// How long to pause before another attempt: at random up to `base` after the first failure, up to twice that after
+    /// the second, and so on, up to `cap`; 1 and 20 seconds unless set.
+    pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
+        self.backoff = (base, cap);
+        self
+    }
+
+    /// How many retries the robot has in stock, so that a server that is down is not hammered; 100 unless set. A retry
+    /// takes 5, after silence 10; a success brings back what its last retry took, or 1. With less in stock than it takes,
+    /// nothing is repeated.
+    pub fn retry_budget(mut self, tokens: u32) -> Self {
+        self.retry_budget = tokens;
+        self
+    }
+
+    /// What is promised where it is not known whether an attempt arrived; [`Guarantee::AtLeastOnce`] unless set.
+    pub fn guarantee(mut self, guarantee: Guarantee) -> Self {
+        self.guarantee = guarantee;
+        self
+    }
+
+    /// How fast to send, and when to rest; [`Pace::new`] unless set. `None` knows neither limit nor rest: only for a
+    /// server that is not DingTalk's.
+    pub fn pace(mut self, pace: impl Into<Option<Pace>>) -> Self {
+        self.pace = pace.into();
         self
     }
 
@@ -137,22 +216,41 @@ impl RobotBuilder {
 
     /// Checks the settings and makes the robot. Nothing is sent.
     pub fn build(self) -> Result<Robot, Error> {
-        let connect_timeout = self.connect_timeout.unwrap_or_else(|| CONNECT_TIMEOUT.min(self.timeout / 2));
-        if connect_timeout.is_zero() || connect_timeout >= self.timeout {
+        let shortest = self.timeout.min(self.deadline);
+        let connect_timeout = self.connect_timeout.unwrap_or_else(|| CONNECT_TIMEOUT.min(shortest / 2));
+        if connect_timeout.is_zero() || connect_timeout >= shortest {
             return Err(Error::configuration(
-                "the connect timeout must be more than nothing and less than the timeout",
+                "the connect timeout must be more than nothing and less than timeout and deadline",
             ));
+        }
+        if self.attempts == 0 {
+            return Err(Error::configuration("a send needs at least one attempt"));
+        }
+        if let Some(problem) = self.pace.and_then(|pace| pace.problem()) {
+            return Err(Error::configuration(problem));
         }
         let (token, endpoint) = self.destination()?;
         let signer = self.signing_secret()?.map(Signer::new);
+        let (base, cap) = self.backoff;
+        let policy = Policy {
+            pacer: self.pace.map(Pacer::new),
+            attempts: self.attempts,
+            timeout: self.timeout,
+            connect_timeout,
+            deadline: self.deadline,
+            guarantee: self.guarantee,
+            backoff: Backoff { base, cap, jitter: rand::random },
+            budget: RetryBudget::new(self.retry_budget),
+            clock: Arc::clone(&self.clock),
+        };
         Ok(Robot(Arc::new(Inner {
             id: fingerprint(token.expose_secret()),
             name: self.name,
+            target: endpoint.target(token.expose_secret()),
             token,
             signer,
             endpoint,
-            timeout: self.timeout,
-            connect_timeout,
+            policy,
             clock: self.clock,
             client: OnceLock::new(),
         })))
@@ -210,6 +308,10 @@ impl fmt::Debug for RobotBuilder {
             .field("signs", &self.secret.is_some())
             .field("timeout", &self.timeout)
             .field("connect_timeout", &self.connect_timeout)
+            .field("deadline", &self.deadline)
+            .field("attempts", &self.attempts)
+            .field("guarantee", &self.guarantee)
+            .field("pace", &self.pace)
             .finish_non_exhaustive()
     }
 }
@@ -221,7 +323,7 @@ mod tests {
     const WEBHOOK: &str = "https://oapi.dingtalk.io/robot/send?access_token=abcd";
 
     fn address(builder: RobotBuilder) -> String {
-        builder.build().unwrap().0.endpoint.request_url("x", None)
+        builder.build().unwrap().0.target.request_url(None)
     }
 
     fn problem(builder: RobotBuilder) -> String {
@@ -252,6 +354,12 @@ mod tests {
             (Robot::builder("abcd").base_url(WEBHOOK), "base URL takes only the beginning"),
             (Robot::builder("abcd").connect_timeout(TIMEOUT), "connect timeout"),
             (Robot::builder("abcd").timeout(Duration::ZERO), "connect timeout"),
+            (Robot::builder("abcd").deadline(Duration::ZERO), "connect timeout"),
+            (Robot::builder("abcd").connect_timeout(TIMEOUT / 2).deadline(TIMEOUT / 2), "connect timeout"),
+            (Robot::builder("abcd").attempts(0), "one attempt"),
+            (Robot::builder("abcd").pace(Pace::new().limit(0)), "one message"),
+            (Robot::builder("abcd").pace(Pace::new().window(Duration::ZERO)), "window"),
+            (Robot::builder("abcd").pace(Pace::new().rest(Duration::ZERO)), "rest"),
         ] {
             let problem = problem(builder);
             assert!(problem.contains(expected), "{problem}");
@@ -261,7 +369,7 @@ mod tests {
     #[test]
     fn a_short_timeout_needs_no_connect_timeout() {
         let robot = Robot::builder("abcd").timeout(Duration::from_secs(2)).build().unwrap();
-        assert_eq!(robot.0.connect_timeout, Duration::from_secs(1));
+        assert_eq!(robot.0.policy.connect_timeout, Duration::from_secs(1));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod builder;
+mod send;
 
 use std::{
     fmt,
@@ -9,14 +10,19 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use bytes::Bytes;
 use reqwest::{Client, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span, field::Empty};
 
 pub use self::builder::RobotBuilder;
+use self::{
+    attempt::Failure,
+    send::{Effort, Policy, Post},
+};
 use super::{
     BoxFuture, Deliver, Envelope, Error, ErrorKind, Outcome, Receipt, Signer,
-    endpoint::{CHINA, Endpoint, INTERNATIONAL, percent_encode},
+    endpoint::{CHINA, Endpoint, INTERNATIONAL, Target, percent_encode},
 };
 
 /// Tells the time that a request is signed with.
@@ -24,9 +30,11 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// A custom robot of one DingTalk group.
 ///
-/// One call is one attempt: nothing is retried, paced or split here. Redirects are not followed, proxy settings of
-/// the environment are not used, and the HTTP client is made at the first message. Clones are cheap and share its
-/// connections.
+/// It keeps to the rate that DingTalk takes ([`Pace`]) and repeats what failed where that is safe: see
+/// [`RobotBuilder::attempts`]. A send ends within its [deadline](RobotBuilder::deadline), 25 seconds unless set; one that
+/// cannot make it fails at once. Redirects are not followed, proxy settings of the environment are not used, and the
+/// HTTP client is made at the first message. Clones are cheap and share connections, pace and rests; two robots made
+/// with the same token share nothing.
 ///
 /// ```no_run
 /// use dingtalk_core::{DeliverExt, Message, Robot};
@@ -45,8 +53,8 @@ struct Inner {
     token: SecretString,
     signer: Option<Signer>,
     endpoint: Endpoint,
-    timeout: Duration,
-    connect_timeout: Duration,
+    target: Target,
+    policy: Policy,
     clock: Clock,
     client: OnceLock<Client>,
 }
@@ -86,15 +94,24 @@ impl Robot {
 
     async fn send(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let started = Instant::now();
-        let body = envelope.body()?;
+        let (robot, span) = (&*self.0, Span::current());
+        robot.check_name(envelope.robot.as_deref())?;
+        let expires_in = robot.expires_in(&envelope)?;
+        let body = Bytes::from(envelope.body()?);
         let bytes = body.len();
-        tracing::Span::current().record("bytes", bytes);
-        self.0.check_name(envelope.robot.as_deref())?;
-        attempt::attempt(&self.0, body).await?;
+        span.record("bytes", bytes);
+        let posting = Posting { robot, body };
+        let (result, effort) = robot.policy.send(envelope.urgency, expires_in, &posting).await;
+        let Effort { attempts, wait } = effort;
+        span.record("attempts", attempts);
+        span.record("wait_ms", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        result?;
         let mut receipt = Receipt::new(envelope.id, Outcome::Delivered);
-        receipt.robot.clone_from(&self.0.name);
-        receipt.robot_id = Some(self.0.id.clone());
+        receipt.robot.clone_from(&robot.name);
+        receipt.robot_id = Some(robot.id.clone());
+        receipt.attempts = attempts;
         receipt.bytes = bytes;
+        receipt.wait = wait;
         receipt.elapsed = started.elapsed();
         Ok(receipt)
     }
@@ -103,24 +120,46 @@ impl Robot {
 impl Deliver for Robot {
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
         let span = tracing::info_span!(
-            "dingtalk_send",
+            "dingtalk.send",
             robot = self.name(),
             robot_id = self.id(),
             id = envelope.id,
             msgtype = envelope.message.kind(),
-            bytes = tracing::field::Empty,
+            bytes = Empty,
+            attempts = Empty,
+            wait_ms = Empty,
+            outcome = Empty,
         );
         let deliver = async move {
             let id = envelope.id.clone();
             let result = self.send(envelope).await.map_err(|error| error.with_id(id));
             match &result {
-                Ok(receipt) => tracing::info!(elapsed = ?receipt.elapsed, "delivered"),
+                Ok(receipt) => {
+                    Span::current().record("outcome", "delivered");
+                    tracing::info!(name: "dingtalk.delivered", elapsed = ?receipt.elapsed, "delivered");
+                }
                 // Not the server's words: they may repeat the message.
-                Err(error) => tracing::warn!(kind = ?error.kind(), code = error.code(), "not delivered"),
+                Err(error) => {
+                    let kind = error.kind();
+                    Span::current().record("outcome", tracing::field::debug(kind));
+                    tracing::warn!(name: "dingtalk.failed", ?kind, code = error.code(), "not delivered");
+                }
             }
             result
         };
         Box::pin(deliver.instrument(span))
+    }
+}
+
+/// One body for one robot.
+struct Posting<'a> {
+    robot: &'a Inner,
+    body: Bytes,
+}
+
+impl Post for Posting<'_> {
+    async fn post(&self, limit: Duration) -> Result<(), Failure> {
+        attempt::attempt(self.robot, self.body.clone(), limit).await
     }
 }
 
@@ -132,6 +171,15 @@ impl Inner {
                 "the message is for the robot `{wanted}`, which is not this one"
             ))),
             _ => Ok(()),
+        }
+    }
+
+    /// For how long the message is still worth sending, if it says so.
+    fn expires_in(&self, envelope: &Envelope) -> Result<Option<Duration>, Error> {
+        let Some(expires_at) = envelope.expires_at else { return Ok(None) };
+        match expires_at.duration_since((self.clock)()) {
+            Ok(left) if !left.is_zero() => Ok(Some(left)),
+            _ => Err(Error::new(ErrorKind::Expired, "")),
         }
     }
 
@@ -154,8 +202,8 @@ impl Inner {
         let builder = if self.endpoint.is_https() { builder } else { builder.tls_certs_only([]) };
         let client = builder
             .user_agent(concat!("dingtalk-core/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(self.connect_timeout)
-            .timeout(self.timeout)
+            .connect_timeout(self.policy.connect_timeout)
+            .timeout(self.policy.timeout)
             // A blocked robot is redirected to a page that says 200.
             .redirect(redirect::Policy::none())
             // Whether a message may be repeated is decided by its class, never below us.

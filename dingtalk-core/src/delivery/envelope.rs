@@ -1,0 +1,151 @@
+//! A message on its way.
+
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use super::{Error, ErrorKind};
+use crate::{Message, WireMessage};
+
+/// The largest body that DingTalk takes, in bytes of JSON (errcode 460101 beyond it).
+pub const MAX_BODY_BYTES: usize = 20_000;
+
+/// A message on its way: what is sent, under which id, through which robot, how soon. It never holds a token, a
+/// signature or an address.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+///
+/// use dingtalk_core::{Envelope, Message, Urgency};
+///
+/// let envelope = Envelope::new(Message::text("web-3 is down"))
+///     .with_robot("ops")
+///     .with_urgency(Urgency::Urgent)
+///     .with_expiry(SystemTime::now() + Duration::from_secs(600));
+/// assert_eq!(envelope.id.len(), 26);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Envelope {
+    /// The message.
+    pub message: Message,
+    /// Stays the same over all attempts; DingTalk gets it as `msgUuid` and recognises a repetition by it.
+    pub id: String,
+    /// The robot that is meant, by name; `None` leaves it to whoever delivers.
+    pub robot: Option<String>,
+    /// Who goes first where messages have to wait.
+    pub urgency: Urgency,
+    /// What the message is about: messages of one group may be merged where many are waiting.
+    pub group: Option<String>,
+    /// From then on the message is news no longer, and is not sent.
+    pub expires_at: Option<SystemTime>,
+}
+
+/// Who goes first where messages have to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Urgency {
+    /// In the order in which messages come.
+    #[default]
+    Normal,
+    /// Before all that are not urgent. A part of each robot's rate is kept for these: see
+    /// [`Pace::urgent_reserve`](crate::Pace::urgent_reserve).
+    Urgent,
+}
+
+impl Envelope {
+    /// An envelope with a new id (a ULID: sortable by time).
+    pub fn new(message: Message) -> Self {
+        Self {
+            message,
+            id: Ulid::generate().to_string(),
+            robot: None,
+            urgency: Urgency::Normal,
+            group: None,
+            expires_at: None,
+        }
+    }
+
+    /// Sets the id, for a message that may have been sent before. A blank one is ignored: it would make all messages
+    /// that carry it one and the same.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        let id = id.into();
+        if !id.trim().is_empty() {
+            self.id = id;
+        }
+        self
+    }
+
+    /// Names the robot that is meant.
+    #[must_use]
+    pub fn with_robot(mut self, name: impl Into<String>) -> Self {
+        self.robot = Some(name.into());
+        self
+    }
+
+    /// Says who goes first where messages have to wait.
+    #[must_use]
+    pub fn with_urgency(mut self, urgency: Urgency) -> Self {
+        self.urgency = urgency;
+        self
+    }
+
+    /// Says what the message is about, so that it may be merged with others of the same group.
+    #[must_use]
+    pub fn with_group(mut self, key: impl Into<String>) -> Self {
+        self.group = Some(key.into());
+        self
+    }
+
+    /// Says from when on the message is not worth sending.
+    #[must_use]
+    pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
+        self.expires_at = Some(expires_at);
+        self
+    }
+
+    /// The body that goes over the wire.
+    pub(crate) fn body(&self) -> Result<Vec<u8>, Error> {
+        let wire = WireMessage::with_id(self.message.clone(), &*self.id);
+        let body = serde_json::to_vec(&wire)
+            .map_err(|_| Error::new(ErrorKind::Invalid, "it cannot be written as JSON"))?;
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Error::new(ErrorKind::TooLong, format!("{} bytes", body.len())));
+        }
+        Ok(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_envelope_has_an_id_of_its_own() {
+        let (first, second) = (Envelope::new(Message::text("a")), Envelope::new(Message::text("a")));
+        assert_ne!(first.id, second.id);
+        assert_eq!(first.id.len(), 26);
+        assert_eq!(first.clone().with_id(" ").id, first.id);
+        assert_eq!(first.with_id("mine").id, "mine");
+    }
+
+    #[test]
+    fn the_id_is_in_the_body_and_nothing_else_of_the_envelope() {
+        let envelope = Envelope::new(Message::text("a")).with_id("mine").with_robot("ops").with_group("disk");
+        let envelope = envelope.with_urgency(Urgency::Urgent).with_expiry(SystemTime::now());
+        let body = envelope.body().unwrap();
+        assert_eq!(body, br#"{"msgtype":"text","text":{"content":"a"},"msgUuid":"mine"}"#);
+    }
+
+    #[test]
+    fn the_body_is_measured_in_bytes() {
+        let envelope = |characters| Envelope::new(Message::text("汉".repeat(characters))).with_id("x");
+        let frame = envelope(0).body().unwrap().len();
+        let most = (MAX_BODY_BYTES - frame) / 3;
+        assert!(envelope(most).body().is_ok());
+        assert_eq!(envelope(most + 1).body().unwrap_err().kind(), ErrorKind::TooLong);
+    }
+}

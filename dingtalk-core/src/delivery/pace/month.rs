@@ -1,0 +1,58 @@
+//! When the month ends by which DingTalk counts calls.
+
+use std::time::{Duration, SystemTime};
+
+/// China has had one time zone and no summer time since 1991.
+const CHINA_OFFSET_SECONDS: u64 = 8 * 3600;
+
+const DAY_SECONDS: u64 = 24 * 3600;
+
+/// From `now` to the first of the next month, midnight in China.
+pub(super) fn until_next_month(now: SystemTime) -> Duration {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+        + Duration::from_secs(CHINA_OFFSET_SECONDS);
+    let mut first = 0;
+    let mut month = 0;
+    // Month by month from January 1970: less than a thousand steps, once in a month.
+    while Duration::from_secs(first * DAY_SECONDS) <= since {
+        first += days_in(month);
+        month += 1;
+    }
+    Duration::from_secs(first * DAY_SECONDS).saturating_sub(since)
+}
+
+/// `month` counts from January 1970.
+fn days_in(month: u64) -> u64 {
+    let year = 1970 + month / 12;
+    match month % 12 {
+        1 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
+        1 => 28,
+        3 | 5 | 8 | 10 => 30,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_ends_at_midnight_in_china() {
+        for (now, left) in [
+            // 2026-11-21T10:00:00Z: 18:00 in China, nine days and six hours before December.
+            (1_795_255_200, 9 * DAY_SECONDS + 6 * 3600),
+            // 2026-11-30T15:59:59Z and one second later.
+            (1_796_054_399, 1),
+            (1_796_054_400, 31 * DAY_SECONDS),
+            // 2028-02-28T16:00:00Z: the 29th has begun in China.
+            (1_835_366_400, DAY_SECONDS),
+            // 2100 has no 29th of February: 2100-02-27T16:00:00Z.
+            (4_107_427_200, DAY_SECONDS),
+        ] {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
+            assert_eq!(until_next_month(now), Duration::from_secs(left), "{now:?}");
+        }
+        let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(until_next_month(before_1970), Duration::from_secs(31 * DAY_SECONDS - 8 * 3600));
+    }
+}

@@ -1,0 +1,295 @@
+//! The rules of pacing, under random traffic in virtual time.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use proptest::prelude::*;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::{Block, Pace, Pacer, TooLong};
+use crate::Urgency;
+
+const WINDOW: Duration = Duration::from_secs(10);
+const REST: Duration = Duration::from_secs(30);
+
+/// tokio's timers have steps of a millisecond.
+const STEP: Duration = Duration::from_millis(2);
+
+const FOREVER: Duration = Duration::from_secs(1_000_000);
+
+/// One who comes, waits for a while, sends for a while, and leaves.
+#[derive(Debug, Clone)]
+struct Sender {
+    comes: Duration,
+    urgency: Urgency,
+    /// For how long waiting is of use.
+    patience: Duration,
+    /// Drops the future after so long.
+    cancels: Duration,
+    sends_for: Duration,
+    ending: Ending,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Ending {
+    Sent,
+    NotSent,
+    Throttled,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum What {
+    Waits { latest: Duration },
+    Begins,
+    Ends(Ending),
+    Refused(TooLong),
+    Cancelled,
+}
+
+/// What happened, in order.
+#[derive(Debug, Clone, Copy)]
+struct Event {
+    at: Duration,
+    sender: usize,
+    what: What,
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+fn milliseconds(range: std::ops::Range<u64>) -> impl Strategy<Value = Duration> {
+    range.prop_map(Duration::from_millis)
+}
+
+fn sender() -> impl Strategy<Value = Sender> {
+    (
+        milliseconds(0..60_000),
+        prop_oneof![4 => Just(Urgency::Normal), 1 => Just(Urgency::Urgent)],
+        prop_oneof![Just(FOREVER), milliseconds(0..40_000)],
+        prop_oneof![3 => Just(FOREVER), 1 => milliseconds(0..20_000)],
+        prop_oneof![Just(Duration::ZERO), milliseconds(0..5000)],
+        prop_oneof![12 => Just(Ending::Sent), 3 => Just(Ending::NotSent), 1 => Just(Ending::Throttled)],
+    )
+        .prop_map(|(comes, urgency, patience, cancels, sends_for, ending)| Sender {
+            comes,
+            urgency,
+            patience,
+            cancels,
+            sends_for,
+            ending,
+        })
+}
+
+fn pace() -> impl Strategy<Value = Pace> {
+    (1u32..6, 0u32..4).prop_map(|(limit, reserve)| {
+        Pace::new().limit(limit).urgent_reserve(reserve).window(WINDOW).rest(REST)
+    })
+}
+
+async fn act(pacer: &Pacer, sender: &Sender, mut note: impl FnMut(Duration, What)) {
+    let start = pacer.origin();
+    sleep_until(start + sender.comes).await;
+    let latest = Instant::now() + sender.patience;
+    note(start.elapsed(), What::Waits { latest: latest - start });
+    let slot = match timeout(sender.cancels, pacer.slot(sender.urgency, latest)).await {
+        Ok(Ok(slot)) => slot,
+        Ok(Err(too_long)) => return note(start.elapsed(), What::Refused(too_long)),
+        Err(_) => return note(start.elapsed(), What::Cancelled),
+    };
+    note(start.elapsed(), What::Begins);
+    sleep(sender.sends_for).await;
+    note(start.elapsed(), What::Ends(sender.ending));
+    match sender.ending {
+        Ending::Sent => drop(slot),
+        Ending::NotSent => slot.give_back(),
+        Ending::Throttled => {
+            pacer.rest(Block::Robot, REST);
+            drop(slot);
+        }
+    }
+}
+
+/// Lets all of them act, and returns what happened and the pacer afterwards.
+async fn run(pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<Pacer>) {
+    let pacer = Arc::new(Pacer::new(pace));
+    let events = Arc::new(Mutex::new(Vec::new()));
+    let tasks: Vec<_> = senders
+        .iter()
+        .cloned()
+        .enumerate()
+        .map(|(sender, acting)| {
+            let (pacer, events) = (Arc::clone(&pacer), Arc::clone(&events));
+            tokio::spawn(async move {
+                act(&pacer, &acting, |at, what| events.lock().unwrap().push(Event { at, sender, what }))
+                    .await;
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    let events = events.lock().unwrap().clone();
+    (events, pacer)
+}
+
+/// The sends that may be on the server's mind at a moment: begun by then, and not ended a window before.
+fn sends_in_window(events: &[Event], upto: usize) -> usize {
+    let now = events[upto].at;
+    let mut sends: HashMap<usize, bool> = HashMap::new();
+    for event in &events[..=upto] {
+        match event.what {
+            What::Begins => drop(sends.insert(event.sender, true)),
+            What::Ends(Ending::NotSent) => drop(sends.remove(&event.sender)),
+            What::Ends(_) => drop(sends.insert(event.sender, event.at + WINDOW > now)),
+            _ => {}
+        }
+    }
+    sends.values().filter(|counts| **counts).count()
+}
+
+/// Those who wait when the event happens, with the latest moment that is of use to them.
+fn waiting(events: &[Event], upto: usize) -> Vec<(usize, Duration)> {
+    let mut waiting = Vec::new();
+    for event in &events[..upto] {
+        match event.what {
+            What::Waits { latest } => waiting.push((event.sender, latest)),
+            What::Ends(_) => {}
+            _ => waiting.retain(|(sender, _)| *sender != event.sender),
+        }
+    }
+    waiting
+}
+
+proptest! {
+    #[test]
+    fn no_traffic_breaks_the_rules(pace in pace(), senders in prop::collection::vec(sender(), 1..40)) {
+        let runtime = runtime();
+        let (events, pacer) = runtime.block_on(run(pace, &senders));
+        let urgency = |sender: usize| senders[sender].urgency;
+        let mut rest_until = Duration::ZERO;
+        for (index, event) in events.iter().enumerate() {
+            match event.what {
+                What::Begins => {
+                    let places = pace.places(urgency(event.sender));
+                    prop_assert!(sends_in_window(&events, index) <= places, "the window at {index}");
+                    prop_assert!(event.at >= rest_until, "a send while the robot rests at {index}");
+                    for (other, _) in waiting(&events, index) {
+                        let came_first = urgency(other) == Urgency::Urgent || urgency(event.sender) == Urgency::Normal;
+                        let position = |of| events.iter().position(
+                            |event| event.sender == of && matches!(event.what, What::Waits { .. }));
+                        let overtaken = other != event.sender && came_first
+                            && (urgency(other) != urgency(event.sender) || position(other) < position(event.sender));
+                        prop_assert!(!overtaken, "{other} was overtaken at {index}");
+                    }
+                    let had_cause = events[..index].iter().any(|cause| {
+                        let moments = match cause.what {
+                            What::Ends(Ending::Sent) => [cause.at + WINDOW, cause.at],
+                            What::Ends(Ending::Throttled) => [cause.at + WINDOW, cause.at + REST],
+                            _ => [cause.at, cause.at],
+                        };
+                        moments.iter().any(|moment| *moment <= event.at && event.at < *moment + STEP)
+                    });
+                    prop_assert!(had_cause, "it waited longer than it had to at {index}");
+                }
+                What::Ends(Ending::Throttled) => {
+                    rest_until = event.at + REST;
+                    for (sender, latest) in waiting(&events, index) {
+                        let told = events[index..].iter().any(|later| later.sender == sender && later.at == event.at);
+                        prop_assert!(told || latest >= rest_until, "{sender} was not told of the rest at {index}");
+                    }
+                }
+                What::Refused(too_long) => {
+                    let latest = events.iter().find_map(|waits| match waits.what {
+                        What::Waits { latest } if waits.sender == event.sender => Some(latest),
+                        _ => None,
+                    });
+                    prop_assert!(event.at + too_long.wait + STEP >= latest.unwrap(), "refused too early at {index}");
+                }
+                _ => {}
+            }
+        }
+        // Nobody was forgotten, and no place was lost.
+        let last = |sender| events.iter().rev().find(|event| event.sender == sender).map(|event| event.what);
+        for sender in 0..senders.len() {
+            let settled = matches!(last(sender), Some(What::Ends(_) | What::Refused(_) | What::Cancelled));
+            prop_assert!(settled, "{sender} still waits");
+        }
+        runtime.block_on(async {
+            sleep(REST + WINDOW).await;
+            let mut slots = Vec::new();
+            for _ in 0..pace.places(Urgency::Urgent) {
+                slots.push(pacer.slot(Urgency::Urgent, Instant::now()).await.unwrap());
+            }
+            assert!(pacer.slot(Urgency::Urgent, Instant::now()).await.is_err());
+        });
+    }
+
+    #[test]
+    fn the_forecast_comes_true(pace in pace(), past in prop::collection::vec(milliseconds(0..9000), 0..8), ahead in 0u32..20) {
+        runtime().block_on(async {
+            let pacer = Arc::new(Pacer::new(pace));
+            for pause in past {
+                sleep(pause).await;
+                drop(pacer.slot(Urgency::Urgent, Instant::now()).await);
+            }
+            for _ in 0..ahead {
+                let pacer = Arc::clone(&pacer);
+                tokio::spawn(async move { drop(pacer.slot(Urgency::Normal, Instant::now() + FOREVER).await) });
+            }
+            tokio::task::yield_now().await;
+            let now = Instant::now();
+            let forecast = match pacer.slot(Urgency::Normal, now).await {
+                Ok(slot) => {
+                    slot.give_back();
+                    Duration::ZERO
+                }
+                Err(too_long) => too_long.wait,
+            };
+            drop(pacer.slot(Urgency::Normal, now + FOREVER).await.unwrap());
+            let windows = 1 + ahead;
+            assert!(now.elapsed().abs_diff(forecast) < STEP * windows, "{:?} and not {forecast:?}", now.elapsed());
+        });
+    }
+}
+
+fn taken_at_once(pacer: &Pacer, urgency: Urgency) -> usize {
+    runtime().block_on(async {
+        let mut sends = 0;
+        while pacer.slot(urgency, Instant::now()).await.is_ok() {
+            sends += 1;
+        }
+        sends
+    })
+}
+
+#[test]
+fn what_dingtalk_takes() {
+    let pacer = Pacer::new(Pace::new());
+    assert_eq!(taken_at_once(&pacer, Urgency::Normal), 18);
+    assert_eq!(taken_at_once(&pacer, Urgency::Urgent), 2);
+}
+
+#[test]
+fn one_place_is_left_for_all() {
+    let pacer = Pacer::new(Pace::new().limit(2).urgent_reserve(5));
+    assert_eq!(taken_at_once(&pacer, Urgency::Normal), 1);
+    assert_eq!(taken_at_once(&pacer, Urgency::Urgent), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_answer_says_how_long_it_would_have_taken() {
+    let pacer = Pacer::new(Pace::new().limit(1));
+    drop(pacer.slot(Urgency::Normal, Instant::now()).await.unwrap());
+    sleep(Duration::from_secs(2)).await;
+    let refused = |seconds| pacer.slot(Urgency::Normal, Instant::now() + Duration::from_secs(seconds));
+    let too_long = refused(59).await.unwrap_err();
+    assert_eq!(too_long, TooLong { wait: Duration::from_secs(60), block: None });
+    pacer.rest(Block::Month, Duration::from_secs(1000));
+    let too_long = refused(999).await.unwrap_err();
+    assert_eq!(too_long, TooLong { wait: Duration::from_secs(1000), block: Some(Block::Month) });
+    assert!(refused(1000).await.is_ok());
+}
