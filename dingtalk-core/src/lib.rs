@@ -28,11 +28,12 @@
 //! |---|---|
 //! | `derive` (default) | `#[derive(Notification)]` |
 //! | `robot` (default) | [`Robot`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
+//! | `blocking` | [`Blocking`]: delivery from programs without an asynchronous run time |
 //! | `tool` | [`Tool`], [`ToolSet`] and definitions for agents: schemars |
 //! | `url` | conversion from the `url` crate's type |
 
 #![cfg_attr(
-    not(all(feature = "derive", feature = "robot", feature = "tool")),
+    not(all(feature = "blocking", feature = "derive", feature = "tool")),
     allow(rustdoc::broken_intra_doc_links, reason = "the documentation is built with all features")
 )]
 
@@ -71,6 +72,8 @@ pub use crate::{
     notification::Notification,
 };
 
+#[cfg(feature = "blocking")]
+pub use crate::delivery::Blocking;
 #[cfg(feature = "robot")]
 pub use crate::delivery::{
     Answer, Block, BoxFuture, Deliver, DeliverExt, Envelope, Error, ErrorKind, Guarantee, Language,

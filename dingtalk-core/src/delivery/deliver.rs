@@ -42,7 +42,7 @@ impl<D: Deliver + ?Sized> Deliver for Arc<D> {
 
 /// What every [`Deliver`] can do besides.
 pub trait DeliverExt: Deliver {
-    /// Checks a notification, renders it and delivers it under a new id. A [`Message`] is a notification too.
+    /// Checks a notification, renders it and delivers it under a new id. A [`Message`](crate::Message) is a notification too.
     ///
     /// ```
     /// use dingtalk_core::{DeliverExt, Message, Stub};

@@ -1,6 +1,8 @@
 //! From a message to a group: signing, one robot, and what its answers mean.
 
 mod advice;
+#[cfg(feature = "blocking")]
+mod blocking;
 mod classify;
 mod deliver;
 mod duration;
@@ -15,6 +17,8 @@ mod secret;
 mod sign;
 mod stub;
 
+#[cfg(feature = "blocking")]
+pub use self::blocking::Blocking;
 pub use self::{
     advice::Language,
     classify::{Answer, classify},

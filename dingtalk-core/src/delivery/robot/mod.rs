@@ -30,7 +30,7 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// A custom robot of one DingTalk group.
 ///
-/// It keeps to the rate that DingTalk takes ([`Pace`]) and repeats what failed where that is safe: see
+/// It keeps to the rate that DingTalk takes ([`Pace`](crate::Pace)) and repeats what failed where that is safe: see
 /// [`RobotBuilder::attempts`]. A send ends within its [deadline](RobotBuilder::deadline), 25 seconds unless set; one that
 /// cannot make it fails at once. Redirects are not followed, proxy settings of the environment are not used, and the
 /// HTTP client is made at the first message. Clones are cheap and share connections, pace and rests; two robots made

@@ -298,6 +298,14 @@ async fn a_server_that_is_down_is_not_hammered() {
     assert_eq!(attempts_of_ten_sends().await, 11, "ten successes earn one");
 }
 
+#[tokio::test(start_paused = true)]
+async fn retries_that_help_cost_nothing() {
+    let policy = Policy { pacer: None, ..policy() };
+    for _ in 0..30 {
+        assert_eq!(outcome_of(&policy, [Fails(ErrorKind::Unknown)]).await, 2);
+    }
+}
+
 async fn outcome_of(policy: &Policy, endings: impl IntoIterator<Item = Ending>) -> u32 {
     send(policy, &Script::new(endings)).await.1.attempts
 }
