@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::{
     admission::{self, Request},
     fault::{Ending, Fault, TRUNCATED},
+    gzip,
     log::{Arrival, Outcome},
     refusal::{self, Refusal},
     shape,
@@ -21,7 +22,14 @@ pub(crate) const REDIRECT_TARGET: &str = "/redirected";
 /// How the endpoint answers.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    Http { status: StatusCode, content_type: &'static str, location: Option<&'static str>, body: Vec<u8> },
+    Http {
+        status: StatusCode,
+        content_type: &'static str,
+        location: Option<&'static str>,
+        body: Vec<u8>,
+    },
+    /// JSON, compressed.
+    Gzip(Vec<u8>),
     Cut(Ending),
 }
 
@@ -58,7 +66,7 @@ pub(crate) fn handle(shared: &Shared, request: Request, target: &str) -> Answer 
     };
     let answer = match &fault {
         None => Answer::json(answer),
-        Some(fault) => spoil(fault, &request, target),
+        Some(fault) => spoil(fault, answer, &request, target),
     };
     state.log.push(arrival(shared, request), verdict.outcome, verdict.warnings, fault);
     drop(state);
@@ -106,8 +114,11 @@ fn weigh(
     Ok(Outcome::Accepted(shape.message))
 }
 
-fn spoil(fault: &Fault, request: &Request, target: &str) -> Answer {
+fn spoil(fault: &Fault, answer: String, request: &Request, target: &str) -> Answer {
     match fault {
+        Fault::AcceptThen(fault) => spoil(fault, answer, request, target),
+        Fault::SlowAnswer => Answer::Cut(Ending::Trickle(answer)),
+        Fault::Gzip => Answer::Gzip(gzip::stored(answer.as_bytes())),
         Fault::ResetOnConnect | Fault::ResetBeforeAnswer | Fault::AcceptThenReset => {
             Answer::Cut(Ending::Reset)
         }

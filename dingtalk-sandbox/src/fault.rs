@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use tokio::{
     io::{AsyncWriteExt as _, copy, sink},
     net::TcpStream,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 /// Something that goes wrong with a request to the robot. Pages and scripts ([`Sandbox::page_url`]) are not affected,
@@ -26,6 +26,12 @@ pub enum Fault {
     AcceptThenReset,
     /// The message is judged and, where it is right, accepted; but never answered.
     AcceptThenHang,
+    /// The message is judged and, where it is right, accepted; then this fault strikes.
+    AcceptThen(Box<Fault>),
+    /// The message is judged and answered as usual, but after the head the answer comes a byte a second.
+    SlowAnswer,
+    /// The message is judged and answered as usual, but the answer is compressed, which nobody asked for.
+    Gzip,
     /// The answer announces more bytes than come.
     Truncate,
     /// HTTP 200 with a web page, as gateways answer.
@@ -53,7 +59,14 @@ pub enum Fault {
 impl Fault {
     /// Is the message judged before things go wrong?
     pub(crate) fn is_after_judgement(&self) -> bool {
-        matches!(self, Self::AcceptThenReset | Self::AcceptThenHang)
+        matches!(
+            self,
+            Self::AcceptThenReset
+                | Self::AcceptThenHang
+                | Self::AcceptThen(_)
+                | Self::SlowAnswer
+                | Self::Gzip
+        )
     }
 }
 
@@ -103,6 +116,8 @@ pub(crate) enum Ending {
     Write(Vec<u8>),
     /// A head, then as many bytes.
     Flood { head: &'static [u8], bytes: u64 },
+    /// A head for this body of JSON at once, then the body a byte at a time.
+    Trickle(String),
 }
 
 /// Announces more than it holds, and what it holds begins like a success.
@@ -112,6 +127,9 @@ pub(crate) const TRUNCATED: &[u8] =
 const HUGE_BYTES: u64 = 256 * 1024 * 1024;
 const HUGE_HEAD: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 268435456\r\n\r\n";
+
+/// Between the bytes of [`Ending::Trickle`].
+const TRICKLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// For how long a connection that was answered with raw bytes is read on, so that closing it resets nothing.
 const LINGER: Duration = Duration::from_millis(500);
@@ -127,6 +145,20 @@ impl Ending {
             Self::Write(bytes) => {
                 if stream.write_all(&bytes).await.is_ok() && stream.shutdown().await.is_ok() {
                     drop(timeout(LINGER, copy(&mut stream, &mut sink())).await);
+                }
+            }
+            Self::Trickle(body) => {
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                    body.len()
+                );
+                let mut open = stream.write_all(head.as_bytes()).await.is_ok();
+                for byte in body.bytes() {
+                    if !open {
+                        break;
+                    }
+                    sleep(TRICKLE_PAUSE).await;
+                    open = stream.write_all(&[byte]).await.is_ok();
                 }
             }
             Self::Flood { head, bytes } => {

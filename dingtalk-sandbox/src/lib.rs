@@ -48,6 +48,7 @@ mod config;
 mod endpoint;
 mod events;
 mod fault;
+mod gzip;
 mod log;
 mod page;
 mod rate;

@@ -12,7 +12,7 @@ use http_body_util::{BodyExt as _, Either, Full};
 use hyper::{
     Response,
     body::{Bytes, Incoming},
-    header::{CONTENT_TYPE, HeaderValue, LOCATION},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION},
     server::conn::http1,
     service::service_fn,
 };
@@ -117,6 +117,13 @@ async fn respond(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> Res
             let Ok(request) = read(request).await else { return Err(Ending::Reset) };
             match endpoint::handle(shared, request, &target) {
                 Answer::Cut(ending) => Err(ending),
+                Answer::Gzip(body) => {
+                    let mut response = Response::new(full(body));
+                    let json = HeaderValue::from_static("application/json");
+                    response.headers_mut().insert(CONTENT_TYPE, json);
+                    response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                    Ok(response)
+                }
                 Answer::Http { status, content_type, location, body } => {
                     let mut response = Response::new(Either::Left(Full::from(body)));
                     *response.status_mut() = status;

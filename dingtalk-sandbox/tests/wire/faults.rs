@@ -78,6 +78,41 @@ async fn silence() {
 }
 
 #[tokio::test]
+async fn a_fault_after_the_message_was_accepted() {
+    let sandbox = faulty(Fault::AcceptThen(Box::new(Fault::Status(502)))).await;
+    assert_eq!(send(&sandbox, &text_with_id("x", "1")).await.status, 502);
+    assert_eq!(sandbox.accepted().len(), 1);
+    let sandbox = faulty(Fault::AcceptThen(Box::new(Fault::Html))).await;
+    assert_eq!(send(&sandbox, &json!({})).await.status, 200);
+    assert_eq!(sandbox.accepted().len(), 0, "a message that is wrong is not accepted");
+    assert_healthy(&sandbox).await;
+}
+
+#[tokio::test]
+async fn a_compressed_answer() {
+    let sandbox = faulty(Fault::Gzip).await;
+    let reply = send(&sandbox, &text("x")).await;
+    assert_eq!(reply.header("content-encoding"), Some("gzip"));
+    assert!(reply.body.starts_with(&[0x1f, 0x8b]));
+    assert_eq!(sandbox.accepted().len(), 1);
+    assert_healthy(&sandbox).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_takes_its_time() {
+    let sandbox = faulty(Fault::SlowAnswer).await;
+    let mut stream = TcpStream::connect(address(&sandbox)).await.unwrap();
+    stream.write_all(&post(&sandbox, &text("x"))).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n{") {
+        assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0);
+    }
+    assert!(timeout(SILENCE, stream.read_u8()).await.is_err(), "a byte a second");
+    assert_eq!(sandbox.accepted().len(), 1);
+    assert_healthy(&sandbox).await;
+}
+
+#[tokio::test]
 async fn a_truncated_answer() {
     let sandbox = faulty(Fault::Truncate).await;
     let reply = parse(&exchange(&sandbox, &post(&sandbox, &text("x"))).await.unwrap());
