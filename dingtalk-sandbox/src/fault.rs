@@ -15,7 +15,8 @@ use tokio::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The connection is reset before a byte is read. On a connection that is open already, the next request is.
+    /// The connection is reset when the client begins to send, before a byte is read. On a connection that is open
+    /// already, the next request is.
     ResetOnConnect,
     /// The request is read, then the connection is reset. Nothing is accepted.
     ResetBeforeAnswer,

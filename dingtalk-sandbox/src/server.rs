@@ -86,6 +86,8 @@ impl std::error::Error for Cut {}
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     if shared.state().faults.take_on_connect() {
+        // What the client makes of a reset depends on whether it has begun to send: it always has.
+        let _ = stream.peek(&mut [0]).await;
         endpoint::note_reset_connection(&shared);
         return Ending::Reset.carry_out(stream).await;
     }

@@ -1,0 +1,311 @@
+//! What becomes of a message, fault by fault: written into `docs/delivery.md` with `UPDATE_EXPECT=1`, compared otherwise.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
+mod canary;
+
+use std::{
+    env, fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use canary::{Log, SECRET, TOKEN, assert_error_silent, assert_silent};
+use dingtalk_core::{
+    DeliverExt as _, Error, ErrorKind, Guarantee, Message, Pace, Receipt, Robot, RobotBuilder,
+};
+use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
+
+/// What goes wrong.
+#[derive(Clone)]
+enum Trouble {
+    Fault(Fault),
+    /// Nobody reads requests there.
+    Nowhere(String),
+    /// The settings of our robot are wrong.
+    Settings(fn(RobotBuilder) -> RobotBuilder),
+    /// Somebody else has used up the robot's minute.
+    MinuteUsedUp,
+}
+
+use Trouble::{MinuteUsedUp, Nowhere, Settings};
+
+/// One row: what goes wrong, in words, and what it is.
+struct Row {
+    words: &'static str,
+    trouble: Trouble,
+}
+
+fn fault(words: &'static str, fault: Fault) -> Row {
+    Row { words, trouble: Trouble::Fault(fault) }
+}
+
+fn accepted(words: &'static str, then: Fault) -> Row {
+    fault(words, Fault::AcceptThen(Box::new(then)))
+}
+
+fn reply(words: &'static str, body: &str) -> Row {
+    fault(words, Fault::Reply(body.to_owned()))
+}
+
+fn code(words: &'static str, code: i64, message: &str) -> Row {
+    reply(words, &serde_json::json!({"errcode": code, "errmsg": message}).to_string())
+}
+
+fn rows() -> Vec<Row> {
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let row = |words, trouble| Row { words, trouble };
+    vec![
+        row("connection refused", Nowhere(format!("http://{closed}"))),
+        // The name is reserved for never being resolved (RFC 2606).
+        row("name not resolved", Nowhere("https://robot.invalid".to_owned())),
+        row("no TLS on the other side", Nowhere("https".to_owned())),
+        fault("reset before the request is read", Fault::ResetOnConnect),
+        fault("reset after the request was read", Fault::ResetBeforeAnswer),
+        fault("reset after the message was accepted", Fault::AcceptThenReset),
+        fault("silence", Fault::Hang),
+        fault("silence after the message was accepted", Fault::AcceptThenHang),
+        fault("accepted, answered a byte a second", Fault::SlowAnswer),
+        fault("half an answer", Fault::Truncate),
+        accepted("accepted, half an answer", Fault::Truncate),
+        fault("bytes that are not HTTP", Fault::Garbage(b"\x16\x03\x01 hello".to_vec())),
+        fault("an answer without end", Fault::Huge),
+        fault("accepted, compressed answer", Fault::Gzip),
+        reply("broken JSON", "{\"errcode\":0"),
+        reply("JSON without errcode", "{\"errmsg\":\"ok\"}"),
+        accepted("accepted, HTTP 502", Fault::Status(502)),
+        fault("HTTP 502", Fault::Status(502)),
+        fault("HTTP 404", Fault::Status(404)),
+        fault("HTTP 429", Fault::Status(429)),
+        fault("HTTP 302 to a page that says ok", Fault::Redirect),
+        fault("a web page with HTTP 200", Fault::Html),
+        accepted("accepted, a web page with HTTP 200", Fault::Html),
+        reply("`status` 1111 without errcode", r#"{"status":1111,"wait":5,"source":"x5","punish":"deny"}"#),
+        accepted("accepted, errcode \"0\" as a string", Fault::Reply("{\"errcode\":\"0\"}".to_owned())),
+        code("-1", -1, "系统繁忙"),
+        code("500100", 500_100, "系统异常，请稍后再试"),
+        code("90018", 90_018, ""),
+        code("130101", 130_101, "send too fast, exceed 20 times per minute"),
+        code("410100", 410_100, "发送速度太快而限流"),
+        row("130101 and a block, because others used up the minute", MinuteUsedUp),
+        code("90030", 90_030, "webhook over limit"),
+        row(
+            "310000, because our clock is two hours slow",
+            Settings(|robot| robot.clock(|| SystemTime::now() - Duration::from_secs(7200))),
+        ),
+        row("310000, because our secret is wrong", Settings(|robot| robot.secret("SECanother"))),
+        code("310000 keyword", 310_000, "keywords not in content"),
+        code(
+            "310000 signature, in Chinese",
+            310_000,
+            "description:机器人发送签名不匹配;solution:请确认签名和生成签名的时间戳必须都放在调用的网址中;",
+        ),
+        code(
+            "310000 address, newer English",
+            310_000,
+            "ip 203.0.113.7 not in whitelist, more: [https://ding-doc.dingtalk.com/doc#/serverapi2/qf2nxq]",
+        ),
+        code("310000 in words nobody knows", 310_000, "?"),
+        code("300001 token", 300_001, "token is not exist"),
+        code("300005 token", 300_005, "token is not exist"),
+        code("400101", 400_101, "access_token不存在"),
+        code("400102", 400_102, "机器人已停用"),
+        code("400106", 400_106, "机器人不存在"),
+        code("400013", 400_013, "群已被解散"),
+        code("400105", 400_105, "不支持的消息类型"),
+        code("400402", 400_402, "miss param : markdown->title"),
+        code("40035", 40_035, "缺少参数 json"),
+        code("43004", 43_004, "无效的HTTP HEADER Content-Type"),
+        code("460101", 460_101, "message too long, exceed 20000 bytes"),
+        code("101002", 101_002, "message is too long"),
+        code("430101", 430_101, "不安全的外链"),
+        code("a code nobody knows", 123_456, "?"),
+    ]
+}
+
+/// When the fault strikes, and what was promised.
+#[derive(Clone, Copy, PartialEq)]
+enum Case {
+    Once,
+    Always,
+    /// Always, and the robot repeats nothing that may have arrived. The server does not recognise repetitions.
+    AtMostOnce,
+}
+
+fn robot(base_url: &str) -> RobotBuilder {
+    Robot::builder(TOKEN)
+        .secret(SECRET)
+        .base_url(base_url)
+        .name("ops")
+        .backoff(Duration::from_millis(1), Duration::from_millis(1))
+}
+
+/// Sends through a robot with this trouble, and returns one cell of the table.
+async fn cell(trouble: Trouble, case: Case) -> String {
+    let rate = if matches!(trouble, MinuteUsedUp) { Some(1) } else { None };
+    let sandbox = Sandbox::builder()
+        .robot(RobotConfig::new(TOKEN).secret(SECRET))
+        .rate_per_minute(rate)
+        .deduplicate(case != Case::AtMostOnce)
+        .start()
+        .await
+        .unwrap();
+    let base_url = sandbox.base_url();
+    let mut ours = robot(&base_url);
+    if case == Case::AtMostOnce {
+        ours = ours.guarantee(Guarantee::AtMostOnce);
+    }
+    match &trouble {
+        Nowhere(_) | Settings(_) | MinuteUsedUp if case == Case::Once => return "–".to_owned(),
+        Nowhere(address) if address == "https" => ours = ours.base_url(base_url.replace("http:", "https:")),
+        Nowhere(address) => ours = ours.base_url(address),
+        Settings(set) => ours = set(ours),
+        MinuteUsedUp => {
+            robot(&base_url).build().unwrap().send(&Message::text("another program's")).await.unwrap();
+        }
+        Trouble::Fault(fault) => {
+            if matches!(fault, Fault::Hang | Fault::AcceptThenHang | Fault::SlowAnswer) {
+                ours = ours.timeout(Duration::from_secs(2));
+            }
+            match case {
+                Case::Once => sandbox.fault_next(1, fault.clone()),
+                Case::Always | Case::AtMostOnce => sandbox.fault(fault.clone()),
+            }
+        }
+    }
+    let before = (sandbox.requests(), sandbox.accepted().len());
+    let ours = ours.build().unwrap();
+    let result = ours.send(&Message::text("hello")).await;
+    let requests = sandbox.requests() - before.0;
+    let shown = sandbox.accepted().len() - before.1;
+    check(&result, requests, shown, case);
+    assert_eq!(sandbox.redirects_followed(), 0);
+    assert_silent(&format!("{ours:?} {ours:#?} {result:?}"));
+    match result {
+        Ok(_) => format!("delivered · {requests} · {shown}"),
+        Err(error) => {
+            if error.retry_after().is_some() {
+                rests(&ours, &sandbox).await;
+            }
+            format!("`{:?}` · {requests} · {shown}", error.kind())
+        }
+    }
+}
+
+/// What holds whatever goes wrong.
+fn check(result: &Result<Receipt, Error>, requests: u64, shown: usize, case: Case) {
+    assert!(shown <= 1, "the group sees a message twice");
+    match result {
+        Ok(receipt) => {
+            assert_eq!(shown, 1, "delivered, and not in the group");
+            assert_eq!(u64::from(receipt.attempts), requests);
+        }
+        Err(error) => {
+            assert_error_silent(error);
+            assert!(shown == 0 || error.kind() == ErrorKind::Unknown, "in the group, and called {error}");
+            assert!(requests == 0 || u64::from(error.attempts()) == requests, "{error:?}");
+            assert!(case != Case::AtMostOnce || error.kind() != ErrorKind::Unknown || requests == 1);
+        }
+    }
+}
+
+/// The robot rests: another message makes no request.
+async fn rests(robot: &Robot, sandbox: &Sandbox) {
+    let before = sandbox.requests();
+    let error = robot.send(&Message::text("again")).await.unwrap_err();
+    let resting = [ErrorKind::Throttled, ErrorKind::AddressBlocked, ErrorKind::QuotaExhausted];
+    assert!(resting.contains(&error.kind()) && error.attempts() == 0, "{error}");
+    assert_eq!(sandbox.requests(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_of_faults() {
+    let log = Log::install();
+    // All at once: most of the time they wait for silence to end.
+    let tasks: Vec<_> = rows()
+        .into_iter()
+        .map(|Row { words, trouble }| {
+            let cells = [Case::Once, Case::Always, Case::AtMostOnce]
+                .map(|case| tokio::spawn(cell(trouble.clone(), case)));
+            (words, cells)
+        })
+        .collect();
+    let mut table = String::from(
+        "| what goes wrong | it strikes once | it strikes always | always, `AtMostOnce` |\n|---|---|---|---|\n",
+    );
+    for (words, cells) in tasks {
+        table.push_str(&format!("| {words} |"));
+        for cell in cells {
+            table.push_str(&format!(" {} |", cell.await.unwrap_or_else(|error| panic!("{words}: {error}"))));
+        }
+        table.push('\n');
+    }
+    compare("fault table", &table);
+    assert_silent(&log.text());
+    assert!(log.text().contains("TRACE"), "the log was not at TRACE");
+}
+
+/// Compares a part of `docs/delivery.md` with what it has to be, or writes it.
+fn compare(part: &str, expected: &str) {
+    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/delivery.md");
+    let page = fs::read_to_string(&path).unwrap();
+    let (begin, end) = (format!("<!-- {part}: begin -->\n\n"), format!("\n<!-- {part}: end -->"));
+    let (before, rest) = page.split_once(&begin).unwrap();
+    let (found, after) = rest.split_once(&end).unwrap();
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(&path, format!("{before}{begin}{expected}{end}{after}")).unwrap();
+    } else {
+        assert_eq!(found, expected, "run this test with UPDATE_EXPECT=1 and read what has changed");
+    }
+}
+
+#[tokio::test]
+async fn the_clock_s_error_says_how_wrong_it_is() {
+    for (clock, words) in [
+        ((|| SystemTime::now() - Duration::from_secs(7205)) as fn() -> SystemTime, "2 h 0 min behind"),
+        (|| SystemTime::now() + Duration::from_secs(4 * 86_400), "4 days ahead of"),
+    ] {
+        let sandbox = Sandbox::builder().robot(RobotConfig::new(TOKEN).secret(SECRET)).start().await.unwrap();
+        let robot = robot(&sandbox.base_url()).clock(clock).build().unwrap();
+        let error = robot.send(&Message::text("hello")).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Clock, 2));
+        assert!(
+            error.to_string().contains(&format!("this machine's clock is {words} DingTalk's")),
+            "{error}"
+        );
+    }
+}
+
+/// The sandbox's minute has 60 seconds and blocks who sends more: a paced robot never meets the block.
+#[tokio::test]
+async fn a_burst_meets_no_block() {
+    let sandbox = Sandbox::builder().robot(RobotConfig::new(TOKEN).secret(SECRET)).start().await.unwrap();
+    let robot = robot(&sandbox.base_url()).pace(Pace::new().max_wait(Duration::ZERO)).build().unwrap();
+    let mut delivered = 0;
+    for _ in 0..30 {
+        match robot.send(&Message::text("hello")).await {
+            Ok(_) => delivered += 1,
+            Err(error) => assert_eq!(error.kind(), ErrorKind::RateLimited),
+        }
+    }
+    assert_eq!((delivered, sandbox.requests()), (18, 18));
+    assert!(sandbox.log().iter().all(|entry| entry.refusal().is_none()));
+}
+
+#[test]
+fn a_panic_shows_no_secret() {
+    let (say, heard) = std::sync::mpsc::channel();
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| drop(say.send(info.to_string()))));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let robot = robot("http://127.0.0.1:9").clock(|| panic!("the clock is broken")).build().unwrap();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        runtime.block_on(robot.send(&Message::text("hello")))
+    }));
+    std::panic::set_hook(before);
+    assert!(panicked.is_err());
+    let heard: String = heard.try_iter().collect();
+    assert!(heard.contains("the clock is broken"));
+    assert_silent(&heard);
+}
