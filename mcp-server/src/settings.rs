@@ -33,7 +33,8 @@ impl Settings {
     /// Names the variable that is missing or wrong.
     pub fn from_env() -> Result<Self, Error> {
         let deployment = Self::deployment_from_env()?;
-        let pace = deployment.rate_per_minute.map(|rate| Pace::new().limit(rate));
+        // No tool sends urgently: nothing is kept for that.
+        let pace = deployment.rate_per_minute.map(|rate| Pace::new().limit(rate).urgent_reserve(0));
         Ok(Self { robot: RobotBuilder::from_env()?.pace(pace).build()?, deployment })
     }
 

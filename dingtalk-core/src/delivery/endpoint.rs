@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Error, Signature, sign::Decimal};
+use super::{Error, Signature};
 
 /// DingTalk in China.
 pub(crate) const CHINA: &str = "https://oapi.dingtalk.com";
@@ -28,11 +28,7 @@ pub(crate) fn percent_encode(value: &str) -> String {
 
 /// The address that a robot posts to, without its query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Endpoint {
-    url: String,
-    host: String,
-    https: bool,
-}
+pub(crate) struct Endpoint(Url);
 
 impl Endpoint {
     /// Reads a base URL such as `https://oapi.dingtalk.com`. `setting` is what the person who set it knows it as.
@@ -48,41 +44,51 @@ impl Endpoint {
     }
 
     fn at(url: &Url, prefix: &str) -> Self {
-        Self {
-            url: format!("{}{prefix}{SEND_PATH}", url.origin().ascii_serialization()),
-            host: url.host_str().unwrap_or_default().to_owned(),
-            https: url.scheme() == "https",
-        }
+        let mut url = url.clone();
+        url.set_path(&format!("{prefix}{SEND_PATH}"));
+        url.set_query(None);
+        url.set_fragment(None);
+        Self(url)
     }
 
     pub(crate) fn host(&self) -> &str {
-        &self.host
+        self.0.host_str().unwrap_or_default()
     }
 
     pub(crate) fn is_https(&self) -> bool {
-        self.https
+        self.0.scheme() == "https"
     }
 
     /// Where the robot with this token posts to.
     pub(crate) fn target(&self, token: &str) -> Target {
-        Target(format!("{}?access_token={}", self.url, percent_encode(token)).into())
+        let query = format!("access_token={}", percent_encode(token));
+        Target { endpoint: self.0.clone(), query: query.into() }
     }
 }
 
-/// The address of a robot, token and all: it must go nowhere but to the HTTP client.
-pub(crate) struct Target(SecretString);
+/// The address of a robot, token and all.
+pub(crate) struct Target {
+    endpoint: Url,
+    query: SecretString,
+}
 
 impl Target {
-    /// The address of one request: all that is allocated for signing it.
-    pub(crate) fn request_url(&self, signed: Option<(u64, &Signature)>) -> String {
-        let target = self.0.expose_secret();
-        let Some((timestamp_ms, signature)) = signed else { return target.to_owned() };
-        let mut url = String::with_capacity(target.len() + SIGNED_BYTES);
-        url.push_str(target);
-        url.push_str("&timestamp=");
-        url.push_str(Decimal::new(timestamp_ms).as_str());
-        url.push_str("&sign=");
-        signature.write_query(&mut url);
+    /// The address of one request: it must go nowhere but to the HTTP client. Its query is all that is allocated for
+    /// signing it.
+    pub(crate) fn request_url(&self, signed: Option<(u64, &Signature)>) -> Url {
+        let mut url = self.endpoint.clone();
+        let token = self.query.expose_secret();
+        if let Some((timestamp_ms, signature)) = signed {
+            let mut query = String::with_capacity(token.len() + SIGNED_BYTES);
+            query.push_str(token);
+            query.push_str("&timestamp=");
+            query.push_str(itoa::Buffer::new().format(timestamp_ms));
+            query.push_str("&sign=");
+            signature.write_query(&mut query);
+            url.set_query(Some(&query));
+        } else {
+            url.set_query(Some(token));
+        }
         url
     }
 }
@@ -222,7 +228,7 @@ mod tests {
     fn a_base_url_may_have_a_path() {
         let endpoint = Endpoint::from_base("https://gateway.example/dingtalk/", "base URL").unwrap();
         assert_eq!(
-            endpoint.target("a+b").request_url(None),
+            endpoint.target("a+b").request_url(None).as_str(),
             "https://gateway.example/dingtalk/robot/send?access_token=a%2Bb"
         );
     }
@@ -232,7 +238,7 @@ mod tests {
         let signature = Signer::new("secret").sign(1_700_000_000_000);
         let endpoint = Endpoint::from_base(CHINA, "base URL").unwrap();
         assert_eq!(
-            endpoint.target("abc").request_url(Some((1_700_000_000_000, &signature))),
+            endpoint.target("abc").request_url(Some((1_700_000_000_000, &signature))).as_str(),
             "https://oapi.dingtalk.com/robot/send?access_token=abc&timestamp=1700000000000\
              &sign=OuzzJR5%2BxZ4%2FEYwqtNt6sMYZQMTa%2FHEGvc9miJe7XzY%3D"
         );
@@ -265,7 +271,7 @@ mod tests {
         let webhook = "https://oapi.dingtalk.io/robot/send?access_token=abcd&timestamp=1&sign=stale";
         let webhook = Webhook::parse(webhook, "webhook").unwrap();
         assert_eq!(
-            webhook.endpoint("webhook").unwrap().target("abcd").request_url(None),
+            webhook.endpoint("webhook").unwrap().target("abcd").request_url(None).as_str(),
             "https://oapi.dingtalk.io/robot/send?access_token=abcd"
         );
     }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use percent_encoding::utf8_percent_encode;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -10,11 +9,11 @@ use sha2::Sha256;
 
 use super::endpoint::RESERVED;
 
-/// 32 bytes in base64, with padding.
-const SIGNATURE_CHARS: usize = 44;
+/// Of SHA-256.
+const HASH_BYTES: usize = 32;
 
-/// The digits of the largest number that fits.
-const MAX_DIGITS: usize = 20;
+/// As many bytes in base64, with padding.
+const SIGNATURE_CHARS: usize = HASH_BYTES.div_ceil(3) * 4;
 
 /// Signs requests with one robot's secret: base64 of HMAC-SHA256 over `{timestamp}\n{secret}`, keyed with the secret
 /// (page `customize-robot-security-settings` on open.dingtalk.com).
@@ -53,17 +52,12 @@ impl Signer {
     }
 
     /// Signs a time, given in milliseconds since the Unix epoch. Allocates nothing.
-    #[expect(clippy::missing_panics_doc, reason = "it does not panic")]
     pub fn sign(&self, timestamp_ms: u64) -> Signature {
         let mut hmac = self.key.clone();
-        hmac.update(Decimal::new(timestamp_ms).as_str().as_bytes());
+        hmac.update(itoa::Buffer::new().format(timestamp_ms).as_bytes());
         hmac.update(b"\n");
         hmac.update(self.secret.expose_secret().as_bytes());
-        let mut signature = [0; SIGNATURE_CHARS];
-        STANDARD
-            .encode_slice(hmac.finalize().into_bytes(), &mut signature)
-            .expect("32 bytes are 44 characters");
-        Signature(signature)
+        Signature(base64(hmac.finalize().into_bytes().into()))
     }
 
     pub(crate) fn secret(&self) -> &SecretString {
@@ -101,41 +95,39 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// A number in decimal, without a heap.
-pub(crate) struct Decimal {
-    /// Filled from its end.
-    digits: [u8; MAX_DIGITS],
-    start: usize,
-}
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-impl Decimal {
-    pub(crate) fn new(mut number: u64) -> Self {
-        let mut digits = [b'0'; MAX_DIGITS];
-        let mut start = MAX_DIGITS;
-        loop {
-            start -= 1;
-            let digit = (number % 10) as u8;
-            digits[start] += digit;
-            number /= 10;
-            if number == 0 {
-                return Self { digits, start };
-            }
+/// Standard base64 of exactly one hash: three bytes are four characters, and the last two have one `=` in their place.
+fn base64(hash: [u8; HASH_BYTES]) -> [u8; SIGNATURE_CHARS] {
+    let mut padded = [0; HASH_BYTES + 1];
+    padded[..HASH_BYTES].copy_from_slice(&hash);
+    let mut chars = [0; SIGNATURE_CHARS];
+    for (bytes, chars) in padded.chunks_exact(3).zip(chars.chunks_exact_mut(4)) {
+        let bits = u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]);
+        for (char, shift) in chars.iter_mut().zip([18, 12, 6, 0]) {
+            *char = ALPHABET[(bits >> shift & 63) as usize];
         }
     }
-
-    pub(crate) fn as_str(&self) -> &str {
-        str::from_utf8(&self.digits[self.start..]).unwrap_or_default()
-    }
+    chars[SIGNATURE_CHARS - 1] = b'=';
+    chars
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Vectors by Python's `base64`.
     #[test]
-    fn numbers_are_written_as_the_standard_library_does() {
-        for number in [0, 9, 10, 1_700_000_000_000, u64::MAX] {
-            assert_eq!(Decimal::new(number).as_str(), number.to_string());
+    fn as_others_encode() {
+        for (hash, expected) in [
+            ([0; HASH_BYTES], "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+            ([255; HASH_BYTES], "//////////////////////////////////////////8="),
+            (
+                std::array::from_fn(|at| u8::try_from(at * 7 % 256).unwrap()),
+                "AAcOFRwjKjE4P0ZNVFtiaXB3foWMk5qhqK+2vcTL0tk=",
+            ),
+        ] {
+            assert_eq!(Signature(base64(hash)).as_base64(), expected);
         }
     }
 }

@@ -323,7 +323,7 @@ mod tests {
     const WEBHOOK: &str = "https://oapi.dingtalk.io/robot/send?access_token=abcd";
 
     fn address(builder: RobotBuilder) -> String {
-        builder.build().unwrap().0.target.request_url(None)
+        builder.build().unwrap().0.target.request_url(None).into()
     }
 
     fn problem(builder: RobotBuilder) -> String {
