@@ -9,6 +9,7 @@ mod duration;
 mod endpoint;
 mod envelope;
 mod error;
+mod overflow;
 mod pace;
 mod receipt;
 mod retry;
@@ -25,6 +26,7 @@ pub use self::{
     deliver::{BoxFuture, Deliver, DeliverExt},
     envelope::{Envelope, MAX_BODY_BYTES, Urgency},
     error::{Error, ErrorKind, Retry},
+    overflow::{Limits, Overflow, Part},
     pace::{Block, Pace},
     receipt::{Outcome, Receipt},
     retry::Guarantee,

@@ -25,8 +25,7 @@ pub enum CallStatus {
 
 impl CallStatus {
     /// All of them, as definitions list them.
-    pub const ALL: [Self; 5] =
-        [Self::Delivered, Self::Queued, Self::Refused, Self::Throttled, Self::Unknown];
+    pub const ALL: [Self; 5] = [Self::Delivered, Self::Queued, Self::Refused, Self::Throttled, Self::Unknown];
 
     /// The word in an answer.
     pub const fn as_str(self) -> &'static str {

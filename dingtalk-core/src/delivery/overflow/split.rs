@@ -1,0 +1,196 @@
+//! One message in numbered parts.
+
+use std::mem;
+
+use super::{
+    Frame, Limits, Part,
+    cut::{Body, Position},
+    json::{body_len, escaped_len},
+    mention::without_mention_line,
+    too_long,
+};
+use crate::{Error, Mentions, Message, message::FeedItem};
+
+/// How full a part must be at least, in hundredths, before it ends at a better place than the last one possible.
+const FILLED: usize = 50;
+
+pub(super) fn split(message: Message, id: &str, limits: Limits, len: usize) -> Result<Vec<Part>, Error> {
+    if len / limits.bytes.max(1) >= limits.parts {
+        return Err(too_many(len, limits));
+    }
+    let messages = match message {
+        Message::Link(_) => {
+            return Err(too_long(len, limits, "; a link cannot be split, only its text can be truncated"));
+        }
+        Message::FeedCard(card) => {
+            let parts = numbered(|digits| feed_cards(&card.items, &Widest::new(id, digits), limits, len))?;
+            let of = parts.len();
+            parts
+                .into_iter()
+                .enumerate()
+                .map(|(index, items)| feed_card(&number(index + 1, of), items))
+                .collect()
+        }
+        message => match Frame::of(message) {
+            Some((frame, text, mentions)) => texts(&frame, &text, &mentions, id, limits, len)?,
+            None => return Err(too_long(len, limits, "")),
+        },
+    };
+    if messages.len() == 1 {
+        // Only white space at the end was too much.
+        return Ok(messages.into_iter().map(|message| Part { id: id.to_owned(), message }).collect());
+    }
+    let part = |(index, message)| Part { id: format!("{id}-{}", index + 1), message };
+    Ok(messages.into_iter().enumerate().map(part).collect())
+}
+
+fn too_many(len: usize, limits: Limits) -> Error {
+    too_long(len, limits, &format!("; it would be more than {} parts", limits.parts))
+}
+
+fn number(part: usize, of: usize) -> String {
+    if of == 1 { String::new() } else { format!("({part}/{of})") }
+}
+
+/// The longest number and id that a part can have while the count has this many digits.
+struct Widest {
+    number: String,
+    id: String,
+}
+
+impl Widest {
+    fn new(id: &str, digits: usize) -> Self {
+        let nines = "9".repeat(digits);
+        Self { number: format!("({nines}/{nines})"), id: format!("{id}-{nines}") }
+    }
+}
+
+/// Splits with room for numbers of one digit, of two, and so on, until the count of parts has no more than that.
+fn numbered<T>(split: impl Fn(usize) -> Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
+    let mut digits = 1;
+    loop {
+        let parts = split(digits)?;
+        if parts.len().to_string().len() <= digits {
+            return Ok(parts);
+        }
+        digits += 1;
+    }
+}
+
+fn texts(
+    frame: &Frame,
+    text: &str,
+    mentions: &Mentions,
+    id: &str,
+    limits: Limits,
+    len: usize,
+) -> Result<Vec<Message>, Error> {
+    let text = without_mention_line(text, mentions);
+    let body = frame.body(text);
+    // Buttons come with the end of the text.
+    let early = match frame {
+        Frame::Card(card) => &Frame::Markdown { title: card.title.clone() },
+        frame => frame,
+    };
+    let pieces = numbered(|digits| {
+        let widest = Widest::new(id, digits);
+        let head = escaped_len(&widest.number) + escaped_len(frame.blank());
+        let room = |frame: &Frame, mentions: &Mentions| -> Result<usize, Error> {
+            frame
+                .room(&format!(" {}", widest.number), &widest.id, mentions, limits)?
+                .and_then(|room| room.checked_sub(head))
+                .ok_or_else(|| too_long(len, limits, " without the text already"))
+        };
+        let nobody = Mentions::default();
+        let first = Rooms { early: room(early, mentions)?, last: room(frame, mentions)? };
+        let further = Rooms { early: room(early, &nobody)?, last: room(frame, &nobody)? };
+        pieces(&body, &first, &further, limits, len)
+    })?;
+    let of = pieces.len();
+    let message = |(index, piece): (usize, String)| {
+        let number = number(index + 1, of);
+        let frame = if index + 1 == of { frame } else { early };
+        let mentions = if index == 0 { mentions.clone() } else { Mentions::default() };
+        if number.is_empty() {
+            return frame.message("", piece, mentions);
+        }
+        frame.message(&format!(" {number}"), format!("{number}{}{piece}", frame.blank()), mentions)
+    };
+    Ok(pieces.into_iter().enumerate().map(message).collect())
+}
+
+/// How many bytes of text go into a part, and into the last part.
+struct Rooms {
+    early: usize,
+    last: usize,
+}
+
+fn pieces(
+    body: &Body<'_>,
+    first: &Rooms,
+    further: &Rooms,
+    limits: Limits,
+    len: usize,
+) -> Result<Vec<String>, Error> {
+    let mut pieces = Vec::new();
+    let mut position = Position::START;
+    loop {
+        if pieces.len() == limits.parts {
+            return Err(too_many(len, limits));
+        }
+        let rooms = if pieces.is_empty() { first } else { further };
+        if let Some(rest) = body.rest(position, rooms.last) {
+            pieces.push(rest);
+            return Ok(pieces);
+        }
+        // What fits beside no buttons, but not beside them, is cut so that something is left for them.
+        let only_buttons_left = body.rest(position, rooms.early).is_some();
+        let room = if only_buttons_left { rooms.last } else { rooms.early };
+        let Some((piece, next)) = body.take(position, room, FILLED) else {
+            return Err(too_long(
+                len,
+                limits,
+                "; something that cannot be cut (a link, a picture, emphasis, code, HTML, a table row) is longer than a part",
+            ));
+        };
+        pieces.push(piece);
+        position = next;
+    }
+}
+
+fn feed_card(number: &str, mut items: Vec<FeedItem>) -> Message {
+    if let Some(first) = items.first_mut().filter(|_| !number.is_empty()) {
+        first.title = format!("{number} {}", first.title);
+    }
+    Message::feed_card(items)
+}
+
+fn feed_cards(
+    items: &[FeedItem],
+    widest: &Widest,
+    limits: Limits,
+    len: usize,
+) -> Result<Vec<Vec<FeedItem>>, Error> {
+    let fits = |card: &[FeedItem]| -> Result<bool, Error> {
+        Ok(body_len(&feed_card(&widest.number, card.to_vec()), &widest.id)? <= limits.bytes)
+    };
+    let mut cards = Vec::new();
+    let mut card = Vec::new();
+    for item in items {
+        card.push(item.clone());
+        if fits(&card)? {
+            continue;
+        }
+        card.pop();
+        let full = mem::replace(&mut card, vec![item.clone()]);
+        if full.is_empty() || !fits(&card)? {
+            return Err(too_long(len, limits, "; one item is too long alone"));
+        }
+        cards.push(full);
+        if cards.len() == limits.parts {
+            return Err(too_many(len, limits));
+        }
+    }
+    cards.push(card);
+    Ok(cards)
+}

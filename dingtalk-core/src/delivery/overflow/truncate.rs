@@ -1,0 +1,85 @@
+//! One message that ends early and says so.
+
+use super::{Frame, Limits, cut::Position, json::body_len, mention::without_mention_line, plain, too_long};
+use crate::{
+    Error, Mentions, Message,
+    message::{FeedCard, FeedItem, Link},
+};
+
+/// How full a message must be at least, in hundredths, before it ends at a better place than the last one possible.
+const FILLED: usize = 75;
+
+pub(super) fn truncate(message: Message, id: &str, limits: Limits, len: usize) -> Result<Message, Error> {
+    match message {
+        Message::Link(link) => truncate_link(link, id, limits, len),
+        Message::FeedCard(card) => truncate_feed(&card, id, limits, len),
+        message => match Frame::of(message) {
+            Some((frame, text, mentions)) => truncate_text(&frame, &text, mentions, id, limits, len),
+            None => Err(too_long(len, limits, "")),
+        },
+    }
+}
+
+/// What stands at the end of a text that was cut.
+fn mark(left_out: usize) -> String {
+    format!("… (+{left_out} characters)")
+}
+
+fn truncate_text(
+    frame: &Frame,
+    text: &str,
+    mentions: Mentions,
+    id: &str,
+    limits: Limits,
+    len: usize,
+) -> Result<Message, Error> {
+    let text = without_mention_line(text, &mentions);
+    let widest = format!("{}{}", frame.blank(), mark(text.chars().count()));
+    let room = frame
+        .room("", id, &mentions, limits)?
+        .and_then(|room| room.checked_sub(super::json::escaped_len(&widest)))
+        .ok_or_else(|| too_long(len, limits, " without the text already"))?;
+    let body = frame.body(text);
+    let (mut text, next) =
+        body.take(Position::START, room, FILLED).unwrap_or((String::new(), Position::START));
+    if !text.is_empty() {
+        text.push_str(frame.blank());
+    }
+    text.push_str(&mark(body.characters_left(next)));
+    Ok(frame.message("", text, mentions))
+}
+
+/// The text stands beside a picture and is shown in part only: no line of its own for the mark.
+fn truncate_link(mut link: Link, id: &str, limits: Limits, len: usize) -> Result<Message, Error> {
+    let text = std::mem::take(&mut link.text);
+    link.text = mark(text.chars().count());
+    let taken = body_len(&Message::Link(link.clone()), id)?;
+    let room = limits
+        .bytes
+        .checked_sub(taken)
+        .ok_or_else(|| too_long(len, limits, "; a link can be shortened only in its text"))?;
+    let body = plain::body(&text);
+    let (text, next) = body.take(Position::START, room, FILLED).unwrap_or((String::new(), Position::START));
+    link.text = format!("{text}{}", mark(body.characters_left(next)));
+    Ok(Message::Link(link))
+}
+
+/// The title of the last item says how many more there are: an item of its own would need an address and a picture.
+fn truncate_feed(card: &FeedCard, id: &str, limits: Limits, len: usize) -> Result<Message, Error> {
+    let shown = |count: usize| {
+        let mut items: Vec<FeedItem> = card.items[..count].to_vec();
+        if let Some(last) = items.last_mut() {
+            last.title.push_str(&format!(" … (+{})", card.items.len() - count));
+        }
+        Message::feed_card(items)
+    };
+    let mut most = None;
+    for count in 1..card.items.len() {
+        let message = shown(count);
+        if body_len(&message, id)? > limits.bytes {
+            break;
+        }
+        most = Some(message);
+    }
+    most.ok_or_else(|| too_long(len, limits, "; the first item is too long alone"))
+}

@@ -1,0 +1,181 @@
+//! Is a text in parts still the same text? Asked of a CommonMark parser that knows nothing of how it was cut.
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Open(&'static str, String),
+    Close(&'static str),
+    /// One character that is not white space, or the beginning or end of a construct in a line.
+    One(String),
+}
+
+impl Token {
+    fn end(&self) -> Self {
+        let Self::Open(block, _) = self else { panic!("{self:?} opens nothing") };
+        Self::Close(block)
+    }
+}
+
+/// What the parser sees, without the white space that a cut may take away.
+fn tokens(markdown: &str) -> Vec<Token> {
+    let mut reader = Reader::default();
+    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        reader.event(event);
+    }
+    reader.tokens
+}
+
+#[derive(Default)]
+struct Reader {
+    tokens: Vec<Token>,
+    /// Is each list around an ordered one?
+    lists: Vec<bool>,
+    in_code: bool,
+    /// What has been seen of a table's head: it is repeated wherever the table begins anew.
+    head: Option<String>,
+    /// Blocks around, to see text that stands directly in a tight list item.
+    blocks: Vec<&'static str>,
+}
+
+impl Reader {
+    fn open(&mut self, block: &'static str, detail: &str) {
+        self.end_implied();
+        self.blocks.push(block);
+        self.tokens.push(Token::Open(block, detail.to_owned()));
+    }
+
+    fn close(&mut self) {
+        let block = self.blocks.pop().expect("a block to close");
+        self.tokens.push(Token::Close(block));
+    }
+
+    fn end_implied(&mut self) {
+        if self.blocks.last() == Some(&"implied") {
+            self.blocks.pop();
+            self.tokens.push(Token::Close("paragraph"));
+        }
+    }
+
+    fn inline(&mut self) {
+        if matches!(self.blocks.last(), None | Some(&("item" | "quote"))) {
+            self.blocks.push("implied");
+            self.tokens.push(Token::Open("paragraph", String::new()));
+        }
+    }
+
+    fn one(&mut self, text: impl Into<String>) {
+        self.inline();
+        self.tokens.push(Token::One(text.into()));
+    }
+
+    fn event(&mut self, event: Event<'_>) {
+        if let Some(head) = &mut self.head {
+            head.push_str(&format!("{event:?}"));
+            if event == Event::End(TagEnd::TableHead) {
+                let head = self.head.take().unwrap_or_default();
+                self.open("table", &head);
+            }
+            return;
+        }
+        match event {
+            Event::Start(Tag::Paragraph) => self.open("paragraph", ""),
+            Event::Start(Tag::Heading { level, .. }) => self.open("heading", &level.to_string()),
+            Event::Start(Tag::BlockQuote(_)) => self.open("quote", ""),
+            Event::Start(Tag::CodeBlock(kind)) => {
+                self.in_code = true;
+                match kind {
+                    CodeBlockKind::Fenced(info) => self.open("code", &format!("fenced {info}")),
+                    CodeBlockKind::Indented => self.open("code", "indented"),
+                }
+            }
+            Event::Start(Tag::HtmlBlock) => self.open("html", ""),
+            Event::Start(Tag::Table(alignment)) => self.head = Some(format!("{alignment:?}")),
+            Event::Start(Tag::TableRow) => self.open("row", ""),
+            Event::Start(Tag::TableCell) => self.open("cell", ""),
+            Event::Start(Tag::List(first)) => {
+                self.end_implied();
+                self.lists.push(first.is_some());
+            }
+            Event::Start(Tag::Item) => {
+                let ordered = *self.lists.last().expect("an item stands in a list");
+                self.open("item", if ordered { "1." } else { "-" });
+            }
+            Event::Start(Tag::Link { dest_url, .. }) => self.one(format!("link {dest_url}")),
+            Event::Start(Tag::Image { dest_url, .. }) => self.one(format!("image {dest_url}")),
+            Event::Start(tag) => self.one(format!("{tag:?}")),
+            Event::End(TagEnd::List(_)) => {
+                self.lists.pop();
+            }
+            Event::End(
+                TagEnd::Link | TagEnd::Image | TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough,
+            ) => {
+                self.one("end");
+            }
+            Event::End(_) => {
+                self.in_code = false;
+                self.end_implied();
+                self.close();
+            }
+            Event::Text(text) if self.in_code => {
+                for line in text.lines().filter(|line| !line.trim_ascii().is_empty()) {
+                    line.chars().for_each(|c| self.one(c));
+                }
+            }
+            Event::Text(text) | Event::Html(text) => {
+                self.inline();
+                text.chars().filter(|c| !c.is_ascii_whitespace()).for_each(|c| self.one(c));
+            }
+            Event::Rule => {
+                self.open("rule", "");
+                self.close();
+            }
+            Event::SoftBreak | Event::HardBreak => {}
+            event => self.one(format!("{event:?}")),
+        }
+    }
+}
+
+/// Do these parts, in order, say what the whole says, with the blocks that a cut goes through ended and begun anew? The
+/// last part may end before the whole does, if `cut_off`.
+pub(crate) fn check(whole: &str, parts: &[&str], cut_off: bool) -> Result<(), String> {
+    let expected = tokens(whole);
+    let mut read = 0;
+    let mut open: Vec<Token> = Vec::new();
+    for (number, part) in parts.iter().enumerate() {
+        let tokens = tokens(part);
+        let fail = |what: &str, at: usize| {
+            let near = &tokens[at.saturating_sub(3).min(tokens.len())..(at + 4).min(tokens.len())];
+            Err(format!(
+                "part {number}: {what} at {near:?}\n--- part\n{part:?}\nbefore it {:?}\n--- whole\n{whole}",
+                number.checked_sub(1).map(|before| parts[before])
+            ))
+        };
+        if !tokens.starts_with(&open) {
+            return fail(&format!("it does not begin with {open:?}"), 0);
+        }
+        let mut at = open.len();
+        while at < tokens.len() && expected.get(read) == Some(&tokens[at]) {
+            match &tokens[at] {
+                Token::Open(..) => open.push(tokens[at].clone()),
+                Token::Close(_) => drop(open.pop()),
+                Token::One(_) => {}
+            }
+            at += 1;
+            read += 1;
+        }
+        let ends: Vec<Token> = open.iter().rev().map(Token::end).collect();
+        if tokens[at..] != ends[..] {
+            return fail(&format!("expected {:?} or {ends:?}", expected.get(read)), at);
+        }
+    }
+    if !cut_off && read < expected.len() {
+        return Err(format!("lost from {:?} on\n--- whole\n{whole}", &expected[read]));
+    }
+    Ok(())
+}
+
+/// Does it define addresses of links away from the links? Those are promised to nobody.
+pub(crate) fn has_definitions(markdown: &str) -> bool {
+    Parser::new(markdown).reference_definitions().iter().next().is_some()
+}
