@@ -154,7 +154,9 @@ proptest! {
         prop_assert!(parts.is_ok(), "{:?}", parts);
         let parts = parts.unwrap();
         check_parts(&parts, bytes, None)?;
-        check_pieces(&text, &texts(&parts, ""))?;
+        if parts.len() > 1 {
+            check_pieces(&text, &texts(&parts, ""))?;
+        }
     }
 
     #[test]
