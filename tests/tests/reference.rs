@@ -1,0 +1,71 @@
+//! The reference of the derive has every key, and no link in it or in the guide leads nowhere.
+
+const NOTIFICATION: &str = include_str!("../../dingtalk-derive/doc/notification.md");
+
+/// Pages by what links call them.
+const PAGES: [(&str, &str); 5] = [
+    ("macro@Notification", NOTIFICATION),
+    ("macro@FeedItem", include_str!("../../dingtalk-derive/doc/feed_item.md")),
+    ("macro@Choice", include_str!("../../dingtalk-derive/doc/choice.md")),
+    ("macro@Fragment", include_str!("../../dingtalk-derive/doc/fragment.md")),
+    ("guide.md", include_str!("../../docs/guide.md")),
+];
+
+/// Where the derive lists its keys, as `keys: &["text", …]`.
+const SOURCES: [&str; 2] = [
+    include_str!("../../dingtalk-derive/src/attr/mod.rs"),
+    include_str!("../../dingtalk-derive/src/attr/message.rs"),
+];
+
+#[test]
+fn every_key_stands_in_a_table() {
+    let lists = SOURCES.iter().flat_map(|source| source.split("keys: &[").skip(1));
+    let keys: Vec<&str> = lists
+        .filter_map(|list| list.split(']').next())
+        .flat_map(|list| list.split('"').skip(1).step_by(2))
+        .collect();
+    assert!(keys.len() > 40, "the keys are not where they were: {keys:?}");
+    let rows: Vec<&str> = PAGES
+        .iter()
+        .filter(|(name, _)| name.starts_with("macro@"))
+        .flat_map(|(_, page)| page.lines())
+        .filter(|line| line.starts_with('|'))
+        .collect();
+    for key in keys {
+        let named = |row: &&str| row.contains(&format!("`{key}`")) || row.contains(&format!("`{key}("));
+        assert!(rows.iter().any(named), "no table has `{key}`");
+    }
+}
+
+#[test]
+fn links_lead_to_headings() {
+    for (name, page) in PAGES {
+        for link in page.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let (target, heading) = link.split_once('#').unwrap_or((link, ""));
+            let target = if target.is_empty() { name } else { target };
+            let Some((_, there)) = PAGES.iter().find(|(name, _)| *name == target) else {
+                assert!(!target.starts_with("macro@"), "`{link}` in {name} leads nowhere");
+                continue;
+            };
+            let found = heading.is_empty() || headings(there).any(|found| found == heading);
+            assert!(found, "`{link}` in {name} leads to no heading");
+        }
+    }
+}
+
+/// The headings of a page, as rustdoc and GitHub make anchors of them.
+fn headings(page: &str) -> impl Iterator<Item = String> {
+    let mut code = false;
+    let outside_code = page.lines().filter(move |line| {
+        code ^= line.starts_with("```");
+        !code
+    });
+    outside_code.filter(|line| line.starts_with('#')).map(|line| {
+        let kept = line.trim_start_matches('#').trim().chars().filter_map(|c| match c {
+            ' ' => Some('-'),
+            '-' | '_' => Some(c),
+            c => c.is_alphanumeric().then(|| c.to_ascii_lowercase()),
+        });
+        kept.collect()
+    })
+}
