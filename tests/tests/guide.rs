@@ -6,12 +6,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::{
-    Choice, Deliver, DeliverExt, Error, ErrorKind, FeedItem, Language, Message, Mobile, Notification, Retry,
-    Robot, Stub, Url, UserId, WireMessage,
-};
-use dingtalk_sandbox::{Fault, Sandbox};
+use dingtalk_core::WireMessage;
 use expect_test::expect_file;
+
+// guide: use
+use dingtalk_core::{Choice, FeedItem, Mobile, Notification, Url, UserId};
+// guide: end
+
+// guide: use for sending
+use dingtalk_core::{Deliver, DeliverExt, Error, ErrorKind, Language, Message, Retry, Robot, Stub};
+use dingtalk_sandbox::{Fault, Sandbox};
+// guide: end
 
 /// A message of the guide, or why it could not be made.
 type Shown = Result<Message, Box<dyn std::error::Error>>;
