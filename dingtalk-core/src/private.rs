@@ -74,6 +74,8 @@ pub trait LinkTarget: fmt::Display {}
 
 impl LinkTarget for crate::Url {}
 
+impl<T: LinkTarget> LinkTarget for &T {}
+
 pub fn link_target<T: LinkTarget>() {}
 
 /// The same for a value that `with(…)` computes.

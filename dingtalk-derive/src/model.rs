@@ -29,6 +29,8 @@ pub(crate) struct Variant<'a> {
     pub(crate) computed: Vec<Computed>,
     pub(crate) message: Option<MessageAttribute>,
     pub(crate) keyword: Option<LitStr>,
+    /// A key could not be read: what seems to be missing may only be misspelt.
+    pub(crate) incomplete: bool,
 }
 
 /// A field and what it is.
@@ -239,6 +241,7 @@ impl<'a> Variant<'a> {
             computed: attributes.computed,
             message,
             keyword: attributes.keyword,
+            incomplete: attributes.incomplete,
         }
     }
 }

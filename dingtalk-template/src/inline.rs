@@ -7,6 +7,7 @@
 use crate::{
     layout::Token,
     table::{LineCode, Piece, Place},
+    target::check_static,
 };
 
 /// What an author has to change, and which slot it concerns.
@@ -249,6 +250,11 @@ impl<'a> Analysis<'_, 'a> {
             });
         }
         let image = open > 0 && self.char(open - 1) == Some('!') && self.marks[open - 1] == Mark::None;
+        if self.slot_within(from, end).is_none() {
+            let target: String = (from..end).filter_map(|at| self.char(at)).collect();
+            check_static(&target, image)
+                .map_err(|problem| Unsafe { slot: None, message: problem.message })?;
+        }
         self.fix(open, open + 1);
         self.fix(middle, end + 1);
         if image {

@@ -65,7 +65,7 @@ pub fn compile_target(
 }
 
 /// A link that is written in the template must be one that DingTalk opens.
-fn check_static(url: &str, media: bool) -> Result<(), Problem> {
+pub(crate) fn check_static(url: &str, media: bool) -> Result<(), Problem> {
     if media && url.starts_with('@') && url.len() > 1 {
         return Ok(());
     }

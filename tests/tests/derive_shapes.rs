@@ -379,3 +379,32 @@ fn fragments_stand_in_slots_and_lines() {
     let plain = Plain { first: process("a*b") };
     assert_eq!(plain.message().unwrap(), Message::text("first: a*b 50.0% (log (https://e.com/a_b))"));
 }
+
+/// `_` in a word and `*` between spaces are no emphasis.
+#[derive(Notification)]
+#[dingtalk(
+    markdown(title = "disk", text = "disk_usage of {host} is 2 * {percent}\n[page]({there}) [whole]({page})"),
+    with(there = page.clone(), percent = 45)
+)]
+struct DiskFull {
+    host: String,
+    page: Url,
+}
+
+#[derive(Notification)]
+#[dingtalk(link(title = "page", text = "of {host}", url = "{there}"), with(there = page, host = "web"))]
+struct Page {
+    page: Url,
+}
+
+#[test]
+fn a_computed_url_is_a_link() {
+    let page = Url::new("https://example.com/a").unwrap();
+    let disk = DiskFull { host: "web".into(), page: page.clone() };
+    assert_eq!(
+        text(&disk),
+        "disk_usage of web is 2 * 45  \n  [page](https://example.com/a) [whole](https://example.com/a)"
+    );
+    let Message::Link(link) = (Page { page }).message().unwrap() else { unreachable!() };
+    assert_eq!(link.url, "https://example.com/a");
+}

@@ -23,4 +23,18 @@ struct News {
     page: Url,
 }
 
+#[derive(Notification)]
+#[dingtalk(markdown(title = "{host}", text = "{host}\n{note}"), keyword = "Note")]
+struct Vanishing {
+    host: String,
+    #[dingtalk(line = "Note: {}")]
+    note: Option<String>,
+}
+
+#[derive(Notification)]
+#[dingtalk(feed_card(items = news), keyword = "news")]
+struct Digest {
+    news: Vec<News>,
+}
+
 fn main() {}

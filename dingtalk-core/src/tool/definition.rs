@@ -143,11 +143,13 @@ fn behaviour(deployment: &Deployment) -> String {
     if let Some(rate) = deployment.rate_per_minute {
         behaviour.push_str(&format!(" At most {rate} messages a minute."));
     }
-    let statuses = CallStatus::ALL.map(|status| match status.meaning() {
+    // A message that is posted at once is never queued; the output schema has that word all the same.
+    let statuses = CallStatus::ALL.into_iter().filter(|status| *status != CallStatus::Queued);
+    let statuses = statuses.map(|status| match status.meaning() {
         Some(meaning) => format!("{} ({meaning})", status.as_str()),
         None => status.as_str().to_owned(),
     });
-    behaviour.push_str(&format!(" Returns a status: {}.", statuses.join(", ")));
+    behaviour.push_str(&format!(" Returns a status: {}.", statuses.collect::<Vec<_>>().join(", ")));
     behaviour
 }
 

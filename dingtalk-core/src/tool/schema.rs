@@ -189,7 +189,8 @@ impl Kind {
     /// A whole number that was given with a point or an exponent, where an integer is asked for.
     pub(super) fn integer(&self, given: &Value) -> Option<Value> {
         let number = given.as_f64().filter(|number| self.0 == Some("integer") && number.fract() == 0.0)?;
-        number.to_string().parse::<i64>().ok().map(Value::from)
+        // With a precision, every digit is exact.
+        format!("{number:.0}").parse::<i64>().ok().map(Value::from)
     }
 
     pub(super) fn admits(&self, given: &Value) -> bool {

@@ -276,6 +276,10 @@ impl ChoiceAttributes {
         each_key(attributes, &CHOICE, &reading, &mut |key, input| match key.to_string().as_str() {
             "rename_all" => set(&mut rename_all, key, input, equals, &reading),
             "crate" => set(&mut krate, key, input, crate_path, &reading),
+            "text" | "rename" => Err(syn::Error::new_spanned(
+                key,
+                format!("`{key}` belongs on the variants of a `Choice`, not on the type"),
+            )),
             _ => Err(unknown(key, &CHOICE)),
         });
         (rename_all, krate)

@@ -5,6 +5,7 @@ mod tool;
 
 use std::collections::HashSet;
 
+use dingtalk_template::{Line, Piece, Row};
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
 
@@ -152,6 +153,28 @@ pub(crate) fn unused(variant: &Variant<'_>, used: &HashSet<String>, errors: &Err
 /// What the wire and the robot ask of the text that is there whatever the values are.
 pub(crate) fn static_text(variant: &Variant<'_>, templates: &Templates, errors: &Errors) {
     let Some(message) = &variant.message else { return };
+    // text("")
+    for (part, literal) in &message.parts {
+        if matches!(part, Part::Title | Part::Text)
+            && message.kind != Kind::Fragment
+            && literal.value().trim().is_empty()
+        {
+            let key = part.key();
+            errors.at(literal, format!("DingTalk refuses a message with an empty {key}: write it"));
+        }
+    }
+    // markdown(title = "alert") without a field that has a line
+    let lines = || templates.part(Part::Text).map_or(0, |text| text.rows().count());
+    if message.kind == Kind::Markdown
+        && message.part(Part::Text).is_none()
+        && !variant.incomplete
+        && lines() == 0
+    {
+        errors.at(
+            &message.keyword,
+            "no field has a `line`, so the message would be empty: add `text = \"…\"`, or `line`s to fields",
+        );
+    }
     let bytes: usize = templates.static_texts().map(str::len).sum();
     // markdown(title = "…", text = include of a whole manual)
     if bytes > dingtalk_template::MAX_BODY_BYTES {
@@ -172,9 +195,19 @@ pub(crate) fn static_text(variant: &Variant<'_>, templates: &Templates, errors: 
         .parts
         .iter()
         .filter(|(part, _)| matches!(part, Part::Title | Part::Text))
-        .flat_map(|(_, template)| template.static_texts());
+        // A repeated line may vanish.
+        .flat_map(|(_, template)| template.rows().filter(|row| matches!(row, Row::Line(_))))
+        .filter_map(Row::line)
+        .flat_map(Line::pieces)
+        .filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text),
+            _ => None,
+        });
     if wanted.trim().is_empty() {
         errors.at(keyword, "the robot's keyword is empty: write it as the robot's security settings have it");
+    } else if message.kind == Kind::FeedCard {
+        // keyword = "news", feed_card(items = news)
+        errors.at(keyword, "a feed card has no text that is there whatever its items are: remove `keyword`");
     } else if !shown.into_iter().any(|text| text.contains(&wanted)) {
         errors.at(
             keyword,

@@ -32,11 +32,11 @@ pub(crate) fn feed_item(
                 #faults: &mut #krate::Faults,
             ) -> #krate::message::FeedItem {
                 let #pattern = self;
-                    #targets
                 let mut #check = #private::Check::new(#name);
                 #checks
                 #check.move_to(#path, #faults);
                 #computed
+                #targets
                 #private::feed_item(#path, #faults, (#(#codes),*), #slice)
             }
         },
@@ -75,8 +75,8 @@ pub(crate) fn fragment(declaration: &Declaration<'_>, templates: &[Templates], p
         &quote! {
             fn show(&self, #sink: &mut #krate::Sink<'_>) {
                 let #pattern = self;
-                #targets
                 #computed
+                #targets
                 #sink.fragment(
                     &#private::Template::from_code(#markdown),
                     &#private::Template::from_code(#plain),

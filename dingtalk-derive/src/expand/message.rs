@@ -65,10 +65,10 @@ fn arm(type_name: &str, variant: &Variant<'_>, templates: &Templates, paths: &Pa
     let render = render(variant, templates, (&check, &mentions), &slice, paths);
     quote! {
         #pattern => {
-            #targets
             let mut #check = #private::Check::new(#name);
             #checks
             #computed
+            #targets
             #mentioned
             #render
         }
