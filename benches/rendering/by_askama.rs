@@ -20,7 +20,7 @@ macro_rules! text {
     ($name:ident, $extension:literal) => {
         #[derive(Template)]
         #[template(
-                    source = r#"### CPU {{ "{:.1}"|format(alert.percent)|safe }}% on {{ alert.host }}
+                            source = r#"### CPU {{ "{:.1}"|format(alert.percent)|safe }}% on {{ alert.host }}
 
 Cluster **{{ alert.cluster }}**: {{ alert.summary }}
 {% for process in alert.processes %}
@@ -32,8 +32,8 @@ Cluster **{{ alert.cluster }}**: {{ alert.summary }}
 {%- endif %}
 
 Nobody is called before 08:00."#,
-                    ext = $extension
-                )]
+                            ext = $extension
+                        )]
         struct $name<'a> {
             alert: &'a CpuAlert,
         }
