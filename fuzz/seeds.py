@@ -1,4 +1,4 @@
-"""Writes a corpus for the target `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and in the READMEs."""
+"""Writes a corpus for the target `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation."""
 
 import pathlib
 import sys
@@ -8,8 +8,8 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
 def sources():
     yield from sorted(REPOSITORY.glob("tests/ui/**/*.rs"))
-    yield REPOSITORY / "README.md"
-    yield from sorted(REPOSITORY.glob("*/README.md"))
+    for pages in ("README.md", "*/README.md", "docs/*.md", "*/doc/*.md"):
+        yield from sorted(REPOSITORY.glob(pages))
 
 
 def types(text):
