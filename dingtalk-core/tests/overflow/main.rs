@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
 mod cards;
-mod judge;
-mod samples;
+#[path = "../shared/mod.rs"]
+mod shared;
 
 use dingtalk_core::{ErrorKind, Limits, Mentions, Message, Mobile, Overflow, Part, UserId, WireMessage};
 use proptest::{prelude::*, test_runner::TestCaseResult};
+
+use crate::shared::{judge, samples};
 
 const ID: &str = "01JD0000000000000000000000";
 

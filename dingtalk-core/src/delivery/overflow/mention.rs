@@ -6,7 +6,7 @@ use crate::{Mentions, Mobile, UserId, message::AT_ALL_TEXT};
 
 /// The body without a last line that consists of nothing but the `@…` of people who are mentioned, as
 /// [`Message::with_mentions`](crate::Message::with_mentions) appends it. A body of nothing else is left as it is.
-pub(super) fn without_mention_line<'a>(body: &'a str, mentions: &Mentions) -> &'a str {
+pub(crate) fn without_mention_line<'a>(body: &'a str, mentions: &Mentions) -> &'a str {
     let trimmed = body.trim_ascii_end();
     let Some((before, line)) = trimmed.rsplit_once('\n') else { return body };
     let mobiles = mentions.mobiles.iter().map(Mobile::as_str);

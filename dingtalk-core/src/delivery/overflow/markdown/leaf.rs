@@ -88,8 +88,10 @@ fn bold_at_a_glance(line: &Line<'_>) -> Vec<Range<usize>> {
     pairs
 }
 
-fn is_row_of_dashes(line: &str) -> bool {
-    line.contains('-') && line.chars().all(|c| "-|:".contains(c) || is_space(c))
+/// Is the second line a row of dashes, such as below the head of a table?
+fn is_above_dashes(text: &str) -> bool {
+    let row = text.lines().nth(1).unwrap_or_default().trim_start_matches(|c| is_space(c) || c == '>');
+    row.contains('-') && row.chars().all(|c| "-|:".contains(c) || is_space(c))
 }
 
 /// Is the position inside one of these ranges, which are in order and do not overlap?
@@ -141,31 +143,37 @@ impl Leaf {
             .split(|atom| atom.kind == AtomKind::Break)
             .filter_map(|atoms| Line::new(atoms, source))
             .collect();
-        for (index, line) in lines.iter().enumerate() {
-            // Directly above the row of dashes it would be the head of a table, which the whole line is not.
-            if lines.get(index + 1).is_some_and(|next| is_row_of_dashes(next.text)) {
-                continue;
-            }
-            if let Some((last, atom)) = index.checked_sub(1).map(|last| &lines[last]).zip(line.atoms.first())
-                && sides.may_end(last.start, last.end())
+        // The line before: where it begins, where it ends.
+        let mut before: Option<(usize, usize)> = None;
+        for line in &lines {
+            // Directly above a row of dashes it would be the head of a table, which the whole line is not.
+            let may_head = [line.start, line.end()].iter().any(|&at| is_above_dashes(&source[at..]));
+            if let Some(((begin, end), atom)) = before.zip(line.atoms.first().filter(|_| !may_head))
+                && sides.may_end(begin, end)
                 && sides.may_begin(line.start, atom)
             {
-                cuts.push(Cut { end: last.end(), resume: line.start, rank: Rank::Line, seam });
+                cuts.push(Cut { end, resume: line.start, rank: Rank::Line, seam });
             }
             let bold = bold_at_a_glance(line);
+            let mut begin = line.start;
             for atom in line.atoms {
-                let range = &atom.range;
+                let range = atom.range.clone();
                 let last = if atom.kind == AtomKind::Text { range.end } else { range.start + 1 };
-                for at in (range.start..last).filter(|&at| at > line.start && clusters[at]) {
+                for at in (range.start..last).filter(|&at| at > line.start && clusters[at] && !may_head) {
                     if !is_within(&bold, at)
                         && let Some((end, rank)) = place(source, at, atom.kind)
-                        && sides.may_end(line.start, end)
+                        && sides.may_end(begin, end)
                         && sides.may_begin(at, atom)
                     {
                         cuts.push(Cut { end, resume: at, rank, seam });
                     }
                 }
+                // Code and links can hold line breaks: to the part before a cut, the line begins behind the last one.
+                if let Some(at) = source[range.clone()].rfind('\n').filter(|_| atom.kind != AtomKind::Text) {
+                    begin = range.start + at + 1;
+                }
             }
+            before = Some((begin, line.end()));
         }
         cuts
     }
@@ -263,7 +271,7 @@ impl<'a> Sides<'a> {
             // `#`s at its end are decoration.
             return !self.source[..end].ends_with('#');
         }
-        let text = &self.source[line..end];
+        let text = self.source[line..end].trim_start_matches(|c| is_space(c) || c == '>');
         match text.chars().next() {
             // A tag alone on its line begins a block, and so does the line below the head of a table.
             Some('<') => !text.ends_with('>'),

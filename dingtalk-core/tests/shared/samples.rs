@@ -262,7 +262,7 @@ pub(crate) fn markdown() -> impl Strategy<Value = String> {
 pub(crate) fn ordinary() -> impl Strategy<Value = String> {
     // Two lone marks are a pair, and all that stands between them is emphasis.
     let inline = inline().prop_filter("a lone mark", |text| {
-        !matches!(text.as_str(), "**中文。**后" | "a*b" | "*" | "**" | "_" | "`" | "~" | "[")
+        !matches!(text.as_str(), "**中文。**后" | "---" | "a*b" | "*" | "**" | "_" | "`" | "~" | "[")
     });
     let words = || prop::collection::vec(inline.clone(), 1..40).prop_map(|pieces| vec![pieces.join(" ")]);
     let items =
@@ -272,7 +272,7 @@ pub(crate) fn ordinary() -> impl Strategy<Value = String> {
     let block = prop_oneof![4 => words(), 1 => heading(), 2 => items, 1 => table()];
     prop::collection::vec(block, 1..20)
         .prop_map(|blocks| joined(&blocks, true).join("\n"))
-        .prop_filter("definitions are promised to nobody", |text| !crate::judge::has_definitions(text))
+        .prop_filter("definitions are promised to nobody", |text| !super::judge::has_definitions(text))
 }
 
 /// Text that nobody means as Markdown, or that tries to break it.
