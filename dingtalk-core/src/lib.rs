@@ -76,7 +76,7 @@ pub use crate::{
 pub use crate::delivery::Blocking;
 #[cfg(feature = "robot")]
 pub use crate::delivery::{
-    Answer, Block, BoxFuture, Deliver, DeliverExt, Envelope, Error, ErrorKind, Guarantee, Language, Limits,
-    MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Receipt, Retry, Robot, RobotBuilder, Signature, Signer,
-    Stub, Urgency, classify,
+    Answer, Block, BoxFuture, Deliver, DeliverExt, DigestPolicy, Envelope, Error, ErrorKind, GroupBy,
+    Guarantee, Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Planned, Receipt, Retry,
+    Robot, RobotBuilder, Signature, Signer, Stub, Urgency, Waiting, classify,
 };

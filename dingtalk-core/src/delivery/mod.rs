@@ -5,6 +5,7 @@ mod advice;
 mod blocking;
 mod classify;
 mod deliver;
+mod digest;
 mod duration;
 mod endpoint;
 mod envelope;
@@ -24,6 +25,7 @@ pub use self::{
     advice::Language,
     classify::{Answer, classify},
     deliver::{BoxFuture, Deliver, DeliverExt},
+    digest::{DigestPolicy, GroupBy, Planned, Waiting},
     envelope::{Envelope, MAX_BODY_BYTES, Urgency},
     error::{Error, ErrorKind, Retry},
     overflow::{Limits, Overflow, Part},

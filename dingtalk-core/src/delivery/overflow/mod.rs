@@ -1,16 +1,19 @@
 //! What becomes of a message that is longer than DingTalk takes.
 
 mod cut;
-pub(crate) mod json;
+mod json;
 mod markdown;
 mod mention;
 mod plain;
 mod split;
 mod truncate;
 
-use self::{
-    cut::Body,
+use self::cut::Body;
+pub(crate) use self::{
     json::{body_len, escaped_len},
+    markdown::OPTIONS as MARKDOWN,
+    mention::without_mention_line,
+    truncate::beginning,
 };
 use super::{Error, ErrorKind, MAX_BODY_BYTES};
 use crate::{Mentions, Message, message::ActionCard};

@@ -1,6 +1,13 @@
 //! One message that ends early and says so.
 
-use super::{Frame, Limits, cut::Position, json::body_len, mention::without_mention_line, plain, too_long};
+use super::{
+    Frame, Limits,
+    cut::Position,
+    json::{body_len, escaped_len},
+    markdown,
+    mention::without_mention_line,
+    plain, too_long,
+};
 use crate::{
     Error, Mentions, Message,
     message::{FeedCard, FeedItem, Link},
@@ -20,6 +27,18 @@ pub(super) fn truncate(message: Message, id: &str, limits: Limits, len: usize) -
     }
 }
 
+/// The beginning of a text that takes no more than `room` bytes inside a JSON string, and how many characters are left
+/// out.
+pub(crate) fn beginning(text: &str, is_markdown: bool, room: usize) -> (String, usize) {
+    if escaped_len(text) <= room {
+        return (text.to_owned(), 0);
+    }
+    let body = if is_markdown { markdown::body(text) } else { plain::body(text) };
+    let (beginning, next) =
+        body.take(Position::START, room, FILLED).unwrap_or((String::new(), Position::START));
+    (beginning, body.characters_left(next))
+}
+
 /// What stands at the end of a text that was cut.
 fn mark(left_out: usize) -> String {
     format!("… (+{left_out} characters)")
@@ -37,15 +56,15 @@ fn truncate_text(
     let widest = format!("{}{}", frame.blank(), mark(text.chars().count()));
     let room = frame
         .room("", id, &mentions, limits)?
-        .and_then(|room| room.checked_sub(super::json::escaped_len(&widest)))
+        .and_then(|room| room.checked_sub(escaped_len(&widest)))
         .ok_or_else(|| too_long(len, limits, " without the text already"))?;
-    let body = frame.body(text);
-    let (mut text, next) =
-        body.take(Position::START, room, FILLED).unwrap_or((String::new(), Position::START));
-    if !text.is_empty() {
-        text.push_str(frame.blank());
+    let (mut text, left_out) = beginning(text, !matches!(frame, Frame::Text), room);
+    if left_out > 0 {
+        if !text.is_empty() {
+            text.push_str(frame.blank());
+        }
+        text.push_str(&mark(left_out));
     }
-    text.push_str(&mark(body.characters_left(next)));
     Ok(frame.message("", text, mentions))
 }
 
@@ -58,9 +77,8 @@ fn truncate_link(mut link: Link, id: &str, limits: Limits, len: usize) -> Result
         .bytes
         .checked_sub(taken)
         .ok_or_else(|| too_long(len, limits, "; a link can be shortened only in its text"))?;
-    let body = plain::body(&text);
-    let (text, next) = body.take(Position::START, room, FILLED).unwrap_or((String::new(), Position::START));
-    link.text = format!("{text}{}", mark(body.characters_left(next)));
+    let (text, left_out) = beginning(&text, false, room);
+    link.text = format!("{text}{}", mark(left_out));
     Ok(Message::Link(link))
 }
 

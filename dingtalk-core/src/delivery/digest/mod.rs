@@ -1,0 +1,383 @@
+//! Many notifications that wait for one robot, in a few messages.
+
+mod entry;
+mod outline;
+mod pages;
+mod words;
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::{Duration, SystemTime},
+};
+
+use self::{
+    entry::Entry,
+    pages::{Group, Page, Room, Shared, everything, first_few, fits, push_block, with_rest},
+    words::Words,
+};
+use super::{Language, MAX_BODY_BYTES, overflow::body_len};
+use crate::{MAX_MENTIONS, Mentions, Message, Mobile, UserId, message::FeedItem};
+
+/// A notification that waits for a robot.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Waiting<'a> {
+    /// What it says.
+    pub message: &'a Message,
+    /// It is sent by itself, before all others.
+    pub urgent: bool,
+    /// What it belongs to, such as an alert's name: shown as a heading above what belongs together.
+    pub group: Option<&'a str>,
+    /// Since when it waits.
+    pub enqueued: SystemTime,
+}
+
+impl<'a> Waiting<'a> {
+    /// A notification that is not urgent and belongs to no group.
+    pub fn new(message: &'a Message, enqueued: SystemTime) -> Self {
+        Self { message, urgent: false, group: None, enqueued }
+    }
+
+    /// Sets the group.
+    #[must_use]
+    pub fn in_group(mut self, group: Option<&'a str>) -> Self {
+        self.group = group;
+        self
+    }
+
+    /// Sets whether it is urgent.
+    #[must_use]
+    pub fn urgent(mut self, urgent: bool) -> Self {
+        self.urgent = urgent;
+        self
+    }
+}
+
+/// By what notifications are put under one heading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum GroupBy {
+    /// Their group.
+    #[default]
+    Group,
+    /// Their group; without one, the title of a Markdown message or a link.
+    GroupOrTitle,
+    /// Nothing: they stay in one list.
+    Nothing,
+}
+
+/// How notifications that wait for one robot are merged into a few Markdown messages.
+///
+/// A robot may send 20 messages a minute and an organisation's calls are counted by the month, so a burst goes out as a
+/// digest:
+///
+/// - **Urgent** notifications come first, each by itself. Action cards stay as they are. Feed cards are joined.
+/// - **Text** is escaped. A **link** becomes a list item. **Markdown** that is no more than a heading and a paragraph becomes
+///   a list item, too; other Markdown stands as it is, its headings two levels below the groups'. What would not stay by
+///   itself (a fence or a tag that is left open, definitions of links) is shown as text.
+/// - **Groups** of two or more stand below a heading with their count, in the order in which they appeared, and the
+///   notifications of a group in theirs. What has no group, or is alone in it, comes last. What is said more than once in
+///   a group stands there once: `3× Disk is full`.
+/// - **Nothing is left out silently.** What does not fit into a message even alone is planned as it is. If that makes more
+///   than `max_messages`, long notifications are shortened first, down to a fair share; then each group shows its first few
+///   and says how many more there were. The heading counts
+///   both: `### 180 notifications, +20 more (1/3)`.
+/// - **Mentions** are united where a notification asked for them, each person once per digest, with the first message that
+///   needs it; at most 50 in a message, and a line says how many could not be mentioned.
+///
+/// ```
+/// use std::time::SystemTime;
+/// use dingtalk_core::{DigestPolicy, Message, Planned, Waiting};
+///
+/// let messages = [Message::text("CPU 97% on web-1"), Message::text("CPU 99% on web-2"), Message::text("Backup done")];
+/// let now = SystemTime::now();
+/// let waiting = [
+///     Waiting::new(&messages[0], now).in_group(Some("cpu")),
+///     Waiting::new(&messages[1], now).in_group(Some("cpu")),
+///     Waiting::new(&messages[2], now),
+/// ];
+/// let plan = DigestPolicy::default().plan(&waiting);
+/// let [Planned::Merged { message: Message::Markdown(digest), .. }] = &plan[..] else { panic!() };
+/// assert_eq!(
+///     digest.text,
+///     "### 3 notifications\n\n#### cpu (2)\n\n- CPU 97% on web-1\n- CPU 99% on web-2\n\n#### Other (1)\n\n- Backup done"
+/// );
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DigestPolicy {
+    /// How long the first notification waits for others. By default 5 seconds.
+    pub window: Duration,
+    /// The most entries in one message; what is said more than once is one entry. By default 200.
+    pub max_items: usize,
+    /// The most messages that one plan merges into, urgent ones and cards not counted. By default 3.
+    pub max_messages: usize,
+    /// By what notifications are put under one heading.
+    pub group_by: GroupBy,
+    /// The language of the digest's own words.
+    pub language: Language,
+    /// The largest body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
+    pub max_bytes: usize,
+}
+
+impl Default for DigestPolicy {
+    fn default() -> Self {
+        Self {
+            window: Duration::from_secs(5),
+            max_items: 200,
+            max_messages: 3,
+            group_by: GroupBy::Group,
+            language: Language::En,
+            max_bytes: MAX_BODY_BYTES,
+        }
+    }
+}
+
+/// What is to be sent next: one of the notifications, or several in one message. Indices are those of the slice that
+/// was planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Planned {
+    /// A notification as it is.
+    Single(usize),
+    /// Several in one message.
+    Merged {
+        /// Those that the message shows.
+        indices: Vec<usize>,
+        /// Those that it only counts.
+        left_out: Vec<usize>,
+        /// The message. It needs an id of its own of at most 36 bytes, such as a ULID.
+        message: Message,
+    },
+}
+
+/// The longest id that a digest is measured with: that of a UUID, which is longer than a ULID.
+const ID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// No notification is shortened to less than this, in bytes of JSON.
+const SHORTEST: usize = 300;
+
+/// Longer names of groups are cut there, in bytes.
+const KEY_BYTES: usize = 80;
+
+impl DigestPolicy {
+    /// When to plan what waits: at once if one is urgent or a message is full, else when the first has waited for the
+    /// window. `None` if nothing waits.
+    pub fn due(&self, waiting: &[Waiting<'_>]) -> Option<SystemTime> {
+        let first = waiting.iter().map(|item| item.enqueued).min()?;
+        let at_once = waiting.len() >= self.max_items || waiting.iter().any(|item| item.urgent);
+        if at_once { Some(first) } else { first.checked_add(self.window).or(Some(first)) }
+    }
+
+    /// Plans what waits, in the order in which it is to be sent. Each notification is in the plan exactly once.
+    pub fn plan(&self, waiting: &[Waiting<'_>]) -> Vec<Planned> {
+        let mut plan: Vec<Planned> =
+            (0..waiting.len()).filter(|&index| waiting[index].urgent).map(Planned::Single).collect();
+        let (mut feeds, mut texts) = (Vec::new(), Vec::new());
+        // Behind the urgent ones, each takes the place of the first notification that it holds.
+        let mut later: Vec<(usize, Planned)> = Vec::new();
+        for (index, item) in waiting.iter().enumerate().filter(|(_, item)| !item.urgent) {
+            match item.message {
+                Message::FeedCard(_) => feeds.push(index),
+                Message::ActionCard(_) => later.push((index, Planned::Single(index))),
+                Message::Text(_) | Message::Markdown(_) | Message::Link(_) => texts.push(index),
+            }
+        }
+        later.extend(self.join_feeds(waiting, &feeds));
+        later.extend(self.merge(waiting, &texts));
+        later.sort_by_key(|(first, _)| *first);
+        plan.extend(later.into_iter().map(|(_, planned)| planned));
+        plan
+    }
+
+    fn join_feeds(&self, waiting: &[Waiting<'_>], feeds: &[usize]) -> Vec<(usize, Planned)> {
+        let mut joined: Vec<(Vec<usize>, Vec<FeedItem>)> = Vec::new();
+        for &index in feeds {
+            let Message::FeedCard(card) = waiting[index].message else { continue };
+            if let Some((indices, items)) = joined.last_mut() {
+                let longer = Message::feed_card(items.iter().chain(&card.items).cloned());
+                if body_len(&longer, ID).is_ok_and(|len| len <= self.max_bytes) {
+                    indices.push(index);
+                    items.extend(card.items.iter().cloned());
+                    continue;
+                }
+            }
+            joined.push((vec![index], card.items.clone()));
+        }
+        let planned = |(indices, items): (Vec<usize>, Vec<FeedItem>)| match indices[..] {
+            [index] => (index, Planned::Single(index)),
+            _ => {
+                let message = Message::feed_card(items);
+                (indices[0], Planned::Merged { indices, left_out: Vec::new(), message })
+            }
+        };
+        joined.into_iter().map(planned).collect()
+    }
+
+    fn merge(&self, waiting: &[Waiting<'_>], texts: &[usize]) -> Vec<(usize, Planned)> {
+        let single = |index: &usize| (*index, Planned::Single(*index));
+        let words = Words(self.language);
+        let Some(room) = self.room(waiting, texts, words).filter(|_| texts.len() > 1) else {
+            return texts.iter().map(single).collect();
+        };
+        let entry = |index: &usize, bytes| (*index, Entry::new(waiting[*index].message, bytes, words));
+
+        let whole = texts.iter().map(|index| entry(index, usize::MAX));
+        let (groups, alone) = self.groups(waiting, whole, room, words);
+        let mut merged = everything(&groups, room, words)
+            .filter(|pages| pages.len() + alone.len() <= self.max_messages)
+            .map(|pages| (groups, alone, pages));
+        if merged.is_none() {
+            let share = room.bytes.saturating_mul(room.pages) / texts.len();
+            let shortened = texts.iter().map(|index| entry(index, share.max(SHORTEST)));
+            let (groups, alone) = self.groups(waiting, shortened, room, words);
+            merged = first_few(&groups, room, words).map(|pages| (groups, alone, pages));
+        }
+        // A digest of one says no more than the notification itself.
+        let Some((groups, alone, pages)) = merged.filter(|(_, alone, _)| alone.len() + 1 < texts.len())
+        else {
+            return texts.iter().map(single).collect();
+        };
+        let mut plan: Vec<(usize, Planned)> = alone.iter().map(single).collect();
+        let first = pages.iter().flat_map(|page| page.shown(&groups)).min().unwrap_or(0);
+        let mut mentioned = HashSet::new();
+        for (number, page) in pages.iter().enumerate() {
+            let number = (number + 1, pages.len());
+            let planned = write(waiting, &groups, page, number, &mut mentioned, words);
+            plan.push((first, planned));
+        }
+        plan
+    }
+
+    /// Puts entries into groups, and equal ones together. Those that are too long for a message are returned apart.
+    fn groups(
+        &self,
+        waiting: &[Waiting<'_>],
+        entries: impl Iterator<Item = (usize, Option<Entry>)>,
+        room: Room,
+        words: Words,
+    ) -> (Vec<Group>, Vec<usize>) {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut known: HashMap<Option<String>, usize> = HashMap::new();
+        let mut same: HashMap<(usize, Entry), usize> = HashMap::new();
+        let mut alone = Vec::new();
+        for (index, entry) in entries {
+            let key = self.key(&waiting[index]);
+            let Some(entry) = entry.filter(|entry| fits(entry, key.as_ref(), room, words)) else {
+                alone.push(index);
+                continue;
+            };
+            let group = *known.entry(key.clone()).or_insert_with(|| {
+                groups.push(Group { key, entries: Vec::new() });
+                groups.len() - 1
+            });
+            let entries = &mut groups[group].entries;
+            let at = *same.entry((group, entry.clone())).or_insert(entries.len());
+            match entries.get_mut(at) {
+                Some(shared) => shared.items.push(index),
+                None => entries.push(Shared { entry, items: vec![index] }),
+            }
+        }
+        (with_rest(groups), alone)
+    }
+
+    fn key(&self, item: &Waiting<'_>) -> Option<String> {
+        let title = match item.message {
+            Message::Markdown(markdown) => Some(markdown.title.as_str()),
+            Message::Link(link) => Some(link.title.as_str()),
+            Message::Text(_) | Message::ActionCard(_) | Message::FeedCard(_) => None,
+        };
+        let key = match self.group_by {
+            GroupBy::Group => item.group,
+            GroupBy::GroupOrTitle => item.group.or(title),
+            GroupBy::Nothing => None,
+        };
+        let mut key: String = key?.split_whitespace().collect::<Vec<_>>().join(" ");
+        key.retain(|c| !c.is_control());
+        if let Some((end, _)) = key.char_indices().find(|(at, c)| at + c.len_utf8() > KEY_BYTES) {
+            key.truncate(end);
+            key.push('…');
+        }
+        (!key.is_empty()).then_some(key)
+    }
+
+    /// What is left for entries beside the headings and the mentions that any message of the digest may need.
+    fn room(&self, waiting: &[Waiting<'_>], texts: &[usize], words: Words) -> Option<Room> {
+        let all = texts.len();
+        let pages = self.max_messages.clamp(1, 99);
+        let mut title = title(all, all, (pages, 99), words);
+        let mut text = format!("### {title}");
+        title.push_str(&pages::widest_names(KEY_BYTES));
+        push_block(&mut text, &words.more_people(all));
+        push_block(&mut text, " ");
+        let mentions = union(waiting, texts);
+        let mut widest = Mentions { all: mentions.all, ..Mentions::default() };
+        let mut mobiles = mentions.mobiles;
+        mobiles.sort_by_key(|mobile| std::cmp::Reverse(mobile.as_str().len()));
+        mobiles.truncate(MAX_MENTIONS);
+        let mut user_ids = mentions.user_ids;
+        user_ids.sort_by_key(|id| std::cmp::Reverse(id.as_str().len()));
+        user_ids.truncate(MAX_MENTIONS);
+        widest.mobiles = mobiles;
+        widest.user_ids = user_ids;
+        let taken = body_len(&Message::markdown(title, text).with_mentions(widest), ID).ok()?;
+        let bytes = self.max_bytes.checked_sub(taken)?;
+        Some(Room { bytes, entries: self.max_items.max(1), pages })
+    }
+}
+
+/// `180 notifications, +20 more (1/3)`
+fn title(shown: usize, left_out: usize, (number, of): (usize, usize), words: Words) -> String {
+    let mut title = words.notifications(shown);
+    if left_out > 0 {
+        title.push_str(", ");
+        title.push_str(&words.more(left_out));
+    }
+    if of > 1 {
+        title.push_str(&format!(" ({number}/{of})"));
+    }
+    title
+}
+
+fn write(
+    waiting: &[Waiting<'_>],
+    groups: &[Group],
+    page: &Page,
+    number: (usize, usize),
+    mentioned: &mut HashSet<String>,
+    words: Words,
+) -> Planned {
+    let (indices, left_out) = (page.shown(groups), page.left_out(groups));
+    let heading = title(indices.len(), left_out.len(), number, words);
+    let mut text = format!("### {heading}");
+    push_block(&mut text, &page.write(groups, words));
+
+    let mut asked: Vec<usize> = indices.iter().chain(&left_out).copied().collect();
+    asked.sort_unstable();
+    let mut mentions = union(waiting, &asked);
+    mentions.mobiles.retain(|mobile| mentioned.insert(format!("mobile {mobile}")));
+    mentions.user_ids.retain(|id| mentioned.insert(format!("user {id}")));
+    mentions.all &= mentioned.insert("all".to_owned());
+    let too_many = mentions.people().saturating_sub(MAX_MENTIONS);
+    mentions.mobiles.truncate(MAX_MENTIONS);
+    mentions.user_ids.truncate(MAX_MENTIONS - mentions.mobiles.len());
+    if too_many > 0 {
+        push_block(&mut text, &words.more_people(too_many));
+    }
+    let message = Message::markdown(heading + &page.names(groups), text).with_mentions(mentions);
+    Planned::Merged { indices, left_out, message }
+}
+
+/// All whom these notifications mention, in order.
+fn union(waiting: &[Waiting<'_>], indices: &[usize]) -> Mentions {
+    let mut mentions = Mentions::default();
+    let (mut mobiles, mut user_ids) = (HashSet::new(), HashSet::new());
+    for asked in indices.iter().filter_map(|&index| waiting[index].message.mentions()) {
+        let new = |mobile: &&Mobile| mobiles.insert(mobile.as_str().to_owned());
+        mentions.mobiles.extend(asked.mobiles.iter().filter(new).cloned());
+        let new = |id: &&UserId| user_ids.insert(id.as_str().to_owned());
+        mentions.user_ids.extend(asked.user_ids.iter().filter(new).cloned());
+        mentions.all |= asked.all;
+    }
+    mentions
+}

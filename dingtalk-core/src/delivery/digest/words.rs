@@ -1,0 +1,63 @@
+//! What a digest says in its own words.
+
+use crate::delivery::Language;
+
+/// The words of one language.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words(pub(super) Language);
+
+impl Words {
+    pub(super) fn notifications(self, count: usize) -> String {
+        match self.0 {
+            Language::En if count == 1 => "1 notification".to_owned(),
+            Language::En => format!("{count} notifications"),
+            Language::Zh => format!("{count} 条通知"),
+        }
+    }
+
+    /// Behind the name of a group: how many of it there are in all messages together.
+    pub(super) fn count(self, count: usize, continued: bool) -> String {
+        match (self.0, continued) {
+            (_, false) => format!("({count})"),
+            (Language::En, true) => format!("({count}, continued)"),
+            (Language::Zh, true) => format!("({count}，续)"),
+        }
+    }
+
+    pub(super) fn more(self, count: usize) -> String {
+        match self.0 {
+            Language::En => format!("+{count} more"),
+            Language::Zh => format!("+{count} 条未显示"),
+        }
+    }
+
+    pub(super) fn more_in_groups(self, count: usize, groups: usize) -> String {
+        match self.0 {
+            Language::En if groups == 1 => format!("+{count} more in another group"),
+            Language::En => format!("+{count} more in {groups} other groups"),
+            Language::Zh => format!("+{count} 条未显示，属于另外 {groups} 个分组"),
+        }
+    }
+
+    pub(super) fn more_people(self, count: usize) -> String {
+        match self.0 {
+            Language::En if count == 1 => "+1 person not mentioned".to_owned(),
+            Language::En => format!("+{count} people not mentioned"),
+            Language::Zh => format!("+{count} 人未能 @"),
+        }
+    }
+
+    pub(super) fn more_characters(self, count: usize) -> String {
+        match self.0 {
+            Language::En => format!("… (+{count} characters)"),
+            Language::Zh => format!("… (+{count} 字)"),
+        }
+    }
+
+    pub(super) fn other(self) -> &'static str {
+        match self.0 {
+            Language::En => "Other",
+            Language::Zh => "其他",
+        }
+    }
+}
