@@ -330,7 +330,8 @@ fn read_block(tokens: &[Token<'_>]) -> Result<Block, Problem> {
     };
     let hashes = head.len() - head.trim_start_matches('#').len();
     if (1..=6).contains(&hashes) && head[hashes..].starts_with(' ') {
-        let marker_tokens = hashes + head[hashes..].len() - head[hashes..].trim_start().len();
+        let text = head[hashes..].trim_start();
+        let marker_tokens = head[..head.len() - text.len()].chars().count();
         return Ok(Block { kind: LineKind::Heading, marker: format!("{} ", &head[..hashes]), marker_tokens });
     }
     if head.starts_with("- ") || head.starts_with("* ") || head.starts_with("+ ") {

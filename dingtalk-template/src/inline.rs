@@ -250,6 +250,11 @@ impl<'a> Analysis<'_, 'a> {
             });
         }
         let image = open > 0 && self.char(open - 1) == Some('!') && self.marks[open - 1] == Mark::None;
+        // CommonMark then shows the outer one as text, with its brackets and its target.
+        if !image && self.links.iter().any(|link| !link.image && open < link.open && link.end < middle) {
+            let message = "a link stands inside another link's text; put one behind the other";
+            return Err(Unsafe { slot: None, message: message.to_owned() });
+        }
         if self.slot_within(from, end).is_none() {
             let target: String = (from..end).filter_map(|at| self.char(at)).collect();
             check_static(&target, image)

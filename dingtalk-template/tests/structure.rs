@@ -183,7 +183,7 @@ proptest! {
     }
 
     #[test]
-    fn templates_never_panic(template in "([-#>*_`\\[\\](){}!<&|~\\\\ \n.1a中]|\\{a\\}|\\{b\\}){0,16}") {
+    fn templates_never_panic(template in "([-#>*_`\\[\\](){}!<&|~\\\\ \u{3000}\u{2028}\n.1a中]|\\{a\\}|\\{b\\}){0,16}") {
         if let Ok(template) = compile(&template, Syntax::Markdown, &mut |_, _| Resolved::inline(0)) {
             render(&template, &[Value::One(&"*")]);
         }
@@ -292,6 +292,14 @@ fn an_empty_value_takes_its_marks_along() {
 }
 
 #[test]
+fn wide_white_space_behind_the_marks_of_a_block_takes_no_text_along() {
+    let values = ["a", "b", "c"].map(str::to_owned);
+    for (template, text) in [("# \u{3000}主机告警 {a}", "# 主机告警 a"), ("- \u{3000}主机 {a}", "- 主机 a")] {
+        assert_eq!(rendered(&compiled(template, "- {}"), &values, &[]), text, "{template}");
+    }
+}
+
+#[test]
 fn blocks_are_separated() {
     let values = ["a", "b", "c"].map(str::to_owned);
     let list = vec!["x".to_owned(), "y".to_owned()];
@@ -313,6 +321,7 @@ fn unsafe_positions_are_refused() {
         ("**x**{a}**y**", "white space outside the `*` marks"),
         ("{a}. text", "number a list"),
         ("[x](https://example.com/{a})", "only a part of a link's target"),
+        ("[a [b](https://example.com)]({a})", "inside another link's text"),
         ("- x\n  - {a}", "nested"),
         ("> - {a}", "nested"),
         ("| {a} |", "tables"),
