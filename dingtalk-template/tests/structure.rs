@@ -294,7 +294,8 @@ fn an_empty_value_takes_its_marks_along() {
 #[test]
 fn wide_white_space_behind_the_marks_of_a_block_takes_no_text_along() {
     let values = ["a", "b", "c"].map(str::to_owned);
-    for (template, text) in [("# \u{3000}主机告警 {a}", "# 主机告警 a"), ("- \u{3000}主机 {a}", "- 主机 a")] {
+    for (template, text) in [("# \u{3000}主机告警 {a}", "# 主机告警 a"), ("- \u{3000}主机 {a}", "- 主机 a")]
+    {
         assert_eq!(rendered(&compiled(template, "- {}"), &values, &[]), text, "{template}");
     }
 }

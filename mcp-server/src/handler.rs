@@ -6,13 +6,17 @@ use dingtalk_core::{Definition, Deliver, Deployment, Envelope, ToolSet};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult,
-        PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
+        CompletionInfo, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
+        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
+        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference, ServerCapabilities,
+        ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
+use serde_json::json;
 
-use crate::outcome;
+use crate::{outcome, prompts, resources};
 
 /// How long a client may keep the list of tools: it changes only with the program.
 const LIST_TTL_MS: u64 = 3_600_000;
@@ -66,9 +70,13 @@ impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
         let this = Implementation::new("dingtalk-mcp", env!("CARGO_PKG_VERSION"))
             .with_title("DingTalk notifications");
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(this)
-            .with_instructions(INSTRUCTIONS)
+        let offered = ServerCapabilities::builder()
+            .enable_tools()
+            .enable_prompts()
+            .enable_resources()
+            .enable_completions()
+            .build();
+        ServerConfig::new(offered).with_server_info(this).with_instructions(INSTRUCTIONS)
     }
 
     async fn list_tools(
@@ -84,6 +92,87 @@ impl ServerHandler for Handler {
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
         self.definitions().iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        let mut list = ListPromptsResult::with_all_items(prompts::list());
+        list.ttl_ms = Some(LIST_TTL_MS);
+        list.cache_scope = Some(CacheScope::Public);
+        Ok(list)
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let arguments = request.arguments.unwrap_or_default();
+        let prompt = prompts::get(&request.name, &arguments, &self.0.tools);
+        prompt.map(Into::into).map_err(|problem| ErrorData::invalid_params(problem, None))
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        let mut list = ListResourcesResult::with_all_items(resources::list(&self.0.tools));
+        list.ttl_ms = Some(LIST_TTL_MS);
+        list.cache_scope = Some(CacheScope::Public);
+        Ok(list)
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        let mut list = ListResourceTemplatesResult::with_all_items(resources::templates());
+        list.ttl_ms = Some(LIST_TTL_MS);
+        list.cache_scope = Some(CacheScope::Public);
+        Ok(list)
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        match resources::read(&request.uri, &self.0.tools, &self.0.deployment) {
+            Some(contents) => {
+                let mut result = ReadResourceResult::new(vec![contents]);
+                result.ttl_ms = Some(LIST_TTL_MS);
+                result.cache_scope = Some(CacheScope::Public);
+                Ok(result.into())
+            }
+            None => {
+                let uri = json!({"uri": request.uri});
+                Err(ErrorData::resource_not_found("there is no such resource", Some(uri)))
+            }
+        }
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let mut values = match &request.r#ref {
+            Reference::Resource(template) => resources::complete(
+                &template.uri,
+                &request.argument.name,
+                &request.argument.value,
+                &self.0.tools,
+            ),
+            _ => Vec::new(),
+        };
+        values.truncate(CompletionInfo::MAX_VALUES);
+        let values = CompletionInfo::with_all_values(values);
+        Ok(CompleteResult::new(values.map_err(|problem| ErrorData::internal_error(problem, None))?))
     }
 
     async fn call_tool(

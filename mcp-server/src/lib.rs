@@ -31,10 +31,14 @@ mod builtin;
 mod catalog;
 mod error;
 mod handler;
+mod http;
 mod outcome;
+mod prompts;
+mod resources;
 mod server;
 mod settings;
 mod stdio;
+mod stop;
 
 pub use rmcp::transport::stdio_pipes as stdio;
 
@@ -42,6 +46,7 @@ pub use crate::{
     builtin::{MarkdownMessage, TextMessage, builtin_tools},
     catalog::Catalog,
     error::Error,
+    http::HttpOptions,
     server::{Server, ServerBuilder},
     settings::{RATE_PER_MINUTE, Settings},
 };

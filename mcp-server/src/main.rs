@@ -26,12 +26,16 @@ Environment:
   DINGTALK_BOT_SECRET           its signing secret (SEC…), if it signs
   DINGTALK_BOT_BASE_URL         where robots live [default: https://oapi.dingtalk.com]
   DINGTALK_BOT_RATE_PER_MINUTE  messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
+  DINGTALK_MCP_HTTP_TOKEN       what clients send as `Authorization: Bearer …`; required where other machines can connect
+  DINGTALK_MCP_HTTP_TOKEN_FILE  a file that holds it
+  DINGTALK_MCP_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
+  DINGTALK_MCP_HTTP_ORIGINS     origins of pages that may call it, as --allow-origin
   DINGTALK_MCP_LOG              what is logged on stderr, for example `info` or `dingtalk_core=debug` [default: warn]";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve MCP over stdin and stdout
-    Serve,
+    /// Serve MCP over stdin and stdout, or over HTTP
+    Serve(command::serve::Arguments),
     /// Print the tools' definitions as clients receive them
     Tools {
         /// Print JSON: what `tools/list` answers, or the findings of `--lint`
@@ -68,9 +72,9 @@ fn main() -> ExitCode {
                 if io::stdin().is_terminal() {
                     hint();
                 }
-                command::serve::run().await
+                command::serve::run(command::serve::Arguments::default()).await
             }
-            Some(Command::Serve) => command::serve::run().await,
+            Some(Command::Serve(arguments)) => command::serve::run(arguments).await,
             Some(Command::Tools { json, lint }) => command::tools::run(json, lint),
             Some(Command::Sandbox { port }) => command::sandbox::run(port).await,
             Some(Command::Demo { once }) => command::demo::run(once).await,

@@ -4,8 +4,9 @@ use std::{fmt, sync::Arc};
 
 use dingtalk_core::{Deliver, Deployment, ToolSet, ToolType};
 use rmcp::{RoleServer, ServiceExt as _, transport::IntoTransport};
+use tokio::net::TcpListener;
 
-use crate::{Error, handler::Handler, stdio};
+use crate::{Error, HttpOptions, handler::Handler, http, stdio, stop::told_to_stop};
 
 /// Serves notification types as MCP tools. Cheap to clone.
 #[derive(Clone)]
@@ -58,6 +59,29 @@ impl Server {
     /// The client did not begin as the protocol says.
     pub async fn serve_stdio(&self) -> Result<(), Error> {
         stdio::serve(self).await
+    }
+
+    /// Serves clients over Streamable HTTP, on the path `/mcp`, until the process is told to stop. Calls that are in
+    /// flight by then may end. `/healthz` answers whoever asks whether the server runs.
+    ///
+    /// ```no_run
+    /// use dingtalk_core::Robot;
+    /// use dingtalk_mcp::{HttpOptions, Server, builtin_tools};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::builder(Robot::from_env()?).tools(builtin_tools()).build()?;
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8100").await?;
+    /// server.serve_http(listener, HttpOptions::new()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The options do not fit the address: see [`HttpOptions`].
+    pub async fn serve_http(&self, listener: TcpListener, options: HttpOptions) -> Result<(), Error> {
+        http::serve(self.handler.clone(), listener, options, told_to_stop()).await
     }
 }
 

@@ -1,7 +1,6 @@
 //! Serving over stdin and stdout, with an end that is prompt.
 
 use std::{
-    future::pending,
     io,
     pin::Pin,
     sync::Arc,
@@ -15,7 +14,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{Error, Server};
+use crate::{Error, Server, stop::told_to_stop};
 
 /// How long calls that are in flight may take once the client has gone.
 const GRACE: Duration = Duration::from_secs(1);
@@ -32,28 +31,6 @@ pub(crate) async fn serve(server: &Server) -> Result<(), Error> {
         done = server.serve((reader, writer)) => done,
         () = grace => Ok(()),
         () = told_to_stop() => Ok(()),
-    }
-}
-
-/// Completes when the process is told to stop.
-async fn told_to_stop() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-
-        match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-            (Ok(mut terminate), Ok(mut interrupt)) => {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            }
-            _ => pending().await,
-        }
-    }
-    #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_err() {
-        pending().await
     }
 }
 

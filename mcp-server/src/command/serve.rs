@@ -1,13 +1,91 @@
 //! `dingtalk-mcp serve`
 
-use dingtalk_mcp::{Server, Settings, builtin_tools};
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    net::SocketAddr,
+};
+
+use clap::Args;
+use dingtalk_mcp::{HttpOptions, Server, Settings, builtin_tools};
+use tokio::net::TcpListener;
 
 use super::Result;
 
-pub(crate) async fn run() -> Result<()> {
+const TOKEN: &str = "DINGTALK_MCP_HTTP_TOKEN";
+const TOKEN_FILE: &str = "DINGTALK_MCP_HTTP_TOKEN_FILE";
+const HOSTS: &str = "DINGTALK_MCP_HTTP_HOSTS";
+const ORIGINS: &str = "DINGTALK_MCP_HTTP_ORIGINS";
+
+#[derive(Args, Default)]
+pub(crate) struct Arguments {
+    /// Serve over Streamable HTTP at this address, at the path /mcp, for example 127.0.0.1:8100
+    #[arg(long, value_name = "ADDRESS")]
+    http: Option<SocketAddr>,
+    /// A name under which clients reach the server, for example mcp.example.com; several times for several
+    #[arg(long, value_name = "HOST", requires = "http")]
+    allow_host: Vec<String>,
+    /// Pages of this origin may call it, for example https://example.com:443
+    #[arg(long, value_name = "ORIGIN", requires = "http")]
+    allow_origin: Vec<String>,
+    /// Keep no sessions, for several servers behind a load balancer
+    #[arg(long, requires = "http")]
+    stateless: bool,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let settings = Settings::from_env()?;
     let server =
         Server::builder(settings.robot).tools(builtin_tools()).deployment(settings.deployment).build()?;
-    server.serve_stdio().await?;
+    match arguments.http {
+        None => server.serve_stdio().await?,
+        Some(address) => {
+            let options = arguments.http_options()?;
+            let listener = TcpListener::bind(address)
+                .await
+                .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+            // Whoever asked for port 0 learns the port here.
+            if let Ok(address) = listener.local_addr() {
+                let _ = writeln!(io::stderr(), "dingtalk-mcp: serving MCP at http://{address}/mcp");
+            }
+            server.serve_http(listener, options).await?;
+        }
+    }
     Ok(())
+}
+
+impl Arguments {
+    fn http_options(self) -> Result<HttpOptions> {
+        let mut options = HttpOptions::new().stateless(self.stateless);
+        if let Some(token) = token()? {
+            options = options.bearer_token(token);
+        }
+        for host in self.allow_host.into_iter().chain(listed(HOSTS)) {
+            options = options.allow_host(host);
+        }
+        for origin in self.allow_origin.into_iter().chain(listed(ORIGINS)) {
+            options = options.allow_origin(origin);
+        }
+        Ok(options)
+    }
+}
+
+/// The bearer token, from the environment or from a file as containers mount secrets.
+fn token() -> Result<Option<String>> {
+    let given =
+        |name| env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    match (given(TOKEN), given(TOKEN_FILE)) {
+        (Some(_), Some(_)) => Err(format!("{TOKEN} and {TOKEN_FILE} are both set: keep one").into()),
+        (token, None) => Ok(token),
+        (None, Some(path)) => {
+            let token = fs::read_to_string(&path).map_err(|error| format!("{TOKEN_FILE}: {error}"))?;
+            Ok(Some(token.trim().to_owned()))
+        }
+    }
+}
+
+/// The elements of a variable that holds a list.
+fn listed(name: &str) -> Vec<String> {
+    let value = env::var(name).unwrap_or_default();
+    value.split(',').map(str::trim).filter(|element| !element.is_empty()).map(str::to_owned).collect()
 }

@@ -1,0 +1,108 @@
+//! Who comes in: the bearer token, and the names and origins that the protocol's library then checks.
+
+use std::net::SocketAddr;
+
+use hyper::{
+    HeaderMap,
+    header::{AUTHORIZATION, HeaderValue},
+};
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+
+use super::HttpOptions;
+use crate::Error;
+
+/// A shorter token could be guessed.
+const SHORTEST_TOKEN: usize = 16;
+
+pub(super) struct Door {
+    bearer_token: Option<SecretString>,
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
+
+impl Door {
+    /// The door of a server at this address.
+    pub(super) fn new(options: &HttpOptions, address: SocketAddr) -> Result<Self, Error> {
+        match &options.bearer_token {
+            None if !address.ip().is_loopback() => {
+                return Err(Error::Settings(format!(
+                    "{address} can be reached from other machines: set DINGTALK_MCP_HTTP_TOKEN to a secret that clients \
+                     send as `Authorization: Bearer …`, or listen on 127.0.0.1"
+                )));
+            }
+            Some(token) if token.expose_secret().len() < SHORTEST_TOKEN => {
+                return Err(Error::Settings(format!(
+                    "DINGTALK_MCP_HTTP_TOKEN: it needs at least {SHORTEST_TOKEN} characters; `openssl rand -hex 24` makes one"
+                )));
+            }
+            _ => {}
+        }
+        Ok(Self {
+            bearer_token: options.bearer_token.clone(),
+            hosts: options.hosts_at(address)?,
+            origins: options.origins_at(address)?,
+        })
+    }
+
+    /// Has the client shown the token? How much of a wrong one is right does not show in the time it takes.
+    pub(super) fn lets_in(&self, headers: &HeaderMap) -> bool {
+        let Some(token) = &self.bearer_token else { return true };
+        let Some(shown) = headers.get(AUTHORIZATION).and_then(bearer) else { return false };
+        shown.ct_eq(token.expose_secret().as_bytes()).into()
+    }
+
+    /// Names and origins, as the protocol's library checks them.
+    pub(super) fn configure(&self, config: StreamableHttpServerConfig) -> StreamableHttpServerConfig {
+        config
+            .with_allowed_hosts(self.hosts.iter().cloned())
+            .with_allowed_origins(self.origins.iter().cloned())
+            .enforce_origin_validation()
+    }
+}
+
+fn bearer(value: &HeaderValue) -> Option<&[u8]> {
+    let (scheme, token) = value.as_bytes().split_at_checked("bearer ".len())?;
+    scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "0123456789abcdef0123";
+
+    fn door(options: &HttpOptions, at: &str) -> Result<Door, Error> {
+        Door::new(options, at.parse().unwrap())
+    }
+
+    #[test]
+    fn other_machines_need_a_token() {
+        let open = HttpOptions::new().allow_host("mcp.example.com");
+        let error = door(&open, "0.0.0.0:8100").err().unwrap().to_string();
+        assert!(error.contains("DINGTALK_MCP_HTTP_TOKEN"), "{error}");
+        assert!(door(&open, "127.0.0.1:8100").is_ok());
+        assert!(door(&open.clone().bearer_token(TOKEN), "0.0.0.0:8100").is_ok());
+        let error = door(&open.bearer_token("short"), "127.0.0.1:8100").err().unwrap().to_string();
+        assert!(error.contains("16 characters") && !error.contains("short"), "{error}");
+    }
+
+    #[test]
+    fn only_the_token_opens() {
+        let door = door(&HttpOptions::new().bearer_token(TOKEN), "127.0.0.1:1").unwrap();
+        let shows = |value: &str| {
+            let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(value).unwrap())]);
+            door.lets_in(&headers)
+        };
+        assert!(shows(&format!("Bearer {TOKEN}")));
+        assert!(shows(&format!("bearer  {TOKEN} ")));
+        for wrong in
+            ["", "Bearer", "Bearer ", TOKEN, "Basic 0123456789abcdef0123", "Bearer 0123456789abcdef012"]
+        {
+            assert!(!shows(wrong), "{wrong}");
+        }
+        assert!(!shows(&format!("Bearer {TOKEN}4")));
+        assert!(!door.lets_in(&HeaderMap::new()));
+    }
+}

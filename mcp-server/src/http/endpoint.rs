@@ -1,0 +1,192 @@
+//! One request over HTTP: who it is from, what it is for, how large it may be.
+
+use std::{convert::Infallible, sync::Arc, time::Duration, time::Instant};
+
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited, combinators::BoxBody};
+use hyper::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
+};
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+};
+use tokio::time::timeout;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::Instrument as _;
+use ulid::Ulid;
+
+use super::{HttpOptions, door::Door};
+use crate::handler::Handler;
+
+pub(super) type Body = BoxBody<Bytes, Infallible>;
+
+/// The path of the protocol.
+const MCP: &str = "/mcp";
+
+/// The path for whoever watches the process.
+const HEALTH: &str = "/healthz";
+
+/// A message has at most 20,000 bytes; JSON escapes make six of one.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// How long a client may take to send a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Clients of older protocol versions that may be known at the same time. Each is forgotten after five silent minutes.
+const MAX_SESSIONS: usize = 1_000;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+
+/// A longer request id is replaced.
+const MAX_REQUEST_ID: usize = 64;
+
+/// Answers requests.
+pub(super) struct Endpoint {
+    door: Door,
+    protocol: StreamableHttpService<Handler, LocalSessionManager>,
+    sessions: Arc<LocalSessionManager>,
+    streams: CancellationToken,
+    /// Answers that are not finished.
+    calls: TaskTracker,
+}
+
+impl Endpoint {
+    pub(super) fn new(handler: Handler, door: Door, options: &HttpOptions) -> Self {
+        let sessions = Arc::new(LocalSessionManager::default());
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(!options.stateless)
+            // An answer in one piece where nothing comes before it; a stream of events otherwise.
+            .with_json_response(true)
+            .with_max_request_body_bytes(MAX_BODY_BYTES);
+        let config = door.configure(config);
+        let streams = config.cancellation_token.clone();
+        let protocol = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
+        Self { door, protocol, sessions, streams, calls: TaskTracker::new() }
+    }
+
+    /// Completes when every call that has begun is answered.
+    pub(super) async fn calls_have_ended(&self) {
+        self.calls.close();
+        self.calls.wait().await;
+    }
+
+    /// Ends the streams on which clients listen for what they have not asked for.
+    pub(super) fn end_streams(&self) {
+        self.streams.cancel();
+    }
+
+    pub(super) async fn respond(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let started = Instant::now();
+        let id = request_id(request.headers());
+        request.headers_mut().insert(REQUEST_ID, id.clone());
+        let span = tracing::info_span!(
+            "dingtalk_mcp.http",
+            request_id = id.to_str().unwrap_or_default(),
+            method = %request.method(),
+        );
+        let answer = async {
+            let response = self.route(request).await;
+            let (status, elapsed_ms) = (response.status().as_u16(), started.elapsed().as_millis());
+            tracing::debug!(name: "dingtalk_mcp.answered", status, elapsed_ms, "answered");
+            response
+        };
+        let mut response = answer.instrument(span).await;
+        response.headers_mut().insert(REQUEST_ID, id);
+        Ok(response)
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+        match request.uri().path() {
+            HEALTH if matches!(*request.method(), Method::GET | Method::HEAD) => {
+                plain(StatusCode::OK, "the server runs\n")
+            }
+            HEALTH => {
+                let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response
+            }
+            MCP if self.door.lets_in(request.headers()) => self.call(request).await,
+            MCP => {
+                let mut response =
+                    plain(StatusCode::UNAUTHORIZED, "send the server's token as `Authorization: Bearer …`\n");
+                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                response
+            }
+            _ => plain(StatusCode::NOT_FOUND, "MCP is served at /mcp\n"),
+        }
+    }
+
+    async fn call(&self, request: Request<Incoming>) -> Response<Body> {
+        if request.method() != Method::POST {
+            return self.protocol.handle(request).await;
+        }
+        if self.is_one_session_too_many(request.headers()).await {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "too many clients; come back in some minutes\n");
+        }
+        let (head, body) = request.into_parts();
+        let body = match timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY_BYTES).collect()).await {
+            Ok(Ok(body)) => body.to_bytes(),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                return plain(StatusCode::PAYLOAD_TOO_LARGE, "a request has at most 1 MiB\n");
+            }
+            Ok(Err(_)) => return plain(StatusCode::BAD_REQUEST, "the request ended before its body did\n"),
+            Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "the body took too long\n"),
+        };
+        let running = self.calls.token();
+        let response = self.protocol.handle(Request::from_parts(head, Full::new(body))).await;
+        // A call has ended when its answer has been read, or its client has gone.
+        response.map(|body| {
+            body.map_frame(move |frame| {
+                let _ = &running;
+                frame
+            })
+            .boxed()
+        })
+    }
+
+    /// Would the request begin a session while there are too many?
+    async fn is_one_session_too_many(&self, headers: &HeaderMap) -> bool {
+        let begins = !headers.contains_key(&SESSION_ID) && !headers.contains_key(&PROTOCOL_VERSION);
+        begins && self.sessions.sessions.read().await.len() >= MAX_SESSIONS
+    }
+}
+
+/// The request's own id if it is harmless in a log, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let given = headers.get(&REQUEST_ID).filter(|id| {
+        let is_harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
+        !id.is_empty() && id.len() <= MAX_REQUEST_ID && id.as_bytes().iter().all(is_harmless)
+    });
+    given.cloned().unwrap_or_else(|| {
+        // A ULID is letters and digits.
+        HeaderValue::from_str(&Ulid::generate().to_string()).unwrap_or(HeaderValue::from_static("-"))
+    })
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
+    let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())).boxed());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_id_is_kept_if_it_is_harmless() {
+        let id = |given: &str| {
+            let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_str(given).unwrap())]);
+            request_id(&headers).to_str().unwrap().to_owned()
+        };
+        assert_eq!(id("7f3a-1:b.c_d"), "7f3a-1:b.c_d");
+        for given in ["", "a b", "x\"y", &"a".repeat(65)] {
+            assert_eq!(id(given).len(), 26, "{given}");
+        }
+        assert_ne!(request_id(&HeaderMap::new()), request_id(&HeaderMap::new()));
+    }
+}

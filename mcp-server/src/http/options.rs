@@ -1,0 +1,165 @@
+//! Who may call a server that listens on a network.
+
+use std::{fmt, net::SocketAddr};
+
+use secrecy::SecretString;
+
+use crate::Error;
+
+/// Origins of pages that a browser shows from this machine.
+const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
+
+/// Names of this machine that no page of the open web can take.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// Who may call a server over HTTP.
+///
+/// On a loopback address everybody on this machine may. On any other address a client needs the bearer token, and the
+/// server must know its own names: see [`bearer_token`](Self::bearer_token) and [`allow_host`](Self::allow_host). The
+/// connection itself is not encrypted: outside of one machine, put a proxy with TLS in front.
+///
+/// Browsers send the page's `Origin`; a page from elsewhere is refused unless it is [allowed](Self::allow_origin), and so is
+/// a request whose `Host` is not one of the server's names, since any page can give its own name this machine's address.
+#[derive(Clone, Default)]
+#[must_use]
+pub struct HttpOptions {
+    pub(super) bearer_token: Option<SecretString>,
+    pub(super) hosts: Vec<String>,
+    pub(super) origins: Vec<String>,
+    pub(super) stateless: bool,
+}
+
+impl HttpOptions {
+    /// For clients on this machine.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Clients must send this token as `Authorization: Bearer …`. Needed on addresses that are not loopback.
+    pub fn bearer_token(mut self, token: impl Into<SecretString>) -> Self {
+        self.bearer_token = Some(token.into());
+        self
+    }
+
+    /// A name under which clients reach the server, as `example.com` or, for one port only, `example.com:8100`. On a
+    /// loopback address its names are known, on another single address that address is. Needed on `0.0.0.0` and `[::]`.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
+    }
+
+    /// Pages of this origin may call the server, as `https://example.com:443` or, on any port, `https://example.com:*`. On a
+    /// loopback address, pages from this machine may.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.origins.push(origin.into());
+        self
+    }
+
+    /// Keeps no sessions: for several servers behind a load balancer. Clients of protocol versions before 2026-07-28
+    /// cannot be asked questions then.
+    pub fn stateless(mut self, stateless: bool) -> Self {
+        self.stateless = stateless;
+        self
+    }
+
+    /// The names of a server that listens there.
+    pub(super) fn hosts_at(&self, address: SocketAddr) -> Result<Vec<String>, Error> {
+        let mut hosts = self.hosts.clone();
+        for host in &hosts {
+            if host.contains('/') || host.trim().is_empty() {
+                return Err(Error::Settings(format!(
+                    "expected the name of a host, such as example.com, not {host:?}"
+                )));
+            }
+        }
+        let ip = address.ip();
+        if ip.is_loopback() {
+            hosts.extend(LOOPBACK_HOSTS.map(str::to_owned));
+        } else if !ip.is_unspecified() {
+            hosts.push(address.to_string());
+        }
+        if hosts.is_empty() {
+            return Err(Error::Settings(format!(
+                "{address} has no name of its own: say under which names clients reach the server, with \
+                 `--allow-host` or DINGTALK_MCP_HTTP_HOSTS"
+            )));
+        }
+        Ok(hosts)
+    }
+
+    pub(super) fn origins_at(&self, address: SocketAddr) -> Result<Vec<String>, Error> {
+        let mut origins = self.origins.clone();
+        for origin in &origins {
+            let has_port = origin.rsplit_once(':').is_some_and(|(before, port)| {
+                before.contains("://") && (port == "*" || port.parse::<u16>().is_ok())
+            });
+            if !has_port {
+                return Err(Error::Settings(format!(
+                    "expected an origin with its port, such as https://example.com:443 or https://example.com:*, not \
+                     {origin:?}"
+                )));
+            }
+        }
+        if address.ip().is_loopback() {
+            origins.extend(LOOPBACK_ORIGINS.map(str::to_owned));
+        }
+        Ok(origins)
+    }
+}
+
+impl fmt::Debug for HttpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpOptions")
+            .field("bearer_token", &self.bearer_token.is_some())
+            .field("hosts", &self.hosts)
+            .field("origins", &self.origins)
+            .field("stateless", &self.stateless)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_server_knows_its_names_or_is_told() {
+        let hosts = |at: &str, options: HttpOptions| options.hosts_at(address(at));
+        assert_eq!(hosts("127.0.0.1:8100", HttpOptions::new()).unwrap(), LOOPBACK_HOSTS);
+        assert_eq!(hosts("10.0.0.5:8100", HttpOptions::new()).unwrap(), ["10.0.0.5:8100"]);
+        for anywhere in ["0.0.0.0:8100", "[::]:8100"] {
+            let error = hosts(anywhere, HttpOptions::new()).unwrap_err().to_string();
+            assert!(error.contains("--allow-host"), "{error}");
+            let named = HttpOptions::new().allow_host("mcp.example.com");
+            assert_eq!(hosts(anywhere, named).unwrap(), ["mcp.example.com"]);
+        }
+        let error = hosts("127.0.0.1:1", HttpOptions::new().allow_host("https://x")).unwrap_err().to_string();
+        assert!(error.contains("https://x"), "{error}");
+    }
+
+    #[test]
+    fn an_origin_needs_its_port() {
+        let origins = |at: &str, options: HttpOptions| options.origins_at(address(at));
+        assert_eq!(origins("127.0.0.1:1", HttpOptions::new()).unwrap(), LOOPBACK_ORIGINS);
+        assert_eq!(origins("10.0.0.5:1", HttpOptions::new()).unwrap(), [""; 0]);
+        for (origin, fits) in [
+            ("https://a.example:443", true),
+            ("https://a.example:*", true),
+            ("https://a.example", false),
+            ("a", false),
+        ] {
+            let options = HttpOptions::new().allow_origin(origin);
+            assert_eq!(origins("10.0.0.5:1", options).is_ok(), fits, "{origin}");
+        }
+    }
+
+    #[test]
+    fn debug_keeps_the_token() {
+        let options = HttpOptions::new().bearer_token("s3cret-token");
+        assert!(!format!("{options:?}").contains("s3cret"));
+    }
+}

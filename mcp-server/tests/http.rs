@@ -1,0 +1,249 @@
+//! The server over HTTP, from outside: who is let in, what is too much, how it ends.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use serde_json::{Value, json};
+
+const TOKEN: &str = "a-token-that-nobody-guesses";
+
+/// The built program, serving on a free port.
+struct Program {
+    child: Child,
+    url: String,
+}
+
+impl Program {
+    fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"))
+            .args(["serve", "--http", "127.0.0.1:0"])
+            .args(arguments)
+            .env_clear()
+            .env("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+        assert!(url.starts_with("http://127.0.0.1:"), "{line}");
+        Self { child, url }
+    }
+
+    fn at(&self, path: &str) -> String {
+        self.url.replace("/mcp", path)
+    }
+
+    fn terminate(&self) {
+        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(status.success());
+    }
+
+    fn end(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn client() -> Client {
+    Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
+}
+
+fn body(method: &str, params: &Value) -> String {
+    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
+}
+
+/// A request as clients of 2026-07-28 make it: it stands alone.
+fn modern(url: &str, method: &str, mut params: Value) -> RequestBuilder {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}
+    });
+    let request = post(url, body(method, &params))
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", method);
+    match params["name"].as_str() {
+        Some(name) => request.header("mcp-name", name),
+        None => request,
+    }
+}
+
+fn post(url: &str, body: String) -> RequestBuilder {
+    client()
+        .post(url)
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .body(body)
+}
+
+fn hello() -> String {
+    body(
+        "initialize",
+        &json!({
+            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
+        }),
+    )
+}
+
+/// The answer, whether it comes in one piece or as an event.
+async fn answer(response: Response) -> Value {
+    let text = response.text().await.unwrap();
+    let json = text.lines().filter_map(|line| line.strip_prefix("data: ")).find(|data| data.starts_with('{'));
+    serde_json::from_str(json.unwrap_or(&text)).unwrap_or_else(|_| panic!("{text}"))
+}
+
+#[tokio::test]
+async fn both_eras_are_served() {
+    let program = Program::serve(&[], &[]);
+    let list = answer(modern(&program.url, "tools/list", json!({})).send().await.unwrap()).await;
+    assert_eq!(list["result"]["tools"][0]["name"], "send_text_message", "{list}");
+
+    let greeted = post(&program.url, hello()).send().await.unwrap();
+    let session = greeted.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+    assert_eq!(answer(greeted).await["result"]["protocolVersion"], "2025-11-25");
+    let in_session = |body: String| {
+        post(&program.url, body)
+            .header("mcp-session-id", &session)
+            .header("mcp-protocol-version", "2025-11-25")
+            .send()
+    };
+    let noted = json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string();
+    assert_eq!(in_session(noted).await.unwrap().status(), StatusCode::ACCEPTED);
+    let list = answer(in_session(body("tools/list", &json!({}))).await.unwrap()).await;
+    assert_eq!(list["result"]["tools"][0]["name"], "send_text_message", "{list}");
+}
+
+#[tokio::test]
+async fn without_sessions_older_clients_are_served_too() {
+    let program = Program::serve(&["--stateless"], &[]);
+    let greeted = post(&program.url, hello()).send().await.unwrap();
+    assert!(!greeted.headers().contains_key("mcp-session-id"));
+    assert_eq!(answer(greeted).await["result"]["protocolVersion"], "2025-11-25");
+    let list = answer(post(&program.url, body("tools/list", &json!({}))).send().await.unwrap()).await;
+    assert_eq!(list["result"]["tools"][0]["name"], "send_text_message", "{list}");
+}
+
+#[tokio::test]
+async fn pages_from_elsewhere_and_names_of_others_are_refused() {
+    let program = Program::serve(
+        &["--allow-host", "mcp.example.com", "--allow-origin", "https://app.example.com:443"],
+        &[],
+    );
+    let list = |header: &'static str, value: &'static str| {
+        modern(&program.url, "tools/list", json!({})).header(header, value).send()
+    };
+    for (header, value, status) in [
+        ("origin", "https://evil.example", StatusCode::FORBIDDEN),
+        ("origin", "null", StatusCode::FORBIDDEN),
+        ("origin", "http://localhost.evil.example", StatusCode::FORBIDDEN),
+        ("origin", "http://localhost:5173", StatusCode::OK),
+        ("origin", "https://app.example.com", StatusCode::OK),
+        ("host", "evil.example", StatusCode::FORBIDDEN),
+        ("host", "mcp.example.com", StatusCode::OK),
+        ("host", "localhost:1", StatusCode::OK),
+    ] {
+        assert_eq!(list(header, value).await.unwrap().status(), status, "{header}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn only_who_shows_the_token_comes_in() {
+    let program = Program::serve(&[], &[("DINGTALK_MCP_HTTP_TOKEN", TOKEN)]);
+    let list = || modern(&program.url, "tools/list", json!({}));
+    let refused = list().send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(refused.headers()["www-authenticate"], "Bearer");
+    assert_eq!(list().bearer_auth("wrong").send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(list().bearer_auth(TOKEN).send().await.unwrap().status(), StatusCode::OK);
+    let health = client().get(program.at("/healthz")).send().await.unwrap();
+    assert_eq!(
+        (health.status(), health.text().await.unwrap()),
+        (StatusCode::OK, "the server runs\n".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn too_much_and_elsewhere() {
+    let program = Program::serve(&[], &[]);
+    let large = modern(&program.url, "tools/list", json!({"cursor": "x".repeat(1024 * 1024)}));
+    assert_eq!(large.send().await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let get = |path: &str| client().get(program.at(path)).send();
+    assert_eq!(get("/").await.unwrap().status(), StatusCode::NOT_FOUND);
+    let posted = client().post(program.at("/healthz")).send().await.unwrap();
+    assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_request_id_comes_back() {
+    let program = Program::serve(&[], &[]);
+    let id = |response: Response| response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let list = || modern(&program.url, "tools/list", json!({}));
+    assert_eq!(
+        id(list().header("x-request-id", "from-the-proxy-1").send().await.unwrap()),
+        "from-the-proxy-1"
+    );
+    let (first, second) = (id(list().send().await.unwrap()), id(list().send().await.unwrap()));
+    assert_ne!(first, second);
+}
+
+#[tokio::test]
+async fn a_call_in_flight_is_answered_before_the_end() {
+    let sandbox = Sandbox::builder().robot(RobotConfig::new("0123456789abcdef")).start().await.unwrap();
+    let mut program = Program::serve(
+        &[],
+        &[("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token()), ("DINGTALK_BOT_BASE_URL", &sandbox.base_url())],
+    );
+    // Busy once: the call pauses, and is answered after the process was told to stop.
+    sandbox.fault_next(1, Fault::Busy);
+    let call = modern(
+        &program.url,
+        "tools/call",
+        json!({"name": "send_text_message", "arguments": {"text": "the last one"}}),
+    );
+    let call = tokio::spawn(call.send());
+    while sandbox.requests() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    program.terminate();
+    let answer = answer(call.await.unwrap().unwrap()).await;
+    assert_eq!(answer["result"]["structuredContent"]["status"], "delivered", "{answer}");
+    assert!(program.end().success());
+}
+
+#[test]
+fn other_machines_need_a_token_and_a_name() {
+    let started = |environment: &[(&str, &str)]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"))
+            .args(["serve", "--http", "0.0.0.0:0"])
+            .env_clear()
+            .env("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd")
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let error = started(&[]);
+    assert!(error.contains("DINGTALK_MCP_HTTP_TOKEN"), "{error}");
+    let error = started(&[("DINGTALK_MCP_HTTP_TOKEN", TOKEN)]);
+    assert!(error.contains("--allow-host") && !error.contains(TOKEN), "{error}");
+}
