@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn every_built_in_tool_has_an_example_with_the_message_that_it_makes() {
         let tools = ToolSet::new(builtin_tools()).unwrap();
-        for tool in tools.iter() {
+        for tool in &tools {
             let uri = format!("{TOOLS}{}", tool.spec().name);
             let read: Value =
                 serde_json::from_str(&text(read(&uri, &tools, &Deployment::new()).unwrap())).unwrap();

@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// A name under which clients reach the server, for example mcp.example.com; several times for several
     #[arg(long, value_name = "HOST", requires = "http")]
     allow_host: Vec<String>,
-    /// Pages of this origin may call it, for example https://example.com:443
+    /// Pages of this origin may call it, for example `https://example.com:443`
     #[arg(long, value_name = "ORIGIN", requires = "http")]
     allow_origin: Vec<String>,
     /// Keep no sessions, for several servers behind a load balancer
