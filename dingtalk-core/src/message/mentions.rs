@@ -1,5 +1,7 @@
 //! Whom a message mentions, on the wire and in its body.
 
+use std::borrow::Cow;
+
 use super::{Mobile, UserId};
 
 /// At most this many people can be mentioned in one message, as the documentation of `atUserIds` says
@@ -76,17 +78,25 @@ impl Mentions {
         self.ids().map(|id| format!("@{id}")).collect::<Vec<_>>().join(" ")
     }
 
-    /// Appends the `@…` that `body` does not hold yet, on a line of their own.
-    pub(crate) fn append_missing(&self, body: &mut String, separator: &str) {
-        let missing: Vec<String> =
-            self.ids().filter(|id| !mentions_in(body, id)).map(|id| format!("@{id}")).collect();
-        if missing.is_empty() {
+    /// Appends the `@…` that a plain body does not hold yet, on a line of their own.
+    pub(crate) fn append_to_text(&self, body: &mut String) {
+        let missing = self.missing_in(body);
+        append(body, "\n", &missing);
+    }
+
+    /// The same for Markdown, where a slot may have escaped an id.
+    pub(crate) fn append_to_markdown(&self, body: &mut String) {
+        if self.is_empty() {
             return;
         }
-        if !body.is_empty() {
-            body.push_str(separator);
-        }
-        body.push_str(&missing.join(" "));
+        let missing = self.missing_in(&without_escapes(body));
+        // A blank line, so that the mentions do not become part of the last list item.
+        append(body, "\n\n", &missing);
+    }
+
+    /// The `@…` that this text does not hold.
+    fn missing_in(&self, text: &str) -> Vec<String> {
+        self.ids().filter(|id| !mentions_in(text, id)).map(|id| format!("@{id}")).collect()
     }
 
     /// What stands behind each `@`.
@@ -95,6 +105,30 @@ impl Mentions {
         let user_ids = self.user_ids.iter().map(UserId::as_str);
         mobiles.chain(user_ids).chain(self.all.then(|| &AT_ALL_TEXT[1..]))
     }
+}
+
+fn append(body: &mut String, separator: &str, missing: &[String]) {
+    if missing.is_empty() {
+        return;
+    }
+    if !body.is_empty() {
+        body.push_str(separator);
+    }
+    body.push_str(&missing.join(" "));
+}
+
+/// Markdown as a reader sees its characters: `\_` is `_`.
+fn without_escapes(markdown: &str) -> Cow<'_, str> {
+    if !markdown.contains('\\') {
+        return Cow::Borrowed(markdown);
+    }
+    let mut text = String::with_capacity(markdown.len());
+    let mut characters = markdown.chars().peekable();
+    while let Some(c) = characters.next() {
+        let escaped = characters.next_if(|next| c == '\\' && next.is_ascii_punctuation());
+        text.push(escaped.unwrap_or(c));
+    }
+    Cow::Owned(text)
 }
 
 /// Does `body` hold `@id` as a whole: not as the beginning of a longer id?
@@ -113,15 +147,30 @@ mod tests {
     #[test]
     fn a_longer_id_does_not_count_as_a_mention() {
         let mut body = "see @138000000001 and a@b".to_owned();
-        Mentions::user_ids([UserId::new("13800000000").unwrap()]).append_missing(&mut body, "\n");
+        Mentions::user_ids([UserId::new("13800000000").unwrap()]).append_to_text(&mut body);
         assert_eq!(body, "see @138000000001 and a@b\n@13800000000");
     }
 
     #[test]
     fn text_that_stands_already_is_not_repeated() {
         let mut body = "@all: please look".to_owned();
-        Mentions::everybody().append_missing(&mut body, "\n");
+        Mentions::everybody().append_to_text(&mut body);
         assert_eq!(body, "@all: please look");
+    }
+
+    #[test]
+    fn an_id_that_a_slot_escaped_is_not_repeated() {
+        let mentions = Mentions::user_ids([UserId::new("_x_").unwrap()]);
+        let mut body = "@\\_x\\_, please look".to_owned();
+        mentions.append_to_markdown(&mut body);
+        assert_eq!(body, "@\\_x\\_, please look");
+        // In plain text a backslash is one.
+        mentions.append_to_text(&mut body);
+        assert_eq!(body, "@\\_x\\_, please look\n@_x_");
+        // It is a longer id that was escaped here.
+        let mut body = "@\\_x\\_\\_".to_owned();
+        mentions.append_to_markdown(&mut body);
+        assert_eq!(body, "@\\_x\\_\\_\n\n@_x_");
     }
 
     #[test]
@@ -129,7 +178,7 @@ mod tests {
         let mut body = String::new();
         let mut mentions = Mentions::everybody();
         mentions.merge(Mentions::mobiles([Mobile::new("+852-12345678").unwrap()]));
-        mentions.append_missing(&mut body, "\n\n");
+        mentions.append_to_markdown(&mut body);
         assert_eq!(body, "@+852-12345678 @all");
     }
 }

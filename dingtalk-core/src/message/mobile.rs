@@ -63,10 +63,13 @@ impl Mobile {
 }
 
 impl UserId {
-    /// Reads a user id: any text without white space and without `@`.
+    /// Reads a user id: any text without white space, without `@` and without characters that nobody sees.
     pub fn new(id: impl AsRef<str>) -> Result<Self, ParseMobileError> {
         let id = id.as_ref().trim();
-        if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control() || c == '@') {
+        // A change of direction is not written into a message, so that the body would not hold the id.
+        let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control() || turns(c) || c == '@')
+        {
             return Err(ParseMobileError { expected: "a user id: one word without @" });
         }
         Ok(Self(id.to_owned()))

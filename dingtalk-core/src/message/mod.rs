@@ -74,14 +74,17 @@ impl Message {
     /// notifies nobody. Only text and Markdown messages can mention; any other message is left as it is.
     #[must_use]
     pub fn with_mentions(mut self, new: Mentions) -> Self {
-        let (body, separator, mentions) = match &mut self {
-            Self::Text(text) => (&mut text.content, "\n", &mut text.mentions),
-            // A blank line, so that the mentions do not become part of the last list item.
-            Self::Markdown(markdown) => (&mut markdown.text, "\n\n", &mut markdown.mentions),
-            Self::Link(_) | Self::ActionCard(_) | Self::FeedCard(_) => return self,
-        };
-        mentions.merge(new);
-        mentions.append_missing(body, separator);
+        match &mut self {
+            Self::Text(text) => {
+                text.mentions.merge(new);
+                text.mentions.append_to_text(&mut text.content);
+            }
+            Self::Markdown(markdown) => {
+                markdown.mentions.merge(new);
+                markdown.mentions.append_to_markdown(&mut markdown.text);
+            }
+            Self::Link(_) | Self::ActionCard(_) | Self::FeedCard(_) => {}
+        }
         self
     }
 

@@ -1,0 +1,73 @@
+//! Whoever is mentioned in a slot is mentioned once, as a reader sees it.
+#![cfg(feature = "derive")]
+
+use dingtalk_core::{Message, Notification, UserId};
+use proptest::{prelude::*, sample::select};
+use pulldown_cmark::{Event, Options, Parser};
+
+#[derive(Notification)]
+enum Asked {
+    #[dingtalk(markdown(title = "Down", text = "### web-3 is down\n{lead}: please look"))]
+    InALine {
+        #[dingtalk(at)]
+        lead: UserId,
+    },
+    #[dingtalk(markdown(title = "Down", text = "web-3 is down\n{lead}"))]
+    Alone {
+        #[dingtalk(at)]
+        lead: UserId,
+    },
+    #[dingtalk(markdown(title = "Down", text = "- **{lead}** (first), please look"))]
+    Marked {
+        #[dingtalk(at)]
+        lead: UserId,
+    },
+    #[dingtalk(text("{lead}, web-3 is down"))]
+    Plain {
+        #[dingtalk(at)]
+        lead: UserId,
+    },
+}
+
+/// What a reader sees.
+fn shown(message: Message) -> String {
+    let markdown = match message {
+        Message::Text(text) => return text.content,
+        Message::Markdown(markdown) => markdown.text,
+        other => panic!("neither text nor Markdown: {other:?}"),
+    };
+    let mut text = String::new();
+    for event in Parser::new_ext(&markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(part) => text.push_str(&part),
+            Event::Start(_) | Event::End(_) => {}
+            _ => text.push(' '),
+        }
+    }
+    text
+}
+
+proptest! {
+    #[test]
+    fn whoever_stands_in_a_slot_is_mentioned_once(
+        id in "[a-z0-9_*.\\[\\]()!~`<>&;#|\\\\中-]{1,8}",
+        make in select(vec![
+            (|lead| Asked::InALine { lead }) as fn(UserId) -> Asked,
+            |lead| Asked::Alone { lead },
+            |lead| Asked::Marked { lead },
+            |lead| Asked::Plain { lead },
+        ]),
+    ) {
+        let message = make(UserId::new(&id).unwrap()).message().unwrap();
+        let shown = shown(message);
+        prop_assert_eq!(shown.matches('@').count(), 1, "{}", shown);
+        prop_assert!(shown.contains(&format!("@{id}")), "{}", shown);
+    }
+}
+
+#[test]
+fn an_id_that_nobody_can_read_is_none() {
+    for id in ["a\u{202e}b", "\u{2066}a", "a@b", "a b"] {
+        assert!(UserId::new(id).is_err(), "{id:?}");
+    }
+}
