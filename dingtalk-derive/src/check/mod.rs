@@ -16,6 +16,9 @@ use crate::{
     model::{Declaration, Field, Role, Shape, Variant},
 };
 
+/// Does `dingtalk-core` have what a tool's code names?
+pub(crate) const HAS_TOOLS: bool = cfg!(feature = "tool");
+
 pub(crate) fn check(declaration: &Declaration<'_>, derive: Derive, errors: &Errors) {
     for variant in &declaration.variants {
         if let Some(message) = &variant.message {
@@ -36,6 +39,11 @@ pub(crate) fn check(declaration: &Declaration<'_>, derive: Derive, errors: &Erro
     }
     if let Some(attribute) = &declaration.tool {
         match derive {
+            // dingtalk-core = { features = ["derive"] } and #[dingtalk(tool)]
+            Derive::Notification | Derive::FeedItem if !HAS_TOOLS => errors.at(
+                &attribute.keyword,
+                "`tool` needs the feature `tool` of `dingtalk-core`: add it to the dependency's `features` in `Cargo.toml`",
+            ),
             Derive::Notification => tool::check(declaration, attribute, errors),
             Derive::FeedItem if attribute.is_bare() => tool::parameters(declaration, errors),
             // #[derive(FeedItem)] #[dingtalk(tool(when = "…"))]

@@ -120,7 +120,7 @@ fn stub(declaration: &Declaration<'_>, derive: Derive, paths: &Paths) -> TokenSt
             );
         }
     }
-    let tool = declaration.tool.is_some().then(|| {
+    let tool = (declaration.tool.is_some() && check::HAS_TOOLS).then(|| {
         implement(
             &quote!(#krate::Tool),
             ident,
