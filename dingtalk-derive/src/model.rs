@@ -224,6 +224,8 @@ impl<'a> Variant<'a> {
         let named: Option<Vec<&syn::Field>> = match fields {
             Fields::Named(fields) => Some(fields.named.iter().collect()),
             Fields::Unit => Some(Vec::new()),
+            // struct Over();
+            Fields::Unnamed(fields) if fields.unnamed.is_empty() => Some(Vec::new()),
             Fields::Unnamed(fields) => {
                 errors
                     .at(fields, "a template names its fields: write named fields, as in `{ host: String }`");

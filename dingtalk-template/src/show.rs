@@ -14,7 +14,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written into a DingTalk message",
     label = "implements neither `Display` nor `Show`",
-    note = "implement `Display` for it, or give the field a type that has it"
+    note = "implement `Display` for it, or give the field a type that has it",
+    note = "a `Vec` or an `Option` must be written out in the field's type: an alias of it counts as one value"
 )]
 pub trait Show {
     /// Writes the value.

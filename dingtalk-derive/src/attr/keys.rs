@@ -5,7 +5,7 @@ use std::cell::Cell;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
-    Attribute, Lit, Token,
+    Attribute, Lit, LitStr, Token,
     ext::IdentExt,
     parenthesized,
     parse::{Parse, ParseStream},
@@ -116,6 +116,28 @@ pub(super) fn equals<T: Parse>(key: &Ident, input: ParseStream<'_>) -> syn::Resu
     input.parse()
 }
 
+/// `key = "…"`
+pub(super) fn equals_text(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
+    expect_equals(key, input)?;
+    text(key, input)
+}
+
+/// `"…"`, the value of `key`.
+pub(super) fn text(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
+    if input.peek(LitStr) {
+        return input.parse();
+    }
+    let given = until_comma(input)?;
+    if given.is_empty() {
+        // title = , text = "…"
+        return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = \"…\"`")));
+    }
+    let problem = format!(
+        "`{key}` takes a text in quotes: where it is read, constants and macros such as `concat!` have no value yet"
+    );
+    Err(syn::Error::new_spanned(given, problem))
+}
+
 pub(super) fn expect_equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if !input.peek(Token![=]) {
         return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = …`")));
@@ -131,15 +153,14 @@ pub(super) fn in_parentheses<T>(
     input: ParseStream<'_>,
     parse: impl FnOnce(ParseStream<'_>) -> syn::Result<T>,
 ) -> syn::Result<T> {
-    let wrong =
-        || syn::Error::new_spanned(key, format!("`{key}` takes parentheses: write `{key}({example})`"));
+    let wrong = |what| syn::Error::new_spanned(key, format!("`{key}` {what}: write `{key}({example})`"));
     if !input.peek(syn::token::Paren) {
-        return Err(wrong());
+        return Err(wrong("takes parentheses"));
     }
     let content;
     parenthesized!(content in input);
     if content.is_empty() {
-        return Err(wrong());
+        return Err(wrong("has nothing between its parentheses"));
     }
     let value = parse(&content).and_then(|value| {
         if content.peek(Token![,]) {

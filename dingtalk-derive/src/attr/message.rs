@@ -4,7 +4,7 @@
 use proc_macro2::Ident;
 use syn::{LitStr, Token, parse::ParseStream};
 
-use super::keys::{Place, Reading, alone, equals, in_parentheses, keys, set, unknown};
+use super::keys::{Place, Reading, alone, equals, equals_text, in_parentheses, keys, set, text, unknown};
 
 /// One of the attributes, with every key that was given.
 pub(crate) struct MessageAttribute {
@@ -169,7 +169,7 @@ impl MessageAttribute {
         };
         in_parentheses(keyword, kind.example(), input, |input| {
             if matches!(kind, Kind::Text | Kind::Fragment) {
-                message.parts.push((Part::Text, input.parse()?));
+                message.parts.push((Part::Text, text(keyword, input)?));
                 return Ok(());
             }
             message.keys(input, reading)
@@ -184,7 +184,7 @@ impl MessageAttribute {
         keys(input, place, reading, &mut |key, input| {
             let name = key.to_string();
             if let Some((_, template)) = templates.iter_mut().find(|(part, _)| part.key() == name) {
-                return set(template, key, input, equals, reading);
+                return set(template, key, input, equals_text, reading);
             }
             match name.as_str() {
                 _ if !place.keys.contains(&name.as_str()) => Err(unknown(key, place)),
@@ -216,12 +216,20 @@ impl ButtonAttribute {
     fn parse(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
         let mut url = None;
         let title = in_parentheses(key, "\"Label\", url = \"…\"", input, |input| {
-            let title: LitStr = input.parse()?;
+            let title = text(key, input)?;
             if input.peek(Token![,]) {
                 input.parse::<Token![,]>()?;
             }
+            // button("Label", "https://…")
+            if input.peek(LitStr) {
+                let page: LitStr = input.parse()?;
+                return Err(syn::Error::new_spanned(
+                    &page,
+                    "the page behind a button has a key: write `url = \"…\"`",
+                ));
+            }
             keys(input, &BUTTON, reading, &mut |key, input| match key.to_string().as_str() {
-                "url" => set(&mut url, key, input, equals, reading),
+                "url" => set(&mut url, key, input, equals_text, reading),
                 _ => Err(unknown(key, &BUTTON)),
             })?;
             Ok(title)

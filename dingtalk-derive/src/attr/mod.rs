@@ -14,7 +14,8 @@ pub(crate) use self::{
 };
 use self::{
     keys::{
-        Place, Reading, alone, at_end, count, each_key, equals, expect_equals, set, unknown, until_comma,
+        Place, Reading, alone, at_end, count, each_key, equals, equals_text, expect_equals, set, unknown,
+        until_comma,
     },
     message::{ACTION_CARD, BUTTON, FEED_CARD, ITEM, LINK, MARKDOWN},
 };
@@ -158,8 +159,8 @@ impl TypeAttributes {
                     |key, input| ToolAttribute::parse(key, input, &reading),
                     &reading,
                 ),
-                "keyword" => set(&mut read.keyword, key, input, equals, &reading),
-                "rename_all" => set(&mut read.rename_all, key, input, equals, &reading),
+                "keyword" => set(&mut read.keyword, key, input, equals_text, &reading),
+                "rename_all" => set(&mut read.rename_all, key, input, equals_text, &reading),
                 _ => set(&mut read.krate, key, input, crate_path, &reading),
             }
         });
@@ -211,10 +212,10 @@ impl ToolAttribute {
         }
         keys::in_parentheses(keyword, "when = \"…\"", input, |input| {
             keys::keys(input, &TOOL, reading, &mut |key, input| match key.to_string().as_str() {
-                "name" => set(&mut tool.name, key, input, equals, reading),
-                "title" => set(&mut tool.title, key, input, equals, reading),
-                "when" => set(&mut tool.when, key, input, equals, reading),
-                "not_when" => set(&mut tool.not_when, key, input, equals, reading),
+                "name" => set(&mut tool.name, key, input, equals_text, reading),
+                "title" => set(&mut tool.title, key, input, equals_text, reading),
+                "when" => set(&mut tool.when, key, input, equals_text, reading),
+                "not_when" => set(&mut tool.not_when, key, input, equals_text, reading),
                 "instead" => set(&mut tool.instead, key, input, equals, reading),
                 "destructive" => set(&mut tool.destructive, key, input, equals, reading),
                 _ => Err(unknown(key, &TOOL)),
@@ -235,12 +236,12 @@ impl FieldAttributes {
         let reading = Reading::new(errors);
         let mut read = Self::default();
         each_key(attributes, &FIELD, &reading, &mut |key, input| match key.to_string().as_str() {
-            "line" => set(&mut read.line, key, input, equals, &reading),
+            "line" => set(&mut read.line, key, input, equals_text, &reading),
             "at" => set(&mut read.at, key, input, alone, &reading),
             "at_all" => set(&mut read.at_all, key, input, alone, &reading),
             "skip" => set(&mut read.skip, key, input, alone, &reading),
             "unbounded" => set(&mut read.unbounded, key, input, alone, &reading),
-            "rename" => set(&mut read.rename, key, input, equals, &reading),
+            "rename" => set(&mut read.rename, key, input, equals_text, &reading),
             "max_items" => set(&mut read.max_items, key, input, count, &reading),
             "default" => set(&mut read.default, key, input, DefaultAttribute::parse, &reading),
             "example" => set(&mut read.example, key, input, expression, &reading),
@@ -274,7 +275,7 @@ impl ChoiceAttributes {
         let reading = Reading::new(errors);
         let (mut rename_all, mut krate) = (None, None);
         each_key(attributes, &CHOICE, &reading, &mut |key, input| match key.to_string().as_str() {
-            "rename_all" => set(&mut rename_all, key, input, equals, &reading),
+            "rename_all" => set(&mut rename_all, key, input, equals_text, &reading),
             "crate" => set(&mut krate, key, input, crate_path, &reading),
             "text" | "rename" => Err(syn::Error::new_spanned(
                 key,
@@ -289,12 +290,12 @@ impl ChoiceAttributes {
         let reading = Reading::new(errors);
         let mut read = Self::default();
         each_key(attributes, &CHOICE_VARIANT, &reading, &mut |key, input| match key.to_string().as_str() {
-            "rename" => set(&mut read.rename, key, input, equals, &reading),
+            "rename" => set(&mut read.rename, key, input, equals_text, &reading),
             "text" => set(
                 &mut read.text,
                 key,
                 input,
-                |key, input| keys::in_parentheses(key, "\"…\"", input, parse_text),
+                |key, input| keys::in_parentheses(key, "\"…\"", input, |input| keys::text(key, input)),
                 &reading,
             ),
             _ => Err(unknown(key, &CHOICE_VARIANT)),
@@ -333,8 +334,4 @@ pub(crate) fn documentation(attributes: &[Attribute]) -> String {
         })
         .collect();
     lines.join("\n")
-}
-
-fn parse_text(input: ParseStream<'_>) -> syn::Result<LitStr> {
-    input.parse()
 }
