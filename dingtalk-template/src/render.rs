@@ -1,6 +1,6 @@
 //! Writes a compiled template with its values.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, fmt::Write as _};
 
 use crate::{
     block::{protect_heading_end, protect_start},
@@ -13,6 +13,9 @@ use crate::{
 
 /// A longer text than DingTalk takes is rendered, too, but its memory is not kept.
 const KEPT_BYTES: usize = 64 * 1024;
+
+/// CommonMark knows no longer ones: they begin no list.
+const MAX_NUMBER: u32 = 999_999_999;
 
 /// Memory in which texts are written.
 struct Scratch {
@@ -34,6 +37,7 @@ impl Scratch {
             values,
             last: None,
             blank: false,
+            written: 0,
         };
         writer.rows(template);
         let text = self.out.as_str().to_owned();
@@ -67,11 +71,14 @@ struct Writer<'a, 'v> {
     values: &'a [Value<'v>],
     last: Option<LineKind>,
     blank: bool,
+    /// How many lines the row has written: it is repeated for each value.
+    written: u32,
 }
 
 impl Writer<'_, '_> {
     fn rows(&mut self, template: &Template) {
         for row in template.rows() {
+            self.written = 0;
             match row {
                 Row::Blank => self.blank = true,
                 Row::Line(line) => self.line(line, None),
@@ -90,7 +97,9 @@ impl Writer<'_, '_> {
         let start = self.out.len();
         let kind = if line.kind == LineKind::Alone { self.kind_alone(line, each) } else { line.kind };
         self.separate(kind);
-        if !line.marker.is_empty() {
+        if kind == LineKind::Ordered {
+            self.number(line.marker);
+        } else if !line.marker.is_empty() {
             self.out.push_str(line.marker);
         }
         let content = self.out.len();
@@ -113,6 +122,20 @@ impl Writer<'_, '_> {
         }
         self.last = Some(kind);
         self.blank = false;
+        self.written += 1;
+    }
+
+    /// Writes `1. `, and `2. ` for the next value. CommonMark would count by itself, but nobody says that DingTalk does, and
+    /// whoever reads the source should see the numbers too.
+    fn number(&mut self, marker: &str) {
+        let (digits, rest) = marker.split_at(marker.bytes().take_while(u8::is_ascii_digit).count());
+        match digits.parse::<u32>() {
+            Ok(first) if self.written > 0 => {
+                let number = first.saturating_add(self.written).min(MAX_NUMBER);
+                let _ = write!(self.out, "{number}{rest}");
+            }
+            _ => self.out.push_str(marker),
+        }
     }
 
     /// A slot alone on its line is a line of a paragraph, unless its value is blocks of its own.

@@ -291,6 +291,24 @@ fn an_empty_value_takes_its_marks_along() {
     }
 }
 
+/// The source has the numbers that a CommonMark parser counts.
+#[test]
+fn a_numbered_list_counts() {
+    let list = ["a", "", "b", "1. c"].map(str::to_owned);
+    for (line, written) in [
+        ("1. {}", "Steps:\n\n1. a\n2. b\n3. 1\\. c\n\nDone"),
+        ("9) {}", "Steps:\n\n9) a\n10) b\n11) 1\\. c\n\nDone"),
+        ("999999999. {}", "Steps:\n\n999999999. a\n999999999. b\n999999999. 1\\. c\n\nDone"),
+    ] {
+        let markdown = rendered(&compiled("Steps:\n{l}\nDone", line), &Default::default(), &list);
+        assert_eq!(markdown, written);
+        let structure = structure(&markdown);
+        let first = line.split(['.', ')']).next().unwrap();
+        assert!(structure.contains(&format!("Start(List(Some({first})))")), "{structure:?}");
+        assert_eq!(structure.iter().filter(|event| *event == "Start(Item)").count(), 3, "{structure:?}");
+    }
+}
+
 #[test]
 fn wide_white_space_behind_the_marks_of_a_block_takes_no_text_along() {
     let values = ["a", "b", "c"].map(str::to_owned);

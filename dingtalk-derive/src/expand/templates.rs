@@ -112,6 +112,13 @@ impl Templates {
     }
 }
 
+/// `1. …` or `1) …`
+fn is_numbered(line: &LitStr) -> bool {
+    let line = line.value();
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < line.len() && (rest.starts_with(". ") || rest.starts_with(") "))
+}
+
 /// The values that stand as targets of links.
 fn link_targets(template: &Template) -> Vec<u16> {
     let of_row = |row: Row<'_>| {
@@ -152,6 +159,16 @@ impl Resolver<'_, '_> {
                     self.errors.at(
                         literal,
                         "a `bool` has no text of its own: write what its line says when it is set",
+                    );
+                }
+                // text("{steps}") with #[dingtalk(line = "1. {}")] steps: Vec<String>
+                if self.syntax() == Syntax::Text
+                    && matches!(field.shape, Shape::List(_))
+                    && is_numbered(literal)
+                {
+                    self.errors.at(
+                        literal,
+                        "only Markdown counts, so every line would have this number: write `- {}`, or a `markdown` message",
                     );
                 }
                 Some((line, spec.unwrap_or_default()))
