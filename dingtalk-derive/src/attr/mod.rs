@@ -72,6 +72,7 @@ pub(crate) struct FieldAttributes {
 
 /// `default` or `default = expr`.
 pub(crate) struct DefaultAttribute {
+    pub(crate) keyword: Ident,
     pub(crate) value: Option<TokenStream>,
 }
 
@@ -262,10 +263,8 @@ impl FieldAttributes {
 
 impl DefaultAttribute {
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
-        if at_end(input) {
-            return Ok(Self { value: None });
-        }
-        expression(key, input).map(|value| Self { value: Some(value) })
+        let value = if at_end(input) { None } else { Some(expression(key, input)?) };
+        Ok(Self { keyword: key.clone(), value })
     }
 }
 

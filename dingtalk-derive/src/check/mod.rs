@@ -1,5 +1,6 @@
 //! Rules that span several attributes. A comment above each shows what it forbids.
 
+mod effect;
 mod field;
 mod tool;
 
@@ -9,6 +10,7 @@ use dingtalk_template::{Line, Piece, Row};
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
 
+pub(crate) use self::effect::shown_although_skipped;
 use crate::{
     attr::{Kind, MessageAttribute, Part, identifiers},
     errors::Errors,
@@ -37,6 +39,7 @@ pub(crate) fn check(declaration: &Declaration<'_>, derive: Derive, errors: &Erro
             );
         }
     }
+    effect::check(declaration, derive, errors);
     if let Some(attribute) = &declaration.tool {
         match derive {
             // dingtalk-core = { features = ["derive"] } and #[dingtalk(tool)]

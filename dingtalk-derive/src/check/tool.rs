@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use dingtalk_template::{instruction_like, is_tautology, looks_secret, tool_name_problem};
 use quote::ToTokens;
 
-use super::{field::TEXTS, is_list};
+use super::effect::needed_limits;
 use crate::{
     attr::ToolAttribute,
     errors::Errors,
@@ -146,15 +146,11 @@ fn parameter(field: &Field<'_>, errors: &Errors) {
         );
     }
     names_and_defaults(field, errors);
-    if field.role != Role::Value || field.attributes.unbounded.is_some() || field.attributes.incomplete {
+    if field.attributes.unbounded.is_some() || field.attributes.incomplete {
         return;
     }
-    let attributes = &field.attributes;
-    let limited =
-        [&attributes.length, &attributes.bytes].into_iter().flatten().any(|bounds| bounds.max.is_some());
-    let text = type_name(field.shape.value(field.ty)).is_some_and(|name| TEXTS.contains(&name.as_str()));
-    // text: String, as long as an agent likes
-    if text && !limited {
+    let needed = needed_limits(field);
+    if needed.text {
         errors.at(
             field.ident,
             format!(
@@ -163,8 +159,7 @@ fn parameter(field: &Field<'_>, errors: &Errors) {
             ),
         );
     }
-    // lines: Vec<String>, as many as an agent likes
-    if is_list(field) && attributes.max_items.is_none() {
+    if needed.items {
         errors.at(
             field.ident,
             format!(

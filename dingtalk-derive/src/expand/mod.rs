@@ -62,6 +62,11 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
         .collect::<Vec<_>>()
         .into_iter()
         .collect();
+    if declaration.tool.is_none() {
+        for (variant, templates) in declaration.variants.iter().zip(templates.iter().flatten()) {
+            check::shown_although_skipped(variant, templates, &errors);
+        }
+    }
     let names = errors.is_left_to_rustc().then(|| names::name_check(&declaration));
     let implementation = match templates {
         Some(templates) if errors.is_empty() && !declaration.variants.is_empty() => match derive {

@@ -355,6 +355,11 @@ impl Resolver<'_, '_> {
         let Source::Field(index) = source else { return Resolved::inline(self.value(source, spec)) };
         let field = &self.fields[index];
         let mention = matches!(field.role, Role::At | Role::AtAll);
+        // text("{people:.3}") with #[dingtalk(at)] people
+        if mention && !spec.is_empty() {
+            self.errors
+                .at(literal, format!("`{{{name}:{spec}}}`: a mention has no format; write `{{{name}}}`"));
+        }
         if syntax != Syntax::Title
             && let Some((line, line_spec)) = &self.lines[index]
         {

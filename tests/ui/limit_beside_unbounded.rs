@@ -1,0 +1,29 @@
+use dingtalk_core::{Mobile, Notification};
+
+/// Warn the on-call group that a host does not answer.
+#[derive(Notification)]
+#[dingtalk(
+    markdown(title = "{host} is down", text = "{host} is down for {minutes} min\n{notes}\n{causes}"),
+    tool
+)]
+struct HostDown {
+    /// Host name, for example `web-3`.
+    #[dingtalk(length(..=64), unbounded)]
+    host: String,
+    /// For how long nobody has reached it.
+    #[dingtalk(unbounded)]
+    minutes: u32,
+    /// What is known of it, newest first.
+    #[dingtalk(line = "- {}", length(..=40), max_items = 3, unbounded)]
+    notes: Vec<String>,
+    /// Why it may be down, likeliest first: as many as there are.
+    #[dingtalk(line = "> {}", length(..=40), unbounded)]
+    causes: Vec<String>,
+    /// People to mention.
+    #[dingtalk(at, unbounded)]
+    on_call: Vec<Mobile>,
+    #[dingtalk(skip, unbounded, rename = "attempts")]
+    tries: String,
+}
+
+fn main() {}
