@@ -14,8 +14,9 @@ pub use crate::{
 pub use {
     crate::tool::{
         Parameter, Shape, ToolSpec,
-        argument::{choice_schema, object_schema, read_choice, read_object},
+        argument::{choice_schema, choice_value, object_schema, read_choice, read_object},
         check::assert_tools,
+        literal::{NoChoice, Probe, assert_value},
         reader::{Reader, read},
     },
     schemars::{Schema, SchemaGenerator},
@@ -333,6 +334,10 @@ macro_rules! __choice_argument {
                 faults: &mut $crate::Faults,
             ) -> ::core::option::Option<Self> {
                 $crate::__private::read_choice(value, path, faults)
+            }
+
+            fn default_in_schema(default: fn() -> Self) -> ::core::option::Option<$crate::__private::Json> {
+                $crate::__private::choice_value(&default())
             }
         }
     };

@@ -57,6 +57,13 @@ impl Literal {
         }
     }
 
+    pub(crate) fn into_text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     pub(crate) fn json(&self) -> String {
         match self {
             Self::Text(text) => json_string(text),

@@ -204,6 +204,43 @@ fn a_choice_is_an_enum_in_the_schema() {
     );
 }
 
+/// A type of the program that is read from a text, and no choice.
+#[derive(Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
+struct Team(String);
+
+impl From<&str> for Team {
+    fn from(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+}
+
+/// Tell the group about an incident that has been classified before.
+#[derive(Notification, Debug, PartialEq)]
+#[dingtalk(text("{severity} {before} {name}"), with(name = &team.0), tool)]
+struct Classified {
+    /// How soon somebody must look.
+    #[dingtalk(default = "p1")]
+    severity: Severity,
+    /// How soon somebody had to look before.
+    #[dingtalk(default = Severity::NotUrgent)]
+    before: Severity,
+    /// Who looks after it.
+    #[dingtalk(default = "ops", example = "no choice")]
+    team: Team,
+}
+
+#[test]
+fn a_default_that_is_a_choice_is_in_the_schema() {
+    let classified = Classified::parse(&arguments(json!({}))).unwrap();
+    let [severity, before] = [Severity::Urgent, Severity::NotUrgent];
+    assert_eq!(classified, Classified { severity, before, team: "ops".into() });
+    let set = ToolSet::new(tools![Classified]).unwrap();
+    let schema = set.definitions(&notify::Deployment::new()).remove(0).input_schema;
+    let default = |parameter: &str| schema["properties"][parameter]["default"].clone();
+    assert_eq!([default("severity"), default("before"), default("team")], ["p1", "not-urgent", "ops"]);
+    assert_eq!(schema.get("required"), None);
+}
+
 #[test]
 fn a_choice_without_tools() {
     assert_eq!("p1".parse(), Ok(Severity::Urgent));

@@ -31,6 +31,12 @@ pub trait Argument: Sized {
 
     /// Reads one value. What is wrong with it is reported under `path`.
     fn read(value: &Value, path: &str, faults: &mut Faults) -> Option<Self>;
+
+    /// What a schema says of a default that is no literal; used by generated code.
+    #[doc(hidden)]
+    fn default_in_schema(_default: fn() -> Self) -> Option<Value> {
+        None
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -104,6 +110,11 @@ pub fn read_choice<T: Choice>(value: &Value, path: &str, faults: &mut Faults) ->
     let meant = suggest(text, T::VALUES.iter().map(|value| value.value));
     faults.push(Fault::new(path, rule).given(format!("{text:?}")).suggest(meant));
     None
+}
+
+/// What an agent writes for this [`Choice`].
+pub fn choice_value<T: Choice>(choice: &T) -> Option<Value> {
+    T::VALUES.get(choice.index()).map(|value| Value::from(value.value))
 }
 
 /// The schema of an element of a list that has parameters of its own.

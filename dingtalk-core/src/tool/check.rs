@@ -47,7 +47,7 @@ pub(super) fn problems(tools: &[ToolType]) -> impl Iterator<Item = Problem> {
 /// While the program is compiled, with everything that keeps the tools from being served together.
 #[track_caller]
 pub const fn assert_tools(tools: &[ToolType]) {
-    let mut text = Text { bytes: [0; CAPACITY], length: 0 };
+    let mut text = Text::new();
     let mut at = Position { tool: 0, question: 0 };
     while let Some((problem, next)) = next(tools, at) {
         if text.length > 0 {
@@ -159,7 +159,7 @@ const fn find(tools: &[ToolType], name: &str) -> bool {
 }
 
 /// `==` of texts is not constant yet.
-const fn equal(one: &str, other: &str) -> bool {
+pub(super) const fn equal(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut index = 0;
     while index < one.len() && index < other.len() && one[index] == other[index] {
@@ -171,13 +171,17 @@ const fn equal(one: &str, other: &str) -> bool {
 /// Room for a message of the compiler; what does not fit is left out.
 const CAPACITY: usize = 8192;
 
-struct Text {
+pub(super) struct Text {
     bytes: [u8; CAPACITY],
     length: usize,
 }
 
 impl Text {
-    const fn push(&mut self, piece: &str) {
+    pub(super) const fn new() -> Self {
+        Self { bytes: [0; CAPACITY], length: 0 }
+    }
+
+    pub(super) const fn push(&mut self, piece: &str) {
         let piece = piece.as_bytes();
         if self.length + piece.len() > CAPACITY {
             return;
@@ -190,7 +194,7 @@ impl Text {
         self.length += piece.len();
     }
 
-    const fn as_str(&self) -> &str {
+    pub(super) const fn as_str(&self) -> &str {
         match std::str::from_utf8(self.bytes.split_at(self.length).0) {
             Ok(text) => text,
             Err(_) => "the tools cannot be served together",
@@ -213,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_full_buffer_keeps_whole_pieces() {
-        let mut text = Text { bytes: [0; CAPACITY], length: 0 };
+        let mut text = Text::new();
         text.push("告");
         for _ in 0..CAPACITY {
             text.push("警告");

@@ -4,6 +4,7 @@ pub(crate) mod argument;
 pub(crate) mod check;
 mod definition;
 mod lint;
+pub(crate) mod literal;
 mod portable;
 pub(crate) mod reader;
 mod schema;

@@ -27,7 +27,16 @@ pub struct Reader<'a> {
 #[derive(Debug)]
 enum Visit<'a> {
     Read(&'a Map<String, Value>),
-    Learn(Vec<ValueSchema>),
+    Learn(Vec<Learned>),
+}
+
+/// What a parameter's type says of it.
+#[derive(Debug)]
+pub(crate) struct Learned {
+    /// The schema of one value.
+    pub(crate) schema: ValueSchema,
+    /// The field's default, where it is an expression that only the type can read.
+    pub(crate) default: Option<Value>,
 }
 
 /// The arguments of one call, read by generated code.
@@ -42,15 +51,15 @@ pub fn read<T>(
     value.filter(|_| reader.faults.is_empty()).ok_or(reader.faults)
 }
 
-/// The schemas of the parameters' types.
+/// What the parameters' types say.
 pub(crate) fn learn<T>(
     parameters: &'static [Parameter],
     visit: impl FnOnce(&mut Reader<'_>) -> T,
-) -> Vec<ValueSchema> {
+) -> Vec<Learned> {
     let mut reader = Reader { parameters, visit: Visit::Learn(Vec::new()), faults: Faults::default() };
     visit(&mut reader);
     match reader.visit {
-        Visit::Learn(schemas) => schemas,
+        Visit::Learn(learned) => learned,
         Visit::Read(_) => Vec::new(),
     }
 }
@@ -81,8 +90,8 @@ impl<'a> Reader<'a> {
 
     fn given<T: Argument>(&mut self, index: usize) -> Given<'a> {
         match &mut self.visit {
-            Visit::Learn(schemas) => {
-                schemas.push(T::schema);
+            Visit::Learn(learned) => {
+                learned.push(Learned { schema: T::schema, default: None });
                 Given::Learning
             }
             Visit::Read(arguments) => match arguments.get(self.parameters[index].field.name) {
@@ -111,7 +120,14 @@ impl<'a> Reader<'a> {
         match self.given::<T>(index) {
             Given::Value(value) => self.read(index, value, None),
             Given::Absent => Some(default()),
-            Given::Learning => None,
+            Given::Learning => {
+                if let Visit::Learn(learned) = &mut self.visit
+                    && let Some(learned) = learned.last_mut()
+                {
+                    learned.default = T::default_in_schema(default);
+                }
+                None
+            }
         }
     }
 

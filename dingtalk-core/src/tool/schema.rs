@@ -3,20 +3,20 @@
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Parameter, Shape, argument::ValueSchema};
+use super::{Parameter, Shape, argument::ValueSchema, reader::Learned};
 use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
 pub(super) const FORMATS: [&str; 9] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
-/// The whole schema of an object with these parameters, whose types have these schemas.
-pub(super) fn object(parameters: &[Parameter], values: &[ValueSchema]) -> Map<String, Value> {
+/// The whole schema of an object with these parameters, whose types say this.
+pub(super) fn object(parameters: &[Parameter], types: &[Learned]) -> Map<String, Value> {
     let properties: Map<String, Value> = parameters
         .iter()
-        .zip(values)
-        .map(|(parameter, value)| {
-            (parameter.field.name.to_owned(), Value::Object(property(parameter, *value)))
+        .zip(types)
+        .map(|(parameter, learned)| {
+            (parameter.field.name.to_owned(), Value::Object(property(parameter, learned)))
         })
         .collect();
     let required: Vec<&str> = parameters
@@ -34,8 +34,8 @@ pub(super) fn object(parameters: &[Parameter], values: &[ValueSchema]) -> Map<St
     schema
 }
 
-fn property(parameter: &Parameter, schema: ValueSchema) -> Map<String, Value> {
-    let mut value = value(schema);
+fn property(parameter: &Parameter, learned: &Learned) -> Map<String, Value> {
+    let mut value = value(learned.schema);
     // What the type says of its values is said once, beside what the field says.
     let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
     let of_type = of_type.as_ref().and_then(Value::as_str);
@@ -61,6 +61,7 @@ fn property(parameter: &Parameter, schema: ValueSchema) -> Map<String, Value> {
     }
     schema.insert("description".to_owned(), json!(description(parameter, of_type)));
     let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
+    let default = default.or_else(|| learned.default.clone());
     if let Some(default) = default.or((parameter.shape == Shape::Flag).then_some(json!(false))) {
         schema.insert("default".to_owned(), default);
     }

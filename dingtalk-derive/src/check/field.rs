@@ -13,6 +13,9 @@ use crate::{
 
 pub(super) const TEXTS: [&str; 3] = ["String", "str", "Markdown"];
 
+/// Types of dingtalk-core that are written as texts.
+const OWN: [&str; 3] = ["Mobile", "UserId", "Url"];
+
 const NUMBERS: [&str; 12] =
     ["f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
 
@@ -141,6 +144,14 @@ fn broken(field: &Field<'_>, value: &Literal) -> Option<String> {
     wrong_type(field, value).or_else(|| out_of_bounds(field, value))
 }
 
+/// Only rustc knows what type this is: it may be a `Choice`.
+pub(crate) fn is_foreign(field: &Field<'_>) -> bool {
+    type_name(field.shape.value(field.ty)).is_none_or(|name| {
+        let name = name.as_str();
+        name != "bool" && !NUMBERS.contains(&name) && !TEXTS.contains(&name) && !OWN.contains(&name)
+    })
+}
+
 /// #[dingtalk(example = "many")] count: u32
 fn wrong_type(field: &Field<'_>, value: &Literal) -> Option<String> {
     let name = type_name(field.shape.value(field.ty))?;
@@ -148,7 +159,7 @@ fn wrong_type(field: &Field<'_>, value: &Literal) -> Option<String> {
     let expected = match value {
         _ if ty == "bool" => (!matches!(value, Literal::Flag(_))).then_some("`true` or `false`"),
         _ if NUMBERS.contains(&ty) => (!matches!(value, Literal::Number { .. })).then_some("a number"),
-        _ if TEXTS.contains(&ty) || matches!(ty, "Mobile" | "UserId" | "Url") => {
+        _ if TEXTS.contains(&ty) || OWN.contains(&ty) => {
             (!matches!(value, Literal::Text(_))).then_some("a text in quotes")
         }
         _ => None,

@@ -10,7 +10,7 @@ use dingtalk_template::{Line, Piece, Row};
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt as _;
 
-pub(crate) use self::effect::shown_although_skipped;
+pub(crate) use self::{effect::shown_although_skipped, field::is_foreign};
 use crate::{
     attr::{Kind, MessageAttribute, Part, identifiers},
     errors::Errors,

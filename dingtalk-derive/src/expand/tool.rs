@@ -1,8 +1,9 @@
 //! `impl Tool`, and list items as parameters of tools.
 
 use dingtalk_template::words;
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
 
 use super::{
     Paths, implement, local, option,
@@ -10,6 +11,7 @@ use super::{
 };
 use crate::{
     attr::ToolAttribute,
+    check::is_foreign,
     literal::{self, Literal},
     model::{Declaration, Field, Role, Shape},
 };
@@ -73,14 +75,16 @@ fn parameters(declaration: &Declaration<'_>, fields: &[Field<'_>], paths: &Paths
     let table: Vec<TokenStream> = given(fields).map(|field| parameter(field, paths)).collect();
     let count = table.len();
     let reader = local("reader");
-    let reads = given(fields).enumerate().map(|(position, field)| read(position, field));
+    let reads = given(fields).enumerate().map(|(position, field)| read(position, field, paths));
     let variables: Vec<Ident> = given(fields).enumerate().map(|(position, _)| variable(position)).collect();
     let idents = given(fields).map(|field| field.ident);
+    let choices = fields.iter().flat_map(|field| choice_literals(field, paths));
     let skipped = fields.iter().filter(|field| field.role == Role::Skip).map(|field| {
-        let (ident, value) = (field.ident, default_value(field));
+        let (ident, value) = (field.ident, default_value(field, paths));
         quote!(#ident: (#value)())
     });
     quote! {
+        #(#choices)*
         static __DINGTALK_PARAMETERS: [#private::Parameter; #count] = [#(#table),*];
         fn __dingtalk_read(#reader: &mut #private::Reader<'_>) -> ::core::option::Option<#ident> {
             #(#reads)*
@@ -168,22 +172,77 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
 }
 
 /// A function that makes the field's default.
-fn default_value(field: &Field<'_>) -> TokenStream {
+fn default_value(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let ty = field.ty;
     let Some(value) = field.attributes.default.as_ref().and_then(|default| default.value.clone()) else {
         return quote!(<#ty as ::core::default::Default>::default);
     };
     let is_text = matches!(literal::read(value.clone()), Some(Literal::Text(_)));
-    if is_text { quote!(|| ::core::convert::From::from(#value)) } else { quote!(|| #value) }
+    match (is_text, is_foreign(field)) {
+        (false, _) => quote!(|| #value),
+        (true, false) => quote!(|| ::core::convert::From::from(#value)),
+        (true, true) => {
+            let private = &paths.private;
+            quote!(|| {
+                use #private::NoChoice as _;
+                <#private::Probe<#ty>>::of(#value)
+            })
+        }
+    }
 }
 
-fn read(position: usize, field: &Field<'_>) -> TokenStream {
+/// Texts of an attribute that may be values of a `Choice`: compared with its values while the program is compiled.
+fn choice_literals(field: &Field<'_>, paths: &Paths) -> Vec<TokenStream> {
+    let attributes = &field.attributes;
+    if !is_foreign(field) {
+        return Vec::new();
+    }
+    let default = attributes.default.as_ref().and_then(|default| default.value.clone());
+    let given = [(default, "the default"), (attributes.example.clone(), "the example")];
+    given
+        .into_iter()
+        .filter_map(|(tokens, what)| Some((tokens?, what)))
+        .flat_map(|(tokens, what)| {
+            let texts = match literal::read(tokens.clone()) {
+                Some(Literal::Text(text)) => vec![text],
+                Some(Literal::List(elements)) => {
+                    elements.into_iter().filter_map(Literal::into_text).collect()
+                }
+                _ => Vec::new(),
+            };
+            texts.into_iter().map(move |text| choice_literal(field, &tokens, what, &text, paths))
+        })
+        .collect()
+}
+
+/// The error of a constant stands where its call does: under the literal.
+fn choice_literal(
+    field: &Field<'_>,
+    tokens: &TokenStream,
+    what: &str,
+    text: &str,
+    paths: &Paths,
+) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let ty = field.shape.value(field.ty);
+    let span = tokens.span().resolved_at(Span::mixed_site());
+    let call = quote_spanned!(span=> __assert(#what, #text, __VALUES));
+    quote! {
+        const _: () = {
+            use #private::{NoChoice as _, assert_value as __assert};
+            const __VALUES: &[#krate::ChoiceValue] = <#private::Probe<#ty>>::VALUES;
+            #call
+        };
+    }
+}
+
+fn read(position: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
     let (variable, reader) = (variable(position), local("reader"));
     let (ty, value_ty) = (field.ty, field.shape.value(field.ty));
     let read = match (field.shape, &field.attributes.default) {
         (Shape::One(_), None) => quote!(#reader.one::<#value_ty>(#position)),
         (Shape::One(_), Some(_)) => {
-            let default = default_value(field);
+            let default = default_value(field, paths);
             quote!(#reader.one_or::<#ty>(#position, #default))
         }
         (Shape::Optional(_), _) => quote!(#reader.optional::<#value_ty>(#position)),
