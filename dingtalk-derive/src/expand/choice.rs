@@ -39,7 +39,6 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let errors = errors.into_tokens();
     quote! {
         #errors
-        #[allow(dead_code, unused_qualifications, unused_variables, clippy::all, clippy::pedantic)]
         const _: () = { #implementation };
     }
 }

@@ -82,9 +82,9 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
         _ => stub(&declaration, derive, &paths),
     };
     let errors = errors.into_tokens();
+    // No `#[allow]`: it is an error where a lint is forbidden. rustc and clippy pass over what a derive writes.
     quote! {
         #errors
-        #[allow(dead_code, unused_mut, unused_qualifications, unused_variables, clippy::all, clippy::pedantic)]
         const _: () = {
             #names
             #implementation

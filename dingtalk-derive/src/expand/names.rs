@@ -33,7 +33,7 @@ pub(crate) fn name_check(declaration: &Declaration<'_>) -> TokenStream {
 fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
     let literals = variant.message.iter().flat_map(MessageAttribute::templates);
     let checked = literals.enumerate().filter_map(|(number, literal)| {
-        let names = slot_names(literal)?;
+        let slot_names = slot_names(literal)?;
         let function = format_ident!("template_{index}_{number}");
         let mut known: Vec<&String> = variant.fields.iter().map(|field| &field.name).collect();
         for computed in &variant.computed {
@@ -42,17 +42,27 @@ fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
                 known.push(&computed.name);
             }
         }
-        let parameters = known.into_iter().map(|name| {
-            let mut parameter: Ident =
-                syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, literal.span()));
-            parameter.set_span(literal.span());
-            quote!(#parameter: &impl Slot)
-        });
+        let names: Vec<Ident> = known
+            .into_iter()
+            .map(|name| {
+                let mut parameter: Ident =
+                    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, literal.span()));
+                parameter.set_span(literal.span());
+                parameter
+            })
+            .collect();
+        let parameters = names.iter().map(|name| quote!(#name: &impl Slot));
         // Our own error asks for the name of a `{}`: rustc need not ask for an argument.
         let slot = Ident::new("slot", Span::mixed_site());
-        let slots = vec![&slot; names.iter().filter(|name| name.is_empty()).count()];
+        let slots = vec![&slot; slot_names.iter().filter(|name| name.is_empty()).count()];
         let parameters = parameters.chain(slots.first().map(|slot| quote!(#slot: &impl Slot)));
-        Some(quote!(fn #function(#(#parameters),*) { let _ = ::core::format_args!(#literal #(, #slots)*); }))
+        Some(quote! {
+            fn #function(#(#parameters),*) {
+                let _ = ::core::format_args!(#literal #(, #slots)*);
+                // A template need not name every field.
+                let _ = (#(#names,)*);
+            }
+        })
     });
     checked.collect()
 }

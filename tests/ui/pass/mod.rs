@@ -1,6 +1,7 @@
 //! What must compile, each with the little that shows that it means what it says.
 
 mod crate_path;
+mod forbidden_lints;
 mod generics;
 mod lints;
 mod literals_from_macros;
