@@ -143,7 +143,8 @@ pub enum Measure<'a> {
 /// A value that constraints can be put on.
 #[diagnostic::on_unimplemented(
     message = "constraints do not apply to `{Self}`",
-    label = "neither a text, a number nor a list of them"
+    label = "neither a text, a number nor a list of them",
+    note = "remove `length`, `bytes` or `range`; a type of your own checks its values where it is made"
 )]
 pub trait Measured {
     /// Calls `visit` with what can be measured, and the element's index in a list.

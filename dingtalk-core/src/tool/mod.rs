@@ -25,6 +25,11 @@ pub use self::{
 };
 
 /// A notification that an agent can send. Derived: see `#[dingtalk(tool(…))]` on [`derive@crate::Notification`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no tool",
+    label = "does not derive `Notification` with `tool`",
+    note = "add `tool(when = \"…\")` to its `#[dingtalk(…)]`"
+)]
 pub trait Tool: Notification + Sized {
     /// The tool's name. Apart from [`SPEC`](Self::SPEC), so that two types may point to each other.
     const NAME: &'static str;

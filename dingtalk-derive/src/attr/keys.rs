@@ -118,7 +118,10 @@ pub(super) fn equals<T: Parse>(key: &Ident, input: ParseStream<'_>) -> syn::Resu
 
 /// `key = "…"`
 pub(super) fn equals_text(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
-    expect_equals(key, input)?;
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = \"…\"`")));
+    }
+    input.parse::<Token![=]>()?;
     text(key, input)
 }
 
@@ -177,6 +180,7 @@ pub(super) fn in_parentheses<T>(
 
 /// `a..=b`, `a..` or `..=b`; an end is a number or the path of a constant.
 pub(crate) struct BoundsAttribute {
+    pub(crate) keyword: Ident,
     pub(crate) min: Option<TokenStream>,
     pub(crate) max: Option<TokenStream>,
 }
@@ -189,7 +193,7 @@ impl BoundsAttribute {
             let min = if dots(input) { None } else { Some(bound(key, input)?) };
             if input.peek(Token![..=]) {
                 input.parse::<Token![..=]>()?;
-                return Ok(Self { min, max: Some(bound(key, input)?) });
+                return Ok(Self { keyword: key.clone(), min, max: Some(bound(key, input)?) });
             }
             if !input.peek(Token![..]) {
                 return Err(syn::Error::new_spanned(
@@ -207,7 +211,7 @@ impl BoundsAttribute {
                     "a range needs at least one end: `1..=64`, `1..` or `..=64`",
                 ));
             }
-            Ok(Self { min, max: None })
+            Ok(Self { keyword: key.clone(), min, max: None })
         })
     }
 }

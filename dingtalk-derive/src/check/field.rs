@@ -1,6 +1,6 @@
 //! Rules on one field.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt as _;
 
 use super::{is_list, number};
@@ -53,8 +53,8 @@ fn bounds(field: &Field<'_>, errors: &Errors) {
         errors.at(field.ty, "`max_items` belongs on a `Vec`; limit a text with `length(..=N)`");
     }
     // #[dingtalk(length(..=3))] load: u32
-    if let Some(problem) = misfit(field) {
-        errors.at(field.ty, problem);
+    if let Some((rule, problem)) = misfit(field) {
+        errors.at(rule, problem);
     }
     // #[dingtalk(length(9..=1))]
     for bounds in field.attributes.bounds() {
@@ -71,23 +71,24 @@ fn bounds(field: &Field<'_>, errors: &Errors) {
     }
 }
 
-/// Why the rules on the field say nothing about a value of its type. Types that are not known here are left to rustc.
-fn misfit(field: &Field<'_>) -> Option<String> {
+/// The rule that says nothing about a value of the field's type, and why. Types that are not known here are left to rustc.
+fn misfit<'f>(field: &'f Field<'_>) -> Option<(&'f Ident, String)> {
     let attributes = &field.attributes;
-    let text = attributes.length.as_ref().map(|_| "length").or(attributes.bytes.as_ref().map(|_| "bytes"));
-    let number = attributes.range.as_ref().map(|_| "range");
+    let text = attributes.length.as_ref().or(attributes.bytes.as_ref()).map(|bounds| &bounds.keyword);
+    let number = attributes.range.as_ref().map(|bounds| &bounds.keyword);
     let ty = type_name(field.shape.value(field.ty))?;
     match (ty.as_str(), text, number) {
-        ("bool" | "Mobile" | "UserId" | "Url", Some(rule), _)
-        | ("bool" | "Mobile" | "UserId" | "Url", _, Some(rule)) => {
-            Some(format!("`{rule}` says nothing about a `{ty}`: remove it"))
+        (name, Some(rule), _) | (name, _, Some(rule)) if name == "bool" || OWN.contains(&name) => {
+            Some((rule, format!("`{rule}` says nothing about a `{ty}`: remove it")))
         }
-        (name, Some(rule), _) if NUMBERS.contains(&name) => {
-            Some(format!("`{rule}` belongs on a text; limit a number with `range(a..=b)`"))
-        }
-        (name, _, Some(rule)) if TEXTS.contains(&name) => {
-            Some(format!("`{rule}` belongs on a number; limit a text with `length(..=N)`"))
-        }
+        (name, Some(rule), _) if NUMBERS.contains(&name) => Some((
+            rule,
+            format!("`{rule}` belongs on a text, and a `{ty}` is a number: write `range(a..=b)`"),
+        )),
+        (name, _, Some(rule)) if TEXTS.contains(&name) => Some((
+            rule,
+            format!("`{rule}` belongs on a number, and a `{ty}` is a text: write `length(..=N)`"),
+        )),
         _ => None,
     }
 }

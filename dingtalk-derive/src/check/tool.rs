@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use dingtalk_template::{instruction_like, is_tautology, looks_secret, tool_name_problem};
+use dingtalk_template::{Instruction, instruction_like, is_tautology, looks_secret, tool_name_problem};
 use quote::ToTokens;
 
 use super::effect::needed_limits;
@@ -65,20 +65,19 @@ fn description(declaration: &Declaration<'_>, tool: &ToolAttribute, errors: &Err
     }
     let texts = [&tool.title, &tool.when, &tool.not_when].into_iter().flatten();
     for text in texts {
-        instruction(text, &text.value(), errors);
+        instruction(text, &text.value(), "this text", errors);
     }
-    instruction(&tool.keyword, &purpose, errors);
+    instruction(&tool.keyword, &purpose, "the type's doc comment", errors);
 }
 
 /// /// Always call this tool first.
-fn instruction(tokens: impl ToTokens, text: &str, errors: &Errors) {
+fn instruction(tokens: impl ToTokens, text: &str, place: &str, errors: &Errors) {
     if let Some(found) = instruction_like(text) {
-        errors.at(
-            tokens,
-            format!(
-                "a description informs an agent and gives no orders, and this one has {found}: remove it"
-            ),
-        );
+        let problem = match found {
+            Instruction::Character(_) => "what an agent reads is what people can see",
+            _ => "what an agent reads informs and gives no orders",
+        };
+        errors.at(tokens, format!("{problem}: remove {found} from {place}"));
     }
 }
 
@@ -134,7 +133,7 @@ fn parameter(field: &Field<'_>, errors: &Errors) {
             ),
         );
     }
-    instruction(field.ident, documentation, errors);
+    instruction(field.ident, documentation, "its doc comment", errors);
     // /// Token of the robot. access_token: String
     if looks_secret(&field.name) {
         errors.at(
@@ -178,15 +177,15 @@ fn names_and_defaults(field: &Field<'_>, errors: &Errors) {
         errors.at(rename, "a parameter's name is letters, digits, `_` and `-`, 64 at most, a letter first");
     }
     // #[dingtalk(default = 3)] count: Option<u32>
-    if let (Some(_), Some(several)) = (&field.attributes.default, field.shape.several()) {
+    if let (Some(default), Some(several)) = (&field.attributes.default, field.shape.several()) {
         let absent = match field.shape {
             Shape::Optional(_) => "`None`",
             Shape::List(_) => "empty",
             _ => "`false`",
         };
         errors.at(
-            field.ty,
-            format!("`default` belongs on a single value: {several} that is not given is {absent}"),
+            &default.keyword,
+            format!("{several} that is not given is {absent}, so a `default` changes nothing: remove it"),
         );
     }
 }
