@@ -1,6 +1,10 @@
 //! Enums, computed values, choices, constants as limits, generic types, a renamed crate.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::cast_precision_loss,
+    reason = "an expression of `with` is linted like any other, and hosts are few"
+)]
 
 use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
 

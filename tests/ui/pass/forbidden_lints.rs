@@ -79,7 +79,7 @@ fn nothing_is_allowed() {
     assert_eq!((down.severity as u8, down.len), (Severity::Low as u8, 0));
     assert_eq!(super::body(&down), "low\n---\n- web-3\n\n1 of 2.5");
     let told = [Told::Well { service: Service { name: "orders".into() }, what: 7 }, Told::Over()];
-    assert_eq!(told.each_ref().map(|told| super::body(told)), ["orders is 007", "over"]);
+    assert_eq!(told.each_ref().map(super::body), ["orders is 007", "over"]);
     let page = Url::new("https://example.com").expect("a URL");
     let news = Told::News { stories: vec![Story { title: "We moved".into(), page }] };
     assert!(news.message().is_ok());
