@@ -8,10 +8,14 @@ use std::{
     time::Duration,
 };
 
-use crate::Sandbox;
+use crate::{LOG_CAPACITY, Sandbox};
 
 /// As documented: 20 messages a minute per robot (`custom-robots-send-group-messages`, open.dingtalk.com).
 pub const RATE_PER_MINUTE: u32 = 20;
+
+/// The minute of the rate. The documentation says "per minute" and not whether the minute slides; the stricter reading is
+/// taken.
+pub const RATE_WINDOW: Duration = Duration::from_secs(60);
 
 /// As documented: a robot that sends faster is throttled for ten minutes.
 pub const BLOCK: Duration = Duration::from_secs(10 * 60);
@@ -84,8 +88,10 @@ pub struct Builder {
     pub(crate) port: u16,
     pub(crate) robots: Vec<RobotConfig>,
     pub(crate) rate_per_minute: Option<u32>,
+    pub(crate) rate_window: Duration,
     pub(crate) block: Duration,
     pub(crate) deduplicate: bool,
+    pub(crate) log_capacity: usize,
 }
 
 impl Builder {
@@ -94,8 +100,10 @@ impl Builder {
             port: 0,
             robots: Vec::new(),
             rate_per_minute: Some(RATE_PER_MINUTE),
+            rate_window: RATE_WINDOW,
             block: BLOCK,
             deduplicate: true,
+            log_capacity: LOG_CAPACITY,
         }
     }
 
@@ -111,10 +119,17 @@ impl Builder {
         self
     }
 
-    /// How many accepted messages a robot may send in any 60 seconds before it is blocked (20 by default); `None` for
-    /// no limit.
+    /// How many accepted messages a robot may send in any [minute](Self::rate_window) before it is blocked (20 by
+    /// default); `None` for no limit.
     pub fn rate_per_minute(mut self, rate: Option<u32>) -> Self {
         self.rate_per_minute = rate;
+        self
+    }
+
+    /// How long the minute of the rate is (60 seconds by default): shorter for tests that cannot wait. The sender's
+    /// window and its rests are to be shortened in proportion, and [`block`](Self::block) with them.
+    pub fn rate_window(mut self, window: Duration) -> Self {
+        self.rate_window = window;
         self
     }
 
@@ -130,6 +145,12 @@ impl Builder {
     /// message.
     pub fn deduplicate(mut self, deduplicate: bool) -> Self {
         self.deduplicate = deduplicate;
+        self
+    }
+
+    /// How many requests the log holds (1000 by default), and with them the ids by which repetitions are recognised.
+    pub fn log_capacity(mut self, requests: usize) -> Self {
+        self.log_capacity = requests;
         self
     }
 

@@ -74,7 +74,8 @@ impl Fault {
 /// Which fault strikes next.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    next: VecDeque<Fault>,
+    /// `None` is a request that meets none.
+    next: VecDeque<Option<Fault>>,
     standing: Option<Fault>,
 }
 
@@ -84,7 +85,11 @@ impl Faults {
     }
 
     pub(crate) fn queue(&mut self, times: usize, fault: Fault) {
-        self.next.extend(std::iter::repeat_n(fault, times));
+        self.script(std::iter::repeat_n(Some(fault), times));
+    }
+
+    pub(crate) fn script(&mut self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.next.extend(faults);
     }
 
     pub(crate) fn heal(&mut self) {
@@ -93,12 +98,13 @@ impl Faults {
 
     /// The fault for the request that has come.
     pub(crate) fn take(&mut self) -> Option<Fault> {
-        self.next.pop_front().or_else(|| self.standing.clone())
+        self.next.pop_front().unwrap_or_else(|| self.standing.clone())
     }
 
     /// Is the connection that has come to be reset at once?
     pub(crate) fn take_on_connect(&mut self) -> bool {
-        let strikes = self.next.front().or(self.standing.as_ref()) == Some(&Fault::ResetOnConnect);
+        let next = self.next.front().map_or(self.standing.as_ref(), Option::as_ref);
+        let strikes = next == Some(&Fault::ResetOnConnect);
         if strikes {
             self.next.pop_front();
         }
@@ -190,6 +196,18 @@ mod tests {
         assert_eq!(taken, [Fault::Busy, Fault::Busy, Fault::Hang, Fault::Hang]);
         faults.heal();
         assert_eq!(faults.take(), None);
+    }
+
+    #[test]
+    fn a_script_may_spare_requests() {
+        let mut faults = Faults::default();
+        faults.stand(Fault::Hang);
+        faults.script([None, Some(Fault::ResetOnConnect), None]);
+        assert!(!faults.take_on_connect());
+        assert_eq!(faults.take(), None);
+        assert!(faults.take_on_connect());
+        assert_eq!(faults.take(), None);
+        assert_eq!(faults.take(), Some(Fault::Hang));
     }
 
     #[test]

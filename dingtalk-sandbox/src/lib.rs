@@ -60,7 +60,7 @@ mod shared;
 mod view;
 
 pub use crate::{
-    config::{BLOCK, Builder, RATE_PER_MINUTE, RobotConfig},
+    config::{BLOCK, Builder, RATE_PER_MINUTE, RATE_WINDOW, RobotConfig},
     fault::Fault,
     log::{Entry, LOG_CAPACITY, Outcome},
     refusal::{Advice, Refusal},

@@ -1,12 +1,16 @@
 //! Everything that came, in order.
 
-use std::{collections::VecDeque, sync::Arc, time::SystemTime};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use dingtalk_core::WireMessage;
 
 use crate::{fault::Fault, refusal::Refusal};
 
-/// The log keeps this many entries; older ones are forgotten.
+/// The log keeps this many entries, unless [set](crate::Builder::log_capacity); older ones are forgotten.
 pub const LOG_CAPACITY: usize = 1000;
 
 /// This much of a body is kept. A message holds at most 20,000 bytes.
@@ -96,9 +100,11 @@ pub(crate) struct Arrival {
     pub(crate) body_length: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Log {
+    capacity: usize,
     entries: VecDeque<Kept>,
+    known: HashMap<Key, Known>,
     requests: u64,
     accepted: u64,
 }
@@ -106,11 +112,39 @@ pub(crate) struct Log {
 #[derive(Debug)]
 struct Kept {
     entry: Arc<Entry>,
+    key: Option<Key>,
+}
+
+/// What makes two requests the same.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    robot: Option<String>,
+    sameness: Sameness,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Sameness {
     /// The body's `msgUuid`, whatever else is wrong with the body.
-    id: Option<String>,
+    Id(String),
+    /// The exact body, where it has no id.
+    Body(Arc<[u8]>),
+}
+
+/// What the log holds of one message.
+#[derive(Debug)]
+struct Known {
+    /// The number of its newest entry.
+    newest: u64,
+    attempts: u32,
+    /// The number of the entry that stands in the chat.
+    accepted: Option<u64>,
 }
 
 impl Log {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { capacity, entries: VecDeque::new(), known: HashMap::new(), requests: 0, accepted: 0 }
+    }
+
     pub(crate) fn push(
         &mut self,
         arrival: Arrival,
@@ -135,28 +169,38 @@ impl Log {
             warnings,
             fault,
         };
-        let id = message_id(&entry.body);
-        let same = |earlier: &&Kept| {
-            earlier.entry.robot == entry.robot
-                && earlier.id == id
-                && (id.is_some() || (earlier.entry.body == entry.body && !entry.body.is_empty()))
-        };
-        if let Some(earlier) = self.entries.iter().rev().find(same) {
-            entry.attempt = earlier.entry.attempt.saturating_add(1);
+        let key = key(&entry);
+        if let Some(key) = &key {
+            let known = self.known.entry(key.clone());
+            let known = known.or_insert(Known { newest: 0, attempts: 0, accepted: None });
+            known.attempts = known.attempts.saturating_add(1);
+            known.newest = entry.number;
+            if entry.accepted().is_some() {
+                known.accepted.get_or_insert(entry.number);
+            }
+            entry.attempt = known.attempts;
         }
-        if self.entries.len() == LOG_CAPACITY {
-            self.entries.pop_front();
+        self.entries.push_back(Kept { entry: Arc::new(entry), key });
+        while self.entries.len() > self.capacity {
+            self.forget_oldest();
         }
-        self.entries.push_back(Kept { entry: Arc::new(entry), id });
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some(Kept { entry, key: Some(key) }) = self.entries.pop_front() else { return };
+        if let Some(known) = self.known.get_mut(&key) {
+            if known.newest == entry.number {
+                self.known.remove(&key);
+            } else if known.accepted == Some(entry.number) {
+                known.accepted = None;
+            }
+        }
     }
 
     /// The number of the accepted message of this robot with this id, as far back as the log goes.
     pub(crate) fn accepted_with_id(&self, robot: &str, id: &str) -> Option<u64> {
-        let same = |entry: &&Arc<Entry>| {
-            entry.robot.as_deref() == Some(robot)
-                && entry.accepted().is_some_and(|message| message.id.as_deref() == Some(id))
-        };
-        self.entries.iter().map(|kept| &kept.entry).find(same).map(|entry| entry.number)
+        let key = Key { robot: Some(robot.to_owned()), sameness: Sameness::Id(id.to_owned()) };
+        self.known.get(&key)?.accepted
     }
 
     /// The entries after this number.
@@ -172,6 +216,16 @@ impl Log {
     pub(crate) fn accepted(&self) -> u64 {
         self.accepted
     }
+}
+
+/// `None` where nothing is known that could be the same: a connection that was reset before it was read.
+fn key(entry: &Entry) -> Option<Key> {
+    let sameness = match message_id(&entry.body) {
+        Some(id) => Sameness::Id(id),
+        None if entry.body.is_empty() => return None,
+        None => Sameness::Body(Arc::clone(&entry.body)),
+    };
+    Some(Key { robot: entry.robot.clone(), sameness })
 }
 
 fn message_id(body: &[u8]) -> Option<String> {
@@ -200,7 +254,7 @@ mod tests {
     }
 
     fn attempts(requests: &[(&str, &str)]) -> Vec<u32> {
-        let mut log = Log::default();
+        let mut log = Log::new(LOG_CAPACITY);
         for (robot, body) in requests {
             log.push(arrival(robot, body), Outcome::Faulted, Vec::new(), None);
         }
@@ -217,7 +271,7 @@ mod tests {
 
     #[test]
     fn the_log_forgets_the_oldest_and_counts_on() {
-        let mut log = Log::default();
+        let mut log = Log::new(LOG_CAPACITY);
         for n in 0..LOG_CAPACITY + 5 {
             log.push(arrival("a", &n.to_string()), Outcome::Faulted, Vec::new(), None);
         }
@@ -229,8 +283,28 @@ mod tests {
     }
 
     #[test]
+    fn what_the_log_forgets_is_new_again() {
+        let mut log = Log::new(2);
+        let mut push = |body: &str, accepted| {
+            let outcome = if accepted {
+                Outcome::Accepted(WireMessage::with_id(dingtalk_core::Message::text("x"), "1"))
+            } else {
+                Outcome::Faulted
+            };
+            log.push(arrival("a", body), outcome, Vec::new(), None);
+            (log.entries.back().unwrap().entry.attempt, log.accepted_with_id("a", "1"), log.known.len())
+        };
+        let (one, other) = (r#"{"msgUuid":"1"}"#, "{}");
+        assert_eq!(push(one, true), (1, Some(1), 1));
+        assert_eq!(push(one, false), (2, Some(1), 1));
+        assert_eq!(push(other, false), (1, None, 2), "the accepted one is forgotten, a later one is not");
+        assert_eq!(push(other, false), (2, None, 1));
+        assert_eq!(push(one, false), (1, None, 2));
+    }
+
+    #[test]
     fn a_long_body_is_cut_in_the_log() {
-        let mut log = Log::default();
+        let mut log = Log::new(LOG_CAPACITY);
         log.push(arrival("a", &"x".repeat(BODY_KEPT + 1)), Outcome::Faulted, Vec::new(), None);
         let entry = &log.since(0)[0];
         assert_eq!((entry.body.len(), entry.body_length), (BODY_KEPT, BODY_KEPT + 1));

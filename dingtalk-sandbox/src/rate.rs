@@ -5,9 +5,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The documentation says "per minute" and not whether the minute slides; the stricter reading is taken.
-const WINDOW: Duration = Duration::from_secs(60);
-
 /// Whether calls that are refused during a block make it longer. Not known; the sandbox says no.
 const REFUSED_CALLS_EXTEND_BLOCK: bool = false;
 
@@ -15,14 +12,15 @@ const REFUSED_CALLS_EXTEND_BLOCK: bool = false;
 #[derive(Debug)]
 pub(crate) struct Limiter {
     per_minute: Option<u32>,
+    minute: Duration,
     block: Duration,
     accepted: VecDeque<Instant>,
     blocked_until: Option<Instant>,
 }
 
 impl Limiter {
-    pub(crate) fn new(per_minute: Option<u32>, block: Duration) -> Self {
-        Self { per_minute, block, accepted: VecDeque::new(), blocked_until: None }
+    pub(crate) fn new(per_minute: Option<u32>, minute: Duration, block: Duration) -> Self {
+        Self { per_minute, minute, block, accepted: VecDeque::new(), blocked_until: None }
     }
 
     /// Is the robot still blocked for having sent too fast?
@@ -37,7 +35,7 @@ impl Limiter {
     /// Counts one acceptable call; `false` where it is one too many, which begins the block.
     pub(crate) fn admit(&mut self, now: Instant) -> bool {
         let Some(per_minute) = self.per_minute else { return true };
-        while self.accepted.front().is_some_and(|at| now.duration_since(*at) >= WINDOW) {
+        while self.accepted.front().is_some_and(|at| now.duration_since(*at) >= self.minute) {
             self.accepted.pop_front();
         }
         if self.accepted.len() < per_minute as usize {
@@ -54,12 +52,13 @@ impl Limiter {
 mod tests {
     use super::*;
 
+    const MINUTE: Duration = Duration::from_secs(60);
     const BLOCK: Duration = Duration::from_secs(600);
 
     #[test]
     fn the_call_after_the_last_allowed_one_is_refused() {
         let now = Instant::now();
-        let mut limiter = Limiter::new(Some(20), BLOCK);
+        let mut limiter = Limiter::new(Some(20), MINUTE, BLOCK);
         assert!((0..20).all(|_| limiter.admit(now)));
         assert!(!limiter.admit(now));
     }
@@ -68,7 +67,7 @@ mod tests {
     fn the_minute_slides() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut limiter = Limiter::new(Some(2), BLOCK);
+        let mut limiter = Limiter::new(Some(2), MINUTE, BLOCK);
         assert!(limiter.admit(at(0)));
         assert!(limiter.admit(at(50)));
         assert!(limiter.admit(at(60)), "the first call is a minute old");
@@ -76,9 +75,18 @@ mod tests {
     }
 
     #[test]
+    fn the_minute_can_be_shorter() {
+        let start = Instant::now();
+        let mut limiter = Limiter::new(Some(1), MINUTE / 60, BLOCK);
+        assert!(limiter.admit(start));
+        assert!(limiter.admit(start + Duration::from_secs(1)));
+        assert!(!limiter.admit(start + Duration::from_millis(1999)));
+    }
+
+    #[test]
     fn a_block_lasts_and_ends_even_when_calls_go_on() {
         let start = Instant::now();
-        let mut limiter = Limiter::new(Some(1), BLOCK);
+        let mut limiter = Limiter::new(Some(1), MINUTE, BLOCK);
         assert!(limiter.admit(start));
         assert!(!limiter.is_blocked(start), "nothing was sent too fast yet");
         assert!(!limiter.admit(start));
@@ -92,7 +100,7 @@ mod tests {
     #[test]
     fn no_limit_is_no_limit() {
         let now = Instant::now();
-        let mut limiter = Limiter::new(None, BLOCK);
+        let mut limiter = Limiter::new(None, MINUTE, BLOCK);
         assert!((0..10_000).all(|_| limiter.admit(now)));
     }
 }

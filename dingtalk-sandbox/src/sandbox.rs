@@ -76,7 +76,7 @@ impl Sandbox {
     }
 
     /// Everything that came to the robot endpoint, oldest first: the last [`LOG_CAPACITY`](crate::LOG_CAPACITY)
-    /// requests. An entry stands here before its answer is sent.
+    /// requests, unless [set](crate::Builder::log_capacity). An entry stands here before its answer is sent.
     #[must_use]
     pub fn log(&self) -> Vec<Entry> {
         self.shared.state().log.since(0).iter().map(|entry| Entry::clone(entry)).collect()
@@ -116,6 +116,12 @@ impl Sandbox {
     /// any standing fault.
     pub fn fault_next(&self, n: usize, fault: Fault) {
         self.shared.state().faults.queue(n, fault);
+    }
+
+    /// What the next requests to a robot meet, one after the other: a fault or, where it is `None`, nothing. They come after
+    /// those for which a fault was asked before.
+    pub fn fault_script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
+        self.shared.state().faults.script(faults);
     }
 
     /// Ends all faults. A connection that hangs already goes on hanging.

@@ -35,7 +35,8 @@ pub(crate) struct State {
 
 impl Shared {
     pub(crate) fn new(builder: Builder, port: u16) -> Self {
-        let limiter = |_: &RobotConfig| Limiter::new(builder.rate_per_minute, builder.block);
+        let limiter =
+            |_: &RobotConfig| Limiter::new(builder.rate_per_minute, builder.rate_window, builder.block);
         let limiters = builder.robots.iter().map(limiter).collect();
         Self {
             port,
@@ -43,7 +44,11 @@ impl Shared {
             deduplicate: builder.deduplicate,
             run: random_hex(),
             redirects_followed: AtomicU64::new(0),
-            state: Mutex::new(State { log: Log::default(), limiters, faults: Faults::default() }),
+            state: Mutex::new(State {
+                log: Log::new(builder.log_capacity),
+                limiters,
+                faults: Faults::default(),
+            }),
             newest: watch::Sender::new(0),
         }
     }
