@@ -27,7 +27,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `derive` (default) | `#[derive(Notification)]` |
-//! | `robot` (default) | [`Robot`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
+//! | `robot` (default) | [`Robot`], [`Pool`], [`Router`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
 //! | `blocking` | [`Blocking`]: delivery from programs without an asynchronous run time |
 //! | `tool` | [`Tool`], [`ToolSet`] and definitions for agents: schemars |
 //! | `url` | conversion from the `url` crate's type |
@@ -77,6 +77,7 @@ pub use crate::delivery::Blocking;
 #[cfg(feature = "robot")]
 pub use crate::delivery::{
     Answer, Block, BoxFuture, Deliver, DeliverExt, DigestPolicy, Envelope, Error, ErrorKind, GroupBy,
-    Guarantee, Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Planned, Receipt, Retry,
-    Robot, RobotBuilder, Signature, Signer, Stub, Urgency, Waiting, classify,
+    Guarantee, Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Planned, Pool, PoolBuilder,
+    Receipt, Retry, Robot, RobotBuilder, Router, RouterBuilder, Signature, Signer, Stub, Urgency, Waiting,
+    classify,
 };

@@ -92,7 +92,7 @@ async fn a_message_for_another_robot_is_not_sent() {
     {
         let envelope = Envelope::new(Message::text("hello")).with_robot("ops");
         let error = robot.deliver(envelope).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert_eq!(error.kind(), ErrorKind::UnknownRobot);
     }
     assert_eq!(fake.requests().len(), 0);
 }

@@ -25,7 +25,7 @@ pub(crate) fn invalid(faults: &Faults) -> CallToolResult {
 
 /// The message was not delivered, or may not have been.
 pub(crate) fn failed(error: &Error) -> CallToolResult {
-    let mut facts = facts(error.kind().into());
+    let mut facts = facts(error.into());
     facts.insert("reason".to_owned(), json!(error.kind()));
     let (detail, advice) = (error.to_string(), error.advice(Language::En));
     // An error ends with its advice, which is a fact of its own here.

@@ -9,7 +9,9 @@ use std::{
     time::Duration,
 };
 
-use dingtalk_core::{Deliver as _, DeliverExt as _, Envelope, ErrorKind, Message, Pace, Robot, Urgency};
+use dingtalk_core::{
+    Deliver as _, DeliverExt as _, Envelope, ErrorKind, Message, Pace, Pool, Robot, Urgency,
+};
 use dingtalk_sandbox::{Fault, Sandbox};
 use tracing::{
     Event, Subscriber,
@@ -98,12 +100,18 @@ async fn spans_and_events_have_the_documented_names() {
         ("id", format!("{:?}", receipt.id)),
         ("msgtype", "\"text\"".to_owned()),
         ("bytes", receipt.bytes.to_string()),
+        ("parts", "1".to_owned()),
         ("attempts", "2".to_owned()),
         ("wait_ms", receipt.wait.as_millis().to_string()),
         ("outcome", "\"delivered\"".to_owned()),
     ] {
         assert_eq!(span.get(field), Some(&value), "{field}");
     }
+    // One robot of a pool that nobody knows, and its neighbour.
+    let stranger = Robot::builder("nobody").base_url(sandbox.base_url()).build().unwrap();
+    let receipt =
+        Pool::new([stranger, robot.clone()]).unwrap().send(&Message::text("very private")).await.unwrap();
+    assert_eq!((receipt.robot.as_deref(), receipt.attempts), (Some("ops"), 2));
     sandbox.fault_next(1, Fault::Throttle);
     let envelope = Envelope::new(Message::text("very private")).with_urgency(Urgency::Urgent);
     assert_eq!(robot.deliver(envelope).await.unwrap_err().kind(), ErrorKind::Throttled);

@@ -27,6 +27,16 @@ pub(crate) fn advice(kind: ErrorKind, language: Language) -> &'static str {
     }
 }
 
+/// What to do where some parts of a message were delivered and the rest can be.
+pub(crate) fn advice_for_the_rest(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "Send it again only with the same id, under which DingTalk recognises the parts that it has."
+        }
+        Language::Zh => "部分内容已送达。请使用相同的消息 ID（msgUuid）重试，以免已送达的部分重复。",
+    }
+}
+
 /// What happened in English, what to do in English, what to do in Chinese.
 #[expect(clippy::too_many_lines, reason = "a table, not a procedure")]
 fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
@@ -40,6 +50,11 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
             "the robot is not set up right",
             "Correct the setting and start again.",
             "请修正该项配置后重新启动。",
+        ),
+        Kind::UnknownRobot => (
+            "there is no robot of this name",
+            "Use a name that there is, or add the robot.",
+            "请使用已有的机器人名称，或先添加该机器人。",
         ),
         Kind::Expired => (
             "the message expired before it was sent",

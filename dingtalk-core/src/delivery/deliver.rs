@@ -14,9 +14,15 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Takes messages and delivers them.
 ///
-/// Implemented by [`Robot`](crate::Robot), which posts to one webhook, and by [`Stub`](crate::Stub), which records.
-/// The trait is object-safe: a program can hold an `Arc<dyn Deliver>`. Dropping the future gives the delivery up; the
-/// message may have arrived nevertheless.
+/// | implementation | what it does with a message |
+/// |---|---|
+/// | [`Robot`](crate::Robot) | posts it to one webhook |
+/// | [`Pool`](crate::Pool) | gives it to one of several robots of one group |
+/// | [`Router`](crate::Router) | hands it to the delivery of the name that it holds |
+/// | [`Stub`](crate::Stub) | records it, for tests |
+///
+/// The trait is object-safe: a program can hold an `Arc<dyn Deliver>`, and `&D`, `Box<D>` and `Arc<D>` deliver as `D` does.
+/// Dropping the future gives the delivery up; the message may have arrived nevertheless.
 pub trait Deliver: Send + Sync {
     /// Delivers one envelope.
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>>;

@@ -5,8 +5,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::{Error, ErrorKind};
-use crate::{Message, WireMessage};
+use crate::Message;
 
 /// The largest body that DingTalk takes, in bytes of JSON (errcode 460101 beyond it).
 pub const MAX_BODY_BYTES: usize = 20_000;
@@ -106,22 +105,17 @@ impl Envelope {
         self.expires_at = Some(expires_at);
         self
     }
-
-    /// The body that goes over the wire.
-    pub(crate) fn body(&self) -> Result<Vec<u8>, Error> {
-        let wire = WireMessage::with_id(self.message.clone(), &*self.id);
-        let body = serde_json::to_vec(&wire)
-            .map_err(|_| Error::new(ErrorKind::Invalid, "it cannot be written as JSON"))?;
-        if body.len() > MAX_BODY_BYTES {
-            return Err(Error::new(ErrorKind::TooLong, format!("{} bytes", body.len())));
-        }
-        Ok(body)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Error, ErrorKind, Limits, Overflow};
+
+    fn body(envelope: Envelope) -> Result<Vec<u8>, Error> {
+        let mut parts = Overflow::Reject.write(envelope.message, &envelope.id, Limits::default())?;
+        Ok(parts.remove(0).1)
+    }
 
     #[test]
     fn every_envelope_has_an_id_of_its_own() {
@@ -136,16 +130,16 @@ mod tests {
     fn the_id_is_in_the_body_and_nothing_else_of_the_envelope() {
         let envelope = Envelope::new(Message::text("a")).with_id("mine").with_robot("ops").with_group("disk");
         let envelope = envelope.with_urgency(Urgency::Urgent).with_expiry(SystemTime::now());
-        let body = envelope.body().unwrap();
+        let body = body(envelope).unwrap();
         assert_eq!(body, br#"{"msgtype":"text","text":{"content":"a"},"msgUuid":"mine"}"#);
     }
 
     #[test]
     fn the_body_is_measured_in_bytes() {
         let envelope = |characters| Envelope::new(Message::text("汉".repeat(characters))).with_id("x");
-        let frame = envelope(0).body().unwrap().len();
+        let frame = body(envelope(0)).unwrap().len();
         let most = (MAX_BODY_BYTES - frame) / 3;
-        assert!(envelope(most).body().is_ok());
-        assert_eq!(envelope(most + 1).body().unwrap_err().kind(), ErrorKind::TooLong);
+        assert!(body(envelope(most)).is_ok());
+        assert_eq!(body(envelope(most + 1)).unwrap_err().kind(), ErrorKind::TooLong);
     }
 }

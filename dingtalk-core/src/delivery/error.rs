@@ -5,9 +5,9 @@ use std::{borrow::Cow, fmt, time::Duration};
 use serde::Serialize;
 
 use super::{
-    advice::{Language, advice, summary},
+    advice::{Language, advice, advice_for_the_rest, summary},
     duration::in_words,
-    pace::TooLong,
+    pace::Forecast,
 };
 use crate::Invalid;
 
@@ -37,6 +37,9 @@ struct Details {
     invalid: Option<Invalid>,
     attempts: u32,
     retry_after: Option<Duration>,
+    parts: Vec<String>,
+    delivered: usize,
+    open: bool,
 }
 
 /// What went wrong, by what can be done about it.
@@ -48,6 +51,8 @@ pub enum ErrorKind {
     Invalid,
     /// The robot is not set up right; nothing was sent.
     Configuration,
+    /// There is no robot of the name that the envelope holds; nothing was sent. The error lists the names that there are.
+    UnknownRobot,
     /// The envelope's expiry passed before the message could be sent; nothing was sent.
     Expired,
     /// Too many messages wait for this robot: the message would have waited longer than it may. Nothing was sent.
@@ -122,6 +127,7 @@ impl ErrorKind {
             Self::Expired
             | Self::Invalid
             | Self::Configuration
+            | Self::UnknownRobot
             | Self::Keyword
             | Self::Signature
             | Self::Clock
@@ -154,6 +160,9 @@ impl Error {
             invalid: None,
             attempts: 0,
             retry_after: None,
+            parts: Vec::new(),
+            delivered: 0,
+            open: false,
         }))
     }
 
@@ -181,6 +190,26 @@ impl Error {
     pub(crate) fn with_retry_after(mut self, after: Duration) -> Self {
         self.0.retry_after = Some(after);
         self
+    }
+
+    /// Adds into which parts the message was split, and how many of them, from the first, were delivered.
+    #[must_use]
+    pub(crate) fn with_parts(mut self, parts: Vec<String>, delivered: usize) -> Self {
+        self.0.delivered = delivered.min(parts.len());
+        self.0.parts = parts;
+        self
+    }
+
+    /// Adds that an earlier attempt ended in a way after which only the same id may be used.
+    #[must_use]
+    pub(crate) fn left_open(mut self, open: bool) -> Self {
+        self.0.open |= open;
+        self
+    }
+
+    /// Whether a robot may have the message, or a part of it: no other robot may be given it.
+    pub(crate) fn may_have_arrived(&self) -> bool {
+        self.0.open || self.0.delivered > 0 || self.0.kind.retry() == Retry::SameId
     }
 
     /// Adds words to the cause.
@@ -216,13 +245,20 @@ impl Error {
         self.0.kind
     }
 
-    /// Whether and how the message may be sent again.
+    /// Whether and how the message may be sent again: as its kind says ([`ErrorKind::retry`]), but never under another
+    /// id once a part was delivered.
     pub fn retry(&self) -> Retry {
-        self.0.kind.retry()
+        match self.0.kind.retry() {
+            Retry::Safe | Retry::AfterRest if self.0.delivered > 0 => Retry::SameId,
+            retry => retry,
+        }
     }
 
     /// What to do about it, in one or two sentences.
     pub fn advice(&self, language: Language) -> &'static str {
+        if self.0.delivered > 0 && self.retry() == Retry::SameId {
+            return advice_for_the_rest(language);
+        }
         advice(self.0.kind, language)
     }
 
@@ -252,6 +288,21 @@ impl Error {
         self.0.retry_after
     }
 
+    /// The ids of the parts into which the message was split ([`Overflow::Split`](crate::Overflow::Split)); empty for a
+    /// message in one piece, and where it failed before it was split.
+    ///
+    /// The same message under the same id is split into the same parts with the same ids. So repeating it is as safe as
+    /// repeating one piece: DingTalk recognises what it has.
+    pub fn parts(&self) -> &[String] {
+        &self.0.parts
+    }
+
+    /// The ids of the parts that were delivered: the first of [`parts`](Self::parts). The one behind them is the one that
+    /// failed; those behind it were not sent.
+    pub fn delivered_parts(&self) -> &[String] {
+        &self.0.parts[..self.0.delivered]
+    }
+
     /// What is wrong with the notification's values, where that is the failure ([`ErrorKind::Invalid`]).
     pub fn invalid(&self) -> Option<&Invalid> {
         self.0.invalid.as_ref()
@@ -267,14 +318,14 @@ impl From<Invalid> for Error {
 }
 
 /// The message would have had to wait for too long.
-impl From<TooLong> for Error {
-    fn from(too_long: TooLong) -> Self {
-        let wait = in_words(too_long.wait);
-        let (kind, cause) = match too_long.block {
+impl From<Forecast> for Error {
+    fn from(forecast: Forecast) -> Self {
+        let wait = in_words(forecast.wait);
+        let (kind, cause) = match forecast.block {
             None => (ErrorKind::RateLimited, format!("its turn would have come after {wait}")),
             Some(block) => (block.kind(), format!("the robot rests for another {wait}")),
         };
-        Self::new(kind, cause).with_retry_after(too_long.wait)
+        Self::new(kind, cause).with_retry_after(forecast.wait)
     }
 }
 
@@ -291,8 +342,57 @@ impl fmt::Display for Error {
             (None, Some(message)) => write!(f, ": DingTalk answered \"{message}\"")?,
             (None, None) => {}
         }
+        if !self.parts().is_empty() {
+            let delivered = self.delivered_parts();
+            write!(f, "; {} of {} parts were delivered", delivered.len(), self.parts().len())?;
+            if !delivered.is_empty() {
+                write!(f, ": {}", delivered.join(", "))?;
+            }
+        }
         write!(f, ". {}", self.advice(Language::En))
     }
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn partial(kind: ErrorKind, delivered: usize) -> Error {
+        let parts = ["x-1", "x-2", "x-3"].map(str::to_owned).to_vec();
+        Error::new(kind, "as told").with_parts(parts, delivered)
+    }
+
+    #[test]
+    fn a_failure_says_which_parts_left() {
+        let error = partial(ErrorKind::NotSent, 2);
+        assert_eq!(error.delivered_parts(), ["x-1", "x-2"]);
+        assert_eq!(error.parts().len(), 3);
+        assert_eq!(
+            error.to_string(),
+            "the message was not sent (as told); 2 of 3 parts were delivered: x-1, x-2. Send it again only with the \
+             same id, under which DingTalk recognises the parts that it has."
+        );
+        let nothing = partial(ErrorKind::NotSent, 0).to_string();
+        assert!(nothing.contains("; 0 of 3 parts were delivered. Check the network"), "{nothing}");
+        assert!(!Error::new(ErrorKind::NotSent, "").to_string().contains("parts"));
+    }
+
+    #[test]
+    fn once_a_part_was_delivered_nothing_is_sent_under_another_id() {
+        use ErrorKind as Kind;
+        for (kind, whole, part) in [
+            (Kind::NotSent, Retry::Safe, Retry::SameId),
+            (Kind::Throttled, Retry::AfterRest, Retry::SameId),
+            (Kind::Unknown, Retry::SameId, Retry::SameId),
+            (Kind::Keyword, Retry::Never, Retry::Never),
+        ] {
+            assert_eq!((partial(kind, 0).retry(), partial(kind, 1).retry()), (whole, part), "{kind:?}");
+            for language in [Language::En, Language::Zh] {
+                let own = part != Retry::SameId;
+                assert_eq!(partial(kind, 1).advice(language) == advice(kind, language), own, "{kind:?}");
+            }
+        }
+    }
+}

@@ -12,9 +12,11 @@ mod envelope;
 mod error;
 mod overflow;
 mod pace;
+mod pool;
 mod receipt;
 mod retry;
 mod robot;
+mod router;
 mod secret;
 mod sign;
 mod stub;
@@ -30,9 +32,11 @@ pub use self::{
     error::{Error, ErrorKind, Retry},
     overflow::{Limits, Overflow, Part},
     pace::{Block, Pace},
+    pool::{Pool, PoolBuilder},
     receipt::{Outcome, Receipt},
     retry::Guarantee,
     robot::{Robot, RobotBuilder},
+    router::{Router, RouterBuilder},
     sign::{Signature, Signer},
     stub::Stub,
 };

@@ -16,9 +16,9 @@ pub struct Receipt {
     pub robot: Option<String>,
     /// What the robot is known as where its token must not be: see [`Robot::id`](crate::Robot::id).
     pub robot_id: Option<String>,
-    /// How many requests it took.
+    /// How many requests it took, for all parts together.
     pub attempts: u32,
-    /// The size of the body, in bytes.
+    /// The size of the body, in bytes; of all parts' bodies together.
     pub bytes: usize,
     /// The ids of its parts, where the message was too long for one: `{id}-{n}`. Empty for a message in one piece.
     #[serde(skip_serializing_if = "Vec::is_empty")]

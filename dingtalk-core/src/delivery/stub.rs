@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{BoxFuture, Deliver, Envelope, Error, Outcome, Receipt};
+use super::{BoxFuture, Deliver, Envelope, Error, Limits, Outcome, Overflow, Receipt};
 
 /// Records envelopes instead of posting them. Clones share one record.
 ///
@@ -53,13 +53,15 @@ impl Stub {
 
     fn record(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let mut state = self.state();
-        let (id, robot, body) = (envelope.id.clone(), envelope.robot.clone(), envelope.body());
+        let (id, robot) = (envelope.id.clone(), envelope.robot.clone());
+        let parts = Overflow::Reject.write(envelope.message.clone(), &id, Limits::default());
         state.envelopes.push(envelope);
         if let Some(error) = state.failures.pop_front() {
             return Err(error.with_id(id));
         }
         let mut receipt = Receipt::new(&*id, Outcome::Delivered);
-        receipt.bytes = body.map_err(|error| error.with_id(id))?.len();
+        let parts = parts.map_err(|error| error.with_id(id))?;
+        receipt.bytes = parts.iter().map(|(_, body)| body.len()).sum();
         receipt.robot = robot;
         Ok(receipt)
     }

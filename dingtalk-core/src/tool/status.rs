@@ -71,3 +71,11 @@ impl From<crate::ErrorKind> for CallStatus {
         }
     }
 }
+
+/// As its kind says; but of a message in parts, of which some were delivered, nobody may say that it was not sent.
+#[cfg(feature = "robot")]
+impl From<&crate::Error> for CallStatus {
+    fn from(error: &crate::Error) -> Self {
+        if error.delivered_parts().is_empty() { error.kind().into() } else { Self::Unknown }
+    }
+}

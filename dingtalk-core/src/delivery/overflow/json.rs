@@ -18,9 +18,12 @@ fn escaped_byte(byte: u8) -> usize {
 
 /// The length of the request's body for this message under this `msgUuid`.
 pub(crate) fn body_len(message: &Message, id: &str) -> Result<usize, Error> {
-    serde_json::to_vec(&WireMessage::with_id(message.clone(), id))
-        .map(|body| body.len())
-        .map_err(|_| Error::new(ErrorKind::Invalid, "it cannot be written as JSON"))
+    body(&WireMessage::with_id(message.clone(), id)).map(|body| body.len())
+}
+
+/// The request's body.
+pub(crate) fn body(message: &WireMessage) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec(message).map_err(|_| Error::new(ErrorKind::Invalid, "it cannot be written as JSON"))
 }
 
 /// The escaped length of any range of one text, without walking over it again.

@@ -16,7 +16,7 @@ pub(crate) use self::{
     truncate::beginning,
 };
 use super::{Error, ErrorKind, MAX_BODY_BYTES};
-use crate::{Mentions, Message, message::ActionCard};
+use crate::{Mentions, Message, WireMessage, message::ActionCard};
 
 /// What becomes of a message whose body is over the limit of [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
 ///
@@ -109,6 +109,15 @@ pub struct Part {
     pub message: Message,
 }
 
+impl Part {
+    fn with_body(self) -> Result<(Self, Vec<u8>), Error> {
+        let wire = WireMessage::with_id(self.message, self.id);
+        let body = json::body(&wire)?;
+        let WireMessage { message, id } = wire;
+        Ok((Self { message, id: id.unwrap_or_default() }, body))
+    }
+}
+
 impl Overflow {
     /// What is sent of this message under this id, in order. A message within the limit is returned as it is.
     ///
@@ -116,10 +125,23 @@ impl Overflow {
     ///
     /// [`ErrorKind::TooLong`] with the measured length, and with what keeps it from being cut. Nothing is to be sent then.
     pub fn fit(self, message: Message, id: &str, limits: Limits) -> Result<Vec<Part>, Error> {
-        let len = body_len(&message, id)?;
+        let written = self.write(message, id, limits)?;
+        Ok(written.into_iter().map(|(part, _)| part).collect())
+    }
+
+    /// The parts with their bodies: what is measured is what is sent.
+    pub(crate) fn write(
+        self,
+        message: Message,
+        id: &str,
+        limits: Limits,
+    ) -> Result<Vec<(Part, Vec<u8>)>, Error> {
+        let whole = Part { id: id.to_owned(), message }.with_body()?;
+        let len = whole.1.len();
         if len <= limits.bytes {
-            return Ok(vec![Part { id: id.to_owned(), message }]);
+            return Ok(vec![whole]);
         }
+        let (Part { message, .. }, _) = whole;
         let parts = match self {
             Self::Reject => return Err(too_long(len, limits, "")),
             Self::Truncate => {
@@ -128,13 +150,16 @@ impl Overflow {
             }
             Self::Split => split::split(message, id, limits, len)?,
         };
-        for part in &parts {
-            let part_len = body_len(&part.message, &part.id)?;
-            if part_len > limits.bytes {
-                return Err(too_long(len, limits, &format!("; a part would have {part_len}")));
+        let fits = |part: Part| {
+            let part = part.with_body()?;
+            match part.1.len() {
+                part_len if part_len > limits.bytes => {
+                    Err(too_long(len, limits, &format!("; a part would have {part_len}")))
+                }
+                _ => Ok(part),
             }
-        }
-        Ok(parts)
+        };
+        parts.into_iter().map(fits).collect()
     }
 }
 

@@ -9,7 +9,7 @@ mod tests;
 use std::time::{Duration, SystemTime};
 
 use self::month::until_next_month;
-pub(crate) use self::pacer::{Pacer, Slot, TooLong};
+pub(crate) use self::pacer::{Forecast, Pacer, Place, Slot};
 use super::{ErrorKind, Urgency};
 
 /// How fast a [`Robot`](crate::Robot) sends, and for how long it rests after DingTalk has blocked it. All clones of the
@@ -111,7 +111,8 @@ impl Pace {
 
     /// How long a message may wait for its turn; as long as the robot's
     /// [deadline](crate::RobotBuilder::deadline) allows unless set. Where it would be longer, the send fails at once
-    /// and says how long ([`Error::retry_after`](crate::Error::retry_after)).
+    /// and says how long ([`Error::retry_after`](crate::Error::retry_after)). A message in parts is as late as its last
+    /// part.
     #[must_use]
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = wait;

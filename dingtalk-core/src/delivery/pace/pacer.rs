@@ -41,12 +41,12 @@ struct Waiting {
     wake: Arc<Notify>,
 }
 
-/// Waiting is no use: the turn would come too late.
+/// How long the way to a turn is; as an error, longer than somebody may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooLong {
+pub(crate) struct Forecast {
     /// How long it would have taken.
     pub(crate) wait: Duration,
-    /// Why, if not for other messages.
+    /// The rest that is a part of it.
     pub(crate) block: Option<Block>,
 }
 
@@ -55,7 +55,7 @@ enum Turn<'a> {
     Go(Slot<'a>),
     /// Ask again then, or when woken.
     Wait(Option<Instant>),
-    TooLong(TooLong),
+    TooLong(Forecast),
 }
 
 impl Pacer {
@@ -67,19 +67,23 @@ impl Pacer {
         &self.pace
     }
 
-    /// Waits for a place in the window, but not longer than until `latest`; where that is not long enough it fails at
-    /// once, also when that turns out later. Dropping the future gives the turn to the next one.
-    pub(crate) async fn slot(&self, urgency: Urgency, latest: Instant) -> Result<Slot<'_>, TooLong> {
-        let place = Place::take(self, urgency);
-        loop {
-            let again = match place.turn(latest) {
-                Turn::Go(slot) => return Ok(slot),
-                Turn::TooLong(too_long) => return Err(too_long),
-                Turn::Wait(again) => again.map_or(latest, |again| again.min(latest)),
-            };
-            // The time has come or somebody woke us: the same to us.
-            let _ = timeout_at(again, place.wake.notified()).await;
-        }
+    /// Takes the last place in the line. It counts from now on, whether or not anybody waits in it already.
+    pub(crate) fn line_up(&self, urgency: Urgency) -> Place<'_> {
+        Place::take(self, urgency)
+    }
+
+    /// How long somebody would wait who joined the line now and let `more` of the same urgency go first, and for what
+    /// rest, if for one.
+    pub(crate) fn forecast(&self, urgency: Urgency, more: usize) -> Forecast {
+        let mut state = self.state();
+        let now = self.now();
+        state.log.forget(&self.pace, now);
+        let ahead = match urgency {
+            Urgency::Urgent => state.urgent.len(),
+            Urgency::Normal => state.urgent.len() + state.normal.len(),
+        };
+        let at = state.log.forecast(&self.pace, urgency, ahead + more, now);
+        Forecast { wait: at.saturating_sub(now), block: state.log.resting(now).map(|rest| rest.why) }
     }
 
     /// Begins a rest, and tells all who wait.
@@ -97,6 +101,11 @@ impl Pacer {
     /// Sleeps, but not on when a rest begins.
     pub(crate) async fn sleep(&self, duration: Duration) {
         let _ = timeout(duration, self.rests.notified()).await;
+    }
+
+    #[cfg(test)]
+    pub(super) async fn slot(&self, urgency: Urgency, latest: Instant) -> Result<Slot<'_>, Forecast> {
+        self.line_up(urgency).slot(latest, false).await
     }
 
     #[cfg(test)]
@@ -138,7 +147,7 @@ impl State {
 }
 
 /// A place in the line, left when it is dropped.
-struct Place<'a> {
+pub(crate) struct Place<'a> {
     pacer: &'a Pacer,
     urgency: Urgency,
     number: u64,
@@ -155,7 +164,22 @@ impl<'a> Place<'a> {
         Self { pacer, urgency, number, wake }
     }
 
-    fn turn(&self, latest: Instant) -> Turn<'a> {
+    /// Waits for a place in the window, but not longer than until `latest`; where that is not long enough it fails at
+    /// once, also when that turns out later. With `yields` it waits for no rest. Dropping the future gives the turn to
+    /// the next one.
+    pub(crate) async fn slot(self, latest: Instant, yields: bool) -> Result<Slot<'a>, Forecast> {
+        loop {
+            let again = match self.turn(latest, yields) {
+                Turn::Go(slot) => return Ok(slot),
+                Turn::TooLong(too_long) => return Err(too_long),
+                Turn::Wait(again) => again.map_or(latest, |again| again.min(latest)),
+            };
+            // The time has come or somebody woke us: the same to us.
+            let _ = timeout_at(again, self.wake.notified()).await;
+        }
+    }
+
+    fn turn(&self, latest: Instant, yields: bool) -> Turn<'a> {
         let pacer = self.pacer;
         let mut state = pacer.state();
         let now = pacer.now();
@@ -176,9 +200,9 @@ impl<'a> Place<'a> {
         }
         let forecast = state.log.forecast(&pacer.pace, self.urgency, ahead, now);
         let latest = latest.saturating_duration_since(pacer.origin);
-        if latest <= now || latest < forecast {
-            let block = state.log.resting(now).map(|rest| rest.why);
-            return Turn::TooLong(TooLong { wait: forecast.saturating_sub(now), block });
+        let block = state.log.resting(now).map(|rest| rest.why);
+        if latest <= now || latest < forecast || (yields && block.is_some()) {
+            return Turn::TooLong(Forecast { wait: forecast.saturating_sub(now), block });
         }
         Turn::Wait(free_at.and_then(|at| pacer.origin.checked_add(at)))
     }
@@ -216,6 +240,12 @@ impl Drop for Slot<'_> {
             state.log.take_back();
         }
         state.wake_first();
+    }
+}
+
+impl fmt::Debug for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Place")
     }
 }
 

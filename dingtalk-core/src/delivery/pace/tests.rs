@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Block, Pace, Pacer, TooLong};
+use super::{Block, Forecast, Pace, Pacer};
 use crate::Urgency;
 
 const WINDOW: Duration = Duration::from_secs(10);
@@ -45,7 +45,7 @@ enum What {
     Waits { latest: Duration },
     Begins,
     Ends(Ending),
-    Refused(TooLong),
+    Refused(Forecast),
     Cancelled,
 }
 
@@ -287,9 +287,9 @@ async fn the_answer_says_how_long_it_would_have_taken() {
     sleep(Duration::from_secs(2)).await;
     let refused = |seconds| pacer.slot(Urgency::Normal, Instant::now() + Duration::from_secs(seconds));
     let too_long = refused(59).await.unwrap_err();
-    assert_eq!(too_long, TooLong { wait: Duration::from_secs(60), block: None });
+    assert_eq!(too_long, Forecast { wait: Duration::from_secs(60), block: None });
     pacer.rest(Block::Month, Duration::from_secs(1000));
     let too_long = refused(999).await.unwrap_err();
-    assert_eq!(too_long, TooLong { wait: Duration::from_secs(1000), block: Some(Block::Month) });
+    assert_eq!(too_long, Forecast { wait: Duration::from_secs(1000), block: Some(Block::Month) });
     assert!(refused(1000).await.is_ok());
 }

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     super::{
-        Error, Guarantee, Pace, Signer,
+        Error, Guarantee, Limits, Overflow, Pace, Signer,
         endpoint::{CHINA, Endpoint, Webhook, check_token},
         pace::Pacer,
         retry::{Backoff, RetryBudget},
@@ -55,8 +55,12 @@ pub struct RobotBuilder {
     retry_budget: u32,
     guarantee: Guarantee,
     pace: Option<Pace>,
+    overflow: Overflow,
+    limits: Limits,
     clock: Clock,
     from_env: bool,
+    #[cfg(test)]
+    script: Option<super::script::Script>,
 }
 
 impl RobotBuilder {
@@ -75,8 +79,12 @@ impl RobotBuilder {
             retry_budget: RETRY_BUDGET,
             guarantee: Guarantee::default(),
             pace: Some(Pace::new()),
+            overflow: Overflow::default(),
+            limits: Limits::default(),
             clock: Arc::new(SystemTime::now),
             from_env: false,
+            #[cfg(test)]
+            script: None,
         }
     }
 
@@ -157,6 +165,9 @@ impl RobotBuilder {
 
     /// How long one send may take in all, waiting for its turn, attempts and pauses together; 25 seconds unless set. No
     /// attempt begins so late that less than the connect timeout is left.
+    ///
+    /// A message that is [sent in parts](Self::overflow) has as many times this long as it has parts, for all of them
+    /// together; its expiry ends it earlier.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
@@ -208,6 +219,32 @@ impl RobotBuilder {
         self
     }
 
+    /// What becomes of a message that is over the limit of 20,000 bytes; [`Overflow::Reject`] unless set.
+    ///
+    /// The parts of a message that is [split](Overflow::Split) leave in order, each under its own id (`{id}-{n}`), in its
+    /// own place of the [pace](Self::pace), with as many [attempts](Self::attempts) as a message in one piece. If the last
+    /// of them would come too late, none is sent. Where one fails, those behind it are not sent, and the error says which
+    /// were delivered ([`Error::delivered_parts`]).
+    ///
+    /// A robot with keywords looks for them in every part: they are sure to be found in the title of Markdown, which
+    /// every part has, and not in a text.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+
+    /// How long a body and how many the parts of a message may be; what DingTalk takes unless set.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn script(mut self, script: super::script::Script) -> Self {
+        self.script = Some(script);
+        self
+    }
+
     /// The clock that requests are signed with; the system's unless set.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(now);
@@ -251,8 +288,12 @@ impl RobotBuilder {
             signer,
             endpoint,
             policy,
+            overflow: self.overflow,
+            limits: self.limits,
             clock: self.clock,
             client: OnceLock::new(),
+            #[cfg(test)]
+            script: self.script,
         })))
     }
 
@@ -312,6 +353,8 @@ impl fmt::Debug for RobotBuilder {
             .field("attempts", &self.attempts)
             .field("guarantee", &self.guarantee)
             .field("pace", &self.pace)
+            .field("overflow", &self.overflow)
+            .field("limits", &self.limits)
             .finish_non_exhaustive()
     }
 }

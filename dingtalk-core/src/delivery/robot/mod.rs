@@ -2,27 +2,35 @@
 
 mod attempt;
 mod builder;
+#[cfg(test)]
+pub(crate) mod script;
 mod send;
+#[cfg(test)]
+mod tests;
 
 use std::{
     fmt,
     sync::{Arc, OnceLock},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
 use reqwest::{Client, redirect, retry};
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field::Empty};
 
 pub use self::builder::RobotBuilder;
+pub(super) use self::send::FAR_FUTURE;
 use self::{
     attempt::Failure,
-    send::{Effort, Policy, Post},
+    send::{Bounds, Effort, Policy, Post},
 };
 use super::{
-    BoxFuture, Deliver, Envelope, Error, ErrorKind, Outcome, Receipt, Signer,
+    Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part, Receipt, Signer,
+    Urgency,
     endpoint::{CHINA, Endpoint, INTERNATIONAL, Target, percent_encode},
+    pace::{Forecast, Place},
 };
 
 /// Tells the time that a request is signed with.
@@ -32,7 +40,8 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 ///
 /// It keeps to the rate that DingTalk takes ([`Pace`](crate::Pace)) and repeats what failed where that is safe: see
 /// [`RobotBuilder::attempts`]. A send ends within its [deadline](RobotBuilder::deadline), 25 seconds unless set; one that
-/// cannot make it fails at once. Redirects are not followed, proxy settings of the environment are not used, and the
+/// cannot make it fails at once. A message over 20,000 bytes is refused, truncated or sent in parts
+/// ([`RobotBuilder::overflow`]). Redirects are not followed, proxy settings of the environment are not used, and the
 /// HTTP client is made at the first message. Clones are cheap and share connections, pace and rests; two robots made
 /// with the same token share nothing.
 ///
@@ -55,8 +64,29 @@ struct Inner {
     endpoint: Endpoint,
     target: Target,
     policy: Policy,
+    overflow: Overflow,
+    limits: Limits,
     clock: Clock,
     client: OnceLock<Client>,
+    #[cfg(test)]
+    script: Option<script::Script>,
+}
+
+/// How a send begins that somebody else has begun.
+#[derive(Debug)]
+pub(super) struct Start<'a> {
+    /// From then on its time counts.
+    pub(super) at: Instant,
+    /// Its place in the robot's line.
+    pub(super) place: Option<Place<'a>>,
+    /// It gives up when the robot rests.
+    pub(super) yields: bool,
+}
+
+impl Start<'_> {
+    fn now() -> Self {
+        Self { at: Instant::now(), place: None, yields: false }
+    }
 }
 
 impl Robot {
@@ -92,33 +122,80 @@ impl Robot {
         &self.0.id
     }
 
-    async fn send(&self, envelope: Envelope) -> Result<Receipt, Error> {
-        let started = Instant::now();
+    /// Whether two robots post to the same webhook's robot.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.0.token.expose_secret() == other.0.token.expose_secret()
+    }
+
+    /// Whether two robots are reached at the same address.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self.0.endpoint == other.0.endpoint
+    }
+
+    /// How long a message would wait here that came now.
+    pub(super) fn forecast(&self, urgency: Urgency) -> Forecast {
+        let nothing = Forecast { wait: Duration::ZERO, block: None };
+        self.0.policy.pacer.as_ref().map_or(nothing, |pacer| pacer.forecast(urgency, 0))
+    }
+
+    /// Takes the last place in the line, if there is one.
+    pub(super) fn line_up(&self, urgency: Urgency) -> Option<Place<'_>> {
+        self.0.policy.pacer.as_ref().map(|pacer| pacer.line_up(urgency))
+    }
+
+    /// Lets the robot rest because of what another one was told.
+    pub(super) fn rest(&self, why: Block, rest: Duration) {
+        if let Some(pacer) = &self.0.policy.pacer {
+            pacer.rest(why, rest);
+        }
+    }
+
+    /// Whether a message in one piece that was begun then can be tried now.
+    pub(super) fn has_time(&self, started: Instant) -> bool {
+        let policy = &self.0.policy;
+        Instant::now() < policy.latest_start(policy.deadline(started, 1, None))
+    }
+
+    async fn send(&self, envelope: Envelope, start: Start<'_>) -> Result<Receipt, Error> {
         let (robot, span) = (&*self.0, Span::current());
-        robot.check_name(envelope.robot.as_deref())?;
+        check_name(robot.name.as_deref(), envelope.robot.as_deref())?;
         let expires_in = robot.expires_in(&envelope)?;
-        let body = Bytes::from(envelope.body()?);
-        let bytes = body.len();
+        let parts = robot.overflow.write(envelope.message, &envelope.id, robot.limits)?;
+        let bytes = parts.iter().map(|(_, body)| body.len()).sum();
         span.record("bytes", bytes);
-        let posting = Posting { robot, body };
-        let (result, effort) = robot.policy.send(envelope.urgency, expires_in, &posting).await;
+        span.record("parts", parts.len());
+        let mut receipt = Receipt::new(envelope.id, Outcome::Delivered);
+        if parts.len() > 1 {
+            receipt.parts = parts.iter().map(|(part, _)| part.id.clone()).collect();
+        }
+        let bounds = Bounds {
+            urgency: envelope.urgency,
+            deadline: robot.policy.deadline(start.at, parts.len(), expires_in),
+            place: start.place,
+            yields: start.yields,
+        };
+        let (result, effort) = robot.post(parts, bounds).await;
         let Effort { attempts, wait } = effort;
         span.record("attempts", attempts);
         span.record("wait_ms", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-        result?;
-        let mut receipt = Receipt::new(envelope.id, Outcome::Delivered);
+        if let Err((error, delivered)) = result {
+            return Err(error.with_attempts(attempts).with_parts(receipt.parts, delivered));
+        }
         receipt.robot.clone_from(&robot.name);
         receipt.robot_id = Some(robot.id.clone());
         receipt.attempts = attempts;
         receipt.bytes = bytes;
         receipt.wait = wait;
-        receipt.elapsed = started.elapsed();
+        receipt.elapsed = start.at.elapsed();
         Ok(receipt)
     }
-}
 
-impl Deliver for Robot {
-    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+    /// Delivers an envelope, with a span of its own.
+    pub(super) fn deliver_from<'a>(
+        &'a self,
+        envelope: Envelope,
+        start: Start<'a>,
+    ) -> BoxFuture<'a, Result<Receipt, Error>> {
         let span = tracing::info_span!(
             "dingtalk.send",
             robot = self.name(),
@@ -126,13 +203,14 @@ impl Deliver for Robot {
             id = envelope.id,
             msgtype = envelope.message.kind(),
             bytes = Empty,
+            parts = Empty,
             attempts = Empty,
             wait_ms = Empty,
             outcome = Empty,
         );
         let deliver = async move {
             let id = envelope.id.clone();
-            let result = self.send(envelope).await.map_err(|error| error.with_id(id));
+            let result = self.send(envelope, start).await.map_err(|error| error.with_id(id));
             match &result {
                 Ok(receipt) => {
                     Span::current().record("outcome", "delivered");
@@ -151,6 +229,23 @@ impl Deliver for Robot {
     }
 }
 
+impl Deliver for Robot {
+    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        self.deliver_from(envelope, Start::now())
+    }
+}
+
+/// An envelope for another robot would reach the wrong group.
+pub(super) fn check_name(ours: Option<&str>, wanted: Option<&str>) -> Result<(), Error> {
+    match wanted {
+        Some(wanted) if ours != Some(wanted) => {
+            let cause = format!("the message is for the robot `{wanted}`, which is not this one");
+            Err(Error::new(ErrorKind::UnknownRobot, cause))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// One body for one robot.
 struct Posting<'a> {
     robot: &'a Inner,
@@ -159,19 +254,43 @@ struct Posting<'a> {
 
 impl Post for Posting<'_> {
     async fn post(&self, limit: Duration) -> Result<(), Failure> {
+        #[cfg(test)]
+        if let Some(script) = &self.robot.script {
+            return script.post(limit).await;
+        }
         attempt::attempt(self.robot, self.body.clone(), limit).await
     }
 }
 
 impl Inner {
-    /// An envelope for another robot would reach the wrong group.
-    fn check_name(&self, wanted: Option<&str>) -> Result<(), Error> {
-        match wanted {
-            Some(wanted) if self.name.as_deref() != Some(wanted) => Err(Error::configuration(format!(
-                "the message is for the robot `{wanted}`, which is not this one"
-            ))),
-            _ => Ok(()),
+    /// Posts one part after the other. A failure comes with how many were delivered before it; no further part is sent.
+    async fn post<'a>(
+        &'a self,
+        parts: Vec<(Part, Vec<u8>)>,
+        bounds: Bounds<'a>,
+    ) -> (Result<(), (Error, usize)>, Effort) {
+        let Bounds { urgency, deadline, .. } = bounds;
+        let mut total = Effort::default();
+        if let Err(error) = self.policy.check_room(&bounds, parts.len()) {
+            return (Err((error, 0)), total);
         }
+        let mut first = Some(bounds);
+        for (delivered, (_, body)) in parts.into_iter().enumerate() {
+            if delivered > 0 && Instant::now() >= self.policy.latest_start(deadline) {
+                let error = Error::new(ErrorKind::NotSent, "no time was left for this part");
+                return (Err((error, delivered)), total);
+            }
+            // The other parts belong to this robot: it may rest before they follow.
+            let bounds = first.take().unwrap_or(Bounds { urgency, deadline, place: None, yields: false });
+            let posting = Posting { robot: self, body: Bytes::from(body) };
+            let (result, effort) = self.policy.send(bounds, &posting).await;
+            total.attempts += effort.attempts;
+            total.wait += effort.wait;
+            if let Err(error) = result {
+                return (Err((error, delivered)), total);
+            }
+        }
+        (Ok(()), total)
     }
 
     /// For how long the message is still worth sending, if it says so.

@@ -1,4 +1,4 @@
-//! One send: as many attempts as its policy allows.
+//! One message, or one part of one: as many attempts as the policy allows.
 
 use std::time::Duration;
 
@@ -6,8 +6,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     super::{
-        Block, Error, ErrorKind, Guarantee, Urgency,
-        pace::{Pacer, Slot},
+        Block, Error, ErrorKind, Guarantee, Retry, Urgency,
+        pace::{Pacer, Place, Slot},
         retry::{Backoff, Next, RetryBudget, next},
     },
     Clock,
@@ -18,7 +18,7 @@ use super::{
 const REST_JITTER: Duration = Duration::from_secs(5);
 
 /// Until when to try where nobody says: as far in the future as a clock can tell for sure.
-const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 86_400);
+pub(crate) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 86_400);
 
 /// What can be attempted.
 pub(super) trait Post: Sync {
@@ -39,6 +39,17 @@ pub(super) struct Policy {
     pub(super) clock: Clock,
 }
 
+/// What bounds the attempts.
+#[derive(Debug)]
+pub(super) struct Bounds<'a> {
+    pub(super) urgency: Urgency,
+    pub(super) deadline: Instant,
+    /// The place in the line, where one is taken already.
+    pub(super) place: Option<Place<'a>>,
+    /// Gives up when the robot rests, however near the rest's end: another robot can have the message.
+    pub(super) yields: bool,
+}
+
 /// What it took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Effort {
@@ -50,34 +61,59 @@ pub(super) struct Effort {
 /// One message on its way.
 struct Sending<'a> {
     policy: &'a Policy,
-    urgency: Urgency,
-    deadline: Instant,
+    bounds: Bounds<'a>,
     effort: Effort,
     /// The last failure.
     last: Option<Error>,
     /// The first failure after which the message may have arrived.
     unknown: Option<Error>,
+    /// One of the failures leaves it open what the server did.
+    open: bool,
     /// What the last retry took from the budget.
     paid: Option<u32>,
     resigned: bool,
 }
 
 impl Policy {
-    /// Sends until it has succeeded, must not go on, or has no time left. `expires_in` shortens the deadline.
-    pub(super) async fn send(
-        &self,
-        urgency: Urgency,
-        expires_in: Option<Duration>,
+    /// Until when a message of so many parts may be tried that was begun then. The parts share their time.
+    pub(super) fn deadline(&self, started: Instant, parts: usize, expires_in: Option<Duration>) -> Instant {
+        let parts = u32::try_from(parts).unwrap_or(u32::MAX);
+        let deadline = started + self.deadline.saturating_mul(parts).min(FAR_FUTURE);
+        match expires_in {
+            Some(expires_in) => deadline.min(Instant::now() + expires_in.min(FAR_FUTURE)),
+            None => deadline,
+        }
+    }
+
+    /// Fails if the last of so many parts would find its turn too late: half a message is worse than none.
+    pub(super) fn check_room(&self, bounds: &Bounds<'_>, parts: usize) -> Result<(), Error> {
+        let Some(pacer) = self.pacer.as_ref().filter(|_| parts > 1) else { return Ok(()) };
+        // A place that is taken already counts as the first part.
+        let more = parts - 1 - usize::from(bounds.place.is_some());
+        let forecast = pacer.forecast(bounds.urgency, more);
+        let patience = pacer.pace().longest_wait();
+        let left = self.latest_start(bounds.deadline).saturating_duration_since(Instant::now());
+        if forecast.wait > left.min(patience) { Err(forecast.into()) } else { Ok(()) }
+    }
+
+    /// An attempt that begins later could not tell a server that cannot be reached from one that does not answer.
+    pub(super) fn latest_start(&self, deadline: Instant) -> Instant {
+        deadline.checked_sub(self.connect_timeout).unwrap_or(deadline)
+    }
+
+    /// Sends until it has succeeded, must not go on, or has no time left.
+    pub(super) async fn send<'a>(
+        &'a self,
+        bounds: Bounds<'a>,
         post: &impl Post,
     ) -> (Result<(), Error>, Effort) {
-        let deadline = self.deadline.min(expires_in.unwrap_or(Duration::MAX)).min(FAR_FUTURE);
         let mut sending = Sending {
             policy: self,
-            urgency,
-            deadline: Instant::now() + deadline,
+            bounds,
             effort: Effort::default(),
             last: None,
             unknown: None,
+            open: false,
             paid: None,
             resigned: false,
         };
@@ -87,7 +123,7 @@ impl Policy {
                 Some(unknown) => error.after_unknown(unknown),
                 None => error,
             };
-            error.with_attempts(sending.effort.attempts)
+            error.with_attempts(sending.effort.attempts).left_open(sending.open)
         });
         (result, sending.effort)
     }
@@ -99,7 +135,7 @@ impl<'a> Sending<'a> {
             let slot = self.turn().await?;
             self.effort.attempts += 1;
             let started = Instant::now();
-            let left = self.deadline.saturating_duration_since(started);
+            let left = self.bounds.deadline.saturating_duration_since(started);
             let result = post.post(left.min(self.policy.timeout)).await;
             let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let attempt = self.effort.attempts;
@@ -118,6 +154,7 @@ impl<'a> Sending<'a> {
             if kind == ErrorKind::Unknown {
                 self.unknown.get_or_insert_with(|| error.clone());
             }
+            self.open |= kind.retry() == Retry::SameId;
             self.prepare_next(error, rest).await?;
         }
     }
@@ -129,7 +166,8 @@ impl<'a> Sending<'a> {
         let started = Instant::now();
         let patience = pacer.pace().longest_wait().min(FAR_FUTURE);
         let latest = self.latest_start().min(started + patience);
-        let slot = pacer.slot(self.urgency, latest).await;
+        let place = self.bounds.place.take().unwrap_or_else(|| pacer.line_up(self.bounds.urgency));
+        let slot = place.slot(latest, self.bounds.yields).await;
         let wait = started.elapsed();
         self.effort.wait += wait;
         match slot {
@@ -146,9 +184,8 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// An attempt that begins later could not tell a server that cannot be reached from one that does not answer.
     fn latest_start(&self) -> Instant {
-        self.deadline.checked_sub(self.policy.connect_timeout).unwrap_or(self.deadline)
+        self.policy.latest_start(self.bounds.deadline)
     }
 
     /// Lets the robot rest, and returns for how long.
@@ -175,7 +212,7 @@ impl<'a> Sending<'a> {
         match next {
             Next::Now => self.resigned = true,
             // Without a pace nobody knows how long it lasts. With one, waiting for a turn is waiting for its end.
-            Next::AfterRest if rest.is_none() => return Err(error),
+            Next::AfterRest if rest.is_none() || self.bounds.yields => return Err(error),
             Next::AfterBackoff if rest.is_none() => {
                 let pause = self.policy.backoff.pause(self.effort.attempts);
                 if Instant::now() + pause > self.latest_start() {

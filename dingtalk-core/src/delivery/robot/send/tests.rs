@@ -1,84 +1,21 @@
 //! Policy in virtual time, with attempts that are not sent anywhere.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex},
-    time::SystemTime,
-};
+use std::{sync::Arc, time::SystemTime};
 
 use proptest::prelude::*;
 
-use super::*;
-use crate::{Pace, Retry};
+use super::{
+    super::script::{
+        Ending,
+        Ending::{Fails, Hangs, Page, Success},
+        Script,
+    },
+    *,
+};
+use crate::Pace;
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
-}
-
-/// How an attempt ends, and how long it takes unless it is cut short.
-#[derive(Debug, Clone, Copy)]
-enum Ending {
-    Success,
-    Fails(ErrorKind),
-    /// As a gateway's page does: nobody knows, and the robot is blocked.
-    Page,
-    /// Until the attempt's limit.
-    Hangs,
-}
-
-use Ending::{Fails, Hangs, Page, Success};
-
-/// Attempts that end as a script says; when it is over, with success.
-#[derive(Clone, Default)]
-struct Script(Arc<Mutex<Played>>);
-
-#[derive(Default)]
-struct Played {
-    endings: VecDeque<(Duration, Ending)>,
-    /// When each attempt began, and its limit.
-    attempts: Vec<(Instant, Duration)>,
-}
-
-impl Script {
-    fn new(endings: impl IntoIterator<Item = Ending>) -> Self {
-        Self::timed(endings.into_iter().map(|ending| (Duration::ZERO, ending)))
-    }
-
-    fn timed(endings: impl IntoIterator<Item = (Duration, Ending)>) -> Self {
-        let script = Self::default();
-        script.0.lock().unwrap().endings.extend(endings);
-        script
-    }
-
-    fn attempts(&self) -> Vec<(Instant, Duration)> {
-        self.0.lock().unwrap().attempts.clone()
-    }
-}
-
-impl Post for Script {
-    async fn post(&self, limit: Duration) -> Result<(), Failure> {
-        let (takes, ending) = {
-            let mut played = self.0.lock().unwrap();
-            played.attempts.push((Instant::now(), limit));
-            played.endings.pop_front().unwrap_or((Duration::ZERO, Success))
-        };
-        let cut = takes > limit;
-        sleep(takes.min(limit)).await;
-        let (kind, block) = match ending {
-            Success if !cut => return Ok(()),
-            Fails(kind) if !cut => (kind, block(kind)),
-            Page => (ErrorKind::Unknown, Some(Block::Robot)),
-            _ => {
-                sleep(limit.saturating_sub(takes)).await;
-                (ErrorKind::Unknown, None)
-            }
-        };
-        Err(Failure { error: Error::new(kind, "as scripted"), block })
-    }
-}
-
-fn block(kind: ErrorKind) -> Option<Block> {
-    [Block::Robot, Block::Address, Block::Month].into_iter().find(|block| block.kind() == kind)
 }
 
 fn policy() -> Policy {
@@ -95,8 +32,13 @@ fn policy() -> Policy {
     }
 }
 
+fn bounds(policy: &Policy, urgency: Urgency, expires_in: Option<Duration>) -> Bounds<'static> {
+    let deadline = policy.deadline(Instant::now(), 1, expires_in);
+    Bounds { urgency, deadline, place: None, yields: false }
+}
+
 async fn send(policy: &Policy, script: &Script) -> (Result<(), Error>, Effort) {
-    policy.send(Urgency::Normal, None, script).await
+    policy.send(bounds(policy, Urgency::Normal, None), script).await
 }
 
 /// What becomes of a send whose attempts end like this: its failure, its attempts, and the seconds it takes.
@@ -173,7 +115,7 @@ async fn a_throttled_robot_rests_and_all_its_senders_learn_it_at_once() {
     tokio::time::advance(seconds(1)).await;
     let throttled_at = Instant::now();
     let script = Script::new([Fails(ErrorKind::Throttled)]);
-    let (result, _) = policy.send(Urgency::Urgent, None, &script).await;
+    let (result, _) = policy.send(bounds(&policy, Urgency::Urgent, None), &script).await;
     let rest = seconds(605);
     assert_eq!(result.unwrap_err().retry_after(), Some(rest));
     for task in waiting {
@@ -315,7 +257,7 @@ async fn an_expiry_shortens_the_deadline() {
     let policy = policy();
     let script = Script::new([Hangs]);
     let started = Instant::now();
-    let (result, _) = policy.send(Urgency::Normal, Some(seconds(3)), &script).await;
+    let (result, _) = policy.send(bounds(&policy, Urgency::Normal, Some(seconds(3))), &script).await;
     assert_eq!((result.unwrap_err().kind(), started.elapsed()), (ErrorKind::Unknown, seconds(3)));
     assert_eq!(script.attempts().len(), 1);
 }

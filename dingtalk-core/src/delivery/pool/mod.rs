@@ -1,0 +1,365 @@
+//! Several robots of one group that share the load.
+
+mod choice;
+mod memory;
+#[cfg(test)]
+mod tests;
+mod verdict;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use self::{
+    choice::soonest,
+    memory::Memory,
+    verdict::{Verdict, verdict},
+};
+use super::{
+    Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, Robot, Urgency,
+    duration::in_words,
+    pace::Place,
+    robot::{FAR_FUTURE, Start, check_name},
+};
+
+/// Several robots of one group that share the load: three of them carry 60 messages a minute.
+///
+/// A message goes to the robot with the soonest free place, those counted who wait for one already; robots that are
+/// equally soon take turns. Each robot keeps its own [`Pace`](crate::Pace), and all of them its rest.
+///
+/// # When a robot fails
+///
+/// | failure | what the pool does |
+/// |---|---|
+/// | [`Unknown`](ErrorKind::Unknown), [`Busy`](ErrorKind::Busy), or a part was delivered | the failure is the result: the message may have arrived |
+/// | [`Throttled`](ErrorKind::Throttled), [`QuotaExhausted`](ErrorKind::QuotaExhausted), [`RateLimited`](ErrorKind::RateLimited) | the next robot; this one rests |
+/// | [`RobotStopped`](ErrorKind::RobotStopped), [`RobotMissing`](ErrorKind::RobotMissing), [`UnknownToken`](ErrorKind::UnknownToken), [`Signature`](ErrorKind::Signature), [`IpNotAllowed`](ErrorKind::IpNotAllowed) | the next robot; this one is [set aside](PoolBuilder::set_aside) |
+/// | [`Keyword`](ErrorKind::Keyword), [`SecurityCheck`](ErrorKind::SecurityCheck) | the next robot: it may have other keywords |
+/// | [`NotSent`](ErrorKind::NotSent) | the next robot at another address, if there is one |
+/// | [`AddressBlocked`](ErrorKind::AddressBlocked) | the failure is the result, and all robots rest |
+/// | all others | the failure is the result: it would be the same with every robot |
+///
+/// All of it happens within the [deadline](crate::RobotBuilder::deadline) of one send. Where no robot is left, the error
+/// is that of the robot which can take the message soonest, and says when
+/// ([`Error::retry_after`]).
+///
+/// # The same message again
+///
+/// Whether DingTalk recognises an id that another robot has used is not documented. So the pool remembers through which
+/// robot a message has arrived or may have, by its id: sent again under the same id, it goes to that robot and to no
+/// other. It remembers the last [`REMEMBERED`](Self::REMEMBERED) ids, unless
+/// [set](PoolBuilder::remember); a program that starts anew remembers none. A send that is dropped may have arrived.
+///
+/// # Names
+///
+/// An envelope's `robot` names the pool. The robots' own names stand in receipts and logs. Clones are cheap and share
+/// everything.
+///
+/// ```no_run
+/// use dingtalk_core::{DeliverExt, Message, Pool, Robot};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), dingtalk_core::Error> {
+/// let robots = ["the first webhook", "the second webhook", "the third webhook"];
+/// let robots: Result<Vec<_>, _> = robots.into_iter().map(|webhook| Robot::from_webhook(webhook).build()).collect();
+/// let pool = Pool::new(robots?)?;
+/// pool.send(&Message::text("Disk is full")).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Pool(Arc<Inner>);
+
+/// Settings of a [`Pool`].
+#[derive(Debug, Clone)]
+#[must_use = "call `build` to get a pool"]
+pub struct PoolBuilder {
+    robots: Vec<Robot>,
+    name: Option<String>,
+    set_aside: Duration,
+    remember: usize,
+}
+
+#[derive(Debug)]
+struct Inner {
+    robots: Vec<Robot>,
+    name: Option<String>,
+    set_aside: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// The robot whose turn it is among equals.
+    next: usize,
+    /// For each robot.
+    aside: Vec<Option<Aside>>,
+    memory: Memory,
+}
+
+/// A robot that is not asked for a while.
+#[derive(Debug)]
+struct Aside {
+    until: Instant,
+    why: Error,
+}
+
+impl Pool {
+    /// For how long a robot that is stopped or set up wrong is not asked: as long as DingTalk's own block. Too short, and
+    /// its refusals cost time; too long, and nobody sees that it was repaired.
+    pub const SET_ASIDE: Duration = Duration::from_secs(10 * 60);
+
+    /// How many ids are remembered: some 100 bytes each, and hours of messages of several robots.
+    pub const REMEMBERED: usize = 10_000;
+
+    /// A pool of these robots.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`]: there is no robot, or two have the same token, and with it the same twenty messages
+    /// a minute.
+    pub fn new(robots: impl IntoIterator<Item = Robot>) -> Result<Self, Error> {
+        Self::builder(robots).build()
+    }
+
+    /// Begins a pool of these robots.
+    pub fn builder(robots: impl IntoIterator<Item = Robot>) -> PoolBuilder {
+        PoolBuilder {
+            robots: robots.into_iter().collect(),
+            name: None,
+            set_aside: Self::SET_ASIDE,
+            remember: Self::REMEMBERED,
+        }
+    }
+
+    /// The name that the pool was given.
+    pub fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    /// The robots that share the load.
+    pub fn robots(&self) -> &[Robot] {
+        &self.0.robots
+    }
+}
+
+impl PoolBuilder {
+    /// A name for routing.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// For how long a robot that is stopped or set up wrong is not asked; [`Pool::SET_ASIDE`] unless set.
+    pub fn set_aside(mut self, rest: Duration) -> Self {
+        self.set_aside = rest;
+        self
+    }
+
+    /// How many messages' robots are remembered, for messages that are sent again under the same id;
+    /// [`Pool::REMEMBERED`] unless set. It should be more than are sent until the last repetition of a message.
+    pub fn remember(mut self, ids: usize) -> Self {
+        self.remember = ids;
+        self
+    }
+
+    /// Checks the settings and makes the pool: see [`Pool::new`].
+    pub fn build(self) -> Result<Pool, Error> {
+        let Self { robots, name, set_aside, remember } = self;
+        if robots.is_empty() {
+            return Err(Error::configuration("a pool needs at least one robot"));
+        }
+        for (index, robot) in robots.iter().enumerate() {
+            if robots[..index].iter().any(|other| other.is_same(robot)) {
+                return Err(Error::configuration(format!(
+                    "two robots of the pool have the same access token (robot id {}): they would share one rate",
+                    robot.id()
+                )));
+            }
+        }
+        let aside = robots.iter().map(|_| None).collect();
+        let state = Mutex::new(State { next: 0, aside, memory: Memory::new(remember) });
+        Ok(Pool(Arc::new(Inner { robots, name, set_aside, state })))
+    }
+}
+
+impl Deliver for Pool {
+    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        Box::pin(async move {
+            let id = envelope.id.clone();
+            self.0.deliver(envelope).await.map_err(|error| error.with_id(id))
+        })
+    }
+}
+
+/// One message for one robot.
+struct Choice<'a> {
+    index: usize,
+    place: Option<Place<'a>>,
+    /// It may have the message already.
+    pinned: bool,
+    /// It rests now: no other robot is free sooner.
+    rests: bool,
+    flight: Flight<'a>,
+}
+
+impl Inner {
+    async fn deliver(&self, envelope: Envelope) -> Result<Receipt, Error> {
+        check_name(self.name.as_deref(), envelope.robot.as_deref())?;
+        let envelope = Envelope { robot: None, ..envelope };
+        let started = Instant::now();
+        let mut tried = vec![false; self.robots.len()];
+        let mut failures = Vec::new();
+        let mut attempts = 0;
+        while let Some(choice) = self.choose(&envelope, &tried) {
+            let Choice { index, place, pinned, rests, flight } = choice;
+            let robot = &self.robots[index];
+            if !failures.is_empty() && !robot.has_time(started) {
+                flight.land(false);
+                break;
+            }
+            let start = Start { at: started, place, yields: !pinned && !rests };
+            let error = match robot.deliver_from(envelope.clone(), start).await {
+                Ok(mut receipt) => {
+                    flight.land(true);
+                    self.state().aside[index] = None;
+                    receipt.attempts += attempts;
+                    receipt.robot = receipt.robot.or_else(|| self.name.clone());
+                    return Ok(receipt);
+                }
+                Err(error) => error,
+            };
+            attempts += error.attempts();
+            let error = error.with_attempts(attempts);
+            let may_have_arrived = error.may_have_arrived();
+            let is_free = flight.land(may_have_arrived);
+            let verdict = verdict(&error);
+            let error = match verdict {
+                Verdict::SetAside => self.set_aside(index, error),
+                Verdict::AllRest => self.let_all_rest(error),
+                Verdict::Stop | Verdict::Next | Verdict::NextAddress => error,
+            };
+            if may_have_arrived || matches!(verdict, Verdict::Stop | Verdict::AllRest) {
+                return Err(error);
+            }
+            if !is_free {
+                return Err(error.with_remark(
+                    "it may have arrived through this robot before, so that no other robot was tried",
+                ));
+            }
+            tracing::debug!(
+                name: "dingtalk.next_robot", kind = ?error.kind(), robot_id = robot.id(), "another robot is tried"
+            );
+            for (other, tried) in tried.iter_mut().enumerate() {
+                *tried |= other == index
+                    || (verdict == Verdict::NextAddress && self.robots[other].is_beside(robot));
+            }
+            failures.push(error);
+        }
+        Err(self.nobody(failures, &tried).with_attempts(attempts))
+    }
+
+    /// The robot for this message among those that were not tried, with a place in its line.
+    fn choose(&self, envelope: &Envelope, tried: &[bool]) -> Option<Choice<'_>> {
+        let Envelope { id, urgency, .. } = envelope;
+        // Held until the place is taken, so that the next one to choose counts it.
+        let mut state = self.state();
+        let known = state.memory.robot_of(id);
+        let index = known.or_else(|| soonest(&self.waits(&state, *urgency, tried), state.next))?;
+        state.memory.take_off(id, index);
+        state.next = (index + 1) % self.robots.len();
+        let robot = &self.robots[index];
+        Some(Choice {
+            index,
+            rests: robot.forecast(*urgency).block.is_some(),
+            place: robot.line_up(*urgency),
+            pinned: known.is_some(),
+            flight: Flight { pool: self, id: Some(id.as_str().into()) },
+        })
+    }
+
+    /// How long each robot would take, except those that are not to be asked.
+    fn waits(&self, state: &State, urgency: Urgency, tried: &[bool]) -> Vec<Option<Duration>> {
+        let now = Instant::now();
+        let is_aside = |index: usize| state.aside[index].as_ref().is_some_and(|aside| now < aside.until);
+        let wait = |(index, robot): (usize, &Robot)| {
+            (!tried[index] && !is_aside(index)).then(|| robot.forecast(urgency).wait)
+        };
+        self.robots.iter().enumerate().map(wait).collect()
+    }
+
+    fn set_aside(&self, index: usize, why: Error) -> Error {
+        let why = why.with_retry_after(self.set_aside);
+        let (kind, robot_id) = (why.kind(), self.robots[index].id());
+        tracing::warn!(name: "dingtalk.set_aside", ?kind, robot_id, "a robot of a pool is set aside");
+        let until = Instant::now() + self.set_aside.min(FAR_FUTURE);
+        self.state().aside[index] = Some(Aside { until, why: why.clone() });
+        why
+    }
+
+    /// What blocks the address of one blocks all.
+    fn let_all_rest(&self, why: Error) -> Error {
+        for robot in &self.robots {
+            if let Some(rest) = why.retry_after() {
+                robot.rest(Block::Address, rest);
+            }
+        }
+        why
+    }
+
+    /// The failure of a message that no robot is left for.
+    fn nobody(&self, mut failures: Vec<Error>, tried: &[bool]) -> Error {
+        let now = Instant::now();
+        for (aside, tried) in self.state().aside.iter().zip(tried) {
+            if let Some(aside) = aside.as_ref().filter(|aside| !tried && now < aside.until) {
+                let why = Error::new(aside.why.kind(), "").with_retry_after(aside.until - now);
+                failures.push(why.with_answer(aside.why.code(), None));
+            }
+        }
+        let (of, count) = (self.robots.len(), failures.len());
+        // What was not sent at all can be sent again at once.
+        let when = |error: &Error| match (error.retry_after(), error.kind()) {
+            (None, ErrorKind::NotSent) => Duration::ZERO,
+            (after, _) => after.unwrap_or(Duration::MAX),
+        };
+        let Some(soonest) = failures.into_iter().min_by_key(when) else {
+            return Error::configuration("the pool has no robot");
+        };
+        if of == 1 || count == 1 {
+            return soonest;
+        }
+        let mut remark = format!("{count} of the pool's {of} robots cannot take it");
+        if let Some(after) = soonest.retry_after() {
+            remark.push_str(&format!(", the first that may can in {}", in_words(after)));
+        }
+        soonest.with_remark(&remark)
+    }
+
+    /// Held for moments only, never over an await, and never left half changed.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A message on its way to a robot. Dropped on the way, it may have arrived.
+struct Flight<'a> {
+    pool: &'a Inner,
+    /// Until it has landed.
+    id: Option<Box<str>>,
+}
+
+impl Flight<'_> {
+    /// The send has ended. Returns whether another robot may be given the message.
+    fn land(mut self, may_have_arrived: bool) -> bool {
+        self.id.take().is_none_or(|id| self.pool.state().memory.land(&id, may_have_arrived))
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take() {
+            self.pool.state().memory.land(&id, true);
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Messages in parts, in virtual time.
+
+use super::{
+    script::{
+        Ending,
+        Ending::{Fails, Success},
+        Script,
+    },
+    *,
+};
+use crate::{Message, Pace, Retry};
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn robot(script: &Script) -> RobotBuilder {
+    let limits = Limits { bytes: 110, ..Limits::default() };
+    Robot::builder("token").overflow(Overflow::Split).limits(limits).script(script.clone())
+}
+
+/// A message of so many parts.
+fn message(parts: usize) -> Envelope {
+    let message = Message::text(vec!["0123456789012345678901234567890123456789"; parts].join("\n"));
+    let limits = Limits { bytes: 110, ..Limits::default() };
+    let envelope = Envelope::new(message).with_id("mine");
+    let found = Overflow::Split.fit(envelope.message.clone(), "mine", limits).unwrap().len();
+    assert_eq!(found, parts, "each line is meant to be one part");
+    envelope
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_many_parts_as_a_minute_takes_are_one_send() {
+    // Twenty seconds for each would be far beyond the deadline of one message.
+    let script = Script::timed((0..18).map(|_| (seconds(9), Success)));
+    let started = Instant::now();
+    let receipt = robot(&script).build().unwrap().deliver(message(18)).await.unwrap();
+    assert_eq!((receipt.id.as_str(), receipt.attempts, script.attempts().len()), ("mine", 18, 18));
+    assert_eq!(receipt.parts, (1..=18).map(|n| format!("mine-{n}")).collect::<Vec<_>>());
+    assert_eq!((receipt.elapsed, started.elapsed()), (seconds(162), seconds(162)));
+    assert!(receipt.bytes > 18 * 90 && receipt.bytes <= 18 * 110, "{}", receipt.bytes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn parts_that_find_no_place_wait_for_it() {
+    let script = Script::default();
+    let pace = Pace::new().limit(3).urgent_reserve(1);
+    let receipt = robot(&script).pace(pace).build().unwrap().deliver(message(4)).await.unwrap();
+    let started = script.attempts()[0].0;
+    let left: Vec<u64> = script.attempts().iter().map(|(at, _)| (*at - started).as_secs()).collect();
+    assert_eq!((left, receipt.wait), (vec![0, 0, 62, 62], seconds(62)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_not_be_whole_in_time_is_not_begun() {
+    let script = Script::default();
+    let pace = Pace::new().limit(4).urgent_reserve(1);
+    let robot = robot(&script).pace(pace).build().unwrap();
+    robot.deliver(message(2)).await.unwrap();
+    // There is room for the first part; the second would come after 62 seconds, and both have 50.
+    let error = robot.deliver(message(2)).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), script.attempts().len()), (ErrorKind::RateLimited, 0, 2));
+    assert_eq!((error.retry_after(), error.retry()), (Some(seconds(62)), Retry::AfterRest));
+    assert!(error.to_string().contains("0 of 2 parts were delivered"), "{error}");
+    // For three there is no room before, but the time is enough.
+    robot.deliver(message(3)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_wait_holds_for_the_last_part() {
+    let script = Script::default();
+    let pace = Pace::new().limit(2).urgent_reserve(0).max_wait(seconds(61));
+    let robot = robot(&script).pace(pace).build().unwrap();
+    assert_eq!(robot.deliver(message(3)).await.unwrap_err().retry_after(), Some(seconds(62)));
+    assert_eq!(script.attempts().len(), 0);
+    robot.deliver(message(2)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_says_which_parts_left_and_sends_no_other() {
+    let kinds: [(&[Ending], _, _); 3] = [
+        (&[Success, Success, Fails(ErrorKind::Keyword)], (ErrorKind::Keyword, 2, 3), Retry::Never),
+        (
+            &[Success, Fails(ErrorKind::Busy), Fails(ErrorKind::Throttled)],
+            (ErrorKind::Throttled, 1, 3),
+            Retry::SameId,
+        ),
+        (&[Fails(ErrorKind::Unknown); 3], (ErrorKind::Unknown, 0, 3), Retry::SameId),
+    ];
+    for (endings, expected, retry) in kinds {
+        let script = Script::new(endings.iter().copied());
+        let error = robot(&script).build().unwrap().deliver(message(5)).await.unwrap_err();
+        let delivered = error.delivered_parts();
+        assert_eq!((error.kind(), delivered.len(), script.attempts().len()), expected);
+        assert_eq!((error.attempts(), error.parts().len(), error.retry()), (3, 5, retry));
+        assert_eq!(delivered, &["mine-1", "mine-2"][..delivered.len()]);
+        assert_eq!(error.id(), Some("mine"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expiry_ends_all_parts() {
+    let script = Script::timed((0..5).map(|_| (seconds(4), Success)));
+    let clock = || SystemTime::UNIX_EPOCH;
+    let envelope = message(5).with_expiry(clock() + seconds(10));
+    let error = robot(&script).clock(clock).build().unwrap().deliver(envelope).await.unwrap_err();
+    // The third would have two seconds, less than it takes to see that there is no connection.
+    assert_eq!((error.kind(), error.delivered_parts().len()), (ErrorKind::NotSent, 2));
+    assert_eq!((script.attempts().len(), error.retry()), (2, Retry::SameId));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_long_says_how_long_and_is_not_sent() {
+    let script = Script::default();
+    let robot = robot(&script).overflow(Overflow::Reject).build().unwrap();
+    let error = robot.deliver(message(3)).await.unwrap_err();
+    assert_eq!((error.kind(), error.parts().len(), script.attempts().len()), (ErrorKind::TooLong, 0, 0));
+    assert!(error.to_string().contains("bytes of JSON, the limit is 110"), "{error}");
+}
