@@ -45,6 +45,8 @@ impl Client {
 
     /// Sends a text, and makes sure that it was accepted.
     pub(crate) fn send_text(&mut self, text: &str) -> Result<()> {
+        // Each is a message of its own: the server sends the same one only once.
+        let text = format!("{text} {}", self.requests);
         let parameters = json!({"name": "send_text_message", "arguments": {"text": text}});
         let result = self.request("tools/call", &parameters)?;
         if result["isError"] == json!(true) { Err(format!("a call failed: {result}").into()) } else { Ok(()) }

@@ -41,6 +41,7 @@
 #[path = "private.rs"]
 #[allow(missing_docs, missing_debug_implementations, reason = "not public: only generated code names it")]
 pub mod __private;
+mod card_button;
 mod choice;
 mod constraint;
 #[cfg(feature = "robot")]
@@ -58,10 +59,11 @@ pub use dingtalk_template::{Show, Sink};
 
 #[cfg(feature = "tool")]
 pub use crate::tool::{
-    Annotations, Argument, CallStatus, Definition, Deployment, Lint, Parameter, Shape, Tool, ToolSet,
-    ToolSetError, ToolSpec, ToolType,
+    Annotations, Argument, CallStatus, Definition, Deployment, Lint, Parameter, PersonKind, Shape, Tool,
+    ToolSet, ToolSetError, ToolSpec, ToolType,
 };
 pub use crate::{
+    card_button::CardButton,
     choice::{Choice, ChoiceValue, ParseChoiceError},
     constraint::{Constraint, Field},
     fault::{Fault, Faults, Invalid},
@@ -76,8 +78,8 @@ pub use crate::{
 pub use crate::delivery::Blocking;
 #[cfg(feature = "robot")]
 pub use crate::delivery::{
-    Answer, Block, BoxFuture, Deliver, DeliverExt, DigestPolicy, Envelope, Error, ErrorKind, GroupBy,
-    Guarantee, Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Planned, Pool, PoolBuilder,
-    Receipt, Retry, Robot, RobotBuilder, Router, RouterBuilder, Signature, Signer, Stub, Urgency, Waiting,
-    classify,
+    Answer, Block, BoxFuture, Deliver, DeliverExt, Departure, DigestPolicy, Envelope, Error, ErrorKind,
+    GroupBy, Guarantee, Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Planned, Pool,
+    PoolBuilder, Receipt, Retry, Robot, RobotBuilder, Router, RouterBuilder, Signature, Signer, Stub,
+    Urgency, Waiting, classify,
 };

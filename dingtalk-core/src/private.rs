@@ -7,13 +7,14 @@ pub use dingtalk_template::{Template, Value};
 
 pub use crate::{
     __choice_argument as choice_argument,
+    card_button::ButtonEntry,
     choice::{parse as parse_choice, write as write_choice},
     constraint::{Constraint, Field, Measured},
 };
 #[cfg(feature = "tool")]
 pub use {
     crate::tool::{
-        Parameter, Shape, ToolSpec,
+        Parameter, PersonKind, Shape, ToolSpec,
         argument::{choice_schema, choice_value, object_schema, read_choice, read_object},
         check::assert_tools,
         literal::{NoChoice, Probe, assert_value},
@@ -110,22 +111,34 @@ impl<T> Show for Computed<T> {
     note = "change the field's type, for example to `Vec<Mobile>`"
 )]
 pub trait At {
+    #[cfg(feature = "tool")]
+    const KIND: PersonKind;
+
     fn mention(&self, mentions: &mut Mentions);
 }
 
 impl At for Mobile {
+    #[cfg(feature = "tool")]
+    const KIND: PersonKind = PersonKind::Number;
+
     fn mention(&self, mentions: &mut Mentions) {
         mentions.merge(Mentions::mobiles([self.clone()]));
     }
 }
 
 impl At for UserId {
+    #[cfg(feature = "tool")]
+    const KIND: PersonKind = PersonKind::Id;
+
     fn mention(&self, mentions: &mut Mentions) {
         mentions.merge(Mentions::user_ids([self.clone()]));
     }
 }
 
 impl<T: At> At for Vec<T> {
+    #[cfg(feature = "tool")]
+    const KIND: PersonKind = T::KIND;
+
     fn mention(&self, mentions: &mut Mentions) {
         for person in self {
             person.mention(mentions);
@@ -134,6 +147,9 @@ impl<T: At> At for Vec<T> {
 }
 
 impl<T: At> At for Option<T> {
+    #[cfg(feature = "tool")]
+    const KIND: PersonKind = T::KIND;
+
     fn mention(&self, mentions: &mut Mentions) {
         if let Some(person) = self {
             person.mention(mentions);
@@ -170,11 +186,13 @@ impl fmt::Display for MentionText {
 pub struct Check {
     notification: &'static str,
     faults: Faults,
+    /// What an action card has beside the buttons of its attribute.
+    buttons: Vec<message::Button>,
 }
 
 impl Check {
     pub fn new(notification: &'static str) -> Self {
-        Self { notification, faults: Faults::default() }
+        Self { notification, faults: Faults::default(), buttons: Vec::new() }
     }
 
     pub fn field<T: Measured>(&mut self, field: &Field, value: &T) {
@@ -248,6 +266,14 @@ pub fn link(
     check.finish(Message::Link(message::Link { title, text, url, picture }))
 }
 
+/// Adds the buttons that a field holds to the action card that follows.
+pub fn with_buttons<T: ButtonEntry>(mut check: Check, name: &str, buttons: &[T]) -> Check {
+    let entries = buttons.iter().enumerate();
+    check.buttons =
+        entries.map(|(index, button)| button.entry(&format!("{name}[{index}]"), &mut check.faults)).collect();
+    check
+}
+
 pub fn action_card(
     mut check: Check,
     title: Code,
@@ -259,7 +285,7 @@ pub fn action_card(
     let [title, text] = [title, text].map(|template| render(template, values));
     check.required("title", &title);
     check.required("text", &text);
-    let buttons: Vec<message::Button> = buttons
+    let mut buttons: Vec<message::Button> = buttons
         .iter()
         .map(|(title, url)| message::Button { title: render(title, values), url: render(url, values) })
         // A button whose link is absent leads nowhere.
@@ -268,6 +294,7 @@ pub fn action_card(
     for button in &buttons {
         check.required("button", &button.title);
     }
+    buttons.append(&mut check.buttons);
     if buttons.is_empty() {
         check.faults.push(Fault::new("", "an action card needs a button that leads somewhere"));
     }

@@ -284,7 +284,7 @@ fn message(
             missing(format!("`{keyword}` needs a `{key}`: {why}; add `{key} = \"…\"`"));
         }
     }
-    if message.kind == Kind::ActionCard && message.buttons.is_empty() {
+    if message.kind == Kind::ActionCard && message.buttons.is_empty() && message.button_list.is_none() {
         missing("an action card needs a button: add `button(\"Label\", url = \"…\")`".to_owned());
     }
     if message.kind == Kind::FeedCard && message.items.is_none() {

@@ -164,13 +164,14 @@ fn on_type(input: &mut Unstructured<'_>) -> Result<String> {
 }
 
 fn of_message(input: &mut Unstructured<'_>) -> Result<String> {
-    Ok(match input.int_in_range(0..=8)? {
+    Ok(match input.int_in_range(0..=9)? {
         0 | 1 => format!("title = {}", template(input)?),
         2 | 3 => format!("text = {}", template(input)?),
         4 => format!("url = {}", target(input)?),
         5 => format!("picture = {}", target(input)?),
         6 => format!("button({}, url = {})", template(input)?, target(input)?),
         7 => "horizontal".to_owned(),
+        8 => format!("buttons = {}", input.choose(NAMES)?),
         _ => "hide_avatar".to_owned(),
     })
 }

@@ -148,9 +148,8 @@ mod tests {
         expect![[r#"
             send_host_down: Host down
               Warn whoever is on call that a host does not answer any more, and say since when it has been
-              silent. Posts at once to the DingTalk (钉钉) group of the configured robot; every member sees it
-              and it cannot be recalled. Returns a status: delivered, refused (not sent: follow the advice),
-              throttled (not sent: repeat it later), unknown (may have arrived: do not repeat it).
+              silent. The configured robot posts at once to a DingTalk (钉钉) group, seen by all members,
+              without recall. Status unknown: may have arrived; do not repeat.
 
               host     string, required
                        Host name as in the inventory, for example `web-3`. 1 to 64 characters.

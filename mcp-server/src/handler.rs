@@ -1,22 +1,26 @@
 //! The protocol's requests, answered.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use dingtalk_core::{Definition, Deliver, Deployment, Envelope, ToolSet};
+use dingtalk_core::{Definition, Deployment, ToolSet};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
         CompletionInfo, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult, Reference, ServerCapabilities,
-        ServerConfig, Tool, ToolAnnotations,
+        ProgressNotificationParam, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
+        Reference, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
 use serde_json::json;
+use tokio::time::{Instant, interval_at, timeout};
 
-use crate::{outcome, prompts, resources};
+use crate::{calls::Calls, prompts, repeat::Flight, resources};
 
 /// How long a client may keep the list of tools: it changes only with the program.
 const LIST_TTL_MS: u64 = 3_600_000;
@@ -24,12 +28,15 @@ const LIST_TTL_MS: u64 = 3_600_000;
 const INSTRUCTIONS: &str = "Posts notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
      once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.";
 
+/// How often a call that waits says so, where its client asked for it: well below the shortest time-out of a client.
+const PROGRESS: Duration = Duration::from_secs(2);
+
 /// Answers for a set of tools. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Handler(Arc<Inner>);
 
 struct Inner {
-    deliver: Arc<dyn Deliver>,
+    calls: Calls,
     tools: ToolSet,
     deployment: Deployment,
     /// Made when a client first asks, so that starting costs nothing.
@@ -37,12 +44,21 @@ struct Inner {
 }
 
 impl Handler {
-    pub(crate) fn new(deliver: Arc<dyn Deliver>, tools: ToolSet, deployment: Deployment) -> Self {
-        Self(Arc::new(Inner { deliver, tools, deployment, definitions: OnceLock::new() }))
+    pub(crate) fn new(calls: Calls, tools: ToolSet, deployment: Deployment) -> Self {
+        Self(Arc::new(Inner { calls, tools, deployment, definitions: OnceLock::new() }))
     }
 
-    pub(crate) fn tool_names(&self) -> Vec<&'static str> {
-        self.0.tools.iter().map(|tool| tool.spec().name).collect()
+    pub(crate) fn tools(&self) -> &ToolSet {
+        &self.0.tools
+    }
+
+    pub(crate) fn deployment(&self) -> &Deployment {
+        &self.0.deployment
+    }
+
+    pub(crate) fn tool_names(&self) -> Vec<String> {
+        let tools = &self.0.tools;
+        tools.iter().map(|tool| tools.served_name(tool.spec().name).into_owned()).collect()
     }
 
     fn definitions(&self) -> &[Tool] {
@@ -185,19 +201,26 @@ impl ServerHandler for Handler {
             let message = format!("there is no tool `{}`; there are {names}", request.name);
             return Err(ErrorData::invalid_params(message, None));
         };
-        let message = match tool.message(&request.arguments.unwrap_or_default()) {
-            Ok(message) => message,
-            Err(faults) => return Ok(outcome::invalid(&faults).into()),
-        };
-        let delivery = self.0.deliver.deliver(Envelope::new(message));
-        let result = tokio::select! {
-            // Giving the delivery up closes its connection.
-            () = context.ct.cancelled() => outcome::cancelled(),
-            delivered = delivery => match delivered {
-                Ok(receipt) => outcome::delivered(&receipt),
-                Err(error) => outcome::failed(&error),
-            },
-        };
-        Ok(result.into())
+        let calls = &self.0.calls;
+        let deadline = calls.courier.deadline();
+        let meanwhile = |flight| report_progress(&context, flight, deadline);
+        let arguments = request.arguments.unwrap_or_default();
+        Ok(calls.call(tool, arguments, context.ct.cancelled(), meanwhile).await.into())
+    }
+}
+
+/// Tells a client that asked for it how long its call has been waiting.
+async fn report_progress(context: &RequestContext<RoleServer>, flight: Arc<Flight>, deadline: Duration) {
+    let Some(token) = context.meta.get_progress_token() else { return };
+    let began = Instant::now();
+    let mut ticks = interval_at(began + PROGRESS, PROGRESS);
+    loop {
+        ticks.tick().await;
+        let words = if flight.is_held() { "waiting for a turn; not sent yet" } else { "on its way" };
+        let progress = ProgressNotificationParam::new(token.clone(), began.elapsed().as_secs_f64())
+            .with_total(deadline.as_secs_f64())
+            .with_message(words);
+        // A client that reads nothing must not hold up its own call.
+        let _ = timeout(PROGRESS, context.peer.notify_progress(progress)).await;
     }
 }

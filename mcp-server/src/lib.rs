@@ -28,12 +28,16 @@
 //! ```
 
 mod builtin;
+mod calls;
 mod catalog;
+mod courier;
 mod error;
 mod handler;
 mod http;
 mod outcome;
+mod people;
 mod prompts;
+mod repeat;
 mod resources;
 mod server;
 mod settings;
@@ -43,10 +47,13 @@ mod stop;
 pub use rmcp::transport::stdio_pipes as stdio;
 
 pub use crate::{
-    builtin::{MarkdownMessage, TextMessage, builtin_tools},
+    builtin::{
+        ActionCardMessage, FeedCardMessage, LinkMessage, MarkdownMessage, Story, TextMessage, builtin_tools,
+    },
     catalog::Catalog,
     error::Error,
     http::HttpOptions,
-    server::{Server, ServerBuilder},
-    settings::{RATE_PER_MINUTE, Settings},
+    people::Person,
+    server::{CALL_DEADLINE, CALL_MENTIONS, Server, ServerBuilder},
+    settings::{PACE_WAIT, RATE_PER_MINUTE, Settings},
 };

@@ -7,17 +7,59 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use dingtalk_mcp::Settings;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// MCP server that sends notifications to DingTalk (钉钉) groups through a custom robot.
 ///
 /// Without a command it serves MCP over stdin and stdout, as MCP clients start it.
 #[derive(Parser)]
-#[command(version, max_term_width = 100, after_help = AFTER_HELP)]
+#[command(version, max_term_width = 100, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArguments,
+}
+
+#[derive(Args)]
+struct ServeArguments {
+    /// Send nothing, and answer with what would be sent
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    choice: ToolChoice,
+    #[command(flatten)]
+    http: command::serve::HttpArguments,
+}
+
+#[derive(Args)]
+struct ToolChoice {
+    /// Serve only these tools
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    tools: Option<Vec<String>>,
+    /// Begin every tool's name with this, for clients that mix the tools of several servers
+    #[arg(long, value_name = "PREFIX")]
+    tool_prefix: Option<String>,
+}
+
+impl ServeArguments {
+    async fn run(self) -> command::Result<()> {
+        let mut settings = self.choice.settings()?;
+        settings.dry_run |= self.dry_run;
+        command::serve::run(&settings, self.http).await
+    }
+}
+
+impl ToolChoice {
+    /// The settings of the environment, where these arguments do not say otherwise.
+    fn settings(self) -> Result<Settings, dingtalk_mcp::Error> {
+        let mut settings = Settings::from_env()?;
+        settings.tools = self.tools.or(settings.tools);
+        settings.tool_prefix = self.tool_prefix.or(settings.tool_prefix);
+        Ok(settings)
+    }
 }
 
 const AFTER_HELP: &str = "\
@@ -26,6 +68,11 @@ Environment:
   DINGTALK_BOT_SECRET           its signing secret (SEC…), if it signs
   DINGTALK_BOT_BASE_URL         where robots live [default: https://oapi.dingtalk.com]
   DINGTALK_BOT_RATE_PER_MINUTE  messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
+  DINGTALK_MCP_CALL_DEADLINE    seconds that a call may take, with all waiting and retries [default: 25]
+  DINGTALK_MCP_MAX_MENTIONS     people that one call may mention [default: 10]
+  DINGTALK_MCP_DRY_RUN          1 = --dry-run
+  DINGTALK_MCP_TOOLS            --tools
+  DINGTALK_MCP_TOOL_PREFIX      --tool-prefix
   DINGTALK_MCP_HTTP_TOKEN       what clients send as `Authorization: Bearer …`; required where other machines can connect
   DINGTALK_MCP_HTTP_TOKEN_FILE  a file that holds it
   DINGTALK_MCP_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
@@ -35,7 +82,7 @@ Environment:
 #[derive(Subcommand)]
 enum Command {
     /// Serve MCP over stdin and stdout, or over HTTP
-    Serve(command::serve::Arguments),
+    Serve(ServeArguments),
     /// Print the tools' definitions as clients receive them
     Tools {
         /// Print JSON: what `tools/list` answers, or the findings of `--lint`
@@ -44,6 +91,8 @@ enum Command {
         /// Print what could be better in them instead, and exit with 1 if anything could
         #[arg(long)]
         lint: bool,
+        #[command(flatten)]
+        choice: ToolChoice,
     },
     /// Start a local robot with a chat view, to send to instead of DingTalk
     Sandbox {
@@ -72,10 +121,12 @@ fn main() -> ExitCode {
                 if io::stdin().is_terminal() {
                     hint();
                 }
-                command::serve::run(command::serve::Arguments::default()).await
+                arguments.serve.run().await
             }
-            Some(Command::Serve(arguments)) => command::serve::run(arguments).await,
-            Some(Command::Tools { json, lint }) => command::tools::run(json, lint),
+            Some(Command::Serve(serve)) => serve.run().await,
+            Some(Command::Tools { json, lint, choice }) => {
+                command::tools::run(&choice.settings()?, json, lint)
+            }
             Some(Command::Sandbox { port }) => command::sandbox::run(port).await,
             Some(Command::Demo { once }) => command::demo::run(once).await,
         }

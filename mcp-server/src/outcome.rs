@@ -1,65 +1,198 @@
 //! What a call answers: the same facts as text and as structured content, since some clients show only one of them. The
 //! text is written from the structure, so that neither can say more than the other.
 
-use dingtalk_core::{CallStatus, Error, Faults, Language, Receipt};
+use std::time::Duration;
+
+use dingtalk_core::{
+    CallStatus, Error, ErrorKind, Faults, Language, MAX_BODY_BYTES, Message, Receipt, WireMessage,
+};
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
-/// The message was taken.
-pub(crate) fn delivered(receipt: &Receipt) -> CallToolResult {
-    let mut facts = facts(receipt.outcome.into());
-    facts.insert("id".to_owned(), json!(receipt.id));
-    if let Some(robot) = receipt.robot.as_ref().or(receipt.robot_id.as_ref()) {
-        facts.insert("robot".to_owned(), json!(robot));
+use crate::{
+    people::Hidden,
+    repeat::{Landing, Stop, WINDOW},
+};
+
+const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Have a person look in the group. If it is missing, make the \
+     same call: it goes out under the same id, by which DingTalk recognises a repetition.";
+
+/// What a call answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    status: CallStatus,
+    facts: Map<String, Value>,
+}
+
+impl Answer {
+    fn new(status: CallStatus) -> Self {
+        Self { status, facts: Map::from_iter([("status".to_owned(), json!(status.as_str()))]) }
     }
-    result(false, facts)
-}
 
-/// The arguments were wrong; nothing was sent.
-pub(crate) fn invalid(faults: &Faults) -> CallToolResult {
-    let mut facts = facts(CallStatus::Refused);
-    facts.insert("faults".to_owned(), faults.iter().map(|fault| json!(fault.to_string())).collect());
-    facts.insert("advice".to_owned(), json!("Nothing was sent. Change the arguments and call again."));
-    result(true, facts)
-}
-
-/// The message was not delivered, or may not have been.
-pub(crate) fn failed(error: &Error) -> CallToolResult {
-    let mut facts = facts(error.into());
-    facts.insert("reason".to_owned(), json!(error.kind()));
-    let (detail, advice) = (error.to_string(), error.advice(Language::En));
-    // An error ends with its advice, which is a fact of its own here.
-    facts.insert("detail".to_owned(), json!(detail.strip_suffix(advice).unwrap_or(&detail).trim_end()));
-    if let Some(code) = error.code() {
-        facts.insert("code".to_owned(), json!(code));
+    fn with(mut self, name: &str, fact: impl Into<Value>) -> Self {
+        self.facts.insert(name.to_owned(), fact.into());
+        self
     }
-    if let Some(message) = error.server_message() {
-        facts.insert("message".to_owned(), json!(message));
+
+    fn with_seconds(self, name: &str, duration: Duration) -> Self {
+        // Who comes back a moment too early is refused again.
+        let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+        self.with(name, whole)
     }
-    if let Some(id) = error.id() {
-        facts.insert("id".to_owned(), json!(id));
+
+    /// What became of a delivery.
+    pub(crate) fn of(landing: &Landing, id: &str) -> Self {
+        match landing {
+            Landing::Delivered(receipt) => Self::delivered(receipt),
+            Landing::Failed(error) => Self::failed(error),
+            Landing::Held(stop) => Self::new(CallStatus::Refused)
+                .with("detail", why(*stop))
+                .with("advice", "Not sent. Calling again cannot post it twice."),
+            Landing::Open(stop) => Self::new(CallStatus::Unknown)
+                .with("id", id)
+                .with("detail", why(*stop))
+                .with("advice", MAY_HAVE_ARRIVED),
+        }
     }
-    facts.insert("advice".to_owned(), json!(advice));
-    result(true, facts)
+
+    fn delivered(receipt: &Receipt) -> Self {
+        let answer = Self::new(receipt.outcome.into()).with("id", &*receipt.id);
+        match receipt.robot.as_ref().or(receipt.robot_id.as_ref()) {
+            Some(robot) => answer.with("robot", &**robot),
+            None => answer,
+        }
+    }
+
+    /// The same call has delivered it before.
+    pub(crate) fn duplicate(receipt: &Receipt, age: Duration) -> Self {
+        let advice = format!(
+            "Nothing was sent: the same call delivered it {} s ago. To post it again on purpose, change the text, or call \
+             again after {} s.",
+            age.as_secs(),
+            WINDOW.as_secs()
+        );
+        Self::new(CallStatus::Duplicate)
+            .with("id", &*receipt.id)
+            .with_seconds("retryAfterSeconds", WINDOW.saturating_sub(age))
+            .with("advice", advice)
+    }
+
+    /// The server only shows what it would send.
+    pub(crate) fn dry_run(message: &Message) -> Self {
+        let wire = WireMessage::with_id(message.clone(), dingtalk_core::Envelope::new(message.clone()).id);
+        let request = serde_json::to_value(&wire).unwrap_or_default();
+        let bytes = request.to_string().len();
+        if bytes > MAX_BODY_BYTES {
+            return Self::failed(&Error::new(ErrorKind::TooLong, format!("{bytes} bytes")));
+        }
+        Self::new(CallStatus::DryRun)
+            .with("request", request)
+            .with("advice", "Nothing was sent: the server runs dry. Whoever operates it can switch that off.")
+    }
+
+    /// The arguments were wrong; nothing was sent.
+    pub(crate) fn invalid(faults: &Faults) -> Self {
+        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        Self::new(CallStatus::Refused)
+            .with("faults", faults)
+            .with("advice", "Nothing was sent. Change the arguments and call again.")
+    }
+
+    /// The message was not delivered, or may not have been.
+    fn failed(error: &Error) -> Self {
+        let status = error.into();
+        let mut answer = Self::new(status).with("reason", json!(error.kind()));
+        if let Some(id) = error.id().filter(|_| status == CallStatus::Unknown) {
+            answer = answer.with("id", id);
+        }
+        let (detail, advice) = (error.to_string(), error.advice(Language::En));
+        // An error ends with its advice, which is a fact of its own here.
+        answer = answer.with("detail", detail.strip_suffix(advice).unwrap_or(&detail).trim_end());
+        if let Some(code) = error.code() {
+            answer = answer.with("code", code);
+        }
+        if let Some(after) = error.retry_after().filter(|_| status == CallStatus::Throttled) {
+            answer = answer.with_seconds("retryAfterSeconds", after);
+        }
+        match status {
+            CallStatus::Unknown => answer.with("advice", MAY_HAVE_ARRIVED),
+            _ => answer.with("advice", format!("Not sent. {advice}")),
+        }
+    }
+
+    /// For logs.
+    pub(crate) fn status(&self) -> CallStatus {
+        self.status
+    }
+
+    /// The answer in the terms of the protocol, without what must not be shown.
+    pub(crate) fn into_result(self, hidden: &Hidden) -> CallToolResult {
+        let Self { status, facts } = self;
+        let facts = facts.into_iter().map(|(name, fact)| (name, shown(fact, hidden))).collect();
+        // Who reads only the first words must not believe that anything was sent.
+        let heading = if status == CallStatus::DryRun { "NOT SENT\n" } else { "" };
+        let content = vec![ContentBlock::text(format!("{heading}{}", text(&facts)))];
+        let mut result = match status {
+            CallStatus::Refused | CallStatus::Throttled | CallStatus::Unknown => {
+                CallToolResult::error(content)
+            }
+            _ => CallToolResult::success(content),
+        };
+        result.structured_content = Some(Value::Object(facts));
+        result
+    }
 }
 
-/// The client gave the call up.
-pub(crate) fn cancelled() -> CallToolResult {
-    let mut facts = facts(CallStatus::Unknown);
-    let advice = "The call was cancelled while it was on its way. Look in the group before you repeat it.";
-    facts.insert("advice".to_owned(), json!(advice));
-    result(true, facts)
+fn why(stop: Stop) -> &'static str {
+    match stop {
+        Stop::Cancelled => "the call was cancelled",
+        Stop::Overdue => "the delivery took longer than a call may",
+        Stop::Lost => "the delivery broke down",
+    }
 }
 
-fn facts(status: CallStatus) -> Map<String, Value> {
-    Map::from_iter([("status".to_owned(), json!(status.as_str()))])
+/// A fact without hidden numbers and without characters that could pass for the end of a line, or for another fact.
+fn shown(fact: Value, hidden: &Hidden) -> Value {
+    match fact {
+        Value::String(mut text) => {
+            hidden.hide(&mut text);
+            Value::String(one_line(text))
+        }
+        Value::Array(elements) => elements.into_iter().map(|element| shown(element, hidden)).collect(),
+        // The request, word for word.
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name, unnamed(value, hidden))).collect()
+        }
+        other => other,
+    }
 }
 
-fn result(is_error: bool, facts: Map<String, Value>) -> CallToolResult {
-    let content = vec![ContentBlock::text(text(&facts))];
-    let mut result = if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
-    result.structured_content = Some(Value::Object(facts));
-    result
+/// A part of a request without hidden numbers.
+fn unnamed(value: Value, hidden: &Hidden) -> Value {
+    match value {
+        Value::String(mut text) => {
+            hidden.hide(&mut text);
+            Value::String(text)
+        }
+        Value::Array(elements) => elements.into_iter().map(|element| unnamed(element, hidden)).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, value)| (name, unnamed(value, hidden))).collect()
+        }
+        other => other,
+    }
+}
+
+/// Control characters, and those that change how text is shown, as escapes.
+fn one_line(text: String) -> String {
+    let hides = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if !text.contains(hides) {
+        return text;
+    }
+    let escaped = |c: char| if hides(c) { c.escape_debug().to_string() } else { c.to_string() };
+    text.chars().map(escaped).collect()
 }
 
 /// One line for each fact, and one for each element of a list.
@@ -79,93 +212,4 @@ fn text(facts: &Map<String, Value>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use dingtalk_core::{Deployment, ErrorKind, Fault, Outcome, ToolSet};
-
-    use super::*;
-    use crate::builtin_tools;
-
-    /// One answer of each kind.
-    fn answers() -> Vec<CallToolResult> {
-        let mut faults = Faults::default();
-        faults.push(Fault::new("title", "is missing: give a string"));
-        faults.push(Fault::new("atAll", "must be a boolean").given("the string \"yes\""));
-        let mut receipt = Receipt::new("01J0000000000000000000000A", Outcome::Delivered);
-        receipt.robot = Some("operations".to_owned());
-        let mut answers = vec![delivered(&receipt), invalid(&faults), cancelled()];
-        for kind in [
-            ErrorKind::Configuration,
-            ErrorKind::NotSent,
-            ErrorKind::Unknown,
-            ErrorKind::Signature,
-            ErrorKind::Throttled,
-            ErrorKind::Busy,
-            ErrorKind::QuotaExhausted,
-        ] {
-            answers.push(failed(&Error::new(kind, "a cause").with_id("01J0000000000000000000000B")));
-        }
-        answers
-    }
-
-    #[test]
-    fn text_and_structure_carry_the_same_facts() {
-        for answer in answers() {
-            let answer = serde_json::to_value(answer).unwrap();
-            let text = answer["content"][0]["text"].as_str().unwrap();
-            let mut lines = text.lines();
-            for (name, value) in answer["structuredContent"].as_object().unwrap() {
-                let line = lines.next().unwrap();
-                match value {
-                    Value::Array(elements) => {
-                        assert_eq!(line, format!("{name}:"));
-                        for element in elements {
-                            assert_eq!(lines.next().unwrap(), format!("- {}", element.as_str().unwrap()));
-                        }
-                    }
-                    Value::String(text) => assert_eq!(line, format!("{name}: {text}")),
-                    other => assert_eq!(line, format!("{name}: {other}")),
-                }
-            }
-            assert_eq!(lines.next(), None, "the text says more than the structure: {text}");
-        }
-    }
-
-    #[test]
-    fn every_fact_is_in_the_output_schema() {
-        let set = ToolSet::new(builtin_tools()).unwrap();
-        let schema = &set.definitions(&Deployment::new())[0].output_schema;
-        let names: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
-        for answer in answers() {
-            let facts = answer.structured_content.unwrap();
-            for (name, value) in facts.as_object().unwrap() {
-                assert!(names.contains(&name), "{name} is not in {names:?}");
-                let kind = match value {
-                    Value::Array(_) => "array",
-                    Value::Number(_) => "integer",
-                    _ => "string",
-                };
-                assert_eq!(schema["properties"][name]["type"], kind, "{name}");
-            }
-            assert!(schema["properties"]["status"]["enum"].as_array().unwrap().contains(&facts["status"]));
-        }
-    }
-
-    #[test]
-    fn only_a_failure_is_an_error() {
-        let errors: Vec<bool> = answers().iter().map(|answer| answer.is_error == Some(true)).collect();
-        assert!(!errors[0] && errors[1..].iter().all(|error| *error), "{errors:?}");
-    }
-
-    #[test]
-    fn what_may_have_arrived_is_not_called_refused() {
-        for (kind, status) in [
-            (ErrorKind::NotSent, "refused"),
-            (ErrorKind::Busy, "unknown"),
-            (ErrorKind::Unknown, "unknown"),
-            (ErrorKind::AddressBlocked, "throttled"),
-        ] {
-            let facts = failed(&Error::new(kind, "")).structured_content.unwrap();
-            assert_eq!(facts["status"], status, "{kind:?}");
-        }
-    }
-}
+mod tests;

@@ -1,12 +1,21 @@
 //! A server: what it serves, and over what.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
-use dingtalk_core::{Deliver, Deployment, ToolSet, ToolType};
+use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, ToolSet, ToolType};
 use rmcp::{RoleServer, ServiceExt as _, transport::IntoTransport};
 use tokio::net::TcpListener;
 
-use crate::{Error, HttpOptions, handler::Handler, http, stdio, stop::told_to_stop};
+use crate::{
+    Error, HttpOptions, Person, calls::Calls, courier::Courier, handler::Handler, http, people::People,
+    repeat, stdio, stop::told_to_stop,
+};
+
+/// How long a call may take unless set. Clients give up after 30 seconds and later.
+pub const CALL_DEADLINE: Duration = Duration::from_secs(25);
+
+/// How many people one call may mention unless set.
+pub const CALL_MENTIONS: usize = 10;
 
 /// Serves notification types as MCP tools. Cheap to clone.
 #[derive(Clone)]
@@ -19,14 +28,40 @@ pub struct Server {
 pub struct ServerBuilder {
     deliver: Arc<dyn Deliver>,
     tools: Vec<ToolType>,
+    only: Option<Vec<String>>,
+    prefix: Option<String>,
     deployment: Deployment,
+    people: Vec<(String, Person)>,
+    max_mentions: usize,
+    call_deadline: Duration,
+    dry_run: bool,
 }
 
 impl Server {
     /// A server that delivers through `deliver`: a [`Robot`](dingtalk_core::Robot), or a
     /// [`Stub`](dingtalk_core::Stub) in tests.
     pub fn builder(deliver: impl Deliver + 'static) -> ServerBuilder {
-        ServerBuilder { deliver: Arc::new(deliver), tools: Vec::new(), deployment: Deployment::new() }
+        ServerBuilder {
+            deliver: Arc::new(deliver),
+            tools: Vec::new(),
+            only: None,
+            prefix: None,
+            deployment: Deployment::new(),
+            people: Vec::new(),
+            max_mentions: CALL_MENTIONS,
+            call_deadline: CALL_DEADLINE,
+            dry_run: false,
+        }
+    }
+
+    /// The tools that it serves.
+    pub fn tools(&self) -> &ToolSet {
+        self.handler.tools()
+    }
+
+    /// What its definitions say of delivery.
+    pub fn deployment(&self) -> &Deployment {
+        self.handler.deployment()
     }
 
     /// Serves one client until it closes the connection.
@@ -98,9 +133,49 @@ impl ServerBuilder {
         self
     }
 
-    /// Sets what the tools' definitions say of delivery.
+    /// Serves only the tools with these names: see [`ToolSet::select`].
+    pub fn only(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.only = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Begins every tool's name with this: see [`ToolSet::prefixed`].
+    pub fn tool_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Sets what the tools' definitions say of delivery. What the server itself decides, it says itself.
     pub fn deployment(mut self, deployment: Deployment) -> Self {
         self.deployment = deployment;
+        self
+    }
+
+    /// Adds names that a call may give in place of people, so that phone numbers stay out of a model's context:
+    /// `atMobiles: ["oncall"]`. Definitions list the names, and no answer shows what stands behind them. A name has letters,
+    /// digits, `_`, `-` and `.`, 32 at most; upper and lower case are the same.
+    pub fn people(mut self, people: impl IntoIterator<Item = (impl Into<String>, Person)>) -> Self {
+        self.people.extend(people.into_iter().map(|(name, person)| (name.into(), person)));
+        self
+    }
+
+    /// Sets how many people one call may mention: [`CALL_MENTIONS`] unless set, 50 at most, which is what DingTalk takes.
+    pub fn max_mentions(mut self, people: usize) -> Self {
+        self.max_mentions = people.min(MAX_MENTIONS);
+        self
+    }
+
+    /// Sets how long a call may take, with all its waiting and all its attempts: [`CALL_DEADLINE`] unless set. A
+    /// delivery that takes longer is stopped a second later, so give a [`Robot`](dingtalk_core::Robot) the same
+    /// [deadline](dingtalk_core::RobotBuilder::deadline): it knows what it can still begin.
+    pub fn call_deadline(mut self, deadline: Duration) -> Self {
+        self.call_deadline = deadline;
+        self
+    }
+
+    /// Sends nothing and shows what would be sent.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
         self
     }
 
@@ -108,10 +183,25 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// Names everything that keeps the tools from being served together: see [`ToolSet::new`].
+    /// Names everything that keeps the tools from being served together ([`ToolSet::new`]), or under their names
+    /// ([`ToolSet::select`], [`ToolSet::prefixed`]), or the name of a person that is none.
     pub fn build(self) -> Result<Server, Error> {
-        let tools = ToolSet::new(self.tools)?;
-        Ok(Server { handler: Handler::new(self.deliver, tools, self.deployment) })
+        let mut tools = ToolSet::new(self.tools)?;
+        if let Some(names) = &self.only {
+            tools = tools.select(names.iter().map(String::as_str))?;
+        }
+        if let Some(prefix) = &self.prefix {
+            tools = tools.prefixed(prefix)?;
+        }
+        let people = People::new(self.people)?;
+        let deployment = self
+            .deployment
+            .repeat_window(Some(repeat::WINDOW))
+            .max_mentions(Some(self.max_mentions))
+            .people(people.names());
+        let courier = Courier::new(self.deliver, self.call_deadline);
+        let calls = Calls { courier, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
+        Ok(Server { handler: Handler::new(calls, tools, deployment) })
     }
 }
 

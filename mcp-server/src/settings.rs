@@ -1,53 +1,137 @@
 //! The environment variables of the binary.
 
-use dingtalk_core::{Deployment, Pace, Robot, RobotBuilder};
+use std::{ops::RangeInclusive, time::Duration};
 
-use crate::Error;
+use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, Pace, Robot, RobotBuilder};
+
+use crate::{CALL_DEADLINE, CALL_MENTIONS, Error, Server, ServerBuilder};
 
 /// How many messages a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).
 pub const RATE_PER_MINUTE: u32 = 20;
 
+const TOKEN_VARIABLE: &str = "DINGTALK_BOT_ACCESS_TOKEN";
 const BASE_URL_VARIABLE: &str = "DINGTALK_BOT_BASE_URL";
 const RATE_VARIABLE: &str = "DINGTALK_BOT_RATE_PER_MINUTE";
 
-/// What the environment says: the robot, and what the tools' definitions say of it.
-#[derive(Debug)]
+const DEADLINE_VARIABLE: &str = "DINGTALK_MCP_CALL_DEADLINE";
+const MENTIONS_VARIABLE: &str = "DINGTALK_MCP_MAX_MENTIONS";
+const DRY_RUN_VARIABLE: &str = "DINGTALK_MCP_DRY_RUN";
+const TOOLS_VARIABLE: &str = "DINGTALK_MCP_TOOLS";
+const PREFIX_VARIABLE: &str = "DINGTALK_MCP_TOOL_PREFIX";
+
+/// The longest that a call waits for its turn at the robot's pace; where it would be longer, it is answered at once. A rest
+/// of the robot is never waited out: it lasts minutes.
+pub const PACE_WAIT: Duration = Duration::from_secs(10);
+
+/// The deadlines that make sense for a call, in seconds: less is no time to connect, more than any client waits.
+const DEADLINES: RangeInclusive<u64> = 2..=600;
+
+/// What the environment says.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Settings {
-    /// The robot that posts.
-    pub robot: Robot,
-    /// What the definitions say of delivery.
-    pub deployment: Deployment,
+    /// Messages that leave in a minute at most; `None` where nothing paces them.
+    pub rate_per_minute: Option<u32>,
+    /// How long a call may take, with all its waiting and all its attempts.
+    pub call_deadline: Duration,
+    /// How many people one call may mention.
+    pub max_mentions: usize,
+    /// Nothing is sent.
+    pub dry_run: bool,
+    /// The names of the tools to serve; `None` for all.
+    pub tools: Option<Vec<String>>,
+    /// What the names of the tools begin with.
+    pub tool_prefix: Option<String>,
 }
 
 impl Settings {
-    /// Reads the process's environment.
+    /// Reads the process's environment. What describes the robot is read by [`robot`](Self::robot).
     ///
-    /// - `DINGTALK_BOT_ACCESS_TOKEN`: the robot's access token, or its whole webhook. Required; blank counts as missing.
-    /// - `DINGTALK_BOT_SECRET`: its signing secret, if it signs.
-    /// - `DINGTALK_BOT_BASE_URL`: where robots live, if not on `https://oapi.dingtalk.com`.
     /// - `DINGTALK_BOT_RATE_PER_MINUTE`: messages a minute, 20 unless set. `0` is no limit: only for a server that is not DingTalk's.
-    ///
-    /// # Errors
-    ///
-    /// Names the variable that is missing or wrong.
-    pub fn from_env() -> Result<Self, Error> {
-        let deployment = Self::deployment_from_env()?;
-        // No tool sends urgently: nothing is kept for that.
-        let pace = deployment.rate_per_minute.map(|rate| Pace::new().limit(rate).urgent_reserve(0));
-        Ok(Self { robot: RobotBuilder::from_env()?.pace(pace).build()?, deployment })
-    }
-
-    /// Reads what the definitions say of delivery: this needs no robot.
+    /// - `DINGTALK_MCP_CALL_DEADLINE`: how long a call may take, in seconds, 2 to 600; 25 unless set.
+    /// - `DINGTALK_MCP_MAX_MENTIONS`: how many people one call may mention, 0 to 50; 10 unless set.
+    /// - `DINGTALK_MCP_DRY_RUN`: `1` sends nothing and shows what would be sent.
+    /// - `DINGTALK_MCP_TOOLS`: the names of the tools to serve, separated by commas; all unless set.
+    /// - `DINGTALK_MCP_TOOL_PREFIX`: what the names of the tools begin with.
     ///
     /// # Errors
     ///
     /// Names the variable that is wrong.
-    pub fn deployment_from_env() -> Result<Deployment, Error> {
-        let variable = |name| std::env::var(name).ok().filter(|value: &String| !value.trim().is_empty());
-        let base_url = variable(BASE_URL_VARIABLE).or_else(|| variable("DINGTALK_BOT_ACCESS_TOKEN"));
-        let rate = rate(variable(RATE_VARIABLE).as_deref(), is_dingtalk(base_url.as_deref()))?;
-        Ok(Deployment::new().rate_per_minute(rate))
+    pub fn from_env() -> Result<Self, Error> {
+        Self::from_variables(|name| std::env::var(name).ok())
+    }
+
+    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let variable =
+            |name| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let base_url = variable(BASE_URL_VARIABLE).or_else(|| variable(TOKEN_VARIABLE));
+        let deadline = number(DEADLINE_VARIABLE, variable(DEADLINE_VARIABLE), DEADLINES)?;
+        let mentions = number(MENTIONS_VARIABLE, variable(MENTIONS_VARIABLE), 0..=MAX_MENTIONS as u64)?;
+        Ok(Self {
+            rate_per_minute: rate(variable(RATE_VARIABLE).as_deref(), is_dingtalk(base_url.as_deref()))?,
+            call_deadline: deadline.map_or(CALL_DEADLINE, Duration::from_secs),
+            max_mentions: mentions.and_then(|most| usize::try_from(most).ok()).unwrap_or(CALL_MENTIONS),
+            dry_run: flag(DRY_RUN_VARIABLE, variable(DRY_RUN_VARIABLE).as_deref())?,
+            tools: variable(TOOLS_VARIABLE).map(|names| list(&names)),
+            tool_prefix: variable(PREFIX_VARIABLE),
+        })
+    }
+
+    /// The robot that the environment describes, with the pace and the deadline of these settings.
+    ///
+    /// - `DINGTALK_BOT_ACCESS_TOKEN`: the robot's access token, or its whole webhook. Required; blank counts as missing.
+    /// - `DINGTALK_BOT_SECRET`: its signing secret, if it signs.
+    /// - `DINGTALK_BOT_BASE_URL`: where robots live, if not on `https://oapi.dingtalk.com`.
+    ///
+    /// # Errors
+    ///
+    /// Names the variable that is missing or wrong.
+    pub fn robot(&self) -> Result<Robot, Error> {
+        // No tool sends urgently: nothing is kept for that.
+        let pace = |rate| Pace::new().limit(rate).urgent_reserve(0).max_wait(PACE_WAIT);
+        let robot =
+            RobotBuilder::from_env()?.pace(self.rate_per_minute.map(pace)).deadline(self.call_deadline);
+        Ok(robot.build()?)
+    }
+
+    /// Begins a server with these settings.
+    pub fn server(&self, deliver: impl Deliver + 'static) -> ServerBuilder {
+        let mut server = Server::builder(deliver)
+            .deployment(Deployment::new().rate_per_minute(self.rate_per_minute))
+            .call_deadline(self.call_deadline)
+            .max_mentions(self.max_mentions)
+            .dry_run(self.dry_run);
+        if let Some(names) = &self.tools {
+            server = server.only(names);
+        }
+        if let Some(prefix) = &self.tool_prefix {
+            server = server.tool_prefix(prefix);
+        }
+        server
+    }
+}
+
+/// The names in a list with commas.
+fn list(names: &str) -> Vec<String> {
+    names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+fn number(variable: &str, given: Option<String>, allowed: RangeInclusive<u64>) -> Result<Option<u64>, Error> {
+    let Some(given) = given else { return Ok(None) };
+    let number = given.parse::<u64>().ok().filter(|number| allowed.contains(number));
+    let (least, most) = allowed.into_inner();
+    let wrong = || {
+        Error::Settings(format!("{variable}: expected a whole number from {least} to {most}, not {given:?}"))
+    };
+    number.ok_or_else(wrong).map(Some)
+}
+
+/// What is misspelt must not send.
+fn flag(variable: &str, given: Option<&str>) -> Result<bool, Error> {
+    match given.map(str::to_ascii_lowercase).as_deref() {
+        None | Some("0" | "false") => Ok(false),
+        Some("1" | "true") => Ok(true),
+        Some(other) => Err(Error::Settings(format!("{variable}: expected `1` or `0`, not {other:?}"))),
     }
 }
 
@@ -97,6 +181,56 @@ mod tests {
             (Some("https://gateway.example/oapi.dingtalk.com"), false),
         ] {
             assert_eq!(is_dingtalk(address), dingtalk, "{address:?}");
+        }
+    }
+
+    fn with(settings: &'static [(&str, &str)]) -> Result<Settings, Error> {
+        Settings::from_variables(|name| {
+            settings.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn blank_is_absent() {
+        let settings =
+            with(&[(DEADLINE_VARIABLE, " "), (DRY_RUN_VARIABLE, ""), (TOOLS_VARIABLE, "")]).unwrap();
+        assert_eq!(
+            (settings.call_deadline, settings.max_mentions, settings.dry_run, settings.tools),
+            (Duration::from_secs(25), 10, false, None)
+        );
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let settings = with(&[
+            (DEADLINE_VARIABLE, "40"),
+            (MENTIONS_VARIABLE, "0"),
+            (DRY_RUN_VARIABLE, " TRUE "),
+            (TOOLS_VARIABLE, "a, b,"),
+            (PREFIX_VARIABLE, "ops"),
+        ]);
+        let settings = settings.unwrap();
+        assert_eq!(
+            (settings.call_deadline, settings.max_mentions, settings.dry_run),
+            (Duration::from_secs(40), 0, true)
+        );
+        assert_eq!(settings.tools.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
+        assert_eq!(settings.tool_prefix.as_deref(), Some("ops"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (variable, value) in [
+            (DEADLINE_VARIABLE, "1"),
+            (DEADLINE_VARIABLE, "601"),
+            (DEADLINE_VARIABLE, "25s"),
+            (MENTIONS_VARIABLE, "51"),
+            (MENTIONS_VARIABLE, "-1"),
+            (DRY_RUN_VARIABLE, "yes please"),
+        ] {
+            let error =
+                Settings::from_variables(|name| (name == variable).then(|| value.to_owned())).unwrap_err();
+            assert!(error.to_string().starts_with(variable), "{error}");
         }
     }
 

@@ -10,10 +10,18 @@ use std::{
     time::Duration,
 };
 
-use dingtalk_core::Message;
+use dingtalk_core::{Message, message};
 use dingtalk_sandbox::Sandbox;
 use program::{PATIENCE, Program, text};
 use serde_json::{Value, json};
+
+const NAMES: [&str; 5] = [
+    "send_text_message",
+    "send_markdown_message",
+    "send_link_message",
+    "send_action_card_message",
+    "send_feed_card_message",
+];
 
 /// The program promises to end within two seconds; a robot's own timeout is ten.
 const PROMPT: Duration = Duration::from_secs(2);
@@ -38,19 +46,22 @@ macro_rules! blocking {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_tools_are_listed_and_deliver() {
+async fn all_tools_are_listed_and_deliver() {
     let sandbox = sandbox().await;
     let mut program = serve(&sandbox);
     blocking!({
         let tools = program.request("tools/list", json!({}))["result"]["tools"].clone();
         let names: Vec<&str> =
             tools.as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["send_text_message", "send_markdown_message"]);
+        assert_eq!(names, NAMES);
         let parameters = |tool: usize| -> Vec<&String> {
             tools[tool]["inputSchema"]["properties"].as_object().unwrap().keys().collect()
         };
-        assert_eq!(parameters(0), ["text", "atMobiles", "atAll"]);
-        assert_eq!(parameters(1), ["title", "text", "atMobiles", "atAll"]);
+        assert_eq!(parameters(0), ["text", "atMobiles", "atUserIds", "atAll"]);
+        assert_eq!(parameters(1), ["title", "text", "atMobiles", "atUserIds", "atAll"]);
+        assert_eq!(parameters(2), ["title", "text", "url", "pictureUrl"]);
+        assert_eq!(parameters(3), ["title", "text", "buttons"]);
+        assert_eq!(parameters(4), ["items"]);
         assert_eq!(tools[1]["inputSchema"]["required"], json!(["title", "text"]));
 
         let result = program.call(
@@ -63,6 +74,20 @@ async fn both_tools_are_listed_and_deliver() {
         let result = program
             .call("send_markdown_message", json!({"title": "T", "text": "### a\n\n- b", "atAll": true}));
         assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+        let page = "https://example.com/1";
+        for (tool, arguments) in [
+            ("send_link_message", json!({"title": "T", "text": "x", "url": page, "pictureUrl": page})),
+            (
+                "send_action_card_message",
+                json!({"title": "T", "text": "### Go?", "buttons": [
+                    {"label": "Yes", "url": page}, {"label": "No", "url": page}
+                ]}),
+            ),
+            ("send_feed_card_message", json!({"items": [{"title": "T", "url": page, "pictureUrl": page}]})),
+        ] {
+            let result = program.call(tool, arguments);
+            assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+        }
     });
     let accepted = sandbox.accepted();
     let Message::Text(plain) = &accepted[0].message else { panic!("{accepted:?}") };
@@ -71,6 +96,11 @@ async fn both_tools_are_listed_and_deliver() {
     let Message::Markdown(markdown) = &accepted[1].message else { panic!("{accepted:?}") };
     assert_eq!(markdown.text, "### a\n\n- b\n\n@all");
     assert!(markdown.mentions.all);
+    let kinds: Vec<&str> = accepted.iter().map(|wire| wire.message.kind()).collect();
+    assert_eq!(kinds, ["text", "markdown", "link", "actionCard", "feedCard"]);
+    let Message::ActionCard(card) = &accepted[3].message else { unreachable!() };
+    let message::Buttons::Several(buttons) = &card.buttons else { panic!("{card:?}") };
+    assert_eq!((&*buttons[1].title, &*buttons[1].url), ("No", "https://example.com/1"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +120,8 @@ async fn everything_wrong_with_a_call_is_in_one_answer() {
             "`colour` is not a parameter",
             "`title` is missing: give a string",
             "`text` must have at least 1 character",
-            "`atMobiles[1]` is not valid: expected a mobile number",
+            "`atMobiles[1]` is not valid: a name is no number; never guess one: ask for it or look it up; expected a \
+             mobile number",
             "`atAll` must be a boolean, not the string \"yes\"",
         ]) {
             assert!(fault.as_str().unwrap().starts_with(expected), "{fault}");

@@ -50,23 +50,75 @@ fn json_is_what_a_client_gets() {
     let listed = server.request("tools/list", json!({}))["result"]["tools"].clone();
     assert_eq!(printed, json!({"tools": listed}));
     let description = printed["tools"][0]["description"].as_str().unwrap();
-    assert!(description.contains("At most 7 messages a minute."), "{description}");
+    assert!(description.contains("At most 7 a minute;"), "{description}");
     // The order of keys is that of the fields.
     assert_eq!(printed["tools"][1].to_string(), listed[1].to_string());
 }
 
-/// The ready-made tools are good, but still few.
+#[test]
+fn the_ready_made_tools_leave_nothing_to_say() {
+    for arguments in [&["--lint"][..], &["--lint", "--tool-prefix", "ops"], &["--lint", "--json"]] {
+        let output = tools(arguments, &[("DINGTALK_BOT_RATE_PER_MINUTE", "5")]);
+        let said = stdout(&output).trim();
+        assert!(output.status.success() && ["", "[]"].contains(&said), "{said}");
+    }
+}
+
 #[test]
 fn findings_are_printed_and_fail() {
-    let output = tools(&["--lint"], &[]);
+    let few = ("DINGTALK_MCP_TOOLS", "send_markdown_message, send_text_message");
+    let output = tools(&["--lint"], &[few]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stdout(&output), "W2 the set has 2 tools: agents choose best among 3 to 15\n");
     assert_eq!(stderr(&output), "dingtalk-mcp: 1 thing could be better\n");
-    let output = tools(&["--lint", "--json"], &[]);
+    let output = tools(&["--lint", "--json"], &[few]);
     assert_eq!(output.status.code(), Some(1));
     let findings: Value = serde_json::from_str(stdout(&output)).unwrap();
     let message = "the set has 2 tools: agents choose best among 3 to 15";
     assert_eq!(findings, json!([{"rule": "W2", "tool": null, "message": message}]));
+}
+
+#[test]
+fn a_subset_names_no_tool_that_is_left_out() {
+    let output = tools(&["--tools", "send_feed_card_message,send_text_message"], &[]);
+    let text = stdout(&output);
+    assert!(text.contains("send_text_message: ") && text.contains("send_feed_card_message: "), "{text}");
+    for other in ["markdown", "link", "action_card"] {
+        assert!(!text.contains(&format!("send_{other}_message")), "{text}");
+    }
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Do not use it when a picture is missing."), "{text}");
+    // The flag goes before the variable.
+    let output = tools(&["--tools", "send_link_message"], &[("DINGTALK_MCP_TOOLS", "send_text_message")]);
+    assert!(stdout(&output).starts_with("send_link_message: "));
+}
+
+#[test]
+fn a_prefix_is_in_every_name_and_reference() {
+    let output = tools(&["--json", "--tool-prefix", "ops"], &[]);
+    let printed: Value = serde_json::from_str(stdout(&output)).unwrap();
+    for tool in printed["tools"].as_array().unwrap() {
+        let [name, description] = ["name", "description"].map(|key| tool[key].as_str().unwrap());
+        assert!(name.starts_with("ops_send_"), "{name}");
+        assert_eq!(description.matches("send_").count(), description.matches("ops_send_").count());
+        assert!(description.contains("ops_send_"), "{description}");
+    }
+}
+
+#[test]
+fn names_that_cannot_be_served_are_explained() {
+    for (arguments, expected) in [
+        (["--tools", "send_txt_message"], "did you mean `send_text_message`?"),
+        (["--tools", "post"], "there are send_text_message, send_markdown_message"),
+        (["--tool-prefix", "Ops!"], "lower case letters"),
+        (["--tool-prefix", "a_prefix_that_is_much_too_long_to_be_any_use"], "clients take 64"),
+    ] {
+        let output = tools(&arguments, &[]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
+    let output = tools(&[], &[("DINGTALK_MCP_TOOLS", "send_txt_message")]);
+    assert!(stderr(&output).contains("did you mean"), "{}", stderr(&output));
 }
 
 #[test]

@@ -15,8 +15,11 @@ from robots import PATIENCE_SECONDS, Sandbox, SilentRobot
 ERAS = {"legacy": "2025-11-25", "2026-07-28": "2026-07-28", "auto": "2026-07-28"}
 
 TOOLS = {
-    "send_text_message": (["text", "atMobiles", "atAll"], ["text"]),
-    "send_markdown_message": (["title", "text", "atMobiles", "atAll"], ["title", "text"]),
+    "send_text_message": (["text", "atMobiles", "atUserIds", "atAll"], ["text"]),
+    "send_markdown_message": (["title", "text", "atMobiles", "atUserIds", "atAll"], ["title", "text"]),
+    "send_link_message": (["title", "text", "url", "pictureUrl"], ["title", "text", "url"]),
+    "send_action_card_message": (["title", "text", "buttons"], ["title", "text", "buttons"]),
+    "send_feed_card_message": (["items"], ["items"]),
 }
 
 

@@ -244,13 +244,13 @@ fn a_schema_and_a_call_accept_the_same_arguments() {
         let schema = Value::Object(definition.input_schema);
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         let names: Vec<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
-        assert!(matches!(judge(tool, &schema, &validator, &base(definition.name)), Ok(true)));
+        assert!(matches!(judge(tool, &schema, &validator, &base(&definition.name)), Ok(true)));
         let (valid, invalid) = (Cell::new(0), Cell::new(0));
         let mut runner =
             TestRunner::new(Config { cases: 1_500, failure_persistence: None, ..Config::default() });
         runner
             .run(&changes(names), |changes| {
-                let mut arguments = base(definition.name);
+                let mut arguments = base(&definition.name);
                 for (name, value) in changes {
                     match value {
                         Some(value) => arguments.insert(name, value),

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::{Definition, Deployment, Mobile, Notification, ToolSet, ToolType, Url, tools};
+use dingtalk_core::{Definition, Deployment, Mobile, Notification, Stub, ToolSet, ToolType, Url, tools};
+use dingtalk_mcp::{RATE_PER_MINUTE, Server, builtin_tools};
 use expect_test::{ExpectFile, expect_file};
 use serde_json::Value;
 
@@ -110,4 +111,16 @@ fn siblings_at_a_rate() {
     let siblings = tools![CpuAlert, HostDown, AllClear];
     let deployment = Deployment::new().rate_per_minute(Some(20));
     check(&expect_file!["../golden/definitions/siblings_at_a_rate.json"], siblings, &deployment);
+}
+
+/// What `dingtalk-mcp` serves where nothing is configured; `docs/tool-quality.md` judges it.
+#[test]
+fn the_ready_made_tools() {
+    let rate = Deployment::new().rate_per_minute(Some(RATE_PER_MINUTE));
+    let server = Server::builder(Stub::new()).tools(builtin_tools()).deployment(rate).build().unwrap();
+    assert_eq!(server.tools().lint(server.deployment()), []);
+    let definitions: Vec<Value> =
+        server.tools().definitions(server.deployment()).iter().map(Definition::to_json).collect();
+    let expected = expect_file!["../golden/definitions/builtin.json"];
+    expected.assert_eq(&(serde_json::to_string_pretty(&definitions).unwrap() + "\n"));
 }

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{
-    FeedItem, Message, Notification, Url, WireMessage,
+    CardButton, Deployment, FeedItem, Message, Notification, Tool, ToolSet, Url, WireMessage,
     message::{self, Button, Buttons, Link},
+    tools,
 };
 use dingtalk_sandbox::Sandbox;
 
@@ -191,4 +192,72 @@ async fn the_strict_robot_takes_them() {
     robot.send(&deploy(None)).await.unwrap();
     robot.send(&Digest { news: vec![news("one", true)] }).await.unwrap();
     assert_eq!(sandbox.accepted().len(), 3);
+}
+
+/// Ask the group to choose.
+#[derive(Notification, Debug)]
+#[dingtalk(
+    action_card(
+        title = "{question}",
+        text = "{question}",
+        button("All answers", url = "https://example.com"),
+        buttons = answers
+    ),
+    tool
+)]
+struct Poll {
+    /// What is to be decided, in one line.
+    #[dingtalk(length(1..=60))]
+    question: String,
+    /// The buttons below it.
+    #[dingtalk(max_items = 2)]
+    answers: Vec<CardButton>,
+}
+
+fn buttons(poll: &Poll) -> Buttons {
+    let Message::ActionCard(card) = poll.message().unwrap() else { unreachable!() };
+    card.buttons
+}
+
+#[test]
+fn buttons_from_a_field_follow_those_of_the_attribute() {
+    let page = Url::new("https://example.com/2").unwrap();
+    let mut poll = Poll { question: "Lunch?".into(), answers: vec![CardButton::new(" a\nb ", page.clone())] };
+    let all = Button::new("All answers", Url::new("https://example.com").unwrap());
+    assert_eq!(buttons(&poll), Buttons::Several(vec![all.clone(), Button::new("a b", page)]));
+    poll.answers.clear();
+    assert_eq!(buttons(&poll), Buttons::Single(all));
+}
+
+#[test]
+fn an_agent_gives_buttons_as_objects() {
+    let set = ToolSet::new(tools![Poll]).unwrap();
+    let schema = &set.definitions(&Deployment::new())[0].input_schema;
+    assert_eq!(schema["properties"]["answers"]["items"]["required"], serde_json::json!(["label", "url"]));
+    let arguments = serde_json::json!({"question": "Lunch?", "answers": [
+        {"label": "", "url": "https://example.com"}, {"label": "b", "link": "https://example.com"}, {"label": "c"},
+    ]});
+    let faults = Poll::parse(arguments.as_object().unwrap()).unwrap_err();
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        faults,
+        [
+            "`answers[0].label` must have 1 to 40 characters, not \"\" (0 characters)",
+            "`answers[1].link` is not a parameter; there are label, url",
+            "`answers[1].url` is missing: give a string",
+            "`answers[2].url` is missing: give a string",
+        ]
+    );
+    let arguments = serde_json::json!({"question": "Lunch?", "answers": [{"label": "x".repeat(40), "url": "https://e.com"}]});
+    let poll = Poll::parse(arguments.as_object().unwrap()).unwrap();
+    assert_eq!(poll.answers[0].url.as_str(), "https://e.com");
+}
+
+#[test]
+fn every_button_of_a_field_keeps_the_rules() {
+    let page = Url::new("https://example.com").unwrap();
+    let answers = ["", "fine", &"x".repeat(41)].map(|label| CardButton::new(label, page.clone())).to_vec();
+    let invalid = Poll { question: "Lunch?".into(), answers }.message().unwrap_err();
+    let paths: Vec<&str> = invalid.faults().iter().map(|fault| &*fault.path).collect();
+    assert_eq!(paths, ["answers", "answers[0].label", "answers[2].label"]);
 }

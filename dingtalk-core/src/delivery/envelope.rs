@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
+use super::Departure;
 use crate::Message;
 
 /// The largest body that DingTalk takes, in bytes of JSON (errcode 460101 beyond it).
@@ -39,6 +40,7 @@ pub struct Envelope {
     pub group: Option<String>,
     /// From then on the message is news no longer, and is not sent.
     pub expires_at: Option<SystemTime>,
+    departure: Departure,
 }
 
 /// Who goes first where messages have to wait.
@@ -64,7 +66,13 @@ impl Envelope {
             urgency: Urgency::Normal,
             group: None,
             expires_at: None,
+            departure: Departure::default(),
         }
+    }
+
+    /// Says whether the message may have left, also after its delivery was given up.
+    pub fn departure(&self) -> Departure {
+        self.departure.clone()
     }
 
     /// Sets the id, for a message that may have been sent before. A blank one is ignored: it would make all messages

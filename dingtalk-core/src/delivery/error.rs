@@ -337,9 +337,10 @@ impl fmt::Display for Error {
             write!(f, " ({cause})")?;
         }
         match (code, server_message.as_deref().filter(|message| !message.is_empty())) {
-            (Some(code), Some(message)) => write!(f, ": DingTalk answered {code} \"{message}\"")?,
+            // Quoted, so that a reader cannot take the server's words for ours.
+            (Some(code), Some(message)) => write!(f, ": DingTalk answered {code} {message:?}")?,
             (Some(code), None) => write!(f, ": DingTalk answered {code}")?,
-            (None, Some(message)) => write!(f, ": DingTalk answered \"{message}\"")?,
+            (None, Some(message)) => write!(f, ": DingTalk answered {message:?}")?,
             (None, None) => {}
         }
         if !self.parts().is_empty() {

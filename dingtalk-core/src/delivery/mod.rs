@@ -5,6 +5,7 @@ mod advice;
 mod blocking;
 mod classify;
 mod deliver;
+mod departure;
 mod digest;
 mod duration;
 mod endpoint;
@@ -27,6 +28,7 @@ pub use self::{
     advice::Language,
     classify::{Answer, classify},
     deliver::{BoxFuture, Deliver, DeliverExt},
+    departure::Departure,
     digest::{DigestPolicy, GroupBy, Planned, Waiting},
     envelope::{Envelope, MAX_BODY_BYTES, Urgency},
     error::{Error, ErrorKind, Retry},

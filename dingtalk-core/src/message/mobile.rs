@@ -130,7 +130,16 @@ impl<'de> Deserialize<'de> for Mobile {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Mobile, E> {
-                Mobile::new(text).map_err(E::custom)
+                Mobile::new(text).map_err(|error| {
+                    // Models make up numbers for people whose names they know.
+                    if text.contains(char::is_alphabetic) {
+                        E::custom(format!(
+                            "a name is no number; never guess one: ask for it or look it up; {error}"
+                        ))
+                    } else {
+                        E::custom(error)
+                    }
+                })
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Mobile, E> {

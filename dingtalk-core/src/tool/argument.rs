@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Parameter,
+    Deployment, Parameter,
     reader::{self, Reader},
     schema,
 };
@@ -119,7 +119,7 @@ pub fn choice_value<T: Choice>(choice: &T) -> Option<Value> {
 
 /// The schema of an element of a list that has parameters of its own.
 pub fn object_schema<T>(parameters: &'static [Parameter], visit: fn(&mut Reader<'_>) -> Option<T>) -> Schema {
-    schema::object(parameters, &reader::learn(parameters, visit)).into()
+    schema::object(parameters, &reader::learn(parameters, visit), &Deployment::new()).into()
 }
 
 /// Reads an element of a list that has parameters of its own.

@@ -1,8 +1,10 @@
 //! What an agent reads of a tool: a function of the specification, the set it is served with, and the deployment.
 
+use std::{borrow::Cow, time::Duration};
+
 use serde_json::{Map, Value, json};
 
-use super::{CallStatus, ToolSet, ToolSpec};
+use super::{CallStatus, PersonKind, ToolSet, ToolSpec, ToolType};
 
 /// Where a set of tools is served: what its definitions say of delivery.
 #[derive(Debug, Clone, Default)]
@@ -10,6 +12,12 @@ use super::{CallStatus, ToolSet, ToolSpec};
 pub struct Deployment {
     /// The most messages that leave in a minute; `None` where nothing paces them.
     pub rate_per_minute: Option<u32>,
+    /// For how long the same call sends nothing after it has delivered; `None` where every call sends.
+    pub repeat_window: Option<Duration>,
+    /// The most people that one call may mention; `None` leaves it to the wire's own limit.
+    pub max_mentions: Option<usize>,
+    /// Names that a call may give in place of people, and what they stand for.
+    pub people: Vec<(String, PersonKind)>,
 }
 
 impl Deployment {
@@ -24,14 +32,35 @@ impl Deployment {
         self.rate_per_minute = rate;
         self
     }
+
+    /// Sets for how long the same call sends nothing after it has delivered.
+    #[must_use]
+    pub fn repeat_window(mut self, window: Option<Duration>) -> Self {
+        self.repeat_window = window;
+        self
+    }
+
+    /// Sets the most people that one call may mention.
+    #[must_use]
+    pub fn max_mentions(mut self, people: Option<usize>) -> Self {
+        self.max_mentions = people;
+        self
+    }
+
+    /// Sets the names that a call may give in place of people.
+    #[must_use]
+    pub fn people(mut self, names: impl IntoIterator<Item = (String, PersonKind)>) -> Self {
+        self.people = names.into_iter().collect();
+        self
+    }
 }
 
 /// The definition of a tool in the terms of the Model Context Protocol.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Definition {
-    /// The tool's name.
-    pub name: &'static str,
+    /// The tool's name, with the prefix that the set is served with.
+    pub name: Cow<'static, str>,
     /// Its name for people.
     pub title: &'static str,
     /// Purpose, usage, behaviour.
@@ -63,14 +92,14 @@ impl Definition {
     /// The definition of one tool of a set.
     pub(super) fn new(spec: &ToolSpec, set: &ToolSet, deployment: &Deployment) -> Self {
         Self {
-            name: spec.name,
+            name: set.served_name(spec.name),
             title: spec.title,
-            description: [purpose(spec), usage(spec, set), behaviour(deployment)]
+            description: [purpose(spec), usage(spec, set), behaviour(spec, deployment)]
                 .into_iter()
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join(" "),
-            input_schema: spec.input_schema(),
+            input_schema: spec.input_schema(deployment),
             output_schema: output_schema(),
             annotations: Annotations {
                 read_only: false,
@@ -116,13 +145,15 @@ fn usage(spec: &ToolSpec, set: &ToolSet) -> String {
     if let Some(when) = spec.when {
         sentences.push(sentence(&format!("Use it when {}", when.trim())));
     }
-    let instead = |when: &str, name: &str| {
-        format!("When {}, use {name} instead.", when.trim().trim_end_matches(['.', '。']))
+    let instead = |when: &str, name: &'static str| {
+        format!("When {}, use {}.", when.trim().trim_end_matches(['.', '。']), set.served_name(name))
     };
+    // A selection may have left the alternative out.
+    let alternative = spec.instead.and_then(|name| set.find(name)).map(ToolType::spec);
     // What the alternative says of itself, where the tool does not say when it is the wrong one.
-    let alternative = spec.instead.and_then(|name| set.get(name)?.spec().when);
-    match (spec.not_when.or(alternative), spec.instead) {
-        (Some(when), Some(name)) => sentences.push(instead(when, name)),
+    let not_when = spec.not_when.or(alternative.and_then(|alternative| alternative.when));
+    match (not_when, alternative) {
+        (Some(when), Some(alternative)) => sentences.push(instead(when, alternative.name)),
         (Some(when), None) => sentences.push(sentence(&format!("Do not use it when {}", when.trim()))),
         (None, _) => {}
     }
@@ -136,36 +167,41 @@ fn usage(spec: &ToolSpec, set: &ToolSet) -> String {
 }
 
 /// What a call does and answers: from what the code runs on, not from what somebody remembers of it.
-fn behaviour(deployment: &Deployment) -> String {
+fn behaviour(spec: &ToolSpec, deployment: &Deployment) -> String {
+    // Said once: a type's own words may have it.
+    let group = if spec.purpose.contains("DingTalk") { "" } else { " to a DingTalk (钉钉) group" };
     let mut behaviour =
-        "Posts at once to the DingTalk (钉钉) group of the configured robot; every member sees it and it cannot be recalled."
-            .to_owned();
-    if let Some(rate) = deployment.rate_per_minute {
-        behaviour.push_str(&format!(" At most {rate} messages a minute."));
+        format!("The configured robot posts at once{group}, seen by all members, without recall.");
+    let rate = deployment.rate_per_minute.map(|rate| format!("at most {rate} a minute"));
+    let window = deployment.repeat_window.filter(|window| !window.is_zero());
+    let repeat = window.map(|window| format!("the same call within {} s sends nothing", window.as_secs()));
+    let limits: Vec<String> = rate.into_iter().chain(repeat).collect();
+    if !limits.is_empty() {
+        let limits = sentence(&limits.join("; "));
+        let mut letters = limits.chars();
+        behaviour.push(' ');
+        behaviour.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        behaviour.push_str(letters.as_str());
     }
-    // A message that is posted at once is never queued; the output schema has that word all the same.
-    let statuses = CallStatus::ALL.into_iter().filter(|status| *status != CallStatus::Queued);
-    let statuses = statuses.map(|status| match status.meaning() {
-        Some(meaning) => format!("{} ({meaning})", status.as_str()),
-        None => status.as_str().to_owned(),
-    });
-    behaviour.push_str(&format!(" Returns a status: {}.", statuses.collect::<Vec<_>>().join(", ")));
+    // The answer explains the others; this one is lost where the answer is.
+    let unknown = CallStatus::Unknown;
+    let meaning = unknown.meaning().unwrap_or_default();
+    behaviour.push_str(&format!(" Status {}: {meaning}.", unknown.as_str()));
     behaviour
 }
 
 fn output_schema() -> Map<String, Value> {
-    // Only the status is in every answer: clients check errors against this schema too.
+    // What an agent acts on. Only the status is in every answer: clients check errors against this schema too.
     let schema = json!({
         "type": "object",
         "properties": {
             "status": {"type": "string", "enum": CallStatus::ALL.map(CallStatus::as_str)},
-            "id": {"type": "string", "description": "the message's msgUuid"},
-            "robot": {"type": "string"},
-            "reason": {"type": "string", "description": "kind of failure"},
-            "detail": {"type": "string", "description": "the failure in words"},
-            "code": {"type": "integer", "description": "DingTalk's errcode"},
-            "message": {"type": "string", "description": "DingTalk's errmsg"},
-            "faults": {"type": "array", "items": {"type": "string"}, "description": "what is wrong with the arguments"},
+            "id": {"type": "string"},
+            "reason": {"type": "string"},
+            "detail": {"type": "string"},
+            "code": {"type": "integer"},
+            "faults": {"type": "array", "items": {"type": "string"}},
+            "retryAfterSeconds": {"type": "integer"},
             "advice": {"type": "string"},
         },
         "required": ["status"],

@@ -80,7 +80,7 @@ impl ToolSet {
                 );
             }
         }
-        lints.extend(shadowed(&definitions));
+        lints.extend(shadowed(&specs, &definitions));
         lints.extend(alike(&specs));
         lints.sort_by_key(|lint| specs.iter().position(|spec| Some(spec.name) == lint.tool));
         let of_the_set = [
@@ -156,10 +156,11 @@ fn count(tools: usize) -> Option<String> {
 }
 
 /// W3: the cheapest tool that an agent may take in place of each dear one.
-fn shadowed(definitions: &[Definition]) -> Vec<Lint> {
+fn shadowed(specs: &[&ToolSpec], definitions: &[Definition]) -> Vec<Lint> {
     let costs: Vec<(usize, &'static str)> = definitions
         .iter()
-        .map(|definition| (invocation_cost(&definition.input_schema), definition.name))
+        .zip(specs)
+        .map(|(definition, spec)| (invocation_cost(&definition.input_schema), spec.name))
         .collect();
     let Some(&(cheap, by)) = costs.iter().min_by_key(|(cost, _)| *cost) else { return Vec::new() };
     let dear = costs.iter().filter(|(dear, _)| *dear >= 2 * cheap && dear - cheap >= 4);

@@ -111,8 +111,8 @@ impl ToolSpec {
     }
 
     /// The JSON Schema of the arguments.
-    pub(crate) fn input_schema(&self) -> Map<String, Value> {
-        schema::object(self.parameters, &reader::learn(self.parameters, self.types))
+    pub(crate) fn input_schema(&self, deployment: &Deployment) -> Map<String, Value> {
+        schema::object(self.parameters, &reader::learn(self.parameters, self.types), deployment)
     }
 
     /// Sets whether clients should treat a call as irreversible; used by generated code.
@@ -138,13 +138,25 @@ pub struct Parameter {
     pub default: Option<&'static str>,
     /// An example as JSON.
     pub example: Option<&'static str>,
+    /// Whom it mentions, if it does: values of a field marked `at`.
+    pub mentions: Option<PersonKind>,
+}
+
+/// How a parameter names people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PersonKind {
+    /// By mobile number.
+    Number,
+    /// By user id.
+    Id,
 }
 
 impl Parameter {
     /// A parameter; used by generated code.
     #[doc(hidden)]
     pub const fn new(field: Field, description: &'static str, shape: Shape) -> Self {
-        Self { field, description, shape, default: None, example: None }
+        Self { field, description, shape, default: None, example: None, mentions: None }
     }
 
     /// Adds a default and an example; used by generated code.
@@ -153,6 +165,14 @@ impl Parameter {
     pub const fn values(mut self, default: Option<&'static str>, example: Option<&'static str>) -> Self {
         self.default = default;
         self.example = example;
+        self
+    }
+
+    /// Says whom it mentions; used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn mentions(mut self, kind: PersonKind) -> Self {
+        self.mentions = Some(kind);
         self
     }
 

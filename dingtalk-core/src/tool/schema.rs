@@ -3,7 +3,7 @@
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Parameter, Shape, argument::ValueSchema, reader::Learned};
+use super::{Deployment, Parameter, Shape, argument::ValueSchema, reader::Learned};
 use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
@@ -11,12 +11,16 @@ pub(super) const FORMATS: [&str; 9] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 /// The whole schema of an object with these parameters, whose types say this.
-pub(super) fn object(parameters: &[Parameter], types: &[Learned]) -> Map<String, Value> {
+pub(super) fn object(
+    parameters: &[Parameter],
+    types: &[Learned],
+    deployment: &Deployment,
+) -> Map<String, Value> {
     let properties: Map<String, Value> = parameters
         .iter()
         .zip(types)
         .map(|(parameter, learned)| {
-            (parameter.field.name.to_owned(), Value::Object(property(parameter, learned)))
+            (parameter.field.name.to_owned(), Value::Object(property(parameter, learned, deployment)))
         })
         .collect();
     let required: Vec<&str> = parameters
@@ -34,12 +38,12 @@ pub(super) fn object(parameters: &[Parameter], types: &[Learned]) -> Map<String,
     schema
 }
 
-fn property(parameter: &Parameter, learned: &Learned) -> Map<String, Value> {
+fn property(parameter: &Parameter, learned: &Learned, deployment: &Deployment) -> Map<String, Value> {
     let mut value = value(learned.schema);
     // What the type says of its values is said once, beside what the field says.
     let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
     let of_type = of_type.as_ref().and_then(Value::as_str);
-    let constraints = parameter.field.constraints;
+    let constraints = constraints(parameter, deployment);
     let on_value = constraints.iter().filter(|constraint| !matches!(constraint, Constraint::MaxItems(_)));
     for constraint in on_value {
         keywords(constraint, &mut value);
@@ -59,7 +63,7 @@ fn property(parameter: &Parameter, learned: &Learned) -> Map<String, Value> {
     }) {
         schema.insert("maxItems".to_owned(), json!(max));
     }
-    schema.insert("description".to_owned(), json!(description(parameter, of_type)));
+    schema.insert("description".to_owned(), json!(description(parameter, of_type, &constraints, deployment)));
     let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
     let default = default.or_else(|| learned.default.clone());
     if let Some(default) = default.or((parameter.shape == Shape::Flag).then_some(json!(false))) {
@@ -71,16 +75,36 @@ fn property(parameter: &Parameter, learned: &Learned) -> Map<String, Value> {
     schema
 }
 
-/// The documentation, followed by the meanings of a type's values and by the constraints in words.
-fn description(parameter: &Parameter, of_type: Option<&str>) -> String {
+/// The rules on a parameter: a deployment may allow fewer mentions.
+fn constraints(parameter: &Parameter, deployment: &Deployment) -> Vec<Constraint> {
+    let fewer = deployment.max_mentions.filter(|_| parameter.mentions.is_some());
+    let constraints = parameter.field.constraints.iter().map(|constraint| match (constraint, fewer) {
+        (Constraint::MaxItems(max), Some(fewer)) => Constraint::MaxItems(fewer.min(*max)),
+        _ => *constraint,
+    });
+    constraints.collect()
+}
+
+/// The documentation, followed by the names that stand for people, the meanings of a type's values and the constraints
+/// in words.
+fn description(
+    parameter: &Parameter,
+    of_type: Option<&str>,
+    constraints: &[Constraint],
+    deployment: &Deployment,
+) -> String {
     let mut description = parameter.description.trim().to_owned();
+    let people = deployment.people.iter().filter(|(_, kind)| Some(*kind) == parameter.mentions);
+    let people: Vec<&str> = people.map(|(name, _)| &**name).collect();
+    if !people.is_empty() {
+        end_sentence(&mut description);
+        description.push_str(&format!(" Or a name: {}.", people.join(", ")));
+    }
     if let Some(of_type) = of_type {
         end_sentence(&mut description);
         description.push_str(&format!(" {of_type}."));
     }
-    let words: Vec<String> = parameter
-        .field
-        .constraints
+    let words: Vec<String> = constraints
         .iter()
         .map(|constraint| match (parameter.shape, constraint) {
             (_, Constraint::MaxItems(_)) => constraint.words(),

@@ -1,7 +1,8 @@
 //! Tools that are served together.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 
 use super::{Definition, Deployment, Tool, ToolSpec, check, portable};
@@ -42,7 +43,12 @@ impl ToolType {
 #[derive(Debug, Clone)]
 pub struct ToolSet {
     tools: Vec<ToolType>,
+    /// What every name begins with where it is served.
+    prefix: String,
 }
+
+/// The longest name of a tool that clients take, its prefix included (OpenAI; the protocol allows twice that).
+const MAX_SERVED_NAME: usize = 64;
 
 impl ToolSet {
     /// A set; usually written `tools![CpuAlert, DiskAlert]`.
@@ -56,7 +62,7 @@ impl ToolSet {
         let tools: Vec<ToolType> = tools.into_iter().collect();
         let mut problems: Vec<String> = check::problems(&tools).map(|problem| problem.to_string()).collect();
         for spec in tools.iter().map(ToolType::spec) {
-            let input = spec.input_schema();
+            let input = spec.input_schema(&Deployment::new());
             problems.extend(portable::problems(&input).into_iter().map(|(parameter, found)| {
                 format!(
                     "the parameter `{parameter}` of `{}` has {found} in its schema, which some clients refuse: use a \
@@ -65,11 +71,110 @@ impl ToolSet {
                 )
             }));
         }
-        if problems.is_empty() { Ok(Self { tools }) } else { Err(ToolSetError(problems)) }
+        if problems.is_empty() {
+            Ok(Self { tools, prefix: String::new() })
+        } else {
+            Err(ToolSetError(problems))
+        }
     }
 
-    /// The tool with this name.
+    /// The same set with these tools only, in the order of the set. What the others' definitions say of tools that are
+    /// left out goes too.
+    ///
+    /// # Errors
+    ///
+    /// Names what is not in the set, and what was probably meant; nothing is left.
+    ///
+    /// ```
+    /// # use dingtalk_core::{Notification, ToolSet, tools};
+    /// # /// Warn that a host is down.
+    /// # #[derive(Notification)]
+    /// # #[dingtalk(text("A host is down"), tool(when = "a host does not answer"))]
+    /// # struct HostDown;
+    /// # /// Warn that a disk has no space left.
+    /// # #[derive(Notification)]
+    /// # #[dingtalk(text("A disk is full"), tool(when = "a disk is full"))]
+    /// # struct DiskFull;
+    /// let set = ToolSet::new(tools![HostDown, DiskFull])?;
+    /// assert_eq!(set.clone().select(["send_disk_full"])?.iter().count(), 1);
+    /// let error = set.select(["send_disc_full"]).unwrap_err();
+    /// assert_eq!(error.to_string(), "there is no tool `send_disc_full`; did you mean `send_disk_full`?");
+    /// # Ok::<(), dingtalk_core::ToolSetError>(())
+    /// ```
+    pub fn select<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Result<Self, ToolSetError> {
+        let names: Vec<&str> = names.into_iter().collect();
+        let known = || self.specs().map(|spec| spec.name);
+        let unknown = names.iter().filter(|name| !known().any(|known| known == **name)).map(|name| {
+            let hint = match suggest(name, known()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+            };
+            format!("there is no tool `{}`; {hint}", name.escape_debug())
+        });
+        let mut problems: Vec<String> = unknown.collect();
+        if names.is_empty() {
+            problems.push(format!("no tool is named; there are {}", known().collect::<Vec<_>>().join(", ")));
+        }
+        if !problems.is_empty() {
+            return Err(ToolSetError(problems));
+        }
+        self.tools.retain(|tool| names.contains(&tool.spec.name));
+        Ok(self)
+    }
+
+    /// The same set under names that begin with `prefix`, for clients that see the tools of several servers as one list.
+    /// An `_` is put between the two where the prefix does not end with one.
+    ///
+    /// # Errors
+    ///
+    /// The prefix has characters that a name must not have, or a name would have more than 64 characters.
+    ///
+    /// ```
+    /// # use dingtalk_core::{Deployment, Notification, ToolSet, tools};
+    /// # /// Warn that a host is down.
+    /// # #[derive(Notification)]
+    /// # #[dingtalk(text("A host is down"), tool)]
+    /// # struct HostDown;
+    /// let set = ToolSet::new(tools![HostDown])?.prefixed("ops")?;
+    /// assert_eq!(set.definitions(&Deployment::new())[0].name, "ops_send_host_down");
+    /// assert!(set.get("ops_send_host_down").is_some() && set.get("send_host_down").is_none());
+    /// # Ok::<(), dingtalk_core::ToolSetError>(())
+    /// ```
+    pub fn prefixed(mut self, prefix: &str) -> Result<Self, ToolSetError> {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+        if !prefix.starts_with(|c: char| c.is_ascii_lowercase()) || !prefix.chars().all(fits) {
+            return Err(ToolSetError(vec![format!(
+                "the prefix {prefix:?} does not begin a tool's name: it takes lower case letters, digits, `_` and `-`, a \
+                 letter first"
+            )]));
+        }
+        let separator = if prefix.ends_with(['_', '-']) { "" } else { "_" };
+        self.prefix = format!("{prefix}{separator}");
+        let too_long =
+            self.specs().map(|spec| self.served_name(spec.name)).filter(|name| name.len() > MAX_SERVED_NAME);
+        let problems: Vec<String> = too_long
+            .map(|name| {
+                format!(
+                    "`{name}` has {} characters, and clients take {MAX_SERVED_NAME}: shorten the prefix",
+                    name.len()
+                )
+            })
+            .collect();
+        if problems.is_empty() { Ok(self) } else { Err(ToolSetError(problems)) }
+    }
+
+    /// What a tool is called where the set is served.
+    pub fn served_name(&self, name: &'static str) -> Cow<'static, str> {
+        if self.prefix.is_empty() { Cow::Borrowed(name) } else { format!("{}{name}", self.prefix).into() }
+    }
+
+    /// The tool that is served under this name.
     pub fn get(&self, name: &str) -> Option<&ToolType> {
+        self.find(name.strip_prefix(&*self.prefix)?)
+    }
+
+    /// The tool that calls itself so.
+    pub(super) fn find(&self, name: &str) -> Option<&ToolType> {
         self.tools.iter().find(|tool| tool.spec.name == name)
     }
 

@@ -13,6 +13,10 @@
 pub enum CallStatus {
     /// The group has it.
     Delivered,
+    /// Nothing was sent: the same call has delivered it a moment ago.
+    Duplicate,
+    /// Nothing was sent: the server only shows what it would send.
+    DryRun,
     /// A queue has it, and will deliver it.
     Queued,
     /// It was not sent, and will not be as it is.
@@ -25,12 +29,22 @@ pub enum CallStatus {
 
 impl CallStatus {
     /// All of them, as definitions list them.
-    pub const ALL: [Self; 5] = [Self::Delivered, Self::Queued, Self::Refused, Self::Throttled, Self::Unknown];
+    pub const ALL: [Self; 7] = [
+        Self::Delivered,
+        Self::Duplicate,
+        Self::DryRun,
+        Self::Queued,
+        Self::Refused,
+        Self::Throttled,
+        Self::Unknown,
+    ];
 
     /// The word in an answer.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
+            Self::Duplicate => "duplicate",
+            Self::DryRun => "dry_run",
             Self::Queued => "queued",
             Self::Refused => "refused",
             Self::Throttled => "throttled",
@@ -42,10 +56,12 @@ impl CallStatus {
     pub const fn meaning(self) -> Option<&'static str> {
         match self {
             Self::Delivered => None,
-            Self::Queued => Some("will be sent: do not repeat it"),
-            Self::Refused => Some("not sent: follow the advice"),
-            Self::Throttled => Some("not sent: repeat it later"),
-            Self::Unknown => Some("may have arrived: do not repeat it"),
+            Self::Duplicate => Some("not sent again; the group has it"),
+            Self::DryRun => Some("not sent; only shown"),
+            Self::Queued => Some("will be sent; do not repeat"),
+            Self::Refused => Some("not sent; follow the advice"),
+            Self::Throttled => Some("not sent; repeat later"),
+            Self::Unknown => Some("may have arrived; do not repeat"),
         }
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct MessageAttribute {
     pub(crate) buttons: Vec<ButtonAttribute>,
     pub(crate) horizontal: Option<Ident>,
     pub(crate) hide_avatar: Option<Ident>,
+    /// The field that holds more buttons.
+    pub(crate) button_list: Option<Ident>,
     /// The field that holds a feed card's items.
     pub(crate) items: Option<Ident>,
 }
@@ -144,8 +146,10 @@ impl Part {
 
 pub(super) const MARKDOWN: Place = Place { name: "in `markdown(…)`", keys: &["title", "text"] };
 pub(super) const LINK: Place = Place { name: "in `link(…)`", keys: &["title", "text", "url", "picture"] };
-pub(super) const ACTION_CARD: Place =
-    Place { name: "in `action_card(…)`", keys: &["title", "text", "button", "horizontal", "hide_avatar"] };
+pub(super) const ACTION_CARD: Place = Place {
+    name: "in `action_card(…)`",
+    keys: &["title", "text", "button", "buttons", "horizontal", "hide_avatar"],
+};
 pub(super) const FEED_CARD: Place = Place { name: "in `feed_card(…)`", keys: &["items"] };
 pub(super) const ITEM: Place = Place { name: "in `item(…)`", keys: &["title", "url", "picture"] };
 pub(super) const BUTTON: Place = Place { name: "in `button(…)`", keys: &["url"] };
@@ -165,6 +169,7 @@ impl MessageAttribute {
             buttons: Vec::new(),
             horizontal: None,
             hide_avatar: None,
+            button_list: None,
             items: None,
         };
         in_parentheses(keyword, kind.example(), input, |input| {
@@ -190,6 +195,7 @@ impl MessageAttribute {
                 _ if !place.keys.contains(&name.as_str()) => Err(unknown(key, place)),
                 "horizontal" => set(&mut self.horizontal, key, input, alone, reading),
                 "hide_avatar" => set(&mut self.hide_avatar, key, input, alone, reading),
+                "buttons" => set(&mut self.button_list, key, input, equals, reading),
                 "items" => set(&mut self.items, key, input, equals, reading),
                 _ => {
                     self.buttons.push(ButtonAttribute::parse(key, input, reading)?);

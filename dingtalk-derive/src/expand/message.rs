@@ -101,11 +101,17 @@ fn render(
             let message = variant.message.as_ref();
             let horizontal = message.is_some_and(|card| card.horizontal.is_some());
             let hide_avatar = message.is_some_and(|card| card.hide_avatar.is_some());
-            quote! {
+            let list = templates.button_list.map(|list| {
+                let (bound, field) = (bound(list), &variant.fields[list]);
+                let (name, ty) = (&field.parameter, field.shape.value(field.ty));
+                quote!(let #check = #private::with_buttons::<#ty>(#check, #name, #bound);)
+            });
+            quote! {{
+                #list
                 #private::action_card(
                     #check, #(#parts,)* &[#(#buttons),*], (#horizontal, #hide_avatar), #values,
                 )
-            }
+            }}
         }
         Kind::FeedCard => {
             let items = templates.items.unwrap_or_default();

@@ -23,6 +23,8 @@ pub(crate) struct Templates {
     pub(crate) parts: Vec<(Part, Template)>,
     /// Labels and targets.
     pub(crate) buttons: Vec<(Template, Template)>,
+    /// The field that holds more buttons.
+    pub(crate) button_list: Option<usize>,
     /// The field that holds a feed card's items.
     pub(crate) items: Option<usize>,
     pub(crate) fragment: Option<Fragment>,
@@ -218,34 +220,37 @@ impl Resolver<'_, '_> {
             .iter()
             .map(|button| (self.template(&button.title, Syntax::Title), self.target(&button.url, false)))
             .collect();
-        let items = message.items.as_ref().map(|items| self.items(items));
+        let button_list = message.button_list.as_ref().map(|buttons| {
+            self.list(buttons, "the buttons of an action card are a `Vec` of `dingtalk_core::CardButton`")
+        });
+        let items = message.items.as_ref().map(|items| {
+            self.list(items, "the items of a feed card are a `Vec` of a type that derives `FeedItem`")
+        });
         let buttons: Option<Vec<_>> = buttons.into_iter().map(|(title, url)| Some((title?, url?))).collect();
         complete.then_some(())?;
         Some(Templates {
             kind: message.kind,
             parts,
             buttons: buttons?,
+            button_list: button_list.map_or(Some(None), |buttons| buttons.map(Some))?,
             items: items.map_or(Some(None), |items| items.map(Some))?,
             fragment,
             values: Vec::new(),
         })
     }
 
-    /// The field that holds a feed card's items.
-    fn items(&self, items: &Ident) -> Option<usize> {
-        let name = items.unraw().to_string();
+    /// The field that holds a card's items or buttons.
+    fn list(&self, list: &Ident, expected: &str) -> Option<usize> {
+        let name = list.unraw().to_string();
         let Some(index) = self.fields.iter().position(|field| field.name == name) else {
             let meant = dingtalk_template::suggest(&name, self.fields.iter().map(|field| &*field.name));
             let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-            self.errors.at(items, format!("there is no field `{name}`{hint}"));
+            self.errors.at(list, format!("there is no field `{name}`{hint}"));
             return None;
         };
         self.state.borrow_mut().used.insert(name);
         if !matches!(self.fields[index].shape, Shape::List(_)) {
-            self.errors.at(
-                self.fields[index].ty,
-                "the items of a feed card are a `Vec` of a type that derives `FeedItem`",
-            );
+            self.errors.at(self.fields[index].ty, expected);
         }
         Some(index)
     }

@@ -168,7 +168,11 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
         let (default, example) = (option(default), option(example));
         quote!(.values(#default, #example))
     });
-    quote!(#private::Parameter::new(#constant, #documentation, #private::Shape::#shape) #values)
+    let mentions = (field.role == Role::At).then(|| {
+        let ty = field.ty;
+        quote!(.mentions(<#ty as #private::At>::KIND))
+    });
+    quote!(#private::Parameter::new(#constant, #documentation, #private::Shape::#shape) #values #mentions)
 }
 
 /// A function that makes the field's default.

@@ -7,7 +7,8 @@ use std::{
 };
 
 use clap::Args;
-use dingtalk_mcp::{HttpOptions, Server, Settings, builtin_tools};
+use dingtalk_core::Stub;
+use dingtalk_mcp::{HttpOptions, Settings, builtin_tools};
 use tokio::net::TcpListener;
 
 use super::Result;
@@ -17,8 +18,9 @@ const TOKEN_FILE: &str = "DINGTALK_MCP_HTTP_TOKEN_FILE";
 const HOSTS: &str = "DINGTALK_MCP_HTTP_HOSTS";
 const ORIGINS: &str = "DINGTALK_MCP_HTTP_ORIGINS";
 
-#[derive(Args, Default)]
-pub(crate) struct Arguments {
+/// Where to serve, if not on stdin and stdout.
+#[derive(Args)]
+pub(crate) struct HttpArguments {
     /// Serve over Streamable HTTP at this address, at the path /mcp, for example 127.0.0.1:8100
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
@@ -33,14 +35,20 @@ pub(crate) struct Arguments {
     stateless: bool,
 }
 
-pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let settings = Settings::from_env()?;
-    let server =
-        Server::builder(settings.robot).tools(builtin_tools()).deployment(settings.deployment).build()?;
-    match arguments.http {
+pub(crate) async fn run(settings: &Settings, http: HttpArguments) -> Result<()> {
+    let server = match settings.robot() {
+        Ok(robot) => settings.server(robot),
+        // Nothing is sent: whoever tries the server out needs no robot yet.
+        Err(_) if settings.dry_run && env::var_os("DINGTALK_BOT_ACCESS_TOKEN").is_none() => {
+            settings.server(Stub::new())
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let server = server.tools(builtin_tools()).build()?;
+    match http.http {
         None => server.serve_stdio().await?,
         Some(address) => {
-            let options = arguments.http_options()?;
+            let options = http.options()?;
             let listener = TcpListener::bind(address)
                 .await
                 .map_err(|error| format!("cannot listen on {address}: {error}"))?;
@@ -54,8 +62,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-impl Arguments {
-    fn http_options(self) -> Result<HttpOptions> {
+impl HttpArguments {
+    fn options(self) -> Result<HttpOptions> {
         let mut options = HttpOptions::new().stateless(self.stateless);
         if let Some(token) = token()? {
             options = options.bearer_token(token);

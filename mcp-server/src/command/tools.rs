@@ -1,15 +1,16 @@
 //! `dingtalk-mcp tools`: the definitions as clients receive them, and what could be better in them.
 
-use dingtalk_core::{Deployment, Lint, ToolSet};
+use dingtalk_core::{Deployment, Lint, Stub, ToolSet};
 use dingtalk_mcp::{Catalog, Settings, builtin_tools};
 use serde_json::{Value, json};
 
 use super::{Result, say};
 
-pub(crate) fn run(as_json: bool, lint: bool) -> Result<()> {
-    let tools = ToolSet::new(builtin_tools())?;
-    let deployment = Settings::deployment_from_env()?;
-    if lint { say_lints(&tools, &deployment, as_json) } else { say_definitions(&tools, &deployment, as_json) }
+pub(crate) fn run(settings: &Settings, as_json: bool, lint: bool) -> Result<()> {
+    // The server itself, so that what is printed is what is served. It sends nothing.
+    let server = settings.server(Stub::new()).tools(builtin_tools()).build()?;
+    let (tools, deployment) = (server.tools(), server.deployment());
+    if lint { say_lints(tools, deployment, as_json) } else { say_definitions(tools, deployment, as_json) }
 }
 
 fn say_definitions(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<()> {

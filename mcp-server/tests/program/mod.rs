@@ -62,7 +62,11 @@ impl Program {
 
     /// Starts a server and says hello in the way of 2025-11-25.
     pub(crate) fn serve(environment: &[(&str, &str)]) -> Self {
-        let mut program = Self::start(&[], environment);
+        Self::serve_with(&[], environment)
+    }
+
+    pub(crate) fn serve_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut program = Self::start(arguments, environment);
         let hello = json!({
             "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
         });
@@ -94,6 +98,17 @@ impl Program {
             self.seen.push('\n');
             let message: Value = serde_json::from_str(&line).expect("nothing but JSON-RPC on stdout");
             if message["id"] == id {
+                return message;
+            }
+        }
+    }
+
+    /// The next notification of this kind.
+    pub(crate) fn notification(&mut self, method: &str) -> Value {
+        loop {
+            let line = self.lines.recv_timeout(PATIENCE).expect("a notification");
+            let message: Value = serde_json::from_str(&line).expect("nothing but JSON-RPC on stdout");
+            if message["method"] == method {
                 return message;
             }
         }

@@ -207,7 +207,8 @@ struct Choice<'a> {
 impl Inner {
     async fn deliver(&self, envelope: Envelope) -> Result<Receipt, Error> {
         check_name(self.name.as_deref(), envelope.robot.as_deref())?;
-        let envelope = Envelope { robot: None, ..envelope };
+        let mut envelope = envelope;
+        envelope.robot = None;
         let started = Instant::now();
         let mut tried = vec![false; self.robots.len()];
         let mut failures = Vec::new();

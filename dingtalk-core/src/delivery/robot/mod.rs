@@ -27,8 +27,8 @@ use self::{
     send::{Bounds, Effort, Policy, Post},
 };
 use super::{
-    Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part, Receipt, Signer,
-    Urgency,
+    Block, BoxFuture, Deliver, Departure, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part,
+    Receipt, Retry, Signer, Urgency,
     endpoint::{CHINA, Endpoint, INTERNATIONAL, Target, percent_encode},
     pace::{Forecast, Place},
 };
@@ -158,6 +158,8 @@ impl Robot {
 
     async fn send(&self, envelope: Envelope, start: Start<'_>) -> Result<Receipt, Error> {
         let (robot, span) = (&*self.0, Span::current());
+        let departure = envelope.departure();
+        departure.hold();
         check_name(robot.name.as_deref(), envelope.robot.as_deref())?;
         let expires_in = robot.expires_in(&envelope)?;
         let parts = robot.overflow.write(envelope.message, &envelope.id, robot.limits)?;
@@ -174,7 +176,7 @@ impl Robot {
             place: start.place,
             yields: start.yields,
         };
-        let (result, effort) = robot.post(parts, bounds).await;
+        let (result, effort) = robot.post(parts, bounds, &departure).await;
         let Effort { attempts, wait } = effort;
         span.record("attempts", attempts);
         span.record("wait_ms", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
@@ -250,6 +252,7 @@ pub(super) fn check_name(ours: Option<&str>, wanted: Option<&str>) -> Result<(),
 struct Posting<'a> {
     robot: &'a Inner,
     body: Bytes,
+    departure: &'a Departure,
 }
 
 impl Post for Posting<'_> {
@@ -258,7 +261,13 @@ impl Post for Posting<'_> {
         if let Some(script) = &self.robot.script {
             return script.post(limit).await;
         }
-        attempt::attempt(self.robot, self.body.clone(), limit).await
+        let leaving = self.departure.leave();
+        let result = attempt::attempt(self.robot, self.body.clone(), limit).await;
+        let may_have_arrived = |failure: &Failure| failure.error.retry() == Retry::SameId;
+        if result.as_ref().is_err_and(|failure| !may_have_arrived(failure)) {
+            leaving.came_back();
+        }
+        result
     }
 }
 
@@ -268,6 +277,7 @@ impl Inner {
         &'a self,
         parts: Vec<(Part, Vec<u8>)>,
         bounds: Bounds<'a>,
+        departure: &Departure,
     ) -> (Result<(), (Error, usize)>, Effort) {
         let Bounds { urgency, deadline, .. } = bounds;
         let mut total = Effort::default();
@@ -282,7 +292,7 @@ impl Inner {
             }
             // The other parts belong to this robot: it may rest before they follow.
             let bounds = first.take().unwrap_or(Bounds { urgency, deadline, place: None, yields: false });
-            let posting = Posting { robot: self, body: Bytes::from(body) };
+            let posting = Posting { robot: self, body: Bytes::from(body), departure };
             let (result, effort) = self.policy.send(bounds, &posting).await;
             total.attempts += effort.attempts;
             total.wait += effort.wait;

@@ -1,0 +1,32 @@
+//! A choice.
+
+use dingtalk_core::{CardButton, Markdown, Notification};
+
+use super::{BODY_BYTES, LinkMessage, TITLE_LENGTH};
+
+/// The most buttons. DingTalk documents no limit for custom robots; its cards for enterprise robots have five.
+const MAX_BUTTONS: usize = 5;
+
+/// Post a Markdown card with buttons to a DingTalk (钉钉) group; each button opens a page.
+#[derive(Debug, Clone, Notification)]
+#[dingtalk(
+    action_card(title = "{title}", text = "{text}", buttons = buttons),
+    tool(
+        title = "Send a card with buttons to DingTalk",
+        when = "readers must choose between actions or pages",
+        not_when = "there is nothing to choose",
+        instead = LinkMessage,
+    )
+)]
+#[non_exhaustive]
+pub struct ActionCardMessage {
+    /// Shown in the conversation list only, so begin `text` with a heading. For example `Deploy 1.4?`.
+    #[dingtalk(length(1..=TITLE_LENGTH))]
+    pub title: String,
+    /// What is to be decided, in Markdown without tables, code and HTML.
+    #[dingtalk(length(1..), bytes(..=BODY_BYTES))]
+    pub text: Markdown,
+    /// The choices, in order, at least one. A press opens the page in the reader's browser; nobody is told who pressed.
+    #[dingtalk(max_items = MAX_BUTTONS)]
+    pub buttons: Vec<CardButton>,
+}

@@ -1,0 +1,32 @@
+//! Plain text.
+
+use dingtalk_core::{Mobile, Notification, UserId};
+
+use super::{BODY_BYTES, MarkdownMessage};
+
+/// Post plain text to a DingTalk (钉钉) group, character for character.
+#[derive(Debug, Clone, Notification)]
+#[dingtalk(
+    text("{text}"),
+    rename_all = "camelCase",
+    tool(
+        title = "Send text to DingTalk",
+        when = "formatting adds nothing, or the text is forwarded or untrusted",
+        instead = MarkdownMessage,
+    )
+)]
+#[non_exhaustive]
+pub struct TextMessage {
+    /// The text; line breaks stay. For example `Backup of db-2 finished`.
+    #[dingtalk(length(1..), bytes(..=BODY_BYTES))]
+    pub text: String,
+    /// Mobile numbers of members to mention, for example `13800000000`, `+852-12345678` abroad. Never guess one.
+    #[dingtalk(at)]
+    pub at_mobiles: Vec<Mobile>,
+    /// User ids (`staffId`) of members to mention. Never guess one.
+    #[dingtalk(at)]
+    pub at_user_ids: Vec<UserId>,
+    /// Mention everybody. Only if a person asked for it.
+    #[dingtalk(at_all)]
+    pub at_all: bool,
+}
