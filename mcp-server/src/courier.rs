@@ -116,3 +116,158 @@ async fn fly(
         Err(landing) => ticket.land(landing),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::{pending, ready},
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use dingtalk_core::{BoxFuture, CallStatus, Error, Outcome, Pace, Receipt, Robot};
+    use dingtalk_sandbox::Sandbox;
+    use serde_json::Map;
+    use tokio::{sync::Notify, task::yield_now};
+
+    use super::*;
+
+    fn key(words: &str) -> Key {
+        Key::new(None, words, &[], &Map::new())
+    }
+
+    async fn quietly(_: Arc<Flight>) {}
+
+    /// Delivers nothing, for ever, and counts who has asked and who has been given up.
+    #[derive(Clone, Default)]
+    struct Silence {
+        asked: Arc<AtomicUsize>,
+        given_up: Arc<AtomicUsize>,
+    }
+
+    struct Counts(Arc<AtomicUsize>);
+
+    impl Drop for Counts {
+        fn drop(&mut self) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    impl Deliver for Silence {
+        fn deliver(&self, _: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let given_up = Counts(Arc::clone(&self.given_up));
+            Box::pin(async move {
+                let _given_up = given_up;
+                pending().await
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delivery_without_a_deadline_of_its_own_is_stopped() {
+        let silence = Silence::default();
+        let courier = Courier::new(Arc::new(silence.clone()), Duration::from_secs(25));
+        let began = tokio::time::Instant::now();
+        let answer = courier.send(key("a"), Message::text("x"), pending(), quietly).await;
+        assert_eq!(answer.status(), CallStatus::Unknown);
+        assert_eq!(began.elapsed(), Duration::from_secs(25) + GRACE);
+        assert_eq!(silence.given_up.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_cancels_is_not_kept_and_the_last_one_stops_the_delivery() {
+        let silence = Silence::default();
+        let courier = Courier::new(Arc::new(silence.clone()), Duration::from_secs(25));
+        let send = |cancelled| courier.send(key("a"), Message::text("x"), cancelled, quietly);
+        let (first, second) = (Notify::new(), Notify::new());
+        let given_up = || silence.given_up.load(Ordering::SeqCst);
+        let ((), one, ()) = tokio::join!(
+            async {
+                while silence.asked.load(Ordering::SeqCst) == 0 {
+                    yield_now().await;
+                }
+                first.notify_one();
+            },
+            async {
+                let answers =
+                    tokio::join!(send(Box::pin(first.notified())), send(Box::pin(second.notified())));
+                (answers.0.status(), answers.1.status())
+            },
+            async {
+                // Long enough for the first to have been answered, were time not standing still.
+                sleep(Duration::from_secs(5)).await;
+                assert_eq!(given_up(), 0, "another call waits for it");
+                second.notify_one();
+            }
+        );
+        assert_eq!(one, (CallStatus::Unknown, CallStatus::Unknown));
+        assert_eq!((silence.asked.load(Ordering::SeqCst), given_up()), (1, 1));
+    }
+
+    /// Breaks down.
+    struct Broken;
+
+    impl Deliver for Broken {
+        fn deliver(&self, _: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+            Box::pin(async { panic!("a deliverer that panics") })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_delivery_that_panics_is_unknown() {
+        let courier = Courier::new(Arc::new(Broken), Duration::from_secs(25));
+        let answer = courier.send(key("a"), Message::text("x"), pending(), quietly).await;
+        assert_eq!(answer.status(), CallStatus::Unknown);
+    }
+
+    /// Delivers each envelope at once and remembers nothing.
+    struct Prompt;
+
+    impl Deliver for Prompt {
+        fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+            Box::pin(ready(Ok(Receipt::new(envelope.id, Outcome::Delivered))))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_delivered_counts_even_if_the_call_is_cancelled_just_then() {
+        let courier = Courier::new(Arc::new(Prompt), Duration::from_secs(25));
+        let cancelled = Notify::new();
+        let answer = courier
+            .send(key("a"), Message::text("x"), cancelled.notified(), |flight| async move {
+                flight.landing().await;
+            })
+            .await;
+        assert_eq!(answer.status(), CallStatus::Delivered);
+        let again = courier.send(key("a"), Message::text("x"), pending(), quietly).await;
+        assert_eq!(again.status(), CallStatus::Duplicate);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_cancelled_while_it_waits_was_not_sent() {
+        let sandbox = Sandbox::start().await.unwrap();
+        let pace = Pace::new().limit(1).urgent_reserve(0);
+        let robot = Robot::builder(sandbox.token()).base_url(sandbox.base_url()).pace(pace);
+        let robot =
+            robot.secret(sandbox.secret().unwrap()).deadline(Duration::from_secs(600)).build().unwrap();
+        let courier = Courier::new(Arc::new(robot), Duration::from_secs(600));
+        let first = courier.send(key("a"), Message::text("a"), pending(), quietly).await;
+        assert_eq!(first.status(), CallStatus::Delivered);
+        // The next one has to wait for a minute: it is cancelled as soon as it does.
+        let cancelled = Notify::new();
+        let waiting = |flight: Arc<Flight>| {
+            let cancelled = &cancelled;
+            async move {
+                while !flight.is_held() {
+                    yield_now().await;
+                }
+                cancelled.notify_one();
+            }
+        };
+        let second = courier.send(key("b"), Message::text("b"), cancelled.notified(), waiting).await;
+        assert_eq!(second.status(), CallStatus::Refused);
+        let facts = second.into_result(&crate::people::Hidden::default()).structured_content.unwrap();
+        assert_eq!(facts["advice"], "Not sent. Calling again cannot post it twice.");
+        assert_eq!(sandbox.requests(), 1);
+    }
+}

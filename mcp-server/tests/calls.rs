@@ -151,8 +151,7 @@ fn the_same_call_in_flight_is_joined() {
     // The list is answered after the second call was read.
     program.request("tools/list", json!({}));
     answer_ok(&mut stream);
-    for id in [first, second] {
-        let answer = program.answer(id);
+    for answer in program.answers([first, second]) {
         assert_eq!(facts(&answer["result"])["status"], "delivered", "{answer}");
         assert_eq!(facts(&answer["result"])["id"], body["msgUuid"]);
     }

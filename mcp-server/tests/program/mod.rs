@@ -103,6 +103,19 @@ impl Program {
         }
     }
 
+    /// The answers to several requests, which may come in any order.
+    pub(crate) fn answers<const N: usize>(&mut self, ids: [u64; N]) -> [Value; N] {
+        let mut found = ids.map(|_| Value::Null);
+        while found.iter().any(Value::is_null) {
+            let line = self.lines.recv_timeout(PATIENCE).expect("an answer");
+            let message: Value = serde_json::from_str(&line).expect("nothing but JSON-RPC on stdout");
+            if let Some(index) = ids.iter().position(|id| message["id"] == *id) {
+                found[index] = message;
+            }
+        }
+        found
+    }
+
     /// The next notification of this kind.
     pub(crate) fn notification(&mut self, method: &str) -> Value {
         loop {

@@ -1,0 +1,90 @@
+//! Names in place of people: what a model reads, what the group gets, and what an answer shows.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
+use dingtalk_core::{Message, Mobile, Stub, UserId};
+use dingtalk_mcp::{Person, Server, ServerBuilder, builtin_tools};
+use rmcp::{RoleClient, ServiceExt as _, model::CallToolRequestParams, service::RunningService};
+use serde_json::{Value, json};
+
+fn server(stub: &Stub) -> ServerBuilder {
+    let people = [
+        ("oncall", Person::Mobile(Mobile::new("13800000000").unwrap())),
+        ("dba", Person::UserId(UserId::new("manager01").unwrap())),
+    ];
+    Server::builder(stub.clone()).tools(builtin_tools()).people(people)
+}
+
+async fn connect(server: ServerBuilder) -> RunningService<RoleClient, ()> {
+    let server = server.build().unwrap();
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    tokio::spawn(async move { server.serve(tokio::io::split(ours)).await });
+    ().serve(tokio::io::split(theirs)).await.unwrap()
+}
+
+async fn call(client: &RunningService<RoleClient, ()>, tool: &'static str, arguments: Value) -> Value {
+    let Value::Object(arguments) = arguments else { unreachable!() };
+    let call = CallToolRequestParams::new(tool).with_arguments(arguments);
+    serde_json::to_value(client.call_tool(call).await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn names_reach_people_and_numbers_stay_here() {
+    let stub = Stub::new();
+    let client = connect(server(&stub)).await;
+    let listed = serde_json::to_string(&client.list_all_tools().await.unwrap()).unwrap();
+    assert!(listed.contains("Or a name: oncall.") && listed.contains("Or a name: dba."), "{listed}");
+    let result =
+        call(&client, "send_text_message", json!({"text": "x", "atMobiles": ["oncall", "DBA"]})).await;
+    assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+    for seen in [&listed, &result.to_string()] {
+        assert!(!seen.contains("manager01"), "{seen}");
+    }
+    let envelopes = stub.envelopes();
+    let Message::Text(text) = &envelopes[0].message else { unreachable!() };
+    assert_eq!(text.content, "x\n@13800000000 @manager01");
+    assert_eq!((text.mentions.mobiles.len(), text.mentions.user_ids.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_has_is_refused_and_never_guessed() {
+    let stub = Stub::new();
+    let client = connect(server(&stub)).await;
+    let result = call(&client, "send_text_message", json!({"text": "x", "atMobiles": ["onkall"]})).await;
+    let fault = result["structuredContent"]["faults"][0].as_str().unwrap();
+    assert!(fault.contains("never guess") && fault.contains("\"onkall\""), "{fault}");
+    assert!(stub.envelopes().is_empty());
+}
+
+#[tokio::test]
+async fn a_dry_run_shows_names() {
+    let stub = Stub::new();
+    let client = connect(server(&stub).dry_run(true)).await;
+    let result = call(&client, "send_text_message", json!({"text": "x", "atMobiles": ["oncall"]})).await;
+    assert_eq!(result["structuredContent"]["request"]["at"]["atMobiles"], json!(["<oncall>"]));
+    assert!(!result.to_string().contains("13800000000"), "{result}");
+    assert!(stub.envelopes().is_empty());
+}
+
+#[tokio::test]
+async fn the_same_person_in_another_spelling_is_the_same_call() {
+    let stub = Stub::new();
+    let client = connect(server(&stub)).await;
+    for (mobiles, status) in [
+        (json!(["oncall"]), "delivered"),
+        (json!("[\"OnCall\"]"), "duplicate"),
+        (json!(["+86 13800000000"]), "duplicate"),
+    ] {
+        let result = call(&client, "send_text_message", json!({"text": "x", "atMobiles": mobiles})).await;
+        assert_eq!(result["structuredContent"]["status"], status);
+    }
+    assert_eq!(stub.envelopes().len(), 1);
+}
+
+#[test]
+fn a_name_that_is_none_keeps_the_server_from_starting() {
+    let person = Person::Mobile(Mobile::new("13800000000").unwrap());
+    let error = server(&Stub::new()).people([("the person on call", person)]).build().unwrap_err();
+    assert!(error.to_string().contains("\"the person on call\" is no name"), "{error}");
+    assert!(!error.to_string().contains("13800000000"), "{error}");
+}
