@@ -220,7 +220,9 @@ fn a_call_that_waits_reports_progress() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_would_wait_for_long_is_answered_at_once() {
     let sandbox = sandbox().await;
-    let mut program = serve(&sandbox, &[("DINGTALK_BOT_RATE_PER_MINUTE", "1")]);
+    // The deadline alone would let it wait.
+    let settings = [("DINGTALK_BOT_RATE_PER_MINUTE", "1"), ("DINGTALK_MCP_CALL_DEADLINE", "600")];
+    let mut program = serve(&sandbox, &settings);
     blocking!({
         assert_eq!(facts(&say(&mut program, "first"))["status"], "delivered");
         let second = say(&mut program, "second");
@@ -238,13 +240,14 @@ async fn a_call_that_would_wait_for_long_is_answered_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rest_is_not_waited_out() {
     let sandbox = sandbox().await;
-    sandbox.fault(Fault::Throttle);
+    // Five minutes of rest, which the deadline alone would allow.
+    sandbox.fault(Fault::Reply("{\"status\":1111,\"wait\":5,\"punish\":\"deny\"}".to_owned()));
     let mut program = serve(&sandbox, &[("DINGTALK_MCP_CALL_DEADLINE", "600")]);
     blocking!({
         for words in ["first", "second"] {
             let result = say(&mut program, words);
             assert_eq!(facts(&result)["status"], "throttled", "{result}");
-            assert!(facts(&result)["retryAfterSeconds"].as_u64().unwrap() > 500, "{result}");
+            assert!(facts(&result)["retryAfterSeconds"].as_u64().unwrap() > 250, "{result}");
         }
     });
     assert_eq!(sandbox.requests(), 1);
@@ -331,6 +334,26 @@ async fn what_is_too_long_is_measured() {
         );
         assert!(facts(&result)["detail"].as_str().unwrap().contains("24"), "{result}");
         assert!(text(&result).contains("bytes"), "{result}");
+    });
+    assert_eq!(sandbox.requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_without_its_list_is_refused() {
+    let sandbox = sandbox().await;
+    let mut program = serve(&sandbox, &[]);
+    blocking!({
+        for (tool, arguments, fault) in [
+            ("send_feed_card_message", json!({}), "`items` must have at least one item"),
+            (
+                "send_action_card_message",
+                json!({"title": "T", "text": "x", "buttons": []}),
+                "an action card needs a button that leads somewhere",
+            ),
+        ] {
+            let result = program.call(tool, arguments);
+            assert_eq!(facts(&result)["faults"], json!([fault]));
+        }
     });
     assert_eq!(sandbox.requests(), 0);
 }

@@ -18,8 +18,8 @@ TOOLS = {
     "send_text_message": (["text", "atMobiles", "atUserIds", "atAll"], ["text"]),
     "send_markdown_message": (["title", "text", "atMobiles", "atUserIds", "atAll"], ["title", "text"]),
     "send_link_message": (["title", "text", "url", "pictureUrl"], ["title", "text", "url"]),
-    "send_action_card_message": (["title", "text", "buttons"], ["title", "text", "buttons"]),
-    "send_feed_card_message": (["items"], ["items"]),
+    "send_action_card_message": (["title", "text", "buttons"], ["title", "text"]),
+    "send_feed_card_message": (["items"], []),
 }
 
 
@@ -71,7 +71,7 @@ async def list_tools(client):
         properties, required = TOOLS[tool.name]
         schema = tool.input_schema
         assert list(schema["properties"]) == properties, schema
-        assert schema["required"] == required, schema
+        assert schema.get("required", []) == required, schema
         assert schema["additionalProperties"] is False, schema
         for text in (tool.title, tool.description, *(p["description"] for p in schema["properties"].values())):
             assert text and text.strip(), tool
