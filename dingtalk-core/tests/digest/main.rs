@@ -300,10 +300,11 @@ fn a_digest_is_due_when_the_window_is_over() {
     let message = Message::text("Disk is full");
     let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     let mut policy = DigestPolicy::default();
-    policy.max_items = 3;
+    (policy.max_items, policy.max_messages) = (3, 2);
     assert_eq!(policy.due(&[]), None);
     let waiting = [Waiting::new(&message, at(12)), Waiting::new(&message, at(10))];
     assert_eq!(policy.due(&waiting), Some(at(15)));
     assert_eq!(policy.due(&[waiting[0], waiting[1].urgent(true)]), Some(at(10)));
-    assert_eq!(policy.due(&[waiting[0], waiting[0], waiting[0]]), Some(at(12)));
+    assert_eq!(policy.due(&[waiting[0]; 5]), Some(at(17)), "one of two messages is full");
+    assert_eq!(policy.due(&[waiting[0]; 6]), Some(at(12)));
 }

@@ -161,11 +161,13 @@ const SHORTEST: usize = 300;
 const KEY_BYTES: usize = 80;
 
 impl DigestPolicy {
-    /// When to plan what waits: at once if one is urgent or a message is full, else when the first has waited for the
-    /// window. `None` if nothing waits.
+    /// When to plan what waits: at once if one is urgent or all messages are full, else when the first has waited for the
+    /// window. `None` if nothing waits. (A burst that fills one message is rarely over: sending that one at once would cut
+    /// the burst into more messages.)
     pub fn due(&self, waiting: &[Waiting<'_>]) -> Option<SystemTime> {
         let first = waiting.iter().map(|item| item.enqueued).min()?;
-        let at_once = waiting.len() >= self.max_items || waiting.iter().any(|item| item.urgent);
+        let full = self.max_items.saturating_mul(self.max_messages);
+        let at_once = waiting.len() >= full || waiting.iter().any(|item| item.urgent);
         if at_once { Some(first) } else { first.checked_add(self.window).or(Some(first)) }
     }
 
