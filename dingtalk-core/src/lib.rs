@@ -77,9 +77,11 @@ pub use crate::{
 #[cfg(feature = "blocking")]
 pub use crate::delivery::Blocking;
 #[cfg(feature = "robot")]
+pub use crate::delivery::store;
+#[cfg(feature = "robot")]
 pub use crate::delivery::{
     Answer, Block, BoxFuture, Deliver, DeliverExt, Departure, DigestPolicy, Envelope, Error, ErrorKind,
-    GroupBy, Guarantee, Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Planned, Pool,
-    PoolBuilder, Receipt, Retry, Robot, RobotBuilder, Router, RouterBuilder, Signature, Signer, Stub,
-    Urgency, Waiting, classify,
+    GroupBy, Guarantee, Lane, Language, Limits, Losses, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part,
+    Pending, Planned, Pool, PoolBuilder, Queue, QueueBuilder, Receipt, Retry, Robot, RobotBuilder, Router,
+    RouterBuilder, Signature, Signer, Stub, Urgency, Waiting, classify,
 };

@@ -66,6 +66,21 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
             "Send it later, put several events into one message, or share the load with another robot of the group.",
             "请稍后再发，或将多条内容合并为一条消息，也可由同一群里的其他机器人分担。",
         ),
+        Kind::QueueFull => (
+            "the queue is full",
+            "Send it again later; give the queue more room, or let it merge what waits.",
+            "队列已满，请稍后重新发送；也可增大队列容量，或启用消息合并。",
+        ),
+        Kind::QueueClosed => (
+            "the queue was shut down",
+            "Send before the program ends, or through a new queue.",
+            "队列已关闭，请在程序退出之前发送，或新建队列。",
+        ),
+        Kind::Store => (
+            "the queue's store failed",
+            "Check the store; the same id can be queued again, the queue takes it once.",
+            "队列的存储出错，请检查存储；可使用相同的消息 ID 重新入队，不会造成重复。",
+        ),
         Kind::NotSent => (
             "the message was not sent",
             "Check the network, the proxy rules and the robot's base URL; sending it again cannot post it twice.",

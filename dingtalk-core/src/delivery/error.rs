@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     advice::{Language, advice, advice_for_the_rest, summary},
@@ -43,7 +43,7 @@ struct Details {
 }
 
 /// What went wrong, by what can be done about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -57,6 +57,12 @@ pub enum ErrorKind {
     Expired,
     /// Too many messages wait for this robot: the message would have waited longer than it may. Nothing was sent.
     RateLimited,
+    /// As many notifications wait in the queue as it holds: this one was not taken.
+    QueueFull,
+    /// The queue was shut down: the notification was not taken.
+    QueueClosed,
+    /// The queue's store failed: the notification may have been taken.
+    Store,
     /// No connection was made (name not resolved, refused, connect timeout, TLS): the message certainly did not arrive.
     NotSent,
     /// The request left and no readable answer came back: the message may have arrived.
@@ -120,14 +126,16 @@ impl ErrorKind {
     /// Whether and how a message that failed like this may be sent again.
     pub fn retry(self) -> Retry {
         match self {
-            Self::NotSent => Retry::Safe,
+            Self::NotSent | Self::QueueFull => Retry::Safe,
             Self::RateLimited | Self::Throttled | Self::AddressBlocked => Retry::AfterRest,
-            Self::Unknown | Self::Busy => Retry::SameId,
+            // A queue takes an id once.
+            Self::Unknown | Self::Busy | Self::Store => Retry::SameId,
             // The clock too: each attempt is signed anew already.
             Self::Expired
             | Self::Invalid
             | Self::Configuration
             | Self::UnknownRobot
+            | Self::QueueClosed
             | Self::Keyword
             | Self::Signature
             | Self::Clock

@@ -14,12 +14,14 @@ mod error;
 mod overflow;
 mod pace;
 mod pool;
+mod queue;
 mod receipt;
 mod retry;
 mod robot;
 mod router;
 mod secret;
 mod sign;
+pub mod store;
 mod stub;
 
 #[cfg(feature = "blocking")]
@@ -35,6 +37,7 @@ pub use self::{
     overflow::{Limits, Overflow, Part},
     pace::{Block, Pace},
     pool::{Pool, PoolBuilder},
+    queue::{Lane, Losses, Pending, Queue, QueueBuilder},
     receipt::{Outcome, Receipt},
     retry::Guarantee,
     robot::{Robot, RobotBuilder},

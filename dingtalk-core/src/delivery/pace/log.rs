@@ -10,7 +10,7 @@ use crate::Urgency;
 
 /// When a robot sent, and until when it rests.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SendLog {
+pub(crate) struct SendLog {
     /// When each send of the last window ended, oldest first. DingTalk counts when a message arrives, which is not after
     /// its answer: counting from there is safe however long the way there took.
     ended: VecDeque<Duration>,
@@ -21,49 +21,49 @@ pub(super) struct SendLog {
 
 /// Nothing is sent for a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rest {
-    pub(super) until: Duration,
-    pub(super) why: Block,
+pub(crate) struct Rest {
+    pub(crate) until: Duration,
+    pub(crate) why: Block,
 }
 
 impl SendLog {
     /// Notes that a send begins.
-    pub(super) fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.in_flight += 1;
     }
 
     /// Notes that a send has ended, well or badly.
-    pub(super) fn end(&mut self, now: Duration) {
+    pub(crate) fn end(&mut self, now: Duration) {
         self.in_flight -= 1;
         self.ended.push_back(now);
     }
 
     /// Notes that a send came to nothing: the server has seen nothing of it.
-    pub(super) fn take_back(&mut self) {
+    pub(crate) fn take_back(&mut self) {
         self.in_flight -= 1;
     }
 
     /// Sends nothing until then. A rest that ends later already goes on.
-    pub(super) fn rest(&mut self, rest: Rest) {
+    pub(crate) fn rest(&mut self, rest: Rest) {
         if self.rest.is_none_or(|current| current.until < rest.until) {
             self.rest = Some(rest);
         }
     }
 
     /// The rest that lasts now.
-    pub(super) fn resting(&self, now: Duration) -> Option<Rest> {
+    pub(crate) fn resting(&self, now: Duration) -> Option<Rest> {
         self.rest.filter(|rest| now < rest.until)
     }
 
     /// Forgets what has left the window.
-    pub(super) fn forget(&mut self, pace: &Pace, now: Duration) {
+    pub(crate) fn forget(&mut self, pace: &Pace, now: Duration) {
         while self.ended.front().is_some_and(|ended| *ended + pace.window <= now) {
             self.ended.pop_front();
         }
     }
 
     /// When the next message of this urgency may leave; `None` while that depends on sends that have not ended.
-    pub(super) fn free_at(&self, pace: &Pace, urgency: Urgency, now: Duration) -> Option<Duration> {
+    pub(crate) fn free_at(&self, pace: &Pace, urgency: Urgency, now: Duration) -> Option<Duration> {
         let start = self.resting(now).map_or(now, |rest| rest.until);
         let taken = self.ended.len() + self.in_flight;
         match taken.checked_sub(pace.places(urgency)) {
@@ -73,7 +73,7 @@ impl SendLog {
     }
 
     /// When a message may leave before which `ahead` others go, if each send takes no time.
-    pub(super) fn forecast(&self, pace: &Pace, urgency: Urgency, ahead: usize, now: Duration) -> Duration {
+    pub(crate) fn forecast(&self, pace: &Pace, urgency: Urgency, ahead: usize, now: Duration) -> Duration {
         let start = self.resting(now).map_or(now, |rest| rest.until);
         let places = pace.places(urgency);
         // As many as there are places leave together, and the same number a window later.

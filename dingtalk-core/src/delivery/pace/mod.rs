@@ -9,7 +9,10 @@ mod tests;
 use std::time::{Duration, SystemTime};
 
 use self::month::until_next_month;
-pub(crate) use self::pacer::{Forecast, Pacer, Place, Slot};
+pub(crate) use self::{
+    log::SendLog,
+    pacer::{Forecast, Pacer, Place, Slot},
+};
 use super::{ErrorKind, Urgency};
 
 /// How fast a [`Robot`](crate::Robot) sends, and for how long it rests after DingTalk has blocked it. All clones of the
@@ -145,8 +148,13 @@ impl Pace {
         (self.rest.is_zero() || self.address_rest.is_zero()).then_some("a rest must be more than nothing")
     }
 
+    /// How long a window is.
+    pub(crate) fn window_length(&self) -> Duration {
+        self.window
+    }
+
     /// How many sends, of whatever urgency, may be in a window together with a message of this urgency, itself among them.
-    fn places(&self, urgency: Urgency) -> usize {
+    pub(crate) fn places(&self, urgency: Urgency) -> usize {
         let places = match urgency {
             Urgency::Urgent => self.limit,
             Urgency::Normal => self.limit.saturating_sub(self.urgent_reserve).max(1),

@@ -1,0 +1,274 @@
+//! For services that must not wait: takes notifications at once and delivers them when it can.
+
+mod attempt;
+mod builder;
+mod lane;
+mod losses;
+mod merge;
+mod pending;
+mod schedule;
+mod shared;
+mod verdict;
+mod worker;
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, timeout_at},
+};
+
+use self::shared::Shared;
+pub use self::{builder::QueueBuilder, lane::Lane, losses::Losses, pending::Pending};
+use super::{
+    BoxFuture, Deliver, Envelope, Error, ErrorKind, Outcome, Receipt,
+    store::{DeadLetter, Enqueued},
+};
+use crate::Notification;
+
+/// How soon to ask a store again that has failed.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// As far in the future as a clock can tell for sure.
+const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 86_400);
+
+/// Takes notifications at once, and delivers them in the background: paced, in order, urgent ones first, repeated where that is safe,
+/// merged where many wait.
+///
+/// - **Bounded**: it holds [1,000](QueueBuilder::capacity) notifications and refuses more
+///   ([`QueueFull`](ErrorKind::QueueFull)).
+/// - **A lane for each robot**: one that is blocked, slow or stopped holds up nobody else.
+/// - **Repeated by class**: after 5 s, 30 s, 2 min, 10 min, 30 min, as far as the failure allows and until the envelope expires; never while
+///   the robot rests. A robot that has to be looked after (stopped, unknown token, signature …) pauses its lane and keeps
+///   what waits.
+/// - **Nothing is lost silently**: what is given up is a [dead letter](Self::dead_letters) with its reason, and is
+///   counted in [`losses`](Self::losses).
+///
+/// Clones are cheap and share the queue. When the last one is dropped, deliveries that have begun still end; what waits
+/// in memory is lost, counted, and logged in one warning: [`shutdown`](Self::shutdown) first.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use dingtalk_core::{Message, Queue, Stub};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let robot = Stub::new(); // in a service: Robot::from_env()?
+/// let queue = Queue::new(robot.clone())?;
+/// queue.try_send(&Message::text("Disk is full"))?;
+/// queue.shutdown(Duration::from_secs(10)).await?;
+/// assert_eq!(robot.envelopes().len(), 1);
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Queue(Arc<Handle>);
+
+/// Ends the workers when the last clone of a queue is dropped.
+struct Handle {
+    shared: Arc<Shared>,
+    workers: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Queue {
+    /// A queue in memory with one lane, which takes every notification. An envelope that names a robot is passed on with
+    /// that name. Needs a tokio runtime.
+    pub fn new(deliver: impl Deliver + 'static) -> Result<Self, Error> {
+        Self::builder().only_lane(deliver).build()
+    }
+
+    /// Sets up a queue.
+    pub fn builder() -> QueueBuilder {
+        QueueBuilder::new()
+    }
+
+    fn start(shared: Shared) -> Self {
+        let shared = Arc::new(shared);
+        let work = |lane| tokio::spawn(worker::Worker::new(Arc::clone(&shared), Arc::clone(lane)).run());
+        let workers = Mutex::new(shared.lanes.values().map(work).collect());
+        Self(Arc::new(Handle { shared, workers }))
+    }
+
+    /// Checks a notification, renders it and queues it under a new id. Waits for nothing.
+    pub fn try_send<N: Notification + ?Sized>(&self, notification: &N) -> Result<Receipt, Error> {
+        self.try_deliver(Envelope::new(notification.message()?))
+    }
+
+    /// Queues one envelope. Waits for nothing; where the [store](QueueBuilder::store) would have to, it is an error.
+    ///
+    /// The envelope's [`robot`](Envelope::robot) names the lane. One whose id was queued before is not queued again, which
+    /// is no error.
+    pub fn try_deliver(&self, envelope: Envelope) -> Result<Receipt, Error> {
+        let shared = &self.0.shared;
+        let entry = Entry::check(shared, &envelope)?;
+        let capacity = shared.settings.capacity;
+        let result = shared.store.enqueue_now(&entry.lane.name, envelope, capacity).unwrap_or_else(|| {
+            Err(Error::configuration(
+                "the queue's store cannot take a notification without waiting: use `deliver` and await it",
+            ))
+        });
+        entry.finish(result, capacity)
+    }
+
+    async fn enqueue(&self, envelope: Envelope) -> Result<Receipt, Error> {
+        let shared = &self.0.shared;
+        let entry = Entry::check(shared, &envelope)?;
+        let capacity = shared.settings.capacity;
+        let result = shared.store.enqueue(&entry.lane.name, envelope, capacity).await;
+        entry.finish(result, capacity)
+    }
+
+    /// What waits, and what is being sent.
+    pub async fn pending(&self) -> Result<Pending, Error> {
+        self.0.shared.pending().await
+    }
+
+    /// How many notifications were given up since the queue was made, by reason.
+    pub fn losses(&self) -> Losses {
+        self.0.shared.losses()
+    }
+
+    /// Waits until everything is settled, delivered or given up, but not longer than `deadline`; then says how much is
+    /// left. Digests wait for no more notifications in the meantime; rests and pauses are kept.
+    pub async fn flush(&self, deadline: Duration) -> Result<(), Pending> {
+        let shared = &self.0.shared;
+        let deadline = Instant::now() + deadline.min(FAR_FUTURE);
+        let _hurry = shared.hurry();
+        loop {
+            let mut settled = std::pin::pin!(shared.settled.notified());
+            // From here on nothing is missed.
+            settled.as_mut().enable();
+            let (pending, ask_again) = match shared.pending().await {
+                Ok(pending) if pending.is_empty() => return Ok(()),
+                Ok(pending) => (pending, shared.store.poll_interval()),
+                Err(_) => (Pending { incomplete: true, ..Pending::default() }, Some(ASK_AGAIN)),
+            };
+            let now = Instant::now();
+            if now >= deadline {
+                return Err(pending);
+            }
+            let until = ask_again.map_or(deadline, |time| deadline.min(now + time.min(FAR_FUTURE)));
+            // Settled or not, the next round sees.
+            let _ = timeout_at(until, settled).await;
+        }
+    }
+
+    /// Takes nothing more, [flushes](Self::flush), and ends the lanes. What is left after `deadline` is said; a durable
+    /// store keeps it, one in memory loses it, which is counted as [dropped](crate::store::Loss::Dropped). A delivery that has not ended
+    /// by then is given up: its message may have arrived.
+    pub async fn shutdown(&self, deadline: Duration) -> Result<(), Pending> {
+        let shared = &self.0.shared;
+        shared.close();
+        let result = self.flush(deadline).await;
+        shared.stop();
+        let workers = std::mem::take(&mut *self.0.workers.lock().unwrap_or_else(PoisonError::into_inner));
+        for worker in workers {
+            if result.is_err() {
+                worker.abort();
+            }
+            // It was aborted, or it ended: both is the end.
+            let _ = worker.await;
+        }
+        shared.end();
+        result
+    }
+
+    /// The newest notifications that were given up, with the reason, newest first.
+    pub async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, Error> {
+        self.0.shared.store.dead_letters(max).await
+    }
+
+    /// Puts a dead letter back into its lane, behind what waits there: under the same id, with all its attempts, and
+    /// without its expiry.
+    ///
+    /// Look into the group first where it [may have arrived](DeadLetter::may_have_arrived) as part of a digest:
+    /// DingTalk cannot recognise that.
+    pub async fn redeliver(&self, id: &str) -> Result<Receipt, Error> {
+        let shared = &self.0.shared;
+        if shared.is_closed() {
+            return Err(closed().with_id(id));
+        }
+        let capacity = shared.settings.capacity;
+        let Some(enqueued) = shared.store.redeliver(id, capacity).await? else {
+            return Err(Error::configuration("there is no dead letter with this id").with_id(id));
+        };
+        if enqueued == Enqueued::Full {
+            return Err(full(capacity).with_id(id));
+        }
+        // Whichever lane it was.
+        for lane in shared.lanes.values() {
+            lane.signal();
+        }
+        Ok(queued(id))
+    }
+}
+
+impl Deliver for Queue {
+    /// Queues the envelope, and returns as soon as the store has it.
+    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        Box::pin(self.enqueue(envelope))
+    }
+}
+
+/// One envelope at the door.
+struct Entry<'a> {
+    lane: &'a lane::RunningLane,
+    id: String,
+    urgency: crate::Urgency,
+}
+
+impl<'a> Entry<'a> {
+    fn check(shared: &'a Shared, envelope: &Envelope) -> Result<Self, Error> {
+        if shared.is_closed() {
+            return Err(closed().with_id(&*envelope.id));
+        }
+        let lane = shared.lane_of(envelope).map_err(|error| error.with_id(&*envelope.id))?;
+        Ok(Self { lane, id: envelope.id.clone(), urgency: envelope.urgency })
+    }
+
+    fn finish(self, result: Result<Enqueued, Error>, capacity: usize) -> Result<Receipt, Error> {
+        let Self { lane, id, urgency } = self;
+        match result {
+            Ok(Enqueued::Added) => {
+                tracing::debug!(name: "dingtalk.queued", lane = lane.name, id, "queued");
+                lane.arrived(urgency);
+            }
+            Ok(Enqueued::Known) => {}
+            Ok(Enqueued::Full) => return Err(full(capacity).with_id(id)),
+            Err(error) => return Err(error.with_id(id)),
+        }
+        let mut receipt = queued(&id);
+        receipt.robot = lane.named.then(|| lane.name.clone());
+        Ok(receipt)
+    }
+}
+
+fn queued(id: &str) -> Receipt {
+    let mut receipt = Receipt::new(id, Outcome::Queued);
+    receipt.attempts = 0;
+    receipt
+}
+
+fn full(capacity: usize) -> Error {
+    Error::new(ErrorKind::QueueFull, format!("{capacity} notifications wait"))
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::QueueClosed, "")
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.stop();
+    }
+}
+
+impl fmt::Debug for Queue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lanes: Vec<&String> = self.0.shared.lanes.keys().collect();
+        f.debug_struct("Queue").field("lanes", &lanes).field("losses", &self.losses()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,66 @@
+//! What a queue still has to do.
+
+use std::{collections::BTreeMap, fmt};
+
+use crate::store::LanePending;
+
+/// What waits in a queue, lane by lane.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pending {
+    /// By the name of the lane.
+    pub lanes: BTreeMap<String, LanePending>,
+    /// The store could not say for all lanes: there may be more.
+    pub incomplete: bool,
+}
+
+impl Pending {
+    /// How many notifications in all.
+    pub fn total(&self) -> usize {
+        self.lanes.values().map(|lane| lane.total()).sum()
+    }
+
+    /// Whether nothing is left.
+    pub fn is_empty(&self) -> bool {
+        self.total() == 0 && !self.incomplete
+    }
+}
+
+/// `12 notifications are left: dev 2, ops 10`
+impl fmt::Display for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.total() {
+            1 => f.write_str("1 notification is left")?,
+            total => write!(f, "{total} notifications are left")?,
+        }
+        let lanes = self.lanes.iter().filter(|(_, lane)| lane.total() > 0);
+        for (index, (name, lane)) in lanes.enumerate() {
+            let separator = if index == 0 { ": " } else { ", " };
+            write!(f, "{separator}{name} {}", lane.total())?;
+        }
+        if self.incomplete {
+            f.write_str("; the store could not say whether there are more")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Pending {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pending_says_where() {
+        let mut pending = Pending::default();
+        assert!(pending.is_empty());
+        pending.lanes.insert("ops".to_owned(), LanePending::new(9, 1));
+        pending.lanes.insert("dev".to_owned(), LanePending::new(2, 0));
+        pending.lanes.insert("quiet".to_owned(), LanePending::default());
+        assert_eq!(pending.to_string(), "12 notifications are left: dev 2, ops 10");
+        pending.lanes.clear();
+        pending.incomplete = true;
+        assert!(!pending.is_empty());
+    }
+}

@@ -1,0 +1,196 @@
+//! What the handles of a queue and its workers share.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use super::{Losses, Pending, lane::RunningLane, verdict::Rules};
+use crate::{
+    DigestPolicy, Envelope, Error,
+    store::{DeadLetter, Loss, Store},
+};
+
+/// How much longer a claim holds than an attempt may take, so that what an attempt became can still be stored.
+const LEASE_MARGIN: Duration = Duration::from_secs(30);
+
+pub(super) struct Settings {
+    pub(super) capacity: usize,
+    pub(super) rules: Rules,
+    pub(super) digest: Option<DigestPolicy>,
+    pub(super) attempt_timeout: Duration,
+}
+
+impl Settings {
+    pub(super) fn lease(&self) -> Duration {
+        self.attempt_timeout.saturating_add(LEASE_MARGIN)
+    }
+}
+
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) lanes: BTreeMap<String, Arc<RunningLane>>,
+    pub(super) default_lane: Option<String>,
+    pub(super) settings: Settings,
+    /// Something was settled.
+    pub(super) settled: Notify,
+    losses: Mutex<Losses>,
+    /// Nothing is taken any more.
+    closed: AtomicBool,
+    /// Workers end as soon as they can.
+    stopping: AtomicBool,
+    /// How many flushes are under way.
+    flushes: AtomicUsize,
+    /// What was dropped has been counted.
+    ended: AtomicBool,
+}
+
+impl Shared {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        lanes: BTreeMap<String, Arc<RunningLane>>,
+        default_lane: Option<String>,
+        settings: Settings,
+    ) -> Self {
+        Self {
+            store,
+            lanes,
+            default_lane,
+            settings,
+            settled: Notify::new(),
+            losses: Mutex::default(),
+            closed: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            flushes: AtomicUsize::new(0),
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// The lane that a notification waits in.
+    pub(super) fn lane_of(&self, envelope: &Envelope) -> Result<&Arc<RunningLane>, Error> {
+        let unnamed = self.lanes.values().find(|lane| !lane.named);
+        let wanted = envelope.robot.as_deref().or(self.default_lane.as_deref());
+        let found = unnamed.or_else(|| match wanted {
+            Some(name) => self.lanes.get(name),
+            None if self.lanes.len() == 1 => self.lanes.values().next(),
+            None => None,
+        });
+        found.ok_or_else(|| {
+            let names: Vec<String> = self.lanes.keys().map(|name| format!("`{name}`")).collect();
+            let names = names.join(", ");
+            Error::configuration(match wanted {
+                Some(name) => format!("the queue has no lane `{name}`, only {names}"),
+                None => {
+                    format!("the message names none of the queue's lanes, and none is the default: {names}")
+                }
+            })
+        })
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Tells the workers to end.
+    pub(super) fn stop(&self) {
+        self.close();
+        self.stopping.store(true, Ordering::Release);
+        self.signal();
+    }
+
+    /// Whether somebody waits for everything to leave.
+    pub(super) fn is_in_a_hurry(&self) -> bool {
+        self.flushes.load(Ordering::Acquire) > 0
+    }
+
+    /// In a hurry until it is dropped.
+    pub(super) fn hurry(&self) -> Hurry<'_> {
+        self.flushes.fetch_add(1, Ordering::AcqRel);
+        self.signal();
+        Hurry(self)
+    }
+
+    fn signal(&self) {
+        for lane in self.lanes.values() {
+            lane.signal();
+        }
+    }
+
+    pub(super) fn losses(&self) -> Losses {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn lose(&self, loss: Loss, notifications: usize) {
+        self.losses.lock().unwrap_or_else(PoisonError::into_inner).add(loss, notifications);
+    }
+
+    /// Counts what expired in the store.
+    pub(super) fn expired(&self, letters: &[DeadLetter]) {
+        for letter in letters {
+            self.lose(letter.loss, 1);
+            tracing::warn!(
+                name: "dingtalk.dead_letter",
+                lane = letter.lane,
+                id = letter.envelope.id,
+                loss = %letter.loss,
+                kind = ?letter.failure.kind,
+                attempts = letter.attempts,
+                notifications = 1,
+                "given up"
+            );
+        }
+        if !letters.is_empty() {
+            self.settled.notify_waiters();
+        }
+    }
+
+    /// What waits in the queue's lanes.
+    pub(super) async fn pending(&self) -> Result<Pending, Error> {
+        let mut pending = Pending::default();
+        for name in self.lanes.keys() {
+            pending.lanes.insert(name.clone(), self.store.pending(name).await?);
+        }
+        Ok(pending)
+    }
+
+    /// Counts what is in memory only, once, when nobody works on it any more.
+    pub(super) fn end(&self) {
+        if self.ended.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let pending = self.store.only_in_memory();
+        if pending > 0 {
+            self.lose(Loss::Dropped, pending);
+            tracing::warn!(name: "dingtalk.queue_dropped", pending, "the queue ended before these were delivered");
+        }
+    }
+}
+
+/// The last one out, a handle or a worker.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+pub(super) struct Hurry<'a>(&'a Shared);
+
+impl Drop for Hurry<'_> {
+    fn drop(&mut self) {
+        self.0.flushes.fetch_sub(1, Ordering::AcqRel);
+    }
+}

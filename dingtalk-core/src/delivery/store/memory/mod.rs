@@ -1,0 +1,177 @@
+//! The store that is gone when the process ends.
+
+mod budget;
+mod entry;
+mod known;
+mod state;
+
+use std::{
+    fmt,
+    future::ready,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use tokio::time::Instant;
+
+use self::state::State;
+use super::{Begun, Budget, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store, Ticket};
+use crate::{BoxFuture, Envelope, Error};
+
+/// How many dead letters are kept unless told otherwise.
+const DEAD_LETTERS: usize = 1000;
+
+/// Keeps what waits in memory. It never fails, and never waits.
+///
+/// It remembers the ids of the last 10,000 notifications that it has done with, so that none of those is taken again.
+///
+/// ```
+/// use dingtalk_core::{Envelope, Message, store::{Enqueued, MemoryStore, Store}};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), dingtalk_core::Error> {
+/// let store = MemoryStore::new();
+/// let envelope = Envelope::new(Message::text("Disk is full"));
+/// assert_eq!(store.enqueue("ops", envelope.clone(), 1000).await?, Enqueued::Added);
+/// assert_eq!(store.enqueue("ops", envelope, 1000).await?, Enqueued::Known);
+/// assert_eq!(store.pending("ops").await?.waiting, 1);
+/// # Ok(()) }
+/// ```
+pub struct MemoryStore {
+    state: Mutex<State>,
+    clock: Box<dyn Fn() -> SystemTime + Send + Sync>,
+}
+
+impl MemoryStore {
+    /// An empty store. Its clock is the process's steady one, set to the system's time once, now: a clock that is set
+    /// later opens no window.
+    pub fn new() -> Self {
+        let (start, at) = (Instant::now(), SystemTime::now());
+        Self { state: Mutex::new(State::new(DEAD_LETTERS)), clock: Box::new(move || at + start.elapsed()) }
+    }
+
+    /// Sets the clock.
+    #[must_use]
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(now);
+        self
+    }
+
+    /// How many dead letters to keep; 1,000 unless set. The oldest are forgotten first.
+    #[must_use]
+    pub fn dead_letter_capacity(mut self, newest: usize) -> Self {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).set_dead_letter_capacity(newest);
+        self
+    }
+
+    /// Since 1970.
+    fn now(&self) -> Duration {
+        (self.clock)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+    }
+
+    /// Held for moments only, never over an await.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("notifications", &self.only_in_memory()).finish_non_exhaustive()
+    }
+}
+
+/// A future that is ready at once.
+fn done<'a, T: Send + 'a>(result: T) -> BoxFuture<'a, Result<T, Error>> {
+    Box::pin(ready(Ok(result)))
+}
+
+impl Store for MemoryStore {
+    fn enqueue<'a>(
+        &'a self,
+        lane: &'a str,
+        envelope: Envelope,
+        capacity: usize,
+    ) -> BoxFuture<'a, Result<Enqueued, Error>> {
+        done(self.state().enqueue(lane, envelope, capacity, self.now()))
+    }
+
+    fn enqueue_now(
+        &self,
+        lane: &str,
+        envelope: Envelope,
+        capacity: usize,
+    ) -> Option<Result<Enqueued, Error>> {
+        Some(Ok(self.state().enqueue(lane, envelope, capacity, self.now())))
+    }
+
+    fn claim<'a>(
+        &'a self,
+        lane: &'a str,
+        max: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Claimed, Error>> {
+        done(self.state().claim(lane, max, lease, self.now()))
+    }
+
+    fn release<'a>(&'a self, tickets: &'a [Ticket]) -> BoxFuture<'a, Result<(), Error>> {
+        self.state().release(tickets);
+        done(())
+    }
+
+    fn merge(&self, merges: Vec<Merge>) -> BoxFuture<'_, Result<bool, Error>> {
+        done(self.state().merge(merges, self.now()))
+    }
+
+    fn begin<'a>(
+        &'a self,
+        ticket: &'a Ticket,
+        budget: &'a Budget,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Begun, Error>> {
+        done(self.state().begin(ticket, budget, lease, self.now()))
+    }
+
+    fn settle<'a>(
+        &'a self,
+        ticket: &'a Ticket,
+        sends: u32,
+        settlement: Settlement,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        done(self.state().settle(ticket, sends, settlement, self.now()))
+    }
+
+    fn free_in<'a>(&'a self, budget: &'a Budget) -> BoxFuture<'a, Result<Duration, Error>> {
+        done(self.state().free_in(budget, self.now()))
+    }
+
+    fn rest<'a>(&'a self, budget: &'a str, rest: Duration) -> BoxFuture<'a, Result<(), Error>> {
+        self.state().rest(budget, self.now().saturating_add(rest));
+        done(())
+    }
+
+    fn pending<'a>(&'a self, lane: &'a str) -> BoxFuture<'a, Result<LanePending, Error>> {
+        done(self.state().pending(lane))
+    }
+
+    fn dead_letters(&self, max: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>, Error>> {
+        done(self.state().dead_letters(max))
+    }
+
+    fn redeliver<'a>(
+        &'a self,
+        id: &'a str,
+        capacity: usize,
+    ) -> BoxFuture<'a, Result<Option<Enqueued>, Error>> {
+        done(self.state().redeliver(id, capacity, self.now()))
+    }
+
+    fn only_in_memory(&self) -> usize {
+        self.state().notifications()
+    }
+}

@@ -1,0 +1,178 @@
+//! What waits is merged, and what was merged stays together.
+
+use dingtalk_core::{
+    DigestPolicy, Envelope, ErrorKind, Lane, Message, Pace, Queue, QueueBuilder, Url,
+    message::{Button, Buttons},
+};
+
+use crate::fake::{Fake, Then, envelope, seconds, unpaced, urgent};
+
+fn builder(fake: &Fake) -> QueueBuilder {
+    Queue::builder().lane("ops", unpaced(fake)).digest(DigestPolicy::default())
+}
+
+fn texts(fake: &Fake) -> Vec<String> {
+    let text = |envelope: Envelope| match envelope.message {
+        Message::Text(text) => text.content,
+        Message::Markdown(markdown) => markdown.text,
+        other => other.kind().to_owned(),
+    };
+    fake.envelopes().into_iter().map(text).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_within_the_window_leaves_in_one_message() {
+    let fake = Fake::new();
+    let queue = builder(&fake).build().unwrap();
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+        tokio::time::sleep(seconds(1)).await;
+    }
+    queue.try_deliver(urgent("u")).unwrap();
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(texts(&fake), ["This is u"], "the urgent one waits for nobody");
+    tokio::time::sleep(seconds(2)).await;
+    assert_eq!(texts(&fake)[1..], ["### 3 notifications\n\n- This is a\n- This is b\n- This is c"]);
+    let digest = &fake.envelopes()[1];
+    assert_eq!(digest.id.len(), 26, "an id of its own: {}", digest.id);
+    assert!(queue.pending().await.unwrap().is_empty(), "all three are settled");
+    queue.try_deliver(envelope("b")).unwrap();
+    queue.flush(seconds(60)).await.unwrap();
+    assert_eq!(fake.ids().len(), 2, "what was merged is known");
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_and_cards_are_sent_as_they_are() {
+    let fake = Fake::new();
+    let queue = builder(&fake).build().unwrap();
+    let url = Url::new("https://example.com").unwrap();
+    let card = Message::action_card("Card", "Text", Buttons::Single(Button::new("Open", url)));
+    queue.try_deliver(envelope("a")).unwrap();
+    queue.try_deliver(envelope("b")).unwrap();
+    queue.try_deliver(Envelope::new(card).with_id("card")).unwrap();
+    tokio::time::sleep(seconds(4)).await;
+    assert_eq!(fake.ids(), [""; 0]);
+    tokio::time::sleep(seconds(2)).await;
+    assert_eq!(fake.ids(), ["a", "b", "card"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_does_not_wait_for_others() {
+    let fake = Fake::new();
+    let queue = builder(&fake).build().unwrap();
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_during_a_rest_is_in_the_digest_after_it() {
+    let fake = Fake::scripted([Then::Fail(ErrorKind::Throttled)]);
+    let queue = builder(&fake).build().unwrap();
+    queue.try_deliver(envelope("0")).unwrap();
+    for n in 1..=50 {
+        tokio::time::sleep(seconds(10)).await;
+        queue.try_deliver(envelope(&n.to_string())).unwrap();
+    }
+    queue.flush(seconds(1000)).await.unwrap();
+    let texts = texts(&fake);
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[1].starts_with("### 51 notifications\n"), "{texts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_is_repeated_as_it_was() {
+    let fake = Fake::scripted([Then::Fail(ErrorKind::Unknown), Then::Fail(ErrorKind::Busy)]);
+    let queue = builder(&fake).build().unwrap();
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    tokio::time::sleep(seconds(6)).await;
+    // Too late for the first digest, whatever becomes of it.
+    for id in ["d", "e", "f"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    queue.flush(seconds(600)).await.unwrap();
+    let envelopes = fake.envelopes();
+    let first: Vec<&Envelope> = envelopes.iter().filter(|envelope| envelope.id == envelopes[0].id).collect();
+    assert!(first.len() >= 2 && first.iter().all(|envelope| *envelope == first[0]));
+    assert!(texts(&fake).iter().any(|text| text.contains("This is d") && !text.contains("This is a")));
+    assert_eq!(queue.losses().total(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_digest_is_sent_one_by_one() {
+    let fake = Fake::scripted([
+        Then::Fail(ErrorKind::ForbiddenContent),
+        Then::Deliver,
+        Then::Fail(ErrorKind::ForbiddenContent),
+        Then::Deliver,
+    ]);
+    let queue = builder(&fake).build().unwrap();
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    queue.flush(seconds(600)).await.unwrap();
+    assert_eq!(fake.ids()[1..], ["a", "b", "c"]);
+    let letters = queue.dead_letters(10).await.unwrap();
+    let ids: Vec<&str> = letters.iter().map(|letter| &*letter.envelope.id).collect();
+    assert_eq!(ids, ["b"], "only the one at fault is lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_that_is_given_up_leaves_a_dead_letter_for_each() {
+    let fake = Fake::failing(ErrorKind::Unknown);
+    let queue = builder(&fake).build().unwrap();
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    queue.flush(seconds(600)).await.unwrap();
+    let letters = queue.dead_letters(10).await.unwrap();
+    let mut ids: Vec<&str> = letters.iter().map(|letter| &*letter.envelope.id).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["a", "b", "c"]);
+    assert!(letters.iter().all(|letter| letter.may_have_arrived && letter.attempts == 3));
+    assert_eq!(queue.losses().to_string(), "3 unknown");
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_for_several_robots_are_not_mixed() {
+    let fake = Fake::new();
+    let queue = Queue::builder().only_lane(unpaced(&fake)).digest(DigestPolicy::default()).build().unwrap();
+    for n in 0..6 {
+        let robot = if n % 2 == 0 { "even" } else { "odd" };
+        queue.try_deliver(envelope(&format!("{robot} {n}")).with_robot(robot)).unwrap();
+    }
+    queue.flush(seconds(60)).await.unwrap();
+    let envelopes = fake.envelopes();
+    assert_eq!(envelopes.len(), 2);
+    for (envelope, text) in envelopes.iter().zip(texts(&fake)) {
+        let other = if envelope.robot.as_deref() == Some("even") { "odd" } else { "even" };
+        assert!(!text.contains(other), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_keeps_to_the_rate_and_loses_nothing() {
+    let fake = Fake::new();
+    let pace = Pace::new().limit(3).urgent_reserve(1).window(seconds(60));
+    let lane = Lane::new(fake.clone()).pace(pace);
+    let queue = Queue::builder().lane("ops", lane).digest(DigestPolicy::default()).build().unwrap();
+    let mut sent = 0;
+    for second in 0..300 {
+        for _ in 0..second % 7 {
+            queue.try_deliver(envelope(&format!("n{sent}."))).unwrap();
+            sent += 1;
+        }
+        tokio::time::sleep(seconds(1)).await;
+    }
+    queue.flush(seconds(600)).await.unwrap();
+    let times = fake.seconds();
+    assert!(times.windows(3).all(|three| three[2] - three[0] >= 60.0), "{times:?}");
+    let all = texts(&fake).join("\n");
+    for n in 0..sent {
+        assert_eq!(all.matches(&format!("This is n{n}.")).count(), 1, "n{n}");
+    }
+}

@@ -1,0 +1,167 @@
+//! Flushing, shutting down, and being dropped.
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+};
+
+use dingtalk_core::{ErrorKind, Queue, store::Loss};
+use tokio::time::{Instant, sleep};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::fake::{Fake, envelope, queue, seconds};
+
+/// What is logged in a test, line by line.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn install(&self) -> tracing::subscriber::DefaultGuard {
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(self.clone()).finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    fn lines_with(&self, words: &str) -> Vec<String> {
+        let bytes = self.0.lock().unwrap();
+        String::from_utf8_lossy(&bytes)
+            .lines()
+            .filter(|line| line.contains(words))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+const DROPPED: &str = "the queue ended before these were delivered";
+
+#[tokio::test(start_paused = true)]
+async fn a_flush_returns_when_all_is_settled_or_says_what_is_left() {
+    let fake = Fake::new().taking(seconds(10));
+    let queue = queue(&fake);
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    let started = Instant::now();
+    let pending = queue.flush(seconds(15)).await.unwrap_err();
+    assert_eq!(started.elapsed(), seconds(15));
+    assert_eq!(pending.total(), 2);
+    let lane = pending.lanes["ops"];
+    assert_eq!((lane.waiting, lane.sending), (1, 1));
+    queue.flush(seconds(60)).await.unwrap();
+    assert_eq!(started.elapsed(), seconds(30), "as soon as the last one is settled");
+    queue.flush(seconds(0)).await.unwrap();
+    let pending = queue.pending().await.unwrap();
+    assert!(pending.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_delivers_what_it_can_and_takes_nothing_more() {
+    let log = Log::default();
+    let _guard = log.install();
+    let fake = Fake::new().taking(seconds(1));
+    let queue = queue(&fake);
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    let ending = tokio::spawn({
+        let queue = queue.clone();
+        async move { queue.shutdown(seconds(10)).await }
+    });
+    sleep(seconds(1)).await;
+    let error = queue.try_deliver(envelope("d")).unwrap_err();
+    assert_eq!((error.kind(), error.id()), (ErrorKind::QueueClosed, Some("d")));
+    assert_eq!(queue.redeliver("a").await.unwrap_err().kind(), ErrorKind::QueueClosed);
+    ending.await.unwrap().unwrap();
+    assert_eq!(fake.ids(), ["a", "b", "c"]);
+    drop(queue);
+    assert_eq!(log.lines_with(DROPPED), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_counts_what_it_could_not_deliver_and_says_so_once() {
+    let log = Log::default();
+    let _guard = log.install();
+    let fake = Fake::hanging();
+    let queue = queue(&fake);
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    let started = Instant::now();
+    let pending = queue.shutdown(seconds(10)).await.unwrap_err();
+    assert_eq!((pending.total(), started.elapsed()), (3, seconds(10)));
+    assert_eq!(queue.losses().count(Loss::Dropped), 3);
+    drop(queue);
+    sleep(seconds(1)).await;
+    assert_eq!(log.lines_with(DROPPED).len(), 1);
+    assert!(log.lines_with(DROPPED)[0].contains("pending=3"), "{:?}", log.lines_with(DROPPED));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_the_last_handle_ends_the_queue_and_counts_what_waits() {
+    let log = Log::default();
+    let _guard = log.install();
+    let fake = Fake::new().taking(seconds(10));
+    let queue = queue(&fake);
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    let clone = queue.clone();
+    drop(queue);
+    sleep(seconds(5)).await;
+    assert_eq!(fake.ids(), ["a"], "a clone keeps it alive");
+    drop(clone);
+    assert_eq!(log.lines_with(DROPPED), [""; 0], "a delivery has begun");
+    sleep(seconds(60)).await;
+    assert_eq!(fake.ids(), ["a"]);
+    assert_eq!(log.lines_with(DROPPED).len(), 1);
+    assert!(log.lines_with(DROPPED)[0].contains("pending=2"), "{:?}", log.lines_with(DROPPED));
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_an_idle_queue_says_nothing() {
+    let log = Log::default();
+    let _guard = log.install();
+    let queue = queue(&Fake::new());
+    sleep(seconds(1)).await;
+    drop(queue);
+    sleep(seconds(1)).await;
+    assert_eq!(log.lines_with(DROPPED), [""; 0]);
+}
+
+#[test]
+fn a_runtime_that_ends_first_is_no_trouble() {
+    let log = Log::default();
+    let _guard = log.install();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let queue = runtime.block_on(async {
+        let queue = Queue::new(Fake::hanging()).unwrap();
+        for id in ["a", "b"] {
+            queue.try_deliver(envelope(id)).unwrap();
+        }
+        tokio::task::yield_now().await;
+        queue
+    });
+    drop(runtime);
+    queue.try_deliver(envelope("c")).unwrap();
+    drop(queue);
+    assert_eq!(log.lines_with(DROPPED).len(), 1);
+    assert!(log.lines_with(DROPPED)[0].contains("pending=3"), "{:?}", log.lines_with(DROPPED));
+}

@@ -1,0 +1,134 @@
+//! A deliverer that does as told, and a few notifications.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use dingtalk_core::{
+    BoxFuture, Deliver, Envelope, Error, ErrorKind, Lane, Message, Outcome, Queue, Receipt, Urgency,
+};
+use tokio::time::{Instant, sleep};
+
+/// How a delivery ends.
+#[derive(Debug, Clone)]
+pub(crate) enum Then {
+    Deliver,
+    Fail(ErrorKind),
+    Panic,
+    Hang,
+}
+
+/// Ends deliveries as a script says; when it is over, as `afterwards` says.
+#[derive(Clone)]
+pub(crate) struct Fake(Arc<Mutex<Played>>);
+
+struct Played {
+    script: VecDeque<Then>,
+    afterwards: Then,
+    takes: Duration,
+    started: Instant,
+    deliveries: Vec<(Duration, Envelope)>,
+}
+
+impl Fake {
+    pub(crate) fn new() -> Self {
+        Self::scripted([])
+    }
+
+    pub(crate) fn scripted(script: impl IntoIterator<Item = Then>) -> Self {
+        Self(Arc::new(Mutex::new(Played {
+            script: script.into_iter().collect(),
+            afterwards: Then::Deliver,
+            takes: Duration::ZERO,
+            started: Instant::now(),
+            deliveries: Vec::new(),
+        })))
+    }
+
+    /// Fails like this, always.
+    pub(crate) fn failing(kind: ErrorKind) -> Self {
+        let fake = Self::new();
+        fake.0.lock().unwrap().afterwards = Then::Fail(kind);
+        fake
+    }
+
+    pub(crate) fn hanging() -> Self {
+        let fake = Self::new();
+        fake.0.lock().unwrap().afterwards = Then::Hang;
+        fake
+    }
+
+    /// Each delivery takes so long.
+    pub(crate) fn taking(self, time: Duration) -> Self {
+        self.0.lock().unwrap().takes = time;
+        self
+    }
+
+    /// The ids that were given, in order.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.envelopes().into_iter().map(|envelope| envelope.id).collect()
+    }
+
+    pub(crate) fn envelopes(&self) -> Vec<Envelope> {
+        self.0.lock().unwrap().deliveries.iter().map(|(_, envelope)| envelope.clone()).collect()
+    }
+
+    /// When each delivery began, in seconds since the fake was made.
+    pub(crate) fn seconds(&self) -> Vec<f64> {
+        self.0.lock().unwrap().deliveries.iter().map(|(at, _)| at.as_secs_f64()).collect()
+    }
+}
+
+impl Deliver for Fake {
+    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        let id = envelope.id.clone();
+        let (then, takes) = {
+            let mut played = self.0.lock().unwrap();
+            let at = played.started.elapsed();
+            played.deliveries.push((at, envelope));
+            let afterwards = played.afterwards.clone();
+            (played.script.pop_front().unwrap_or(afterwards), played.takes)
+        };
+        Box::pin(async move {
+            sleep(takes).await;
+            match then {
+                Then::Deliver => Ok(Receipt::new(id, Outcome::Delivered)),
+                Then::Fail(kind) => Err(Error::new(kind, "as scripted")),
+                Then::Panic => panic!("as scripted"),
+                Then::Hang => std::future::pending().await,
+            }
+        })
+    }
+}
+
+pub(crate) const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A lane at any rate.
+pub(crate) fn unpaced(fake: &Fake) -> Lane {
+    Lane::new(fake.clone()).pace(None)
+}
+
+pub(crate) fn queue(fake: &Fake) -> Queue {
+    Queue::builder().lane("ops", unpaced(fake)).build().unwrap()
+}
+
+pub(crate) fn envelope(id: &str) -> Envelope {
+    Envelope::new(Message::text(format!("This is {id}"))).with_id(id)
+}
+
+pub(crate) fn urgent(id: &str) -> Envelope {
+    envelope(id).with_urgency(Urgency::Urgent)
+}
+
+/// Each time is the expected one, give or take the fifth of jitter on each of its parts.
+pub(crate) fn assert_about(times: &[f64], pauses: &[u64]) {
+    assert_eq!(times.len(), pauses.len() + 1, "{times:?}");
+    for (pair, pause) in times.windows(2).zip(pauses) {
+        let (took, pause) = (pair[1] - pair[0], f64::from(u32::try_from(*pause).unwrap()));
+        assert!(took >= pause * 0.799 && took <= pause * 1.201, "{took} instead of {pause} in {times:?}");
+    }
+}

@@ -1,0 +1,10 @@
+//! A queue in virtual time, with deliverers that go nowhere.
+#![cfg(feature = "robot")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
+
+mod digests;
+mod ending;
+mod fake;
+mod lanes;
+mod order;
+mod retries;

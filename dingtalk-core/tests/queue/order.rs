@@ -1,0 +1,102 @@
+//! What goes first, what is refused at the door, and at what rate it leaves.
+
+use std::time::SystemTime;
+
+use dingtalk_core::{
+    Deliver as _, DeliverExt as _, ErrorKind, Lane, Message, Outcome, Pace, Queue, Retry, store::Loss,
+};
+
+use crate::fake::{Fake, envelope, queue, seconds, unpaced, urgent};
+
+#[tokio::test(start_paused = true)]
+async fn urgent_ones_go_first_and_the_others_in_order() {
+    let fake = Fake::new();
+    let queue = queue(&fake);
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    for id in ["u", "v"] {
+        queue.try_deliver(urgent(id)).unwrap();
+    }
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids(), ["u", "v", "a", "b", "c"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_urgent_one_overtakes_those_that_wait_for_the_rate() {
+    let fake = Fake::new();
+    let pace = Pace::new().limit(3).urgent_reserve(1).window(seconds(60));
+    let queue = Queue::builder().lane("ops", Lane::new(fake.clone()).pace(pace)).build().unwrap();
+    for id in ["a", "b", "c", "d", "e"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    tokio::time::sleep(seconds(10)).await;
+    assert_eq!(fake.ids(), ["a", "b"], "one place is kept");
+    queue.try_deliver(urgent("u")).unwrap();
+    queue.flush(seconds(600)).await.unwrap();
+    assert_eq!(fake.ids(), ["a", "b", "u", "c", "d", "e"]);
+    let times = fake.seconds();
+    assert!((times[2] - 10.0).abs() < 0.1, "at once: {times:?}");
+    for three in times.windows(4) {
+        assert!(three[3] - three[0] >= 60.0, "more than three in a minute: {times:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receipt_says_queued_and_a_known_id_is_taken_once() {
+    let fake = Fake::new();
+    let queue = queue(&fake);
+    for _ in 0..2 {
+        let receipt = queue.deliver(envelope("a")).await.unwrap();
+        assert_eq!((receipt.outcome, receipt.attempts, &*receipt.id), (Outcome::Queued, 0, "a"));
+        assert_eq!(receipt.robot.as_deref(), Some("ops"));
+    }
+    queue.send(&Message::text("b")).await.unwrap();
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids().len(), 2);
+    queue.try_deliver(envelope("a")).unwrap();
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids().len(), 2, "it is known after its delivery, too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_says_so_and_takes_more_when_there_is_room() {
+    let fake = Fake::new();
+    let queue = Queue::builder().lane("ops", unpaced(&fake)).capacity(2).build().unwrap();
+    queue.try_deliver(envelope("a")).unwrap();
+    queue.try_deliver(envelope("b")).unwrap();
+    let error = queue.try_deliver(envelope("c")).unwrap_err();
+    assert_eq!((error.kind(), error.retry(), error.id()), (ErrorKind::QueueFull, Retry::Safe, Some("c")));
+    assert!(error.to_string().starts_with("the queue is full (2 notifications wait)"), "{error}");
+    queue.try_deliver(envelope("a")).unwrap();
+    queue.flush(seconds(1)).await.unwrap();
+    queue.try_deliver(envelope("c")).unwrap();
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids(), ["a", "b", "c"]);
+    assert_eq!(queue.losses().total(), 0, "who was told can send again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_expires_while_it_waits_is_not_sent() {
+    let fake = Fake::new();
+    let pace = Pace::new().limit(1).urgent_reserve(0).window(seconds(60));
+    let queue = Queue::builder().lane("ops", Lane::new(fake.clone()).pace(pace)).build().unwrap();
+    let expiry = SystemTime::now() + seconds(30);
+    queue.try_deliver(envelope("a")).unwrap();
+    queue.try_deliver(envelope("b").with_expiry(expiry)).unwrap();
+    queue.try_deliver(envelope("c")).unwrap();
+    tokio::time::sleep(seconds(20)).await;
+    assert_eq!(queue.pending().await.unwrap().total(), 2);
+    tokio::time::sleep(seconds(11)).await;
+    assert_eq!(
+        queue.pending().await.unwrap().total(),
+        1,
+        "it is gone when it expires, not when its turn comes"
+    );
+    let [letter] = &queue.dead_letters(10).await.unwrap()[..] else { panic!("one has expired") };
+    assert_eq!((&*letter.envelope.id, letter.loss, letter.attempts), ("b", Loss::Expired, 0));
+    assert_eq!(letter.failure.kind, ErrorKind::Expired);
+    queue.flush(seconds(600)).await.unwrap();
+    assert_eq!(fake.ids(), ["a", "c"]);
+    assert_eq!(queue.losses().to_string(), "1 expired");
+}
