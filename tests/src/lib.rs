@@ -1,4 +1,6 @@
-//! Tests that see all crates. The examples of the README are tests too.
+//! Tests that see all crates, and what several of them share. The examples of the README are tests too.
+
+pub mod store_model;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -1,0 +1,106 @@
+//! The steps of a history.
+
+use proptest::{
+    prelude::*,
+    strategy::{BoxedStrategy, Union},
+};
+
+/// One step. Where it picks something it does so by a number, of which the remainder counts.
+#[derive(Debug, Clone)]
+pub(super) enum Transition {
+    /// A notification comes in.
+    Enqueue { lane: usize, urgent: bool, expires_in: Option<u64> },
+    /// One that came in before comes again.
+    EnqueueAgain { pick: usize },
+    /// A worker asks for work.
+    Claim { worker: usize, lane: usize, max: usize },
+    /// A worker gives back what it has not begun.
+    Release { worker: usize },
+    /// A worker puts what it has claimed into one digest, or two.
+    Merge { worker: usize, lane: usize, two: bool },
+    /// A worker begins an attempt.
+    Begin { worker: usize, pick: usize },
+    /// A worker says what became of one.
+    Settle { worker: usize, pick: usize, outcome: Outcome },
+    /// A worker forgets everything.
+    Crash { worker: usize },
+    /// Time passes.
+    Advance { seconds: u64 },
+    /// The clock is set back.
+    SetBack { seconds: u64 },
+    /// The robot was blocked.
+    Rest { seconds: u64 },
+    /// A person wants a dead letter sent again.
+    Redeliver { pick: usize },
+}
+
+/// What became of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Delivered,
+    /// In two messages.
+    DeliveredInParts,
+    NotSent,
+    Unknown,
+    Throttled,
+    Dead,
+    DeadUnknown,
+    /// Of a digest: refused.
+    Unmerged,
+}
+
+pub(super) fn any_transition() -> BoxedStrategy<Transition> {
+    let worker = 0..2_usize;
+    let lane = 0..2_usize;
+    let pick = 0..100_usize;
+    let outcome = prop_oneof![
+        4 => Just(Outcome::Delivered),
+        1 => Just(Outcome::DeliveredInParts),
+        2 => Just(Outcome::NotSent),
+        2 => Just(Outcome::Unknown),
+        2 => Just(Outcome::Throttled),
+        1 => Just(Outcome::Dead),
+        1 => Just(Outcome::DeadUnknown),
+        2 => Just(Outcome::Unmerged),
+    ];
+    Union::new_weighted(vec![
+        (
+            8,
+            (lane.clone(), any::<bool>(), proptest::option::weighted(0.2, 1..200_u64))
+                .prop_map(|(lane, urgent, expires_in)| Transition::Enqueue { lane, urgent, expires_in })
+                .boxed(),
+        ),
+        (1, pick.clone().prop_map(|pick| Transition::EnqueueAgain { pick }).boxed()),
+        (
+            8,
+            (worker.clone(), lane.clone(), prop_oneof![Just(1_usize), 1..10_usize])
+                .prop_map(|(worker, lane, max)| Transition::Claim { worker, lane, max })
+                .boxed(),
+        ),
+        (1, worker.clone().prop_map(|worker| Transition::Release { worker }).boxed()),
+        (
+            2,
+            (worker.clone(), lane, any::<bool>())
+                .prop_map(|(worker, lane, two)| Transition::Merge { worker, lane, two })
+                .boxed(),
+        ),
+        (
+            8,
+            (worker.clone(), pick.clone())
+                .prop_map(|(worker, pick)| Transition::Begin { worker, pick })
+                .boxed(),
+        ),
+        (
+            8,
+            (worker.clone(), pick.clone(), outcome)
+                .prop_map(|(worker, pick, outcome)| Transition::Settle { worker, pick, outcome })
+                .boxed(),
+        ),
+        (1, worker.prop_map(|worker| Transition::Crash { worker }).boxed()),
+        (5, prop_oneof![1..20_u64, 1..100_u64].prop_map(|seconds| Transition::Advance { seconds }).boxed()),
+        (1, (1..50_u64).prop_map(|seconds| Transition::SetBack { seconds }).boxed()),
+        (1, (1..200_u64).prop_map(|seconds| Transition::Rest { seconds }).boxed()),
+        (1, pick.prop_map(|pick| Transition::Redeliver { pick }).boxed()),
+    ])
+    .boxed()
+}
