@@ -27,7 +27,7 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `derive` (default) | `#[derive(Notification)]` |
-//! | `robot` (default) | [`Robot`], [`Pool`], [`Router`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
+//! | `robot` (default) | [`Robot`], [`Pool`], [`Router`], [`Queue`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
 //! | `blocking` | [`Blocking`]: delivery from programs without an asynchronous run time |
 //! | `tool` | [`Tool`], [`ToolSet`] and definitions for agents: schemars |
 //! | `url` | conversion from the `url` crate's type |

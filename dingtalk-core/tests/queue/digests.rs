@@ -176,3 +176,36 @@ async fn a_flood_keeps_to_the_rate_and_loses_nothing() {
         assert_eq!(all.matches(&format!("This is n{n}.")).count(), 1, "n{n}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_is_made_when_it_can_leave() {
+    let fake = Fake::new();
+    let pace = Pace::new().limit(1).urgent_reserve(0).window(seconds(60));
+    let lane = Lane::new(fake.clone()).pace(pace);
+    let queue = Queue::builder().lane("ops", lane).digest(DigestPolicy::default()).build().unwrap();
+    queue.try_deliver(urgent("u")).unwrap();
+    tokio::time::sleep(seconds(10)).await;
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    tokio::time::sleep(seconds(20)).await;
+    queue.try_deliver(envelope("d")).unwrap();
+    queue.flush(seconds(600)).await.unwrap();
+    let texts = texts(&fake);
+    assert_eq!(texts.len(), 2, "{texts:?}");
+    assert!(texts[1].ends_with("- This is a\n- This is b\n- This is c\n- This is d"), "{texts:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_digest_that_may_have_arrived_is_not_taken_apart() {
+    let fake = Fake::scripted([Then::Fail(ErrorKind::Unknown), Then::Fail(ErrorKind::ForbiddenContent)]);
+    let queue = builder(&fake).build().unwrap();
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    queue.flush(seconds(600)).await.unwrap();
+    assert_eq!(fake.ids().len(), 2, "{:?}", fake.ids());
+    let letters = queue.dead_letters(10).await.unwrap();
+    assert_eq!(letters.len(), 3);
+    assert!(letters.iter().all(|letter| letter.may_have_arrived));
+}

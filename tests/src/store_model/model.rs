@@ -461,8 +461,19 @@ impl ReferenceStateMachine for Model {
         Just(Self { clock: 1_000_000, ..Self::default() }).boxed()
     }
 
-    fn transitions(_: &Self) -> BoxedStrategy<Transition> {
-        any_transition()
+    fn transitions(model: &Self) -> BoxedStrategy<Transition> {
+        let merges = [(0, 0), (0, 1), (1, 0), (1, 1)]
+            .into_iter()
+            .filter(|(worker, lane)| model.mergeable(*worker, *lane).len() >= 2);
+        let digests = model.tickets.iter().enumerate().flat_map(|(worker, tickets)| {
+            let is_digest = |(id, _): &(String, u64)| {
+                let item = model.item(id);
+                item.is_digest() && matches!(item.state, State::Sending { .. })
+            };
+            let picks = tickets.iter().enumerate().filter(move |(_, ticket)| is_digest(ticket));
+            picks.map(move |(pick, _)| (worker, pick)).collect::<Vec<_>>()
+        });
+        any_transition(merges.collect(), digests.collect())
     }
 
     fn apply(mut model: Self, transition: &Transition) -> Self {

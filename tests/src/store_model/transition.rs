@@ -49,7 +49,12 @@ pub(super) enum Outcome {
     Unmerged,
 }
 
-pub(super) fn any_transition() -> BoxedStrategy<Transition> {
+/// Any step, and more often those that make sense: `merges` are workers and lanes where there is something to merge,
+/// `digests` are workers that are sending a digest, and where it is among their tickets.
+pub(super) fn any_transition(
+    merges: Vec<(usize, usize)>,
+    digests: Vec<(usize, usize)>,
+) -> BoxedStrategy<Transition> {
     let worker = 0..2_usize;
     let lane = 0..2_usize;
     let pick = 0..100_usize;
@@ -63,10 +68,23 @@ pub(super) fn any_transition() -> BoxedStrategy<Transition> {
         1 => Just(Outcome::DeadUnknown),
         2 => Just(Outcome::Unmerged),
     ];
-    Union::new_weighted(vec![
+    let mut sensible = Vec::new();
+    if !merges.is_empty() {
+        let merge = (proptest::sample::select(merges), any::<bool>())
+            .prop_map(|((worker, lane), two)| Transition::Merge { worker, lane, two });
+        sensible.push((8, merge.boxed()));
+    }
+    if !digests.is_empty() {
+        let refused = proptest::sample::select(digests).prop_map(|(worker, pick)| {
+            let outcome = Outcome::Unmerged;
+            Transition::Settle { worker, pick, outcome }
+        });
+        sensible.push((3, refused.boxed()));
+    }
+    let mut all = vec![
         (
             8,
-            (lane.clone(), any::<bool>(), proptest::option::weighted(0.2, 1..200_u64))
+            (lane.clone(), proptest::bool::weighted(0.2), proptest::option::weighted(0.2, 1..200_u64))
                 .prop_map(|(lane, urgent, expires_in)| Transition::Enqueue { lane, urgent, expires_in })
                 .boxed(),
         ),
@@ -101,6 +119,7 @@ pub(super) fn any_transition() -> BoxedStrategy<Transition> {
         (1, (1..50_u64).prop_map(|seconds| Transition::SetBack { seconds }).boxed()),
         (1, (1..200_u64).prop_map(|seconds| Transition::Rest { seconds }).boxed()),
         (1, pick.prop_map(|pick| Transition::Redeliver { pick }).boxed()),
-    ])
-    .boxed()
+    ];
+    all.extend(sensible);
+    Union::new_weighted(all).boxed()
 }
