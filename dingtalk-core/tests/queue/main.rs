@@ -2,6 +2,7 @@
 #![cfg(feature = "robot")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
+mod crashes;
 mod digests;
 mod ending;
 mod fake;

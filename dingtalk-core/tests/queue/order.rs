@@ -69,10 +69,13 @@ async fn a_full_queue_says_so_and_takes_more_when_there_is_room() {
     assert_eq!((error.kind(), error.retry(), error.id()), (ErrorKind::QueueFull, Retry::Safe, Some("c")));
     assert!(error.to_string().starts_with("the queue is full (2 notifications wait)"), "{error}");
     queue.try_deliver(envelope("a")).unwrap();
+    queue.try_deliver(urgent("u")).unwrap();
+    let error = queue.try_deliver(urgent("v")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::QueueFull, "their room has an end, too");
     queue.flush(seconds(1)).await.unwrap();
     queue.try_deliver(envelope("c")).unwrap();
     queue.flush(seconds(1)).await.unwrap();
-    assert_eq!(fake.ids(), ["a", "b", "c"]);
+    assert_eq!(fake.ids(), ["u", "a", "b", "c"]);
     assert_eq!(queue.losses().total(), 0, "who was told can send again");
 }
 

@@ -47,6 +47,21 @@ async fn delays_and_attempts_can_be_set() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_longest_times_are_no_trouble() {
+    let forever = std::time::Duration::MAX;
+    let failures = [ErrorKind::RobotStopped, ErrorKind::NotSent].map(Then::Fail);
+    for failure in failures {
+        let fake = Fake::scripted([failure]);
+        let builder = Queue::builder().lane("ops", unpaced(&fake)).retry_delays([forever]);
+        let queue = builder.lane_pause(forever).attempt_timeout(forever).build().unwrap();
+        queue.try_deliver(envelope("a")).unwrap();
+        assert_eq!(queue.flush(seconds(60)).await.unwrap_err().total(), 1);
+        assert_eq!(queue.shutdown(seconds(60)).await.unwrap_err().total(), 1);
+        assert_eq!(fake.ids(), ["a"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn others_pass_while_one_waits_for_its_next_attempt() {
     let fake = Fake::scripted([Then::Fail(ErrorKind::Busy)]);
     let queue = queue(&fake);

@@ -25,6 +25,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2 * 60);
 /// Somebody has to notice and to act; asking more often costs calls of the month.
 const LANE_PAUSE: Duration = Duration::from_secs(10 * 60);
 
+/// Nobody waits for longer, and beyond it arithmetic with times may overflow.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
+
 /// Settings of a [`Queue`]. What is wrong with them is told by [`build`](Self::build).
 #[must_use = "call `build` to get a queue"]
 pub struct QueueBuilder {
@@ -65,7 +68,8 @@ impl QueueBuilder {
         self
     }
 
-    /// One lane for all envelopes, whatever robot they name; they are passed on with that name.
+    /// One lane for all envelopes, whatever robot they name; they are passed on with that name. Behind a single lane, one
+    /// robot that is blocked or stopped holds up the others.
     pub fn only_lane(mut self, lane: impl Into<Lane>) -> Self {
         self.only_lane = true;
         self.lane(ONLY_LANE, lane)
@@ -78,7 +82,7 @@ impl QueueBuilder {
     }
 
     /// How many notifications the queue holds, those that are being sent among them; 1,000 unless set. One more is
-    /// refused as [`QueueFull`](crate::ErrorKind::QueueFull).
+    /// refused as [`QueueFull`](crate::ErrorKind::QueueFull). Urgent ones have a tenth more room.
     pub fn capacity(mut self, notifications: usize) -> Self {
         self.capacity = notifications;
         self
@@ -129,7 +133,8 @@ impl QueueBuilder {
         self
     }
 
-    /// Where notifications are kept; in a [`MemoryStore`] unless set. A store in memory belongs to one queue.
+    /// Where notifications are kept; in a [`MemoryStore`] unless set. A store in memory belongs to one queue at a time: when
+    /// that ends, all that is in it is counted as dropped.
     pub fn store(mut self, store: impl Store + 'static) -> Self {
         self.store = Some(Arc::new(store));
         self
@@ -147,12 +152,13 @@ impl QueueBuilder {
             .into_iter()
             .map(|(name, lane)| (name.clone(), Arc::new(RunningLane::new(name, named, lane))))
             .collect();
-        let schedule = Schedule { delays: self.retry_delays, attempts, jitter: rand::random };
+        let delays = self.retry_delays.into_iter().map(|delay| delay.min(LONGEST)).collect();
+        let schedule = Schedule { delays, attempts, jitter: rand::random };
         let settings = Settings {
             capacity: self.capacity,
-            rules: Rules { schedule, guarantee: self.guarantee, pause: self.lane_pause },
+            rules: Rules { schedule, guarantee: self.guarantee, pause: self.lane_pause.min(LONGEST) },
             digest: self.digest,
-            attempt_timeout: self.attempt_timeout,
+            attempt_timeout: self.attempt_timeout.min(LONGEST),
         };
         let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         Ok(Queue::start(Shared::new(store, lanes, self.default_lane, settings)))

@@ -104,7 +104,7 @@ impl Queue {
     pub fn try_deliver(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let shared = &self.0.shared;
         let entry = Entry::check(shared, &envelope)?;
-        let capacity = shared.settings.capacity;
+        let capacity = shared.settings.room(envelope.urgency);
         let result = shared.store.enqueue_now(&entry.lane.name, envelope, capacity).unwrap_or_else(|| {
             Err(Error::configuration(
                 "the queue's store cannot take a notification without waiting: use `deliver` and await it",
@@ -116,7 +116,7 @@ impl Queue {
     async fn enqueue(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let shared = &self.0.shared;
         let entry = Entry::check(shared, &envelope)?;
-        let capacity = shared.settings.capacity;
+        let capacity = shared.settings.room(envelope.urgency);
         let result = shared.store.enqueue(&entry.lane.name, envelope, capacity).await;
         entry.finish(result, capacity)
     }

@@ -13,12 +13,15 @@ use tokio::sync::Notify;
 
 use super::{Losses, Pending, lane::RunningLane, verdict::Rules};
 use crate::{
-    DigestPolicy, Envelope, Error,
+    DigestPolicy, Envelope, Error, Urgency,
     store::{DeadLetter, Loss, Store},
 };
 
 /// How much longer a claim holds than an attempt may take, so that what an attempt became can still be stored.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
+
+/// One in so many places is kept for urgent notifications beyond the capacity.
+const URGENT_SHARE: usize = 10;
 
 pub(super) struct Settings {
     pub(super) capacity: usize,
@@ -28,6 +31,14 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    /// How many notifications may wait before one of this urgency is refused.
+    pub(super) fn room(&self, urgency: Urgency) -> usize {
+        match urgency {
+            Urgency::Normal => self.capacity,
+            Urgency::Urgent => self.capacity.saturating_add(self.capacity.div_ceil(URGENT_SHARE)),
+        }
+    }
+
     pub(super) fn lease(&self) -> Duration {
         self.attempt_timeout.saturating_add(LEASE_MARGIN)
     }

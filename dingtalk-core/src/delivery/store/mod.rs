@@ -24,6 +24,7 @@
 //! [`Envelope::expires_at`](crate::Envelope::expires_at), which the sender sets.
 
 mod dead_letter;
+mod forward;
 mod item;
 mod memory;
 

@@ -94,7 +94,7 @@ impl State {
                 Work::None if entry.due <= now && claimed.items.len() < max => {
                     let claim = self.next_claim;
                     self.next_claim += 1;
-                    entry.work = Work::Claimed { claim, until: now + lease };
+                    entry.work = Work::Claimed { claim, until: now.saturating_add(lease) };
                     claimed.items.push(entry.item(claim));
                     entry.expires_at()
                 }
@@ -209,7 +209,11 @@ impl State {
             return Begun::Wait(wait);
         }
         self.budgets.take(&budget.key);
-        entry.work = Work::Sending { claim: ticket.claim, until: now + lease, budget: budget.key.clone() };
+        entry.work = Work::Sending {
+            claim: ticket.claim,
+            until: now.saturating_add(lease),
+            budget: budget.key.clone(),
+        };
         entry.attempts += 1;
         Begun::Started(entry.attempts)
     }

@@ -1,0 +1,93 @@
+//! A store that is held by several is a store.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Begun, Budget, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store, Ticket};
+use crate::{BoxFuture, Envelope, Error};
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    fn enqueue<'a>(
+        &'a self,
+        lane: &'a str,
+        envelope: Envelope,
+        capacity: usize,
+    ) -> BoxFuture<'a, Result<Enqueued, Error>> {
+        (**self).enqueue(lane, envelope, capacity)
+    }
+
+    fn enqueue_now(
+        &self,
+        lane: &str,
+        envelope: Envelope,
+        capacity: usize,
+    ) -> Option<Result<Enqueued, Error>> {
+        (**self).enqueue_now(lane, envelope, capacity)
+    }
+
+    fn claim<'a>(
+        &'a self,
+        lane: &'a str,
+        max: usize,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Claimed, Error>> {
+        (**self).claim(lane, max, lease)
+    }
+
+    fn release<'a>(&'a self, tickets: &'a [Ticket]) -> BoxFuture<'a, Result<(), Error>> {
+        (**self).release(tickets)
+    }
+
+    fn merge(&self, merges: Vec<Merge>) -> BoxFuture<'_, Result<bool, Error>> {
+        (**self).merge(merges)
+    }
+
+    fn begin<'a>(
+        &'a self,
+        ticket: &'a Ticket,
+        budget: &'a Budget,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Begun, Error>> {
+        (**self).begin(ticket, budget, lease)
+    }
+
+    fn settle<'a>(
+        &'a self,
+        ticket: &'a Ticket,
+        sends: u32,
+        settlement: Settlement,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        (**self).settle(ticket, sends, settlement)
+    }
+
+    fn free_in<'a>(&'a self, budget: &'a Budget) -> BoxFuture<'a, Result<Duration, Error>> {
+        (**self).free_in(budget)
+    }
+
+    fn rest<'a>(&'a self, budget: &'a str, rest: Duration) -> BoxFuture<'a, Result<(), Error>> {
+        (**self).rest(budget, rest)
+    }
+
+    fn pending<'a>(&'a self, lane: &'a str) -> BoxFuture<'a, Result<LanePending, Error>> {
+        (**self).pending(lane)
+    }
+
+    fn dead_letters(&self, max: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>, Error>> {
+        (**self).dead_letters(max)
+    }
+
+    fn redeliver<'a>(
+        &'a self,
+        id: &'a str,
+        capacity: usize,
+    ) -> BoxFuture<'a, Result<Option<Enqueued>, Error>> {
+        (**self).redeliver(id, capacity)
+    }
+
+    fn poll_interval(&self) -> Option<Duration> {
+        (**self).poll_interval()
+    }
+
+    fn only_in_memory(&self) -> usize {
+        (**self).only_in_memory()
+    }
+}
