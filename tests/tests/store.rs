@@ -4,5 +4,5 @@ use dingtalk_tests::store_model::{MemoryHarness, check_store};
 
 #[test]
 fn the_store_in_memory() {
-    check_store::<MemoryHarness>(500);
+    check_store::<MemoryHarness>(256);
 }

@@ -104,6 +104,18 @@ async fn a_throttled_robot_rests_and_that_is_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn rests_leave_all_attempts_for_real_failures() {
+    let throttled = std::iter::repeat_n(Then::Fail(ErrorKind::Throttled), 8);
+    let fake = Fake::scripted(throttled.chain([Then::Fail(ErrorKind::NotSent)]));
+    let queue = queue(&fake);
+    queue.try_deliver(envelope("a")).unwrap();
+    queue.flush(seconds(FOREVER)).await.unwrap();
+    assert_eq!((fake.ids().len(), queue.losses().total()), (10, 0));
+    let times = fake.seconds();
+    assert_about(&times[8..], &[5]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_robot_that_must_be_looked_after_pauses_its_lane_and_loses_nothing() {
     for kind in
         [ErrorKind::RobotStopped, ErrorKind::UnknownToken, ErrorKind::Signature, ErrorKind::QuotaExhausted]
