@@ -1,6 +1,6 @@
 //! The resources: what an agent may read before it writes a message.
 
-use dingtalk_core::{Definition, Deployment, ToolSet, ToolType, WireMessage};
+use dingtalk_core::{Definition, Deployment, Fault, ToolSet, ToolType, WireMessage};
 use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Map, Value, json};
 
@@ -30,9 +30,9 @@ pub(crate) fn list(tools: &ToolSet) -> Vec<Resource> {
             .with_mime_type(JSON),
     ];
     resources.extend(tools.iter().map(|tool| {
-        let spec = tool.spec();
-        Resource::new(format!("{TOOLS}{}", spec.name), spec.name)
-            .with_title(spec.title)
+        let name = tools.served_name(tool.spec().name);
+        Resource::new(format!("{TOOLS}{name}"), name)
+            .with_title(tool.spec().title)
             .with_description("Its definition, and an example: arguments and the message that they make.")
             .with_mime_type(JSON)
     }));
@@ -54,8 +54,8 @@ pub(crate) fn complete(template: &str, variable: &str, begin: &str, tools: &Tool
     if !template.starts_with(TOOLS) || variable != TOOL_VARIABLE {
         return Vec::new();
     }
-    let names = tools.iter().map(|tool| tool.spec().name);
-    names.filter(|name| name.starts_with(begin)).map(str::to_owned).collect()
+    let names = tools.iter().map(|tool| tools.served_name(tool.spec().name));
+    names.filter(|name| name.starts_with(begin)).map(Into::into).collect()
 }
 
 /// The contents of a resource, if there is one.
@@ -81,21 +81,48 @@ fn robots(deployment: &Deployment) -> Value {
 
 fn described(definition: &Definition, tool: &ToolType) -> Value {
     let mut described = json!({"definition": definition.to_json()});
-    let arguments = example(&definition.input_schema);
-    // An example that the tool itself does not take would be worse than none.
-    if let (Value::Object(arguments), Some(described)) = (arguments, described.as_object_mut())
-        && let Ok(message) = tool.message(&arguments)
+    if let (Some(example), Some(described)) =
+        (example(&definition.input_schema, tool), described.as_object_mut())
     {
-        described.insert(
-            "example".to_owned(),
-            json!({"arguments": arguments, "message": WireMessage::new(message)}),
-        );
+        described.insert("example".to_owned(), example);
     }
     described
 }
 
+/// Texts that parameters take which say no more than that they are texts.
+const TEXTS: [&str; 3] = ["example", "https://example.com", "13800000000"];
+
+/// Arguments that the tool takes, and the message that they make. An example that it does not take would be worse than
+/// none.
+fn example(schema: &Map<String, Value>, tool: &ToolType) -> Option<Value> {
+    let properties = schema.get("properties")?.as_object()?;
+    let required = schema.get("required").and_then(Value::as_array);
+    let mut texts: Vec<(&str, usize)> =
+        required.into_iter().flatten().filter_map(Value::as_str).map(|name| (name, 0)).collect();
+    for _ in TEXTS {
+        let arguments = texts.iter().map(|(name, text)| {
+            let schema = properties.get(*name).and_then(Value::as_object);
+            ((*name).to_owned(), schema.map_or(Value::Null, |schema| value(schema, TEXTS[*text])))
+        });
+        let arguments: Map<String, Value> = arguments.collect();
+        let faults = match tool.message(&arguments) {
+            Ok(message) => {
+                return Some(json!({"arguments": arguments, "message": WireMessage::new(message)}));
+            }
+            Err(faults) => faults,
+        };
+        for (name, text) in &mut texts {
+            let is_wrong = |fault: &Fault| fault.path.split(['[', '.']).next() == Some(*name);
+            if faults.iter().any(is_wrong) {
+                *text = (*text + 1).min(TEXTS.len() - 1);
+            }
+        }
+    }
+    None
+}
+
 /// A value that fits a schema: the author's own example if there is one.
-fn example(schema: &Map<String, Value>) -> Value {
+fn value(schema: &Map<String, Value>, text: &str) -> Value {
     let first =
         |key: &str| schema.get(key).and_then(Value::as_array).and_then(|values| values.first()).cloned();
     if let Some(value) =
@@ -103,22 +130,21 @@ fn example(schema: &Map<String, Value>) -> Value {
     {
         return value;
     }
-    let nested = |key: &str| schema.get(key).and_then(Value::as_object).map(example);
     match schema.get("type").and_then(Value::as_str) {
-        Some("string") if schema.get("format").and_then(Value::as_str) == Some("uri") => {
-            json!("https://example.com")
-        }
-        Some("string") => json!("example"),
+        Some("string") => json!(text),
         Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or_else(|| json!(1)),
         Some("boolean") => json!(false),
-        Some("array") => Value::Array(nested("items").into_iter().collect()),
+        Some("array") => {
+            let items = schema.get("items").and_then(Value::as_object);
+            Value::Array(items.map(|items| value(items, text)).into_iter().collect())
+        }
         Some("object") => {
             let properties = schema.get("properties").and_then(Value::as_object);
             let required = schema.get("required").and_then(Value::as_array);
             let names = required.into_iter().flatten().filter_map(Value::as_str);
             let values = names.filter_map(|name| {
                 let schema = properties?.get(name)?.as_object()?;
-                Some((name.to_owned(), example(schema)))
+                Some((name.to_owned(), value(schema, text)))
             });
             Value::Object(values.collect())
         }

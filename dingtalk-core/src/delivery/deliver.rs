@@ -19,6 +19,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// | [`Robot`](crate::Robot) | posts it to one webhook |
 /// | [`Pool`](crate::Pool) | gives it to one of several robots of one group |
 /// | [`Router`](crate::Router) | hands it to the delivery of the name that it holds |
+/// | [`Queue`](crate::Queue) | takes it at once, and delivers it later |
 /// | [`Stub`](crate::Stub) | records it, for tests |
 ///
 /// The trait is object-safe: a program can hold an `Arc<dyn Deliver>`, and `&D`, `Box<D>` and `Arc<D>` deliver as `D` does.

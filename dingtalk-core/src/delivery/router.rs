@@ -167,8 +167,9 @@ mod tests {
     use crate::{DeliverExt as _, Message, Stub};
 
     fn envelope(robot: Option<&str>) -> Envelope {
-        let envelope = Envelope::new(Message::text("hello"));
-        Envelope { robot: robot.map(str::to_owned), ..envelope }
+        let mut envelope = Envelope::new(Message::text("hello"));
+        envelope.robot = robot.map(str::to_owned);
+        envelope
     }
 
     #[tokio::test]

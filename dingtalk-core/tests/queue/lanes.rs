@@ -36,7 +36,7 @@ async fn a_lane_is_found_by_name_or_is_the_default() {
     queue.try_deliver(envelope("a").with_robot("ops")).unwrap();
     queue.try_deliver(envelope("b")).unwrap();
     let error = queue.try_deliver(envelope("c").with_robot("opps")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Configuration);
+    assert_eq!(error.kind(), ErrorKind::UnknownRobot);
     assert!(error.to_string().contains("the queue has no lane `opps`, only `dev`, `ops`"), "{error}");
     queue.flush(seconds(1)).await.unwrap();
     assert_eq!((ops.ids(), dev.ids()), (vec!["a".to_owned()], vec!["b".to_owned()]));

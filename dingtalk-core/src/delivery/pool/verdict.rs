@@ -49,6 +49,9 @@ pub(super) fn verdict(error: &Error) -> Verdict {
         | Kind::ForbiddenContent
         | Kind::Busy
         | Kind::BadRequest
-        | Kind::Refused => Verdict::Stop,
+        | Kind::Refused
+        | Kind::QueueFull
+        | Kind::QueueClosed
+        | Kind::Store => Verdict::Stop,
     }
 }

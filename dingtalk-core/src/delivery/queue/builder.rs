@@ -120,7 +120,8 @@ impl QueueBuilder {
     }
 
     /// How long one attempt may take; 2 minutes unless set. After that it counts as [`Unknown`](crate::ErrorKind::Unknown).
-    /// It must be more than the deliverer takes for one delivery.
+    /// It must be more than the deliverer takes for one delivery: a robot that [splits](crate::Overflow::Split) has its
+    /// deadline for each part.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::{Losses, Pending, lane::RunningLane, verdict::Rules};
 use crate::{
-    DigestPolicy, Envelope, Error, Urgency,
+    DigestPolicy, Envelope, Error, ErrorKind, Urgency,
     store::{DeadLetter, Loss, Store},
 };
 
@@ -95,12 +95,13 @@ impl Shared {
         found.ok_or_else(|| {
             let names: Vec<String> = self.lanes.keys().map(|name| format!("`{name}`")).collect();
             let names = names.join(", ");
-            Error::configuration(match wanted {
+            let cause = match wanted {
                 Some(name) => format!("the queue has no lane `{name}`, only {names}"),
                 None => {
                     format!("the message names none of the queue's lanes, and none is the default: {names}")
                 }
-            })
+            };
+            Error::new(ErrorKind::UnknownRobot, cause)
         })
     }
 

@@ -111,6 +111,7 @@ pub(super) fn sends(error: &Error) -> u32 {
         | ErrorKind::RateLimited
         | ErrorKind::Invalid
         | ErrorKind::Configuration
+        | ErrorKind::UnknownRobot
         | ErrorKind::Expired => 0,
         _ => error.attempts().max(1),
     }

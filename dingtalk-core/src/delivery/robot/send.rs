@@ -210,6 +210,9 @@ impl<'a> Sending<'a> {
             return Err(error);
         }
         match next {
+            Next::Now if Instant::now() > self.latest_start() => {
+                return Err(error.with_remark("there was no time for another attempt"));
+            }
             Next::Now => self.resigned = true,
             // Without a pace nobody knows how long it lasts. With one, waiting for a turn is waiting for its end.
             Next::AfterRest if rest.is_none() || self.bounds.yields => return Err(error),

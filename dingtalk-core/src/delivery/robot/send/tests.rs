@@ -84,6 +84,16 @@ async fn at_most_once_stops_where_the_message_may_have_arrived() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_is_signed_anew_when_it_is_too_late_for_an_attempt() {
+    let policy = Policy { deadline: seconds(12), ..policy() };
+    let script = Script::timed([(seconds(9), Fails(ErrorKind::Clock))]);
+    let (result, effort) = send(&policy, &script).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), effort.attempts), (ErrorKind::Clock, 1));
+    assert!(error.to_string().contains("no time for another attempt"), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_may_have_arrived_stays_open() {
     for later in [ErrorKind::NotSent, ErrorKind::Keyword, ErrorKind::Throttled, ErrorKind::Clock] {
         let script = Script::new([Fails(ErrorKind::Unknown), Fails(later), Fails(later)]);
