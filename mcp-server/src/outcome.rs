@@ -17,6 +17,9 @@ use crate::{
 const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Have a person look in the group. If it is missing, make the \
      same call: it goes out under the same id, by which DingTalk recognises a repetition.";
 
+/// The facts that may hold what a call has given; the others are ours.
+const REPEATS_ARGUMENTS: [&str; 3] = ["detail", "faults", "request"];
+
 /// What a call answers.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -128,7 +131,11 @@ impl Answer {
     /// The answer in the terms of the protocol, without what must not be shown.
     pub(crate) fn into_result(self, hidden: &Hidden) -> CallToolResult {
         let Self { status, facts } = self;
-        let facts = facts.into_iter().map(|(name, fact)| (name, shown(fact, hidden))).collect();
+        let facts = facts.into_iter().map(|(name, fact)| {
+            let fact = if REPEATS_ARGUMENTS.contains(&&*name) { unnamed(fact, hidden) } else { fact };
+            (name, shown(fact))
+        });
+        let facts = facts.collect();
         // Who reads only the first words must not believe that anything was sent.
         let heading = if status == CallStatus::DryRun { "NOT SENT\n" } else { "" };
         let content = vec![ContentBlock::text(format!("{heading}{}", text(&facts)))];
@@ -151,25 +158,9 @@ fn why(stop: Stop) -> &'static str {
     }
 }
 
-/// A fact without hidden numbers and without characters that could pass for the end of a line, or for another fact.
-fn shown(fact: Value, hidden: &Hidden) -> Value {
+/// A fact without hidden numbers.
+fn unnamed(fact: Value, hidden: &Hidden) -> Value {
     match fact {
-        Value::String(mut text) => {
-            hidden.hide(&mut text);
-            Value::String(one_line(text))
-        }
-        Value::Array(elements) => elements.into_iter().map(|element| shown(element, hidden)).collect(),
-        // The request, word for word.
-        Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name, unnamed(value, hidden))).collect()
-        }
-        other => other,
-    }
-}
-
-/// A part of a request without hidden numbers.
-fn unnamed(value: Value, hidden: &Hidden) -> Value {
-    match value {
         Value::String(mut text) => {
             hidden.hide(&mut text);
             Value::String(text)
@@ -178,6 +169,16 @@ fn unnamed(value: Value, hidden: &Hidden) -> Value {
         Value::Object(members) => {
             members.into_iter().map(|(name, value)| (name, unnamed(value, hidden))).collect()
         }
+        other => other,
+    }
+}
+
+/// A fact without characters that could pass for the end of a line, or for another fact. A request stays as it is, word for
+/// word: in the text it is JSON.
+fn shown(fact: Value) -> Value {
+    match fact {
+        Value::String(text) => Value::String(one_line(text)),
+        Value::Array(elements) => elements.into_iter().map(shown).collect(),
         other => other,
     }
 }

@@ -156,10 +156,27 @@ impl Hidden {
     pub(crate) fn hide(&self, text: &mut String) {
         for (id, name) in &self.0 {
             if text.contains(id) {
-                *text = text.replace(id, name);
+                *text = replace_whole(text, id, name);
             }
         }
     }
+}
+
+/// Replaces an id where it is no part of a longer one.
+fn replace_whole(text: &str, id: &str, name: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut done = 0;
+    for (at, _) in text.match_indices(id) {
+        let end = at + id.len();
+        let ends_outside = |c: Option<char>| !c.is_some_and(char::is_alphanumeric);
+        if ends_outside(text[..at].chars().next_back()) && ends_outside(text[end..].chars().next()) {
+            replaced.push_str(&text[done..at]);
+            replaced.push_str(name);
+            done = end;
+        }
+    }
+    replaced.push_str(&text[done..]);
+    replaced
 }
 
 #[cfg(test)]
@@ -218,6 +235,9 @@ mod tests {
         let mut text = "@13800000000 @13900000000".to_owned();
         hidden.hide(&mut text);
         assert_eq!(text, "@<oncall> @13900000000");
+        let mut longer = "13800000000, 113800000000 13800000000".to_owned();
+        hidden.hide(&mut longer);
+        assert_eq!(longer, "<oncall>, 113800000000 <oncall>");
     }
 
     #[test]
