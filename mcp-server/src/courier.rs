@@ -83,7 +83,7 @@ async fn stopped(flight: &Flight, last: bool) -> Landing {
     let landing = timeout(STOPPING, flight.landing()).await.unwrap_or(Landing::Open(Stop::Cancelled));
     let became = match landing {
         Landing::Held(_) => "not sent",
-        Landing::Open(_) => "may have arrived",
+        Landing::Open(_) | Landing::StillOpen(_) => "may have arrived",
         Landing::Delivered(_) => "delivered",
         Landing::Failed(_) => "failed",
     };

@@ -55,7 +55,20 @@ impl Answer {
                 .with("id", id)
                 .with("detail", why(*stop))
                 .with("advice", MAY_HAVE_ARRIVED),
+            Landing::StillOpen(landing) => Self::of(landing, id).still_open(id),
         }
+    }
+
+    /// Nothing was sent this time, but the same call may have sent it before.
+    fn still_open(mut self, id: &str) -> Self {
+        let detail = self.facts.get("detail").and_then(Value::as_str).unwrap_or_default();
+        let detail =
+            format!("the same call may have delivered it before; this time it was not sent: {detail}");
+        self.status = CallStatus::Unknown;
+        self.with("status", CallStatus::Unknown.as_str())
+            .with("id", id)
+            .with("detail", detail)
+            .with("advice", MAY_HAVE_ARRIVED)
     }
 
     fn delivered(receipt: &Receipt) -> Self {

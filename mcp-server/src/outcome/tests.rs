@@ -39,7 +39,9 @@ fn all() -> Vec<Answer> {
         ErrorKind::QuotaExhausted,
     ] {
         let error = Error::new(kind, "a cause").with_id(id);
-        answers.push(Answer::of(&Landing::Failed(error), id));
+        let landing = Landing::Failed(error);
+        answers.push(Answer::of(&landing, id));
+        answers.push(Answer::of(&Landing::StillOpen(Box::new(landing)), id));
     }
     answers
 }
@@ -148,6 +150,18 @@ fn what_may_have_arrived_is_not_called_refused() {
             "{kind:?}"
         );
     }
+}
+
+#[test]
+fn what_may_have_arrived_before_is_not_called_throttled() {
+    let throttled = Landing::Failed(Error::new(ErrorKind::Throttled, "a cause"));
+    let facts = facts(Answer::of(&Landing::StillOpen(Box::new(throttled)), "the id"));
+    assert_eq!((&facts["status"], &facts["id"]), (&json!("unknown"), &json!("the id")));
+    let detail = facts["detail"].as_str().unwrap();
+    assert!(
+        detail
+            .starts_with("the same call may have delivered it before; this time it was not sent: the robot")
+    );
 }
 
 #[test]

@@ -36,6 +36,19 @@ pub(crate) enum Landing {
     Held(Stop),
     /// It was stopped, and the message may have arrived.
     Open(Stop),
+    /// It certainly has not arrived this time, but it may have when the call was made before.
+    StillOpen(Box<Landing>),
+}
+
+impl Landing {
+    /// Certainly nothing has arrived.
+    fn is_held(&self) -> bool {
+        match self {
+            Self::Held(_) => true,
+            Self::Failed(error) => error.retry() != Retry::SameId,
+            Self::Delivered(_) | Self::Open(_) | Self::StillOpen(_) => false,
+        }
+    }
 }
 
 /// Why a delivery was stopped.
@@ -84,12 +97,16 @@ impl Repeats {
         let mut calls = self.calls();
         calls.forget(now);
         let mut envelope = Envelope::new(message);
+        let mut open_since = None;
         match calls.known.get(&key) {
             Some(Call::InFlight(flight)) => return Claim::Join(Arc::clone(flight)),
             Some(Call::Delivered { receipt, at }) if now < *at + WINDOW => {
                 return Claim::Duplicate(receipt.clone(), now - *at);
             }
-            Some(Call::Open { id, at }) if now < *at + OPEN_WINDOW => envelope = envelope.with_id(id),
+            Some(Call::Open { id, at }) if now < *at + OPEN_WINDOW => {
+                envelope = envelope.with_id(id);
+                open_since = Some(*at);
+            }
             _ => {}
         }
         let (landed, landing) = watch::channel(None);
@@ -101,26 +118,30 @@ impl Repeats {
             callers: watch::Sender::new(0),
         });
         calls.known.insert(key, Call::InFlight(Arc::clone(&flight)));
-        let ticket = Ticket { repeats: Arc::clone(self), key, id: envelope.id.clone(), departure, landed };
+        let id = envelope.id.clone();
+        let ticket = Ticket { repeats: Arc::clone(self), key, id, open_since, departure, landed };
         Claim::Deliver(Box::new(envelope), ticket, flight)
     }
 
-    fn land(&self, key: Key, id: &str, landing: &Landing) {
+    fn land(&self, key: Key, id: &str, open_since: Option<Instant>, landing: &Landing) {
         let now = Instant::now();
-        let open = || Call::Open { id: id.to_owned(), at: now };
-        let call = match landing {
+        let (call, at) = match landing {
             Landing::Delivered(receipt) => {
-                Some(Call::Delivered { receipt: Box::new(receipt.clone()), at: now })
+                (Some(Call::Delivered { receipt: Box::new(receipt.clone()), at: now }), now)
             }
-            Landing::Failed(error) if error.retry() == Retry::SameId => Some(open()),
-            Landing::Open(_) => Some(open()),
-            Landing::Failed(_) | Landing::Held(_) => None,
+            landing if landing.is_held() => (None, now),
+            landing => {
+                // What did not leave this time makes nothing younger.
+                let still = open_since.filter(|_| matches!(landing, Landing::StillOpen(_)));
+                let at = still.unwrap_or(now);
+                (Some(Call::Open { id: id.to_owned(), at }), at)
+            }
         };
         let mut calls = self.calls();
         match call {
             Some(call) => {
                 calls.known.insert(key, call);
-                calls.order.push_back((key, now));
+                calls.order.push_back((key, at));
             }
             None => {
                 calls.known.remove(&key);
@@ -224,6 +245,8 @@ pub(crate) struct Ticket {
     repeats: Arc<Repeats>,
     key: Key,
     id: String,
+    /// Since when the message may have arrived, if the call was made before.
+    open_since: Option<Instant>,
     departure: Departure,
     landed: watch::Sender<Option<Landing>>,
 }
@@ -244,8 +267,12 @@ impl Ticket {
     }
 
     fn settle(&self, landing: Landing) {
+        let landing = match self.open_since {
+            Some(_) if landing.is_held() => Landing::StillOpen(Box::new(landing)),
+            _ => landing,
+        };
         // First remembered, then told: who calls again at once finds it.
-        self.repeats.land(self.key, &self.id, &landing);
+        self.repeats.land(self.key, &self.id, self.open_since, &landing);
         self.landed.send_replace(Some(landing));
     }
 }

@@ -1,4 +1,5 @@
 use dingtalk_core::{ErrorKind, Outcome};
+use proptest::{prelude::*, sample::select, test_runner::Config};
 use serde_json::Map;
 use tokio::time::advance;
 
@@ -111,6 +112,22 @@ async fn what_was_not_sent_is_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_may_have_arrived_once_stays_open() {
+    let table = Table::new();
+    let id = table.call("a", failed(ErrorKind::Unknown));
+    for landing in [failed(ErrorKind::NotSent), failed(ErrorKind::Throttled), Landing::Held(Stop::Cancelled)]
+    {
+        let (envelope, ticket, flight) = table.begin("a");
+        assert_eq!(envelope.id, id);
+        ticket.land(landing);
+        assert!(matches!(flight.landing().await, Landing::StillOpen(_)));
+    }
+    // It is as old as it was.
+    advance(OPEN_WINDOW).await;
+    assert_ne!(table.call("a", delivered("x")), id);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_call_in_flight_is_joined_and_lands_once_for_all() {
     let table = Table::new();
     let (envelope, ticket, flight) = table.begin("a");
@@ -182,4 +199,91 @@ async fn time_empties_the_table() {
     advance(OPEN_WINDOW).await;
     table.call("new", Landing::Held(Stop::Cancelled));
     assert_eq!(table.0.calls().known.len(), 0);
+}
+
+/// What happens to one of three calls.
+#[derive(Debug, Clone)]
+enum Step {
+    Call(usize, Ending),
+    Wait(Duration),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Delivered,
+    Unknown,
+    NotSent,
+    /// Stopped after it had left, or before anybody knows.
+    Stopped,
+    /// The delivery breaks down.
+    Lost,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let ending =
+        select(vec![Ending::Delivered, Ending::Unknown, Ending::NotSent, Ending::Stopped, Ending::Lost]);
+    let seconds = select(vec![0, 1, 29, 59, 60, 61, 300, 599, 600, 601]);
+    let step = prop_oneof![
+        3 => (0_usize..3, ending).prop_map(|(call, ending)| Step::Call(call, ending)),
+        2 => seconds.prop_map(|seconds| Step::Wait(Duration::from_secs(seconds))),
+    ];
+    proptest::collection::vec(step, 1..40)
+}
+
+/// What must be so, told by nothing but the past: the last call that left, how it ended, and when.
+async fn check(steps: Vec<Step>) {
+    let table = Table::new();
+    let mut last: [Option<(String, Ending, Instant)>; 3] = [None, None, None];
+    for step in steps {
+        let (call, ending) = match step {
+            Step::Wait(duration) => {
+                advance(duration).await;
+                continue;
+            }
+            Step::Call(call, ending) => (call, ending),
+        };
+        let now = Instant::now();
+        let (before, name) = (&mut last[call], call.to_string());
+        let recent = |window| before.as_ref().filter(|(_, _, at)| now - *at < window);
+        let settled = recent(WINDOW).filter(|(_, ending, _)| *ending == Ending::Delivered);
+        let open = recent(OPEN_WINDOW).filter(|(_, ending, _)| *ending != Ending::Delivered);
+        match table.claim(&name) {
+            Claim::Duplicate(receipt, _) => {
+                assert_eq!(Some(&receipt.id), settled.map(|(id, _, _)| id), "nothing is sent for no reason");
+            }
+            Claim::Join(_) => panic!("nothing is in flight"),
+            Claim::Deliver(envelope, ticket, _) => {
+                assert!(settled.is_none(), "it was delivered a moment ago");
+                match open {
+                    Some((id, _, _)) => assert_eq!(*id, envelope.id, "it may have arrived under another id"),
+                    None => assert!(before.as_ref().is_none_or(|(id, _, _)| *id != envelope.id)),
+                }
+                let id = envelope.id.clone();
+                match ending {
+                    Ending::Delivered => ticket.land(delivered(&id)),
+                    Ending::Unknown => ticket.land(failed(ErrorKind::Unknown)),
+                    Ending::NotSent => ticket.land(failed(ErrorKind::NotSent)),
+                    Ending::Stopped => ticket.stop(Stop::Cancelled),
+                    Ending::Lost => drop(ticket),
+                }
+                // What did not leave changes nothing about what may have arrived before.
+                if ending != Ending::NotSent {
+                    *before = Some((id, ending, now));
+                } else if open.is_none() {
+                    *before = None;
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn a_message_never_goes_out_again_under_another_id(steps in steps()) {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(check(steps));
+    }
 }
