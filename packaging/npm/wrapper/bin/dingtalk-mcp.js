@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// Starts the program that npm installed for this platform, in this process's place: the same stdin, stdout and stderr,
+// the same signals, the same exit code.
+
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+
+const name = "dingtalk-mcp";
+const platform = `${process.platform}-${process.arch}`;
+
+function fail(...lines) {
+  process.stderr.write(lines.map((line) => `${name}: ${line}\n`).join(""));
+  process.exit(1);
+}
+
+function findProgram() {
+  const require = createRequire(import.meta.url);
+  const wanted = `${name}-${platform}`;
+  const available = Object.keys(require("../package.json").optionalDependencies);
+  if (!available.includes(wanted)) {
+    const platforms = available.map((dependency) => dependency.slice(name.length + 1)).join(", ");
+    fail(`there is no program for ${platform}, only for ${platforms}`, `with Rust, \`cargo install ${name}\` builds one`);
+  }
+  const file = process.platform === "win32" ? `${name}.exe` : name;
+  try {
+    return require.resolve(`${wanted}/bin/${file}`);
+  } catch {
+    return fail(
+      `the package ${wanted} is not installed, though this machine needs it`,
+      "npm leaves it out with `--omit=optional` or `--no-optional`, and where the modules come from another machine: install again",
+    );
+  }
+}
+
+const child = spawn(findProgram(), process.argv.slice(2), { stdio: "inherit", windowsHide: true });
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+for (const signal of signals) {
+  process.on(signal, () => {
+    // A terminal sends Ctrl-C to both; the child has it already.
+    if (signal === "SIGINT" && process.stdin.isTTY) return;
+    child.kill(signal);
+  });
+}
+
+child.on("error", (error) => fail(`cannot start the program: ${error.message}`));
+child.on("exit", (code, signal) => {
+  if (signal === null) {
+    process.exit(code);
+  }
+  // Whoever waits for this process learns which signal it was.
+  for (const handled of signals) process.removeAllListeners(handled);
+  process.kill(process.pid, signal);
+  // What a shell reports, should the signal not have ended this process.
+  setTimeout(() => process.exit(128 + (constants.signals[signal] ?? 0)), 100);
+});
