@@ -1,0 +1,374 @@
+//! What installs the server says of it what is true: manifests, pages and links agree with the program and with each other.
+//!
+//! `UPDATE_EXPECT=1` writes the links of docs/install.md anew, from the blocks beside them.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use dingtalk_mcp::builtin_tools;
+use expect_test::expect_file;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::Value;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+const SERVER: &str = "server.json";
+const BUNDLE: &str = "packaging/mcpb/manifest.json";
+const WRAPPER: &str = "packaging/npm/wrapper/package.json";
+const PLATFORMS: &str = "packaging/npm/platforms.json";
+const INSTALL: &str = "docs/install.md";
+const README: &str = "README.md";
+const README_CHINESE: &str = "README.zh-CN.md";
+
+/// Whatever tells people or clients of variables.
+const NAMING_VARIABLES: [&str; 7] =
+    [SERVER, BUNDLE, INSTALL, README, README_CHINESE, "packaging/npm/wrapper/README.md", "Dockerfile"];
+
+const CURSOR: &str = "https://cursor.com/en/install-mcp?";
+const VS_CODE: &str = "https://insiders.vscode.dev/redirect/mcp/install?";
+
+fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+fn json(file: &str) -> Value {
+    serde_json::from_str(&read(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+}
+
+/// The value at a JSON pointer, which must be a string.
+fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no text at {pointer}"))
+}
+
+fn array<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("no array at {pointer}"))
+}
+
+fn object<'a>(value: &'a Value, pointer: &str) -> &'a serde_json::Map<String, Value> {
+    value.pointer(pointer).and_then(Value::as_object).unwrap_or_else(|| panic!("no object at {pointer}"))
+}
+
+/// The blocks of code of a page, each with the word after its fence.
+fn blocks(page: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let block: Vec<_> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push((language.to_owned(), block.join("\n")));
+        }
+    }
+    blocks
+}
+
+/// What is below a heading of the second level.
+fn section<'a>(page: &'a str, heading: &str) -> &'a str {
+    let start = page.find(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
+    let section = &page[start + 1..];
+    section.find("\n## ").map_or(section, |end| &section[..end])
+}
+
+/// The first JSON block below a heading.
+fn configuration(page: &str, heading: &str) -> Value {
+    let (_, block) =
+        blocks(section(page, heading)).into_iter().find(|(language, _)| language == "json").unwrap();
+    serde_json::from_str(&block).unwrap()
+}
+
+/// The targets of the links of a page.
+fn links(page: &str) -> impl Iterator<Item = &str> {
+    page.split("](").skip(1).filter_map(|rest| rest.split(')').next())
+}
+
+fn parameter(link: &str, name: &str) -> Option<String> {
+    let (_, query) = link.split_once('?')?;
+    let (_, value) =
+        query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name)?;
+    Some(percent_decode_str(value).decode_utf8().unwrap().into_owned())
+}
+
+fn names_of_variables(page: &str) -> BTreeSet<&str> {
+    page.split(|character: char| !(character.is_ascii_uppercase() || character == '_'))
+        .filter(|word| word.starts_with("DINGTALK_"))
+        .collect()
+}
+
+fn assert_valid(file: &str, schema: &str) {
+    let schema = json(schema);
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    let document = json(file);
+    let errors: Vec<_> =
+        validator.iter_errors(&document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(errors.is_empty(), "{file}: {errors:#?}");
+}
+
+#[test]
+fn the_entry_of_the_registry_is_valid() {
+    assert_valid(SERVER, "tests/schemas/mcp-server-2025-12-11.schema.json");
+    let schema = json("tests/schemas/mcp-server-2025-12-11.schema.json");
+    assert_eq!(text(&json(SERVER), "/$schema"), text(&schema, "/$id"));
+}
+
+#[test]
+fn the_manifest_of_the_bundle_is_valid() {
+    assert_valid(BUNDLE, "tests/schemas/mcpb-manifest-0.3.schema.json");
+}
+
+#[test]
+fn every_version_is_the_workspaces() {
+    let (server, bundle, wrapper) = (json(SERVER), json(BUNDLE), json(WRAPPER));
+    for (place, version) in [
+        (SERVER, text(&server, "/version")),
+        (BUNDLE, text(&bundle, "/version")),
+        (WRAPPER, text(&wrapper, "/version")),
+    ] {
+        assert_eq!(version, VERSION, "{place}");
+    }
+    for (package, version) in object(&wrapper, "/optionalDependencies") {
+        assert_eq!(version, VERSION, "{package}");
+    }
+    for package in array(&server, "/packages") {
+        let identifier = text(package, "/identifier");
+        match text(package, "/registryType") {
+            "npm" | "cargo" => assert_eq!(text(package, "/version"), VERSION, "{identifier}"),
+            "oci" => assert!(identifier.ends_with(&format!(":{VERSION}")), "{identifier}"),
+            "mcpb" => {
+                assert!(identifier.ends_with(&format!("/v{VERSION}/dingtalk-mcp.mcpb")), "{identifier}");
+                // Known only once the bundle is built; a wrong one would stop people from installing.
+                assert!(package.get("fileSha256").is_none(), "the release fills it in");
+            }
+            other => panic!("a kind of package without a rule for its version: {other}"),
+        }
+    }
+}
+
+/// The registry refuses a package that does not name the server whose it says it is.
+#[test]
+fn every_package_names_the_server() {
+    let server = json(SERVER);
+    let name = text(&server, "/name");
+    assert_eq!(text(&json(WRAPPER), "/mcpName"), name);
+    assert!(read("Dockerfile").contains(&format!("LABEL io.modelcontextprotocol.server.name=\"{name}\"\n")));
+    // In a paragraph that is seen, for crates.io takes comments away; and followed by nothing.
+    let line = read(README).lines().find(|line| line.contains("mcp-name: ")).unwrap().to_owned();
+    assert!(line.ends_with(&format!(": mcp-name: {name}")) && !line.contains("<!--"), "{line}");
+    assert!(read("mcp-server/Cargo.toml").contains("\nreadme = \"../README.md\"\n"));
+}
+
+#[test]
+fn the_wrapper_has_a_package_for_each_platform() {
+    let wrapper = json(WRAPPER);
+    let wanted: BTreeSet<_> =
+        object(&json(PLATFORMS), "").keys().map(|platform| format!("dingtalk-mcp-{platform}")).collect();
+    let asked: BTreeSet<_> = object(&wrapper, "/optionalDependencies").keys().cloned().collect();
+    assert_eq!(asked, wanted);
+    let release = read(".github/workflows/release.yml");
+    for (platform, about) in object(&json(PLATFORMS), "") {
+        let target = text(about, "/target");
+        assert!(release.contains(&format!("target: {target},")), "no job builds {target} for {platform}");
+    }
+}
+
+#[test]
+#[ignore = "until `builtin_tools` has all five"]
+fn the_bundle_names_the_tools_that_are_served() {
+    let bundle = json(BUNDLE);
+    let named: BTreeSet<_> = array(&bundle, "/tools").iter().map(|tool| text(tool, "/name")).collect();
+    let served: BTreeSet<_> = builtin_tools().into_iter().map(|tool| tool.spec().name).collect();
+    assert_eq!(named, served);
+    for page in [README, README_CHINESE] {
+        let page = read(page);
+        let rows: BTreeSet<_> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once("` |"))
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(rows, served);
+    }
+}
+
+/// `--help` ends with the list that is read here out of the program's source.
+#[test]
+#[ignore = "until the variables of the five tools are merged"]
+fn every_variable_is_one_that_the_help_explains() {
+    let source = read("mcp-server/src/main.rs");
+    let (_, help) = source.split_once("const AFTER_HELP: &str =").unwrap();
+    let (help, _) = help.split_once("\";\n").unwrap();
+    let explained = names_of_variables(help);
+    assert!(explained.contains("DINGTALK_BOT_ACCESS_TOKEN"));
+    for file in NAMING_VARIABLES {
+        let page = read(file);
+        let unknown: Vec<_> = names_of_variables(&page).difference(&explained).copied().collect();
+        assert!(unknown.is_empty(), "{file} names {unknown:?}, which `--help` does not explain");
+    }
+}
+
+#[test]
+fn secrets_are_declared_secret_and_nothing_else_is() {
+    let secret = BTreeSet::from(["DINGTALK_BOT_ACCESS_TOKEN", "DINGTALK_BOT_SECRET"]);
+    for package in array(&json(SERVER), "/packages") {
+        let declared: BTreeSet<_> = array(package, "/environmentVariables")
+            .iter()
+            .filter(|variable| variable.get("isSecret") == Some(&Value::Bool(true)))
+            .map(|variable| text(variable, "/name").to_owned())
+            .collect();
+        assert_eq!(declared, secret.iter().map(ToString::to_string).collect(), "{package}");
+    }
+    let bundle = json(BUNDLE);
+    let asked = object(&bundle, "/user_config");
+    let mut used = BTreeSet::new();
+    for (variable, value) in object(&bundle, "/server/mcp_config/env") {
+        let key = value.as_str().unwrap().strip_prefix("${user_config.").unwrap().strip_suffix('}').unwrap();
+        let sensitive = asked[key].get("sensitive") == Some(&Value::Bool(true));
+        assert_eq!(sensitive, secret.contains(variable.as_str()), "{variable}");
+        used.insert(key);
+    }
+    assert_eq!(used, asked.keys().map(String::as_str).collect(), "what is asked for is what is used");
+}
+
+#[test]
+fn every_block_of_json_is_json() {
+    for file in [INSTALL, README, README_CHINESE, "packaging/npm/wrapper/README.md"] {
+        let blocks = blocks(&read(file));
+        let json: Vec<_> = blocks.iter().filter(|(language, _)| language == "json").collect();
+        assert!(!json.is_empty(), "{file}");
+        for (_, block) in json {
+            let parsed = serde_json::from_str::<Value>(block);
+            assert!(parsed.is_ok(), "{file}: {parsed:?} in\n{block}");
+        }
+    }
+    json("glama.json");
+}
+
+/// What a client is told to start, over stdin and stdout, is the same program everywhere.
+#[test]
+fn every_configuration_starts_the_same_program() {
+    let page = read(INSTALL);
+    let mut started = BTreeMap::new();
+    for (_, block) in blocks(&page).iter().filter(|(language, _)| language == "json") {
+        let parsed: Value = serde_json::from_str(block).unwrap();
+        let servers = ["/mcpServers", "/servers", "/context_servers"];
+        let server = servers.iter().find_map(|servers| parsed.pointer(servers)).unwrap();
+        let Some(command) = server.pointer("/dingtalk/command") else {
+            assert!(text(server, "/dingtalk/url").ends_with("/mcp"), "{block}");
+            continue;
+        };
+        let arguments = array(server, "/dingtalk/args");
+        *started.entry((command.to_string(), arguments.last().unwrap().to_string())).or_insert(0) += 1;
+        let variables: BTreeSet<_> = object(server, "/dingtalk/env").keys().map(String::as_str).collect();
+        assert_eq!(
+            variables,
+            BTreeSet::from(["DINGTALK_BOT_ACCESS_TOKEN", "DINGTALK_BOT_SECRET"]),
+            "{block}"
+        );
+    }
+    let started: Vec<_> = started.into_keys().collect();
+    assert_eq!(
+        started,
+        [
+            ("\"docker\"".to_owned(), "\"ghcr.io/OWNER/dingtalk-mcp\"".to_owned()),
+            ("\"npx\"".to_owned(), "\"dingtalk-mcp\"".to_owned()),
+        ]
+    );
+}
+
+/// The page with its links made from its blocks.
+fn with_links(page: &str) -> String {
+    let cursor = configuration(page, "Cursor")["mcpServers"]["dingtalk"].to_string();
+    let code = configuration(page, "VS Code");
+    let encode = |value: &str| utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
+    let cursor = format!("{CURSOR}name=dingtalk&config={}", encode(&STANDARD.encode(cursor)));
+    let code = format!(
+        "{VS_CODE}name=dingtalk&inputs={}&config={}",
+        encode(&code["inputs"].to_string()),
+        encode(&code["servers"]["dingtalk"].to_string())
+    );
+    let mut pieces = page.split("](");
+    let mut made = pieces.next().unwrap().to_owned();
+    for piece in pieces {
+        let (link, rest) = piece.split_once(')').unwrap();
+        let link = match link {
+            _ if link.starts_with(CURSOR) => cursor.clone(),
+            _ if link.starts_with(VS_CODE) && link.ends_with("&quality=insiders") => {
+                format!("{code}&quality=insiders")
+            }
+            _ if link.starts_with(VS_CODE) => code.clone(),
+            _ => link.to_owned(),
+        };
+        made.push_str(&format!("]({link}){rest}"));
+    }
+    made
+}
+
+#[test]
+fn the_links_are_made_from_the_blocks() {
+    expect_file![path(INSTALL)].assert_eq(&with_links(&read(INSTALL)));
+}
+
+#[test]
+fn a_link_installs_what_the_block_beside_it_says() {
+    let page = read(INSTALL);
+    let value =
+        |link: &str, name: &str| serde_json::from_str::<Value>(&parameter(link, name).unwrap()).unwrap();
+
+    let cursor: Vec<_> = links(&page).filter(|link| link.starts_with(CURSOR)).collect();
+    assert_eq!(cursor.len(), 1);
+    for link in cursor {
+        let decoded = STANDARD.decode(parameter(link, "config").unwrap()).unwrap();
+        let decoded: Value = serde_json::from_slice(&decoded).unwrap();
+        let name = parameter(link, "name").unwrap();
+        assert_eq!(decoded, configuration(&page, "Cursor")["mcpServers"][name]);
+    }
+
+    let code: Vec<_> = links(&page).filter(|link| link.starts_with(VS_CODE)).collect();
+    assert_eq!(code.len(), 2);
+    for link in code {
+        let block = configuration(&page, "VS Code");
+        assert_eq!(value(link, "config"), block["servers"][parameter(link, "name").unwrap()]);
+        assert_eq!(value(link, "inputs"), block["inputs"]);
+    }
+}
+
+#[test]
+#[ignore = "until docs/tool-quality.md is merged"]
+fn every_link_within_the_repository_leads_to_a_file() {
+    for file in [README, README_CHINESE, INSTALL, "docs/release.md", "tests/schemas/README.md"] {
+        let page = read(file);
+        let within = links(&page).filter(|link| !link.contains("://") && !link.starts_with('#'));
+        for link in within {
+            let target = path(file).parent().unwrap().join(link);
+            assert!(target.exists(), "{file} links to {link}, which is not there");
+        }
+    }
+}
+
+#[test]
+fn both_readmes_show_the_same() {
+    let (english, chinese) = (read(README), read(README_CHINESE));
+    assert_eq!(blocks(&english), blocks(&chinese));
+    assert!(blocks(&english).len() >= 6);
+
+    // Attributes in the blocks begin with `#` too, but with no space after it.
+    let level = |line: &str| line.trim_start_matches('#').starts_with(' ').then(|| line.find(' ').unwrap());
+    let headings = |page: &str| -> Vec<usize> {
+        page.lines().filter(|line| line.starts_with('#')).filter_map(level).collect()
+    };
+    assert_eq!(headings(&english), headings(&chinese));
+
+    let elsewhere = |page: &str| -> BTreeSet<String> {
+        links(page).filter(|link| !link.starts_with("README")).map(str::to_owned).collect()
+    };
+    assert_eq!(elsewhere(&english), elsewhere(&chinese));
+    assert!(links(&english).any(|link| link == README_CHINESE));
+    assert!(links(&chinese).any(|link| link == README));
+}
