@@ -122,7 +122,9 @@ test("each archive becomes a package for its platform, and the wrapper asks for 
     const { version, os, cpu } = manifest;
     assert.deepEqual({ version, os, cpu }, { version: "1.2.3", os: [platform.split("-")[0]], cpu: [platform.split("-")[1]] });
     assert.ok(statSync(join(packed, "bin", file)).mode & 0o100, `${file} can be run`);
-    assert.ok(existsSync(join(packed, "LICENSE-MIT")));
+    const published = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: packed, stdio: ["ignore", "pipe", "ignore"] }));
+    const paths = [published].flat().flatMap(({ files }) => files.map(({ path }) => path));
+    assert.deepEqual(paths.sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", `bin/${file}`, "package.json"]);
   }
   const wrapper = JSON.parse(readFileSync(join(out, "dingtalk-mcp/package.json"), "utf8"));
   assert.equal(wrapper.version, "1.2.3");

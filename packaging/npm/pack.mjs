@@ -39,11 +39,11 @@ function packPlatform(platform, { target, program }, { version, archives, out },
   mkdirSync(join(folder, "bin"), { recursive: true });
   unpack(archives, target, program, join(folder, "bin", program));
   const [os, cpu] = platform.split("-");
-  const { license, homepage, repository } = wrapper;
+  const { license, homepage, repository, files } = wrapper;
   const description = `The program of ${wrapper.name} for ${platform}; install ${wrapper.name}, not this`;
   // Without `bin`: the name of the command belongs to the wrapper. `preferUnplugged`: it must be a file that can be run.
   writeJson(join(folder, "package.json"), {
-    name, version, description, license, homepage, repository, os: [os], cpu: [cpu], files: ["bin"], preferUnplugged: true,
+    name, version, description, license, homepage, repository, os: [os], cpu: [cpu], files, preferUnplugged: true,
   });
   writeFileSync(join(folder, "README.md"), `# ${name}\n\n${description}.\n`);
   return folder;

@@ -272,11 +272,17 @@ fn every_configuration_starts_the_same_program() {
             "{block}"
         );
     }
+    let server = json(SERVER);
+    let owner = text(&server, "/name").strip_prefix("io.github.").unwrap().split('/').next().unwrap();
+    let images = array(&server, "/packages").iter().map(|package| text(package, "/identifier"));
+    let image = images.into_iter().find_map(|name| name.strip_suffix(&format!(":{VERSION}"))).unwrap();
+    // An image is named in lower case, whoever owns it.
+    assert!(image.eq_ignore_ascii_case(&format!("ghcr.io/{owner}/dingtalk-mcp")), "{image}");
     let started: Vec<_> = started.into_keys().collect();
     assert_eq!(
         started,
         [
-            ("\"docker\"".to_owned(), "\"ghcr.io/OWNER/dingtalk-mcp\"".to_owned()),
+            ("\"docker\"".to_owned(), format!("\"{image}\"")),
             ("\"npx\"".to_owned(), "\"dingtalk-mcp\"".to_owned()),
         ]
     );
