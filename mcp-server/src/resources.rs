@@ -1,6 +1,8 @@
 //! The resources: what an agent may read before it writes a message.
 
-use dingtalk_core::{Definition, Deployment, Fault, ToolSet, ToolType, WireMessage};
+use std::collections::BTreeSet;
+
+use dingtalk_core::{Definition, Deployment, ToolSet, ToolType, WireMessage};
 use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Map, Value, json};
 
@@ -99,7 +101,7 @@ fn example(schema: &Map<String, Value>, tool: &ToolType) -> Option<Value> {
     let required = schema.get("required").and_then(Value::as_array);
     let mut texts: Vec<(&str, usize)> =
         required.into_iter().flatten().filter_map(Value::as_str).map(|name| (name, 0)).collect();
-    for _ in TEXTS {
+    for _ in 0..=TEXTS.len() {
         let arguments = texts.iter().map(|(name, text)| {
             let schema = properties.get(*name).and_then(Value::as_object);
             ((*name).to_owned(), schema.map_or(Value::Null, |schema| value(schema, TEXTS[*text])))
@@ -111,11 +113,20 @@ fn example(schema: &Map<String, Value>, tool: &ToolType) -> Option<Value> {
             }
             Err(faults) => faults,
         };
-        for (name, text) in &mut texts {
-            let is_wrong = |fault: &Fault| fault.path.split(['[', '.']).next() == Some(*name);
-            if faults.iter().any(is_wrong) {
+        let wrong: BTreeSet<&str> =
+            faults.iter().filter_map(|fault| fault.path.split(['[', '.']).next()).collect();
+        for wrong in wrong {
+            if let Some((_, text)) = texts.iter_mut().find(|(name, _)| *name == wrong) {
                 *text = (*text + 1).min(TEXTS.len() - 1);
+                continue;
             }
+            // Not required by the schema, and needed all the same: by name, or as a list of which something is needed.
+            let needed =
+                |name: &str, schema: &Value| name == wrong || wrong.is_empty() && schema["type"] == "array";
+            let known: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
+            let missing = properties.iter().filter(|(name, schema)| needed(name, schema));
+            texts
+                .extend(missing.filter(|(name, _)| !known.contains(&&***name)).map(|(name, _)| (&**name, 0)));
         }
     }
     None
