@@ -7,43 +7,72 @@ use rmcp::model::CallToolResult;
 use serde_json::{Map, Value};
 
 use crate::{
+    consent::{Policy, Refusal},
     courier::Courier,
     outcome::Answer,
     people::{Hidden, People},
     repeat::{Flight, Key},
+    targets::{Choice, Targets},
 };
 
 /// What holds for all calls.
 pub(crate) struct Calls {
     pub(crate) courier: Courier,
+    pub(crate) targets: Targets,
     pub(crate) people: People,
     pub(crate) max_mentions: usize,
     pub(crate) dry_run: bool,
 }
 
+/// A call whose message can be sent.
+pub(crate) struct Ready {
+    tool: &'static str,
+    pub(crate) message: Message,
+    pub(crate) key: Key,
+    pub(crate) robot: Option<String>,
+    /// When a person must be asked first.
+    pub(crate) policy: Policy,
+    hidden: Hidden,
+}
+
 impl Calls {
-    /// Sends what the arguments say. `cancelled` completes when the caller gives the call up; `meanwhile` runs while the
-    /// message is on its way.
-    pub(crate) async fn call<W: Future<Output = ()>>(
+    /// Makes the message that the arguments say. An answer where there is nothing to send: the arguments are wrong, or the
+    /// server only shows what it would send.
+    pub(crate) fn prepare(
         &self,
         tool: &ToolType,
         mut arguments: Map<String, Value>,
-        cancelled: impl Future<Output = ()>,
-        meanwhile: impl FnOnce(Arc<Flight>) -> W,
-    ) -> CallToolResult {
+    ) -> Result<Ready, Box<CallToolResult>> {
         let spec = tool.spec();
         let mut faults = Faults::default();
+        let Choice { robot, policy } = self.targets.choose(&mut arguments, &mut faults);
         let hidden = self.people.resolve(spec.parameters, &mut arguments, &mut faults);
         let message = match self.message(tool, &arguments, faults) {
             Ok(message) => message,
-            Err(faults) => return done(spec.name, Answer::invalid(&faults), &hidden),
+            Err(faults) => return Err(Box::new(done(spec.name, Answer::invalid(&faults), &hidden))),
         };
         if self.dry_run {
-            return done(spec.name, Answer::dry_run(&message), &hidden);
+            return Err(Box::new(done(spec.name, Answer::dry_run(&message), &hidden)));
         }
-        let key = Key::new(None, spec.name, spec.parameters, &arguments);
-        let answer = self.courier.send(key, message, cancelled, meanwhile).await;
-        done(spec.name, answer, &hidden)
+        let key = Key::new(robot.as_deref(), spec.name, spec.parameters, &arguments);
+        Ok(Ready { tool: spec.name, message, key, robot, policy, hidden })
+    }
+
+    /// Would the call send nothing, since the same one is on its way or has delivered it?
+    pub(crate) fn is_settled(&self, ready: &Ready) -> bool {
+        self.courier.is_settled(ready.key)
+    }
+
+    /// Sends the message. `cancelled` completes when the caller gives the call up; `meanwhile` runs while it is on its way.
+    pub(crate) async fn send<W: Future<Output = ()>>(
+        &self,
+        ready: Ready,
+        cancelled: impl Future<Output = ()>,
+        meanwhile: impl FnOnce(Arc<Flight>) -> W,
+    ) -> CallToolResult {
+        let Ready { tool, message, key, robot, hidden, .. } = ready;
+        let answer = self.courier.send(key, message, robot.as_deref(), cancelled, meanwhile).await;
+        done(tool, answer, &hidden)
     }
 
     /// The message, or everything that is wrong with the arguments.
@@ -66,6 +95,13 @@ impl Calls {
             faults.push(Fault::new("", rule).given(people.to_string()));
         }
         message.filter(|_| faults.is_empty()).ok_or(faults)
+    }
+}
+
+impl Ready {
+    /// The answer where the message must not be sent.
+    pub(crate) fn refused(self, refusal: Refusal) -> CallToolResult {
+        done(self.tool, Answer::unconfirmed(refusal), &self.hidden)
     }
 }
 

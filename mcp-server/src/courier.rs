@@ -33,15 +33,21 @@ impl Courier {
         self.deadline
     }
 
+    /// Would the call send nothing?
+    pub(crate) fn is_settled(&self, key: Key) -> bool {
+        self.repeats.is_settled(key)
+    }
+
     /// Delivers a message, unless the same call has done so already. `meanwhile` runs while it is on its way.
     pub(crate) async fn send<W: Future<Output = ()>>(
         &self,
         key: Key,
         message: Message,
+        robot: Option<&str>,
         cancelled: impl Future<Output = ()>,
         meanwhile: impl FnOnce(Arc<Flight>) -> W,
     ) -> Answer {
-        let (flight, caller) = match self.repeats.claim(key, message) {
+        let (flight, caller) = match self.repeats.claim(key, message, robot) {
             Claim::Duplicate(receipt, age) => return Answer::duplicate(&receipt, age),
             Claim::Join(flight) => {
                 let caller = flight.board();
@@ -168,7 +174,7 @@ mod tests {
         let silence = Silence::default();
         let courier = Courier::new(Arc::new(silence.clone()), Duration::from_secs(25));
         let began = tokio::time::Instant::now();
-        let answer = courier.send(key("a"), Message::text("x"), pending(), quietly).await;
+        let answer = courier.send(key("a"), Message::text("x"), None, pending(), quietly).await;
         assert_eq!(answer.status(), CallStatus::Unknown);
         assert_eq!(began.elapsed(), Duration::from_secs(25) + GRACE);
         assert_eq!(silence.given_up.load(Ordering::SeqCst), 1);
@@ -178,7 +184,7 @@ mod tests {
     async fn who_cancels_is_not_kept_and_the_last_one_stops_the_delivery() {
         let silence = Silence::default();
         let courier = Courier::new(Arc::new(silence.clone()), Duration::from_secs(25));
-        let send = |cancelled| courier.send(key("a"), Message::text("x"), cancelled, quietly);
+        let send = |cancelled| courier.send(key("a"), Message::text("x"), None, cancelled, quietly);
         let (first, second) = (Notify::new(), Notify::new());
         let given_up = || silence.given_up.load(Ordering::SeqCst);
         let ((), one, ()) = tokio::join!(
@@ -216,7 +222,7 @@ mod tests {
     #[tokio::test]
     async fn a_delivery_that_panics_is_unknown() {
         let courier = Courier::new(Arc::new(Broken), Duration::from_secs(25));
-        let answer = courier.send(key("a"), Message::text("x"), pending(), quietly).await;
+        let answer = courier.send(key("a"), Message::text("x"), None, pending(), quietly).await;
         assert_eq!(answer.status(), CallStatus::Unknown);
     }
 
@@ -234,12 +240,12 @@ mod tests {
         let courier = Courier::new(Arc::new(Prompt), Duration::from_secs(25));
         let cancelled = Notify::new();
         let answer = courier
-            .send(key("a"), Message::text("x"), cancelled.notified(), |flight| async move {
+            .send(key("a"), Message::text("x"), None, cancelled.notified(), |flight| async move {
                 flight.landing().await;
             })
             .await;
         assert_eq!(answer.status(), CallStatus::Delivered);
-        let again = courier.send(key("a"), Message::text("x"), pending(), quietly).await;
+        let again = courier.send(key("a"), Message::text("x"), None, pending(), quietly).await;
         assert_eq!(again.status(), CallStatus::Duplicate);
     }
 
@@ -251,7 +257,7 @@ mod tests {
         let robot =
             robot.secret(sandbox.secret().unwrap()).deadline(Duration::from_secs(600)).build().unwrap();
         let courier = Courier::new(Arc::new(robot), Duration::from_secs(600));
-        let first = courier.send(key("a"), Message::text("a"), pending(), quietly).await;
+        let first = courier.send(key("a"), Message::text("a"), None, pending(), quietly).await;
         assert_eq!(first.status(), CallStatus::Delivered);
         // The next one has to wait for a minute: it is cancelled as soon as it does.
         let cancelled = Notify::new();
@@ -264,7 +270,7 @@ mod tests {
                 cancelled.notify_one();
             }
         };
-        let second = courier.send(key("b"), Message::text("b"), cancelled.notified(), waiting).await;
+        let second = courier.send(key("b"), Message::text("b"), None, cancelled.notified(), waiting).await;
         assert_eq!(second.status(), CallStatus::Refused);
         let facts = second.into_result(&crate::people::Hidden::default()).structured_content.unwrap();
         assert_eq!(facts["advice"], "Not sent. Calling again cannot post it twice.");

@@ -20,7 +20,13 @@ use rmcp::{
 use serde_json::json;
 use tokio::time::{Instant, interval_at, timeout};
 
-use crate::{calls::Calls, prompts, repeat::Flight, resources};
+use crate::{
+    calls::Calls,
+    consent::{Consent, Consents},
+    prompts,
+    repeat::Flight,
+    resources,
+};
 
 /// How long a client may keep the list of tools: it changes only with the program.
 const LIST_TTL_MS: u64 = 3_600_000;
@@ -37,6 +43,7 @@ pub(crate) struct Handler(Arc<Inner>);
 
 struct Inner {
     calls: Calls,
+    consents: Consents,
     tools: ToolSet,
     deployment: Deployment,
     /// Made when a client first asks, so that starting costs nothing.
@@ -45,7 +52,13 @@ struct Inner {
 
 impl Handler {
     pub(crate) fn new(calls: Calls, tools: ToolSet, deployment: Deployment) -> Self {
-        Self(Arc::new(Inner { calls, tools, deployment, definitions: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            calls,
+            consents: Consents::default(),
+            tools,
+            deployment,
+            definitions: OnceLock::new(),
+        }))
     }
 
     pub(crate) fn tools(&self) -> &ToolSet {
@@ -202,10 +215,21 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         let calls = &self.0.calls;
+        let ready = match calls.prepare(tool, request.arguments.clone().unwrap_or_default()) {
+            Ok(ready) => ready,
+            Err(answer) => return Ok((*answer).into()),
+        };
+        // Who is only told what became of it need not be asked.
+        if !calls.is_settled(&ready) {
+            match self.0.consents.obtain(&ready, &request, &context).await {
+                Consent::Given => {}
+                Consent::Ask(question) => return Ok((*question).into()),
+                Consent::Refused(refusal) => return Ok(ready.refused(refusal).into()),
+            }
+        }
         let deadline = calls.courier.deadline();
         let meanwhile = |flight| report_progress(&context, flight, deadline);
-        let arguments = request.arguments.unwrap_or_default();
-        Ok(calls.call(tool, arguments, context.ct.cancelled(), meanwhile).await.into())
+        Ok(calls.send(ready, context.ct.cancelled(), meanwhile).await.into())
     }
 }
 

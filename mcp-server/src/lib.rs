@@ -30,10 +30,13 @@
 mod builtin;
 mod calls;
 mod catalog;
+mod config;
+mod consent;
 mod courier;
 mod error;
 mod handler;
 mod http;
+mod keyword;
 mod outcome;
 mod people;
 mod prompts;
@@ -43,6 +46,7 @@ mod server;
 mod settings;
 mod stdio;
 mod stop;
+mod targets;
 
 pub use rmcp::transport::stdio_pipes as stdio;
 
@@ -51,9 +55,11 @@ pub use crate::{
         ActionCardMessage, FeedCardMessage, LinkMessage, MarkdownMessage, Story, TextMessage, builtin_tools,
     },
     catalog::Catalog,
+    config::{Config, RobotSettings},
     error::Error,
     http::HttpOptions,
     people::Person,
     server::{CALL_DEADLINE, CALL_MENTIONS, Server, ServerBuilder},
     settings::{PACE_WAIT, RATE_PER_MINUTE, Settings},
+    targets::{AtAll, Confirm, Target},
 };

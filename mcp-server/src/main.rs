@@ -4,6 +4,7 @@ mod command;
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -42,6 +43,9 @@ struct ToolChoice {
     /// Begin every tool's name with this, for clients that mix the tools of several servers
     #[arg(long, value_name = "PREFIX")]
     tool_prefix: Option<String>,
+    /// Robots by name, and people: see docs/configuration.md
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 impl ServeArguments {
@@ -58,6 +62,7 @@ impl ToolChoice {
         let mut settings = Settings::from_env()?;
         settings.tools = self.tools.or(settings.tools);
         settings.tool_prefix = self.tool_prefix.or(settings.tool_prefix);
+        settings.config = self.config.or(settings.config);
         Ok(settings)
     }
 }
@@ -68,6 +73,9 @@ Environment:
   DINGTALK_BOT_SECRET           its signing secret (SEC…), if it signs
   DINGTALK_BOT_BASE_URL         where robots live [default: https://oapi.dingtalk.com]
   DINGTALK_BOT_RATE_PER_MINUTE  messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
+  DINGTALK_BOT_KEYWORD          the robot's keyword; appended to messages that lack it
+  DINGTALK_MCP_CONFIG           --config
+  DINGTALK_MCP_AT_ALL           ask, allow or deny messages that notify everybody [default: ask]
   DINGTALK_MCP_CALL_DEADLINE    seconds that a call may take, with all waiting and retries [default: 25]
   DINGTALK_MCP_MAX_MENTIONS     people that one call may mention [default: 10]
   DINGTALK_MCP_DRY_RUN          1 = --dry-run

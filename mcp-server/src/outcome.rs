@@ -10,6 +10,7 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
 use crate::{
+    consent::Refusal,
     people::Hidden,
     repeat::{Landing, Stop, WINDOW},
 };
@@ -112,6 +113,11 @@ impl Answer {
         Self::new(CallStatus::Refused)
             .with("faults", faults)
             .with("advice", "Nothing was sent. Change the arguments and call again.")
+    }
+
+    /// Nobody has confirmed that it may be sent.
+    pub(crate) fn unconfirmed(refusal: Refusal) -> Self {
+        Self::new(CallStatus::Refused).with("reason", refusal.reason()).with("advice", refusal.advice())
     }
 
     /// The message was not delivered, or may not have been.

@@ -78,7 +78,12 @@ fn to_json(uri: &str, value: &Value) -> ResourceContents {
 }
 
 fn robots(deployment: &Deployment) -> Value {
-    json!({"robots": [{"default": true, "messagesPerMinute": deployment.rate_per_minute}]})
+    let default = deployment.default_robot.as_deref();
+    let robots = deployment
+        .robots
+        .iter()
+        .map(|(name, about)| json!({"name": name, "about": about, "default": default == Some(name)}));
+    json!({"robots": robots.collect::<Vec<_>>(), "messagesPerMinute": deployment.rate_per_minute})
 }
 
 fn described(definition: &Definition, tool: &ToolType) -> Value {

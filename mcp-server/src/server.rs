@@ -7,8 +7,8 @@ use rmcp::{RoleServer, ServiceExt as _, transport::IntoTransport};
 use tokio::net::TcpListener;
 
 use crate::{
-    Error, HttpOptions, Person, calls::Calls, courier::Courier, handler::Handler, http, people::People,
-    repeat, stdio, stop::told_to_stop,
+    AtAll, Confirm, Error, HttpOptions, Person, Target, calls::Calls, consent::Policy, courier::Courier,
+    handler::Handler, http, people::People, repeat, stdio, stop::told_to_stop, targets::Targets,
 };
 
 /// How long a call may take unless set. Clients give up after 30 seconds and later.
@@ -26,7 +26,8 @@ pub struct Server {
 /// Collects what a [`Server`] needs.
 #[must_use]
 pub struct ServerBuilder {
-    deliver: Arc<dyn Deliver>,
+    destination: Destination,
+    policy: Policy,
     tools: Vec<ToolType>,
     only: Option<Vec<String>>,
     prefix: Option<String>,
@@ -37,21 +38,40 @@ pub struct ServerBuilder {
     dry_run: bool,
 }
 
+/// Where messages go.
+enum Destination {
+    One(Arc<dyn Deliver>),
+    Several(Vec<Target>, Option<String>),
+}
+
 impl Server {
     /// A server that delivers through `deliver`: a [`Robot`](dingtalk_core::Robot), or a
     /// [`Stub`](dingtalk_core::Stub) in tests.
     pub fn builder(deliver: impl Deliver + 'static) -> ServerBuilder {
-        ServerBuilder {
-            deliver: Arc::new(deliver),
-            tools: Vec::new(),
-            only: None,
-            prefix: None,
-            deployment: Deployment::new(),
-            people: Vec::new(),
-            max_mentions: CALL_MENTIONS,
-            call_deadline: CALL_DEADLINE,
-            dry_run: false,
-        }
+        ServerBuilder::new(Destination::One(Arc::new(deliver)))
+    }
+
+    /// A server for several robots: calls choose one with the argument `robot`, and `default` posts where they do not. Without a
+    /// default the argument is required, unless there is only one.
+    ///
+    /// ```
+    /// use dingtalk_core::Stub;
+    /// use dingtalk_mcp::{AtAll, Server, Target, builtin_tools};
+    ///
+    /// let server = Server::with_robots(
+    ///     [
+    ///         Target::new("ops", "operations: alerts and deployments", Stub::new()),
+    ///         Target::new("customers", "the group that we share with our customers", Stub::new()).at_all(AtAll::Deny),
+    ///     ],
+    ///     Some("ops".to_owned()),
+    /// );
+    /// let server = server.tools(builtin_tools()).build()?;
+    /// let definitions = server.tools().definitions(server.deployment());
+    /// assert_eq!(definitions[0].input_schema["properties"]["robot"]["default"], "ops");
+    /// # Ok::<(), dingtalk_mcp::Error>(())
+    /// ```
+    pub fn with_robots(robots: impl IntoIterator<Item = Target>, default: Option<String>) -> ServerBuilder {
+        ServerBuilder::new(Destination::Several(robots.into_iter().collect(), default))
     }
 
     /// The tools that it serves.
@@ -127,6 +147,35 @@ impl fmt::Debug for Server {
 }
 
 impl ServerBuilder {
+    fn new(destination: Destination) -> Self {
+        Self {
+            destination,
+            policy: Policy::default(),
+            tools: Vec::new(),
+            only: None,
+            prefix: None,
+            deployment: Deployment::new(),
+            people: Vec::new(),
+            max_mentions: CALL_MENTIONS,
+            call_deadline: CALL_DEADLINE,
+            dry_run: false,
+        }
+    }
+
+    /// Sets whether a message may notify everybody in the group; [`AtAll::Ask`] unless set. Robots
+    /// [by name](Server::with_robots) have their own.
+    pub fn at_all(mut self, at_all: AtAll) -> Self {
+        self.policy.at_all = at_all;
+        self
+    }
+
+    /// Sets when a person is asked before a message is sent; [`Confirm::AtAll`] unless set. Robots
+    /// [by name](Server::with_robots) have their own.
+    pub fn confirm(mut self, confirm: Confirm) -> Self {
+        self.policy.confirm = confirm;
+        self
+    }
+
     /// Adds tools; usually written `tools![CpuAlert, DiskAlert]`.
     pub fn tools(mut self, tools: impl IntoIterator<Item = ToolType>) -> Self {
         self.tools.extend(tools);
@@ -199,10 +248,29 @@ impl ServerBuilder {
             .repeat_window(Some(repeat::WINDOW))
             .max_mentions(Some(self.max_mentions))
             .people(people.names());
-        let courier = Courier::new(self.deliver, self.call_deadline);
-        let calls = Calls { courier, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
+        let (targets, deliver) = match self.destination {
+            Destination::One(deliver) => (Targets::unnamed(self.policy), deliver),
+            Destination::Several(robots, default) => Targets::named(robots, default)?,
+        };
+        if targets.offer_a_choice()
+            && let Some(tool) = tools.iter().find(|tool| has_parameter(tool, Deployment::ROBOT))
+        {
+            return Err(Error::Settings(format!(
+                "`{}` has a parameter `{}`, by which calls choose among several robots: rename it",
+                tool.spec().name,
+                Deployment::ROBOT
+            )));
+        }
+        let deployment = targets.describe(deployment);
+        let courier = Courier::new(deliver, self.call_deadline);
+        let calls =
+            Calls { courier, targets, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
         Ok(Server { handler: Handler::new(calls, tools, deployment) })
     }
+}
+
+fn has_parameter(tool: &ToolType, name: &str) -> bool {
+    tool.spec().parameters.iter().any(|parameter| parameter.field.name == name)
 }
 
 impl fmt::Debug for ServerBuilder {

@@ -1,10 +1,13 @@
 //! The environment variables of the binary.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
 
-use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, Pace, Robot, RobotBuilder};
+use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, Pace, Robot, RobotBuilder, Stub};
 
-use crate::{CALL_DEADLINE, CALL_MENTIONS, Error, Server, ServerBuilder};
+use crate::{
+    AtAll, CALL_DEADLINE, CALL_MENTIONS, Config, Error, RobotSettings, Server, ServerBuilder, Target,
+    keyword::WithKeyword,
+};
 
 /// How many messages a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).
 pub const RATE_PER_MINUTE: u32 = 20;
@@ -16,6 +19,9 @@ const RATE_VARIABLE: &str = "DINGTALK_BOT_RATE_PER_MINUTE";
 const DEADLINE_VARIABLE: &str = "DINGTALK_MCP_CALL_DEADLINE";
 const MENTIONS_VARIABLE: &str = "DINGTALK_MCP_MAX_MENTIONS";
 const DRY_RUN_VARIABLE: &str = "DINGTALK_MCP_DRY_RUN";
+const AT_ALL_VARIABLE: &str = "DINGTALK_MCP_AT_ALL";
+const KEYWORD_VARIABLE: &str = "DINGTALK_BOT_KEYWORD";
+const CONFIG_VARIABLE: &str = "DINGTALK_MCP_CONFIG";
 const TOOLS_VARIABLE: &str = "DINGTALK_MCP_TOOLS";
 const PREFIX_VARIABLE: &str = "DINGTALK_MCP_TOOL_PREFIX";
 
@@ -42,6 +48,12 @@ pub struct Settings {
     pub tools: Option<Vec<String>>,
     /// What the names of the tools begin with.
     pub tool_prefix: Option<String>,
+    /// May a message of the robot that the environment describes notify everybody?
+    pub at_all: AtAll,
+    /// The keyword that the robot demands; appended to messages that lack it.
+    pub keyword: Option<String>,
+    /// The configuration file.
+    pub config: Option<PathBuf>,
 }
 
 impl Settings {
@@ -53,6 +65,9 @@ impl Settings {
     /// - `DINGTALK_MCP_DRY_RUN`: `1` sends nothing and shows what would be sent.
     /// - `DINGTALK_MCP_TOOLS`: the names of the tools to serve, separated by commas; all unless set.
     /// - `DINGTALK_MCP_TOOL_PREFIX`: what the names of the tools begin with.
+    /// - `DINGTALK_MCP_AT_ALL`: `ask`, `allow` or `deny` messages that notify everybody; `ask` unless set.
+    /// - `DINGTALK_BOT_KEYWORD`: the keyword that the robot demands; appended to messages that lack it.
+    /// - `DINGTALK_MCP_CONFIG`: the configuration file, with robots by name: see [`Config`].
     ///
     /// # Errors
     ///
@@ -68,12 +83,15 @@ impl Settings {
         let deadline = number(DEADLINE_VARIABLE, variable(DEADLINE_VARIABLE), DEADLINES)?;
         let mentions = number(MENTIONS_VARIABLE, variable(MENTIONS_VARIABLE), 0..=MAX_MENTIONS as u64)?;
         Ok(Self {
-            rate_per_minute: rate(variable(RATE_VARIABLE).as_deref(), is_dingtalk(base_url.as_deref()))?,
+            rate_per_minute: rate(variable(RATE_VARIABLE).as_deref(), base_url.as_deref())?,
             call_deadline: deadline.map_or(CALL_DEADLINE, Duration::from_secs),
             max_mentions: mentions.and_then(|most| usize::try_from(most).ok()).unwrap_or(CALL_MENTIONS),
             dry_run: flag(DRY_RUN_VARIABLE, variable(DRY_RUN_VARIABLE).as_deref())?,
             tools: variable(TOOLS_VARIABLE).map(|names| list(&names)),
             tool_prefix: variable(PREFIX_VARIABLE),
+            at_all: at_all(variable(AT_ALL_VARIABLE).as_deref())?,
+            keyword: variable(KEYWORD_VARIABLE),
+            config: variable(CONFIG_VARIABLE).map(PathBuf::from),
         })
     }
 
@@ -94,10 +112,63 @@ impl Settings {
         Ok(robot.build()?)
     }
 
-    /// Begins a server with these settings.
-    pub fn server(&self, deliver: impl Deliver + 'static) -> ServerBuilder {
-        let mut server = Server::builder(deliver)
-            .deployment(Deployment::new().rate_per_minute(self.rate_per_minute))
+    /// Begins a server with these settings: with the robots of the configuration file, or with the one that the environment
+    /// describes.
+    ///
+    /// # Errors
+    ///
+    /// The file is wrong, a secret is missing, or both describe robots: which one was meant nobody knows.
+    pub fn server(&self) -> Result<ServerBuilder, Error> {
+        let config = self.config.as_ref().map(Config::read).transpose()?.unwrap_or_default();
+        if config.robots.is_empty() {
+            let robot = match self.robot() {
+                // Nothing is sent: whoever tries the server out needs no robot yet.
+                Err(_) if self.dry_run && std::env::var_os(TOKEN_VARIABLE).is_none() => None,
+                robot => Some(robot?),
+            };
+            let deliver: Arc<dyn Deliver> = match (robot, &self.keyword) {
+                (None, _) => Arc::new(Stub::new()),
+                (Some(robot), None) => Arc::new(robot),
+                (Some(robot), Some(keyword)) => Arc::new(WithKeyword::new(keyword, Arc::new(robot))),
+            };
+            let server = Server::builder(deliver).at_all(self.at_all);
+            return Ok(self.configure(server, self.rate_per_minute).people(config.people));
+        }
+        if std::env::var_os(TOKEN_VARIABLE).is_some_and(|token| !token.is_empty()) {
+            return Err(Error::Settings(format!(
+                "{TOKEN_VARIABLE} describes a robot, and so does the configuration file: remove one of them"
+            )));
+        }
+        let targets: Vec<Target> =
+            config.robots.iter().map(|robot| robot.target(self.call_deadline)).collect::<Result<_, _>>()?;
+        // What definitions say holds for every robot.
+        let rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
+        let server = Server::with_robots(targets, config.default_robot);
+        Ok(self.configure(server, rate).people(config.people))
+    }
+
+    /// A server that goes nowhere, to look at what it would serve.
+    ///
+    /// # Errors
+    ///
+    /// The configuration file is wrong.
+    pub fn preview(&self) -> Result<ServerBuilder, Error> {
+        let config = self.config.as_ref().map(Config::read).transpose()?.unwrap_or_default();
+        let rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
+        let server = match &config.robots[..] {
+            [] => self.configure(Server::builder(Stub::new()), self.rate_per_minute),
+            robots => {
+                let targets =
+                    robots.iter().map(|robot| Target::new(&*robot.name, &*robot.about, Stub::new()));
+                self.configure(Server::with_robots(targets, config.default_robot), rate)
+            }
+        };
+        Ok(server.people(config.people))
+    }
+
+    fn configure(&self, server: ServerBuilder, rate_per_minute: Option<u32>) -> ServerBuilder {
+        let mut server = server
+            .deployment(Deployment::new().rate_per_minute(rate_per_minute))
             .call_deadline(self.call_deadline)
             .max_mentions(self.max_mentions)
             .dry_run(self.dry_run);
@@ -108,6 +179,17 @@ impl Settings {
             server = server.tool_prefix(prefix);
         }
         server
+    }
+}
+
+fn at_all(given: Option<&str>) -> Result<AtAll, Error> {
+    match given {
+        None | Some("ask") => Ok(AtAll::Ask),
+        Some("allow") => Ok(AtAll::Allow),
+        Some("deny") => Ok(AtAll::Deny),
+        Some(other) => Err(Error::Settings(format!(
+            "{AT_ALL_VARIABLE}: expected `ask`, `allow` or `deny`, not {other:?}"
+        ))),
     }
 }
 
@@ -146,22 +228,30 @@ fn is_dingtalk(address: Option<&str>) -> bool {
         .any(|domain| host == *domain || host.strip_suffix(domain).is_some_and(|sub| sub.ends_with('.')))
 }
 
-/// Messages a minute; `None` where nothing paces them.
-fn rate(given: Option<&str>, dingtalk: bool) -> Result<Option<u32>, Error> {
-    let wrong = |problem: String| Err(Error::Settings(format!("{RATE_VARIABLE}: {problem}")));
-    let Some(given) = given.map(str::trim) else { return Ok(Some(RATE_PER_MINUTE)) };
-    match given.parse::<u32>() {
-        Err(_) => wrong(format!("expected a whole number, not {given:?}")),
-        Ok(0) if dingtalk => wrong(
-            "0 switches the limit off, and DingTalk then blocks the robot for ten minutes; set 1 to 20"
-                .to_owned(),
-        ),
-        Ok(rate) if dingtalk && rate > RATE_PER_MINUTE => wrong(format!(
+/// Checks how many messages may leave in a minute, for robots at this address.
+pub(crate) fn check_rate(rate: Option<u32>, base_url: Option<&str>) -> Result<Option<u32>, String> {
+    let dingtalk = is_dingtalk(base_url);
+    match rate {
+        None => Ok(Some(RATE_PER_MINUTE)),
+        Some(0) if dingtalk => {
+            Err("0 switches the limit off, and DingTalk then blocks the robot for ten minutes; set 1 to 20"
+                .to_owned())
+        }
+        Some(rate) if dingtalk && rate > RATE_PER_MINUTE => Err(format!(
             "DingTalk takes at most {RATE_PER_MINUTE} messages a minute from a robot, not {rate}"
         )),
-        Ok(0) => Ok(None),
-        Ok(rate) => Ok(Some(rate)),
+        Some(0) => Ok(None),
+        Some(rate) => Ok(Some(rate)),
     }
+}
+
+/// Messages a minute; `None` where nothing paces them.
+fn rate(given: Option<&str>, base_url: Option<&str>) -> Result<Option<u32>, Error> {
+    let wrong = |problem: String| Error::Settings(format!("{RATE_VARIABLE}: {problem}"));
+    let rate = given.map(|given| {
+        given.trim().parse::<u32>().map_err(|_| wrong(format!("expected a whole number, not {given:?}")))
+    });
+    check_rate(rate.transpose()?, base_url).map_err(wrong)
 }
 
 #[cfg(test)]
@@ -236,12 +326,13 @@ mod tests {
 
     #[test]
     fn no_limit_is_for_other_servers() {
-        assert_eq!(rate(None, true).unwrap(), Some(20));
-        assert_eq!(rate(Some(" 5 "), true).unwrap(), Some(5));
-        assert_eq!(rate(Some("0"), false).unwrap(), None);
-        assert_eq!(rate(Some("600"), false).unwrap(), Some(600));
-        for (given, dingtalk) in [("0", true), ("21", true), ("-1", false), ("many", true)] {
-            let error = rate(Some(given), dingtalk).unwrap_err().to_string();
+        let elsewhere = Some("http://127.0.0.1:1");
+        assert_eq!(rate(None, None).unwrap(), Some(20));
+        assert_eq!(rate(Some(" 5 "), None).unwrap(), Some(5));
+        assert_eq!(rate(Some("0"), elsewhere).unwrap(), None);
+        assert_eq!(rate(Some("600"), elsewhere).unwrap(), Some(600));
+        for (given, base_url) in [("0", None), ("21", None), ("-1", elsewhere), ("many", None)] {
+            let error = rate(Some(given), base_url).unwrap_err().to_string();
             assert!(error.starts_with(RATE_VARIABLE), "{error}");
         }
     }

@@ -7,6 +7,7 @@ import asyncio
 import sys
 
 from mcp import Client, MCPError, StdioServerParameters
+from mcp.types import ElicitResult
 
 from checks import Checks
 from robots import PATIENCE_SECONDS, Sandbox, SilentRobot
@@ -39,9 +40,23 @@ TEXTS = {
 }
 
 
-def connect(program, environment, era):
+class Person:
+    """Whom the client asks for us. Says yes unless told otherwise."""
+
+    YES = {"action": "accept", "content": {"answer": "yes"}}
+
+    def __init__(self):
+        self.answer = self.YES
+        self.questions = []
+
+    async def __call__(self, _, question):
+        self.questions.append(question)
+        return ElicitResult(**self.answer)
+
+
+def connect(program, environment, era, person=None):
     parameters = StdioServerParameters(command=program, args=["serve"], env=environment)
-    return Client(parameters, mode=era, read_timeout_seconds=PATIENCE_SECONDS)
+    return Client(parameters, mode=era, read_timeout_seconds=PATIENCE_SECONDS, elicitation_callback=person)
 
 
 def said(result):
@@ -115,6 +130,36 @@ async def mention(client, sandbox):
     assert message["at"] == {"atMobiles": mentions["atMobiles"], "isAtAll": True}, message
 
 
+async def ask(client, sandbox, person):
+    """Only an exact yes lets a message notify everybody; the question says which message."""
+    before = len(sandbox.entries())
+    answers = [{"action": "accept", "content": {}}, {"action": "accept", "content": {"answer": "no"}}]
+    for number, answer in enumerate([*answers, {"action": "decline"}, {"action": "cancel"}]):
+        person.answer = answer
+        result = await client.call_tool("send_text_message", {"text": f"fire drill {number}", "atAll": True})
+        assert result.is_error is True, result
+        assert result.structured_content["reason"] == "not_confirmed", result
+        assert f"fire drill {number}" in person.questions[-1].message, person.questions[-1]
+    assert len(sandbox.entries()) == before
+    person.answer = Person.YES
+    result = await client.call_tool("send_text_message", {"text": "fire drill", "atAll": True})
+    assert_delivered(result, sandbox.last_message())
+    # The same call again sends nothing, and asks nobody.
+    asked = len(person.questions)
+    result = await client.call_tool("send_text_message", {"text": "fire drill", "atAll": True})
+    assert result.structured_content["status"] == "duplicate", result
+    assert (len(person.questions), len(sandbox.entries())) == (asked, before + 1)
+
+
+async def cannot_ask(program, era):
+    """A client that shows no forms gets no message to everybody out."""
+    with Sandbox(program) as sandbox:
+        async with connect(program, sandbox.environment, era) as client:
+            result = await client.call_tool("send_text_message", {"text": "fire drill", "atAll": True})
+        assert result.structured_content["reason"] == "not_confirmed", result
+        assert sandbox.entries() == []
+
+
 async def four_mistakes(client, sandbox):
     """All mistakes come in one answer, and nothing is sent."""
     before = len(sandbox.entries())
@@ -174,7 +219,8 @@ async def cancel(program, era):
 
 async def check_era(check, program, era, version):
     with Sandbox(program) as sandbox:
-        async with connect(program, sandbox.environment, era) as client:
+        person = Person()
+        async with connect(program, sandbox.environment, era, person) as client:
             with check("protocol version"):
                 assert client.protocol_version == version, client.protocol_version
             with check("the list of tools"):
@@ -186,10 +232,14 @@ async def check_era(check, program, era, version):
                     await send_markdown(client, sandbox, text)
             with check("mentions"):
                 await mention(client, sandbox)
+            with check("a person is asked before everybody is notified"):
+                await ask(client, sandbox, person)
             with check("four mistakes in one call"):
                 await four_mistakes(client, sandbox)
             with check("a tool that does not exist"):
                 await unknown_tool(client)
+    with check("a client that cannot ask"):
+        await cannot_ask(program, era)
     with check("a message that the robot refuses"):
         await refused(program, era)
     with check("a call that is cancelled"):

@@ -18,9 +18,17 @@ pub struct Deployment {
     pub max_mentions: Option<usize>,
     /// Names that a call may give in place of people, and what they stand for.
     pub people: Vec<(String, PersonKind)>,
+    /// The robots that a call may choose from, by name, and what the group of each is for. With two or more, every
+    /// definition has the argument [`ROBOT`](Self::ROBOT).
+    pub robots: Vec<(String, String)>,
+    /// The robot that posts where a call chooses none; the argument is required without one.
+    pub default_robot: Option<String>,
 }
 
 impl Deployment {
+    /// The argument that chooses a robot.
+    pub const ROBOT: &'static str = "robot";
+
     /// A deployment that says nothing of its pace.
     pub fn new() -> Self {
         Self::default()
@@ -52,6 +60,51 @@ impl Deployment {
     pub fn people(mut self, names: impl IntoIterator<Item = (String, PersonKind)>) -> Self {
         self.people = names.into_iter().collect();
         self
+    }
+
+    /// Sets the robots that a call may choose from, each with what its group is for, and the one that posts where a call
+    /// chooses none.
+    #[must_use]
+    pub fn robots(
+        mut self,
+        robots: impl IntoIterator<Item = (String, String)>,
+        default: Option<String>,
+    ) -> Self {
+        self.robots = robots.into_iter().collect();
+        self.default_robot = default;
+        self
+    }
+
+    /// Does a call say which robot posts?
+    fn offers_a_choice(&self) -> bool {
+        self.robots.len() > 1
+    }
+
+    /// Adds the argument that chooses a robot, as the last one.
+    fn add_robot(&self, schema: &mut Map<String, Value>) {
+        if !self.offers_a_choice() {
+            return;
+        }
+        let names: Vec<&str> = self.robots.iter().map(|(name, _)| &**name).collect();
+        let groups = self.robots.iter().map(|(name, about)| format!("`{name}`: {about}"));
+        let mut property = Map::new();
+        property.insert("type".to_owned(), json!("string"));
+        property.insert("enum".to_owned(), json!(names));
+        let groups = sentence(&groups.collect::<Vec<_>>().join("; "));
+        property.insert("description".to_owned(), json!(format!("The group that gets it. {groups}")));
+        if let Some(default) = &self.default_robot {
+            property.insert("default".to_owned(), json!(default));
+        }
+        let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+        if let Some(properties) = properties {
+            properties.insert(Self::ROBOT.to_owned(), Value::Object(property));
+        }
+        if self.default_robot.is_none() {
+            let required = schema.entry("required").or_insert_with(|| json!([]));
+            if let Some(required) = required.as_array_mut() {
+                required.push(json!(Self::ROBOT));
+            }
+        }
     }
 }
 
@@ -91,6 +144,8 @@ pub struct Annotations {
 impl Definition {
     /// The definition of one tool of a set.
     pub(super) fn new(spec: &ToolSpec, set: &ToolSet, deployment: &Deployment) -> Self {
+        let mut input_schema = spec.input_schema(deployment);
+        deployment.add_robot(&mut input_schema);
         Self {
             name: set.served_name(spec.name),
             title: spec.title,
@@ -99,7 +154,7 @@ impl Definition {
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
                 .join(" "),
-            input_schema: spec.input_schema(deployment),
+            input_schema,
             output_schema: output_schema(),
             annotations: Annotations {
                 read_only: false,
@@ -170,8 +225,8 @@ fn usage(spec: &ToolSpec, set: &ToolSet) -> String {
 fn behaviour(spec: &ToolSpec, deployment: &Deployment) -> String {
     // Said once: a type's own words may have it.
     let group = if spec.purpose.contains("DingTalk") { "" } else { " to a DingTalk (钉钉) group" };
-    let mut behaviour =
-        format!("The configured robot posts at once{group}, seen by all members, without recall.");
+    let robot = if deployment.offers_a_choice() { "The chosen robot" } else { "The configured robot" };
+    let mut behaviour = format!("{robot} posts at once{group}, seen by all members, without recall.");
     let rate = deployment.rate_per_minute.map(|rate| format!("at most {rate} a minute"));
     let window = deployment.repeat_window.filter(|window| !window.is_zero());
     let repeat = window.map(|window| format!("the same call within {} s sends nothing", window.as_secs()));

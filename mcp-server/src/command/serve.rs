@@ -7,7 +7,6 @@ use std::{
 };
 
 use clap::Args;
-use dingtalk_core::Stub;
 use dingtalk_mcp::{HttpOptions, Settings, builtin_tools};
 use tokio::net::TcpListener;
 
@@ -36,15 +35,7 @@ pub(crate) struct HttpArguments {
 }
 
 pub(crate) async fn run(settings: &Settings, http: HttpArguments) -> Result<()> {
-    let server = match settings.robot() {
-        Ok(robot) => settings.server(robot),
-        // Nothing is sent: whoever tries the server out needs no robot yet.
-        Err(_) if settings.dry_run && env::var_os("DINGTALK_BOT_ACCESS_TOKEN").is_none() => {
-            settings.server(Stub::new())
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let server = server.tools(builtin_tools()).build()?;
+    let server = settings.server()?.tools(builtin_tools()).build()?;
     match http.http {
         None => server.serve_stdio().await?,
         Some(address) => {

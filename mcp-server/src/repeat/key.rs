@@ -19,6 +19,10 @@ impl Key {
         // A tuple of texts and JSON values: it always is JSON.
         Self(Sha256::digest(serde_json::to_vec(&meaning).unwrap_or_default()).into())
     }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// What each parameter is given, in the order of the parameters. What is absent, empty, off or the default says nothing.

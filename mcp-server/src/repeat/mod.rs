@@ -92,11 +92,12 @@ pub(crate) enum Claim {
 
 impl Repeats {
     /// Decides what to do with a call.
-    pub(crate) fn claim(self: &Arc<Self>, key: Key, message: Message) -> Claim {
+    pub(crate) fn claim(self: &Arc<Self>, key: Key, message: Message, robot: Option<&str>) -> Claim {
         let now = Instant::now();
         let mut calls = self.calls();
         calls.forget(now);
         let mut envelope = Envelope::new(message);
+        envelope.robot = robot.map(str::to_owned);
         let mut open_since = None;
         match calls.known.get(&key) {
             Some(Call::InFlight(flight)) => return Claim::Join(Arc::clone(flight)),
@@ -121,6 +122,16 @@ impl Repeats {
         let id = envelope.id.clone();
         let ticket = Ticket { repeats: Arc::clone(self), key, id, open_since, departure, landed };
         Claim::Deliver(Box::new(envelope), ticket, flight)
+    }
+
+    /// Would the call send nothing, since the same one is in flight or has delivered it?
+    pub(crate) fn is_settled(&self, key: Key) -> bool {
+        let calls = self.calls();
+        match calls.known.get(&key) {
+            Some(Call::InFlight(_)) => true,
+            Some(Call::Delivered { at, .. }) => Instant::now() < *at + WINDOW,
+            _ => false,
+        }
     }
 
     fn land(&self, key: Key, id: &str, open_since: Option<Instant>, landing: &Landing) {

@@ -34,7 +34,7 @@ impl Table {
     }
 
     fn claim(&self, name: &str) -> Claim {
-        self.0.claim(key(name), message())
+        self.0.claim(key(name), message(), None)
     }
 
     /// A call that is to be delivered.

@@ -91,12 +91,17 @@ impl Program {
         id
     }
 
+    /// The next message, whatever it is.
+    pub(crate) fn next(&mut self) -> Value {
+        let line = self.lines.recv_timeout(PATIENCE).expect("a message");
+        self.seen.push_str(&line);
+        self.seen.push('\n');
+        serde_json::from_str(&line).expect("nothing but JSON-RPC on stdout")
+    }
+
     pub(crate) fn answer(&mut self, id: u64) -> Value {
         loop {
-            let line = self.lines.recv_timeout(PATIENCE).expect("an answer");
-            self.seen.push_str(&line);
-            self.seen.push('\n');
-            let message: Value = serde_json::from_str(&line).expect("nothing but JSON-RPC on stdout");
+            let message = self.next();
             if message["id"] == id {
                 return message;
             }

@@ -1,0 +1,90 @@
+//! What a client of the newer protocol hands back with a person's answer: sealed, bound to one call, good once.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use rmcp::model::{RequestStateCodec, SealOptions};
+use ulid::Ulid;
+
+use super::PATIENCE;
+use crate::repeat::Key;
+
+/// More states than this are not redeemed within [`PATIENCE`]: a person answers each.
+const MAX_REDEEMED: usize = 1_000;
+
+/// Seals states with a key of this process, so that a state of another process or an earlier run is void.
+pub(super) struct States {
+    codec: RequestStateCodec,
+    /// Those that were handed back, until they would be too old anyway.
+    redeemed: Mutex<HashMap<Vec<u8>, Instant>>,
+}
+
+impl Default for States {
+    fn default() -> Self {
+        let key: [u8; 32] = rand::random();
+        Self { codec: RequestStateCodec::new_unchecked(key), redeemed: Mutex::default() }
+    }
+}
+
+impl States {
+    /// A state for one question about one call.
+    pub(super) fn seal(&self, key: Key) -> String {
+        self.seal_for(key, PATIENCE)
+    }
+
+    fn seal_for(&self, key: Key, patience: Duration) -> String {
+        let options = SealOptions::new().associated_data(key.as_bytes()).ttl(patience);
+        self.codec.seal_with(Ulid::generate().to_string().as_bytes(), &options)
+    }
+
+    /// Is it ours, for this call, in time, and here for the first time?
+    pub(super) fn redeem(&self, state: &str, key: Key) -> bool {
+        let Ok(nonce) = self.codec.open_with(state, key.as_bytes()) else { return false };
+        let now = Instant::now();
+        let mut redeemed = self.redeemed.lock().unwrap_or_else(PoisonError::into_inner);
+        redeemed.retain(|_, at| now < *at + PATIENCE);
+        if redeemed.len() >= MAX_REDEEMED || redeemed.contains_key(&nonce) {
+            return false;
+        }
+        redeemed.insert(nonce, now);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+
+    fn key(text: &str) -> Key {
+        let arguments = Map::from_iter([("text".to_owned(), json!(text))]);
+        Key::new(Some(text), "send_text_message", &[], &arguments)
+    }
+
+    #[test]
+    fn a_state_is_good_once_for_its_call() {
+        let states = States::default();
+        let state = states.seal(key("a"));
+        assert!(!states.redeem(&state, key("b")), "bound to the call");
+        assert!(states.redeem(&state, key("a")));
+        assert!(!states.redeem(&state, key("a")), "good once");
+        assert!(states.redeem(&states.seal(key("a")), key("a")), "another question");
+    }
+
+    #[test]
+    fn a_late_or_forged_state_is_void() {
+        let states = States::default();
+        let late = states.seal_for(key("a"), Duration::ZERO);
+        std::thread::sleep(Duration::from_millis(2));
+        assert!(!states.redeem(&late, key("a")));
+        assert!(!states.redeem(&States::default().seal(key("a")), key("a")), "of another process");
+        let mut forged = states.seal(key("a"));
+        forged.pop();
+        assert!(!states.redeem(&forged, key("a")));
+        assert!(!states.redeem("", key("a")));
+    }
+}

@@ -1,0 +1,128 @@
+//! A robot that only takes messages with its keyword.
+
+use std::sync::Arc;
+
+use dingtalk_core::{BoxFuture, Deliver, Envelope, Error, Markdown, Message, Receipt};
+
+/// Appends a keyword, visibly, to a message that lacks it.
+///
+/// DingTalk does not document in which part of a message it looks for a keyword. Clients put it into the text, and that
+/// works; in a feed card, which has no text, into the first item's title.
+pub(crate) struct WithKeyword {
+    keyword: String,
+    inner: Arc<dyn Deliver>,
+}
+
+impl WithKeyword {
+    pub(crate) fn new(keyword: &str, inner: Arc<dyn Deliver>) -> Self {
+        Self { keyword: keyword.trim().to_owned(), inner }
+    }
+}
+
+impl Deliver for WithKeyword {
+    fn deliver(&self, mut envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        append(&mut envelope.message, &self.keyword);
+        self.inner.deliver(envelope)
+    }
+}
+
+fn append(message: &mut Message, keyword: &str) {
+    let lacks = |parts: &[&str]| !parts.iter().any(|part| part.contains(keyword));
+    // An escaped keyword may not be found by whoever looks for it; the title is not escaped.
+    let markdown = Markdown::from_text(keyword);
+    let survives = markdown.as_str().contains(keyword);
+    match message {
+        Message::Text(text) if lacks(&[&text.content]) => add_line(&mut text.content, "\n", keyword),
+        Message::Markdown(message) if lacks(&[&message.title, &message.text]) => {
+            if survives {
+                add_line(&mut message.text, "\n\n", markdown.as_str());
+            } else {
+                add_line(&mut message.title, " ", keyword);
+            }
+        }
+        Message::ActionCard(card) if lacks(&[&card.title, &card.text]) => {
+            if survives {
+                add_line(&mut card.text, "\n\n", markdown.as_str());
+            } else {
+                add_line(&mut card.title, " ", keyword);
+            }
+        }
+        Message::Link(link) if lacks(&[&link.title, &link.text]) => add_line(&mut link.text, " ", keyword),
+        Message::FeedCard(card) => {
+            let has = card.items.iter().any(|item| item.title.contains(keyword));
+            if let Some(first) = card.items.first_mut().filter(|_| !has) {
+                add_line(&mut first.title, " ", keyword);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn add_line(text: &mut String, between: &str, keyword: &str) {
+    if !text.is_empty() {
+        text.push_str(between);
+    }
+    text.push_str(keyword);
+}
+
+#[cfg(test)]
+mod tests {
+    use dingtalk_core::{Url, message::FeedItem};
+
+    use super::*;
+
+    fn url() -> Url {
+        Url::new("https://example.com").unwrap()
+    }
+
+    /// Everything in a message that a reader sees.
+    fn words(message: &Message) -> String {
+        match message {
+            Message::Text(text) => text.content.clone(),
+            Message::Markdown(message) => format!("{}|{}", message.title, message.text),
+            Message::Link(link) => format!("{}|{}", link.title, link.text),
+            Message::ActionCard(card) => format!("{}|{}", card.title, card.text),
+            Message::FeedCard(card) => {
+                card.items.iter().map(|item| item.title.as_str()).collect::<Vec<_>>().join("|")
+            }
+            other => panic!("{}", other.kind()),
+        }
+    }
+
+    #[test]
+    fn what_lacks_the_keyword_gets_it_where_a_reader_sees_it() {
+        let item = |title: &str| FeedItem::new(title, url(), url());
+        for (message, expected) in [
+            (Message::text("disk full"), "disk full\n[通知]"),
+            // Escaped in the body it would not be found.
+            (Message::markdown("disk", "full"), "disk [通知]|full"),
+            (Message::link("disk", "full", url()), "disk|full [通知]"),
+            (Message::feed_card([item("a"), item("b")]), "a [通知]|b"),
+        ] {
+            let mut message = message;
+            append(&mut message, "[通知]");
+            assert_eq!(words(&message), expected);
+        }
+    }
+
+    #[test]
+    fn a_word_stands_below_markdown() {
+        let mut message = Message::markdown("disk", "- full");
+        append(&mut message, "通知");
+        assert_eq!(words(&message), "disk|- full\n\n通知");
+    }
+
+    #[test]
+    fn what_has_it_stays_as_it_is() {
+        for message in [
+            Message::text("通知: disk full"),
+            Message::markdown("通知", "disk full"),
+            Message::link("disk", "通知", url()),
+            Message::feed_card([FeedItem::new("a", url(), url()), FeedItem::new("通知", url(), url())]),
+        ] {
+            let mut appended = message.clone();
+            append(&mut appended, "通知");
+            assert_eq!(appended, message);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! The robots that a call can choose from.
+
+use std::{fmt, sync::Arc};
+
+use dingtalk_core::{Deliver, Deployment, Fault, Faults, Router};
+use dingtalk_template::suggest;
+use serde_json::{Map, Value};
+
+use crate::{Error, consent::Policy};
+
+/// A robot, or several robots of one group, under the name that calls give it.
+#[derive(Clone)]
+pub struct Target {
+    name: String,
+    about: String,
+    deliver: Arc<dyn Deliver>,
+    policy: Policy,
+}
+
+/// May a message notify everybody in the group?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum AtAll {
+    /// A person is asked first, and without a yes it is not sent.
+    #[default]
+    Ask,
+    /// Without asking.
+    Allow,
+    /// Never. Only this locks: a client can forge a person's consent.
+    Deny,
+}
+
+/// When a person is asked before a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Confirm {
+    /// Where [`AtAll`] says so.
+    #[default]
+    AtAll,
+    /// Before every message: for groups with customers.
+    Always,
+}
+
+impl Target {
+    /// A robot by name; `about` says what its group is for, and agents choose by it.
+    pub fn new(name: impl Into<String>, about: impl Into<String>, deliver: impl Deliver + 'static) -> Self {
+        let (name, about) = (name.into(), about.into());
+        Self { name, about, deliver: Arc::new(deliver), policy: Policy::default() }
+    }
+
+    /// Sets whether a message may notify everybody; [`AtAll::Ask`] unless set.
+    #[must_use]
+    pub fn at_all(mut self, at_all: AtAll) -> Self {
+        self.policy.at_all = at_all;
+        self
+    }
+
+    /// Sets when a person is asked; [`Confirm::AtAll`] unless set.
+    #[must_use]
+    pub fn confirm(mut self, confirm: Confirm) -> Self {
+        self.policy.confirm = confirm;
+        self
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, about, policy, .. } = self;
+        f.debug_struct("Target")
+            .field("name", name)
+            .field("about", about)
+            .field("policy", policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All of them, and the one that posts where a call chooses none.
+#[derive(Debug, Clone)]
+pub(crate) struct Targets {
+    named: Vec<(String, String, Policy)>,
+    default: Option<String>,
+    /// Of the one robot that has no name.
+    policy: Policy,
+}
+
+/// Where a call goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Choice {
+    pub(crate) robot: Option<String>,
+    pub(crate) policy: Policy,
+}
+
+impl Targets {
+    /// One robot without a name, which every call goes to.
+    pub(crate) fn unnamed(policy: Policy) -> Self {
+        Self { named: Vec::new(), default: None, policy }
+    }
+
+    /// Robots by name, and what delivers for all of them. The only robot is the default.
+    pub(crate) fn named(
+        targets: Vec<Target>,
+        default: Option<String>,
+    ) -> Result<(Self, Arc<dyn Deliver>), Error> {
+        let default = default.or_else(|| match &targets[..] {
+            [only] => Some(only.name.clone()),
+            _ => None,
+        });
+        let mut router = Router::builder();
+        let mut named = Vec::new();
+        for Target { name, about, deliver, policy } in targets {
+            router = router.route(&*name, deliver);
+            named.push((name, about, policy));
+        }
+        if let Some(default) = &default {
+            router = router.default_to(&**default);
+        }
+        Ok((Self { named, default, policy: Policy::default() }, Arc::new(router.build()?)))
+    }
+
+    /// What definitions say of them.
+    pub(crate) fn describe(&self, deployment: Deployment) -> Deployment {
+        let robots = self.named.iter().map(|(name, about, _)| (name.clone(), about.clone()));
+        deployment.robots(robots, self.default.clone())
+    }
+
+    /// Do calls have an argument that chooses?
+    pub(crate) fn offer_a_choice(&self) -> bool {
+        self.named.len() > 1
+    }
+
+    /// Takes the choice out of a call's arguments.
+    pub(crate) fn choose(&self, arguments: &mut Map<String, Value>, faults: &mut Faults) -> Choice {
+        let nobody = Choice { robot: None, policy: self.policy };
+        // Without a choice, an argument of this name is the tool's own, or unknown.
+        let given = if self.offer_a_choice() { arguments.remove(Deployment::ROBOT) } else { None };
+        let given = given.filter(|given| !given.is_null());
+        let names = || self.named.iter().map(|(name, ..)| &**name);
+        let name = match &given {
+            None => self.default.as_deref(),
+            Some(Value::String(name)) => Some(name.trim()),
+            Some(other) => {
+                faults.push(Fault::new(Deployment::ROBOT, "must be a string").given(other.to_string()));
+                return nobody;
+            }
+        };
+        let Some(name) = name else {
+            if self.offer_a_choice() {
+                let names = names().collect::<Vec<_>>().join("`, `");
+                faults.push(Fault::new(Deployment::ROBOT, format!("is missing: give one of `{names}`")));
+            }
+            return nobody;
+        };
+        match self.named.iter().find(|(known, ..)| known == name) {
+            Some((name, _, policy)) => Choice { robot: Some(name.clone()), policy: *policy },
+            None => {
+                let rule = format!("must be one of `{}`", names().collect::<Vec<_>>().join("`, `"));
+                let fault = Fault::new(Deployment::ROBOT, rule).given(format!("{name:?}"));
+                faults.push(fault.suggest(suggest(name, names())));
+                nobody
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dingtalk_core::Stub;
+    use serde_json::json;
+
+    use super::*;
+
+    fn targets(default: Option<&str>) -> Targets {
+        let targets = vec![
+            Target::new("ops", "operations", Stub::new()),
+            Target::new("sales", "customers", Stub::new()).at_all(AtAll::Deny),
+        ];
+        Targets::named(targets, default.map(str::to_owned)).unwrap().0
+    }
+
+    fn chosen(targets: &Targets, arguments: Value) -> (Choice, Vec<String>) {
+        let Value::Object(mut arguments) = arguments else { unreachable!() };
+        let mut faults = Faults::default();
+        let choice = targets.choose(&mut arguments, &mut faults);
+        assert!(!targets.offer_a_choice() || !arguments.contains_key("robot"));
+        (choice, faults.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_robot_is_chosen_by_name_or_is_the_default() {
+        let (choice, faults) = chosen(&targets(None), json!({"robot": "sales"}));
+        assert_eq!((choice.robot.as_deref(), choice.policy.at_all), (Some("sales"), AtAll::Deny));
+        assert!(faults.is_empty());
+        for absent in [json!({}), json!({"robot": null})] {
+            let (choice, faults) = chosen(&targets(Some("ops")), absent);
+            assert_eq!((choice.robot.as_deref(), faults.len()), (Some("ops"), 0));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_the_names_that_there_are() {
+        let one = |arguments| chosen(&targets(None), arguments).1.join("; ");
+        assert_eq!(one(json!({})), "`robot` is missing: give one of `ops`, `sales`");
+        assert_eq!(
+            one(json!({"robot": "sale"})),
+            "`robot` must be one of `ops`, `sales`, not \"sale\"; did you mean `sales`?"
+        );
+        assert_eq!(one(json!({"robot": 3})), "`robot` must be a string, not 3");
+    }
+
+    #[test]
+    fn the_only_robot_needs_no_choice() {
+        let only = vec![Target::new("ops", "operations", Stub::new())];
+        let (targets, _) = Targets::named(only, None).unwrap();
+        assert!(!targets.offer_a_choice());
+        let (choice, faults) = chosen(&targets, json!({"robot": "mine"}));
+        assert_eq!((choice.robot.as_deref(), faults.len()), (Some("ops"), 0));
+    }
+}

@@ -1,0 +1,147 @@
+//! A message that would notify everybody, and the person who is asked first: over stdio in the way of 2025-11-25, and
+//! over HTTP in the way of 2026-07-28.
+
+#![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a broken set-up is a failed test")]
+
+mod program;
+
+use dingtalk_sandbox::{RobotConfig, Sandbox};
+use program::Program;
+use serde_json::{Value, json};
+
+const TOKEN: &str = "0123456789abcdef";
+
+async fn sandbox() -> Sandbox {
+    Sandbox::builder().robot(RobotConfig::new(TOKEN)).start().await.unwrap()
+}
+
+fn everybody(text: &str) -> Value {
+    json!({"name": "send_text_message", "arguments": {"text": text, "atAll": true}})
+}
+
+/// A client of 2025-11-25 that can, or cannot, show forms.
+fn greet(environment: &[(&str, &str)], capabilities: Value) -> Program {
+    let mut program = Program::start(&[], environment);
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": {"name": "test", "version": "1"}
+    });
+    program.request("initialize", hello);
+    program.line(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());
+    program
+}
+
+/// Calls, answers the question, and returns the result.
+fn asked(program: &mut Program, text: &str, answer: Value) -> Value {
+    let call = program.send("tools/call", everybody(text));
+    let question = program.next();
+    assert_eq!(question["method"], "elicitation/create", "{question}");
+    let form = &question["params"];
+    assert!(form["message"].as_str().unwrap().contains(text), "{form}");
+    assert_eq!(form["requestedSchema"]["required"], json!(["answer"]));
+    program.line(&json!({"jsonrpc": "2.0", "id": question["id"], "result": answer}).to_string());
+    program.answer(call)["result"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_an_exact_yes_sends() {
+    let sandbox = sandbox().await;
+    let base = sandbox.base_url();
+    let environment = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_BASE_URL", &*base)];
+    let mut program = greet(&environment, json!({"elicitation": {}}));
+    for (index, answer) in [
+        json!({"action": "accept", "content": {}}),
+        json!({"action": "accept", "content": {"answer": "no"}}),
+        json!({"action": "decline"}),
+        json!({"action": "cancel"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let result = asked(&mut program, &format!("fire drill {index}"), answer.clone());
+        assert_eq!(result["structuredContent"]["status"], "refused", "{answer}: {result}");
+        assert_eq!(result["structuredContent"]["reason"], "not_confirmed");
+        let words = result["content"][0]["text"].as_str().unwrap();
+        assert!(words.contains("not confirmed") && !words.contains("declined"), "{words}");
+    }
+    assert_eq!(sandbox.requests(), 0);
+
+    let result = asked(&mut program, "fire drill", json!({"action": "accept", "content": {"answer": "yes"}}));
+    assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+    let sent = serde_json::to_value(&sandbox.accepted()[0]).unwrap();
+    assert_eq!(sent["at"]["isAtAll"], true);
+
+    // What is only told again need not be asked again.
+    let again = program.request("tools/call", everybody("fire drill"));
+    assert_eq!(again["result"]["structuredContent"]["status"], "duplicate", "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_cannot_ask_is_refused_and_told_why() {
+    let sandbox = sandbox().await;
+    let base = sandbox.base_url();
+    let robot = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_BASE_URL", &*base)];
+    for capabilities in [json!({}), json!({"elicitation": {"url": {}}})] {
+        let mut program = greet(&robot, capabilities);
+        let result = program.request("tools/call", everybody("fire drill"))["result"].clone();
+        assert_eq!(result["structuredContent"]["reason"], "not_confirmed", "{result}");
+        // Nobody else needs to be asked.
+        let result = program.call("send_text_message", json!({"text": "quietly"}));
+        assert!(
+            ["delivered", "duplicate"].contains(&result["structuredContent"]["status"].as_str().unwrap())
+        );
+    }
+    let everybodys = |entry: &Value| entry["at"]["isAtAll"] == true;
+    assert!(!sandbox.accepted().iter().any(|message| everybodys(&serde_json::to_value(message).unwrap())));
+
+    let denied = [robot[0], robot[1], ("DINGTALK_MCP_AT_ALL", "deny")];
+    let mut program = greet(&denied, json!({"elicitation": {}}));
+    let result = program.request("tools/call", everybody("fire drill"))["result"].clone();
+    assert_eq!(result["structuredContent"]["reason"], "at_all_denied", "{result}");
+
+    let allowed = [robot[0], robot[1], ("DINGTALK_MCP_AT_ALL", "allow")];
+    let mut program = greet(&allowed, json!({}));
+    let result = program.request("tools/call", everybody("fire drill"))["result"].clone();
+    assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+}
+
+/// A request as clients of 2026-07-28 make it over stdio: it stands alone.
+fn modern(program: &mut Program, mut params: Value) -> Value {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}
+    });
+    program.request("tools/call", params)["result"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newer_protocol_asks_by_an_answer_and_takes_each_consent_once() {
+    let sandbox = sandbox().await;
+    let base = sandbox.base_url();
+    let environment = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_BASE_URL", &*base)];
+    let mut program = Program::start(&[], &environment);
+
+    let question = modern(&mut program, everybody("fire drill"));
+    assert_eq!(question["resultType"], "input_required", "{question}");
+    let state = question["requestState"].clone();
+    let answered = |text: &str, state: &Value, answer: &str| {
+        let mut call = everybody(text);
+        call["requestState"] = state.clone();
+        call["inputResponses"] = json!({"confirm": {"action": "accept", "content": {"answer": answer}}});
+        call
+    };
+    // The consent is for another message: it is asked for this one.
+    let other = modern(&mut program, answered("something else", &state, "yes"));
+    assert_eq!(other["resultType"], "input_required", "{other}");
+    assert_eq!(sandbox.requests(), 0);
+
+    let refused = modern(&mut program, answered("fire drill", &state, "no"));
+    assert_eq!(refused["structuredContent"]["reason"], "not_confirmed", "{refused}");
+    // A state is good once: whoever turns a no into a yes is asked again.
+    let replayed = modern(&mut program, answered("fire drill", &state, "yes"));
+    assert_eq!(replayed["resultType"], "input_required", "{replayed}");
+    assert_eq!(sandbox.requests(), 0);
+
+    let result = modern(&mut program, answered("fire drill", &replayed["requestState"], "yes"));
+    assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+}

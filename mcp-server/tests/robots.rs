@@ -1,0 +1,139 @@
+//! Robots by name, from a configuration file.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
+mod program;
+
+use std::{fs, path::PathBuf};
+
+use dingtalk_sandbox::{RobotConfig, Sandbox};
+use program::Program;
+use serde_json::{Value, json};
+
+const OPS: &str = "0123456789abcdef";
+const SALES: &str = "fedcba9876543210";
+
+/// A file that goes when the test ends.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("dingtalk-mcp-{}-{name}.toml", std::process::id()));
+        fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+async fn sandbox() -> Sandbox {
+    let robot = |token| RobotConfig::new(token);
+    Sandbox::builder().robot(robot(OPS)).robot(robot(SALES)).start().await.unwrap()
+}
+
+fn file(name: &str, sandbox: &Sandbox, more: &str) -> File {
+    let base_url = sandbox.base_url();
+    File::new(
+        name,
+        &format!(
+            r#"
+            version = 1
+            {more}
+            [robots.ops]
+            about = "operations: alerts"
+            access_token = "env:OPS_TOKEN"
+            base_url = "{base_url}"
+            keyword = "通知"
+            [robots.sales]
+            about = "sales: closed deals"
+            access_token = "env:SALES_TOKEN"
+            base_url = "{base_url}"
+            at_all = "deny"
+            [people]
+            on_call = "13800000000"
+            "#
+        ),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_chooses_its_group() {
+    let sandbox = sandbox().await;
+    let file = file("choose", &sandbox, "");
+    let secrets = [("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES)];
+    let mut program = Program::serve_with(&["--config", file.path()], &secrets);
+
+    let tools = program.request("tools/list", json!({}))["result"]["tools"].clone();
+    for tool in tools.as_array().unwrap() {
+        let robot = &tool["inputSchema"]["properties"]["robot"];
+        assert_eq!(robot["enum"], json!(["ops", "sales"]), "{tool}");
+        let words = robot["description"].as_str().unwrap();
+        assert!(words.contains("`sales`: sales: closed deals"), "{words}");
+        let required = tool["inputSchema"]["required"].as_array().unwrap();
+        assert!(required.contains(&Value::from("robot")), "{tool}");
+    }
+
+    let call = |program: &mut Program, arguments: Value| program.call("send_text_message", arguments);
+    let sent = call(&mut program, json!({"text": "done", "robot": "sales"}));
+    assert_eq!(sent["structuredContent"]["status"], "delivered", "{sent}");
+    assert_eq!(sent["structuredContent"]["robot"], "sales");
+    // The same words for another group are another message.
+    let sent = call(&mut program, json!({"text": "done", "robot": "ops", "atMobiles": ["on_call"]}));
+    assert_eq!(sent["structuredContent"]["status"], "delivered", "{sent}");
+    let accepted: Vec<Value> =
+        sandbox.accepted().iter().map(|message| serde_json::to_value(message).unwrap()).collect();
+    assert_eq!(accepted[0]["text"]["content"], "done");
+    assert_eq!(accepted[1]["text"]["content"], "done\n@13800000000\n通知");
+
+    let missing = call(&mut program, json!({"text": "done"}));
+    assert!(missing.to_string().contains("`robot` is missing"), "{missing}");
+    let unknown = call(&mut program, json!({"text": "done", "robot": "sale"}));
+    assert!(unknown.to_string().contains("did you mean `sales`?"), "{unknown}");
+    let denied = call(&mut program, json!({"text": "done", "robot": "sales", "atAll": true}));
+    assert_eq!(denied["structuredContent"]["reason"], "at_all_denied", "{denied}");
+    assert_eq!(sandbox.requests(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_default_needs_no_choice() {
+    let sandbox = sandbox().await;
+    let file = file("default", &sandbox, "default_robot = \"sales\"");
+    let secrets = [("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES), ("DINGTALK_MCP_CONFIG", file.path())];
+    let mut program = Program::serve(&secrets);
+    let sent = program.call("send_text_message", json!({"text": "done"}));
+    assert_eq!(sent["structuredContent"]["robot"], "sales", "{sent}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_meant_does_not_start() {
+    let sandbox = sandbox().await;
+    let file = file("wrong", &sandbox, "");
+    let fails = |environment: &[(&str, &str)], expected: &str| {
+        let program = Program::start(&["--config", file.path()], environment);
+        let (status, words) = program.end(program::PATIENCE);
+        assert!(!status.success());
+        assert!(words.contains(expected), "{words}");
+        assert!(!words.contains(OPS) && !words.contains(SALES), "{words}");
+    };
+    fails(&[("OPS_TOKEN", OPS)], "robots.sales: env:SALES_TOKEN is not set");
+    fails(
+        &[("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES), ("DINGTALK_BOT_ACCESS_TOKEN", OPS)],
+        "DINGTALK_BOT_ACCESS_TOKEN describes a robot, and so does the configuration file",
+    );
+    let both = File::new("keys", "version = 1\n[robots.ops]\nabuot = \"x\"\naccess_token = \"SEC\"");
+    let (status, words) = Program::start(&["--config", both.path()], &[]).end(program::PATIENCE);
+    assert!(!status.success());
+    for expected in
+        ["robots.ops.abuot: unknown; did you mean `about`?", "a secret does not stand in this file"]
+    {
+        assert!(words.contains(expected), "{words}");
+    }
+}
