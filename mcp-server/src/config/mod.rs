@@ -38,7 +38,7 @@ const VERSION: i64 = 1;
 ///     [people]
 ///     on_call = "13800000000"
 /// "#)?;
-/// assert_eq!(config.robots[1].name, "customers");
+/// assert_eq!(config.robots[0].name, "customers");
 ///
 /// let error = Config::parse("version = 1\n[robots.ops]\nacess_token = \"env:T\"").unwrap_err().to_string();
 /// assert!(error.contains("robots.ops.acess_token: unknown; did you mean `access_token`?"), "{error}");
