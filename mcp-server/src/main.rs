@@ -85,12 +85,15 @@ Environment:
   DINGTALK_MCP_HTTP_TOKEN_FILE  a file that holds it
   DINGTALK_MCP_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
   DINGTALK_MCP_HTTP_ORIGINS     origins of pages that may call it, as --allow-origin
+  DINGTALK_MCP_LANG             zh for advice in Chinese [default: from LC_ALL, LC_MESSAGES, LANG]
   DINGTALK_MCP_LOG              what is logged on stderr, for example `info` or `dingtalk_core=debug` [default: warn]";
 
 #[derive(Subcommand)]
 enum Command {
     /// Serve MCP over stdin and stdout, or over HTTP
     Serve(ServeArguments),
+    /// Send one message to a group
+    Send(command::send::Arguments),
     /// Print the tools' definitions as clients receive them
     Tools {
         /// Print JSON: what `tools/list` answers, or the findings of `--lint`
@@ -124,7 +127,7 @@ fn main() -> ExitCode {
         Err(error) => return fail(&error),
     };
     let done = runtime.block_on(async {
-        match arguments.command {
+        let done = match arguments.command {
             None => {
                 if io::stdin().is_terminal() {
                     hint();
@@ -132,17 +135,19 @@ fn main() -> ExitCode {
                 arguments.serve.run().await
             }
             Some(Command::Serve(serve)) => serve.run().await,
+            Some(Command::Send(send)) => return command::send::run(send).await,
             Some(Command::Tools { json, lint, choice }) => {
                 command::tools::run(&choice.settings()?, json, lint)
             }
             Some(Command::Sandbox { port }) => command::sandbox::run(port).await,
             Some(Command::Demo { once }) => command::demo::run(once).await,
-        }
+        };
+        done.map(|()| ExitCode::SUCCESS)
     });
     // A read from stdin that nobody answers must not keep the process.
     runtime.shutdown_background();
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => fail(&*error),
     }
 }

@@ -6,7 +6,7 @@ use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, Pace, Robot, RobotBuilder
 
 use crate::{
     AtAll, CALL_DEADLINE, CALL_MENTIONS, Config, Error, RobotSettings, Server, ServerBuilder, Target,
-    keyword::WithKeyword,
+    keyword::WithKeyword, targets::Targets,
 };
 
 /// How many messages a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).
@@ -119,32 +119,63 @@ impl Settings {
     ///
     /// The file is wrong, a secret is missing, or both describe robots: which one was meant nobody knows.
     pub fn server(&self) -> Result<ServerBuilder, Error> {
-        let config = self.config.as_ref().map(Config::read).transpose()?.unwrap_or_default();
+        let config = self.read_config()?;
+        // What definitions say holds for every robot.
+        let named_rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
+        let server = match self.outlet(&config)? {
+            Outlet::One(deliver) => {
+                self.configure(Server::builder(deliver).at_all(self.at_all), self.rate_per_minute)
+            }
+            Outlet::Several(targets) => {
+                self.configure(Server::with_robots(targets, config.default_robot), named_rate)
+            }
+        };
+        Ok(server.people(config.people))
+    }
+
+    /// What delivers with these settings; an envelope's [`robot`](dingtalk_core::Envelope::robot) chooses where the
+    /// configuration file has several.
+    ///
+    /// # Errors
+    ///
+    /// As for [`server`](Self::server).
+    pub fn deliver(&self) -> Result<Arc<dyn Deliver>, Error> {
+        let config = self.read_config()?;
+        match self.outlet(&config)? {
+            Outlet::One(deliver) => Ok(deliver),
+            Outlet::Several(targets) => Ok(Targets::named(targets, config.default_robot)?.1),
+        }
+    }
+
+    /// The configuration file; an empty one where there is none.
+    ///
+    /// # Errors
+    ///
+    /// The file is wrong.
+    pub fn read_config(&self) -> Result<Config, Error> {
+        Ok(self.config.as_ref().map(Config::read).transpose()?.unwrap_or_default())
+    }
+
+    fn outlet(&self, config: &Config) -> Result<Outlet, Error> {
         if config.robots.is_empty() {
             let robot = match self.robot() {
                 // Nothing is sent: whoever tries the server out needs no robot yet.
                 Err(_) if self.dry_run && std::env::var_os(TOKEN_VARIABLE).is_none() => None,
                 robot => Some(robot?),
             };
-            let deliver: Arc<dyn Deliver> = match (robot, &self.keyword) {
+            return Ok(Outlet::One(match (robot, &self.keyword) {
                 (None, _) => Arc::new(Stub::new()),
                 (Some(robot), None) => Arc::new(robot),
                 (Some(robot), Some(keyword)) => Arc::new(WithKeyword::new(keyword, Arc::new(robot))),
-            };
-            let server = Server::builder(deliver).at_all(self.at_all);
-            return Ok(self.configure(server, self.rate_per_minute).people(config.people));
+            }));
         }
         if std::env::var_os(TOKEN_VARIABLE).is_some_and(|token| !token.is_empty()) {
             return Err(Error::Settings(format!(
                 "{TOKEN_VARIABLE} describes a robot, and so does the configuration file: remove one of them"
             )));
         }
-        let targets: Vec<Target> =
-            config.robots.iter().map(|robot| robot.target(self.call_deadline)).collect::<Result<_, _>>()?;
-        // What definitions say holds for every robot.
-        let rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
-        let server = Server::with_robots(targets, config.default_robot);
-        Ok(self.configure(server, rate).people(config.people))
+        let targets = config.robots.iter().map(|robot| robot.target(self.call_deadline));
+        Ok(Outlet::Several(targets.collect::<Result<_, _>>()?))
     }
 
     /// A server that goes nowhere, to look at what it would serve.
@@ -153,7 +184,7 @@ impl Settings {
     ///
     /// The configuration file is wrong.
     pub fn preview(&self) -> Result<ServerBuilder, Error> {
-        let config = self.config.as_ref().map(Config::read).transpose()?.unwrap_or_default();
+        let config = self.read_config()?;
         let rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
         let server = match &config.robots[..] {
             [] => self.configure(Server::builder(Stub::new()), self.rate_per_minute),
@@ -180,6 +211,12 @@ impl Settings {
         }
         server
     }
+}
+
+/// Where messages go.
+enum Outlet {
+    One(Arc<dyn Deliver>),
+    Several(Vec<Target>),
 }
 
 fn at_all(given: Option<&str>) -> Result<AtAll, Error> {

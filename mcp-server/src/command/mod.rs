@@ -3,6 +3,7 @@
 pub(crate) mod demo;
 mod examples;
 pub(crate) mod sandbox;
+pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod tools;
 

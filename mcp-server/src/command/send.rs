@@ -1,0 +1,265 @@
+//! `dingtalk-mcp send`: one message from a terminal or a script.
+
+use std::{
+    env,
+    io::{self, IsTerminal as _, Read as _, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use clap::{Args, Subcommand};
+use dingtalk_core::{Envelope, Error, ErrorKind, Language, Message, ToolSet, WireMessage};
+use dingtalk_mcp::{AtAll, Settings, builtin_tools};
+use serde_json::{Map, Value, json};
+
+use super::{Result, say};
+
+#[derive(Args)]
+#[command(after_help = "\
+Exit codes:
+  0  DingTalk took the message (or a dry run showed it)
+  2  the message or an argument is wrong; nothing was sent
+  3  the robot is not set up right; nothing was sent
+  4  DingTalk refused it; nothing was posted
+  5  too many messages, or the month's calls are used up; nothing was posted
+  6  no connection; nothing was sent
+  7  it may have arrived: look in the group before you repeat it")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    message: MessageArguments,
+    /// The robot of the configuration file that posts
+    #[arg(long, global = true, value_name = "NAME")]
+    robot: Option<String>,
+    /// Mention a person by mobile number; several times for several
+    #[arg(long, global = true, value_name = "MOBILE")]
+    at: Vec<String>,
+    /// Mention a person by user id; several times for several
+    #[arg(long, global = true, value_name = "ID")]
+    at_user: Vec<String>,
+    /// Mention everybody in the group
+    #[arg(long, global = true)]
+    at_all: bool,
+    /// Send nothing, and print the request
+    #[arg(long, global = true)]
+    dry_run: bool,
+    /// Print what became of it as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Robots by name: see docs/configuration.md
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum MessageArguments {
+    /// Plain text
+    Text {
+        /// The text; read from stdin if absent or `-`
+        text: Option<String>,
+    },
+    /// Markdown
+    Markdown {
+        /// What the list of conversations shows
+        #[arg(long)]
+        title: String,
+        /// The Markdown; read from stdin if absent or `-`
+        text: Option<String>,
+    },
+    /// One page to open
+    Link {
+        #[arg(long)]
+        title: String,
+        /// The page
+        #[arg(long)]
+        url: String,
+        /// A picture beside it
+        #[arg(long, value_name = "URL")]
+        picture: Option<String>,
+        /// The text below the title; read from stdin if absent or `-`
+        text: Option<String>,
+    },
+    /// Markdown with buttons
+    ActionCard {
+        #[arg(long)]
+        title: String,
+        /// A button, as LABEL=URL; several times for several
+        #[arg(long = "button", value_name = "LABEL=URL", required = true)]
+        buttons: Vec<String>,
+        /// The Markdown; read from stdin if absent or `-`
+        text: Option<String>,
+    },
+    /// Pictures with a title that open pages
+    FeedCard {
+        /// A title, its page and its picture: give the three as often as there are items
+        #[arg(long = "item", num_args = 3, value_names = ["TITLE", "URL", "PICTURE"], required = true)]
+        items: Vec<String>,
+    },
+}
+
+/// The message or an argument is wrong. As clap's.
+const WRONG: u8 = 2;
+
+pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
+    let mut settings = Settings::from_env()?;
+    settings.config = arguments.config.clone().or(settings.config);
+    settings.dry_run |= arguments.dry_run;
+    let message = match message(&arguments)? {
+        Ok(message) => message,
+        Err(problem) => {
+            writeln!(io::stderr(), "dingtalk-mcp: {problem}")?;
+            return Ok(ExitCode::from(WRONG));
+        }
+    };
+    if arguments.at_all && denies_everybody(&settings, arguments.robot.as_deref())? {
+        writeln!(
+            io::stderr(),
+            "dingtalk-mcp: this robot is set never to notify everybody (at_all = \"deny\")"
+        )?;
+        return Ok(ExitCode::from(3));
+    }
+    let mut envelope = Envelope::new(message);
+    envelope.robot.clone_from(&arguments.robot);
+    if settings.dry_run {
+        let wire = WireMessage::with_id(envelope.message, &*envelope.id);
+        say(serde_json::to_string_pretty(&wire)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    match settings.deliver()?.deliver(envelope).await {
+        Ok(receipt) if arguments.json => say(serde_json::to_string(&receipt)?)?,
+        Ok(receipt) => say(format!("delivered as {}", receipt.id))?,
+        Err(error) => {
+            report(&error, arguments.json)?;
+            return Ok(ExitCode::from(exit_code(error.kind())));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The message, by the rules of the tool that agents send the same with; or everything that is wrong.
+fn message(arguments: &Arguments) -> Result<std::result::Result<Message, String>> {
+    let mut given = Map::new();
+    let mut give = |name: &str, value: Value| given.insert(name.to_owned(), value);
+    let tool = match &arguments.message {
+        MessageArguments::Text { text } => {
+            give("text", json!(text_or_stdin(text.as_deref())?));
+            "send_text_message"
+        }
+        MessageArguments::Markdown { title, text } => {
+            give("title", json!(title));
+            give("text", json!(text_or_stdin(text.as_deref())?));
+            "send_markdown_message"
+        }
+        MessageArguments::Link { title, url, picture, text } => {
+            give("title", json!(title));
+            give("url", json!(url));
+            give("pictureUrl", json!(picture));
+            give("text", json!(text_or_stdin(text.as_deref())?));
+            "send_link_message"
+        }
+        MessageArguments::ActionCard { title, buttons, text } => {
+            give("title", json!(title));
+            give("text", json!(text_or_stdin(text.as_deref())?));
+            let mut list = Vec::new();
+            for button in buttons {
+                let Some((label, url)) = button.split_once('=') else {
+                    return Ok(Err(format!("--button takes LABEL=URL, not {button:?}")));
+                };
+                list.push(json!({"label": label, "url": url}));
+            }
+            give("buttons", json!(list));
+            "send_action_card_message"
+        }
+        MessageArguments::FeedCard { items } => {
+            let item = |item: &[String]| json!({"title": item[0], "url": item[1], "pictureUrl": item[2]});
+            give("items", items.chunks_exact(3).map(item).collect());
+            "send_feed_card_message"
+        }
+    };
+    for (name, people) in [("atMobiles", &arguments.at), ("atUserIds", &arguments.at_user)] {
+        if !people.is_empty() {
+            given.insert(name.to_owned(), json!(people));
+        }
+    }
+    if arguments.at_all {
+        given.insert("atAll".to_owned(), json!(true));
+    }
+    let tools = ToolSet::new(builtin_tools())?;
+    let Some(tool) = tools.get(tool) else { return Err("the tool is missing".into()) };
+    Ok(tool.message(&given).map_err(|faults| faults.to_string()))
+}
+
+fn text_or_stdin(given: Option<&str>) -> Result<String> {
+    match given {
+        Some(text) if text != "-" => Ok(text.to_owned()),
+        None if io::stdin().is_terminal() => Err("give a text, or pipe one into stdin".into()),
+        _ => {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text)?;
+            Ok(text.trim_end().to_owned())
+        }
+    }
+}
+
+fn denies_everybody(settings: &Settings, robot: Option<&str>) -> Result<bool> {
+    let config = settings.read_config()?;
+    if config.robots.is_empty() {
+        return Ok(settings.at_all == AtAll::Deny);
+    }
+    let only = (config.robots.len() == 1).then(|| &*config.robots[0].name);
+    let name = robot.or(config.default_robot.as_deref()).or(only);
+    Ok(config.robots.iter().any(|known| Some(&*known.name) == name && known.at_all == AtAll::Deny))
+}
+
+fn report(error: &Error, as_json: bool) -> Result<()> {
+    if as_json {
+        let report = json!({
+            "outcome": "failed",
+            "kind": error.kind(),
+            "code": error.code(),
+            "message": error.server_message(),
+            "detail": error.to_string(),
+            "advice": error.advice(language()),
+            "id": error.id(),
+            "retry_after_ms": error.retry_after().map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+        });
+        return Ok(say(report.to_string())?);
+    }
+    let mut words = error.to_string();
+    let english = error.advice(Language::En);
+    if let (Language::Zh, Some(begin)) = (language(), words.strip_suffix(english)) {
+        words = format!("{begin}{}", error.advice(Language::Zh));
+    }
+    Ok(writeln!(io::stderr(), "dingtalk-mcp: {words}")?)
+}
+
+/// The language that the person reads.
+fn language() -> Language {
+    let set = ["DINGTALK_MCP_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];
+    let language = set.iter().filter_map(|name| env::var(name).ok()).find(|value| !value.trim().is_empty());
+    if language.is_some_and(|language| language.trim().to_ascii_lowercase().starts_with("zh")) {
+        Language::Zh
+    } else {
+        Language::En
+    }
+}
+
+fn exit_code(kind: ErrorKind) -> u8 {
+    use ErrorKind as Kind;
+    match kind {
+        Kind::Invalid | Kind::TooLong | Kind::UnknownRobot => WRONG,
+        Kind::Configuration
+        | Kind::Keyword
+        | Kind::Signature
+        | Kind::Clock
+        | Kind::IpNotAllowed
+        | Kind::SecurityCheck
+        | Kind::UnknownToken
+        | Kind::RobotStopped
+        | Kind::RobotMissing
+        | Kind::GroupDissolved => 3,
+        Kind::RateLimited | Kind::Throttled | Kind::AddressBlocked | Kind::QuotaExhausted => 5,
+        Kind::NotSent => 6,
+        Kind::Unknown | Kind::Busy => 7,
+        _ => 4,
+    }
+}
