@@ -34,9 +34,15 @@ fn builder() -> RobotBuilder {
 fn assert_clean(text: &str) {
     let signature = Signer::new(SECRET).sign(TIMESTAMP_MS);
     let lower = text.to_lowercase();
-    for secret in
-        [TOKEN, TOKEN_ENCODED, SECRET, SECRET_ENCODED, signature.as_base64(), &signature.to_query(), "canary"]
-    {
+    for secret in [
+        TOKEN,
+        TOKEN_ENCODED,
+        SECRET,
+        SECRET_ENCODED,
+        &signature.to_base64(),
+        &signature.to_query(),
+        "canary",
+    ] {
         assert!(!lower.contains(&secret.to_lowercase()), "a secret shows up in: {text}");
     }
 }
@@ -111,7 +117,7 @@ async fn failure(then: Then) -> Error {
 /// A request as its server would repeat it: as it came, and decoded.
 fn repeat(request: &str) -> String {
     let signature = Signer::new(SECRET).sign(TIMESTAMP_MS);
-    format!("{request} {TOKEN} {} {SECRET} {SECRET_ENCODED} {}", signature.as_base64(), TOKEN.to_uppercase())
+    format!("{request} {TOKEN} {} {SECRET} {SECRET_ENCODED} {}", signature.to_base64(), TOKEN.to_uppercase())
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use percent_encoding::utf8_percent_encode;
+use percent_encoding::percent_encode;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
@@ -26,7 +26,7 @@ const SIGNATURE_CHARS: usize = HASH_BYTES.div_ceil(3) * 4;
 /// use dingtalk_core::Signer;
 ///
 /// let signature = Signer::new("secret").sign(1_700_000_000_000);
-/// assert_eq!(signature.as_base64(), "OuzzJR5+xZ4/EYwqtNt6sMYZQMTa/HEGvc9miJe7XzY=");
+/// assert_eq!(signature.to_base64(), "OuzzJR5+xZ4/EYwqtNt6sMYZQMTa/HEGvc9miJe7XzY=");
 /// assert_eq!(signature.to_query(), "OuzzJR5%2BxZ4%2FEYwqtNt6sMYZQMTa%2FHEGvc9miJe7XzY%3D");
 /// assert_eq!(format!("{signature:?}"), "Signature([redacted])");
 /// ```
@@ -37,9 +37,9 @@ pub struct Signer {
     secret: SecretString,
 }
 
-/// A signature for one timestamp.
+/// A signature for one timestamp: a hash, written out where it is sent.
 #[derive(Clone)]
-pub struct Signature([u8; SIGNATURE_CHARS]);
+pub struct Signature([u8; HASH_BYTES]);
 
 impl Signer {
     /// A signer for a robot's secret, with its `SEC` in front, exactly as DingTalk shows it.
@@ -58,11 +58,7 @@ impl Signer {
         hmac.update(itoa::Buffer::new().format(timestamp_ms).as_bytes());
         hmac.update(b"\n");
         hmac.update(self.secret.expose_secret().as_bytes());
-        let mut chars = [0; SIGNATURE_CHARS];
-        // The slice has room for exactly one hash.
-        let written = STANDARD.encode_slice(hmac.finalize().into_bytes(), &mut chars);
-        debug_assert_eq!(written, Ok(SIGNATURE_CHARS));
-        Signature(chars)
+        Signature(hmac.finalize().into_bytes().into())
     }
 
     pub(crate) fn secret(&self) -> &SecretString {
@@ -71,9 +67,14 @@ impl Signer {
 }
 
 impl Signature {
+    /// The hash itself.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The signature in base64 with padding, not encoded for a URL.
-    pub fn as_base64(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
+    pub fn to_base64(&self) -> String {
+        String::from_utf8_lossy(&base64(&self.0)).into_owned()
     }
 
     /// The signature as it stands in the URL: percent-encoded, once.
@@ -84,7 +85,7 @@ impl Signature {
     }
 
     pub(crate) fn write_query(&self, query: &mut String) {
-        query.extend(utf8_percent_encode(self.as_base64(), RESERVED));
+        query.extend(percent_encode(&base64(&self.0), RESERVED));
     }
 }
 
@@ -98,4 +99,13 @@ impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature([redacted])")
     }
+}
+
+/// Standard base64, with padding, of exactly one hash.
+fn base64(hash: &[u8; HASH_BYTES]) -> [u8; SIGNATURE_CHARS] {
+    let mut chars = [0; SIGNATURE_CHARS];
+    // The slice has room for exactly one hash.
+    let written = STANDARD.encode_slice(hash, &mut chars);
+    debug_assert_eq!(written, Ok(SIGNATURE_CHARS));
+    chars
 }

@@ -66,11 +66,12 @@ pub(super) async fn attempt(robot: &Inner, body: Bytes, limit: Duration) -> Resu
 
     let answer = classify(reply.status, &reply.body);
     let Some(kind) = answer.failure else { return Ok(()) };
-    let secrets = robot.secrets(signature.map(|(_, signature)| signature.as_base64()));
+    let signature = signature.map(|(_, signature)| signature.to_base64());
+    let secrets = robot.secrets(signature.as_deref());
     let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
     let message = answer.message.map(|message| clean(&message, &secrets));
-    let cause = match (kind, signature, reply.date) {
-        (ErrorKind::Clock, Some((timestamp_ms, _)), Some(date)) => difference(timestamp_ms, date),
+    let cause = match (kind, &signed, reply.date) {
+        (ErrorKind::Clock, Some((timestamp_ms, _)), Some(date)) => difference(*timestamp_ms, date),
         _ => status_in_words(reply.status, answer.code.is_some()),
     };
     Err(Failure { error: Error::new(kind, cause).with_answer(answer.code, message), block: answer.block })
