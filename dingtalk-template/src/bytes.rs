@@ -4,6 +4,16 @@
 pub(crate) struct Set([u8; 256]);
 
 impl Set {
+    const fn of(bytes: &[u8]) -> Self {
+        let mut set = [0; 256];
+        let mut at = 0;
+        while at < bytes.len() {
+            set[bytes[at] as usize] = 1;
+            at += 1;
+        }
+        Self(set)
+    }
+
     #[inline]
     pub(crate) fn has(&self, byte: u8) -> bool {
         self.0[usize::from(byte)] != 0
@@ -23,6 +33,12 @@ impl Set {
         Some(text.len() - rest.len() + found)
     }
 }
+
+/// What begins a row of a template's code: see `table`.
+pub(crate) static BEGINS_ROW: Set = Set::of(&[1, 2, 3]);
+
+/// What begins a piece of a template's line that is no text.
+pub(crate) static BEGINS_PIECE: Set = Set::of(&[5, 6, 7, 0xe, 0xf, 0x10]);
 
 /// Control characters, line breaks and direction overrides, or the first bytes of some of them.
 pub(crate) static INVISIBLE: Set = invisible_and(b"");

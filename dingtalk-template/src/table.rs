@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::bytes::{BEGINS_PIECE, BEGINS_ROW};
+
 /// What a template is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
@@ -110,7 +112,7 @@ pub enum Place {
 const BLANK: char = '\u{1}';
 const LINE: char = '\u{2}';
 const REPEATED: char = '\u{3}';
-/// Ends a number, a marker or a mark.
+/// Ends a marker or a mark.
 const END: char = '\u{4}';
 const SLOT: char = '\u{5}';
 const OPEN: char = '\u{6}';
@@ -187,14 +189,14 @@ impl<'a> Iterator for Rows<'a> {
         let mut rest = self.0.chars();
         let first = rest.next()?;
         let rest = rest.as_str();
-        let end = rest.bytes().position(|byte| (1..=3).contains(&byte)).unwrap_or(rest.len());
+        let end = BEGINS_ROW.find(rest, 0).unwrap_or(rest.len());
         let (row, next) = rest.split_at(end);
         self.0 = next;
         Some(match first {
             LINE => Row::Line(Line::decode(row)),
             REPEATED => {
-                let (value, line) = row.split_once(END).unwrap_or_default();
-                Row::Repeated { value: value.parse().unwrap_or(u16::MAX), line: Line::decode(line) }
+                let mut rest = row.chars();
+                Row::Repeated { value: index(rest.next()), line: Line::decode(rest.as_str()) }
             }
             _ => Row::Blank,
         })
@@ -215,7 +217,7 @@ impl<'a> Line<'a> {
     fn decode(code: &'a str) -> Self {
         let mut rest = code.chars();
         let kind = meaning(&KINDS, rest.next(), LineKind::Paragraph);
-        let (marker, pieces) = rest.as_str().split_once(END).unwrap_or_default();
+        let (marker, pieces) = split_end(rest.as_str());
         Self { kind, marker, pieces }
     }
 
@@ -234,21 +236,21 @@ impl<'a> Iterator for Pieces<'a> {
 
     fn next(&mut self) -> Option<Piece<'a>> {
         let code = self.0;
-        let first = code.chars().next()?;
-        if !is_code(first) {
-            let end = code.bytes().position(|byte| is_code(byte.into())).unwrap_or(code.len());
+        let first = *code.as_bytes().first()?;
+        if !BEGINS_PIECE.has(first) {
+            let end = BEGINS_PIECE.find(code, 0).unwrap_or(code.len());
             let (text, rest) = code.split_at(end);
             self.0 = rest;
             return Some(Piece::Text(text));
         }
         let rest = &code[1..];
         let single = |piece| (piece, rest);
-        let (piece, rest) = match first {
+        let (piece, rest) = match char::from(first) {
             SLOT => slot(rest),
             LINK_TARGET => single(Piece::LinkTarget),
             LINK_CLOSE => single(Piece::LinkClose),
             mark => {
-                let (text, rest) = rest.split_once(END).unwrap_or_default();
+                let (text, rest) = split_end(rest);
                 let piece = match mark {
                     OPEN => Piece::Open(text),
                     CLOSE => Piece::Close(text),
@@ -262,9 +264,12 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// Begins a piece that is no text. Nothing that is written as text has these bytes.
-fn is_code(c: char) -> bool {
-    matches!(c, SLOT | OPEN | CLOSE | LINK_OPEN | LINK_TARGET | LINK_CLOSE)
+/// What stands before the next [`END`], and what behind it. It is near: to look at each byte is cheaper than a search.
+fn split_end(code: &str) -> (&str, &str) {
+    match code.bytes().position(|byte| char::from(byte) == END) {
+        Some(end) => (&code[..end], &code[end + 1..]),
+        None => ("", ""),
+    }
 }
 
 fn slot(code: &str) -> (Piece<'_>, &str) {
@@ -272,8 +277,24 @@ fn slot(code: &str) -> (Piece<'_>, &str) {
     let place = meaning(&PLACES, rest.next(), Place::Plain);
     let before = rest.next().unwrap_or('\n');
     let after = rest.next().unwrap_or('\n');
-    let (value, rest) = rest.as_str().split_once(END).unwrap_or_default();
-    (Piece::Slot { value: value.parse().unwrap_or(u16::MAX), place, before, after }, rest)
+    let value = index(rest.next());
+    (Piece::Slot { value, place, before, after }, rest.as_str())
+}
+
+/// Indices are characters, behind the control characters and around the surrogates.
+const FIRST_INDEX: u32 = 0x20;
+const SURROGATES: std::ops::Range<u32> = 0xd800..0xe000;
+
+fn index_code(index: u16) -> char {
+    let code = u32::from(index) + FIRST_INDEX;
+    let behind = if code < SURROGATES.start { 0 } else { SURROGATES.end - SURROGATES.start };
+    char::from_u32(code + behind).unwrap_or(char::MAX)
+}
+
+fn index(code: Option<char>) -> u16 {
+    let code = u32::from(code.unwrap_or(char::MAX));
+    let behind = if code < SURROGATES.start { 0 } else { SURROGATES.end - SURROGATES.start };
+    u16::try_from(code.saturating_sub(behind + FIRST_INDEX)).unwrap_or(u16::MAX)
 }
 
 /// A template under construction.
@@ -294,7 +315,7 @@ impl TemplateBuilder {
     }
 
     pub(crate) fn repeated(&mut self, value: u16, line: &LineCode) {
-        self.0.push_str(&format!("{REPEATED}{value}{END}{}", line.0));
+        self.0.push_str(&format!("{REPEATED}{}{}", index_code(value), line.0));
     }
 
     pub(crate) fn build(self) -> Template {
@@ -316,7 +337,8 @@ impl LineCode {
         match piece {
             Piece::Text(text) => code.push_str(text),
             Piece::Slot { value, place, before, after } => {
-                code.push_str(&format!("{SLOT}{}{before}{after}{value}{END}", letter(&PLACES, &place)));
+                let (place, value) = (letter(&PLACES, &place), index_code(value));
+                code.push_str(&format!("{SLOT}{place}{before}{after}{value}"));
             }
             Piece::Open(mark) => code.push_str(&format!("{OPEN}{mark}{END}")),
             Piece::Close(mark) => code.push_str(&format!("{CLOSE}{mark}{END}")),
@@ -330,6 +352,25 @@ impl LineCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_index_is_read_as_it_was_written() {
+        for value in 0..=u16::MAX {
+            let code = index_code(value);
+            assert!(!code.is_ascii_control() || code == '\u{7f}', "{value}");
+            assert_eq!(index(Some(code)), value);
+        }
+    }
+
+    #[test]
+    fn the_sets_are_the_characters() {
+        let rows = [BLANK, LINE, REPEATED];
+        let pieces = [SLOT, OPEN, CLOSE, LINK_OPEN, LINK_TARGET, LINK_CLOSE];
+        for byte in 0..=u8::MAX {
+            assert_eq!(BEGINS_ROW.has(byte), rows.contains(&char::from(byte)), "{byte}");
+            assert_eq!(BEGINS_PIECE.has(byte), pieces.contains(&char::from(byte)), "{byte}");
+        }
+    }
 
     #[test]
     fn what_was_built_is_read() {
