@@ -3,18 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
 mod fake;
+#[path = "shared/log.rs"]
+mod log;
 
 use std::{
     error::Error as _,
     fmt::Debug,
-    io,
-    sync::{Arc, LazyLock, Mutex},
+    sync::LazyLock,
     time::{Duration, SystemTime},
 };
 
 use dingtalk_core::{DeliverExt as _, Error, ErrorKind, Message, Robot, RobotBuilder, Signer};
 use fake::{Fake, Then, answer, ok};
-use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
+use log::Log;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 // Each looks different when percent-encoded.
 const TOKEN: &str = "canary+token=4f1d";
@@ -71,34 +73,6 @@ static LOG: LazyLock<Log> = LazyLock::new(|| {
         .init();
     log
 });
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 /// Sends to a server that does this, and looks at everything that came of it.
 async fn failure(then: Then) -> Error {

@@ -28,24 +28,13 @@ impl Deliver for WithKeyword {
 
 fn append(message: &mut Message, keyword: &str) {
     let lacks = |parts: &[&str]| !parts.iter().any(|part| part.contains(keyword));
-    // An escaped keyword may not be found by whoever looks for it; the title is not escaped.
-    let markdown = Markdown::from_text(keyword);
-    let survives = markdown.as_str().contains(keyword);
     match message {
         Message::Text(text) if lacks(&[&text.content]) => add_line(&mut text.content, "\n", keyword),
         Message::Markdown(message) if lacks(&[&message.title, &message.text]) => {
-            if survives {
-                add_line(&mut message.text, "\n\n", markdown.as_str());
-            } else {
-                add_line(&mut message.title, " ", keyword);
-            }
+            add_to_markdown(&mut message.title, &mut message.text, keyword);
         }
         Message::ActionCard(card) if lacks(&[&card.title, &card.text]) => {
-            if survives {
-                add_line(&mut card.text, "\n\n", markdown.as_str());
-            } else {
-                add_line(&mut card.title, " ", keyword);
-            }
+            add_to_markdown(&mut card.title, &mut card.text, keyword);
         }
         Message::Link(link) if lacks(&[&link.title, &link.text]) => add_line(&mut link.text, " ", keyword),
         Message::FeedCard(card) => {
@@ -55,6 +44,16 @@ fn append(message: &mut Message, keyword: &str) {
             }
         }
         _ => {}
+    }
+}
+
+/// An escaped keyword may not be found by whoever looks for it; the title is not escaped.
+fn add_to_markdown(title: &mut String, text: &mut String, keyword: &str) {
+    let markdown = Markdown::from_text(keyword);
+    if markdown.as_str().contains(keyword) {
+        add_line(text, "\n\n", markdown.as_str());
+    } else {
+        add_line(title, " ", keyword);
     }
 }
 

@@ -34,6 +34,7 @@ mod config;
 mod consent;
 mod courier;
 mod error;
+mod example;
 mod handler;
 mod http;
 mod keyword;

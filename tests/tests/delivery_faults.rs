@@ -11,7 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use canary::{Log, SECRET, TOKEN, assert_error_silent, assert_silent};
+use canary::{SECRET, TOKEN, assert_error_silent, assert_silent, log_everything};
 use dingtalk_core::{
     DeliverExt as _, Error, ErrorKind, Guarantee, Message, Pace, Receipt, Robot, RobotBuilder,
 };
@@ -221,7 +221,7 @@ async fn rests(robot: &Robot, sandbox: &Sandbox) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_of_faults() {
-    let log = Log::install();
+    let log = log_everything();
     // All at once: most of the time they wait for silence to end.
     let tasks: Vec<_> = rows()
         .into_iter()

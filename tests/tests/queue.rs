@@ -6,7 +6,7 @@ mod canary;
 
 use std::time::Duration;
 
-use canary::{Log, SECRET, TOKEN, assert_error_silent, assert_silent};
+use canary::{SECRET, TOKEN, assert_error_silent, assert_silent, log_everything};
 use dingtalk_core::{
     DigestPolicy, Envelope, ErrorKind, Message, Pace, Queue, Robot, RobotBuilder, Urgency, store::Loss,
 };
@@ -101,7 +101,7 @@ async fn under(fault: Fault) -> u64 {
 
 #[tokio::test]
 async fn under_each_fault_a_notification_arrives_once() {
-    let log = Log::install();
+    let log = log_everything();
     let accepted = |then| Fault::AcceptThen(Box::new(then));
     let faults = [
         Fault::Busy,
@@ -144,7 +144,7 @@ async fn a_digest_whose_answer_is_lost_is_shown_once() {
 
 #[tokio::test]
 async fn a_dead_letter_says_why_and_keeps_no_secret() {
-    let log = Log::install();
+    let log = log_everything();
     let sandbox = sandbox().await;
     sandbox.fault_next(1, Fault::Echo);
     sandbox

@@ -1,53 +1,21 @@
 //! Flushing, shutting down, and being dropped.
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
-
 use dingtalk_core::{ErrorKind, Queue, store::Loss};
 use tokio::time::{Instant, sleep};
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::fake::{Fake, envelope, queue, seconds};
+use crate::{
+    fake::{Fake, envelope, queue, seconds},
+    log::Log,
+};
 
-/// What is logged in a test, line by line.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn install(&self) -> tracing::subscriber::DefaultGuard {
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(self.clone()).finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    fn lines_with(&self, words: &str) -> Vec<String> {
-        let bytes = self.0.lock().unwrap();
-        String::from_utf8_lossy(&bytes)
-            .lines()
-            .filter(|line| line.contains(words))
-            .map(str::to_owned)
-            .collect()
-    }
+/// Logs to it for as long as the guard lives.
+fn install(log: &Log) -> tracing::subscriber::DefaultGuard {
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
+    tracing::subscriber::set_default(subscriber)
 }
 
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+fn lines_with(log: &Log, words: &str) -> Vec<String> {
+    log.text().lines().filter(|line| line.contains(words)).map(str::to_owned).collect()
 }
 
 const DROPPED: &str = "the queue ended before these were delivered";
@@ -75,7 +43,7 @@ async fn a_flush_returns_when_all_is_settled_or_says_what_is_left() {
 #[tokio::test(start_paused = true)]
 async fn shutdown_delivers_what_it_can_and_takes_nothing_more() {
     let log = Log::default();
-    let _guard = log.install();
+    let _guard = install(&log);
     let fake = Fake::new().taking(seconds(1));
     let queue = queue(&fake);
     for id in ["a", "b", "c"] {
@@ -92,13 +60,13 @@ async fn shutdown_delivers_what_it_can_and_takes_nothing_more() {
     ending.await.unwrap().unwrap();
     assert_eq!(fake.ids(), ["a", "b", "c"]);
     drop(queue);
-    assert_eq!(log.lines_with(DROPPED), [""; 0]);
+    assert_eq!(lines_with(&log, DROPPED), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn shutdown_counts_what_it_could_not_deliver_and_says_so_once() {
     let log = Log::default();
-    let _guard = log.install();
+    let _guard = install(&log);
     let fake = Fake::hanging();
     let queue = queue(&fake);
     for id in ["a", "b", "c"] {
@@ -110,14 +78,14 @@ async fn shutdown_counts_what_it_could_not_deliver_and_says_so_once() {
     assert_eq!(queue.losses().count(Loss::Dropped), 3);
     drop(queue);
     sleep(seconds(1)).await;
-    assert_eq!(log.lines_with(DROPPED).len(), 1);
-    assert!(log.lines_with(DROPPED)[0].contains("pending=3"), "{:?}", log.lines_with(DROPPED));
+    assert_eq!(lines_with(&log, DROPPED).len(), 1);
+    assert!(lines_with(&log, DROPPED)[0].contains("pending=3"), "{:?}", lines_with(&log, DROPPED));
 }
 
 #[tokio::test(start_paused = true)]
 async fn dropping_the_last_handle_ends_the_queue_and_counts_what_waits() {
     let log = Log::default();
-    let _guard = log.install();
+    let _guard = install(&log);
     let fake = Fake::new().taking(seconds(10));
     let queue = queue(&fake);
     for id in ["a", "b", "c"] {
@@ -128,28 +96,28 @@ async fn dropping_the_last_handle_ends_the_queue_and_counts_what_waits() {
     sleep(seconds(5)).await;
     assert_eq!(fake.ids(), ["a"], "a clone keeps it alive");
     drop(clone);
-    assert_eq!(log.lines_with(DROPPED), [""; 0], "a delivery has begun");
+    assert_eq!(lines_with(&log, DROPPED), [""; 0], "a delivery has begun");
     sleep(seconds(60)).await;
     assert_eq!(fake.ids(), ["a"]);
-    assert_eq!(log.lines_with(DROPPED).len(), 1);
-    assert!(log.lines_with(DROPPED)[0].contains("pending=2"), "{:?}", log.lines_with(DROPPED));
+    assert_eq!(lines_with(&log, DROPPED).len(), 1);
+    assert!(lines_with(&log, DROPPED)[0].contains("pending=2"), "{:?}", lines_with(&log, DROPPED));
 }
 
 #[tokio::test(start_paused = true)]
 async fn dropping_an_idle_queue_says_nothing() {
     let log = Log::default();
-    let _guard = log.install();
+    let _guard = install(&log);
     let queue = queue(&Fake::new());
     sleep(seconds(1)).await;
     drop(queue);
     sleep(seconds(1)).await;
-    assert_eq!(log.lines_with(DROPPED), [""; 0]);
+    assert_eq!(lines_with(&log, DROPPED), [""; 0]);
 }
 
 #[test]
 fn a_runtime_that_ends_first_is_no_trouble() {
     let log = Log::default();
-    let _guard = log.install();
+    let _guard = install(&log);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let queue = runtime.block_on(async {
         let queue = Queue::new(Fake::hanging()).unwrap();
@@ -162,6 +130,6 @@ fn a_runtime_that_ends_first_is_no_trouble() {
     drop(runtime);
     queue.try_deliver(envelope("c")).unwrap();
     drop(queue);
-    assert_eq!(log.lines_with(DROPPED).len(), 1);
-    assert!(log.lines_with(DROPPED)[0].contains("pending=3"), "{:?}", log.lines_with(DROPPED));
+    assert_eq!(lines_with(&log, DROPPED).len(), 1);
+    assert!(lines_with(&log, DROPPED)[0].contains("pending=3"), "{:?}", lines_with(&log, DROPPED));
 }

@@ -7,5 +7,7 @@ mod digests;
 mod ending;
 mod fake;
 mod lanes;
+#[path = "../shared/log.rs"]
+mod log;
 mod order;
 mod retries;

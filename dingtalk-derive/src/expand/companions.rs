@@ -45,6 +45,7 @@ pub(crate) fn feed_item(
     quote!(#entry #argument)
 }
 
+/// Stands beside a compile error, and never runs.
 pub(crate) fn feed_item_stub(declaration: &Declaration<'_>, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     implement(

@@ -108,6 +108,7 @@ impl Paths {
     }
 }
 
+/// Implementations beside a compile error, so that uses of the type add no errors of their own. They never run.
 fn stub(declaration: &Declaration<'_>, derive: Derive, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let ident = declaration.ident;

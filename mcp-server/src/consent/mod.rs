@@ -131,17 +131,17 @@ impl Consents {
         if !context.client_capabilities().as_ref().is_some_and(can_ask) {
             return Consent::Refused(Refusal::CannotAsk);
         }
-        let form = form::form(question, message, robot.as_deref());
+        let form = || form::form(question, message, robot.as_deref());
         let modern =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         if modern {
             return self.answered(key, request).unwrap_or_else(|| {
                 let mut requests = InputRequests::new();
-                requests.insert(QUESTION.to_owned(), InputRequest::Elicitation(ElicitRequest::new(form)));
+                requests.insert(QUESTION.to_owned(), InputRequest::Elicitation(ElicitRequest::new(form())));
                 Consent::Ask(Box::new(InputRequiredResult::new(Some(requests), Some(self.states.seal(key)))))
             });
         }
-        let asked = timeout(PATIENCE, context.peer.create_elicitation(form));
+        let asked = timeout(PATIENCE, context.peer.create_elicitation(form()));
         let answer = tokio::select! {
             answer = asked => answer,
             () = context.ct.cancelled() => return Consent::Refused(Refusal::NotConfirmed),

@@ -27,7 +27,8 @@ const MAX_CONNECTIONS: usize = 256;
 /// How long a client may take to send the head of a request, also the next one on a connection that it keeps.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long calls may take once the process is told to stop: a call's own deadline and a little more.
+/// How long calls may take once the process is told to stop: the usual deadline of a call and a little more. One that waits
+/// for a person, or has a longer deadline, is given up.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// How long connections may take to close once nothing is in flight.

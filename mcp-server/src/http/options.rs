@@ -56,7 +56,8 @@ impl HttpOptions {
     }
 
     /// Keeps no sessions: for several servers behind a load balancer. Clients of protocol versions before 2026-07-28
-    /// cannot be asked questions then.
+    /// cannot be asked questions then. A person's consent counts at the server that has asked: send the calls of one client
+    /// to one server.
     pub fn stateless(mut self, stateless: bool) -> Self {
         self.stateless = stateless;
         self

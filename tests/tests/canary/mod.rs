@@ -1,13 +1,14 @@
 //! A token and a secret that must be seen nowhere, and the means to look.
 
-use std::{
-    error::Error as _,
-    io,
-    sync::{Arc, LazyLock, Mutex},
-};
+#[path = "../../../dingtalk-core/tests/shared/log.rs"]
+mod log;
+
+use std::{error::Error as _, sync::LazyLock};
 
 use dingtalk_core::{Error, Language};
-use tracing_subscriber::{filter::LevelFilter, fmt::MakeWriter, util::SubscriberInitExt as _};
+use tracing_subscriber::{filter::LevelFilter, util::SubscriberInitExt as _};
+
+use self::log::Log;
 
 // Each looks different when percent-encoded.
 pub(crate) const TOKEN: &str = "canary+token=4f1d";
@@ -38,41 +39,13 @@ pub(crate) fn assert_error_silent(error: &Error) {
     }
 }
 
-/// Everything that was logged by any test of the program, other crates' records among it.
-#[derive(Clone, Default)]
-pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    pub(crate) fn install() -> Self {
-        static LOG: LazyLock<Log> = LazyLock::new(|| {
-            let log = Log::default();
-            let lines = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
-            lines.with_writer(log.clone()).finish().init();
-            log
-        });
-        LOG.clone()
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+/// Everything that is logged by any test of the program, other crates' records among it.
+pub(crate) fn log_everything() -> Log {
+    static LOG: LazyLock<Log> = LazyLock::new(|| {
+        let log = Log::default();
+        let lines = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
+        lines.with_writer(log.clone()).finish().init();
+        log
+    });
+    LOG.clone()
 }
