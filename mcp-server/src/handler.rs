@@ -42,6 +42,7 @@ const PROGRESS: Duration = Duration::from_secs(2);
 pub(crate) struct Handler(Arc<Inner>);
 
 struct Inner {
+    this: Implementation,
     calls: Calls,
     consents: Consents,
     tools: ToolSet,
@@ -51,8 +52,9 @@ struct Inner {
 }
 
 impl Handler {
-    pub(crate) fn new(calls: Calls, tools: ToolSet, deployment: Deployment) -> Self {
+    pub(crate) fn new(this: Implementation, calls: Calls, tools: ToolSet, deployment: Deployment) -> Self {
         Self(Arc::new(Inner {
+            this,
             calls,
             consents: Consents::default(),
             tools,
@@ -97,15 +99,13 @@ fn to_protocol(definition: Definition) -> Tool {
 
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
-        let this = Implementation::new("dingtalk-mcp", env!("CARGO_PKG_VERSION"))
-            .with_title("DingTalk notifications");
         let offered = ServerCapabilities::builder()
             .enable_tools()
             .enable_prompts()
             .enable_resources()
             .enable_completions()
             .build();
-        ServerConfig::new(offered).with_server_info(this).with_instructions(INSTRUCTIONS)
+        ServerConfig::new(offered).with_server_info(self.0.this.clone()).with_instructions(INSTRUCTIONS)
     }
 
     async fn list_tools(

@@ -1,7 +1,7 @@
 //! An MCP server that sends DingTalk (钉钉) notifications.
 //!
 //! The binary `dingtalk-mcp` serves a ready-made set of tools. This library serves the notification types of any
-//! program:
+//! program, or [makes a program of them](main) that does all that `dingtalk-mcp` does:
 //!
 //! ```no_run
 //! use dingtalk_core::{Notification, Robot, tools};
@@ -40,6 +40,8 @@ mod http;
 mod keyword;
 mod outcome;
 mod people;
+#[cfg(feature = "program")]
+mod program;
 mod prompts;
 mod repeat;
 mod resources;
@@ -50,6 +52,15 @@ mod stop;
 mod targets;
 
 pub use rmcp::transport::stdio_pipes as stdio;
+
+/// What [`main!`] expands to.
+#[doc(hidden)]
+pub mod __private {
+    pub use dingtalk_core::tools;
+}
+
+#[cfg(feature = "program")]
+pub use crate::program::Program;
 
 pub use crate::{
     builtin::{

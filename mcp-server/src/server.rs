@@ -1,9 +1,9 @@
 //! A server: what it serves, and over what.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, ToolSet, ToolType};
-use rmcp::{RoleServer, ServiceExt as _, transport::IntoTransport};
+use rmcp::{RoleServer, ServiceExt as _, model::Implementation, transport::IntoTransport};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -26,6 +26,8 @@ pub struct Server {
 /// Collects what a [`Server`] needs.
 #[must_use]
 pub struct ServerBuilder {
+    name: Cow<'static, str>,
+    version: Cow<'static, str>,
     destination: Destination,
     policy: Policy,
     tools: Vec<ToolType>,
@@ -149,6 +151,8 @@ impl fmt::Debug for Server {
 impl ServerBuilder {
     fn new(destination: Destination) -> Self {
         Self {
+            name: "dingtalk-mcp".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
             destination,
             policy: Policy::default(),
             tools: Vec::new(),
@@ -160,6 +164,13 @@ impl ServerBuilder {
             call_deadline: CALL_DEADLINE,
             dry_run: false,
         }
+    }
+
+    /// Sets what clients show as the server's name, and its version: `dingtalk-mcp` and this library's unless set.
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>, version: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self.version = version.into();
+        self
     }
 
     /// Sets whether a message may notify everybody in the group; [`AtAll::Ask`] unless set. Robots
@@ -265,7 +276,8 @@ impl ServerBuilder {
         let courier = Courier::new(deliver, self.call_deadline);
         let calls =
             Calls { courier, targets, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
-        Ok(Server { handler: Handler::new(calls, tools, deployment) })
+        let this = Implementation::new(self.name, self.version).with_title("DingTalk notifications");
+        Ok(Server { handler: Handler::new(this, calls, tools, deployment) })
     }
 }
 

@@ -4,7 +4,7 @@ use dingtalk_sandbox::Sandbox;
 
 use super::{Result, say};
 
-pub(crate) async fn run(port: u16) -> Result<()> {
+pub(super) async fn run(port: u16) -> Result<()> {
     let sandbox = Sandbox::builder().port(port).start().await.map_err(|error| {
         format!("cannot listen on 127.0.0.1:{port}: {error}; `--port 0` takes a free port")
     })?;

@@ -1,16 +1,12 @@
 //! `dingtalk-mcp serve`
 
-use std::{
-    env, fs,
-    io::{self, Write as _},
-    net::SocketAddr,
-};
+use std::{env, fs, net::SocketAddr};
 
 use clap::Args;
-use dingtalk_mcp::{HttpOptions, Settings, builtin_tools};
 use tokio::net::TcpListener;
 
-use super::Result;
+use super::{Program, Result, arguments::ServeArguments};
+use crate::HttpOptions;
 
 const TOKEN: &str = "DINGTALK_MCP_HTTP_TOKEN";
 const TOKEN_FILE: &str = "DINGTALK_MCP_HTTP_TOKEN_FILE";
@@ -19,7 +15,7 @@ const ORIGINS: &str = "DINGTALK_MCP_HTTP_ORIGINS";
 
 /// Where to serve, if not on stdin and stdout.
 #[derive(Args)]
-pub(crate) struct HttpArguments {
+pub(super) struct HttpArguments {
     /// Serve over Streamable HTTP at this address, at the path /mcp, for example 127.0.0.1:8100
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
@@ -34,8 +30,11 @@ pub(crate) struct HttpArguments {
     stateless: bool,
 }
 
-pub(crate) async fn run(settings: &Settings, http: HttpArguments) -> Result<()> {
-    let server = settings.server()?.tools(builtin_tools()).build()?;
+pub(super) async fn run(program: &Program, arguments: ServeArguments) -> Result<()> {
+    let ServeArguments { dry_run, choice, http } = arguments;
+    let mut settings = choice.settings()?;
+    settings.dry_run |= dry_run;
+    let server = program.equip(settings.server()?).build()?;
     match http.http {
         None => server.serve_stdio().await?,
         Some(address) => {
@@ -45,7 +44,7 @@ pub(crate) async fn run(settings: &Settings, http: HttpArguments) -> Result<()> 
                 .map_err(|error| format!("cannot listen on {address}: {error}"))?;
             // Whoever asked for port 0 learns the port here.
             if let Ok(address) = listener.local_addr() {
-                let _ = writeln!(io::stderr(), "dingtalk-mcp: serving MCP at http://{address}/mcp");
+                program.tell(format_args!("serving MCP at http://{address}/mcp"));
             }
             server.serve_http(listener, options).await?;
         }

@@ -1,18 +1,17 @@
 //! `dingtalk-mcp send`: one message from a terminal or a script.
 
 use std::{
-    env,
-    io::{self, IsTerminal as _, Read as _, Write as _},
+    io::{self, IsTerminal as _, Read as _},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
 use dingtalk_core::{Envelope, Error, ErrorKind, Language, Message, ToolSet, WireMessage};
-use dingtalk_mcp::{AtAll, Settings, builtin_tools};
 use serde_json::{Map, Value, json};
 
-use super::{Result, say};
+use super::{Program, Result, language::language, say};
+use crate::{AtAll, Settings, builtin_tools};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -24,7 +23,7 @@ Exit codes:
   5  too many messages, or the month's calls are used up; nothing was posted
   6  no connection; nothing was sent
   7  it may have arrived: look in the group before you repeat it")]
-pub(crate) struct Arguments {
+pub(super) struct Arguments {
     #[command(subcommand)]
     message: MessageArguments,
     /// The robot of the configuration file that posts
@@ -99,22 +98,19 @@ enum MessageArguments {
 /// The message or an argument is wrong. As clap's.
 const WRONG: u8 = 2;
 
-pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
+pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitCode> {
     let mut settings = Settings::from_env()?;
     settings.config = arguments.config.clone().or(settings.config);
     settings.dry_run |= arguments.dry_run;
     let message = match message(&arguments)? {
         Ok(message) => message,
         Err(problem) => {
-            writeln!(io::stderr(), "dingtalk-mcp: {problem}")?;
+            program.tell(problem);
             return Ok(ExitCode::from(WRONG));
         }
     };
     if arguments.at_all && denies_everybody(&settings, arguments.robot.as_deref())? {
-        writeln!(
-            io::stderr(),
-            "dingtalk-mcp: this robot is set never to notify everybody (at_all = \"deny\")"
-        )?;
+        program.tell("this robot is set never to notify everybody (at_all = \"deny\")");
         return Ok(ExitCode::from(3));
     }
     let mut envelope = Envelope::new(message);
@@ -128,7 +124,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<ExitCode> {
         Ok(receipt) if arguments.json => say(serde_json::to_string(&receipt)?)?,
         Ok(receipt) => say(format!("delivered as {}", receipt.id))?,
         Err(error) => {
-            report(&error, arguments.json)?;
+            report(program, &error, arguments.json)?;
             return Ok(ExitCode::from(exit_code(error.kind())));
         }
     }
@@ -210,7 +206,7 @@ fn denies_everybody(settings: &Settings, robot: Option<&str>) -> Result<bool> {
     Ok(config.robots.iter().any(|known| Some(&*known.name) == name && known.at_all == AtAll::Deny))
 }
 
-fn report(error: &Error, as_json: bool) -> Result<()> {
+fn report(program: &Program, error: &Error, as_json: bool) -> Result<()> {
     if as_json {
         let report = json!({
             "outcome": "failed",
@@ -229,18 +225,8 @@ fn report(error: &Error, as_json: bool) -> Result<()> {
     if let (Language::Zh, Some(begin)) = (language(), words.strip_suffix(english)) {
         words = format!("{begin}{}", error.advice(Language::Zh));
     }
-    Ok(writeln!(io::stderr(), "dingtalk-mcp: {words}")?)
-}
-
-/// The language that the person reads.
-fn language() -> Language {
-    let set = ["DINGTALK_MCP_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];
-    let language = set.iter().filter_map(|name| env::var(name).ok()).find(|value| !value.trim().is_empty());
-    if language.is_some_and(|language| language.trim().to_ascii_lowercase().starts_with("zh")) {
-        Language::Zh
-    } else {
-        Language::En
-    }
+    program.tell(words);
+    Ok(())
 }
 
 fn exit_code(kind: ErrorKind) -> u8 {

@@ -1,14 +1,14 @@
 //! `dingtalk-mcp tools`: the definitions as clients receive them, and what could be better in them.
 
 use dingtalk_core::{Deployment, Lint, ToolSet};
-use dingtalk_mcp::{Catalog, Settings, builtin_tools};
 use serde_json::{Value, json};
 
-use super::{Result, say};
+use super::{Program, Result, say};
+use crate::{Catalog, Settings};
 
-pub(crate) fn run(settings: &Settings, as_json: bool, lint: bool) -> Result<()> {
+pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: bool) -> Result<()> {
     // The server itself, so that what is printed is what is served. It sends nothing.
-    let server = settings.preview()?.tools(builtin_tools()).build()?;
+    let server = program.equip(settings.preview()?).build()?;
     let (tools, deployment) = (server.tools(), server.deployment());
     if lint { say_lints(tools, deployment, as_json) } else { say_definitions(tools, deployment, as_json) }
 }

@@ -1,6 +1,7 @@
 //! The notifications that the demo sends.
 
 use dingtalk_core::{FeedItem, Mobile, Notification, ParseMobileError, ParseUrlError, Url};
+use serde_json::{Map, Value, json};
 
 /// Warn the on-call group that one host's CPU stayed above its limit for five minutes.
 #[derive(Notification)]
@@ -97,7 +98,7 @@ struct WeeklyNews {
 }
 
 /// One notification of each type, in the order in which they are sent.
-pub(crate) fn all() -> Result<Vec<Box<dyn Notification>>, Box<dyn std::error::Error>> {
+pub(super) fn all() -> Result<Vec<Box<dyn Notification>>, Box<dyn std::error::Error>> {
     let page = |path: &str| Url::new(format!("https://example.com/{path}"));
     let news = |headline, path: &str| {
         Ok::<_, ParseUrlError>(News { headline, page: page(path)?, picture: page(&format!("{path}.png"))? })
@@ -123,11 +124,14 @@ pub(crate) fn all() -> Result<Vec<Box<dyn Notification>>, Box<dyn std::error::Er
 }
 
 /// What the MCP client asks the server to send.
-pub(crate) fn agent_call() -> Result<serde_json::Value, ParseMobileError> {
+pub(super) fn agent_call() -> Result<Map<String, Value>, ParseMobileError> {
     let mention = Mobile::new("13900000000")?;
-    Ok(serde_json::json!({
-        "title": "A message from an agent",
-        "text": "### 你好，DingTalk\n\nSent by an **MCP client** through _send_markdown_message_.",
-        "atMobiles": [mention.as_str()],
-    }))
+    Ok(Map::from_iter([
+        ("title".to_owned(), json!("A message from an agent")),
+        (
+            "text".to_owned(),
+            json!("### 你好，DingTalk\n\nSent by an **MCP client** through _send_markdown_message_."),
+        ),
+        ("atMobiles".to_owned(), json!([mention.as_str()])),
+    ]))
 }

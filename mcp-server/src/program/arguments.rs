@@ -1,0 +1,127 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use super::{Program, send, serve::HttpArguments};
+use crate::{Error, Settings};
+
+/// What the command line says.
+///
+/// Without a command it serves MCP over stdin and stdout, as MCP clients start it.
+#[derive(Parser)]
+#[command(max_term_width = 100, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) serve: ServeArguments,
+}
+
+#[derive(Args)]
+pub(super) struct ServeArguments {
+    /// Send nothing, and answer with what would be sent
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) choice: ToolChoice,
+    #[command(flatten)]
+    pub(super) http: HttpArguments,
+}
+
+#[derive(Args)]
+pub(super) struct ToolChoice {
+    /// Serve only these tools
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    tools: Option<Vec<String>>,
+    /// Begin every tool's name with this, for clients that mix the tools of several servers
+    #[arg(long, value_name = "PREFIX")]
+    tool_prefix: Option<String>,
+    /// Robots by name, and people: see docs/configuration.md
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl ToolChoice {
+    /// The settings of the environment, where these arguments do not say otherwise.
+    pub(super) fn settings(self) -> Result<Settings, Error> {
+        let mut settings = Settings::from_env()?;
+        settings.tools = self.tools.or(settings.tools);
+        settings.tool_prefix = self.tool_prefix.or(settings.tool_prefix);
+        settings.config = self.config.or(settings.config);
+        Ok(settings)
+    }
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Serve MCP over stdin and stdout, or over HTTP
+    Serve(ServeArguments),
+    /// Send one message to a group
+    Send(send::Arguments),
+    /// Print the tools' definitions as clients receive them
+    Tools {
+        /// Print JSON: what `tools/list` answers, or the findings of `--lint`
+        #[arg(long)]
+        json: bool,
+        /// Print what could be better in them instead, and exit with 1 if anything could
+        #[arg(long)]
+        lint: bool,
+        #[command(flatten)]
+        choice: ToolChoice,
+    },
+    /// Start a local robot with a chat view, to send to instead of DingTalk
+    Sandbox {
+        /// The port on 127.0.0.1; 0 takes a free one
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Send example notifications to a sandbox, one of them through an MCP client
+    Demo {
+        /// Exit when all have arrived, with 0 only then
+        #[arg(long)]
+        once: bool,
+    },
+}
+
+const AFTER_HELP: &str = "\
+Environment:
+  DINGTALK_BOT_ACCESS_TOKEN     the robot's access token, or its whole webhook (required to serve)
+  DINGTALK_BOT_SECRET           its signing secret (SEC…), if it signs
+  DINGTALK_BOT_BASE_URL         where robots live [default: https://oapi.dingtalk.com]
+  DINGTALK_BOT_RATE_PER_MINUTE  messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
+  DINGTALK_BOT_KEYWORD          the robot's keyword; appended to messages that lack it
+  DINGTALK_MCP_CONFIG           --config
+  DINGTALK_MCP_AT_ALL           ask, allow or deny messages that notify everybody [default: ask]
+  DINGTALK_MCP_CALL_DEADLINE    seconds that a call may take, with all waiting and retries [default: 25]
+  DINGTALK_MCP_MAX_MENTIONS     people that one call may mention [default: 10]
+  DINGTALK_MCP_DRY_RUN          1 = --dry-run
+  DINGTALK_MCP_TOOLS            --tools
+  DINGTALK_MCP_TOOL_PREFIX      --tool-prefix
+  DINGTALK_MCP_HTTP_TOKEN       what clients send as `Authorization: Bearer …`; required where other machines can connect
+  DINGTALK_MCP_HTTP_TOKEN_FILE  a file that holds it
+  DINGTALK_MCP_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
+  DINGTALK_MCP_HTTP_ORIGINS     origins of pages that may call it, as --allow-origin
+  DINGTALK_MCP_LANG             zh for advice in Chinese [default: from LC_ALL, LC_MESSAGES, LANG]
+  DINGTALK_MCP_LOG              what is logged on stderr, for example `info` or `dingtalk_core=debug` [default: warn]";
+
+/// Reads the command line; ends the process where it is wrong, or asks for help.
+pub(super) fn parse(program: &Program) -> Arguments {
+    let matches = command(program).get_matches();
+    Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+}
+
+/// The command line of this program.
+fn command(program: &Program) -> clap::Command {
+    let long = format!(
+        "{}\n\nWithout a command it serves MCP over stdin and stdout, as MCP clients start it.",
+        program.about.trim()
+    );
+    Arguments::command()
+        .name(program.name)
+        .bin_name(program.name)
+        .version(program.version)
+        .about(program.about)
+        .long_about(long)
+}

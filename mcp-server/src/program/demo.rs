@@ -1,0 +1,129 @@
+//! `dingtalk-mcp demo`: the whole path, from types and from an MCP client to a group that anyone can look at.
+
+use std::{process::Stdio, time::Duration};
+
+use dingtalk_core::{DeliverExt as _, Message, Robot, Stub, WireMessage};
+use dingtalk_sandbox::Sandbox;
+use rmcp::{ServiceExt as _, model::CallToolRequestParams};
+use serde_json::{Map, Value};
+use tokio::{process::Command, time::timeout};
+
+use super::{Program, Result, examples, say};
+use crate::{Server, builtin_tools, example::example};
+
+/// Far more than the loopback needs; what has not arrived by then is lost.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A tool's name, and arguments for it.
+type Call = (String, Map<String, Value>);
+
+pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
+    let sandbox = Sandbox::start().await?;
+    say(format!("A sandbox group is open: {}", sandbox.page_url()))?;
+    let mut expected = 0;
+    let mut calls = calls_of_own_tools(program)?;
+    if calls.is_empty() {
+        say("")?;
+        say("Notifications declared as Rust types, signed and delivered:")?;
+        expected += send_examples(&sandbox).await?;
+        calls.push(("send_markdown_message".to_owned(), examples::agent_call()?));
+    }
+
+    say("")?;
+    let what =
+        if calls.len() == 1 { "A tool call".to_owned() } else { format!("{} tool calls", calls.len()) };
+    say(format!("{what} from an MCP client, through a server in a process of its own:"))?;
+    expected += calls.len();
+    call_server(&sandbox, calls).await?;
+
+    let arrived = timeout(PATIENCE, sandbox.wait_for(expected)).await.map_or(0, |arrived| arrived.len());
+    say("")?;
+    if arrived != expected {
+        return Err(format!("{arrived} of {expected} messages arrived").into());
+    }
+    say(format!("All {expected} messages arrived. Look at them: {}", sandbox.page_url()))?;
+    if !once {
+        say("Ctrl-C ends it.")?;
+        tokio::signal::ctrl_c().await?;
+    }
+    Ok(())
+}
+
+/// A call of each tool that the program has beside the ready-made ones, with an example of its arguments.
+fn calls_of_own_tools(program: &Program) -> Result<Vec<Call>> {
+    let builtin: Vec<&str> = builtin_tools().into_iter().map(|tool| tool.spec().name).collect();
+    let server = Server::builder(Stub::new()).tools(program.tools.clone()).build()?;
+    let definitions = server.tools().definitions(server.deployment());
+    let own = server.tools().iter().zip(definitions);
+    Ok(own
+        .filter(|(tool, _)| !builtin.contains(&tool.spec().name))
+        .filter_map(|(tool, definition)| {
+            let mut example = example(&definition.input_schema, tool)?;
+            let arguments = example.get_mut("arguments").and_then(Value::as_object_mut)?;
+            Some((definition.name.into_owned(), std::mem::take(arguments)))
+        })
+        .collect())
+}
+
+/// Sends a notification of each type, and says how many.
+async fn send_examples(sandbox: &Sandbox) -> Result<usize> {
+    let mut robot = Robot::builder(sandbox.token()).base_url(sandbox.base_url()).name("demo");
+    if let Some(secret) = sandbox.secret() {
+        robot = robot.secret(secret);
+    }
+    let robot = robot.build()?;
+    let notifications = examples::all()?;
+    for notification in &notifications {
+        robot.send(&**notification).await?;
+        say_last(sandbox)?;
+    }
+    Ok(notifications.len())
+}
+
+/// Starts this program as a client would, and calls its tools.
+async fn call_server(sandbox: &Sandbox, calls: Vec<Call>) -> Result<()> {
+    let mut command = Command::new(std::env::current_exe()?);
+    // What is set for the real robot must not reach the demo.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DINGTALK_")) {
+        command.env_remove(name);
+    }
+    command
+        .arg("serve")
+        .env("DINGTALK_BOT_BASE_URL", sandbox.base_url())
+        .env("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token())
+        .env("DINGTALK_BOT_SECRET", sandbox.secret().unwrap_or_default())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    let mut server = command.spawn()?;
+    let (Some(stdout), Some(stdin)) = (server.stdout.take(), server.stdin.take()) else {
+        return Err("the server has no stdin or stdout".into());
+    };
+    let client = ().serve((stdout, stdin)).await?;
+    for (name, arguments) in calls {
+        let call = CallToolRequestParams::new(name).with_arguments(arguments);
+        let result = client.call_tool(call).await?;
+        if result.is_error == Some(true) {
+            return Err(format!("the tool call failed: {:?}", result.content).into());
+        }
+        say_last(sandbox)?;
+    }
+    client.cancel().await?;
+    Ok(())
+}
+
+/// One line on what arrived last.
+fn say_last(sandbox: &Sandbox) -> Result<()> {
+    if let Some(WireMessage { message, .. }) = sandbox.accepted().last() {
+        let shown = match message {
+            Message::Text(text) => text.content.lines().next(),
+            Message::Markdown(markdown) => Some(markdown.title.as_str()),
+            Message::Link(link) => Some(link.title.as_str()),
+            Message::ActionCard(card) => Some(card.title.as_str()),
+            Message::FeedCard(card) => card.items.first().map(|item| item.title.as_str()),
+            _ => None,
+        };
+        say(format!("  ✓ {:<10}  {}", message.kind(), shown.unwrap_or_default()))?;
+    }
+    Ok(())
+}
