@@ -11,6 +11,7 @@ use crate::{
     courier::Courier,
     outcome::Answer,
     people::{Hidden, People},
+    record::Record,
     repeat::{Flight, Key},
     targets::{Choice, Targets},
 };
@@ -26,7 +27,7 @@ pub(crate) struct Calls {
 
 /// A call whose message can be sent.
 pub(crate) struct Ready {
-    tool: &'static str,
+    record: Record,
     pub(crate) message: Message,
     pub(crate) key: Key,
     pub(crate) robot: Option<String>,
@@ -42,20 +43,23 @@ impl Calls {
         &self,
         tool: &ToolType,
         mut arguments: Map<String, Value>,
+        request_id: Option<&str>,
     ) -> Result<Ready, Box<CallToolResult>> {
         let spec = tool.spec();
+        let mut record = Record::new(spec.name, request_id);
         let mut faults = Faults::default();
         let Choice { robot, policy } = self.targets.choose(&mut arguments, &mut faults);
         let hidden = self.people.resolve(spec.parameters, &mut arguments, &mut faults);
         let message = match self.message(tool, &arguments, faults) {
             Ok(message) => message,
-            Err(faults) => return Err(Box::new(done(spec.name, Answer::invalid(&faults), &hidden))),
+            Err(faults) => return Err(Box::new(done(&record, Answer::invalid(&faults), &hidden))),
         };
+        record.sends(&message, robot.as_deref());
         if self.dry_run {
-            return Err(Box::new(done(spec.name, Answer::dry_run(&message), &hidden)));
+            return Err(Box::new(done(&record, Answer::dry_run(&message), &hidden)));
         }
         let key = Key::new(robot.as_deref(), spec.name, spec.parameters, &arguments);
-        Ok(Ready { tool: spec.name, message, key, robot, policy, hidden })
+        Ok(Ready { record, message, key, robot, policy, hidden })
     }
 
     /// Would the call send nothing, since the same one is on its way or has delivered it?
@@ -70,9 +74,9 @@ impl Calls {
         cancelled: impl Future<Output = ()>,
         meanwhile: impl FnOnce(Arc<Flight>) -> W,
     ) -> CallToolResult {
-        let Ready { tool, message, key, robot, hidden, .. } = ready;
+        let Ready { record, message, key, robot, hidden, .. } = ready;
         let answer = self.courier.send(key, message, robot.as_deref(), cancelled, meanwhile).await;
-        done(tool, answer, &hidden)
+        done(&record, answer, &hidden)
     }
 
     /// The message, or everything that is wrong with the arguments.
@@ -101,11 +105,11 @@ impl Calls {
 impl Ready {
     /// The answer where the message must not be sent.
     pub(crate) fn refused(self, refusal: Refusal) -> CallToolResult {
-        done(self.tool, Answer::unconfirmed(refusal), &self.hidden)
+        done(&self.record, Answer::unconfirmed(refusal), &self.hidden)
     }
 }
 
-fn done(tool: &'static str, answer: Answer, hidden: &Hidden) -> CallToolResult {
-    tracing::info!(name: "dingtalk.call", tool, status = answer.status().as_str(), "answered");
+fn done(record: &Record, answer: Answer, hidden: &Hidden) -> CallToolResult {
+    record.log(&answer);
     answer.into_result(hidden)
 }

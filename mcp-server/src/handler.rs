@@ -23,7 +23,7 @@ use tokio::time::{Instant, interval_at, timeout};
 use crate::{
     calls::Calls,
     consent::{Consent, Consents},
-    prompts,
+    http, prompts,
     repeat::Flight,
     resources,
 };
@@ -215,7 +215,8 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         let calls = &self.0.calls;
-        let ready = match calls.prepare(tool, request.arguments.clone().unwrap_or_default()) {
+        let arguments = request.arguments.clone().unwrap_or_default();
+        let ready = match calls.prepare(tool, arguments, http::request_id(&context.extensions)) {
             Ok(ready) => ready,
             Err(answer) => return Ok((*answer).into()),
         };

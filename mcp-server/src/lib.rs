@@ -26,6 +26,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Every call of a tool is a [`tracing`] event of the target `dingtalk_mcp::calls`: which tool, which robot, what became of it,
+//! never what it said.
 
 mod builtin;
 mod calls;
@@ -43,6 +46,7 @@ mod people;
 #[cfg(feature = "program")]
 mod program;
 mod prompts;
+mod record;
 mod repeat;
 mod resources;
 mod server;

@@ -26,11 +26,14 @@ const REPEATS_ARGUMENTS: [&str; 3] = ["detail", "faults", "request"];
 pub(crate) struct Answer {
     status: CallStatus,
     facts: Map<String, Value>,
+    /// What the message was to be sent under.
+    id: Option<String>,
 }
 
 impl Answer {
     fn new(status: CallStatus) -> Self {
-        Self { status, facts: Map::from_iter([("status".to_owned(), json!(status.as_str()))]) }
+        let facts = Map::from_iter([("status".to_owned(), json!(status.as_str()))]);
+        Self { status, facts, id: None }
     }
 
     fn with(mut self, name: &str, fact: impl Into<Value>) -> Self {
@@ -46,7 +49,7 @@ impl Answer {
 
     /// What became of a delivery.
     pub(crate) fn of(landing: &Landing, id: &str) -> Self {
-        match landing {
+        let mut answer = match landing {
             Landing::Delivered(receipt) => Self::delivered(receipt),
             Landing::Failed(error) => Self::failed(error),
             Landing::Held(stop) => Self::new(CallStatus::Refused)
@@ -57,7 +60,9 @@ impl Answer {
                 .with("detail", why(*stop))
                 .with("advice", MAY_HAVE_ARRIVED),
             Landing::StillOpen(landing) => Self::of(landing, id).still_open(id),
-        }
+        };
+        answer.id = Some(id.to_owned());
+        answer
     }
 
     /// Nothing was sent this time, but the same call may have sent it before.
@@ -88,10 +93,12 @@ impl Answer {
             age.as_secs(),
             WINDOW.as_secs()
         );
-        Self::new(CallStatus::Duplicate)
+        let mut answer = Self::new(CallStatus::Duplicate)
             .with("id", &*receipt.id)
             .with_seconds("retryAfterSeconds", WINDOW.saturating_sub(age))
-            .with("advice", advice)
+            .with("advice", advice);
+        answer.id = Some(receipt.id.clone());
+        answer
     }
 
     /// The server only shows what it would send.
@@ -142,14 +149,23 @@ impl Answer {
         }
     }
 
-    /// For logs.
     pub(crate) fn status(&self) -> CallStatus {
         self.status
     }
 
+    /// DingTalk's `errcode`.
+    pub(crate) fn code(&self) -> Option<i64> {
+        self.facts.get("code").and_then(Value::as_i64)
+    }
+
+    /// What the message was to be sent under, also where the answer does not say so.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// The answer in the terms of the protocol, without what must not be shown.
     pub(crate) fn into_result(self, hidden: &Hidden) -> CallToolResult {
-        let Self { status, facts } = self;
+        let Self { status, facts, .. } = self;
         let facts = facts.into_iter().map(|(name, fact)| {
             let fact = if REPEATS_ARGUMENTS.contains(&&*name) { unnamed(fact, hidden) } else { fact };
             (name, shown(fact))

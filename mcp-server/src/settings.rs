@@ -13,6 +13,7 @@ use crate::{
 pub const RATE_PER_MINUTE: u32 = 20;
 
 const TOKEN_VARIABLE: &str = "DINGTALK_BOT_ACCESS_TOKEN";
+const TOKEN_FILE_VARIABLE: &str = "DINGTALK_BOT_ACCESS_TOKEN_FILE";
 const BASE_URL_VARIABLE: &str = "DINGTALK_BOT_BASE_URL";
 const RATE_VARIABLE: &str = "DINGTALK_BOT_RATE_PER_MINUTE";
 
@@ -99,6 +100,7 @@ impl Settings {
     ///
     /// - `DINGTALK_BOT_ACCESS_TOKEN`: the robot's access token, or its whole webhook. Required; blank counts as missing.
     /// - `DINGTALK_BOT_SECRET`: its signing secret, if it signs.
+    /// - `DINGTALK_BOT_ACCESS_TOKEN_FILE`, `DINGTALK_BOT_SECRET_FILE`: files that hold them instead.
     /// - `DINGTALK_BOT_BASE_URL`: where robots live, if not on `https://oapi.dingtalk.com`.
     ///
     /// # Errors
@@ -160,7 +162,7 @@ impl Settings {
         if config.robots.is_empty() {
             let robot = match self.robot() {
                 // Nothing is sent: whoever tries the server out needs no robot yet.
-                Err(_) if self.dry_run && std::env::var_os(TOKEN_VARIABLE).is_none() => None,
+                Err(_) if self.dry_run && token_variable().is_none() => None,
                 robot => Some(robot?),
             };
             return Ok(Outlet::One(match (robot, &self.keyword) {
@@ -169,9 +171,9 @@ impl Settings {
                 (Some(robot), Some(keyword)) => Arc::new(WithKeyword::new(keyword, Arc::new(robot))),
             }));
         }
-        if std::env::var_os(TOKEN_VARIABLE).is_some_and(|token| !token.is_empty()) {
+        if let Some(variable) = token_variable() {
             return Err(Error::Settings(format!(
-                "{TOKEN_VARIABLE} describes a robot, and so does the configuration file: remove one of them"
+                "{variable} describes a robot, and so does the configuration file: remove one of them"
             )));
         }
         let targets = config.robots.iter().map(|robot| robot.target(self.call_deadline));
@@ -211,6 +213,12 @@ impl Settings {
         }
         server
     }
+}
+
+/// The variable by which the environment describes a robot, if it does.
+fn token_variable() -> Option<&'static str> {
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    [TOKEN_VARIABLE, TOKEN_FILE_VARIABLE].into_iter().find(is_set)
 }
 
 /// Where messages go.

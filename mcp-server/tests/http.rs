@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
 use std::{
-    io::{BufRead as _, BufReader},
-    process::{Child, Command, ExitStatus, Stdio},
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -18,6 +18,7 @@ const TOKEN: &str = "a-token-that-nobody-guesses";
 /// The built program, serving on a free port.
 struct Program {
     child: Child,
+    stderr: BufReader<ChildStderr>,
     url: String,
 }
 
@@ -35,10 +36,11 @@ impl Program {
             .spawn()
             .unwrap();
         let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        stderr.read_line(&mut line).unwrap();
         let url = line.trim().rsplit(' ').next().unwrap().to_owned();
         assert!(url.starts_with("http://127.0.0.1:"), "{line}");
-        Self { child, url }
+        Self { child, stderr, url }
     }
 
     fn at(&self, path: &str) -> String {
@@ -189,6 +191,21 @@ async fn too_much_and_elsewhere() {
     assert_eq!(get("/").await.unwrap().status(), StatusCode::NOT_FOUND);
     let posted = client().post(program.at("/healthz")).send().await.unwrap();
     assert_eq!(posted.status(), StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_call_is_logged_with_the_id_of_its_request() {
+    let environment = [("DINGTALK_MCP_LOG", "calls"), ("DINGTALK_MCP_DRY_RUN", "1")];
+    let mut program = Program::serve(&[], &environment);
+    let call = json!({"name": "send_text_message", "arguments": {"text": "x"}});
+    let request = modern(&program.url, "tools/call", call).header("x-request-id", "from-the-proxy-1");
+    assert_eq!(answer(request.send().await.unwrap()).await["result"]["isError"], false);
+    program.terminate();
+    program.end();
+    let mut line = String::new();
+    program.stderr.read_to_string(&mut line).unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&line["request_id"], &line["status"]), (&json!("from-the-proxy-1"), &json!("dry_run")));
 }
 
 #[tokio::test]

@@ -200,7 +200,7 @@ fn the_bundle_names_the_tools_that_are_served() {
 /// `--help` ends with the list that is read here out of the program's source.
 #[test]
 fn every_variable_is_one_that_the_help_explains() {
-    let source = read("mcp-server/src/main.rs");
+    let source = read("mcp-server/src/program/arguments.rs");
     let (_, help) = source.split_once("const AFTER_HELP: &str =").unwrap();
     let (help, _) = help.split_once("\";\n").unwrap();
     let explained = names_of_variables(help);

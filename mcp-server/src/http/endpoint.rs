@@ -8,8 +8,11 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
 };
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+use rmcp::{
+    model::Extensions,
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+    },
 };
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -80,7 +83,7 @@ impl Endpoint {
 
     pub(super) async fn respond(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let started = Instant::now();
-        let id = request_id(request.headers());
+        let id = id_of(request.headers());
         request.headers_mut().insert(REQUEST_ID, id.clone());
         let span = tracing::info_span!(
             "dingtalk_mcp.http",
@@ -154,8 +157,14 @@ impl Endpoint {
     }
 }
 
+/// The id of the HTTP request that a call came with.
+pub(crate) fn request_id(context: &Extensions) -> Option<&str> {
+    let head = context.get::<hyper::http::request::Parts>()?;
+    head.headers.get(&REQUEST_ID)?.to_str().ok()
+}
+
 /// The request's own id if it is harmless in a log, else a new one.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
+fn id_of(headers: &HeaderMap) -> HeaderValue {
     let given = headers.get(&REQUEST_ID).filter(|id| {
         let is_harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
         !id.is_empty() && id.len() <= MAX_REQUEST_ID && id.as_bytes().iter().all(is_harmless)
@@ -181,12 +190,12 @@ mod tests {
     fn a_request_id_is_kept_if_it_is_harmless() {
         let id = |given: &str| {
             let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_str(given).unwrap())]);
-            request_id(&headers).to_str().unwrap().to_owned()
+            id_of(&headers).to_str().unwrap().to_owned()
         };
         assert_eq!(id("7f3a-1:b.c_d"), "7f3a-1:b.c_d");
         for given in ["", "a b", "x\"y", &"a".repeat(65)] {
             assert_eq!(id(given).len(), 26, "{given}");
         }
-        assert_ne!(request_id(&HeaderMap::new()), request_id(&HeaderMap::new()));
+        assert_ne!(id_of(&HeaderMap::new()), id_of(&HeaderMap::new()));
     }
 }

@@ -17,6 +17,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+pub(crate) use self::endpoint::request_id;
 pub use self::options::HttpOptions;
 use self::{door::Door, endpoint::Endpoint};
 use crate::{Error, handler::Handler};

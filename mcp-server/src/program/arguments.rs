@@ -89,6 +89,8 @@ const AFTER_HELP: &str = "\
 Environment:
   DINGTALK_BOT_ACCESS_TOKEN     the robot's access token, or its whole webhook (required to serve)
   DINGTALK_BOT_SECRET           its signing secret (SEC…), if it signs
+  DINGTALK_BOT_ACCESS_TOKEN_FILE, DINGTALK_BOT_SECRET_FILE
+                                files that hold them instead, as containers mount secrets
   DINGTALK_BOT_BASE_URL         where robots live [default: https://oapi.dingtalk.com]
   DINGTALK_BOT_RATE_PER_MINUTE  messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
   DINGTALK_BOT_KEYWORD          the robot's keyword; appended to messages that lack it
@@ -104,7 +106,8 @@ Environment:
   DINGTALK_MCP_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
   DINGTALK_MCP_HTTP_ORIGINS     origins of pages that may call it, as --allow-origin
   DINGTALK_MCP_LANG             zh for advice in Chinese [default: from LC_ALL, LC_MESSAGES, LANG]
-  DINGTALK_MCP_LOG              what is logged on stderr, for example `info` or `dingtalk_core=debug` [default: warn]";
+  DINGTALK_MCP_LOG              what is logged on stderr: `calls` (a line of JSON for each call), `info`,
+                                `dingtalk_core=debug`; several with commas [default: warn]";
 
 /// Reads the command line; ends the process where it is wrong, or asks for help.
 pub(super) fn parse(program: &Program) -> Arguments {

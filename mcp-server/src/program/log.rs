@@ -1,20 +1,143 @@
-//! What is logged, and where.
+//! What is logged, and how: on stderr only, since stdout belongs to the protocol.
 
-use std::io;
+use std::{
+    fmt::{self, Write as _},
+    io::{self, Write as _},
+};
 
+use serde_json::{Map, Value, json};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+};
 use tracing_subscriber::{
-    filter::{LevelFilter, Targets},
-    layer::SubscriberExt as _,
+    Layer,
+    filter::{LevelFilter, Targets, filter_fn},
+    fmt::{format::Writer, time::FormatTime as _},
+    layer::{Context, SubscriberExt as _},
     util::SubscriberInitExt as _,
 };
 
-/// Logs go to stderr only: stdout belongs to the protocol.
-pub(super) fn to_stderr() {
-    let wanted = std::env::var("DINGTALK_MCP_LOG").ok();
-    let filter: Targets = wanted
-        .as_deref()
-        .and_then(|filter| filter.parse().ok())
-        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::WARN));
+use crate::record::TARGET;
+
+const VARIABLE: &str = "DINGTALK_MCP_LOG";
+
+/// Stands for one line of JSON for each call.
+const CALLS: &str = "calls";
+
+/// Begins to log what the environment asks for; warnings unless it does. Returns what is wrong with that.
+pub(super) fn to_stderr() -> Result<(), String> {
+    let wanted = std::env::var(VARIABLE).unwrap_or_default();
+    let filter = parse(&wanted);
+    let done = filter.as_ref().map(|_| ()).map_err(Clone::clone);
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::WARN));
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(filter).init();
+    let lines = lines.with_filter(filter_fn(|metadata| metadata.target() != TARGET));
+    tracing_subscriber::registry().with(CallLines).with(lines).with(filter).init();
+    done
+}
+
+/// The filter that the variable describes: `calls`, a level, or `target=level`, separated by commas.
+fn parse(wanted: &str) -> Result<Targets, String> {
+    let (calls, others): (Vec<&str>, Vec<&str>) = wanted
+        .split(',')
+        .map(str::trim)
+        .filter(|directive| !directive.is_empty())
+        .partition(|directive| *directive == CALLS);
+    let filter: Targets = others.join(",").parse().map_err(|_| {
+        format!("{VARIABLE}: {wanted:?} is no filter: write `calls`, `info` or `dingtalk_core=debug`, separated by commas")
+    })?;
+    let filter = if others.iter().any(|directive| !directive.contains('=')) {
+        filter
+    } else {
+        filter.with_default(LevelFilter::WARN)
+    };
+    Ok(if calls.is_empty() { filter } else { filter.with_target(TARGET, Level::INFO) })
+}
+
+/// Writes one line of JSON for each call of a tool.
+struct CallLines;
+
+impl<S: Subscriber> Layer<S> for CallLines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        if event.metadata().target() != TARGET {
+            return;
+        }
+        let mut time = String::new();
+        // Writing to a string does not fail.
+        let _ = tracing_subscriber::fmt::time::SystemTime.format_time(&mut Writer::new(&mut time));
+        let mut facts = Facts(Map::from_iter([("time".to_owned(), json!(time))]));
+        event.record(&mut facts);
+        // Whoever has closed stderr does not want to know.
+        let _ = writeln!(io::stderr(), "{}", Value::Object(facts.0));
+    }
+}
+
+/// The fields of an event, in their order.
+struct Facts(Map<String, Value>);
+
+impl Facts {
+    fn add(&mut self, field: &Field, value: Value) {
+        // The words are the same in every line.
+        if field.name() != "message" {
+            self.0.insert(field.name().to_owned(), value);
+        }
+    }
+}
+
+impl Visit for Facts {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, json!(value));
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, json!(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, json!(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.add(field, json!(value));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let mut text = String::new();
+        let _ = write!(text, "{value:?}");
+        self.add(field, json!(text));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn enabled(wanted: &str, target: &str, level: Level) -> bool {
+        parse(wanted).unwrap().would_enable(target, &level)
+    }
+
+    #[test]
+    fn calls_are_logged_where_somebody_asks_for_them() {
+        for (wanted, calls) in [("", false), ("warn", false), ("calls", true), ("info", true)] {
+            assert_eq!(enabled(wanted, TARGET, Level::INFO), calls, "{wanted}");
+        }
+        assert!(enabled("dingtalk_core=debug, calls", TARGET, Level::INFO));
+        assert!(enabled("dingtalk_core=debug,calls", "dingtalk_core::robot", Level::DEBUG));
+    }
+
+    #[test]
+    fn warnings_are_logged_whatever_else_is() {
+        for wanted in ["", "calls", "dingtalk_core=debug"] {
+            assert!(enabled(wanted, "rmcp", Level::WARN), "{wanted}");
+            assert!(!enabled(wanted, "rmcp", Level::INFO), "{wanted}");
+        }
+        assert!(!enabled("error,calls", "rmcp", Level::WARN));
+    }
+
+    #[test]
+    fn what_is_no_filter_is_named() {
+        let problem = parse("dingtalk_core=loud").unwrap_err();
+        assert!(problem.starts_with("DINGTALK_MCP_LOG: \"dingtalk_core=loud\" is no filter"), "{problem}");
+    }
 }

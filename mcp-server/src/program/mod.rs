@@ -75,7 +75,9 @@ impl Program {
     #[must_use = "`main` returns it"]
     pub fn run(self) -> ExitCode {
         let arguments = arguments::parse(&self);
-        log::to_stderr();
+        if let Err(problem) = log::to_stderr() {
+            self.tell(problem);
+        }
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
             Ok(runtime) => runtime,
             Err(error) => return self.fail(&error),

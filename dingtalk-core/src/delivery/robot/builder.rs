@@ -1,7 +1,7 @@
 //! The settings of a robot, and what is wrong with them.
 
 use std::{
-    env, fmt,
+    env, fmt, fs,
     sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
@@ -21,8 +21,18 @@ use super::{
 };
 
 const ACCESS_TOKEN: &str = "DINGTALK_BOT_ACCESS_TOKEN";
+const ACCESS_TOKEN_FILE: &str = "DINGTALK_BOT_ACCESS_TOKEN_FILE";
 const SECRET: &str = "DINGTALK_BOT_SECRET";
+const SECRET_FILE: &str = "DINGTALK_BOT_SECRET_FILE";
 const BASE_URL: &str = "DINGTALK_BOT_BASE_URL";
+
+/// What errors call the settings: as the person who made them knows them.
+#[derive(Clone, Copy)]
+struct Names {
+    token: &'static str,
+    secret: &'static str,
+    base_url: &'static str,
+}
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,7 +68,7 @@ pub struct RobotBuilder {
     overflow: Overflow,
     limits: Limits,
     clock: Clock,
-    from_env: bool,
+    names: Names,
     #[cfg(test)]
     script: Option<super::script::Script>,
 }
@@ -82,7 +92,7 @@ impl RobotBuilder {
             overflow: Overflow::default(),
             limits: Limits::default(),
             clock: Arc::new(SystemTime::now),
-            from_env: false,
+            names: Names { token: "access token", secret: "secret", base_url: "base URL" },
             #[cfg(test)]
             script: None,
         }
@@ -90,13 +100,16 @@ impl RobotBuilder {
 
     /// Begins with a webhook: see [`Robot::from_webhook`].
     pub fn from_webhook(webhook: impl Into<SecretString>) -> Self {
-        Self { is_webhook: true, ..Self::new(webhook) }
+        let mut builder = Self { is_webhook: true, ..Self::new(webhook) };
+        builder.names.token = "webhook";
+        builder
     }
 
     /// Begins with the settings in the environment:
     ///
     /// - `DINGTALK_BOT_ACCESS_TOKEN`: the access token or the whole webhook; required.
     /// - `DINGTALK_BOT_SECRET`: the signing secret; none if absent or blank.
+    /// - `DINGTALK_BOT_ACCESS_TOKEN_FILE`, `DINGTALK_BOT_SECRET_FILE`: files that hold them instead, as containers mount secrets.
     /// - `DINGTALK_BOT_BASE_URL`: see [`base_url`](Self::base_url); the default if absent or blank.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_settings(|name| match env::var(name) {
@@ -122,12 +135,24 @@ impl RobotBuilder {
         let given = |name| {
             setting(name).map(|value| value.filter(|value| !value.trim().is_empty()).map(SecretString::from))
         };
-        let Some(token) = given(ACCESS_TOKEN)? else {
+        let given_or_in_file = |name, file| match (given(name)?, given(file)?) {
+            (Some(_), Some(_)) => {
+                Err(Error::configuration(format!("{name} and {file} are both set: keep one")))
+            }
+            (Some(value), None) => Ok(Some((name, value))),
+            (None, Some(path)) => {
+                read_secret(path.expose_secret().trim(), file).map(|value| Some((file, value)))
+            }
+            (None, None) => Ok(None),
+        };
+        let Some((token_name, token)) = given_or_in_file(ACCESS_TOKEN, ACCESS_TOKEN_FILE)? else {
             return Err(Error::configuration(format!(
                 "{ACCESS_TOKEN} is not set: it takes the robot's access token or its whole webhook"
             )));
         };
-        Ok(Self { secret: given(SECRET)?, base_url: given(BASE_URL)?, from_env: true, ..Self::new(token) })
+        let (secret_name, secret) = given_or_in_file(SECRET, SECRET_FILE)?.unzip();
+        let names = Names { token: token_name, secret: secret_name.unwrap_or(SECRET), base_url: BASE_URL };
+        Ok(Self { secret, base_url: given(BASE_URL)?, names, ..Self::new(token) })
     }
 
     /// The signing secret (`SEC…`) of a robot that is set to sign.
@@ -298,16 +323,9 @@ impl RobotBuilder {
     }
 
     fn destination(&self) -> Result<(SecretString, Endpoint), Error> {
-        let setting = match (self.from_env, self.is_webhook) {
-            (true, _) => ACCESS_TOKEN,
-            (false, true) => "webhook",
-            (false, false) => "access token",
-        };
+        let setting = self.names.token;
         let base = match &self.base_url {
-            Some(url) => {
-                let setting = if self.from_env { BASE_URL } else { "base URL" };
-                Some(Endpoint::from_base(url.expose_secret().trim(), setting)?)
-            }
+            Some(url) => Some(Endpoint::from_base(url.expose_secret().trim(), self.names.base_url)?),
             None => None,
         };
         let pasted = self.token.expose_secret().trim();
@@ -326,7 +344,7 @@ impl RobotBuilder {
 
     fn signing_secret(&self) -> Result<Option<SecretString>, Error> {
         let Some(secret) = &self.secret else { return Ok(None) };
-        let setting = if self.from_env { SECRET } else { "secret" };
+        let setting = self.names.secret;
         let secret = secret.expose_secret().trim();
         if secret.is_empty() {
             return Err(Error::configuration(format!(
@@ -340,6 +358,14 @@ impl RobotBuilder {
         }
         Ok(Some(secret.into()))
     }
+}
+
+/// Reads the file that a variable names. Not even its name is shown: it may be the secret itself.
+fn read_secret(path: &str, variable: &str) -> Result<SecretString, Error> {
+    let content = fs::read_to_string(path).map_err(|error| {
+        Error::configuration(format!("{variable}: the file that it names cannot be read: {error}"))
+    })?;
+    Ok(content.into())
 }
 
 impl fmt::Debug for RobotBuilder {
@@ -435,5 +461,35 @@ mod tests {
         assert!(problem(with(&[(ACCESS_TOKEN, "a b")]).unwrap()).contains(ACCESS_TOKEN));
         assert!(problem(with(&[(ACCESS_TOKEN, "a"), (BASE_URL, "x")]).unwrap()).contains(BASE_URL));
         assert!(problem(with(&[(ACCESS_TOKEN, "a"), (SECRET, "https://x")]).unwrap()).contains(SECRET));
+    }
+
+    #[test]
+    fn secrets_may_be_in_files() {
+        let path = |name: &str| env::temp_dir().join(format!("dingtalk-core-{}-{name}", std::process::id()));
+        let (token, secret, blank) = (path("token"), path("secret"), path("blank"));
+        for (path, content) in [(&token, "abcd\n"), (&secret, "SEC1\n"), (&blank, "\n")] {
+            fs::write(path, content).unwrap();
+        }
+        let with = |settings: &[(&str, &str)]| {
+            RobotBuilder::from_variables(|name| {
+                settings.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let [token_path, secret_path, blank_path] =
+            [&token, &secret, &blank].map(|path| path.to_str().unwrap());
+        let robot = with(&[(ACCESS_TOKEN_FILE, token_path), (SECRET_FILE, secret_path)]);
+        let robot = robot.unwrap().build().unwrap();
+        assert_eq!((robot.id(), robot.0.signer.is_some()), (&*fingerprint("abcd"), true));
+
+        let both = with(&[(ACCESS_TOKEN, "abcd"), (ACCESS_TOKEN_FILE, token_path)]).unwrap_err().to_string();
+        assert!(both.contains("are both set"), "{both}");
+        let blank = with(&[(ACCESS_TOKEN_FILE, blank_path)]).unwrap();
+        assert!(problem(blank).contains("DINGTALK_BOT_ACCESS_TOKEN_FILE: it is blank"));
+        // Somebody has put the token where the path belongs.
+        let none = with(&[(ACCESS_TOKEN_FILE, "cafe0123")]).unwrap_err().to_string();
+        assert!(none.contains(ACCESS_TOKEN_FILE) && !none.contains("cafe0123"), "{none}");
+        for path in [token, secret, path("blank")] {
+            fs::remove_file(path).unwrap();
+        }
     }
 }

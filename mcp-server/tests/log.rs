@@ -1,0 +1,72 @@
+//! `DINGTALK_MCP_LOG=calls`: a line of JSON for each call, with what became of it and nothing of what it said.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
+mod program;
+
+use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
+use program::{PATIENCE, Program};
+use serde_json::{Value, json};
+
+const TOKEN: &str = "0123456789abcdef";
+
+/// The lines of all calls, after the program has ended.
+fn lines(mut program: Program) -> Vec<Value> {
+    program.close_stdin();
+    let (status, stderr) = program.end(PATIENCE);
+    assert!(status.success(), "{stderr}");
+    for private in [TOKEN, "13800000000", "the content"] {
+        assert!(!stderr.contains(private), "{private} is in {stderr}");
+    }
+    stderr.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_has_a_line() {
+    let sandbox = Sandbox::builder().robot(RobotConfig::new(TOKEN)).start().await.unwrap();
+    let mut program = Program::serve(&[
+        ("DINGTALK_BOT_ACCESS_TOKEN", TOKEN),
+        ("DINGTALK_BOT_BASE_URL", &sandbox.base_url()),
+        ("DINGTALK_MCP_LOG", "calls"),
+    ]);
+    let text = json!({"text": "the content", "atMobiles": ["13800000000"]});
+    for _ in 0..2 {
+        program.call("send_text_message", text.clone());
+    }
+    program.call("send_text_message", json!({"text": 3, "atMobiles": ["13800000000"]}));
+    sandbox
+        .fault_next(1, Fault::Reply(r#"{"errcode":310000,"errmsg":"keywords not in content"}"#.to_owned()));
+    program.call("send_text_message", json!({"text": "the content again"}));
+
+    let lines = lines(program);
+    let sent = sandbox.accepted();
+    let id = sent[0].id.as_deref().unwrap();
+    // What was on the wire, less its id.
+    let bytes = serde_json::to_string(&sent[0]).unwrap().len() - json!({"msgUuid": id}).to_string().len() + 1;
+    let mut delivered = lines[0].clone();
+    assert!(delivered["time"].as_str().unwrap().starts_with("20"), "{delivered}");
+    delivered.as_object_mut().unwrap().shift_remove("time");
+    assert_eq!(
+        delivered,
+        json!({
+            "tool": "send_text_message",
+            "status": "delivered",
+            "msgUuid": id,
+            "bytes": bytes,
+            "mentions": 1,
+            "at_all": false,
+        })
+    );
+    assert_eq!((&lines[1]["status"], &lines[1]["msgUuid"]), (&json!("duplicate"), &json!(id)));
+    assert_eq!((&lines[2]["status"], &lines[2]["bytes"]), (&json!("refused"), &Value::Null));
+    assert_eq!((&lines[3]["status"], &lines[3]["errcode"]), (&json!("refused"), &json!(310_000)));
+    assert_eq!(lines[3]["msgUuid"].as_str().unwrap().len(), 26);
+    assert_eq!(lines.len(), 4);
+}
+
+#[test]
+fn nothing_is_logged_unless_somebody_asks_for_it() {
+    let mut program = Program::serve(&[("DINGTALK_MCP_DRY_RUN", "1")]);
+    program.call("send_text_message", json!({"text": "the content"}));
+    assert_eq!(lines(program), [Value::Null; 0]);
+}
