@@ -82,6 +82,6 @@ pub use crate::delivery::store;
 pub use crate::delivery::{
     Answer, Block, BoxFuture, Deliver, DeliverExt, Departure, DigestPolicy, Envelope, Error, ErrorKind,
     GroupBy, Guarantee, Lane, Language, Limits, Losses, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part,
-    Pending, Planned, Pool, PoolBuilder, Queue, QueueBuilder, Receipt, Retry, Robot, RobotBuilder, Router,
-    RouterBuilder, Signature, Signer, Stub, Urgency, Waiting, classify,
+    Pending, Planned, Pool, PoolBuilder, Probe, Queue, QueueBuilder, Receipt, Retry, Robot, RobotBuilder,
+    Router, RouterBuilder, Signature, Signer, Stub, Urgency, Waiting, classify,
 };

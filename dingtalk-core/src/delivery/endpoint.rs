@@ -55,6 +55,11 @@ impl Endpoint {
         self.0.host_str().unwrap_or_default()
     }
 
+    /// The address alone.
+    pub(crate) fn url(&self) -> Url {
+        self.0.clone()
+    }
+
     pub(crate) fn is_https(&self) -> bool {
         self.0.scheme() == "https"
     }

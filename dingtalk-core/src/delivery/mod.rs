@@ -40,7 +40,7 @@ pub use self::{
     queue::{Lane, Losses, Pending, Queue, QueueBuilder},
     receipt::{Outcome, Receipt},
     retry::Guarantee,
-    robot::{Robot, RobotBuilder},
+    robot::{Probe, Robot, RobotBuilder},
     router::{Router, RouterBuilder},
     sign::{Signature, Signer},
     stub::Stub,

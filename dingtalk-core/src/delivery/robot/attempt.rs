@@ -40,11 +40,23 @@ impl From<Error> for Failure {
 }
 
 /// What came back.
-struct Reply {
-    status: u16,
+pub(super) struct Reply {
+    pub(super) status: u16,
     /// The server's time, to the second.
-    date: Option<SystemTime>,
-    body: Vec<u8>,
+    pub(super) date: Option<SystemTime>,
+    pub(super) body: Vec<u8>,
+}
+
+/// Why nothing whole came back. The client's own error holds the address, and with it the token.
+pub(super) struct Trouble {
+    pub(super) kind: ErrorKind,
+    pub(super) cause: &'static str,
+}
+
+impl From<Trouble> for Failure {
+    fn from(Trouble { kind, cause }: Trouble) -> Self {
+        Error::new(kind, cause).into()
+    }
 }
 
 /// Posts a body once, and gives up after `limit`. Dropping the future closes the connection.
@@ -101,8 +113,8 @@ fn difference(timestamp_ms: u64, server: SystemTime) -> String {
 }
 
 /// Sends a request and reads the answer, up to a limit that the server does not choose.
-async fn exchange(request: RequestBuilder) -> Result<Reply, Error> {
-    let mut response = request.send().await.map_err(|error| failure(&error))?;
+pub(super) async fn exchange(request: RequestBuilder) -> Result<Reply, Trouble> {
+    let mut response = request.send().await.map_err(|error| trouble(&error))?;
     let status = response.status().as_u16();
     let date =
         response.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
@@ -115,16 +127,16 @@ async fn exchange(request: RequestBuilder) -> Result<Reply, Error> {
             }
             Ok(None) => break,
             // A part of an answer is no answer.
-            Err(error) => return Err(failure(&error)),
+            Err(error) => return Err(trouble(&error)),
         }
     }
     Ok(Reply { status, date, body })
 }
 
-/// Turns the client's error, which holds the address and with it the token, into ours.
-fn failure(error: &reqwest::Error) -> Error {
+fn trouble(error: &reqwest::Error) -> Trouble {
     if error.is_builder() {
-        return Error::new(ErrorKind::Configuration, "the address is not one that a request can be sent to");
+        let cause = "the address is not one that a request can be sent to";
+        return Trouble { kind: ErrorKind::Configuration, cause };
     }
     let connecting = error.is_connect();
     let cause = match io_error(error) {
@@ -142,7 +154,7 @@ fn failure(error: &reqwest::Error) -> Error {
         _ => "the connection ended before the answer did",
     };
     // Only a failed connect proves that the server has seen nothing: a reset looks the same before and after.
-    Error::new(if connecting { ErrorKind::NotSent } else { ErrorKind::Unknown }, cause)
+    Trouble { kind: if connecting { ErrorKind::NotSent } else { ErrorKind::Unknown }, cause }
 }
 
 fn io_error(error: &reqwest::Error) -> Option<io::ErrorKind> {

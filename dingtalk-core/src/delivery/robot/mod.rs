@@ -2,6 +2,7 @@
 
 mod attempt;
 mod builder;
+mod probe;
 #[cfg(test)]
 pub(crate) mod script;
 mod send;
@@ -20,12 +21,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field::Empty};
 
-pub use self::builder::RobotBuilder;
 pub(super) use self::send::FAR_FUTURE;
 use self::{
     attempt::Failure,
     send::{Bounds, Effort, Policy, Post},
 };
+pub use self::{builder::RobotBuilder, probe::Probe};
 use super::{
     Block, BoxFuture, Deliver, Departure, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part,
     Receipt, Retry, Signer, Urgency,
@@ -120,6 +121,16 @@ impl Robot {
     /// SHA-256. Two robots with one token have one id.
     pub fn id(&self) -> &str {
         &self.0.id
+    }
+
+    /// The host that it posts to.
+    pub fn host(&self) -> &str {
+        self.0.endpoint.host()
+    }
+
+    /// Whether its signing secret looks like DingTalk's, which begin with `SEC`; `None` where it does not sign.
+    pub fn has_usual_secret(&self) -> Option<bool> {
+        self.0.signer.as_ref().map(|signer| signer.secret().expose_secret().starts_with("SEC"))
     }
 
     /// Whether two robots post to the same webhook's robot.
