@@ -149,6 +149,39 @@ impl Settings {
         }
     }
 
+    /// Every robot that these settings describe, each with what keeps it from being made.
+    ///
+    /// # Errors
+    ///
+    /// The configuration file is wrong, or both it and the environment describe robots.
+    #[cfg(feature = "program")]
+    pub(crate) fn candidates(&self) -> Result<Vec<Candidate>, Error> {
+        let config = self.read_config()?;
+        if config.robots.is_empty() {
+            let robot = self.robot().map_err(|error| error.to_string());
+            return Ok(vec![Candidate { name: None, robot, keyword: self.keyword.clone() }]);
+        }
+        Self::check_one_source()?;
+        let candidates = config.robots.iter().flat_map(|settings| {
+            settings.robots(self.call_deadline).map(|robot| Candidate {
+                name: Some(settings.name.clone()),
+                robot,
+                keyword: settings.keyword().map(str::to_owned),
+            })
+        });
+        Ok(candidates.collect())
+    }
+
+    /// Fails if the environment describes a robot beside the file: which one was meant nobody knows.
+    fn check_one_source() -> Result<(), Error> {
+        match token_variable() {
+            None => Ok(()),
+            Some(variable) => Err(Error::Settings(format!(
+                "{variable} describes a robot, and so does the configuration file: remove one of them"
+            ))),
+        }
+    }
+
     /// The configuration file; an empty one where there is none.
     ///
     /// # Errors
@@ -171,11 +204,7 @@ impl Settings {
                 (Some(robot), Some(keyword)) => Arc::new(WithKeyword::new(keyword, Arc::new(robot))),
             }));
         }
-        if let Some(variable) = token_variable() {
-            return Err(Error::Settings(format!(
-                "{variable} describes a robot, and so does the configuration file: remove one of them"
-            )));
-        }
+        Self::check_one_source()?;
         let targets = config.robots.iter().map(|robot| robot.target(self.call_deadline));
         Ok(Outlet::Several(targets.collect::<Result<_, _>>()?))
     }
@@ -213,6 +242,15 @@ impl Settings {
         }
         server
     }
+}
+
+/// A robot to look at before anything is sent through it.
+#[cfg(feature = "program")]
+pub(crate) struct Candidate {
+    /// `None` for the one that the environment describes.
+    pub(crate) name: Option<String>,
+    pub(crate) robot: Result<Robot, String>,
+    pub(crate) keyword: Option<String>,
 }
 
 /// The variable by which the environment describes a robot, if it does.

@@ -270,6 +270,11 @@ impl Error {
         advice(self.0.kind, language)
     }
 
+    /// What is known beyond the kind, in English: `connection refused`. Empty where nothing is.
+    pub fn detail(&self) -> &str {
+        &self.0.cause
+    }
+
     /// DingTalk's `errcode`, if it answered with one.
     pub fn code(&self) -> Option<i64> {
         self.0.code

@@ -117,10 +117,7 @@ impl RobotSettings {
 
     fn deliver(&self, deadline: Duration) -> Result<Arc<dyn Deliver>, Error> {
         let in_place = |problem: String| Error::Settings(format!("robots.{}: {problem}", self.name));
-        let mut robots = Vec::new();
-        for webhook in &self.webhooks {
-            robots.push(self.robot(webhook, deadline).map_err(in_place)?);
-        }
+        let robots: Vec<Robot> = self.robots(deadline).collect::<Result<_, _>>().map_err(in_place)?;
         let wrap = |deliver: Arc<dyn Deliver>| -> Arc<dyn Deliver> {
             match &self.keyword {
                 Some(keyword) => Arc::new(WithKeyword::new(keyword, deliver)),
@@ -133,6 +130,17 @@ impl RobotSettings {
         let pool =
             Pool::builder(robots).name(&*self.name).build().map_err(|error| in_place(error.to_string()))?;
         Ok(wrap(Arc::new(pool)))
+    }
+
+    /// A robot for each webhook, or what is wrong with it.
+    pub(crate) fn robots(&self, deadline: Duration) -> impl Iterator<Item = Result<Robot, String>> {
+        self.webhooks.iter().map(move |webhook| self.robot(webhook, deadline))
+    }
+
+    /// What messages must hold.
+    #[cfg(feature = "program")]
+    pub(crate) fn keyword(&self) -> Option<&str> {
+        self.keyword.as_deref()
     }
 
     fn robot(&self, webhook: &Webhook, deadline: Duration) -> Result<Robot, String> {

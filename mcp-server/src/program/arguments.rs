@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use tracing_subscriber::filter::LevelFilter;
 
-use super::{Program, send, serve::HttpArguments};
+use super::{Program, check, send, serve::HttpArguments};
 use crate::{Error, Settings};
 
 /// What the command line says.
@@ -17,6 +18,17 @@ pub(super) struct Arguments {
     pub(super) command: Option<Command>,
     #[command(flatten)]
     pub(super) serve: ServeArguments,
+}
+
+impl Arguments {
+    /// What is logged unless somebody asks for more.
+    pub(super) fn log_level(&self) -> LevelFilter {
+        match self.command {
+            None | Some(Command::Serve(_)) => LevelFilter::WARN,
+            // The others say themselves what went wrong.
+            _ => LevelFilter::ERROR,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -60,6 +72,8 @@ pub(super) enum Command {
     Serve(ServeArguments),
     /// Send one message to a group
     Send(send::Arguments),
+    /// Say what is wrong with each robot and how to mend it, without sending anything
+    Check(check::Arguments),
     /// Print the tools' definitions as clients receive them
     Tools {
         /// Print JSON: what `tools/list` answers, or the findings of `--lint`

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use dingtalk_core::Language;
+use dingtalk_core::{Error, Language};
 
 /// By `DINGTALK_MCP_LANG`, else by the locale.
 pub(super) fn language() -> Language {
@@ -13,4 +13,12 @@ pub(super) fn language() -> Language {
     } else {
         Language::En
     }
+}
+
+/// What happened, and what to do about it. What happened has words of the server and of the settings in it, and stays as it is.
+pub(super) fn in_language(error: &Error, language: Language) -> (String, String) {
+    let words = error.to_string();
+    // An error ends with its advice.
+    let happened = words.strip_suffix(error.advice(Language::En)).unwrap_or(&words);
+    (happened.trim_end().to_owned(), error.advice(language).to_owned())
 }

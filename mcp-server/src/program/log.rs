@@ -25,12 +25,12 @@ const VARIABLE: &str = "DINGTALK_MCP_LOG";
 /// Stands for one line of JSON for each call.
 const CALLS: &str = "calls";
 
-/// Begins to log what the environment asks for; warnings unless it does. Returns what is wrong with that.
-pub(super) fn to_stderr() -> Result<(), String> {
+/// Begins to log what the environment asks for, and this much unless it does. Returns what is wrong with that.
+pub(super) fn to_stderr(unless_set: LevelFilter) -> Result<(), String> {
     let wanted = std::env::var(VARIABLE).unwrap_or_default();
-    let filter = parse(&wanted);
+    let filter = parse(&wanted, unless_set);
     let done = filter.as_ref().map(|_| ()).map_err(Clone::clone);
-    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::WARN));
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(unless_set));
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
     let lines = lines.with_filter(filter_fn(|metadata| metadata.target() != TARGET));
     tracing_subscriber::registry().with(CallLines).with(lines).with(filter).init();
@@ -38,7 +38,7 @@ pub(super) fn to_stderr() -> Result<(), String> {
 }
 
 /// The filter that the variable describes: `calls`, a level, or `target=level`, separated by commas.
-fn parse(wanted: &str) -> Result<Targets, String> {
+fn parse(wanted: &str, unless_set: LevelFilter) -> Result<Targets, String> {
     let (calls, others): (Vec<&str>, Vec<&str>) = wanted
         .split(',')
         .map(str::trim)
@@ -50,7 +50,7 @@ fn parse(wanted: &str) -> Result<Targets, String> {
     let filter = if others.iter().any(|directive| !directive.contains('=')) {
         filter
     } else {
-        filter.with_default(LevelFilter::WARN)
+        filter.with_default(unless_set)
     };
     Ok(if calls.is_empty() { filter } else { filter.with_target(TARGET, Level::INFO) })
 }
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     fn enabled(wanted: &str, target: &str, level: Level) -> bool {
-        parse(wanted).unwrap().would_enable(target, &level)
+        parse(wanted, LevelFilter::WARN).unwrap().would_enable(target, &level)
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_is_no_filter_is_named() {
-        let problem = parse("dingtalk_core=loud").unwrap_err();
+        let problem = parse("dingtalk_core=loud", LevelFilter::WARN).unwrap_err();
         assert!(problem.starts_with("DINGTALK_MCP_LOG: \"dingtalk_core=loud\" is no filter"), "{problem}");
     }
 }

@@ -1,6 +1,7 @@
 //! A whole program around a set of tools: its sub-commands, and [`main!`](crate::main), which makes one in one line.
 
 mod arguments;
+mod check;
 mod demo;
 mod examples;
 mod language;
@@ -75,7 +76,7 @@ impl Program {
     #[must_use = "`main` returns it"]
     pub fn run(self) -> ExitCode {
         let arguments = arguments::parse(&self);
-        if let Err(problem) = log::to_stderr() {
+        if let Err(problem) = log::to_stderr(arguments.log_level()) {
             self.tell(problem);
         }
         let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -106,6 +107,7 @@ impl Program {
             }
             Some(Command::Serve(serve)) => serve::run(self, serve).await?,
             Some(Command::Send(send)) => return send::run(self, send).await,
+            Some(Command::Check(check)) => return check::run(self, check).await,
             Some(Command::Tools { json, lint, choice }) => tools::run(self, &choice.settings()?, json, lint)?,
             Some(Command::Sandbox { port }) => sandbox::run(port).await?,
             Some(Command::Demo { once }) => demo::run(self, once).await?,

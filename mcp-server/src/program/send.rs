@@ -7,10 +7,14 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use dingtalk_core::{Envelope, Error, ErrorKind, Language, Message, ToolSet, WireMessage};
+use dingtalk_core::{Envelope, Error, ErrorKind, Message, ToolSet, WireMessage};
 use serde_json::{Map, Value, json};
 
-use super::{Program, Result, language::language, say};
+use super::{
+    Program, Result,
+    language::{in_language, language},
+    say,
+};
 use crate::{AtAll, Settings, builtin_tools};
 
 #[derive(Args)]
@@ -98,6 +102,12 @@ enum MessageArguments {
 /// The message or an argument is wrong. As clap's.
 const WRONG: u8 = 2;
 
+/// The robot is not set up right.
+pub(super) const NOT_SET_UP: u8 = 3;
+
+/// There is no connection.
+pub(super) const NO_CONNECTION: u8 = 6;
+
 pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitCode> {
     let mut settings = Settings::from_env()?;
     settings.config = arguments.config.clone().or(settings.config);
@@ -111,7 +121,7 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
     };
     if arguments.at_all && denies_everybody(&settings, arguments.robot.as_deref())? {
         program.tell("this robot is set never to notify everybody (at_all = \"deny\")");
-        return Ok(ExitCode::from(3));
+        return Ok(ExitCode::from(NOT_SET_UP));
     }
     let mut envelope = Envelope::new(message);
     envelope.robot.clone_from(&arguments.robot);
@@ -220,16 +230,13 @@ fn report(program: &Program, error: &Error, as_json: bool) -> Result<()> {
         });
         return Ok(say(report.to_string())?);
     }
-    let mut words = error.to_string();
-    let english = error.advice(Language::En);
-    if let (Language::Zh, Some(begin)) = (language(), words.strip_suffix(english)) {
-        words = format!("{begin}{}", error.advice(Language::Zh));
-    }
+    let (happened, advice) = in_language(error, language());
+    let words = format!("{happened} {advice}");
     program.tell(words);
     Ok(())
 }
 
-fn exit_code(kind: ErrorKind) -> u8 {
+pub(super) fn exit_code(kind: ErrorKind) -> u8 {
     use ErrorKind as Kind;
     match kind {
         Kind::Invalid | Kind::TooLong | Kind::UnknownRobot => WRONG,
@@ -242,9 +249,9 @@ fn exit_code(kind: ErrorKind) -> u8 {
         | Kind::UnknownToken
         | Kind::RobotStopped
         | Kind::RobotMissing
-        | Kind::GroupDissolved => 3,
+        | Kind::GroupDissolved => NOT_SET_UP,
         Kind::RateLimited | Kind::Throttled | Kind::AddressBlocked | Kind::QuotaExhausted => 5,
-        Kind::NotSent => 6,
+        Kind::NotSent => NO_CONNECTION,
         Kind::Unknown | Kind::Busy => 7,
         _ => 4,
     }
