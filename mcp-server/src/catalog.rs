@@ -147,9 +147,9 @@ mod tests {
         let tools = ToolSet::new(tools![HostDown]).unwrap();
         expect![[r#"
             send_host_down: Host down
-              Warn whoever is on call that a host does not answer any more, and say since when it has been
-              silent. The configured robot posts at once to a DingTalk (钉钉) group, seen by all members,
-              without recall. Status unknown: may have arrived; do not repeat.
+              DingTalk (钉钉): Warn whoever is on call that a host does not answer any more, and say since when
+              it has been silent. The configured robot posts at once, seen by the whole group, without recall.
+              Status unknown: may have arrived; do not repeat.
 
               host     string, required
                        Host name as in the inventory, for example `web-3`. 1 to 64 characters.

@@ -149,7 +149,7 @@ impl Definition {
         Self {
             name: set.served_name(spec.name),
             title: spec.title,
-            description: [purpose(spec), usage(spec, set), behaviour(spec, deployment)]
+            description: [purpose(spec), usage(spec, set), behaviour(deployment)]
                 .into_iter()
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
@@ -190,8 +190,12 @@ fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?', '。']) { text.to_owned() } else { format!("{text}.") }
 }
 
+/// What the description begins with: where it is posted, in both names, since people ask for either.
+const SERVICE: &str = "DingTalk (钉钉)";
+
 fn purpose(spec: &ToolSpec) -> String {
-    sentence(spec.purpose)
+    let purpose = sentence(spec.purpose);
+    if purpose.starts_with("DingTalk") { purpose } else { format!("{SERVICE}: {purpose}") }
 }
 
 /// When to use it, when not, and what instead; also what its siblings say of it.
@@ -222,11 +226,9 @@ fn usage(spec: &ToolSpec, set: &ToolSet) -> String {
 }
 
 /// What a call does and answers: from what the code runs on, not from what somebody remembers of it.
-fn behaviour(spec: &ToolSpec, deployment: &Deployment) -> String {
-    // Said once: a type's own words may have it.
-    let group = if spec.purpose.contains("DingTalk") { "" } else { " to a DingTalk (钉钉) group" };
+fn behaviour(deployment: &Deployment) -> String {
     let robot = if deployment.offers_a_choice() { "The chosen robot" } else { "The configured robot" };
-    let mut behaviour = format!("{robot} posts at once{group}, seen by all members, without recall.");
+    let mut behaviour = format!("{robot} posts at once, seen by the whole group, without recall.");
     let rate = deployment.rate_per_minute.map(|rate| format!("at most {rate} a minute"));
     let window = deployment.repeat_window.filter(|window| !window.is_zero());
     let repeat = window.map(|window| format!("the same call within {} s sends nothing", window.as_secs()));

@@ -7,7 +7,7 @@ use super::{BODY_BYTES, LinkMessage, TITLE_LENGTH};
 /// The most buttons. DingTalk documents no limit for custom robots; its cards for enterprise robots have five.
 const MAX_BUTTONS: usize = 5;
 
-/// Post a Markdown card with buttons to a DingTalk (钉钉) group; each button opens a page.
+/// Post a Markdown card with buttons to a group; each button opens a page.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     action_card(title = "{title}", text = "{text}", buttons = buttons),

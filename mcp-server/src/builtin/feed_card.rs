@@ -7,7 +7,7 @@ use super::{MarkdownMessage, TITLE_LENGTH};
 /// The most items. DingTalk documents no limit; more than these fill several screens.
 const MAX_STORIES: usize = 8;
 
-/// Post a feed card to a DingTalk (钉钉) group: titled pictures, each opening a page.
+/// Post a feed card to a group: titled pictures, each opening a page.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     feed_card(items = items),

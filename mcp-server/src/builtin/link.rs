@@ -4,7 +4,7 @@ use dingtalk_core::{Notification, Url};
 
 use super::{ActionCardMessage, TITLE_LENGTH};
 
-/// Post a link card to a DingTalk (钉钉) group: headline, summary and optional picture of one page.
+/// Post a link card to a group: headline, summary and optional picture of one page.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     link(title = "{title}", text = "{text}", url = "{url}", picture = "{picture_url}"),

@@ -4,7 +4,7 @@ use dingtalk_core::{Markdown, Mobile, Notification, UserId};
 
 use super::{BODY_BYTES, TITLE_LENGTH, TextMessage};
 
-/// Post formatted Markdown to a DingTalk (钉钉) group.
+/// Post formatted Markdown to a group.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     markdown(title = "{title}", text = "{text}"),
@@ -12,7 +12,7 @@ use super::{BODY_BYTES, TITLE_LENGTH, TextMessage};
     tool(
         title = "Send Markdown to DingTalk",
         when = "headings, lists or links help",
-        not_when = "the text is forwarded or untrusted",
+        not_when = "text is forwarded or untrusted",
         instead = TextMessage,
     )
 )]

@@ -4,7 +4,7 @@ use dingtalk_core::{Mobile, Notification, UserId};
 
 use super::{BODY_BYTES, MarkdownMessage};
 
-/// Post plain text to a DingTalk (钉钉) group, character for character.
+/// Post plain text to a group, character for character.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     text("{text}"),
