@@ -23,16 +23,15 @@ use tokio::time::{Instant, interval_at, timeout};
 use crate::{
     calls::Calls,
     consent::{Consent, Consents},
-    http, prompts,
+    http,
+    instructions::instructions,
+    prompts,
     repeat::Flight,
     resources,
 };
 
 /// How long a client may keep the list of tools: it changes only with the program.
 const LIST_TTL_MS: u64 = 3_600_000;
-
-const INSTRUCTIONS: &str = "Posts notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
-     once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.";
 
 /// How often a call that waits says so, where its client asked for it: well below the shortest time-out of a client.
 const PROGRESS: Duration = Duration::from_secs(2);
@@ -43,6 +42,7 @@ pub(crate) struct Handler(Arc<Inner>);
 
 struct Inner {
     this: Implementation,
+    instructions: String,
     calls: Calls,
     consents: Consents,
     tools: ToolSet,
@@ -55,6 +55,7 @@ impl Handler {
     pub(crate) fn new(this: Implementation, calls: Calls, tools: ToolSet, deployment: Deployment) -> Self {
         Self(Arc::new(Inner {
             this,
+            instructions: instructions(&tools),
             calls,
             consents: Consents::default(),
             tools,
@@ -105,7 +106,9 @@ impl ServerHandler for Handler {
             .enable_resources()
             .enable_completions()
             .build();
-        ServerConfig::new(offered).with_server_info(self.0.this.clone()).with_instructions(INSTRUCTIONS)
+        ServerConfig::new(offered)
+            .with_server_info(self.0.this.clone())
+            .with_instructions(&*self.0.instructions)
     }
 
     async fn list_tools(

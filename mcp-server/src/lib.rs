@@ -40,6 +40,7 @@ mod error;
 mod example;
 mod handler;
 mod http;
+mod instructions;
 mod keyword;
 mod outcome;
 mod people;

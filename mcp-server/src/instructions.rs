@@ -1,0 +1,58 @@
+//! What a client tells a model of the server as a whole. Some clients show only this and the tools' names until a tool is
+//! looked up, so it says when each is the right one.
+
+use dingtalk_core::ToolSet;
+
+const GENERAL: &str = "Posts notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
+     once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.";
+
+/// Clients cut what is longer.
+const MAX_BYTES: usize = 2_000;
+
+pub(crate) fn instructions(tools: &ToolSet) -> String {
+    let uses: String = tools
+        .iter()
+        .map(|tool| {
+            let spec = tool.spec();
+            let name = tools.served_name(spec.name);
+            match spec.when {
+                Some(when) => format!("\n- {name}: when {}", when.trim()),
+                None => format!("\n- {name}: {}", spec.purpose.trim()),
+            }
+        })
+        .collect();
+    with_uses(&uses)
+}
+
+/// Half a list would say that there is nothing else.
+fn with_uses(uses: &str) -> String {
+    if GENERAL.len() + uses.len() <= MAX_BYTES { GENERAL.to_owned() + uses } else { GENERAL.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::builtin_tools;
+
+    #[test]
+    fn they_say_when_each_tool_is_the_right_one() {
+        let tools = ToolSet::new(builtin_tools()).unwrap();
+        expect![[r"
+            Posts notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.
+            - send_text_message: when formatting adds nothing, or the text is forwarded or untrusted
+            - send_markdown_message: when headings, lists or links help
+            - send_link_message: when there is one page to open
+            - send_action_card_message: when readers must choose between actions or pages
+            - send_feed_card_message: when each page has a picture"]].assert_eq(&instructions(&tools));
+        assert!(instructions(&tools.prefixed("ops").unwrap()).contains("- ops_send_text_message: when "));
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_is_left_out() {
+        let room = MAX_BYTES - GENERAL.len();
+        assert_eq!(with_uses(&"x".repeat(room)).len(), MAX_BYTES);
+        assert_eq!(with_uses(&"x".repeat(room + 1)), GENERAL);
+    }
+}
