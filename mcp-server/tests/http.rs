@@ -209,6 +209,31 @@ async fn a_call_is_logged_with_the_id_of_its_request() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_no_message_is_refused_at_once() {
+    let program = Program::serve(&["--dry-run"], &[]);
+    for body in [
+        &br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"text":"\ud800"}}"#[..],
+        b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"caf\xE9\"}",
+        br#"{"jsonrpc":"2.0","id":1,"method":"#,
+        br#"{"id":1,"method":"tools/list"}"#,
+        b"[]",
+        b"",
+    ] {
+        for version in ["2026-07-28", "2025-11-25"] {
+            let request = post(&program.url, String::new())
+                .header("mcp-protocol-version", version)
+                .header("mcp-method", "tools/call")
+                .body(body);
+            let response = request.send().await.unwrap();
+            assert!(response.status().is_client_error(), "{}: {body:?}", response.status());
+            assert!(!response.text().await.unwrap().is_empty(), "it does not say why: {body:?}");
+        }
+    }
+    let list = answer(modern(&program.url, "tools/list", json!({})).send().await.unwrap()).await;
+    assert_eq!(list["result"]["tools"][0]["name"], "send_text_message", "{list}");
+}
+
+#[tokio::test]
 async fn a_request_id_comes_back() {
     let program = Program::serve(&[], &[]);
     let id = |response: Response| response.headers()["x-request-id"].to_str().unwrap().to_owned();

@@ -159,14 +159,12 @@ async fn a_refusal_is_an_error_with_code_reason_and_advice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn foreign_input_leaves_the_server_alive() {
+async fn a_text_that_is_far_too_long_leaves_the_server_alive() {
     let sandbox = sandbox().await;
     let mut program = serve(&sandbox);
     blocking!({
-        program.line("{\"jsonrpc\": \"2.0\", \"id\": 7, \"method\":");
-        program.line("not JSON");
-        program.line("[]");
-        program.line("{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"no/such/method\"}");
+        let answer = program.request("no/such/method", json!({}));
+        assert_eq!(answer["error"]["code"], -32_601, "{answer}");
         let result = program.call("send_text_message", json!({"text": "长".repeat(350_000)}));
         assert_eq!(result["isError"], true);
         assert!(text(&result).contains("1050000 bytes"), "{}", text(&result));

@@ -1,0 +1,174 @@
+//! Takes a stream apart into lines, and keeps none that is too long.
+
+use std::io;
+
+use bytes::{Buf as _, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use super::scan::Scan;
+
+/// The longest line that is read, in bytes. Over HTTP a request has at most 1 MiB; a client that is our parent process may
+/// be trusted with more, and a message that is too long is then answered by how long it may be.
+pub(super) const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
+
+/// Room for the next read.
+const READ_BYTES: usize = 8 * 1024;
+
+/// A line that was longer than this gives its memory back.
+const KEPT_BYTES: usize = 64 * 1024;
+
+pub(super) enum Line {
+    /// Without its end.
+    Whole(BytesMut),
+    /// Longer than [`MAX_LINE_BYTES`]; this is what is known of it.
+    TooLong(Scan),
+}
+
+pub(super) struct Lines<R> {
+    input: R,
+    buffer: BytesMut,
+    /// How much of the buffer holds no end of a line.
+    searched: usize,
+    /// While the rest of a line that is too long goes by.
+    skipped: Option<Scan>,
+}
+
+impl<R: AsyncRead + Unpin> Lines<R> {
+    pub(super) fn new(input: R) -> Self {
+        Self { input, buffer: BytesMut::new(), searched: 0, skipped: None }
+    }
+
+    /// The next line; none at the end. What stands there without an end of its own is half a message, and ignored.
+    ///
+    /// Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
+        loop {
+            if let Some(line) = self.take() {
+                return Ok(Some(line));
+            }
+            self.buffer.reserve(READ_BYTES);
+            if self.input.read_buf(&mut self.buffer).await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The next line, if all of it has been read. None leaves nothing in the buffer that has not been looked at.
+    fn take(&mut self) -> Option<Line> {
+        let found = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n');
+        let end = found.map(|at| self.searched + at);
+        let length = end.unwrap_or(self.buffer.len());
+        if self.skipped.is_none() && length <= MAX_LINE_BYTES {
+            self.searched = length;
+            let line = self.buffer.split_to(end?);
+            self.buffer.advance(1);
+            self.searched = 0;
+            if line.len() > KEPT_BYTES {
+                self.buffer = BytesMut::from(&self.buffer[..]);
+            }
+            return Some(Line::Whole(line));
+        }
+        let scan = self.skipped.get_or_insert_default();
+        scan.feed(&self.buffer[..length]);
+        self.searched = 0;
+        match end {
+            Some(end) => {
+                self.buffer.advance(end + 1);
+                self.skipped.take().map(Line::TooLong)
+            }
+            None => {
+                self.buffer = BytesMut::new();
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    /// What comes out of a stream that arrives in these pieces; `None` for a line that is too long.
+    async fn lines(pieces: Vec<Vec<u8>>) -> Vec<Option<Vec<u8>>> {
+        let (mut writer, reader) = tokio::io::duplex(64 * 1024);
+        let writing = async move {
+            for piece in pieces {
+                writer.write_all(&piece).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+        };
+        let reading = async {
+            let mut lines = Lines::new(reader);
+            let mut seen = Vec::new();
+            while let Some(line) = lines.next().await.unwrap() {
+                seen.push(match line {
+                    Line::Whole(line) => Some(line.to_vec()),
+                    Line::TooLong(_) => None,
+                });
+            }
+            seen
+        };
+        tokio::join!(writing, reading).1
+    }
+
+    fn block_on<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+    }
+
+    proptest! {
+        #[test]
+        fn lines_come_as_they_are_however_they_arrive(
+            written in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..300), 0..20),
+            cuts in proptest::collection::vec(1_usize..2_000, 1..30),
+        ) {
+            let stream: Vec<u8> = written.join(&b'\n');
+            let expected: Vec<Option<Vec<u8>>> = stream.split(|byte| *byte == b'\n').map(|line| Some(line.to_vec())).collect();
+            // The last one has no end.
+            let expected = &expected[..expected.len() - 1];
+            let mut rest = &stream[..];
+            let mut pieces = Vec::new();
+            for cut in cuts.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (piece, after) = rest.split_at((*cut).min(rest.len()));
+                pieces.push(piece.to_vec());
+                rest = after;
+            }
+            prop_assert_eq!(block_on(lines(pieces)), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_longest_line_is_read_and_a_longer_one_is_not() {
+        for (before, after) in [(0, 0), (1, 0), (READ_BYTES, 3)] {
+            let line = |length: usize| vec![b'x'; length];
+            let stream =
+                [line(MAX_LINE_BYTES), line(MAX_LINE_BYTES + 1), line(3 * MAX_LINE_BYTES), line(7), line(0)];
+            let mut stream = stream.join(&b'\n');
+            stream.splice(0..0, [line(before), vec![b'\n']].concat());
+            stream.splice(stream.len().., line(after));
+            let seen = lines(stream.chunks(10_000).map(<[u8]>::to_vec).collect()).await;
+            let lengths: Vec<Option<usize>> = seen.iter().map(|line| line.as_ref().map(Vec::len)).collect();
+            assert_eq!(lengths, [Some(before), Some(MAX_LINE_BYTES), None, None, Some(7)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_given_up_loses_nothing() {
+        let (mut writer, reader) = tokio::io::duplex(64);
+        let mut lines = Lines::new(reader);
+        writer.write_all(b"one li").await.unwrap();
+        tokio::select! {
+            biased;
+            _ = lines.next() => panic!("half a line"),
+            () = tokio::task::yield_now() => {}
+        }
+        writer.write_all(b"ne\n").await.unwrap();
+        let Some(Line::Whole(line)) = lines.next().await.unwrap() else { panic!("no line") };
+        assert_eq!(&line[..], b"one line");
+    }
+}

@@ -1,0 +1,30 @@
+//! Serving over stdin and stdout, with an end that is prompt.
+
+mod lines;
+mod scan;
+mod transport;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::Notify, time::sleep};
+
+use self::transport::LineTransport;
+use crate::{Error, Server, stop::told_to_stop};
+
+/// How long calls that are in flight may take once the client has gone.
+const GRACE: Duration = Duration::from_secs(1);
+
+pub(crate) async fn serve(server: &Server) -> Result<(), Error> {
+    let (reader, writer) = rmcp::transport::stdio_pipes();
+    let ended = Arc::new(Notify::new());
+    let transport = LineTransport::new(reader, writer, Arc::clone(&ended));
+    let grace = async {
+        ended.notified().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        done = server.serve(transport) => done,
+        () = grace => Ok(()),
+        () = told_to_stop() => Ok(()),
+    }
+}

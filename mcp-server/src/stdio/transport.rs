@@ -1,0 +1,168 @@
+//! Messages as lines. Unlike the protocol library's own, it answers a request that it cannot read: a client whose
+//! call holds half a surrogate pair would otherwise wait for ever.
+
+use std::{
+    io::{self, Cursor},
+    pin::Pin,
+    sync::Arc,
+};
+
+use rmcp::{
+    RoleServer,
+    model::{ErrorData, RequestId},
+    service::{RxJsonRpcMessage, TxJsonRpcMessage},
+    transport::Transport,
+};
+use serde_json::{Value, error::Category};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    sync::{Mutex, Notify},
+};
+
+use super::{
+    lines::{Line, Lines, MAX_LINE_BYTES},
+    scan::Scan,
+};
+
+/// Some programs begin a stream with the mark of byte order; JSON allows to ignore it.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+type Sending = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+pub(super) struct LineTransport<R, W> {
+    lines: Lines<R>,
+    output: Arc<Mutex<Option<Output<W>>>>,
+    /// An answer of our own that is on its way. The protocol's loop drops `receive` whenever something else happens.
+    answering: Option<Sending>,
+    ended: Arc<Notify>,
+}
+
+impl<R, W> LineTransport<R, W>
+where
+    R: AsyncRead + Send + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    /// `ended` is told when there is nothing more to read, which the protocol's own loop keeps to itself.
+    pub(super) fn new(reader: R, writer: W, ended: Arc<Notify>) -> Self {
+        let output = Output { writer, rest: Cursor::default() };
+        Self { lines: Lines::new(reader), output: Arc::new(Mutex::new(Some(output))), answering: None, ended }
+    }
+
+    fn refuse(&mut self, id: Option<Value>, problem: ErrorData) {
+        let id = id.and_then(|id| serde_json::from_value::<RequestId>(id).ok());
+        tracing::warn!(
+            name: "dingtalk_mcp.unreadable",
+            answered = id.is_some(),
+            "a line on stdin could not be read: {}",
+            problem.message
+        );
+        if let Some(id) = id {
+            let answer = TxJsonRpcMessage::<RoleServer>::error(problem, Some(id));
+            self.answering = Some(Box::pin(self.send(answer)));
+        }
+    }
+}
+
+impl<R, W> Transport<RoleServer> for LineTransport<R, W>
+where
+    R: AsyncRead + Send + Unpin,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    type Error = io::Error;
+
+    fn send(
+        &mut self,
+        message: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        let output = Arc::clone(&self.output);
+        async move {
+            let mut line = serde_json::to_vec(&message)?;
+            line.push(b'\n');
+            match output.lock().await.as_mut() {
+                Some(output) => output.write(line).await,
+                None => Err(io::ErrorKind::NotConnected.into()),
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        loop {
+            if let Some(answering) = &mut self.answering {
+                let sent = answering.await;
+                self.answering = None;
+                sent.ok()?;
+            }
+            match self.lines.next().await {
+                Ok(Some(Line::Whole(line))) => match parse(&line) {
+                    Ok(Some(message)) => return Some(message),
+                    Ok(None) => {}
+                    Err(problem) => {
+                        let mut scan = Scan::default();
+                        scan.feed(&line);
+                        self.refuse(scan.request_id(), problem);
+                    }
+                },
+                Ok(Some(Line::TooLong(scan))) => {
+                    let problem = format!("the message is longer than {MAX_LINE_BYTES} bytes");
+                    self.refuse(scan.request_id(), ErrorData::invalid_request(problem, None));
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(name: "dingtalk_mcp.stdin", %error, "stdin cannot be read");
+                    break;
+                }
+            }
+        }
+        self.ended.notify_one();
+        None
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.output.lock().await.take();
+        Ok(())
+    }
+}
+
+/// The message of a line; none on an empty one.
+fn parse(line: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, ErrorData> {
+    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        return Ok(None);
+    }
+    serde_json::from_slice(line).map(Some).map_err(|error| problem(line, &error))
+}
+
+/// What is wrong with a line, in words that hold nothing of it.
+fn problem(line: &[u8], error: &serde_json::Error) -> ErrorData {
+    match error.classify() {
+        _ if str::from_utf8(line).is_err() => ErrorData::parse_error("the message is not UTF-8", None),
+        Category::Syntax | Category::Eof => {
+            ErrorData::parse_error(format!("the message is not valid JSON: {error}"), None)
+        }
+        Category::Data | Category::Io => ErrorData::invalid_request(
+            "the message is neither a request nor a notification of JSON-RPC 2.0",
+            None,
+        ),
+    }
+}
+
+/// Writes one line after the other, even if whoever sends one is given up in the middle of it.
+struct Output<W> {
+    writer: W,
+    /// What is not written yet of the line before.
+    rest: Cursor<Vec<u8>>,
+}
+
+impl<W: AsyncWrite + Unpin> Output<W> {
+    async fn write(&mut self, line: Vec<u8>) -> io::Result<()> {
+        self.write_rest().await?;
+        self.rest = Cursor::new(line);
+        self.write_rest().await
+    }
+
+    async fn write_rest(&mut self) -> io::Result<()> {
+        self.writer.write_all_buf(&mut self.rest).await?;
+        self.writer.flush().await
+    }
+}

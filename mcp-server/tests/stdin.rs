@@ -1,0 +1,164 @@
+//! Lines on stdin that are no messages: whoever waits for an answer gets one, and the server goes on.
+
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
+mod program;
+
+use program::{PATIENCE, Program};
+use serde_json::{Value, json};
+
+/// What stands in the texts below in place of what makes the line unreadable.
+const HOLE: &str = "<hole>";
+
+fn serve() -> Program {
+    Program::serve_with(&["--dry-run"], &[])
+}
+
+/// A request as the Python SDK writes it, and as the TypeScript SDK does: its id stands at the end.
+fn requests(id: &str, text: &str) -> [String; 2] {
+    let params = json!({"name": "send_text_message", "arguments": {"text": text, "id": 5}});
+    [
+        format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{params}}}"#),
+        format!(r#"{{"method":"tools/call","params":{params},"jsonrpc":"2.0","id":{id}}}"#),
+    ]
+}
+
+fn with(line: &str, filling: &[u8]) -> Vec<u8> {
+    let (before, after) = line.split_once(HOLE).unwrap();
+    [before.as_bytes(), filling, after.as_bytes()].concat()
+}
+
+/// The ordinary call that must work whatever came before; nothing else may come out before its answer.
+fn assert_alive(program: &mut Program) {
+    let id = program.send("tools/call", json!({"name": "send_text_message", "arguments": {"text": "x"}}));
+    let answer = program.next();
+    assert_eq!((&answer["id"], &answer["result"]["isError"]), (&json!(id), &json!(false)), "{answer}");
+}
+
+fn assert_refused(program: &mut Program, id: &Value, code: i32, words: &str) {
+    let answer = program.next();
+    let error = &answer["error"];
+    assert_eq!((&answer["id"], &error["code"]), (id, &json!(code)), "{answer}");
+    assert!(error["message"].as_str().unwrap().contains(words), "{answer}");
+    assert_eq!(answer["jsonrpc"], "2.0");
+}
+
+#[test]
+fn a_call_that_is_no_json_is_answered() {
+    let mut program = serve();
+    for (filling, words) in [
+        (&br"\ud800"[..], "hex escape"),
+        (br"a \udc00 b", "hex escape"),
+        // Latin-1, GBK, a character cut in half.
+        (b"caf\xE9", "not UTF-8"),
+        (b"\xB0\xE6\xD6\xD5", "not UTF-8"),
+        (&"磁".as_bytes()[..2], "not UTF-8"),
+        (br"\x41", "escape"),
+        (b"a\tb", "control character"),
+    ] {
+        for (id, as_value) in [("17", json!(17)), (r#""a-1\n""#, json!("a-1\n"))] {
+            for request in requests(id, HOLE) {
+                program.bytes(&with(&request, filling));
+                assert_refused(&mut program, &as_value, -32_700, words);
+            }
+        }
+        assert_alive(&mut program);
+    }
+    program.line(r#"{"jsonrpc":"2.0","id":18,"method":"tools/call","params":{"name":"#);
+    assert_refused(&mut program, &json!(18), -32_700, "EOF");
+    assert_alive(&mut program);
+}
+
+#[test]
+fn a_call_that_is_no_request_of_the_protocol_is_answered() {
+    let mut program = serve();
+    for line in [
+        r#"{"id":19,"method":"tools/list"}"#,
+        r#"{"jsonrpc":"1.0","id":19,"method":"tools/list"}"#,
+        r#"{"jsonrpc":"2.0","id":19,"method":7}"#,
+        r#"{"jsonrpc":"2.0","id":19,"method":"tools/list","result":{}}"#,
+    ] {
+        program.line(line);
+        assert_refused(&mut program, &json!(19), -32_600, "JSON-RPC");
+        assert_alive(&mut program);
+    }
+}
+
+#[test]
+fn a_call_that_is_too_long_is_answered() {
+    let mut program = serve();
+    let long = vec![b'x'; 5 * 1024 * 1024];
+    for request in requests("20", HOLE) {
+        program.bytes(&with(&request, &long));
+        assert_refused(&mut program, &json!(20), -32_600, "longer than 4194304 bytes");
+        assert_alive(&mut program);
+    }
+}
+
+#[test]
+fn what_nobody_waits_for_is_not_answered() {
+    let mut program = serve();
+    for line in [
+        &b"not JSON"[..],
+        b"",
+        b"\r",
+        b"[]",
+        b"{}",
+        b"42",
+        br#"[{"jsonrpc":"2.0","id":1,"method":"tools/list"}]"#,
+        // Notifications.
+        br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"reason":"\ud800"}}"#,
+        br#"{"jsonrpc":"2.0","method":"notifications/progress"}"#,
+        br#"{"jsonrpc":"2.0","method":"workspace/didChange","params":{}}"#,
+        // Answers; the id may be that of a request which the client makes at the same time.
+        b"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"action\":\"accept\",\"content\":\"\xFF\"}}",
+        br#"{"jsonrpc":"2.0","id":1,"error":{"code":0,"message":"\ud800"}}"#,
+        // Whose is it?
+        br#"{"jsonrpc":"2.0","id":1,"id":2,"method":"tools/list"}"#,
+        br#"{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}"#,
+        b"\xFF\xFE\x00\x01",
+    ] {
+        program.bytes(line);
+        assert_alive(&mut program);
+    }
+    program.close_stdin();
+    let (status, stderr) = program.end(PATIENCE);
+    assert!(status.success());
+    assert!(stderr.contains("a line on stdin could not be read"), "{stderr}");
+}
+
+#[test]
+fn a_line_may_begin_and_end_as_other_systems_write_it() {
+    let mut program = serve();
+    program.line("\u{feff}{\"jsonrpc\":\"2.0\",\"id\":21,\"method\":\"ping\"}\r");
+    assert_eq!(program.next(), json!({"jsonrpc": "2.0", "id": 21, "result": {}}));
+}
+
+#[test]
+fn a_client_that_begins_with_rubbish_is_served() {
+    let mut program = Program::start(&["--dry-run"], &[]);
+    program.line("rubbish");
+    program.line(r#"{"jsonrpc":"2.0","id":"first","method":"initialize","params":{"clientInfo":"\ud800"}}"#);
+    assert_refused(&mut program, &json!("first"), -32_700, "hex escape");
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
+    });
+    assert_eq!(program.request("initialize", hello)["result"]["serverInfo"]["name"], "dingtalk-mcp");
+}
+
+#[test]
+fn answers_do_not_run_into_each_other() {
+    let mut program = serve();
+    let text = "磁盘".repeat(3_000);
+    let unreadable = with(&requests("\"unreadable\"", HOLE)[1], br"\ud800");
+    let ids: Vec<u64> = (0..100)
+        .map(|_| {
+            program.bytes(&unreadable);
+            program.send("tools/call", json!({"name": "send_text_message", "arguments": {"text": text}}))
+        })
+        .collect();
+    let mut seen: Vec<Value> = (0..200).map(|_| program.next()["id"].clone()).collect();
+    seen.retain(|id| *id != "unreadable");
+    seen.sort_by_key(Value::as_u64);
+    assert_eq!(seen, ids);
+}
