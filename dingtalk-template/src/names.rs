@@ -8,7 +8,7 @@ const VERBS: &str = "\
     acknowledge alert announce approve ask broadcast cancel celebrate close confirm congratulate \
     create deliver escalate forward greet inform invite mention message notify nudge offer open \
     page poll post propose publish push raise recommend reject remind report request resolve send share \
-    show submit suggest summarize tell thank update urge warn welcome";
+    show submit suggest summarize tell test thank update urge warn welcome";
 
 /// The words of a Rust name: `CpuAlert`, `cpu_alert` and `HTTPAlert2` give `["Cpu", "Alert"]`, `["cpu", "alert"]`
 /// and `["HTTP", "Alert2"]`.

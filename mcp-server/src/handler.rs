@@ -33,6 +33,9 @@ use crate::{
 /// How long a client may keep the list of tools: it changes only with the program.
 const LIST_TTL_MS: u64 = 3_600_000;
 
+const FOREIGN_STATE: &str = "nothing was sent: `requestState` is not what this server gave out for this call; call again without it, and \
+     the person is asked anew";
+
 /// How often a call that waits says so, where its client asked for it: well below the shortest time-out of a client.
 const PROGRESS: Duration = Duration::from_secs(2);
 
@@ -229,6 +232,7 @@ impl ServerHandler for Handler {
                 Consent::Given => {}
                 Consent::Ask(question) => return Ok((*question).into()),
                 Consent::Refused(refusal) => return Ok(ready.refused(refusal).into()),
+                Consent::Forged => return Err(ErrorData::invalid_params(FOREIGN_STATE, None)),
             }
         }
         let deadline = calls.courier.deadline();

@@ -105,13 +105,17 @@ async fn a_client_that_cannot_ask_is_refused_and_told_why() {
 }
 
 /// A request as clients of 2026-07-28 make it over stdio: it stands alone.
-fn modern(program: &mut Program, mut params: Value) -> Value {
+fn modern(program: &mut Program, params: Value) -> Value {
+    answer(program, params)["result"].clone()
+}
+
+fn answer(program: &mut Program, mut params: Value) -> Value {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {"elicitation": {"form": {}}},
         "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}
     });
-    program.request("tools/call", params)["result"].clone()
+    program.request("tools/call", params)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,9 +134,13 @@ async fn the_newer_protocol_asks_by_an_answer_and_takes_each_consent_once() {
         call["inputResponses"] = json!({"confirm": {"action": "accept", "content": {"answer": answer}}});
         call
     };
-    // The consent is for another message: it is asked for this one.
-    let other = modern(&mut program, answered("something else", &state, "yes"));
-    assert_eq!(other["resultType"], "input_required", "{other}");
+    // The consent is for another message, or none of ours.
+    let tampered = json!(format!("{}-tampered", state.as_str().unwrap()));
+    for call in [answered("something else", &state, "yes"), answered("fire drill", &tampered, "yes")] {
+        let refused = answer(&mut program, call);
+        assert_eq!(refused["error"]["code"], -32_602, "{refused}");
+        assert!(refused["error"]["message"].as_str().unwrap().contains("nothing was sent"), "{refused}");
+    }
     assert_eq!(sandbox.requests(), 0);
 
     let refused = modern(&mut program, answered("fire drill", &state, "no"));

@@ -1,54 +1,119 @@
-"""Runs the official conformance suite against the built server over HTTP: conformance.py PROGRAM NODE CONFORMANCE
+"""Runs the official conformance suite over HTTP: conformance.py PROGRAM FIXTURES NODE CONFORMANCE
 
-What may fail is listed, with the reason, in conformance/<protocol version>.yml. Both a failure that is not listed and a
-listed one that passes fail the run.
+Against the program itself, what may fail is listed, with the reason, in conformance/<protocol version>.yml. Both a failure
+that is not listed and a listed one that passes fail the run. Against the fixtures, which are the same server with tools that
+the suite calls by name, what must pass is listed here.
 """
 
-import os
+import json
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 
-VERSIONS = ["2026-07-28", "2025-11-25"]
+from checks import Checks
+
+# Scenarios, or single checks of one, for the fixtures that ask nobody and for those that ask before each message.
+FIXTURES = {
+    "2026-07-28": (
+        [
+            "tools-call-simple-text",
+            "tools-call-error",
+            "tools-call-with-progress",
+            "server-stateless:sep-2575-server-no-log-without-loglevel",
+        ],
+        [
+            "input-required-result-request-state",
+            "input-required-result-tampered-state",
+            "input-required-result-missing-input-response",
+            "input-required-result-validate-input",
+            "input-required-result-result-type",
+            "server-stateless:sep-2575-http-server-no-independent-requests-on-stream",
+        ],
+    ),
+    "2025-11-25": (
+        ["tools-call-simple-text", "tools-call-error", "tools-call-with-progress"],
+        ["tools-call-elicitation"],
+    ),
+}
 
 
-def serve(program):
-    """Starts the server on a free port; returns the process and its address."""
-    environment = {"DINGTALK_BOT_ACCESS_TOKEN": "no-message-is-sent"}
-    command = [program, "serve", "--http", "127.0.0.1:0"]
-    server = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    return server, server.stderr.readline().split()[-1]
+class Served:
+    """A process that serves over HTTP at some addresses, each of which is the last word of a line that it prints."""
+
+    def __init__(self, *command, addresses=1):
+        self._command = command
+        self._addresses = addresses
+
+    def __enter__(self):
+        environment = {"DINGTALK_BOT_ACCESS_TOKEN": "no-message-is-sent"}
+        self._process = subprocess.Popen(self._command, env=environment, stderr=subprocess.PIPE, text=True)
+        return [self._process.stderr.readline().split()[-1] for _ in range(self._addresses)]
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait()
+        self._process.stderr.close()
 
 
-def run(node, conformance, url, version, folder):
+class Suite:
+    def __init__(self, *command):
+        self._command = command
+
+    def run(self, url, version, folder, *options):
+        """The exit code, and what it said."""
+        command = [*self._command, "server", "--url", url, "--requirements", version, "-o", folder, *options]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        return done.returncode, done.stdout + done.stderr
+
+
+def run_program(suite, url, version, folder):
     baseline = pathlib.Path(__file__).with_name("conformance") / f"{version}.yml"
-    command = [node, conformance, "server", "--url", url, "--requirements", version]
-    command += ["--expected-failures", str(baseline), "-o", os.path.join(folder, version)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    output = result.stdout + result.stderr
-    total = re.search(r"^Total: .*$", output, re.MULTILINE)
+    code, said = suite.run(url, version, folder, "--expected-failures", str(baseline))
     # Whoever ran nothing has found nothing.
-    if result.returncode == 0 and total:
-        print(f"ok      conformance {version}: {total[0]}; every failure is listed")
-        return True
-    print(output)
-    print(f"FAILED  conformance {version}")
-    return False
+    total = re.search(r"^Total: .*$", said, re.MULTILINE)
+    assert code == 0 and total, said
+    print(f"        {total[0]}; every failure is listed")
 
 
-def main():
-    program, node, conformance = sys.argv[1:]
-    server, url = serve(program)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            passed = [run(node, conformance, url, version, folder) for version in VERSIONS]
-    finally:
-        server.terminate()
-        server.wait()
-    sys.exit(0 if all(passed) else 1)
+def results(folder):
+    """The outcome of each check of each scenario."""
+    found = {}
+    for file in pathlib.Path(folder).glob("server-*/checks.json"):
+        scenario = re.fullmatch(r"server-(.+?)-\d{4}-\d\d-\d\dT.*", file.parent.name)[1]
+        for check in json.loads(file.read_text()):
+            found.setdefault(scenario, {}).setdefault(check["id"], []).append(check)
+    return found
+
+
+def assert_passed(found, wanted):
+    scenario, _, only = wanted.partition(":")
+    checks = [check for name, group in found[scenario].items() if only in ("", name) for check in group]
+    assert checks, f"{wanted} was not run"
+    failed = [check for check in checks if check["status"] != "SUCCESS"]
+    assert not failed, json.dumps(failed, indent=2)
+
+
+def main(program, fixtures, *command):
+    check = Checks("Conformance")
+    suite = Suite(*command)
+    with Served(program, "serve", "--http", "127.0.0.1:0") as [url], tempfile.TemporaryDirectory() as folder:
+        for version in FIXTURES:
+            with check(f"{version}: the program"):
+                run_program(suite, url, version, folder)
+    for version, groups in FIXTURES.items():
+        # A new process for each, since a call that is made again is not sent again.
+        with Served(fixtures, addresses=len(groups)) as urls:
+            for url, scenarios in zip(urls, groups):
+                with tempfile.TemporaryDirectory() as folder:
+                    suite.run(url, version, folder)
+                    found = results(folder)
+                for wanted in scenarios:
+                    with check(f"{version}: {wanted}"):
+                        assert_passed(found, wanted)
+    check.finish()
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -20,7 +20,7 @@ use rmcp::{
 };
 use tokio::time::timeout;
 
-use self::state::States;
+use self::state::{Returned, States};
 use crate::{AtAll, Confirm, calls::Ready, repeat::Key};
 
 /// How long a person may take. An answer that comes later is void.
@@ -53,6 +53,8 @@ pub(crate) enum Consent {
     Ask(Box<InputRequiredResult>),
     /// It must not be sent; why, and what to do.
     Refused(Refusal),
+    /// The answer comes with a state that was not given out for this call, which the protocol wants to be an error.
+    Forged,
 }
 
 /// Why a message is not sent.
@@ -152,11 +154,13 @@ impl Consents {
         }
     }
 
-    /// What the answer in a request of the newer protocol says; `None` if there is none that is ours and in time.
+    /// What the answer in a request of the newer protocol says; `None` if there is none that counts.
     fn answered(&self, key: Key, request: &CallToolRequestParams) -> Option<Consent> {
         let state = request.request_state.as_deref()?;
-        if !self.states.redeem(state, key) {
-            return None;
+        match self.states.redeem(state, key) {
+            Returned::Good => {}
+            Returned::Void => return None,
+            Returned::Foreign => return Some(Consent::Forged),
         }
         let answer = request.input_responses.as_ref().and_then(|answers| answers.get(QUESTION));
         let answer = answer.and_then(|answer| serde_json::from_value(answer.clone()).ok());

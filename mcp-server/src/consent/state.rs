@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rmcp::model::{RequestStateCodec, SealOptions};
+use rmcp::model::{RequestStateCodec, RequestStateError, SealOptions};
 use ulid::Ulid;
 
 use super::PATIENCE;
@@ -20,6 +20,17 @@ pub(super) struct States {
     codec: RequestStateCodec,
     /// Those that were handed back, until they would be too old anyway.
     redeemed: Mutex<HashMap<Vec<u8>, Instant>>,
+}
+
+/// What a state is that a client hands back.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Returned {
+    /// Ours, for this call, in time, and here for the first time.
+    Good,
+    /// Ours, for this call, but too old or handed back before.
+    Void,
+    /// Not what we gave out for this call.
+    Foreign,
 }
 
 impl Default for States {
@@ -40,17 +51,20 @@ impl States {
         self.codec.seal_with(Ulid::generate().to_string().as_bytes(), &options)
     }
 
-    /// Is it ours, for this call, in time, and here for the first time?
-    pub(super) fn redeem(&self, state: &str, key: Key) -> bool {
-        let Ok(nonce) = self.codec.open_with(state, key.as_bytes()) else { return false };
+    pub(super) fn redeem(&self, state: &str, key: Key) -> Returned {
+        let nonce = match self.codec.open_with(state, key.as_bytes()) {
+            Ok(nonce) => nonce,
+            Err(RequestStateError::Expired) => return Returned::Void,
+            Err(_) => return Returned::Foreign,
+        };
         let now = Instant::now();
         let mut redeemed = self.redeemed.lock().unwrap_or_else(PoisonError::into_inner);
         redeemed.retain(|_, at| now < *at + PATIENCE);
         if redeemed.len() >= MAX_REDEEMED || redeemed.contains_key(&nonce) {
-            return false;
+            return Returned::Void;
         }
         redeemed.insert(nonce, now);
-        true
+        Returned::Good
     }
 }
 
@@ -69,22 +83,24 @@ mod tests {
     fn a_state_is_good_once_for_its_call() {
         let states = States::default();
         let state = states.seal(key("a"));
-        assert!(!states.redeem(&state, key("b")), "bound to the call");
-        assert!(states.redeem(&state, key("a")));
-        assert!(!states.redeem(&state, key("a")), "good once");
-        assert!(states.redeem(&states.seal(key("a")), key("a")), "another question");
+        assert_eq!(states.redeem(&state, key("b")), Returned::Foreign, "bound to the call");
+        assert_eq!(states.redeem(&state, key("a")), Returned::Good);
+        assert_eq!(states.redeem(&state, key("a")), Returned::Void, "good once");
+        assert_eq!(states.redeem(&states.seal(key("a")), key("a")), Returned::Good, "another question");
     }
 
     #[test]
-    fn a_late_or_forged_state_is_void() {
+    fn a_late_state_is_void_and_a_forged_one_foreign() {
         let states = States::default();
         let late = states.seal_for(key("a"), Duration::ZERO);
         std::thread::sleep(Duration::from_millis(2));
-        assert!(!states.redeem(&late, key("a")));
-        assert!(!states.redeem(&States::default().seal(key("a")), key("a")), "of another process");
+        assert_eq!(states.redeem(&late, key("a")), Returned::Void);
+        let other = States::default().seal(key("a"));
+        assert_eq!(states.redeem(&other, key("a")), Returned::Foreign, "of another process");
         let mut forged = states.seal(key("a"));
         forged.pop();
-        assert!(!states.redeem(&forged, key("a")));
-        assert!(!states.redeem("", key("a")));
+        assert_eq!(states.redeem(&forged, key("a")), Returned::Foreign);
+        assert_eq!(states.redeem(&format!("{late}-"), key("a")), Returned::Foreign);
+        assert_eq!(states.redeem("", key("a")), Returned::Foreign);
     }
 }
