@@ -5,9 +5,12 @@
 
 mod program;
 
+use dingtalk_core::Stub;
+use dingtalk_mcp::{Server, builtin_tools};
 use dingtalk_sandbox::{RobotConfig, Sandbox};
 use program::Program;
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 const TOKEN: &str = "0123456789abcdef";
 
@@ -152,4 +155,36 @@ async fn the_newer_protocol_asks_by_an_answer_and_takes_each_consent_once() {
 
     let result = modern(&mut program, answered("fire drill", &replayed["requestState"], "yes"));
     assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+}
+
+/// No time passes but the server's: it waits for 45 seconds.
+#[tokio::test(start_paused = true)]
+async fn a_question_that_nobody_answers_is_no_consent() {
+    let stub = Stub::new();
+    let server = Server::builder(stub.clone()).tools(builtin_tools()).build().unwrap();
+    let (client, connection) = tokio::io::duplex(64 * 1024);
+    tokio::spawn(async move { server.serve(connection).await });
+    let (reader, mut writer) = tokio::io::split(client);
+    let mut lines = BufReader::new(reader).lines();
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {"elicitation": {}}, "clientInfo": {"name": "test", "version": "1"}
+    });
+    let began = tokio::time::Instant::now();
+    for message in [
+        json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello}),
+        json!({"jsonrpc": "2.0", "method": "notifications/initialized"}),
+        json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": everybody("fire drill")}),
+    ] {
+        writer.write_all(format!("{message}\n").as_bytes()).await.unwrap();
+    }
+    let answer = loop {
+        let line = lines.next_line().await.unwrap().unwrap();
+        let message: Value = serde_json::from_str(&line).unwrap();
+        if message["id"] == 2 {
+            break message;
+        }
+    };
+    assert_eq!(answer["result"]["structuredContent"]["reason"], "not_confirmed", "{answer}");
+    assert_eq!(began.elapsed().as_secs(), 45);
+    assert!(stub.envelopes().is_empty());
 }

@@ -131,6 +131,10 @@ async fn both_eras_are_served() {
     assert_eq!(in_session(noted).await.unwrap().status(), StatusCode::ACCEPTED);
     let list = answer(in_session(body("tools/list", &json!({}))).await.unwrap()).await;
     assert_eq!(list["result"]["tools"][0]["name"], "send_text_message", "{list}");
+    let ended = client().delete(&program.url).header("mcp-session-id", &session).send().await.unwrap();
+    assert_eq!(ended.status(), StatusCode::NO_CONTENT);
+    let list = in_session(body("tools/list", &json!({}))).await.unwrap();
+    assert_eq!(list.status(), StatusCode::NOT_FOUND, "the session goes on");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 from checks import Checks
+from served import Served
 
 # Scenarios, or single checks of one, for the fixtures that ask nobody and for those that ask before each message.
 FIXTURES = {
@@ -39,22 +40,7 @@ FIXTURES = {
 }
 
 
-class Served:
-    """A process that serves over HTTP at some addresses, each of which is the last word of a line that it prints."""
-
-    def __init__(self, *command, addresses=1):
-        self._command = command
-        self._addresses = addresses
-
-    def __enter__(self):
-        environment = {"DINGTALK_BOT_ACCESS_TOKEN": "no-message-is-sent"}
-        self._process = subprocess.Popen(self._command, env=environment, stderr=subprocess.PIPE, text=True)
-        return [self._process.stderr.readline().split()[-1] for _ in range(self._addresses)]
-
-    def __exit__(self, *_):
-        self._process.terminate()
-        self._process.wait()
-        self._process.stderr.close()
+ENVIRONMENT = {"DINGTALK_BOT_ACCESS_TOKEN": "no-message-is-sent"}
 
 
 class Suite:
@@ -98,13 +84,13 @@ def assert_passed(found, wanted):
 def main(program, fixtures, *command):
     check = Checks("Conformance")
     suite = Suite(*command)
-    with Served(program, "serve", "--http", "127.0.0.1:0") as [url], tempfile.TemporaryDirectory() as folder:
+    with Served(program, "serve", "--http", "127.0.0.1:0", environment=ENVIRONMENT) as [url]:
         for version in FIXTURES:
-            with check(f"{version}: the program"):
+            with check(f"{version}: the program"), tempfile.TemporaryDirectory() as folder:
                 run_program(suite, url, version, folder)
     for version, groups in FIXTURES.items():
         # A new process for each, since a call that is made again is not sent again.
-        with Served(fixtures, addresses=len(groups)) as urls:
+        with Served(fixtures, environment=ENVIRONMENT, addresses=len(groups)) as urls:
             for url, scenarios in zip(urls, groups):
                 with tempfile.TemporaryDirectory() as folder:
                     suite.run(url, version, folder)

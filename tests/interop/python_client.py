@@ -1,256 +1,68 @@
-"""The Python MCP client drives the server: what it lists, what arrives in the group, and what it says of mistakes.
+"""The Python MCP client drives the server, over stdio and over HTTP, in the ways of both protocol eras.
 
 Usage: python_client.py PROGRAM
 """
 
 import asyncio
 import sys
+from contextlib import asynccontextmanager
 
-from mcp import Client, MCPError, StdioServerParameters
-from mcp.types import ElicitResult
+from mcp import Client, StdioServerParameters
 
 from checks import Checks
-from robots import PATIENCE_SECONDS, Sandbox, SilentRobot
+from conversation import NO_ANSWER_SECONDS, Person, cannot_ask, check_calls, check_texts, nobody_answers
+from robots import PATIENCE_SECONDS
+from served import Served
 
 # How the client agrees on the protocol's version, and which version comes of it.
 ERAS = {"legacy": "2025-11-25", "2026-07-28": "2026-07-28", "auto": "2026-07-28"}
 
-TOOLS = {
-    "send_text_message": (["text", "atMobiles", "atUserIds", "atAll"], ["text"]),
-    "send_markdown_message": (["title", "text", "atMobiles", "atUserIds", "atAll"], ["title", "text"]),
-    "send_link_message": (["title", "text", "url", "pictureUrl"], ["title", "text", "url"]),
-    "send_action_card_message": (["title", "text", "buttons"], ["title", "text"]),
-    "send_feed_card_message": (["items"], []),
-}
+
+def over_stdio(era, patience=PATIENCE_SECONDS):
+    @asynccontextmanager
+    async def connect(program, environment, person):
+        server = StdioServerParameters(command=program, args=["serve"], env=environment)
+        options = {"mode": era, "read_timeout_seconds": patience, "elicitation_callback": person}
+        async with Client(server, **options) as client:
+            assert client.protocol_version == ERAS[era], client.protocol_version
+            yield client
+
+    return connect
 
 
-def fill(piece, size):
-    """A text of exactly `size` bytes."""
-    length = len(piece.encode())
-    return piece * (size // length) + "x" * (size % length)
+def over_http(era, *arguments, patience=PATIENCE_SECONDS):
+    @asynccontextmanager
+    async def connect(program, environment, person):
+        options = {"mode": era, "read_timeout_seconds": patience, "elicitation_callback": person}
+        with Served(program, "serve", "--http", "127.0.0.1:0", *arguments, environment=environment) as [address]:
+            async with Client(address, **options) as client:
+                assert client.protocol_version == ERAS[era], client.protocol_version
+                yield client
 
-
-TEXTS = {
-    "Chinese": "备份完成：数据库「订单」已归档，用时 412 秒。",
-    "emoji": "部署成功 🚀 👩‍👩‍👧‍👦 🇨🇳 ❤️ 1️⃣",
-    "quotes and backslashes": r"""He said "it's" `C:\new\table` \\server\share \u4e2d \" \n 100% {text} ${HOME} <b>&amp;</b>""",
-    "line breaks": "first line\nsecond line\n\n  indented:\tkey = value\n- item",
-    "JSON": '{"errcode": 0, "text": {"content": "\\u4f60\\u597d"}, "at": {"isAtAll": true}}',
-    "19,000 bytes": fill("值班🚨 ", 19_000),
-}
-
-
-class Person:
-    """Whom the client asks for us. Says yes unless told otherwise."""
-
-    YES = {"action": "accept", "content": {"answer": "yes"}}
-
-    def __init__(self):
-        self.answer = self.YES
-        self.questions = []
-
-    async def __call__(self, _, question):
-        self.questions.append(question)
-        return ElicitResult(**self.answer)
-
-
-def connect(program, environment, era, person=None):
-    parameters = StdioServerParameters(command=program, args=["serve"], env=environment)
-    return Client(parameters, mode=era, read_timeout_seconds=PATIENCE_SECONDS, elicitation_callback=person)
-
-
-def said(result):
-    """The text of an answer."""
-    return "\n".join(block.text for block in result.content)
-
-
-def assert_delivered(result, message):
-    assert not result.is_error, said(result)
-    facts = result.structured_content
-    assert facts["status"] == "delivered", facts
-    assert facts["id"] == message["msgUuid"], (facts, message["msgUuid"])
-    # Some clients show the text only, others the structured facts only.
-    assert all(str(value) in said(result) for value in facts.values()), (facts, said(result))
-
-
-def assert_fault(result, *words):
-    """One fault of the answer holds all of these words."""
-    faults = result.structured_content["faults"]
-    assert any(all(word in fault for word in words) for fault in faults), (words, faults)
-
-
-async def list_tools(client):
-    tools = (await client.list_tools()).tools
-    assert [tool.name for tool in tools] == list(TOOLS), [tool.name for tool in tools]
-    for tool in tools:
-        properties, required = TOOLS[tool.name]
-        schema = tool.input_schema
-        assert list(schema["properties"]) == properties, schema
-        assert schema.get("required", []) == required, schema
-        assert schema["additionalProperties"] is False, schema
-        for text in (tool.title, tool.description, *(p["description"] for p in schema["properties"].values())):
-            assert text and text.strip(), tool
-        hints = tool.annotations
-        assert hints.read_only_hint is False, hints
-        assert hints.destructive_hint is True, hints
-        assert hints.idempotent_hint is False, hints
-        assert hints.open_world_hint is True, hints
-
-
-async def send_text(client, sandbox, text):
-    assert len(text.encode()) <= 19_500
-    result = await client.call_tool("send_text_message", {"text": text})
-    message = sandbox.last_message()
-    assert message["msgtype"] == "text", message
-    assert message["text"]["content"] == text, message
-    assert_delivered(result, message)
-
-
-async def send_markdown(client, sandbox, text):
-    title = "Title 标题 🚀 \"quoted\" \\ back"
-    result = await client.call_tool("send_markdown_message", {"title": title, "text": text})
-    message = sandbox.last_message()
-    assert message["msgtype"] == "markdown", message
-    assert message["markdown"] == {"title": title, "text": text}, message
-    assert_delivered(result, message)
-
-
-async def mention(client, sandbox):
-    """A mention stands in the list and in the body, or DingTalk notifies nobody."""
-    mentions = {"atMobiles": ["13800000000", "+852-12345678"], "atAll": True}
-    await client.call_tool("send_text_message", {"text": "看一下", **mentions})
-    message = sandbox.last_message()
-    assert message["text"]["content"] == "看一下\n@13800000000 @+852-12345678 @all", message
-    assert message["at"] == {"atMobiles": mentions["atMobiles"], "isAtAll": True}, message
-
-    await client.call_tool("send_markdown_message", {"title": "看", "text": "### 看一下\n\n- item", **mentions})
-    message = sandbox.last_message()
-    expected = "### 看一下\n\n- item\n\n@13800000000 @+852-12345678 @all"
-    assert message["markdown"]["text"] == expected, message
-    assert message["at"] == {"atMobiles": mentions["atMobiles"], "isAtAll": True}, message
-
-
-async def ask(client, sandbox, person):
-    """Only an exact yes lets a message notify everybody; the question says which message."""
-    before = len(sandbox.entries())
-    answers = [{"action": "accept", "content": {}}, {"action": "accept", "content": {"answer": "no"}}]
-    for number, answer in enumerate([*answers, {"action": "decline"}, {"action": "cancel"}]):
-        person.answer = answer
-        result = await client.call_tool("send_text_message", {"text": f"fire drill {number}", "atAll": True})
-        assert result.is_error is True, result
-        assert result.structured_content["reason"] == "not_confirmed", result
-        assert f"fire drill {number}" in person.questions[-1].message, person.questions[-1]
-    assert len(sandbox.entries()) == before
-    person.answer = Person.YES
-    result = await client.call_tool("send_text_message", {"text": "fire drill", "atAll": True})
-    assert_delivered(result, sandbox.last_message())
-    # The same call again sends nothing, and asks nobody.
-    asked = len(person.questions)
-    result = await client.call_tool("send_text_message", {"text": "fire drill", "atAll": True})
-    assert result.structured_content["status"] == "duplicate", result
-    assert (len(person.questions), len(sandbox.entries())) == (asked, before + 1)
-
-
-async def cannot_ask(program, era):
-    """A client that shows no forms gets no message to everybody out."""
-    with Sandbox(program) as sandbox:
-        async with connect(program, sandbox.environment, era) as client:
-            result = await client.call_tool("send_text_message", {"text": "fire drill", "atAll": True})
-        assert result.structured_content["reason"] == "not_confirmed", result
-        assert sandbox.entries() == []
-
-
-async def four_mistakes(client, sandbox):
-    """All mistakes come in one answer, and nothing is sent."""
-    before = len(sandbox.entries())
-    result = await client.call_tool("send_markdown_message", {"titel": "Release", "text": "", "atAll": "yes"})
-    assert result.is_error is True, result
-    assert result.structured_content["status"] == "refused", result
-    assert len(result.structured_content["faults"]) == 4, result
-    assert_fault(result, "`titel`", "did you mean `title`?")
-    assert_fault(result, "`title`", "missing")
-    assert_fault(result, "`text`", "at least 1")
-    assert_fault(result, "`atAll`", "yes")
-    for fault in result.structured_content["faults"]:
-        assert fault in said(result), (fault, said(result))
-    assert len(sandbox.entries()) == before
-
-
-async def unknown_tool(client):
-    try:
-        await client.call_tool("send_fax", {"text": "x"})
-    except MCPError as error:
-        assert error.error.code == -32602, error
-        assert "send_text_message" in error.error.message, error
-    else:
-        raise AssertionError("a tool that does not exist was called")
-
-
-async def refused(program, era):
-    """What the robot refuses comes with its code and with advice, and without the secret."""
-    with Sandbox(program) as sandbox:
-        secret = "SEC" + "0" * 64
-        environment = sandbox.environment | {"DINGTALK_BOT_SECRET": secret}
-        async with connect(program, environment, era) as client:
-            result = await client.call_tool("send_text_message", {"text": "x"})
-        [entry] = sandbox.entries()
-        assert entry["errcode"] == 310_000, entry
-        assert result.is_error is True, result
-        facts = result.structured_content
-        assert facts["status"] == "refused", facts
-        assert facts["code"] == 310_000, facts
-        assert facts["advice"].strip() and facts["advice"] in said(result), result
-        assert "310000" in said(result), result
-        for hidden in (secret, environment["DINGTALK_BOT_ACCESS_TOKEN"], "sign="):
-            assert hidden not in result.model_dump_json(), "a secret stands in the answer"
-
-
-async def cancel(program, era):
-    """A call that the client gives up is given up by the server, which goes on serving."""
-    with SilentRobot() as robot:
-        async with connect(program, robot.environment, era) as client:
-            call = asyncio.create_task(client.call_tool("send_text_message", {"text": "x"}))
-            await asyncio.to_thread(robot.take_request)
-            call.cancel()
-            await asyncio.to_thread(robot.wait_for_end)
-            result = await client.call_tool("send_text_message", {"text": ""})
-            assert_fault(result, "`text`")
-
-
-async def check_era(check, program, era, version):
-    with Sandbox(program) as sandbox:
-        person = Person()
-        async with connect(program, sandbox.environment, era, person) as client:
-            with check("protocol version"):
-                assert client.protocol_version == version, client.protocol_version
-            with check("the list of tools"):
-                await list_tools(client)
-            for name, text in TEXTS.items():
-                with check(f"text: {name}"):
-                    await send_text(client, sandbox, text)
-                with check(f"Markdown: {name}"):
-                    await send_markdown(client, sandbox, text)
-            with check("mentions"):
-                await mention(client, sandbox)
-            with check("a person is asked before everybody is notified"):
-                await ask(client, sandbox, person)
-            with check("four mistakes in one call"):
-                await four_mistakes(client, sandbox)
-            with check("a tool that does not exist"):
-                await unknown_tool(client)
-    with check("a client that cannot ask"):
-        await cannot_ask(program, era)
-    with check("a message that the robot refuses"):
-        await refused(program, era)
-    with check("a call that is cancelled"):
-        await cancel(program, era)
+    return connect
 
 
 async def main(program):
-    check = Checks("Python client")
-    for era, version in ERAS.items():
-        await check_era(lambda name, era=era: check(f"{era}: {name}"), program, era, version)
-    check.finish()
+    checks = Checks("Python client")
+    waiting = {
+        "stdio": over_stdio("legacy", patience=NO_ANSWER_SECONDS),
+        "HTTP": over_http("legacy", patience=NO_ANSWER_SECONDS),
+    }
+    waiting = {name: asyncio.create_task(nobody_answers(program, connect)) for name, connect in waiting.items()}
+    for era in ERAS:
+        for transport, connect in {"stdio": over_stdio(era), "HTTP": over_http(era)}.items():
+            def check(name, where=f"{transport}, {era}"):
+                return checks(f"{where}: {name}")
+
+            await check_calls(check, program, connect)
+            if transport == "stdio":
+                await check_texts(check, program, connect)
+    with checks("HTTP, legacy, no sessions: a person who cannot be reached"):
+        await cannot_ask(program, over_http("legacy", "--stateless"), Person())
+    for transport, task in waiting.items():
+        with checks(f"{transport}, legacy: a person who says nothing"):
+            await task
+    checks.finish()
 
 
 asyncio.run(main(sys.argv[1]))

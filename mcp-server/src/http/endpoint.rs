@@ -124,7 +124,13 @@ impl Endpoint {
 
     async fn call(&self, request: Request<Incoming>) -> Response<Body> {
         if request.method() != Method::POST {
-            return self.protocol.handle(request).await;
+            let ends_session = request.method() == Method::DELETE;
+            let mut response = self.protocol.handle(request).await;
+            // The session has ended by then, and the Python SDK takes "accepted" for a failure.
+            if ends_session && response.status() == StatusCode::ACCEPTED {
+                *response.status_mut() = StatusCode::NO_CONTENT;
+            }
+            return response;
         }
         if self.is_one_session_too_many(request.headers()).await {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "too many clients; come back in some minutes\n");
