@@ -11,8 +11,6 @@
 //! The two take turns, so that whatever else the machine does meets both.
 
 mod instructions;
-#[path = "../server/robot.rs"]
-mod robot;
 mod subject;
 
 use std::{
@@ -24,6 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use dingtalk_benches::robot;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 

@@ -1,92 +1,109 @@
 //! The least that an MCP client can be, so that what is measured is the server.
 
 use std::{
-    error::Error,
-    fs,
-    io::{BufRead as _, BufReader, Write as _},
-    path::Path,
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    ops::Range,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use crate::{
+    Over, Result,
+    process::Process,
+    protocol,
+    stdio::{self, Pipes},
+    streamable::{self, Connection},
+};
 
-/// A server in a process of its own, and the client's end of its pipes. Ends with this value.
+/// A server, and the client's end of what leads to it.
 pub(crate) struct Client {
-    process: Child,
-    stdin: ChildStdin,
-    stdout: BufReader<ChildStdout>,
-    requests: u64,
+    pub(crate) process: Process,
+    link: Link,
+    /// How many texts were sent.
+    sent: u64,
+}
+
+enum Link {
+    Stdio(Pipes),
+    /// One for each call in flight; the first one alone until then.
+    Http(Vec<Connection>),
 }
 
 impl Client {
-    pub(crate) fn start(program: &Path, environment: &[(&str, String)]) -> Result<Self> {
-        let mut process = Command::new(program)
-            .envs(environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let stdin = process.stdin.take().ok_or("no stdin")?;
-        let stdout = BufReader::new(process.stdout.take().ok_or("no stdout")?);
-        Ok(Self { process, stdin, stdout, requests: 0 })
-    }
-
-    /// Does what most clients do first: the handshake, then the list of tools.
-    pub(crate) fn list_tools(&mut self) -> Result<()> {
-        let this = json!({"name": "bench", "version": "0"});
-        let parameters = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": this});
-        self.request("initialize", &parameters)?;
-        self.write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}))?;
-        let list = self.request("tools/list", &json!({}))?;
-        let tools = list["tools"].as_array().map_or(0, Vec::len);
-        if tools == 0 { Err("the server has no tools".into()) } else { Ok(()) }
-    }
-
-    /// Sends a text, and makes sure that it was accepted.
-    pub(crate) fn send_text(&mut self, text: &str) -> Result<()> {
-        // Each is a message of its own: the server sends the same one only once.
-        let text = format!("{text} {}", self.requests);
-        let parameters = json!({"name": "send_text_message", "arguments": {"text": text}});
-        let result = self.request("tools/call", &parameters)?;
-        if result["isError"] == json!(true) { Err(format!("a call failed: {result}").into()) } else { Ok(()) }
-    }
-
-    /// Memory of the process that is in RAM, in bytes.
-    pub(crate) fn resident_bytes(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
-        let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kibibytes * 1024)
-    }
-
-    fn request(&mut self, method: &str, parameters: &Value) -> Result<Value> {
-        self.requests += 1;
-        let id = self.requests;
-        self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters}))?;
-        loop {
-            let mut line = String::new();
-            if self.stdout.read_line(&mut line)? == 0 {
-                return Err(format!("the server ended during `{method}`").into());
+    /// Starts a server and does what most clients do first: the handshake, if there is one, then the list of tools.
+    pub(crate) fn start(command: &mut Command, over: Over) -> Result<Self> {
+        let (process, mut link) = match over {
+            Over::Stdio => {
+                let (process, mut pipes) = stdio::start(command)?;
+                pipes.request(&protocol::initialize())?;
+                pipes.write(&protocol::initialized())?;
+                (process, Link::Stdio(pipes))
             }
-            let mut answer: Value = serde_json::from_str(&line)?;
-            if answer["id"] == json!(id) {
-                let result = answer["result"].take();
-                return if result.is_null() { Err(answer.to_string().into()) } else { Ok(result) };
+            Over::Http | Over::HttpSession => {
+                let (process, mut connection) = streamable::start(command)?;
+                if over == Over::HttpSession {
+                    connection.begin_session(&protocol::initialize())?;
+                    connection.notify(&protocol::initialized())?;
+                }
+                (process, Link::Http(vec![connection]))
+            }
+        };
+        protocol::check_list(&link.request(protocol::list_tools())?)?;
+        Ok(Self { process, link, sent: 0 })
+    }
+
+    /// Sends one text, and makes sure that it was accepted.
+    pub(crate) fn send(&mut self) -> Result<()> {
+        self.sent += 1;
+        protocol::check_sent(&self.link.request(protocol::send_text(self.sent))?)
+    }
+
+    /// Sends as many texts for each one that is in flight, and returns how long it took.
+    pub(crate) fn send_many(&mut self, in_flight: usize, each: u64) -> Result<Duration> {
+        let first = self.sent + 1;
+        self.sent += each * in_flight as u64;
+        let texts = first..self.sent + 1;
+        if let Link::Http(connections) = &mut self.link {
+            while connections.len() < in_flight {
+                connections.push(connections[0].another()?);
             }
         }
-    }
-
-    fn write(&mut self, message: &Value) -> Result<()> {
-        self.stdin.write_all(format!("{message}\n").as_bytes())?;
-        Ok(())
+        let start = Instant::now();
+        match &mut self.link {
+            Link::Stdio(pipes) => {
+                pipes.request_all(in_flight, texts.map(protocol::send_text), protocol::check_sent)?;
+            }
+            Link::Http(connections) => send_over_all(connections, texts, each)?,
+        }
+        Ok(start.elapsed())
     }
 }
 
-impl Drop for Client {
-    fn drop(&mut self) {
-        // The server may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+impl Link {
+    fn request(&mut self, request: Value) -> Result<Value> {
+        match self {
+            Self::Stdio(pipes) => pipes.request(&request),
+            Self::Http(connections) => connections[0].request(request),
+        }
     }
+}
+
+/// Each connection has one text in flight.
+fn send_over_all(connections: &mut [Connection], texts: Range<u64>, each: u64) -> Result<()> {
+    thread::scope(|scope| {
+        let mut first = texts.start;
+        let mut senders = Vec::new();
+        for connection in connections {
+            let share = first..first + each;
+            first = share.end;
+            senders.push(scope.spawn(move || {
+                share.into_iter().try_for_each(|number| {
+                    protocol::check_sent(&connection.request(protocol::send_text(number))?)
+                })
+            }));
+        }
+        senders.into_iter().try_for_each(|sender| sender.join().map_err(|_| "a sender panicked")?)
+    })
 }

@@ -1,0 +1,4 @@
+//! What more than one measurement needs.
+
+pub mod http;
+pub mod robot;
