@@ -115,7 +115,9 @@ async fn answer(response: Response) -> Value {
 #[tokio::test]
 async fn both_eras_are_served() {
     let program = Program::serve(&[], &[]);
-    let list = answer(modern(&program.url, "tools/list", json!({})).send().await.unwrap()).await;
+    let list = modern(&program.url, "tools/list", json!({})).send().await.unwrap();
+    assert!(list.headers().contains_key("content-length"), "one piece, and not chunks: {list:?}");
+    let list = answer(list).await;
     assert_eq!(list["result"]["tools"][0]["name"], "send_text_message", "{list}");
 
     let greeted = post(&program.url, hello()).send().await.unwrap();

@@ -19,7 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
 use ulid::Ulid;
 
-use super::{HttpOptions, door::Door};
+use super::{HttpOptions, body::InFlight, door::Door};
 use crate::handler::Handler;
 
 pub(super) type Body = BoxBody<Bytes, Infallible>;
@@ -146,14 +146,7 @@ impl Endpoint {
         };
         let running = self.calls.token();
         let response = self.protocol.handle(Request::from_parts(head, Full::new(body))).await;
-        // A call has ended when its answer has been read, or its client has gone.
-        response.map(|body| {
-            body.map_frame(move |frame| {
-                let _ = &running;
-                frame
-            })
-            .boxed()
-        })
+        response.map(|body| InFlight { body, _token: running }.boxed())
     }
 
     /// Would the request begin a session while there are too many?
