@@ -12,8 +12,8 @@ use rmcp::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
         CompletionInfo, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ProgressNotificationParam, ReadResourceRequestParams, ReadResourceResponse, ReadResourceResult,
-        Reference, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        ProgressNotificationParam, ProgressToken, ReadResourceRequestParams, ReadResourceResponse,
+        ReadResourceResult, Reference, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
@@ -243,7 +243,18 @@ impl ServerHandler for Handler {
 
 /// Tells a client that asked for it how long its call has been waiting.
 async fn report_progress(context: &RequestContext<RoleServer>, flight: Arc<Flight>, deadline: Duration) {
-    let Some(token) = context.meta.get_progress_token() else { return };
+    if let Some(token) = context.meta.get_progress_token() {
+        // In a box it does not make the future of a call larger whose client has not asked.
+        Box::pin(report_to(token, context, flight, deadline)).await;
+    }
+}
+
+async fn report_to(
+    token: ProgressToken,
+    context: &RequestContext<RoleServer>,
+    flight: Arc<Flight>,
+    deadline: Duration,
+) {
     let began = Instant::now();
     let mut ticks = interval_at(began + PROGRESS, PROGRESS);
     loop {

@@ -165,12 +165,12 @@ impl Answer {
 
     /// The answer in the terms of the protocol, without what must not be shown.
     pub(crate) fn into_result(self, hidden: &Hidden) -> CallToolResult {
-        let Self { status, facts, .. } = self;
-        let facts = facts.into_iter().map(|(name, fact)| {
-            let fact = if REPEATS_ARGUMENTS.contains(&&*name) { unnamed(fact, hidden) } else { fact };
-            (name, shown(fact))
-        });
-        let facts = facts.collect();
+        let Self { status, mut facts, .. } = self;
+        for (name, fact) in &mut facts {
+            let told = fact.take();
+            let told = if REPEATS_ARGUMENTS.contains(&&**name) { unnamed(told, hidden) } else { told };
+            *fact = shown(told);
+        }
         // Who reads only the first words must not believe that anything was sent.
         let heading = if status == CallStatus::DryRun { "NOT SENT\n" } else { "" };
         let content = vec![ContentBlock::text(format!("{heading}{}", text(&facts)))];

@@ -123,13 +123,23 @@ impl Consents {
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Consent {
-        let Ready { message, key, robot, policy, .. } = ready;
+        match ready.policy.question(&ready.message) {
+            // Asking is rare and takes much room: in a box it does not make every call's future larger.
+            Ok(Some(question)) => Box::pin(self.ask(question, ready, request, context)).await,
+            Ok(None) => Consent::Given,
+            Err(refusal) => Consent::Refused(refusal),
+        }
+    }
+
+    async fn ask(
+        &self,
+        question: Question,
+        ready: &Ready,
+        request: &CallToolRequestParams,
+        context: &RequestContext<RoleServer>,
+    ) -> Consent {
+        let Ready { message, key, robot, .. } = ready;
         let key = *key;
-        let question = match policy.question(message) {
-            Ok(Some(question)) => question,
-            Ok(None) => return Consent::Given,
-            Err(refusal) => return Consent::Refused(refusal),
-        };
         if !context.client_capabilities().as_ref().is_some_and(can_ask) {
             return Consent::Refused(Refusal::CannotAsk);
         }
