@@ -115,6 +115,16 @@ impl ToolSpec {
         schema::object(self.parameters, &reader::learn(self.parameters, self.types), deployment)
     }
 
+    /// The parameters of types whose schema some client refuses, and what it refuses. Looks at the types alone: all else in
+    /// a schema is ours.
+    fn types_that_clients_refuse(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let types = reader::learn(self.parameters, self.types);
+        self.parameters.iter().zip(types).flat_map(|(parameter, learned)| {
+            let found = portable::problems(&schema::value(learned.schema));
+            found.into_iter().map(|found| (parameter.field.name, found))
+        })
+    }
+
     /// Sets whether clients should treat a call as irreversible; used by generated code.
     #[doc(hidden)]
     #[must_use]

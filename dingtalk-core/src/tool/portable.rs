@@ -5,28 +5,35 @@ use serde_json::{Map, Value};
 use super::schema::FORMATS;
 
 /// Claude's and OpenAI's interfaces drop or refuse combinators, Gemini's references.
-const REFUSED: &str = "$schema $ref $dynamicRef $defs definitions oneOf anyOf allOf not if then else \
-    patternProperties prefixItems unevaluatedProperties";
+const REFUSED: [&str; 15] = [
+    "$schema",
+    "$ref",
+    "$dynamicRef",
+    "$defs",
+    "definitions",
+    "oneOf",
+    "anyOf",
+    "allOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "patternProperties",
+    "prefixItems",
+    "unevaluatedProperties",
+];
 
-/// What a client could refuse in the schema of a tool's arguments: the parameter, and what is in its schema.
-pub(super) fn problems(input: &Map<String, Value>) -> Vec<(&str, String)> {
-    let properties = input.get("properties").and_then(Value::as_object);
-    let mut problems = Vec::new();
-    for (name, schema) in properties.into_iter().flatten() {
-        let mut found = Vec::new();
-        look(schema, &mut found);
-        problems.extend(found.into_iter().map(|problem| (name.as_str(), problem)));
-    }
-    problems
+/// What a client could refuse in a schema.
+pub(super) fn problems(schema: &Map<String, Value>) -> Vec<String> {
+    let mut found = Vec::new();
+    look(schema, &mut found);
+    found
 }
 
-fn look(schema: &Value, found: &mut Vec<String>) {
-    let Value::Object(schema) = schema else {
-        found.push(format!("`{schema}` in place of a schema"));
-        return;
-    };
+fn look(schema: &Map<String, Value>, found: &mut Vec<String>) {
+    // A schema has a handful of keys: hashing every keyword would take longer.
     let refused: Vec<&str> =
-        REFUSED.split_ascii_whitespace().filter(|keyword| schema.contains_key(*keyword)).collect();
+        REFUSED.into_iter().filter(|keyword| schema.keys().any(|key| key == keyword)).collect();
     found.extend(refused.iter().map(|keyword| format!("the keyword `{keyword}`")));
     match schema.get("type") {
         Some(Value::Array(types)) => {
@@ -46,7 +53,10 @@ fn look(schema: &Value, found: &mut Vec<String>) {
         found.push(format!("the format `{format}`"));
     }
     for part in schema.get("items").into_iter().chain(values(schema.get("properties"))) {
-        look(part, found);
+        match part {
+            Value::Object(part) => look(part, found),
+            other => found.push(format!("`{other}` in place of a schema")),
+        }
     }
 }
 

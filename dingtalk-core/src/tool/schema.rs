@@ -162,7 +162,7 @@ fn number(bound: f64, integer: bool) -> Value {
 }
 
 /// The schema of one value, without what some clients refuse or what the parameter says itself.
-fn value(schema: ValueSchema) -> Map<String, Value> {
+pub(super) fn value(schema: ValueSchema) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;

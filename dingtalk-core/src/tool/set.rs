@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 
-use super::{Definition, Deployment, Tool, ToolSpec, check, portable};
+use super::{Definition, Deployment, Tool, ToolSpec, check};
 use crate::{Faults, Message};
 
 /// A notification type as a member of a set: its specification and what turns arguments into a message.
@@ -62,8 +62,7 @@ impl ToolSet {
         let tools: Vec<ToolType> = tools.into_iter().collect();
         let mut problems: Vec<String> = check::problems(&tools).map(|problem| problem.to_string()).collect();
         for spec in tools.iter().map(ToolType::spec) {
-            let input = spec.input_schema(&Deployment::new());
-            problems.extend(portable::problems(&input).into_iter().map(|(parameter, found)| {
+            problems.extend(spec.types_that_clients_refuse().map(|(parameter, found)| {
                 format!(
                     "the parameter `{parameter}` of `{}` has {found} in its schema, which some clients refuse: use a \
                      type whose schema is a plain string, number or flag",
