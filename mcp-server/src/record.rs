@@ -23,15 +23,21 @@ struct Size {
     at_all: bool,
 }
 
+/// Does anybody read these events?
+fn is_logged() -> bool {
+    tracing::event_enabled!(target: TARGET, Level::INFO)
+}
+
 impl Record {
     pub(crate) fn new(tool: &'static str, request_id: Option<&str>) -> Self {
-        Self { tool, request_id: request_id.map(str::to_owned), robot: None, message: None }
+        let request_id = request_id.filter(|_| is_logged()).map(str::to_owned);
+        Self { tool, request_id, robot: None, message: None }
     }
 
     /// Adds what is to be sent, and by whom.
     pub(crate) fn sends(&mut self, message: &Message, robot: Option<&str>) {
         // Measuring costs as much as writing the message.
-        if !tracing::event_enabled!(target: TARGET, Level::INFO) {
+        if !is_logged() {
             return;
         }
         self.robot = robot.map(str::to_owned);
