@@ -25,6 +25,8 @@ mod alertmanager;
 mod excerpt;
 #[path = "../../mcp-server/examples/webhooks/github/mod.rs"]
 mod github;
+#[path = "../../mcp-server/examples/webhooks/notifications/mod.rs"]
+mod notifications;
 #[path = "../../mcp-server/examples/webhooks/payload.rs"]
 mod payload;
 #[path = "../../mcp-server/examples/webhooks/service.rs"]
@@ -339,8 +341,8 @@ async fn all_that_is_wrong_with_a_payload_is_answered() {
             request("github/dependabot_alert", empty),
             400,
             expect![[r#"
-            `repository` must have at least 1 character, not "" (0 characters)
-            `package` must have at least 1 character, not "" (0 characters)"#]],
+                `repository` must have 1 to 200 characters, not "" (0 characters)
+                `package` must have 1 to 200 characters, not "" (0 characters)"#]],
         ),
         (
             request("github/push", r#"{"ref": "refs/heads/main"}"#),

@@ -3,14 +3,15 @@
 //! What all alerts of the group have in common stands on top, and each alert says only what is its own.
 //! Payload: <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>; version 3 lacks some fields.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use dingtalk_core::{Markdown, Message, Notification, Url};
 use serde::Deserialize;
 
 use crate::{
     excerpt::{excerpt, first_items},
-    payload::{Problems, problems, read},
+    notifications::alert::{AlertGroup, Status},
+    payload::{Problems, choice, problems, read},
 };
 
 /// Labels or annotations.
@@ -21,65 +22,10 @@ pub(crate) fn message(body: &[u8]) -> Result<Message, Problems> {
     AlertGroup::from(read::<Webhook>(body)?).message().map_err(|invalid| problems(&invalid))
 }
 
-/// Alerts of one group fire or are resolved.
-#[derive(Notification)]
-#[dingtalk(markdown(
-    title = "{status}: {name}",
-    text = "
-        ### {status}: {name}
-        {labels}
-        {summary}
-        {description}
-
-        {firing_count}
-        {firing}
-        {more_firing}
-
-        {resolved_count}
-        {resolved}
-        {more_resolved}
-
-        {truncated}
-
-        {runbook}
-        {alertmanager}
-    ",
-))]
-struct AlertGroup {
-    status: Status,
-    /// What the alerts are called, or what they were grouped by.
-    name: String,
-    /// The labels that all alerts have.
-    #[dingtalk(line = "{}")]
-    labels: Option<String>,
-    #[dingtalk(line = "> **{}**")]
-    summary: Option<String>,
-    #[dingtalk(line = "> {}")]
-    description: Option<String>,
-    #[dingtalk(line = "**{} firing**")]
-    firing_count: Option<usize>,
-    #[dingtalk(line = "- {}")]
-    firing: Vec<Markdown>,
-    #[dingtalk(line = "- +{} more")]
-    more_firing: Option<usize>,
-    #[dingtalk(line = "**{} resolved**")]
-    resolved_count: Option<usize>,
-    #[dingtalk(line = "- {}")]
-    resolved: Vec<Markdown>,
-    #[dingtalk(line = "- +{} more")]
-    more_resolved: Option<usize>,
-    /// How many alerts Alertmanager did not send (its setting `max_alerts`).
-    #[dingtalk(line = "**+{} more in Alertmanager**")]
-    truncated: Option<usize>,
-    #[dingtalk(line = "[Runbook]({})")]
-    runbook: Option<Url>,
-    #[dingtalk(line = "[Alertmanager]({})")]
-    alertmanager: Option<Url>,
-}
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Webhook {
+    #[serde(deserialize_with = "choice")]
     status: Status,
     receiver: String,
     #[serde(default)]
@@ -95,6 +41,7 @@ struct Webhook {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Alert {
+    #[serde(deserialize_with = "choice")]
     status: Status,
     labels: Pairs,
     annotations: Pairs,
@@ -102,22 +49,6 @@ struct Alert {
     ends_at: String,
     #[serde(rename = "generatorURL")]
     generator_url: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Status {
-    Firing,
-    Resolved,
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Firing => "Firing",
-            Self::Resolved => "Resolved",
-        })
-    }
 }
 
 impl From<Webhook> for AlertGroup {
@@ -134,8 +65,8 @@ impl From<Webhook> for AlertGroup {
         Self {
             status: group.status,
             name: group.name(),
-            labels: Some(pairs(group.common_labels.iter().filter(|(name, _)| *name != "alertname"))),
-            summary: text(&group.common_annotations, "summary"),
+            labels: pairs(group.common_labels.iter().filter(|(name, _)| *name != "alertname")),
+            summary: text(&group.common_annotations, "summary").unwrap_or_default(),
             description: text(&group.common_annotations, "description"),
             firing_count,
             firing,

@@ -5,6 +5,7 @@
 mod alertmanager;
 mod excerpt;
 mod github;
+mod notifications;
 mod payload;
 mod service;
 mod signature;

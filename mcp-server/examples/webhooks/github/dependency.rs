@@ -1,46 +1,14 @@
 //! A Dependabot alert: `dependabot_alert`.
 
-use dingtalk_core::{Notification, Url};
+use dingtalk_core::Url;
 use serde::Deserialize;
 
 use super::{LINE, Repository};
-use crate::excerpt::excerpt;
-
-/// A repository uses a package with a known vulnerability.
-#[derive(Notification)]
-#[dingtalk(markdown(
-    title = "{package} is vulnerable ({severity}) in {repository}",
-    text = "
-        ### [{summary}]({url})
-        **{package}** in {repository}, {manifest}
-
-        - Severity: {severity}
-        {score}
-        - Vulnerable: {vulnerable}
-        {patched}
-        {cve}
-    ",
-))]
-pub(super) struct VulnerableDependency {
-    #[dingtalk(length(1..))]
-    repository: String,
-    #[dingtalk(length(1..))]
-    package: String,
-    manifest: String,
-    /// `low`, `medium`, `high` or `critical`.
-    severity: String,
-    #[dingtalk(line = "- CVSS: {:.1}", range(0.0..=10.0))]
-    score: Option<f64>,
-    summary: String,
-    /// The range of versions that are vulnerable.
-    vulnerable: String,
-    /// The first version that is not, if there is one yet.
-    #[dingtalk(line = "- Patched: {}")]
-    patched: Option<String>,
-    #[dingtalk(line = "- {}")]
-    cve: Option<String>,
-    url: Url,
-}
+use crate::{
+    excerpt::excerpt,
+    notifications::dependency::{Severity, VulnerableDependency},
+    payload::choice,
+};
 
 #[derive(Deserialize)]
 pub(super) struct DependabotAlertEvent {
@@ -81,7 +49,8 @@ struct Cvss {
 
 #[derive(Deserialize)]
 struct Vulnerability {
-    severity: String,
+    #[serde(deserialize_with = "choice")]
+    severity: Severity,
     vulnerable_version_range: String,
     first_patched_version: Option<Version>,
 }
@@ -94,15 +63,18 @@ struct Version {
 impl From<DependabotAlertEvent> for VulnerableDependency {
     fn from(DependabotAlertEvent { alert, repository }: DependabotAlertEvent) -> Self {
         Self {
-            repository: repository.full_name,
-            package: alert.dependency.package.name,
-            manifest: alert.dependency.manifest_path,
+            repository: excerpt(&repository.full_name, LINE),
+            package: excerpt(&alert.dependency.package.name, LINE),
+            manifest: excerpt(&alert.dependency.manifest_path, LINE),
             severity: alert.security_vulnerability.severity,
             // An advisory without a score has the score 0.
             score: alert.security_advisory.cvss.map(|cvss| cvss.score).filter(|score| *score > 0.0),
             summary: excerpt(&alert.security_advisory.summary, LINE),
             vulnerable: excerpt(&alert.security_vulnerability.vulnerable_version_range, LINE),
-            patched: alert.security_vulnerability.first_patched_version.map(|version| version.identifier),
+            patched: alert
+                .security_vulnerability
+                .first_patched_version
+                .map(|version| excerpt(&version.identifier, LINE)),
             cve: alert.security_advisory.cve_id,
             url: alert.html_url,
         }

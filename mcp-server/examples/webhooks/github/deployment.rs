@@ -1,43 +1,10 @@
 //! A deployment's status: `deployment_status`.
 
-use dingtalk_core::{Notification, Url};
+use dingtalk_core::Url;
 use serde::Deserialize;
 
 use super::{Account, LINE, Repository};
-use crate::excerpt::excerpt;
-
-/// A deployment succeeded or failed.
-#[derive(Notification)]
-#[dingtalk(markdown(
-    title = "Deployment to {environment}: {state} ({repository})",
-    text = "
-        ### Deployment to {environment}: {state}
-        [{repository}]({repository_url})
-        {reference} at {commit:.7}, deployed by {creator}
-        {description}
-        {site}
-        {log}
-    ",
-))]
-pub(super) struct DeploymentFinished {
-    #[dingtalk(length(1..))]
-    repository: String,
-    repository_url: Url,
-    #[dingtalk(length(1..))]
-    environment: String,
-    /// `success`, `failure` or `error`.
-    state: String,
-    /// The branch, tag or commit that was asked for.
-    reference: String,
-    commit: String,
-    creator: String,
-    #[dingtalk(line = "> {}")]
-    description: Option<String>,
-    #[dingtalk(line = "[Open it]({})")]
-    site: Option<Url>,
-    #[dingtalk(line = "[Read the log]({})")]
-    log: Option<Url>,
-}
+use crate::{excerpt::excerpt, notifications::deployment::DeploymentFinished};
 
 #[derive(Deserialize)]
 pub(super) struct DeploymentStatusEvent {
@@ -64,29 +31,22 @@ struct Deployment {
 }
 
 impl DeploymentStatusEvent {
-    /// The other states are steps on the way: `queued`, `in_progress` and the like.
-    pub(super) fn is_final(&self) -> bool {
-        matches!(self.deployment_status.state.as_str(), "success" | "failure" | "error")
-    }
-}
-
-impl From<DeploymentStatusEvent> for DeploymentFinished {
-    fn from(
-        DeploymentStatusEvent { deployment_status: status, deployment, repository }: DeploymentStatusEvent,
-    ) -> Self {
+    /// The deployment, if it is finished. The other states are steps on the way: `queued`, `in_progress` and the like.
+    pub(super) fn finished(self) -> Option<DeploymentFinished> {
+        let Self { deployment_status: status, deployment, repository } = self;
         // Whoever deploys writes these, and where there is none they are empty: a bad link is no link.
         let link = |url: Option<String>| url.and_then(|url| Url::new(url).ok());
-        Self {
-            repository: repository.full_name,
+        Some(DeploymentFinished {
+            repository: excerpt(&repository.full_name, LINE),
             repository_url: repository.html_url,
-            environment: status.environment,
-            state: status.state,
-            reference: deployment.reference,
+            environment: excerpt(&status.environment, LINE),
+            state: status.state.parse().ok()?,
+            reference: excerpt(&deployment.reference, LINE),
             commit: deployment.sha,
-            creator: status.creator.login,
+            creator: excerpt(&status.creator.login, LINE),
             description: status.description.map(|description| excerpt(&description, LINE)),
             site: link(status.environment_url),
             log: link(status.target_url),
-        }
+        })
     }
 }

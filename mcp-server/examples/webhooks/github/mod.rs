@@ -1,6 +1,6 @@
 //! GitHub's webhooks, and the message that each becomes.
 //!
-//! One file per event holds the notification, what is needed of the payload, and how the one becomes the other.
+//! One file per event holds what is needed of the payload, and how it becomes the notification.
 //! Payloads: <https://docs.github.com/en/webhooks/webhook-events-and-payloads>.
 
 mod dependency;
@@ -14,14 +14,20 @@ use dingtalk_core::{Message, Notification, Url};
 use serde::Deserialize;
 
 use self::{
-    dependency::{DependabotAlertEvent, VulnerableDependency},
-    deployment::{DeploymentFinished, DeploymentStatusEvent},
-    pull_request::{PullRequestEvent, PullRequestOpened},
+    dependency::DependabotAlertEvent,
+    deployment::DeploymentStatusEvent,
+    pull_request::PullRequestEvent,
     push::{CommitsPushed, PushEvent, ReferenceChanged},
-    release::{ReleaseEvent, ReleasePublished},
-    workflow::{WorkflowFinished, WorkflowRunEvent},
+    release::ReleaseEvent,
+    workflow::WorkflowRunEvent,
 };
-use crate::payload::{Problems, problems, read};
+use crate::{
+    notifications::{
+        dependency::VulnerableDependency, pull_request::PullRequestOpened, release::ReleasePublished,
+        workflow::WorkflowFinished,
+    },
+    payload::{Problems, problems, read},
+};
 
 /// The longest line of a message that is taken from elsewhere, in characters.
 const LINE: usize = 200;
@@ -38,9 +44,9 @@ pub(crate) fn message(event: &str, body: &[u8]) -> Result<Option<Message>, Probl
         ("dependabot_alert", Some("created" | "reintroduced" | "reopened")) => {
             VulnerableDependency::from(read::<DependabotAlertEvent>(body)?).message()
         }
-        ("deployment_status", _) => match read::<DeploymentStatusEvent>(body)? {
-            status if status.is_final() => DeploymentFinished::from(status).message(),
-            _ => return Ok(None),
+        ("deployment_status", _) => match read::<DeploymentStatusEvent>(body)?.finished() {
+            Some(finished) => finished.message(),
+            None => return Ok(None),
         },
         ("pull_request", Some("opened")) => {
             PullRequestOpened::from(read::<PullRequestEvent>(body)?).message()

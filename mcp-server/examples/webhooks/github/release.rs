@@ -1,36 +1,10 @@
 //! A release: `release`.
 
-use dingtalk_core::{Markdown, Notification, Url};
+use dingtalk_core::{Markdown, Url};
 use serde::Deserialize;
 
 use super::{Account, LINE, Repository};
-use crate::excerpt::excerpt;
-
-/// A release is out.
-#[derive(Notification)]
-#[dingtalk(markdown(
-    title = "{repository} {name} is out",
-    text = "
-        ### [{repository} {name}]({url})
-        Tag {tag}, published by {author}
-        {prerelease}
-        {notes}
-    ",
-))]
-pub(super) struct ReleasePublished {
-    #[dingtalk(length(1..))]
-    repository: String,
-    #[dingtalk(length(1..))]
-    name: String,
-    tag: String,
-    author: String,
-    #[dingtalk(line = "**Pre-release: not for production**")]
-    prerelease: bool,
-    /// The beginning of the release notes, as they were written.
-    #[dingtalk(line = "{}")]
-    notes: Option<Markdown>,
-    url: Url,
-}
+use crate::{excerpt::excerpt, notifications::release::ReleasePublished};
 
 #[derive(Deserialize)]
 pub(super) struct ReleaseEvent {
@@ -52,10 +26,10 @@ impl From<ReleaseEvent> for ReleasePublished {
     fn from(ReleaseEvent { release, repository }: ReleaseEvent) -> Self {
         let name = release.name.filter(|name| !name.trim().is_empty());
         Self {
-            repository: repository.full_name,
+            repository: excerpt(&repository.full_name, LINE),
             name: excerpt(name.as_deref().unwrap_or(&release.tag_name), LINE),
-            tag: release.tag_name,
-            author: release.author.login,
+            tag: excerpt(&release.tag_name, LINE),
+            author: excerpt(&release.author.login, LINE),
             prerelease: release.prerelease,
             notes: release.body.map(|body| Markdown::from_text(excerpt(&body, 600))),
             url: release.html_url,

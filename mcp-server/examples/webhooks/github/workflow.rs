@@ -1,40 +1,13 @@
 //! A run of a workflow: `workflow_run`.
 
-use dingtalk_core::{Notification, Url};
+use dingtalk_core::Url;
 use serde::Deserialize;
 
 use super::{Account, LINE, Name, Repository};
-use crate::excerpt::excerpt;
-
-/// A run of a workflow came to its end.
-#[derive(Notification)]
-#[dingtalk(markdown(
-    title = "{workflow} on {branch} of {repository}: {conclusion}",
-    text = "
-        ### [{workflow} #{number}]({url}): {conclusion}
-        {repository}, {branch} at {commit:.7}, run by {actor}
-        {attempt}
-        {title}
-    ",
-))]
-pub(super) struct WorkflowFinished {
-    #[dingtalk(length(1..))]
-    repository: String,
-    workflow: String,
-    number: u64,
-    /// `success`, `failure`, `cancelled`, `timed out` and the like.
-    conclusion: String,
-    branch: String,
-    commit: String,
-    actor: String,
-    /// Which attempt it was, if not the first.
-    #[dingtalk(line = "Attempt {}")]
-    attempt: Option<u64>,
-    /// What the run was about: a commit's or pull request's title.
-    #[dingtalk(line = "> {}")]
-    title: Option<String>,
-    url: Url,
-}
+use crate::{
+    excerpt::excerpt,
+    notifications::workflow::{Conclusion, WorkflowFinished},
+};
 
 #[derive(Deserialize)]
 pub(super) struct WorkflowRunEvent {
@@ -58,13 +31,13 @@ struct WorkflowRun {
 impl From<WorkflowRunEvent> for WorkflowFinished {
     fn from(WorkflowRunEvent { workflow_run: run, workflow, repository }: WorkflowRunEvent) -> Self {
         Self {
-            repository: repository.full_name,
+            repository: excerpt(&repository.full_name, LINE),
             workflow: excerpt(&workflow.name, LINE),
             number: run.run_number,
-            conclusion: run.conclusion.as_deref().unwrap_or("no conclusion").replace('_', " "),
-            branch: run.head_branch.unwrap_or_else(|| "no branch".to_owned()),
+            conclusion: run.conclusion.unwrap_or_default().parse().unwrap_or(Conclusion::Unknown),
+            branch: run.head_branch.map_or_else(|| "no branch".to_owned(), |branch| excerpt(&branch, LINE)),
             commit: run.head_sha,
-            actor: run.actor.login,
+            actor: Some(excerpt(&run.actor.login, LINE)),
             attempt: (run.run_attempt > 1).then_some(run.run_attempt),
             title: run.display_title.map(|title| excerpt(&title, LINE)),
             url: run.html_url,
