@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap_complete::Shell;
+use dingtalk_core::Language;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{Program, check, send, serve::HttpArguments};
+use super::{Program, check, chinese, language::language, send, serve::HttpArguments};
 use crate::{Error, Settings};
 
 /// What the command line says.
 ///
 /// Without a command it serves MCP over stdin and stdout, as MCP clients start it.
 #[derive(Parser)]
-#[command(max_term_width = 100, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
@@ -44,13 +46,13 @@ pub(super) struct ServeArguments {
 
 #[derive(Args)]
 pub(super) struct ToolChoice {
-    /// Serve only these tools
+    /// Only these tools, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tools: Option<Vec<String>>,
     /// Begin every tool's name with this, for clients that mix the tools of several servers
     #[arg(long, value_name = "PREFIX")]
     tool_prefix: Option<String>,
-    /// Robots by name, and people: see docs/configuration.md
+    /// A TOML file with robots by name, and people: see docs/configuration.md
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -91,17 +93,36 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
-    /// Send example notifications to a sandbox, one of them through an MCP client
+    /// See messages arrive: send examples to a sandbox, also through an MCP client
     Demo {
         /// Exit when all have arrived, with 0 only then
         #[arg(long)]
         once: bool,
     },
+    /// Print a script that completes this command line in a shell
+    Completions {
+        /// The shell that reads it
+        shell: Shell,
+    },
 }
+
+/// `{program}` is the program's name.
+const EXAMPLES: &str = "\
+Examples:
+  {program} demo                         see messages arrive, without a robot
+  {program} send text \"Disk is full\"     send one message
+  {program} serve --http 127.0.0.1:8100  serve over HTTP instead of stdin and stdout";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  it is done
+  1  it failed; stderr says why and what to do
+  2  the command line is wrong
+  `send` has more: see `{program} send --help`";
 
 const AFTER_HELP: &str = "\
 Environment:
-  DINGTALK_BOT_ACCESS_TOKEN     the robot's access token, or its whole webhook (required to serve)
+  DINGTALK_BOT_ACCESS_TOKEN     the robot's access token, or its whole webhook (required, unless --config has robots)
   DINGTALK_BOT_SECRET           its signing secret (SEC…), if it signs
   DINGTALK_BOT_ACCESS_TOKEN_FILE, DINGTALK_BOT_SECRET_FILE
                                 files that hold them instead, as containers mount secrets
@@ -119,26 +140,34 @@ Environment:
   DINGTALK_MCP_HTTP_TOKEN_FILE  a file that holds it
   DINGTALK_MCP_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
   DINGTALK_MCP_HTTP_ORIGINS     origins of pages that may call it, as --allow-origin
-  DINGTALK_MCP_LANG             zh for advice in Chinese [default: from LC_ALL, LC_MESSAGES, LANG]
+  DINGTALK_MCP_LANG             zh for Chinese, en for English [default: from LC_ALL, LC_MESSAGES, LANG]
   DINGTALK_MCP_LOG              what is logged on stderr: `calls` (a line of JSON for each call), `info`,
                                 `dingtalk_core=debug`; several with commas [default: warn]";
 
 /// Reads the command line; ends the process where it is wrong, or asks for help.
 pub(super) fn parse(program: &Program) -> Arguments {
-    let matches = command(program).get_matches();
+    let matches = command(program, language()).get_matches();
     Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
-/// The command line of this program.
-fn command(program: &Program) -> clap::Command {
+/// The command line of this program, with its help in this language.
+pub(super) fn command(program: &Program, language: Language) -> clap::Command {
     let long = format!(
         "{}\n\nWithout a command it serves MCP over stdin and stdout, as MCP clients start it.",
         program.about.trim()
     );
-    Arguments::command()
+    let named = |text: &str| text.replace("{program}", program.name);
+    let command = Arguments::command()
         .name(program.name)
         .bin_name(program.name)
         .version(program.version)
         .about(program.about)
         .long_about(long)
+        .after_help(named(EXAMPLES))
+        .after_long_help(format!("{}\n\n{}\n\n{AFTER_HELP}", named(EXAMPLES), named(EXIT_CODES)))
+        .mut_subcommands(|command| match command.get_name() {
+            "send" => command.after_help(named(send::AFTER_HELP)),
+            _ => command,
+        });
+    if language == Language::Zh { chinese::translate(command, program) } else { command }
 }

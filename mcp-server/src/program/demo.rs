@@ -8,7 +8,7 @@ use rmcp::{ServiceExt as _, model::CallToolRequestParams};
 use serde_json::{Map, Value};
 use tokio::{process::Command, time::timeout};
 
-use super::{Program, Result, examples, say};
+use super::{Program, Result, examples, language::words, say};
 use crate::{Server, builtin_tools, example::example};
 
 /// Far more than the loopback needs; what has not arrived by then is lost.
@@ -19,12 +19,15 @@ type Call = (String, Map<String, Value>);
 
 pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
     let sandbox = Sandbox::start().await?;
-    say(format!("A sandbox group is open: {}", sandbox.page_url()))?;
+    say(format!("{}{}", words("A sandbox group is open: ", "沙箱群已打开："), sandbox.page_url()))?;
     let mut expected = 0;
     let mut calls = calls_of_own_tools(program)?;
     if calls.is_empty() {
         say("")?;
-        say("Notifications declared as Rust types, signed and delivered:")?;
+        say(words(
+            "Notifications declared as Rust types, signed and delivered:",
+            "用 Rust 类型声明的通知，加签后发送：",
+        ))?;
         expected += send_examples(&sandbox).await?;
         calls.push(("send_markdown_message".to_owned(), examples::agent_call()?));
     }
@@ -32,18 +35,29 @@ pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
     say("")?;
     let what =
         if calls.len() == 1 { "A tool call".to_owned() } else { format!("{} tool calls", calls.len()) };
-    say(format!("{what} from an MCP client, through a server in a process of its own:"))?;
+    say(words(
+        format!("{what} from an MCP client, through a server in a process of its own:"),
+        format!("MCP 客户端经由独立进程里的服务器调用 {} 次工具：", calls.len()),
+    ))?;
     expected += calls.len();
     call_server(&sandbox, calls).await?;
 
     let arrived = timeout(PATIENCE, sandbox.wait_for(expected)).await.map_or(0, |arrived| arrived.len());
     say("")?;
     if arrived != expected {
-        return Err(format!("{arrived} of {expected} messages arrived").into());
+        return Err(words(
+            format!("{arrived} of {expected} messages arrived"),
+            format!("{expected} 条消息只收到 {arrived} 条"),
+        )
+        .into());
     }
-    say(format!("All {expected} messages arrived. Look at them: {}", sandbox.page_url()))?;
+    let all = words(
+        format!("All {expected} messages arrived. Look at them: "),
+        format!("{expected} 条消息全部送达，请看："),
+    );
+    say(format!("{all}{}", sandbox.page_url()))?;
     if !once {
-        say("Ctrl-C ends it.")?;
+        say(words("Ctrl-C ends it.", "按 Ctrl-C 结束。"))?;
         tokio::signal::ctrl_c().await?;
     }
     Ok(())
@@ -104,7 +118,9 @@ async fn call_server(sandbox: &Sandbox, calls: Vec<Call>) -> Result<()> {
         let call = CallToolRequestParams::new(name).with_arguments(arguments);
         let result = client.call_tool(call).await?;
         if result.is_error == Some(true) {
-            return Err(format!("the tool call failed: {:?}", result.content).into());
+            return Err(
+                format!("{}: {:?}", words("the tool call failed", "工具调用失败"), result.content).into()
+            );
         }
         say_last(sandbox)?;
     }

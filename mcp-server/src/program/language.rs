@@ -4,6 +4,11 @@ use std::env;
 
 use dingtalk_core::{Error, Language};
 
+/// These words, in the language that the person reads.
+pub(super) fn words<T>(english: T, chinese: T) -> T {
+    if language() == Language::Zh { chinese } else { english }
+}
+
 /// By `DINGTALK_MCP_LANG`, else by the locale.
 pub(super) fn language() -> Language {
     let set = ["DINGTALK_MCP_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];

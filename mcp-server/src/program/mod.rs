@@ -2,6 +2,8 @@
 
 mod arguments;
 mod check;
+mod chinese;
+mod completions;
 mod demo;
 mod examples;
 mod language;
@@ -19,7 +21,7 @@ use std::{
 
 use dingtalk_core::ToolType;
 
-use self::arguments::Command;
+use self::{arguments::Command, language::words};
 use crate::ServerBuilder;
 
 /// A program that serves these tools and helps people to try them: what `dingtalk-mcp` is for the ready-made ones. Usually
@@ -111,6 +113,7 @@ impl Program {
             Some(Command::Tools { json, lint, choice }) => tools::run(self, &choice.settings()?, json, lint)?,
             Some(Command::Sandbox { port }) => sandbox::run(port).await?,
             Some(Command::Demo { once }) => demo::run(self, once).await?,
+            Some(Command::Completions { shell }) => completions::run(self, shell)?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -128,10 +131,13 @@ impl Program {
 
     /// Somebody started the server by hand.
     fn hint(&self) {
-        self.tell(format_args!(
-            "this serves MCP on stdin, for an MCP client to start. To see messages arrive, run `{} demo`; `--help` has \
-             the rest.",
-            self.name
+        let name = self.name;
+        self.tell(words(
+            format!(
+                "this serves MCP on stdin, for an MCP client to start. To see messages arrive, run `{name} demo`; \
+                 `--help` has the rest."
+            ),
+            format!("正在通过标准输入提供 MCP 服务，应由 MCP 客户端启动。想看看效果，请运行 `{name} demo`；其余见 `--help`。"),
         ));
     }
 }
@@ -168,10 +174,26 @@ fn say(line: impl AsRef<str>) -> io::Result<()> {
 /// dingtalk_mcp::main!(DiskAlert);
 /// ```
 ///
-/// `..builtin` at the end adds the ready-made tools: `main!(DiskAlert, ..builtin)`. The tools are checked together while the
-/// program is compiled, as [`tools!`](dingtalk_core::tools) does.
+/// `..builtin` at the end adds the ready-made tools; alone, it is `dingtalk-mcp` under another name. The tools are checked
+/// together while the program is compiled, as [`tools!`](dingtalk_core::tools) does.
+///
+/// ```no_run
+/// # use dingtalk_core::Notification;
+/// # /// Warn the on-call group that a disk is nearly full.
+/// # #[derive(Notification)]
+/// # #[dingtalk(text("{percent}% of the disk is used"), tool(when = "a disk is nearly full"))]
+/// # struct DiskAlert {
+/// #     /// How much of it is used, in percent.
+/// #     #[dingtalk(range(0..=100))]
+/// #     percent: u8,
+/// # }
+/// dingtalk_mcp::main!(DiskAlert, ..builtin);
+/// ```
 #[macro_export]
 macro_rules! main {
+    () => {
+        ::core::compile_error!("name the tools: `main!(CpuAlert, DiskAlert)`, or `main!(..builtin)` for the ready-made ones");
+    };
     ($($tool:ty),+ $(,)?) => {
         $crate::main!(@ $($tool),+);
     };

@@ -12,25 +12,32 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Program, Result,
-    language::{in_language, language},
+    language::{in_language, language, words},
     say,
 };
 use crate::{AtAll, Settings, builtin_tools};
 
-#[derive(Args)]
-#[command(after_help = "\
+/// `{program}` is the program's name.
+pub(super) const AFTER_HELP: &str = "\
+Examples:
+  {program} send text \"Disk is full\" --at 13800000000
+  {program} send markdown --title \"Nightly report\" < report.md
+
 Exit codes:
   0  DingTalk took the message (or a dry run showed it)
+  1  a setting, a file or a stream is wrong; stderr says which
   2  the message or an argument is wrong; nothing was sent
-  3  the robot is not set up right; nothing was sent
+  3  the robot is not set up right; nothing was posted
   4  DingTalk refused it; nothing was posted
   5  too many messages, or the month's calls are used up; nothing was posted
   6  no connection; nothing was sent
-  7  it may have arrived: look in the group before you repeat it")]
+  7  it may have arrived: look in the group before you repeat it";
+
+#[derive(Args)]
 pub(super) struct Arguments {
     #[command(subcommand)]
     message: MessageArguments,
-    /// The robot of the configuration file that posts
+    /// Post through this robot of the configuration file
     #[arg(long, global = true, value_name = "NAME")]
     robot: Option<String>,
     /// Mention a person by mobile number; several times for several
@@ -48,7 +55,7 @@ pub(super) struct Arguments {
     /// Print what became of it as JSON
     #[arg(long, global = true)]
     json: bool,
-    /// Robots by name: see docs/configuration.md
+    /// A TOML file with robots by name: see docs/configuration.md
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -70,6 +77,7 @@ enum MessageArguments {
     },
     /// One page to open
     Link {
+        /// The headline
         #[arg(long)]
         title: String,
         /// The page
@@ -83,6 +91,7 @@ enum MessageArguments {
     },
     /// Markdown with buttons
     ActionCard {
+        /// What the list of conversations shows
         #[arg(long)]
         title: String,
         /// A button, as LABEL=URL; several times for several
@@ -93,7 +102,7 @@ enum MessageArguments {
     },
     /// Pictures with a title that open pages
     FeedCard {
-        /// A title, its page and its picture: give the three as often as there are items
+        /// An item: its title, its page and its picture; several times for several
         #[arg(long = "item", num_args = 3, value_names = ["TITLE", "URL", "PICTURE"], required = true)]
         items: Vec<String>,
     },
@@ -120,7 +129,10 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
         }
     };
     if arguments.at_all && denies_everybody(&settings, arguments.robot.as_deref())? {
-        program.tell("this robot is set never to notify everybody (at_all = \"deny\")");
+        program.tell(words(
+            "this robot is set never to notify everybody (at_all = \"deny\")",
+            "这个机器人设置为禁止 @所有人（at_all = \"deny\"）",
+        ));
         return Ok(ExitCode::from(NOT_SET_UP));
     }
     let mut envelope = Envelope::new(message);
@@ -132,7 +144,7 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
     }
     match settings.deliver()?.deliver(envelope).await {
         Ok(receipt) if arguments.json => say(serde_json::to_string(&receipt)?)?,
-        Ok(receipt) => say(format!("delivered as {}", receipt.id))?,
+        Ok(receipt) => say(format!("{}{}", words("delivered as ", "已送达："), receipt.id))?,
         Err(error) => {
             report(program, &error, arguments.json)?;
             return Ok(ExitCode::from(exit_code(error.kind())));
@@ -168,7 +180,10 @@ fn message(arguments: &Arguments) -> Result<std::result::Result<Message, String>
             let mut list = Vec::new();
             for button in buttons {
                 let Some((label, url)) = button.split_once('=') else {
-                    return Ok(Err(format!("--button takes LABEL=URL, not {button:?}")));
+                    return Ok(Err(words(
+                        format!("--button takes LABEL=URL, not {button:?}"),
+                        format!("--button 要写成 LABEL=URL，而不是 {button:?}"),
+                    )));
                 };
                 list.push(json!({"label": label, "url": url}));
             }
@@ -197,7 +212,9 @@ fn message(arguments: &Arguments) -> Result<std::result::Result<Message, String>
 fn text_or_stdin(given: Option<&str>) -> Result<String> {
     match given {
         Some(text) if text != "-" => Ok(text.to_owned()),
-        None if io::stdin().is_terminal() => Err("give a text, or pipe one into stdin".into()),
+        None if io::stdin().is_terminal() => {
+            Err(words("give a text, or pipe one into stdin", "请给出文本，或通过管道从标准输入传入").into())
+        }
         _ => {
             let mut text = String::new();
             io::stdin().read_to_string(&mut text)?;
@@ -231,8 +248,8 @@ fn report(program: &Program, error: &Error, as_json: bool) -> Result<()> {
         return Ok(say(report.to_string())?);
     }
     let (happened, advice) = in_language(error, language());
-    let words = format!("{happened} {advice}");
-    program.tell(words);
+    let told = format!("{happened} {advice}");
+    program.tell(told);
     Ok(())
 }
 

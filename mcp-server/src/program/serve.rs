@@ -5,7 +5,7 @@ use std::{env, fs, net::SocketAddr};
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{Program, Result, arguments::ServeArguments};
+use super::{Program, Result, arguments::ServeArguments, language::words};
 use crate::HttpOptions;
 
 const TOKEN: &str = "DINGTALK_MCP_HTTP_TOKEN";
@@ -39,12 +39,13 @@ pub(super) async fn run(program: &Program, arguments: ServeArguments) -> Result<
         None => server.serve_stdio().await?,
         Some(address) => {
             let options = http.options()?;
-            let listener = TcpListener::bind(address)
-                .await
-                .map_err(|error| format!("cannot listen on {address}: {error}"))?;
+            let listener = TcpListener::bind(address).await.map_err(|error| {
+                words(format!("cannot listen on {address}: {error}"), format!("无法监听 {address}：{error}"))
+            })?;
             // Whoever asked for port 0 learns the port here.
             if let Ok(address) = listener.local_addr() {
-                program.tell(format_args!("serving MCP at http://{address}/mcp"));
+                let serving = words("serving MCP at", "MCP 服务地址：");
+                program.tell(format_args!("{serving} http://{address}/mcp"));
             }
             server.serve_http(listener, options).await?;
         }

@@ -3,7 +3,7 @@
 use dingtalk_core::{Deployment, Lint, ToolSet};
 use serde_json::{Value, json};
 
-use super::{Program, Result, say};
+use super::{Program, Result, language::words, say};
 use crate::{Catalog, Settings};
 
 pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: bool) -> Result<()> {
@@ -29,8 +29,10 @@ fn say_lints(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<
     }
     match lints.len() {
         0 => Ok(()),
-        1 => Err("1 thing could be better".into()),
-        several => Err(format!("{several} things could be better").into()),
+        1 => Err(words("1 thing could be better", "有 1 处可以改进").into()),
+        several => {
+            Err(words(format!("{several} things could be better"), format!("有 {several} 处可以改进")).into())
+        }
     }
 }
 

@@ -1,0 +1,320 @@
+//! The help in Chinese. English stands where commands and options are declared; `tests` below finds what lacks Chinese.
+
+use clap::{Arg, Command};
+
+use super::Program;
+
+/// The texts by their place: the commands that lead there, and an option, a `<VALUE>`, or what follows the list of options.
+///
+/// An option that several commands have stands once, at the command above them.
+const TEXTS: &[Entry] = &[
+    ("--help", "显示帮助"),
+    ("--version", "显示版本"),
+    ("help", "显示本帮助，或某个子命令的帮助"),
+    // Serving.
+    ("--dry-run", "试运行：什么也不发，只返回将要发送的内容"),
+    ("--tools", "只使用这些工具，用逗号分隔"),
+    ("--tool-prefix", "给每个工具名加上前缀，以免在客户端里与其他服务器的工具重名"),
+    ("--config", "TOML 配置文件：按名称列出的机器人和人员，见 docs/configuration.md"),
+    ("--http", "在这个地址上通过 Streamable HTTP 提供服务，路径为 /mcp，例如 127.0.0.1:8100"),
+    ("--allow-host", "客户端访问服务器所用的主机名，例如 mcp.example.com；可多次指定"),
+    ("--allow-origin", "允许来自这个源的网页访问，例如 `https://example.com:443`；可多次指定"),
+    ("--stateless", "不保存会话，供负载均衡后面的多台服务器使用"),
+    ("serve", "通过标准输入输出或 HTTP 提供 MCP 服务"),
+    // Sending.
+    ("send", "向群里发送一条消息"),
+    ("send --robot", "由配置文件里的这个机器人发送"),
+    ("send --at", "按手机号 @ 某人；可多次指定"),
+    ("send --at-user", "按用户 ID @ 某人；可多次指定"),
+    ("send --at-all", "@所有人"),
+    ("send --dry-run", "试运行：什么也不发，只打印请求内容"),
+    ("send --json", "以 JSON 输出发送结果"),
+    ("send --config", "TOML 配置文件：按名称列出的机器人，见 docs/configuration.md"),
+    ("send text", "纯文本"),
+    ("send text <TEXT>", "文本内容；省略或写 `-` 时从标准输入读取"),
+    ("send markdown", "Markdown"),
+    ("send markdown --title", "标题，显示在会话列表里"),
+    ("send markdown <TEXT>", "Markdown 正文；省略或写 `-` 时从标准输入读取"),
+    ("send link", "一个可以点开的网页链接"),
+    ("send link --title", "标题"),
+    ("send link --url", "要打开的网页"),
+    ("send link --picture", "标题旁边的图片"),
+    ("send link <TEXT>", "标题下面的文字；省略或写 `-` 时从标准输入读取"),
+    ("send action-card", "带按钮的 Markdown 卡片"),
+    ("send action-card --title", "标题，显示在会话列表里"),
+    ("send action-card --button", "按钮，写成 LABEL=URL（文字=链接）；可多次指定"),
+    ("send action-card <TEXT>", "Markdown 正文；省略或写 `-` 时从标准输入读取"),
+    ("send feed-card", "多条带图片的链接"),
+    ("send feed-card --item", "一条链接：标题、网页和图片；可多次指定"),
+    (
+        "send (end)",
+        "\
+示例：
+  {program} send text \"磁盘已满\" --at 13800000000
+  {program} send markdown --title \"每晚报告\" < report.md
+
+退出码：
+  0  钉钉已接收消息（或试运行已显示请求）
+  1  设置、文件或输入输出出错；原因见标准错误输出
+  2  消息或参数有误；没有发送
+  3  机器人设置有误；群里没有收到
+  4  钉钉拒收；群里没有收到
+  5  发得太频繁，或当月调用次数已用完；群里没有收到
+  6  连不上钉钉；没有发送
+  7  可能已经送达：重发之前先到群里看一眼",
+    ),
+    // The others.
+    ("tools", "打印客户端收到的工具定义"),
+    ("tools --json", "以 JSON 输出：`tools/list` 的应答，或 `--lint` 的结果"),
+    ("tools --lint", "只列出定义里可以改进的地方；有任何一处，退出码即为 1"),
+    ("sandbox", "在本机启动一个带聊天页面的机器人，代替钉钉接收消息"),
+    ("sandbox --port", "127.0.0.1 上的端口；0 表示任选一个空闲端口"),
+    ("demo", "先看效果：向沙箱群发送示例消息，其中一部分经由 MCP 客户端发出"),
+    ("demo --once", "发完即退出；只有全部送达，退出码才是 0"),
+    ("completions", "生成 shell 的命令行补全脚本"),
+    ("completions <SHELL>", "为哪种 shell 生成"),
+    (
+        "(end, in short)",
+        "\
+示例：
+  {program} demo                         不需要机器人，先看效果
+  {program} send text \"磁盘已满\"          发送一条消息
+  {program} serve --http 127.0.0.1:8100  改用 HTTP 提供服务，不用标准输入输出",
+    ),
+    (
+        "(end)",
+        "\
+退出码：
+  0  完成
+  1  失败；原因和处理办法见标准错误输出
+  2  命令行有误
+  `send` 还有别的退出码，见 `{program} send --help`
+
+环境变量：
+  DINGTALK_BOT_ACCESS_TOKEN     机器人的 access token，或完整的 Webhook 地址（必填，除非 --config 里有机器人）
+  DINGTALK_BOT_SECRET           加签密钥（SEC…），机器人启用加签时填写
+  DINGTALK_BOT_BASE_URL         机器人所在的地址 [默认：https://oapi.dingtalk.com]
+  DINGTALK_BOT_RATE_PER_MINUTE  每分钟最多发送的条数 [默认：20]；0 表示不限，不能用于钉钉本身
+  DINGTALK_BOT_KEYWORD          机器人的自定义关键词；消息里没有时自动补在末尾
+  DINGTALK_MCP_CONFIG           同 --config
+  DINGTALK_MCP_AT_ALL           @所有人的消息：ask 先征得人同意，allow 放行，deny 禁止 [默认：ask]
+  DINGTALK_MCP_CALL_DEADLINE    一次调用的时限（秒），含等待和重试 [默认：25]
+  DINGTALK_MCP_MAX_MENTIONS     一次调用最多 @ 多少人 [默认：10]
+  DINGTALK_MCP_DRY_RUN          1 同 --dry-run
+  DINGTALK_MCP_TOOLS            同 --tools
+  DINGTALK_MCP_TOOL_PREFIX      同 --tool-prefix
+  DINGTALK_MCP_HTTP_TOKEN       客户端以 `Authorization: Bearer …` 发来的令牌；其他机器能连上时必填
+  DINGTALK_MCP_HTTP_TOKEN_FILE  存放该令牌的文件
+  DINGTALK_MCP_HTTP_HOSTS       服务器的其他主机名，用逗号分隔，同 --allow-host
+  DINGTALK_MCP_HTTP_ORIGINS     允许访问的网页来源，用逗号分隔，同 --allow-origin
+  DINGTALK_MCP_LANG             zh 为中文，en 为英文 [默认：取自 LC_ALL、LC_MESSAGES、LANG]
+  DINGTALK_MCP_LOG              标准错误输出里记录哪些日志，例如 `info` 或 `dingtalk_core=debug` [默认：warn]",
+    ),
+];
+
+/// A place, and its text.
+type Entry = (&'static str, &'static str);
+
+/// What `dingtalk-mcp` is. A program of somebody else says in its own words what it is.
+const ABOUT: &str = "MCP 服务器：向钉钉群发送通知。可以直接用现成的工具，也可以提供自己声明的通知类型";
+
+const WITHOUT_A_COMMAND: &str = "不带子命令时，通过标准输入输出提供 MCP 服务，MCP 客户端就是这样启动它的。";
+
+/// The command line with its help in Chinese.
+pub(super) fn translate(mut command: Command, program: &Program) -> Command {
+    // Only now it has `--help`, `--version` and `help`, too.
+    command.build();
+    let about = if program.about == env!("CARGO_PKG_DESCRIPTION") { ABOUT } else { program.about };
+    let long = format!("{}\n\n{WITHOUT_A_COMMAND}", about.trim());
+    let end = |place| entry(place).map_or("", |(_, text)| text).replace("{program}", program.name);
+    page(command, "")
+        .about(about)
+        .long_about(long)
+        .after_help(end("(end, in short)"))
+        .after_long_help(format!("{}\n\n{}", end("(end, in short)"), end("(end)")))
+        .mut_subcommands(|command| match command.get_name() {
+            "send" => command.after_help(end("send (end)")),
+            _ => command,
+        })
+}
+
+fn page(command: Command, place: &str) -> Command {
+    let mut command = command.mut_args(|arg| argument(arg, place)).mut_subcommands(|command| {
+        let place = below(place, command.get_name());
+        page(command, &place)
+    });
+    if let Some((_, about)) = found(place, None) {
+        command = command.about(*about);
+    }
+    let template = template(&command);
+    command.help_template(template)
+}
+
+/// clap's own template has English headings.
+fn template(command: &Command) -> String {
+    // clap indents the further lines of the usage by seven columns.
+    let mut template = "{about-with-newline}\n用法： {usage}".to_owned();
+    for (heading, list, is_there) in [
+        ("命令", "subcommands", command.has_subcommands()),
+        ("参数", "positionals", command.get_positionals().next().is_some()),
+        ("选项", "options", true),
+    ] {
+        if is_there {
+            template.push_str(&format!("\n\n{heading}：\n{{{list}}}"));
+        }
+    }
+    template + "{after-help}"
+}
+
+fn argument(arg: Arg, place: &str) -> Arg {
+    let Some((_, text)) = found(place, Some(&arg)) else { return arg };
+    let mut text = (*text).to_owned();
+    let values = |values: Vec<String>| values.join("、");
+    let defaults = arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned());
+    let defaults: Vec<String> = defaults.collect();
+    let possible = arg.get_possible_values();
+    let takes_values = arg.get_action().takes_values();
+    if takes_values && !defaults.is_empty() {
+        text.push_str(&format!(" [默认：{}]", values(defaults)));
+    }
+    if takes_values && !possible.is_empty() {
+        let possible = possible.iter().map(|value| value.get_name().to_owned()).collect();
+        text.push_str(&format!(" [可选：{}]", values(possible)));
+    }
+    // Where there is a long help, clap spreads out the whole page.
+    let arg = if arg.get_long_help().is_some() { arg.long_help(text.clone()) } else { arg };
+    arg.help(text).hide_default_value(true).hide_possible_values(true)
+}
+
+/// What stands at a place: its own text, or that of a command above it.
+fn found(place: &str, arg: Option<&Arg>) -> Option<&'static Entry> {
+    // `send help text` is about `send text`, and `send help` about `help`.
+    let place = &if place.ends_with("help") { "help".to_owned() } else { place.replace("help ", "") };
+    let Some(arg) = arg else { return entry(place) };
+    let name = arg.get_long().map_or_else(|| format!("<{}>", value_name(arg)), |long| format!("--{long}"));
+    let mut above = Some(place.as_str());
+    while let Some(place) = above {
+        if let Some(entry) = entry(&below(place, &name)) {
+            return Some(entry);
+        }
+        above = (!place.is_empty()).then(|| place.rsplit_once(' ').map_or("", |(above, _)| above));
+    }
+    None
+}
+
+fn value_name(arg: &Arg) -> &str {
+    arg.get_value_names().and_then(<[_]>::first).map_or("", |name| name.as_str())
+}
+
+fn below(place: &str, name: &str) -> String {
+    format!("{place} {name}").trim_start().to_owned()
+}
+
+fn entry(place: &str) -> Option<&'static Entry> {
+    TEXTS.iter().find(|(known, _)| *known == place)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use dingtalk_core::Language;
+
+    use super::{super::arguments, *};
+
+    fn program() -> Program {
+        Program::new("dingtalk-mcp", "1.0.0").about(env!("CARGO_PKG_DESCRIPTION"))
+    }
+
+    /// Each page of the help, by its place.
+    fn pages(language: Language) -> BTreeMap<String, String> {
+        fn add(command: &mut Command, place: &str, pages: &mut BTreeMap<String, String>) {
+            pages.insert(place.to_owned(), command.render_long_help().to_string());
+            pages.insert(format!("{place} -h"), command.render_help().to_string());
+            for command in command.get_subcommands_mut() {
+                let place = below(place, command.get_name());
+                add(command, &place, pages);
+            }
+        }
+        let mut command = arguments::command(&program(), language);
+        command.build();
+        let mut pages = BTreeMap::new();
+        add(&mut command, "", &mut pages);
+        pages
+    }
+
+    /// Calls `see` with every command, option and value, and what is said of it.
+    fn walk(command: &Command, place: &str, see: &mut impl FnMut(&str, Option<&'static Entry>)) {
+        for arg in command.get_arguments() {
+            see(&below(place, &arg.to_string()), found(place, Some(arg)));
+        }
+        for command in command.get_subcommands() {
+            let place = below(place, command.get_name());
+            see(&place, found(&place, None));
+            walk(command, &place, see);
+        }
+    }
+
+    #[test]
+    fn everything_has_chinese_and_all_chinese_is_used() {
+        let mut command = arguments::command(&program(), Language::En);
+        command.build();
+        let mut used = BTreeSet::from(["(end, in short)", "(end)", "send (end)"]);
+        walk(&command, "", &mut |place, found| {
+            used.insert(found.unwrap_or_else(|| panic!("{place:?} has no Chinese")).0);
+        });
+        let places: BTreeSet<&str> = TEXTS.iter().map(|(place, _)| *place).collect();
+        assert_eq!(places.difference(&used).collect::<Vec<_>>(), [&""; 0], "nothing has this Chinese");
+        assert_eq!(places.len(), TEXTS.len(), "a place stands twice");
+    }
+
+    /// Words that are not translated: variables, options, exit codes, addresses.
+    fn code(page: &str) -> BTreeSet<&str> {
+        let words = page.split(|c: char| !(c.is_ascii_alphanumeric() || "_-:/.".contains(c)));
+        let words = words.map(|word| word.trim_matches(['.', ':']));
+        let code = |word: &&str| {
+            word.starts_with("--")
+                || word.starts_with("DINGTALK_")
+                || word.starts_with(|c: char| c.is_ascii_digit())
+        };
+        words.filter(code).collect()
+    }
+
+    #[test]
+    fn both_languages_speak_of_the_same() {
+        let (english, chinese) = (pages(Language::En), pages(Language::Zh));
+        assert_eq!(english.keys().collect::<Vec<_>>(), chinese.keys().collect::<Vec<_>>());
+        assert!(code(&english[""]).contains("DINGTALK_BOT_ACCESS_TOKEN"));
+        for (place, page) in &english {
+            assert_eq!(code(page), code(&chinese[place]), "{place:?}");
+        }
+    }
+
+    #[test]
+    fn no_page_is_half_english() {
+        for (place, page) in pages(Language::Zh) {
+            for english in
+                ["Usage", "Options", "Commands", "Arguments", "Print", "default", "possible", " the "]
+            {
+                assert!(!page.contains(english), "{place:?} says {english:?}:\n{page}");
+            }
+            assert!(page.contains("\n用法： dingtalk-mcp"), "{page}");
+        }
+    }
+
+    #[test]
+    fn it_understands_the_same_command_line() {
+        let line = ["dingtalk-mcp", "send", "--at", "13800000000", "text", "--json", "-"];
+        let english = arguments::command(&program(), Language::En).try_get_matches_from(line).unwrap();
+        let chinese = arguments::command(&program(), Language::Zh).try_get_matches_from(line).unwrap();
+        assert_eq!(english, chinese);
+    }
+
+    #[test]
+    fn a_program_of_one_s_own_says_what_it_is() {
+        let program = Program::new("team-alerts", "1.0.0").about("告诉团队。");
+        let page = arguments::command(&program, Language::Zh).render_long_help().to_string();
+        assert!(page.starts_with("告诉团队。\n\n不带子命令时"), "{page}");
+        assert!(page.contains("team-alerts send text") && !page.contains("dingtalk-mcp"), "{page}");
+    }
+}

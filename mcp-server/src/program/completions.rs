@@ -1,0 +1,14 @@
+//! `dingtalk-mcp completions`
+
+use std::io::{self, Write as _};
+
+use clap_complete::{Shell, generate};
+
+use super::{Program, Result, arguments, language::language};
+
+pub(super) fn run(program: &Program, shell: Shell) -> Result<()> {
+    // `generate` panics where it cannot write.
+    let mut script = Vec::new();
+    generate(shell, &mut arguments::command(program, language()), program.name, &mut script);
+    Ok(io::stdout().write_all(&script)?)
+}
