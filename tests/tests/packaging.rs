@@ -23,12 +23,21 @@ const BUNDLE: &str = "packaging/mcpb/manifest.json";
 const WRAPPER: &str = "packaging/npm/wrapper/package.json";
 const PLATFORMS: &str = "packaging/npm/platforms.json";
 const INSTALL: &str = "docs/install.md";
+const OWN_SERVER: &str = "docs/own-server.md";
 const README: &str = "README.md";
 const README_CHINESE: &str = "README.zh-CN.md";
 
 /// Whatever tells people or clients of variables.
-const NAMING_VARIABLES: [&str; 7] =
-    [SERVER, BUNDLE, INSTALL, README, README_CHINESE, "packaging/npm/wrapper/README.md", "Dockerfile"];
+const NAMING_VARIABLES: [&str; 8] = [
+    SERVER,
+    BUNDLE,
+    INSTALL,
+    OWN_SERVER,
+    README,
+    README_CHINESE,
+    "packaging/npm/wrapper/README.md",
+    "Dockerfile",
+];
 
 const CURSOR: &str = "https://cursor.com/en/install-mcp?";
 const VS_CODE: &str = "https://insiders.vscode.dev/redirect/mcp/install?";
@@ -346,10 +355,11 @@ fn a_link_installs_what_the_block_beside_it_says() {
 
 #[test]
 fn every_link_within_the_repository_leads_to_a_file() {
-    for file in [README, README_CHINESE, INSTALL, "docs/release.md", "tests/schemas/README.md"] {
+    for file in [README, README_CHINESE, INSTALL, OWN_SERVER, "docs/release.md", "tests/schemas/README.md"] {
         let page = read(file);
         let within = links(&page).filter(|link| !link.contains("://") && !link.starts_with('#'));
         for link in within {
+            let link = link.split('#').next().unwrap();
             let target = path(file).parent().unwrap().join(link);
             assert!(target.exists(), "{file} links to {link}, which is not there");
         }

@@ -1,0 +1,154 @@
+//! The page on a server of one's own: its program compiles and serves, and its files are what their readers take.
+
+#![allow(clippy::unwrap_used, reason = "a page that cannot be read fails the test")]
+
+use dingtalk_core::Deployment;
+use dingtalk_mcp::Config;
+use serde_json::Value;
+
+const PAGE: &str = include_str!("../../docs/own-server.md");
+
+#[allow(dead_code, reason = "the program's `main` is not this test's")]
+mod program {
+    use dingtalk_core::{ToolSet, tools};
+
+    pub(super) fn tools() -> ToolSet {
+        ToolSet::new(tools![DiskAlert, VersionLive, ReviewWanted]).unwrap()
+    }
+
+    // the program begins
+    use dingtalk_core::{Mobile, Notification, Url};
+
+    /// Warn the on-call group that a disk is nearly full.
+    #[derive(Notification)]
+    #[dingtalk(
+        text("Disk {disk} of {host} is {percent}% full"),
+        tool(when = "a disk is nearly full and a person must make room")
+    )]
+    struct DiskAlert {
+        /// Host name as in the inventory.
+        #[dingtalk(length(1..=64), example = "db-1")]
+        host: String,
+        /// Where the disk is mounted.
+        #[dingtalk(length(1..=64), example = "/var/lib")]
+        disk: String,
+        /// How much of it is used, in percent.
+        #[dingtalk(range(0..=100), example = 97)]
+        percent: u8,
+        /// Mobile numbers of the people to mention.
+        #[dingtalk(at)]
+        on_call: Vec<Mobile>,
+    }
+
+    /// Tell the team that a new version is live, and what is new in it.
+    #[derive(Notification)]
+    #[dingtalk(
+        link(title = "{service} {version} is live", text = "{changes}", url = "{page}"),
+        tool(when = "a deployment has succeeded and users can notice it")
+    )]
+    struct VersionLive {
+        /// The service that was deployed.
+        #[dingtalk(length(1..=64), example = "orders")]
+        service: String,
+        /// Number of the version, as users see it.
+        #[dingtalk(length(1..=64), example = "1.4")]
+        version: String,
+        /// What is new for users, in one or two sentences.
+        #[dingtalk(length(1..=300), example = "Exports are twice as fast.")]
+        changes: String,
+        /// Page with all changes.
+        #[dingtalk(example = "https://example.com/orders/1.4")]
+        page: Url,
+    }
+
+    /// Ask a colleague to read a change before it is merged.
+    #[derive(Notification)]
+    #[dingtalk(
+        markdown(title = "Review wanted: {change}", text = "### Review wanted\n[{change}]({page})\n{risk}"),
+        tool(when = "a change is complete and its checks have passed")
+    )]
+    struct ReviewWanted {
+        /// What is changed, as in the title of the pull request.
+        #[dingtalk(length(1..=120), example = "Make exports twice as fast")]
+        change: String,
+        /// Page of the pull request.
+        #[dingtalk(example = "https://example.com/orders/pulls/42")]
+        page: Url,
+        /// What could go wrong, if anything.
+        #[dingtalk(line = "> {}", length(..=300))]
+        risk: Option<String>,
+        /// Mobile numbers of the people who should read it.
+        #[dingtalk(at)]
+        readers: Vec<Mobile>,
+    }
+
+    dingtalk_mcp::main!(DiskAlert, VersionLive, ReviewWanted);
+    // the program ends
+}
+
+/// What stands in the blocks of this language.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let begin = format!("```{language}\n");
+    PAGE.split(&begin).skip(1).map(|rest| rest.split("\n```\n").next().unwrap()).collect()
+}
+
+#[test]
+fn the_page_shows_the_program_that_compiles_here() {
+    let lines = include_str!("own_server.rs").lines().map(|line| line.strip_prefix("    ").unwrap_or(line));
+    let program = lines.skip_while(|line| *line != "// the program begins").skip(1);
+    let program: Vec<&str> = program.take_while(|line| *line != "// the program ends").collect();
+    assert_eq!(blocks("rust"), [program.join("\n").trim_end()]);
+}
+
+#[test]
+fn nothing_could_be_better_in_its_tools() {
+    let lints = program::tools().lint(&Deployment::new());
+    assert!(lints.is_empty(), "{lints:?}");
+}
+
+#[test]
+fn the_package_asks_for_this_version() {
+    let (version, _) = env!("CARGO_PKG_VERSION").rsplit_once('.').unwrap();
+    let package = blocks("toml")[0];
+    assert!(
+        package.contains(&format!("dingtalk-core = {{ version = \"{version}\", features = [\"tool\"] }}")),
+        "{package}"
+    );
+    assert!(package.contains(&format!("dingtalk-mcp = \"{version}\"")), "{package}");
+}
+
+#[test]
+fn the_file_with_robots_is_one() {
+    let config = Config::parse(blocks("toml")[1]).unwrap();
+    let names: Vec<&str> = config.robots.iter().map(|robot| &*robot.name).collect();
+    assert_eq!(names, ["developers", "ops"]);
+    assert_eq!(config.people.len(), 1);
+}
+
+#[test]
+fn the_manifest_of_the_bundle_is_valid() {
+    let schema: Value =
+        serde_json::from_str(include_str!("../schemas/mcpb-manifest-0.3.schema.json")).unwrap();
+    let manifest: Value = serde_json::from_str(blocks("json")[0]).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    let errors: Vec<_> = validator.iter_errors(&manifest).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
+}
+
+#[test]
+fn every_client_starts_the_program_with_its_secrets() {
+    let clients = &blocks("json")[1..];
+    assert_eq!(clients.len(), 3);
+    for block in clients {
+        let configuration: Value = serde_json::from_str(block).unwrap();
+        let servers = ["mcpServers", "servers"].iter().find_map(|key| configuration.get(key)).unwrap();
+        let server = &servers["team-alerts"];
+        assert_eq!(server["command"], "team-alerts", "{block}");
+        let names: Vec<&String> = server["env"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["DINGTALK_BOT_ACCESS_TOKEN", "DINGTALK_BOT_SECRET"]);
+        // A file that is committed holds none.
+        for value in server["env"].as_object().unwrap().values() {
+            assert!(value.as_str().unwrap().starts_with("${"), "{block}");
+        }
+    }
+}
