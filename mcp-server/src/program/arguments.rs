@@ -7,7 +7,12 @@ use clap_complete::Shell;
 use dingtalk_core::Language;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{Program, check, chinese, language::language, send, serve::HttpArguments};
+use super::{
+    Program, check, chinese,
+    language::language,
+    send,
+    serve::{self, HttpArguments},
+};
 use crate::{Error, Settings};
 
 /// What the command line says.
@@ -129,13 +134,13 @@ Environment:
   DINGTALK_BOT_BASE_URL         where robots live [default: https://oapi.dingtalk.com]
   DINGTALK_BOT_RATE_PER_MINUTE  messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
   DINGTALK_BOT_KEYWORD          the robot's keyword; appended to messages that lack it
-  DINGTALK_MCP_CONFIG           --config
+  DINGTALK_MCP_CONFIG           as --config
   DINGTALK_MCP_AT_ALL           ask, allow or deny messages that notify everybody [default: ask]
   DINGTALK_MCP_CALL_DEADLINE    seconds that a call may take, with all waiting and retries [default: 25]
   DINGTALK_MCP_MAX_MENTIONS     people that one call may mention [default: 10]
-  DINGTALK_MCP_DRY_RUN          1 = --dry-run
-  DINGTALK_MCP_TOOLS            --tools
-  DINGTALK_MCP_TOOL_PREFIX      --tool-prefix
+  DINGTALK_MCP_DRY_RUN          1 as --dry-run
+  DINGTALK_MCP_TOOLS            as --tools
+  DINGTALK_MCP_TOOL_PREFIX      as --tool-prefix
   DINGTALK_MCP_HTTP_TOKEN       what clients send as `Authorization: Bearer …`; required where other machines can connect
   DINGTALK_MCP_HTTP_TOKEN_FILE  a file that holds it
   DINGTALK_MCP_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
@@ -167,6 +172,7 @@ pub(super) fn command(program: &Program, language: Language) -> clap::Command {
         .after_long_help(format!("{}\n\n{}\n\n{AFTER_HELP}", named(EXAMPLES), named(EXIT_CODES)))
         .mut_subcommands(|command| match command.get_name() {
             "send" => command.after_help(named(send::AFTER_HELP)),
+            "serve" => command.after_help(named(serve::AFTER_HELP)),
             _ => command,
         });
     if language == Language::Zh { chinese::translate(command, program) } else { command }

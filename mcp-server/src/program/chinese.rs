@@ -16,11 +16,20 @@ const TEXTS: &[Entry] = &[
     ("--tools", "只使用这些工具，用逗号分隔"),
     ("--tool-prefix", "给每个工具名加上前缀，以免在客户端里与其他服务器的工具重名"),
     ("--config", "TOML 配置文件：按名称列出的机器人和人员，见 docs/configuration.md"),
-    ("--http", "在这个地址上通过 Streamable HTTP 提供服务，路径为 /mcp，例如 127.0.0.1:8100"),
+    ("--http", "在这个地址上通过 Streamable HTTP 提供服务，例如 127.0.0.1:8100；路径为 /mcp"),
     ("--allow-host", "客户端访问服务器所用的主机名，例如 mcp.example.com；可多次指定"),
     ("--allow-origin", "允许来自这个源的网页访问，例如 `https://example.com:443`；可多次指定"),
     ("--stateless", "不保存会话，供负载均衡后面的多台服务器使用"),
     ("serve", "通过标准输入输出或 HTTP 提供 MCP 服务"),
+    (
+        "serve (end)",
+        "\
+示例：
+  {program} serve --dry-run
+  {program} serve --config robots.toml --http 127.0.0.1:8100
+
+机器人、密钥以及其他设置由环境变量给出，见 `{program} --help`。",
+    ),
     // Sending.
     ("send", "向群里发送一条消息"),
     ("send --robot", "由配置文件里的这个机器人发送"),
@@ -126,14 +135,17 @@ pub(super) fn translate(mut command: Command, program: &Program) -> Command {
     command.build();
     let about = if program.about == env!("CARGO_PKG_DESCRIPTION") { ABOUT } else { program.about };
     let long = format!("{}\n\n{WITHOUT_A_COMMAND}", about.trim());
-    let end = |place| entry(place).map_or("", |(_, text)| text).replace("{program}", program.name);
+    let end = |place: &str| entry(place).map_or("", |(_, text)| text).replace("{program}", program.name);
     page(command, "")
         .about(about)
         .long_about(long)
         .after_help(end("(end, in short)"))
         .after_long_help(format!("{}\n\n{}", end("(end, in short)"), end("(end)")))
         .mut_subcommands(|command| match command.get_name() {
-            "send" => command.after_help(end("send (end)")),
+            name @ ("send" | "serve") => {
+                let text = end(&format!("{name} (end)"));
+                command.after_help(text)
+            }
             _ => command,
         })
 }
@@ -259,7 +271,7 @@ mod tests {
     fn everything_has_chinese_and_all_chinese_is_used() {
         let mut command = arguments::command(&program(), Language::En);
         command.build();
-        let mut used = BTreeSet::from(["(end, in short)", "(end)", "send (end)"]);
+        let mut used = BTreeSet::from(["(end, in short)", "(end)", "send (end)", "serve (end)"]);
         walk(&command, "", &mut |place, found| {
             used.insert(found.unwrap_or_else(|| panic!("{place:?} has no Chinese")).0);
         });

@@ -100,7 +100,7 @@ enum MessageArguments {
         /// The Markdown; read from stdin if absent or `-`
         text: Option<String>,
     },
-    /// Pictures with a title that open pages
+    /// Several pages to open, each with a picture
     FeedCard {
         /// An item: its title, its page and its picture; several times for several
         #[arg(long = "item", num_args = 3, value_names = ["TITLE", "URL", "PICTURE"], required = true)]

@@ -13,10 +13,18 @@ const TOKEN_FILE: &str = "DINGTALK_MCP_HTTP_TOKEN_FILE";
 const HOSTS: &str = "DINGTALK_MCP_HTTP_HOSTS";
 const ORIGINS: &str = "DINGTALK_MCP_HTTP_ORIGINS";
 
+/// `{program}` is the program's name.
+pub(super) const AFTER_HELP: &str = "\
+Examples:
+  {program} serve --dry-run
+  {program} serve --config robots.toml --http 127.0.0.1:8100
+
+The robot, its secrets and what else can be set stand in environment variables: see `{program} --help`.";
+
 /// Where to serve, if not on stdin and stdout.
 #[derive(Args)]
 pub(super) struct HttpArguments {
-    /// Serve over Streamable HTTP at this address, at the path /mcp, for example 127.0.0.1:8100
+    /// Serve over Streamable HTTP at this address, for example 127.0.0.1:8100; the path is /mcp
     #[arg(long, value_name = "ADDRESS")]
     http: Option<SocketAddr>,
     /// A name under which clients reach the server, for example mcp.example.com; several times for several
