@@ -116,6 +116,7 @@ const EXAMPLES: &str = "\
 Examples:
   {program} demo                         see messages arrive, without a robot
   {program} send text \"Disk is full\"     send one message
+  {program} check                        say what is wrong with a robot, and how to mend it
   {program} serve --http 127.0.0.1:8100  serve over HTTP instead of stdin and stdout";
 
 const EXIT_CODES: &str = "\
@@ -171,6 +172,7 @@ pub(super) fn command(program: &Program, language: Language) -> clap::Command {
         .after_help(named(EXAMPLES))
         .after_long_help(format!("{}\n\n{}\n\n{AFTER_HELP}", named(EXAMPLES), named(EXIT_CODES)))
         .mut_subcommands(|command| match command.get_name() {
+            "check" => command.after_help(named(check::AFTER_HELP)),
             "send" => command.after_help(named(send::AFTER_HELP)),
             "serve" => command.after_help(named(serve::AFTER_HELP)),
             _ => command,

@@ -3,20 +3,22 @@
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
-use dingtalk_core::{Deliver as _, Envelope, Error, ErrorKind, Language, Message, Probe, Robot};
+use dingtalk_core::{Deliver as _, Envelope, Error, ErrorKind, Message, Probe, Robot};
 use serde_json::{Value, json};
 
 use super::{
     Program, Result,
-    language::{in_language, language},
+    language::{in_language, language, words},
     say, send,
 };
 use crate::{Settings, keyword::WithKeyword, settings::Candidate};
 
+/// `{program}` is the program's name.
+pub(super) const AFTER_HELP: &str = "\
+Exit codes: 0 if nothing is wrong, else that of the first thing that is wrong, as `{program} send` has them: 3 for the
+settings and the clock, 6 for a server that cannot be reached.";
+
 #[derive(Args)]
-#[command(after_help = "\
-Exit codes: 0 if nothing is wrong, else that of the first thing that is wrong, as `send` has them: 3 for the settings and
-the clock, 6 for a server that cannot be reached.")]
 pub(super) struct Arguments {
     /// Check only this robot of the configuration file
     #[arg(long, value_name = "NAME")]
@@ -75,16 +77,20 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
     if let Some(wanted) = &arguments.robot {
         candidates.retain(|candidate| candidate.name.as_ref() == Some(wanted));
         if candidates.is_empty() {
-            return Err(format!("the configuration file has no robot `{}`", wanted.escape_debug()).into());
+            let wanted = wanted.escape_debug();
+            return Err(words(
+                format!("the configuration file has no robot `{wanted}`"),
+                format!("配置文件里没有机器人 `{wanted}`"),
+            )
+            .into());
         }
     }
-    let language = language();
     let mut report = Vec::new();
     let mut worst = None;
     for candidate in candidates {
         let name = candidate.name.clone();
         let id = candidate.robot.as_ref().ok().map(|robot| robot.id().to_owned());
-        let findings = examine(program, candidate, arguments.send, language).await;
+        let findings = examine(program, candidate, arguments.send).await;
         worst = worst.or(findings.iter().find_map(|finding| match finding.result {
             Outcome::Wrong(code) => Some(code),
             _ => None,
@@ -93,12 +99,13 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
             report.extend(findings.iter().map(|finding| finding.to_json(name.as_deref(), id.as_deref())));
             continue;
         }
-        let name = name.as_deref().unwrap_or_else(|| environment(language));
+        let name =
+            name.as_deref().unwrap_or_else(|| words("the robot of the environment", "环境变量中的机器人"));
         say(match id {
             Some(id) => format!("{name} ({id})"),
             None => name.to_owned(),
         })?;
-        findings.iter().try_for_each(|finding| say(finding.line(language)))?;
+        findings.iter().try_for_each(|finding| say(finding.line()))?;
     }
     if arguments.json {
         say(serde_json::to_string_pretty(&report)?)?;
@@ -106,7 +113,7 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
     Ok(worst.map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
-async fn examine(program: &Program, candidate: Candidate, send: bool, language: Language) -> Vec<Finding> {
+async fn examine(program: &Program, candidate: Candidate, send: bool) -> Vec<Finding> {
     let Candidate { robot, keyword, .. } = candidate;
     let robot = match robot {
         Ok(robot) => robot,
@@ -114,100 +121,82 @@ async fn examine(program: &Program, candidate: Candidate, send: bool, language: 
             return vec![Finding::new(About::Settings, Outcome::Wrong(send::NOT_SET_UP), problem)];
         }
     };
-    let mut findings = vec![settings(&robot, keyword.as_deref(), language)];
-    findings.extend(doubt_about_secret(&robot, language));
+    let mut findings = vec![settings(&robot, keyword.as_deref())];
+    findings.extend(doubt_about_secret(&robot));
     match robot.probe().await {
         Ok(probe) => {
-            findings.push(server(&robot, &probe, language));
-            findings.push(clock(&probe, robot.has_usual_secret().is_some(), language));
+            findings.push(server(&robot, &probe));
+            findings.push(clock(&probe, robot.has_usual_secret().is_some()));
         }
         Err(error) => {
-            findings.push(out_of_reach(&robot, &error, language));
+            findings.push(out_of_reach(&robot, &error));
             return findings;
         }
     }
-    findings.push(if send { post(program, robot, keyword, language).await } else { not_posted(language) });
+    findings.push(if send { post(program, robot, keyword).await } else { not_posted() });
     findings
 }
 
-fn settings(robot: &Robot, keyword: Option<&str>, language: Language) -> Finding {
+fn settings(robot: &Robot, keyword: Option<&str>) -> Finding {
     let signs = robot.has_usual_secret().is_some();
-    let detail = match language {
-        Language::Zh => {
-            let signs = if signs { "，已设置加签密钥" } else { "，未设置加签密钥" };
-            let keyword = keyword.map(|keyword| format!("，关键词“{keyword}”")).unwrap_or_default();
-            format!("access_token 格式正确{signs}{keyword}")
-        }
-        _ => {
-            let signs = if signs { "signs its messages" } else { "does not sign" };
-            let keyword = keyword.map(|keyword| format!(", keyword {keyword:?}")).unwrap_or_default();
-            format!("the token has the right form; {signs}{keyword}")
-        }
+    let english = || {
+        let signs = if signs { "signs its messages" } else { "does not sign" };
+        let keyword = keyword.map(|keyword| format!(", keyword {keyword:?}")).unwrap_or_default();
+        format!("the token has the right form; {signs}{keyword}")
     };
-    Finding::new(About::Settings, Outcome::Good, detail)
+    let chinese = || {
+        let signs = if signs { "，已设置加签密钥" } else { "，未设置加签密钥" };
+        let keyword = keyword.map(|keyword| format!("，关键词“{keyword}”")).unwrap_or_default();
+        format!("access token 格式正确{signs}{keyword}")
+    };
+    Finding::new(About::Settings, Outcome::Good, words(english(), chinese()))
 }
 
-fn doubt_about_secret(robot: &Robot, language: Language) -> Option<Finding> {
+fn doubt_about_secret(robot: &Robot) -> Option<Finding> {
     if robot.has_usual_secret() != Some(false) {
         return None;
     }
-    let (detail, advice) = match language {
-        Language::Zh => (
-            "加签密钥不是以 SEC 开头",
-            "请从机器人安全设置的“加签”处重新复制密钥；如未启用加签，请去掉该项配置。",
-        ),
-        _ => (
-            "the signing secret does not begin with SEC, as DingTalk's do",
-            "Copy it again from the robot's security settings; a robot that does not sign has none.",
-        ),
-    };
+    let detail =
+        words("the signing secret does not begin with SEC, as DingTalk's do", "加签密钥不是以 SEC 开头");
+    let advice = words(
+        "Copy it again from the robot's security settings; a robot that does not sign has none.",
+        "请从机器人安全设置的“加签”处重新复制密钥；如未启用加签，请去掉该项配置。",
+    );
     Some(Finding::new(About::Secret, Outcome::Doubtful, detail).advise(advice))
 }
 
-fn server(robot: &Robot, probe: &Probe, language: Language) -> Finding {
+fn server(robot: &Robot, probe: &Probe) -> Finding {
     let (host, elapsed) = (robot.host(), probe.elapsed.as_millis());
     if probe.is_robot_server {
-        let detail = match language {
-            Language::Zh => format!("{host} 在 {elapsed} 毫秒内应答"),
-            _ => format!("{host} answered in {elapsed} ms"),
-        };
+        let detail =
+            words(format!("{host} answered in {elapsed} ms"), format!("{host} 在 {elapsed} 毫秒内应答"));
         return Finding::new(About::Server, Outcome::Good, detail);
     }
-    let (detail, advice) = match language {
-        Language::Zh => (
-            format!("{host} 有应答，但不是钉钉的应答"),
-            "请检查 base_url（DINGTALK_BOT_BASE_URL）、代理和网络登录页。",
-        ),
-        _ => (
-            format!("{host} answers, but not as DingTalk does"),
-            "Check the base URL (base_url, DINGTALK_BOT_BASE_URL), and whether a proxy or a login page of the network stands \
-             between.",
-        ),
-    };
+    let detail = words(
+        format!("{host} answers, but not as DingTalk does"),
+        format!("{host} 有应答，但不是钉钉的应答"),
+    );
+    let advice = words(
+        "Check the base URL (base_url, DINGTALK_BOT_BASE_URL), and whether a proxy or a login page of the network stands \
+         between.",
+        "请检查 base_url（DINGTALK_BOT_BASE_URL）、代理和网络登录页。",
+    );
     Finding::new(About::Server, Outcome::Wrong(send::NO_CONNECTION), detail).advise(advice)
 }
 
-fn out_of_reach(robot: &Robot, error: &Error, language: Language) -> Finding {
+fn out_of_reach(robot: &Robot, error: &Error) -> Finding {
     let (host, detail) = (robot.host(), error.detail());
-    let (detail, advice) = match language {
-        Language::Zh => (
-            format!("无法连接 {host}：{detail}"),
-            "请检查网络、代理规则和 base_url（DINGTALK_BOT_BASE_URL）。",
-        ),
-        _ => (
-            format!("{host} cannot be reached: {detail}"),
-            "Check the network, the rules of its proxies, and the base URL (base_url, DINGTALK_BOT_BASE_URL).",
-        ),
-    };
+    let detail = words(format!("{host} cannot be reached: {detail}"), format!("无法连接 {host}：{detail}"));
+    let advice = words(
+        "Check the network, the rules of its proxies, and the base URL (base_url, DINGTALK_BOT_BASE_URL).",
+        "请检查网络、代理规则和 base_url（DINGTALK_BOT_BASE_URL）。",
+    );
     Finding::new(About::Server, Outcome::Wrong(send::exit_code(error.kind())), detail).advise(advice)
 }
 
-fn clock(probe: &Probe, signs: bool, language: Language) -> Finding {
+fn clock(probe: &Probe, signs: bool) -> Finding {
     let Some(theirs) = probe.server_time else {
-        let detail = match language {
-            Language::Zh => "服务器没有告知时间",
-            _ => "the server did not tell its time",
-        };
+        let detail = words("the server did not tell its time", "服务器没有告知时间");
         return Finding::new(About::Clock, Outcome::Open, detail);
     };
     let (off, behind) = match theirs.duration_since(probe.local_time) {
@@ -215,33 +204,27 @@ fn clock(probe: &Probe, signs: bool, language: Language) -> Finding {
         Err(ahead) => (ahead.duration(), false),
     };
     if off <= CLOCK_PRECISION {
-        let detail = match language {
-            Language::Zh => "与服务器时间一致".to_owned(),
-            _ => format!("within {} s of the server's", CLOCK_PRECISION.as_secs()),
-        };
+        let detail = format!("within {} s of the server's", CLOCK_PRECISION.as_secs());
+        let detail = words(detail, "与服务器时间一致".to_owned());
         return Finding::new(About::Clock, Outcome::Good, detail);
     }
     let seconds = off.as_secs();
-    let (detail, advice) = match language {
-        Language::Zh => (
-            format!("本机时间比服务器{} {seconds} 秒", if behind { "慢" } else { "快" }),
-            "请校准本机时间：加签的消息与钉钉服务器的时间误差不能超过一小时。",
-        ),
-        _ => (
-            format!(
-                "this machine's clock is {seconds} s {} the server's",
-                if behind { "behind" } else { "ahead of" }
-            ),
-            "Set this machine's clock: DingTalk takes a signature whose time is at most one hour off.",
-        ),
-    };
+    let (english, chinese) = if behind { ("behind", "慢") } else { ("ahead of", "快") };
+    let detail = words(
+        format!("this machine's clock is {seconds} s {english} the server's"),
+        format!("本机时间比服务器{chinese} {seconds} 秒"),
+    );
+    let advice = words(
+        "Set this machine's clock: DingTalk takes a signature whose time is at most one hour off.",
+        "请校准本机时间：加签的消息与钉钉服务器的时间误差不能超过一小时。",
+    );
     let result =
         if signs && off >= CLOCK_LIMIT { Outcome::Wrong(send::NOT_SET_UP) } else { Outcome::Doubtful };
     Finding::new(About::Clock, result, detail).advise(advice)
 }
 
 /// Posts a short message.
-async fn post(program: &Program, robot: Robot, keyword: Option<String>, language: Language) -> Finding {
+async fn post(program: &Program, robot: Robot, keyword: Option<String>) -> Finding {
     let text = format!("{} check: this robot can post. 机器人检查：可以发送消息。", program.name);
     let envelope = Envelope::new(Message::text(text));
     let delivered = match keyword {
@@ -250,46 +233,31 @@ async fn post(program: &Program, robot: Robot, keyword: Option<String>, language
     };
     match delivered {
         Ok(_) => {
-            let detail = match language {
-                Language::Zh => "钉钉已接收一条消息",
-                _ => "DingTalk took a message",
-            };
+            let detail = words("DingTalk took a message", "钉钉已接收一条消息");
             Finding::new(About::Message, Outcome::Good, detail)
         }
-        Err(error) => refused(&error, language),
+        Err(error) => refused(&error),
     }
 }
 
-fn refused(error: &Error, language: Language) -> Finding {
-    let (detail, mut advice) = in_language(error, language);
+fn refused(error: &Error) -> Finding {
+    let (detail, mut advice) = in_language(error, language());
     if error.kind() == ErrorKind::Keyword {
-        advice.push_str(match language {
-            Language::Zh => "也可以设置 keyword（DINGTALK_BOT_KEYWORD），缺少关键词的消息会自动补上。",
-            _ => " Or set it as `keyword` (DINGTALK_BOT_KEYWORD): it is then appended to messages that lack it.",
-        });
+        advice.push_str(words(
+            " Or set it as `keyword` (DINGTALK_BOT_KEYWORD): it is then appended to messages that lack it.",
+            "也可以设置 keyword（DINGTALK_BOT_KEYWORD），缺少关键词的消息会自动补上。",
+        ));
     }
     let result = Outcome::Wrong(send::exit_code(error.kind()));
     Finding { about: About::Message, result, detail, advice }
 }
 
-fn not_posted(language: Language) -> Finding {
-    let detail = match language {
-        Language::Zh => {
-            "access_token 是否有效、加签、关键词和 IP 地址（段）只有发送消息才能确认：加 --send 会发送一条"
-        }
-        _ => {
-            "whether token, signature, keyword and address are accepted only a message shows: `--send` posts one"
-        }
-    };
+fn not_posted() -> Finding {
+    let detail = words(
+        "whether token, signature, keyword and address are accepted only a message shows: `--send` posts one",
+        "access token 是否有效、加签、关键词和 IP 地址（段）只有发送消息才能确认：加 --send 会发送一条",
+    );
     Finding::new(About::Message, Outcome::Open, detail)
-}
-
-/// What the one robot without a name is called.
-fn environment(language: Language) -> &'static str {
-    match language {
-        Language::Zh => "环境变量中的机器人",
-        _ => "the robot of the environment",
-    }
 }
 
 impl Finding {
@@ -302,7 +270,7 @@ impl Finding {
         self
     }
 
-    fn line(&self, language: Language) -> String {
+    fn line(&self) -> String {
         let Self { about, result, detail, advice } = self;
         let mark = match result {
             Outcome::Good => "✓",
@@ -311,10 +279,10 @@ impl Finding {
             Outcome::Open => "-",
         };
         let advice = if advice.is_empty() { String::new() } else { format!("\n      {advice}") };
-        match language {
-            Language::Zh => format!("  {mark} {}：{detail}{advice}", about.in_chinese()),
-            _ => format!("  {mark} {:<10}{detail}{advice}", about.word()),
-        }
+        words(
+            format!("  {mark} {:<10}{detail}{advice}", about.word()),
+            format!("  {mark} {}：{detail}{advice}", about.in_chinese()),
+        )
     }
 
     fn to_json(&self, robot: Option<&str>, id: Option<&str>) -> Value {

@@ -73,6 +73,16 @@ const TEXTS: &[Entry] = &[
   7  可能已经送达：重发之前先到群里看一眼",
     ),
     // The others.
+    ("check", "检查每个机器人哪里不对、怎样改；不发送任何消息"),
+    ("check --robot", "只检查配置文件里的这个机器人"),
+    ("check --send", "用每个机器人发送一条简短消息：access token、加签、关键词和 IP 地址只有这样才能确认"),
+    ("check --json", "以 JSON 输出检查结果"),
+    ("check --config", "TOML 配置文件：按名称列出的机器人，见 docs/configuration.md"),
+    (
+        "check (end)",
+        "\
+退出码：没有问题时为 0；否则以第一个问题为准，与 `{program} send` 的退出码相同：设置和时间为 3，连不上服务器为 6。",
+    ),
     ("tools", "打印客户端收到的工具定义"),
     ("tools --json", "以 JSON 输出：`tools/list` 的应答，或 `--lint` 的结果"),
     ("tools --lint", "只列出定义里可以改进的地方；有任何一处，退出码即为 1"),
@@ -88,6 +98,7 @@ const TEXTS: &[Entry] = &[
 示例：
   {program} demo                         不需要机器人，先看效果
   {program} send text \"磁盘已满\"          发送一条消息
+  {program} check                        检查机器人哪里不对、怎样改
   {program} serve --http 127.0.0.1:8100  改用 HTTP 提供服务，不用标准输入输出",
     ),
     (
@@ -102,6 +113,8 @@ const TEXTS: &[Entry] = &[
 环境变量：
   DINGTALK_BOT_ACCESS_TOKEN     机器人的 access token，或完整的 Webhook 地址（必填，除非 --config 里有机器人）
   DINGTALK_BOT_SECRET           加签密钥（SEC…），机器人启用加签时填写
+  DINGTALK_BOT_ACCESS_TOKEN_FILE, DINGTALK_BOT_SECRET_FILE
+                                改为从文件读取以上两项，例如容器挂载的密钥
   DINGTALK_BOT_BASE_URL         机器人所在的地址 [默认：https://oapi.dingtalk.com]
   DINGTALK_BOT_RATE_PER_MINUTE  每分钟最多发送的条数 [默认：20]；0 表示不限，不能用于钉钉本身
   DINGTALK_BOT_KEYWORD          机器人的自定义关键词；消息里没有时自动补在末尾
@@ -117,7 +130,8 @@ const TEXTS: &[Entry] = &[
   DINGTALK_MCP_HTTP_HOSTS       服务器的其他主机名，用逗号分隔，同 --allow-host
   DINGTALK_MCP_HTTP_ORIGINS     允许访问的网页来源，用逗号分隔，同 --allow-origin
   DINGTALK_MCP_LANG             zh 为中文，en 为英文 [默认：取自 LC_ALL、LC_MESSAGES、LANG]
-  DINGTALK_MCP_LOG              标准错误输出里记录哪些日志，例如 `info` 或 `dingtalk_core=debug` [默认：warn]",
+  DINGTALK_MCP_LOG              标准错误输出里记录哪些日志：`calls`（每次调用一行 JSON）、`info`、
+                                `dingtalk_core=debug`；多项用逗号分隔 [默认：warn]",
     ),
 ];
 
@@ -142,7 +156,7 @@ pub(super) fn translate(mut command: Command, program: &Program) -> Command {
         .after_help(end("(end, in short)"))
         .after_long_help(format!("{}\n\n{}", end("(end, in short)"), end("(end)")))
         .mut_subcommands(|command| match command.get_name() {
-            name @ ("send" | "serve") => {
+            name @ ("check" | "send" | "serve") => {
                 let text = end(&format!("{name} (end)"));
                 command.after_help(text)
             }
@@ -271,7 +285,8 @@ mod tests {
     fn everything_has_chinese_and_all_chinese_is_used() {
         let mut command = arguments::command(&program(), Language::En);
         command.build();
-        let mut used = BTreeSet::from(["(end, in short)", "(end)", "send (end)", "serve (end)"]);
+        let mut used =
+            BTreeSet::from(["(end, in short)", "(end)", "check (end)", "send (end)", "serve (end)"]);
         walk(&command, "", &mut |place, found| {
             used.insert(found.unwrap_or_else(|| panic!("{place:?} has no Chinese")).0);
         });
