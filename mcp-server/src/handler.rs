@@ -13,7 +13,7 @@ use rmcp::{
         CompletionInfo, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
         ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
         ProgressNotificationParam, ProgressToken, ReadResourceRequestParams, ReadResourceResponse,
-        ReadResourceResult, Reference, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        ReadResourceResult, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
@@ -22,6 +22,7 @@ use tokio::time::{Instant, interval_at, timeout};
 
 use crate::{
     calls::Calls,
+    completion,
     consent::{Consent, Consents},
     http,
     instructions::instructions,
@@ -134,7 +135,7 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        let mut list = ListPromptsResult::with_all_items(prompts::list());
+        let mut list = ListPromptsResult::with_all_items(prompts::list(&self.0.deployment));
         list.ttl_ms = Some(LIST_TTL_MS);
         list.cache_scope = Some(CacheScope::Public);
         Ok(list)
@@ -146,7 +147,7 @@ impl ServerHandler for Handler {
         _: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
-        let prompt = prompts::get(&request.name, &arguments, &self.0.tools);
+        let prompt = prompts::get(&request.name, &arguments, &self.0.tools, &self.0.deployment);
         prompt.map(Into::into).map_err(|problem| ErrorData::invalid_params(problem, None))
     }
 
@@ -196,15 +197,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let mut values = match &request.r#ref {
-            Reference::Resource(template) => resources::complete(
-                &template.uri,
-                &request.argument.name,
-                &request.argument.value,
-                &self.0.tools,
-            ),
-            _ => Vec::new(),
-        };
+        let mut values = completion::complete(&request, &self.0.tools, &self.0.deployment);
         values.truncate(CompletionInfo::MAX_VALUES);
         let values = CompletionInfo::with_all_values(values);
         Ok(CompleteResult::new(values.map_err(|problem| ErrorData::internal_error(problem, None))?))

@@ -33,6 +33,7 @@
 mod builtin;
 mod calls;
 mod catalog;
+mod completion;
 mod config;
 mod consent;
 mod courier;

@@ -3,7 +3,9 @@
 use rmcp::model::{GetPromptResult, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::{Map, Value};
 
-use dingtalk_core::ToolSet;
+use dingtalk_core::{Deployment, ToolSet};
+
+use crate::completion;
 
 const INCIDENT: &str = "compose_incident_message";
 
@@ -16,15 +18,25 @@ const INCIDENT_ARGUMENTS: [(&str, &str, bool); 4] = [
 ];
 
 /// All prompts, in a stable order.
-pub(crate) fn list() -> Vec<Prompt> {
-    let arguments = INCIDENT_ARGUMENTS.map(|(name, description, required)| {
+pub(crate) fn list(deployment: &Deployment) -> Vec<Prompt> {
+    let argument = |name, description, required| {
         PromptArgument::new(name).with_description(description).with_required(required)
-    });
+    };
+    let mut arguments: Vec<PromptArgument> =
+        INCIDENT_ARGUMENTS.map(|(name, description, required)| argument(name, description, required)).into();
+    if deployment.robots.len() > 1 {
+        arguments.push(argument(Deployment::ROBOT, "The robot whose group is told.", false));
+    }
     let description = "Draft a short incident message for a DingTalk (钉钉) group from what is known.";
-    vec![
-        Prompt::new(INCIDENT, Some(description), Some(arguments.to_vec()))
-            .with_title("Compose an incident message"),
-    ]
+    vec![Prompt::new(INCIDENT, Some(description), Some(arguments)).with_title("Compose an incident message")]
+}
+
+/// What an argument of a prompt may be.
+pub(crate) fn values(name: &str, argument: &str, deployment: &Deployment) -> Vec<String> {
+    if name == INCIDENT && argument == Deployment::ROBOT {
+        return completion::robots(deployment);
+    }
+    Vec::new()
 }
 
 /// The words of a prompt, or what is wrong with the request.
@@ -32,6 +44,7 @@ pub(crate) fn get(
     name: &str,
     arguments: &Map<String, Value>,
     tools: &ToolSet,
+    deployment: &Deployment,
 ) -> Result<GetPromptResult, String> {
     if name != INCIDENT {
         return Err(format!("there is no prompt `{name}`; there is `{INCIDENT}`"));
@@ -45,16 +58,71 @@ pub(crate) fn get(
             (given, _) => facts.push_str(&format!("\n{}: {given}", name.replace('_', " "))),
         }
     }
-    let names: Vec<String> = tools.iter().map(|tool| format!("`{}`", tool.spec().name)).collect();
+    let names: Vec<String> =
+        tools.iter().map(|tool| format!("`{}`", tools.served_name(tool.spec().name))).collect();
+    let through = through(arguments, deployment)?;
     let text = format!(
         "Draft one message for our DingTalk (钉钉) group about an incident. These facts are known:\n{facts}\n\n\
          Begin with what is broken and who notices it. Then say since when, what is being done, and when the next \
          message comes; leave out what is not known, and invent nothing. At most 120 words. DingTalk renders headings, bold, \
          italic, quotes, lists and links, and no tables or code.\n\n\
-         Show me the draft first. When I agree, send it once, with the tool that fits best of {}. Mention people only if I \
+         Show me the draft first. When I agree, send it once, with the tool that fits best of {}{through}. Mention people only if I \
          name them.",
         names.join(", ")
     );
     Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)])
         .with_description("Draft an incident message"))
+}
+
+/// Through which robot it is sent, where the person has chosen one.
+fn through(arguments: &Map<String, Value>, deployment: &Deployment) -> Result<String, String> {
+    let robot = arguments.get(Deployment::ROBOT).and_then(Value::as_str).map(str::trim);
+    let Some(robot) = robot.filter(|robot| !robot.is_empty()) else { return Ok(String::new()) };
+    let known = completion::robots(deployment);
+    if known.iter().any(|known| known == robot) {
+        Ok(format!(", through the robot `{robot}`"))
+    } else {
+        Err(format!("there is no robot `{}`; there are {}", robot.escape_debug(), known.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::builtin_tools;
+
+    fn words(robot: &str) -> Result<String, String> {
+        let tools = ToolSet::new(builtin_tools()).unwrap().prefixed("chat").unwrap();
+        let robots = ["ops", "sales"].map(|name| (name.to_owned(), "a group".to_owned()));
+        let deployment = Deployment::new().robots(robots, None);
+        let Value::Object(arguments) = json!({"what_happened": "no orders", "robot": robot}) else {
+            unreachable!()
+        };
+        let result = get(INCIDENT, &arguments, &tools, &deployment)?;
+        Ok(serde_json::to_value(result).unwrap()["messages"][0]["content"]["text"]
+            .as_str()
+            .unwrap()
+            .to_owned())
+    }
+
+    #[test]
+    fn it_names_the_tools_as_they_are_served_and_the_robot_that_was_chosen() {
+        let text = words("ops").unwrap();
+        assert!(
+            text.contains("`chat_send_text_message`") && text.contains("through the robot `ops`"),
+            "{text}"
+        );
+        assert!(!words(" ").unwrap().contains("through"));
+        assert_eq!(words("opps").unwrap_err(), "there is no robot `opps`; there are ops, sales");
+    }
+
+    #[test]
+    fn it_asks_for_a_robot_only_where_there_is_a_choice() {
+        let arguments = |deployment: &Deployment| list(deployment)[0].arguments.clone().unwrap().len();
+        let robots = ["ops", "sales"].map(|name| (name.to_owned(), "a group".to_owned()));
+        assert_eq!(arguments(&Deployment::new()), INCIDENT_ARGUMENTS.len());
+        assert_eq!(arguments(&Deployment::new().robots(robots, None)), INCIDENT_ARGUMENTS.len() + 1);
+    }
 }

@@ -1,15 +1,19 @@
 //! The resources: what an agent may read before it writes a message.
 
 use dingtalk_core::{Definition, Deployment, ToolSet, ToolType};
+use percent_encoding::percent_decode_str;
 use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 
-use crate::example::example;
+use crate::{completion, example::example};
 
 const MARKDOWN: &str = "dingtalk-mcp://markdown";
 const MARKDOWN_TEXT: &str = include_str!("markdown.md");
 
 const ROBOTS: &str = "dingtalk-mcp://robots";
+
+/// Behind it stands a robot's name.
+const ONE_ROBOT: &str = "dingtalk-mcp://robots/";
 
 /// Behind it stands a tool's name.
 const TOOLS: &str = "dingtalk-mcp://tools/";
@@ -48,16 +52,27 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
             .with_title("A tool")
             .with_description("The definition of the tool with this name, and an example.")
             .with_mime_type(JSON),
+        ResourceTemplate::new(format!("{ONE_ROBOT}{{{}}}", Deployment::ROBOT), "robot")
+            .with_title("A robot")
+            .with_description("What the group of the robot with this name is for. No secrets.")
+            .with_mime_type(JSON),
     ]
 }
 
-/// What begins like `begin` and may stand for the variable of a template.
-pub(crate) fn complete(template: &str, variable: &str, begin: &str, tools: &ToolSet) -> Vec<String> {
-    if !template.starts_with(TOOLS) || variable != TOOL_VARIABLE {
-        return Vec::new();
+/// What may stand for the variable of a template.
+pub(crate) fn values(
+    template: &str,
+    variable: &str,
+    tools: &ToolSet,
+    deployment: &Deployment,
+) -> Vec<String> {
+    if template.starts_with(TOOLS) && variable == TOOL_VARIABLE {
+        return tools.iter().map(|tool| tools.served_name(tool.spec().name).into_owned()).collect();
     }
-    let names = tools.iter().map(|tool| tools.served_name(tool.spec().name));
-    names.filter(|name| name.starts_with(begin)).map(Into::into).collect()
+    if template.starts_with(ONE_ROBOT) && variable == Deployment::ROBOT {
+        return completion::robots(deployment);
+    }
+    Vec::new()
 }
 
 /// The contents of a resource, if there is one.
@@ -65,6 +80,12 @@ pub(crate) fn read(uri: &str, tools: &ToolSet, deployment: &Deployment) -> Optio
     match uri {
         MARKDOWN => Some(ResourceContents::text(MARKDOWN_TEXT, uri).with_mime_type("text/markdown")),
         ROBOTS => Some(to_json(uri, &robots(deployment))),
+        _ if uri.starts_with(ONE_ROBOT) => {
+            // Clients encode what stands for a variable.
+            let name = percent_decode_str(uri.strip_prefix(ONE_ROBOT)?).decode_utf8().ok()?;
+            let robot = deployment.robots.iter().find(|(known, _)| *known == name)?;
+            Some(to_json(uri, &described_robot(robot, deployment)))
+        }
         _ => {
             let name = uri.strip_prefix(TOOLS)?;
             let definition = tools.definitions(deployment).into_iter().find(|tool| tool.name == name)?;
@@ -78,12 +99,12 @@ fn to_json(uri: &str, value: &Value) -> ResourceContents {
 }
 
 fn robots(deployment: &Deployment) -> Value {
-    let default = deployment.default_robot.as_deref();
-    let robots = deployment
-        .robots
-        .iter()
-        .map(|(name, about)| json!({"name": name, "about": about, "default": default == Some(name)}));
+    let robots = deployment.robots.iter().map(|robot| described_robot(robot, deployment));
     json!({"robots": robots.collect::<Vec<_>>(), "messagesPerMinute": deployment.rate_per_minute})
+}
+
+fn described_robot((name, about): &(String, String), deployment: &Deployment) -> Value {
+    json!({"name": name, "about": about, "default": deployment.default_robot.as_ref() == Some(name)})
 }
 
 fn described(definition: &Definition, tool: &ToolType) -> Value {
@@ -131,10 +152,14 @@ mod tests {
     }
 
     #[test]
-    fn names_are_completed() {
+    fn a_robot_is_described_under_its_name_however_a_client_writes_it() {
         let tools = ToolSet::new(builtin_tools()).unwrap();
-        let template = &templates()[0].uri_template;
-        assert_eq!(complete(template, "name", "send_text", &tools), ["send_text_message"]);
-        assert_eq!(complete(template, "other", "", &tools), [""; 0]);
+        let robots = [("运维".to_owned(), "operations".to_owned())];
+        let deployment = Deployment::new().robots(robots, None);
+        for uri in ["dingtalk-mcp://robots/运维", "dingtalk-mcp://robots/%E8%BF%90%E7%BB%B4"] {
+            let read: Value = serde_json::from_str(&text(read(uri, &tools, &deployment).unwrap())).unwrap();
+            assert_eq!(read, json!({"name": "运维", "about": "operations", "default": false}));
+        }
+        assert!(read("dingtalk-mcp://robots/ops", &tools, &deployment).is_none());
     }
 }
