@@ -42,7 +42,7 @@ pub struct CardButton {
 }
 
 /// DingTalk documents no limit for custom robots; a longer label does not fit on a phone.
-const LABEL: Field =
+const LABEL: Field<'static> =
     Field::new("label", &[Constraint::Length { min: Some(1), max: Some(CardButton::MAX_LABEL) }]);
 
 impl CardButton {
@@ -95,7 +95,7 @@ mod argument {
         },
     };
 
-    static PARAMETERS: [Parameter; 2] = [
+    static PARAMETERS: [Parameter<'static>; 2] = [
         Parameter::new(LABEL, "What it says, for example `Approve`.", Shape::One),
         Parameter::new(Field::new("url", &[]), "The page that it opens.", Shape::One),
     ];

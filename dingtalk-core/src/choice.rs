@@ -62,15 +62,20 @@ pub struct ParseChoiceError {
 
 impl fmt::Display for ParseChoiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "must be one of {}, not {}", listed(self.values), self.given)
+        write!(
+            f,
+            "must be one of {}, not {}",
+            listed(self.values.iter().map(|value| value.value)),
+            self.given
+        )
     }
 }
 
 impl std::error::Error for ParseChoiceError {}
 
 /// `"a", "b" or "c"`
-pub(crate) fn listed(values: &[ChoiceValue]) -> String {
-    let quoted: Vec<String> = values.iter().map(|value| format!("{:?}", value.value)).collect();
+pub(crate) fn listed<'v>(values: impl IntoIterator<Item = &'v str>) -> String {
+    let quoted: Vec<String> = values.into_iter().map(|value| format!("{value:?}")).collect();
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} or {last}", rest.join(", ")),

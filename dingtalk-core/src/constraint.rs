@@ -7,17 +7,17 @@ use crate::{Fault, Faults, Markdown};
 /// A field as its notification declares it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Field {
+pub struct Field<'a> {
     /// Its name for callers.
-    pub name: &'static str,
+    pub name: &'a str,
     /// The rules on its value; in a list, on each element, except for [`Constraint::MaxItems`].
-    pub constraints: &'static [Constraint],
+    pub constraints: &'a [Constraint],
 }
 
-impl Field {
+impl<'a> Field<'a> {
     /// A field; used by generated code.
     #[doc(hidden)]
-    pub const fn new(name: &'static str, constraints: &'static [Constraint]) -> Self {
+    pub const fn new(name: &'a str, constraints: &'a [Constraint]) -> Self {
         Self { name, constraints }
     }
 }
@@ -207,7 +207,7 @@ impl<T: Measured> Measured for Vec<T> {
 }
 
 /// Adds a fault for every rule of the field that the value breaks.
-pub(crate) fn check(field: &Field, value: &dyn Measured, faults: &mut Faults) {
+pub(crate) fn check(field: &Field<'_>, value: &dyn Measured, faults: &mut Faults) {
     value.measure(&mut |index, measure| {
         for constraint in field.constraints {
             if let Some(mut fault) = constraint.broken_by(measure) {
@@ -222,7 +222,7 @@ pub(crate) fn check(field: &Field, value: &dyn Measured, faults: &mut Faults) {
 }
 
 /// The same for a list whose elements have no rules of their own: any list can be counted.
-pub(crate) fn check_count(field: &Field, items: usize, faults: &mut Faults) {
+pub(crate) fn check_count(field: &Field<'_>, items: usize, faults: &mut Faults) {
     for constraint in field.constraints {
         if let Some(mut fault) = constraint.broken_by(Measure::Items(items)) {
             field.name.clone_into(&mut fault.path);
@@ -235,7 +235,7 @@ pub(crate) fn check_count(field: &Field, items: usize, faults: &mut Faults) {
 mod tests {
     use super::*;
 
-    const HOST: Field =
+    const HOST: Field<'static> =
         Field::new("host", &[Constraint::Length { min: Some(1), max: Some(4) }, Constraint::MaxItems(2)]);
 
     #[test]

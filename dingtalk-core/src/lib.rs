@@ -43,6 +43,7 @@
 pub mod __private;
 mod card_button;
 mod choice;
+mod compose;
 mod constraint;
 #[cfg(feature = "robot")]
 mod delivery;
@@ -59,8 +60,8 @@ pub use dingtalk_template::{Show, Sink};
 
 #[cfg(feature = "tool")]
 pub use crate::tool::{
-    Annotations, Argument, CallStatus, Definition, Deployment, Lint, Parameter, PersonKind, Shape, Tool,
-    ToolSet, ToolSetError, ToolSpec, ToolType,
+    Annotations, Argument, CallStatus, Definition, Deployment, Lint, Parameter, Parameters, ParametersIter,
+    PersonKind, Shape, Tool, ToolSet, ToolSetError, ToolSpec, ToolType, declared,
 };
 pub use crate::{
     card_button::CardButton,

@@ -9,6 +9,7 @@ pub use crate::{
     __choice_argument as choice_argument,
     card_button::ButtonEntry,
     choice::{parse as parse_choice, write as write_choice},
+    compose::Check,
     constraint::{Constraint, Field, Measured},
 };
 #[cfg(feature = "tool")]
@@ -27,7 +28,7 @@ pub use {
 /// The arguments of a tool call.
 #[cfg(feature = "tool")]
 pub type Arguments = serde_json::Map<String, serde_json::Value>;
-use crate::{Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message, Mobile, UserId, constraint, message};
+use crate::{Fault, Faults, Invalid, Mentions, Message, Mobile, UserId, compose, message};
 
 #[path = "format.rs"]
 pub mod format;
@@ -170,6 +171,12 @@ pub fn mention_text<T: At>(people: &T) -> MentionText {
     MentionText(mentions)
 }
 
+impl MentionText {
+    pub(crate) fn of(mentions: Mentions) -> Self {
+        Self(mentions)
+    }
+}
+
 /// The same for a field marked `at_all`.
 pub fn mention_all_text(all: bool) -> MentionText {
     MentionText(Mentions { all, ..Mentions::default() })
@@ -181,89 +188,32 @@ impl fmt::Display for MentionText {
     }
 }
 
-/// Collects the faults of one notification.
-#[derive(Debug)]
-pub struct Check {
-    notification: &'static str,
-    faults: Faults,
-    /// What an action card has beside the buttons of its attribute.
-    buttons: Vec<message::Button>,
-}
-
-impl Check {
-    pub fn new(notification: &'static str) -> Self {
-        Self { notification, faults: Faults::default(), buttons: Vec::new() }
-    }
-
-    pub fn field<T: Measured>(&mut self, field: &Field, value: &T) {
-        constraint::check(field, value, &mut self.faults);
-    }
-
-    pub fn count(&mut self, field: &Field, items: usize) {
-        constraint::check_count(field, items, &mut self.faults);
-    }
-
-    /// Hands the faults to the notification that this value is a part of.
-    pub fn move_to(self, path: &str, faults: &mut Faults) {
-        self.faults.move_to(path, faults);
-    }
-
-    fn required(&mut self, what: &str, text: &str) {
-        if text.trim().is_empty() {
-            self.faults.push(Fault::new("", format!("the message's {what} must not be empty")));
-        }
-    }
-
-    fn finish(mut self, message: Message) -> Result<Message, Invalid> {
-        let people = message.mentions().map_or(0, Mentions::people);
-        // A single list over the limit has been reported by its own rule.
-        if people > MAX_MENTIONS && self.faults.is_empty() {
-            let rule = format!("a message mentions at most {MAX_MENTIONS} people");
-            self.faults.push(Fault::new("", rule).given(people.to_string()));
-        }
-        if self.faults.is_empty() { Ok(message) } else { Err(Invalid::new(self.notification, self.faults)) }
-    }
-}
-
-pub fn text(
-    mut check: Check,
-    text: Code,
-    values: &[Value<'_>],
-    mentions: Mentions,
-) -> Result<Message, Invalid> {
-    let content = render(text, values);
-    check.required("text", &content);
-    check.finish(Message::text(content).with_mentions(mentions))
+pub fn text(check: Check, text: Code, values: &[Value<'_>], mentions: Mentions) -> Result<Message, Invalid> {
+    compose::text(check, &Template::from_code(text), values, mentions)
 }
 
 pub fn markdown(
-    mut check: Check,
+    check: Check,
     title: Code,
     text: Code,
     values: &[Value<'_>],
     mentions: Mentions,
 ) -> Result<Message, Invalid> {
-    let title = render(title, values);
-    let text = render(text, values);
-    check.required("title", &title);
-    check.required("text", &text);
-    check.finish(Message::markdown(title, text).with_mentions(mentions))
+    let [title, text] = [title, text].map(Template::from_code);
+    compose::markdown(check, [&title, &text], values, mentions)
 }
 
 pub fn link(
-    mut check: Check,
+    check: Check,
     title: Code,
     text: Code,
     url: Code,
     picture: Option<Code>,
     values: &[Value<'_>],
 ) -> Result<Message, Invalid> {
-    let [title, text, url] = [title, text, url].map(|template| render(template, values));
-    check.required("title", &title);
-    check.required("text", &text);
-    check.required("link", &url);
-    let picture = picture.map(|template| render(template, values)).filter(|picture| !picture.is_empty());
-    check.finish(Message::Link(message::Link { title, text, url, picture }))
+    let [title, text, url] = [title, text, url].map(Template::from_code);
+    let picture = picture.map(Template::from_code);
+    compose::link(check, [&title, &text, &url], picture.as_ref(), values)
 }
 
 /// Adds the buttons that a field holds to the action card that follows.
@@ -275,34 +225,16 @@ pub fn with_buttons<T: ButtonEntry>(mut check: Check, name: &str, buttons: &[T])
 }
 
 pub fn action_card(
-    mut check: Check,
+    check: Check,
     title: Code,
     text: Code,
     buttons: &[(Code, Code)],
-    (horizontal, hide_avatar): (bool, bool),
+    style: (bool, bool),
     values: &[Value<'_>],
 ) -> Result<Message, Invalid> {
-    let [title, text] = [title, text].map(|template| render(template, values));
-    check.required("title", &title);
-    check.required("text", &text);
-    let mut buttons: Vec<message::Button> = buttons
-        .iter()
-        .map(|(title, url)| message::Button { title: render(title, values), url: render(url, values) })
-        // A button whose link is absent leads nowhere.
-        .filter(|button| !button.url.is_empty())
-        .collect();
-    for button in &buttons {
-        check.required("button", &button.title);
-    }
-    buttons.append(&mut check.buttons);
-    if buttons.is_empty() {
-        check.faults.push(Fault::new("", "an action card needs a button that leads somewhere"));
-    }
-    let buttons = match <[message::Button; 1]>::try_from(buttons) {
-        Ok([button]) => message::Buttons::Single(button),
-        Err(buttons) => message::Buttons::Several(buttons),
-    };
-    check.finish(Message::ActionCard(message::ActionCard { title, text, buttons, horizontal, hide_avatar }))
+    let [title, text] = [title, text].map(Template::from_code);
+    let buttons = buttons.iter().map(|(label, url)| [*label, *url].map(Template::from_code));
+    compose::action_card(check, [&title, &text], buttons, style, values)
 }
 
 /// What `#[derive(FeedItem)]` implements: one item of a feed card.

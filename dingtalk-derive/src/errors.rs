@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use dingtalk_template::declaration::{Findings, Place, Told};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
@@ -20,6 +21,18 @@ impl Errors {
 
     pub(crate) fn push(&self, error: syn::Error) {
         self.found.borrow_mut().push(error);
+    }
+
+    /// What the rules have found, with its caret where `tokens` says.
+    pub(crate) fn report(&self, findings: Findings, tokens: impl Fn(Place) -> TokenStream) {
+        for finding in findings {
+            if finding.told != Told::Here {
+                self.leave_to_rustc();
+            }
+            if finding.told != Told::ByRustc {
+                self.at(tokens(finding.place), finding.message);
+            }
+        }
     }
 
     /// Something is wrong that rustc itself reports, with its caret inside the literal.

@@ -1,92 +1,46 @@
-//! Defaults and examples that are written as literals: they can be checked, and shown to an agent.
+//! Defaults and examples that are written as literals, and numbers.
 
+use dingtalk_template::declaration::Literal;
 use proc_macro2::TokenStream;
 use syn::{
     Lit, Token, bracketed,
-    parse::{Parse, ParseStream},
+    parse::{ParseStream, Parser as _},
     punctuated::Punctuated,
 };
 
-/// A value that is known while the type is compiled.
-pub(crate) enum Literal {
-    Text(String),
-    Number { digits: String, value: f64 },
-    Flag(bool),
-    List(Vec<Literal>),
-}
-
 /// The value of these tokens, if they are a literal, or a list of literals.
 pub(crate) fn read(tokens: TokenStream) -> Option<Literal> {
-    syn::parse2(tokens).ok()
+    literal.parse2(tokens).ok()
 }
 
-impl Parse for Literal {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if input.peek(syn::token::Bracket) {
-            let content;
-            bracketed!(content in input);
-            let elements = Punctuated::<Self, Token![,]>::parse_terminated(&content)?;
-            return Ok(Self::List(elements.into_iter().collect()));
-        }
-        let sign: Option<Token![-]> = input.parse()?;
-        let sign = if sign.is_some() { "-" } else { "" };
-        let number = |digits: &str| {
-            let digits = format!("{sign}{digits}");
-            digits.parse().ok().map(|value: f64| Self::Number { digits, value })
-        };
-        let literal = match input.parse()? {
-            Lit::Str(text) if sign.is_empty() => Some(Self::Text(text.value())),
-            Lit::Bool(flag) if sign.is_empty() => Some(Self::Flag(flag.value)),
-            Lit::Int(digits) => number(digits.base10_digits()),
-            // `1.` is a number in Rust, and none in JSON.
-            Lit::Float(digits) => number(digits.base10_parse::<f64>()?.to_string().as_str()),
-            _ => None,
-        };
-        literal.ok_or_else(|| input.error("expected a literal"))
+fn literal(input: ParseStream<'_>) -> syn::Result<Literal> {
+    if input.peek(syn::token::Bracket) {
+        let content;
+        bracketed!(content in input);
+        let elements = Punctuated::<Literal, Token![,]>::parse_terminated_with(&content, literal)?;
+        return Ok(Literal::List(elements.into_iter().collect()));
     }
+    let sign: Option<Token![-]> = input.parse()?;
+    let sign = if sign.is_some() { "-" } else { "" };
+    let number = |digits: &str| {
+        let digits = format!("{sign}{digits}");
+        digits.parse().ok().map(|value: f64| Literal::Number { digits, value })
+    };
+    let literal = match input.parse()? {
+        Lit::Str(text) if sign.is_empty() => Some(Literal::Text(text.value())),
+        Lit::Bool(flag) if sign.is_empty() => Some(Literal::Flag(flag.value)),
+        Lit::Int(digits) => number(digits.base10_digits()),
+        // `1.` is a number in Rust, and none in JSON.
+        Lit::Float(digits) => number(digits.base10_parse::<f64>()?.to_string().as_str()),
+        _ => None,
+    };
+    literal.ok_or_else(|| input.error("expected a literal"))
 }
 
-impl Literal {
-    /// What it is, as the object of a sentence.
-    pub(crate) fn kind(&self) -> &'static str {
-        match self {
-            Self::Text(_) => "a text",
-            Self::Number { .. } => "a number",
-            Self::Flag(_) => "a `bool`",
-            Self::List(_) => "a list",
-        }
-    }
-
-    pub(crate) fn into_text(self) -> Option<String> {
-        match self {
-            Self::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub(crate) fn json(&self) -> String {
-        match self {
-            Self::Text(text) => json_string(text),
-            Self::Number { digits, .. } => digits.clone(),
-            Self::Flag(flag) => flag.to_string(),
-            Self::List(elements) => {
-                format!("[{}]", elements.iter().map(Self::json).collect::<Vec<_>>().join(","))
-            }
-        }
-    }
-}
-
-fn json_string(text: &str) -> String {
-    let mut json = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => json.extend(['\\', c]),
-            '\u{0}'..='\u{1f}' => json.push_str(&format!("\\u{:04x}", u32::from(c))),
-            _ => json.push(c),
-        }
-    }
-    json.push('"');
-    json
+/// The value of a number literal, without its separators and suffix.
+pub(crate) fn number(literal: &TokenStream) -> Option<f64> {
+    let plain: String = literal.to_string().chars().filter(|c| !matches!(c, '_' | ' ')).collect();
+    plain.trim_end_matches(char::is_alphabetic).parse().ok()
 }
 
 #[cfg(test)]

@@ -1,13 +1,21 @@
 //! What the attributes mean: a typed description of the type that the later phases read.
 
-use dingtalk_template::snake_case;
-use proc_macro2::Ident;
+use dingtalk_template::declaration::{
+    self, Arity, Bounds, Declared, Dialect, End, FieldPlace, Findings, MessageTemplates, Place, Role, Rule,
+    ToolWords, ValueKind, check_message, first_paragraph, second_message, second_role,
+};
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens as _;
 use syn::{Data, DeriveInput, Fields, GenericArgument, Generics, LitStr, PathArguments, Type, ext::IdentExt};
 
 use crate::{
-    attr::{Computed, FieldAttributes, Kind, MessageAttribute, ToolAttribute, TypeAttributes, documentation},
+    attr::{
+        BoundsAttribute, Computed, FieldAttributes, MessageAttribute, ToolAttribute, TypeAttributes,
+        documentation, identifiers,
+    },
     errors::Errors,
     expand::Derive,
+    literal,
 };
 
 /// A type that derives `Notification` or one of its companions.
@@ -36,15 +44,11 @@ pub(crate) struct Variant<'a> {
 /// A field and what it is.
 pub(crate) struct Field<'a> {
     pub(crate) ident: &'a Ident,
-    /// Its name without `r#`: what templates call it.
-    pub(crate) name: String,
-    /// What callers of the tool call it.
-    pub(crate) parameter: String,
     pub(crate) ty: &'a Type,
     pub(crate) shape: Shape<'a>,
-    pub(crate) role: Role,
-    pub(crate) documentation: String,
     pub(crate) attributes: FieldAttributes,
+    /// What the rules know of it.
+    pub(crate) declared: declaration::FieldRules,
 }
 
 /// How many values a field has, decided by the last segment of its type's path.
@@ -54,15 +58,6 @@ pub(crate) enum Shape<'a> {
     Optional(&'a Type),
     List(&'a Type),
     Flag,
-}
-
-/// What a field is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    Value,
-    At,
-    AtAll,
-    Skip,
 }
 
 impl<'a> Shape<'a> {
@@ -94,13 +89,12 @@ impl<'a> Shape<'a> {
         }
     }
 
-    /// What to call it in an error; `None` for exactly one value.
-    pub(crate) fn several(self) -> Option<&'static str> {
+    fn declared(self) -> Arity {
         match self {
-            Self::One(_) => None,
-            Self::Optional(_) => Some("an `Option`"),
-            Self::List(_) => Some("a `Vec`"),
-            Self::Flag => Some("a `bool`"),
+            Self::One(_) => Arity::One,
+            Self::Optional(_) => Arity::Optional,
+            Self::List(_) => Arity::List,
+            Self::Flag => Arity::Flag,
         }
     }
 }
@@ -175,14 +169,18 @@ impl<'a> Declaration<'a> {
         }
     }
 
-    /// All fields of all variants.
-    pub(crate) fn fields(&self) -> impl Iterator<Item = &Field<'a>> {
-        self.variants.iter().flat_map(|variant| &variant.fields)
-    }
-
-    /// The tool's name: as given, or `send_` and the type's words.
-    pub(crate) fn tool_name(&self, tool: &ToolAttribute) -> String {
-        tool.name.as_ref().map_or_else(|| format!("send_{}", snake_case(&self.name())), LitStr::value)
+    /// What the rules know of the tool.
+    pub(crate) fn declared_tool(&self, tool: &ToolAttribute) -> ToolWords {
+        let text = |literal: &Option<LitStr>| literal.as_ref().map(LitStr::value);
+        ToolWords {
+            declared_as: self.name(),
+            name: text(&tool.name),
+            title: text(&tool.title),
+            purpose: first_paragraph(&self.documentation),
+            when: text(&tool.when),
+            not_when: text(&tool.not_when),
+            ..ToolWords::default()
+        }
     }
 }
 
@@ -265,31 +263,11 @@ fn message(
     };
     let keyword = &message.keyword;
     for second in messages {
-        errors.at(
-            second.keyword,
-            format!("a notification is one message, and this one is `{keyword}` already: remove one"),
-        );
+        errors.at(second.keyword, second_message(&keyword.to_string()));
     }
-    // What a misspelt key left out would be a second error.
-    let mut complete = true;
-    let mut missing = |problem: String| {
-        complete = false;
-        if !incomplete {
-            errors.at(keyword, problem);
-        }
-    };
-    for (part, why) in message.kind.parts() {
-        if let (Some(why), None) = (why, message.part(*part)) {
-            let key = part.key();
-            missing(format!("`{keyword}` needs a `{key}`: {why}; add `{key} = \"…\"`"));
-        }
-    }
-    if message.kind == Kind::ActionCard && message.buttons.is_empty() && message.button_list.is_none() {
-        missing("an action card needs a button: add `button(\"Label\", url = \"…\")`".to_owned());
-    }
-    if message.kind == Kind::FeedCard && message.items.is_none() {
-        missing("`feed_card` needs its items: add `items = field` with a `Vec` field".to_owned());
-    }
+    let mut findings = Findings::new(Dialect::Attributes);
+    let complete = check_message(&message.declared(), incomplete, &mut findings);
+    errors.report(findings, |_| keyword.to_token_stream());
     complete.then_some(message)
 }
 
@@ -301,19 +279,139 @@ fn read_field<'a>(field: &'a syn::Field, rename: fn(&str) -> String, errors: &Er
     let mut given = roles.iter().filter_map(|(role, keyword)| Some((*role, keyword.as_ref()?)));
     let role = given.next();
     if let (Some((_, first)), Some((_, second))) = (role, given.next()) {
-        errors.at(second, format!("a field is either `{first}` or `{second}`: remove one"));
+        errors.at(second, second_role(&first.to_string(), &second.to_string()));
     }
+    let role = role.map_or(Role::Value, |(role, _)| role);
+    let shape = Shape::of(&field.ty);
+    let declared = declared_field(field, ident, shape, role, rename, &attributes);
+    Some(Field { ident, ty: &field.ty, shape, attributes, declared })
+}
+
+const NUMBERS: [&str; 12] =
+    ["f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
+
+/// What the rules know of a field.
+fn declared_field(
+    field: &syn::Field,
+    ident: &Ident,
+    shape: Shape<'_>,
+    role: Role,
+    rename: fn(&str) -> String,
+    attributes: &FieldAttributes,
+) -> declaration::FieldRules {
     let name = ident.unraw().to_string();
-    Some(Field {
-        ident,
+    let type_name = type_name(shape.value(&field.ty)).unwrap_or_default();
+    let value = match type_name.as_str() {
+        "String" | "str" => ValueKind::Text,
+        "Markdown" => ValueKind::Markdown,
+        "bool" => ValueKind::Flag,
+        "Mobile" | "UserId" | "Url" => ValueKind::Own,
+        name if NUMBERS.contains(&name) => ValueKind::Number,
+        _ => ValueKind::Foreign,
+    };
+    let default = attributes.default.as_ref();
+    declaration::FieldRules {
         parameter: attributes.rename.as_ref().map_or_else(|| rename(&name), LitStr::value),
         name,
-        ty: &field.ty,
-        shape: Shape::of(&field.ty),
-        role: role.map_or(Role::Value, |(role, _)| role),
         documentation: documentation(&field.attrs),
-        attributes,
-    })
+        type_name,
+        value,
+        shape: shape.declared(),
+        role,
+        line: attributes.line.as_ref().map(LitStr::value),
+        is_renamed: attributes.rename.is_some(),
+        default: default.map(|default| default.value.clone().and_then(literal::read)),
+        example: attributes.example.clone().map(literal::read),
+        length: attributes.length.as_ref().map(bounds),
+        bytes: attributes.bytes.as_ref().map(bounds),
+        range: attributes.range.as_ref().map(bounds),
+        max_items: attributes.max_items.as_ref().map(bound),
+        is_unbounded: attributes.unbounded.is_some(),
+        incomplete: attributes.incomplete,
+    }
+}
+
+fn bounds(attribute: &BoundsAttribute) -> Bounds {
+    Bounds { min: attribute.min.as_ref().map(bound), max: attribute.max.as_ref().map(bound) }
+}
+
+/// The path of a constant has no number yet.
+fn bound(tokens: &TokenStream) -> End {
+    End { written: tokens.to_string().replace(' ', ""), number: literal::number(tokens) }
+}
+
+impl Field<'_> {
+    /// The tokens that an error about a part of the field points at.
+    fn tokens(&self, place: FieldPlace) -> TokenStream {
+        let attributes = &self.attributes;
+        let rule = |rule: Rule| match rule {
+            Rule::Length => &attributes.length,
+            Rule::Bytes => &attributes.bytes,
+            Rule::Range => &attributes.range,
+        };
+        let default = attributes.default.as_ref();
+        let tokens = match place {
+            FieldPlace::Type => Some(self.ty.to_token_stream()),
+            FieldPlace::Line => attributes.line.as_ref().map(LitStr::to_token_stream),
+            FieldPlace::At => attributes.at.as_ref().map(Ident::to_token_stream),
+            FieldPlace::AtAll => attributes.at_all.as_ref().map(Ident::to_token_stream),
+            FieldPlace::Skip => attributes.skip.as_ref().map(Ident::to_token_stream),
+            FieldPlace::Rename => attributes.rename.as_ref().map(LitStr::to_token_stream),
+            FieldPlace::HasDefault => default.map(|default| default.keyword.to_token_stream()),
+            FieldPlace::DefaultValue => default.and_then(|default| default.value.clone()),
+            FieldPlace::Example => attributes.example.clone(),
+            FieldPlace::Rule(name) => rule(name).as_ref().map(|bounds| bounds.keyword.to_token_stream()),
+            FieldPlace::Min(name) => rule(name).as_ref().and_then(|bounds| bounds.min.clone()),
+            FieldPlace::MaxItems => attributes.max_items.clone(),
+            FieldPlace::Unbounded => attributes.unbounded.as_ref().map(Ident::to_token_stream),
+            _ => None,
+        };
+        tokens.unwrap_or_else(|| self.ident.to_token_stream())
+    }
+}
+
+impl Variant<'_> {
+    /// What the rules know of the message.
+    pub(crate) fn declared<'d>(
+        &'d self,
+        message: &'d MessageTemplates,
+        keyword: Option<&'d str>,
+    ) -> Declared<'d> {
+        let mut read = Vec::new();
+        for computed in &self.computed {
+            identifiers(computed.expression.clone(), &mut |ident| read.push(ident.unraw().to_string()));
+        }
+        Declared {
+            message,
+            keyword,
+            fields: self.fields.iter().map(|field| &field.declared).collect(),
+            computed: self.computed.iter().map(|computed| &*computed.name).collect(),
+            read,
+            incomplete: self.incomplete,
+        }
+    }
+
+    /// The tokens that an error about a part of the message points at.
+    pub(crate) fn tokens(&self, place: Place) -> TokenStream {
+        let message = self.message.as_ref();
+        let button = |index: usize| message.and_then(|message| message.buttons.get(index));
+        let tokens = match place {
+            Place::Field(index, place) => self.fields.get(index).map(|field| field.tokens(place)),
+            Place::Part(part) => message.and_then(|message| message.part(part)).map(LitStr::to_token_stream),
+            Place::ButtonLabel(index) => button(index).map(|button| button.title.to_token_stream()),
+            Place::ButtonUrl(index) => button(index).map(|button| button.url.to_token_stream()),
+            Place::ButtonList => {
+                message.and_then(|message| message.button_list.as_ref()).map(Ident::to_token_stream)
+            }
+            Place::Items => message.and_then(|message| message.items.as_ref()).map(Ident::to_token_stream),
+            Place::Keyword => self.keyword.as_ref().map(LitStr::to_token_stream),
+            Place::Computed(index) => {
+                self.computed.get(index).map(|computed| computed.ident.to_token_stream())
+            }
+            _ => None,
+        };
+        tokens.or_else(|| message.map(|message| message.keyword.to_token_stream())).unwrap_or_default()
+    }
 }
 
 fn rename_rule(rule: Option<&LitStr>, errors: &Errors) -> fn(&str) -> String {

@@ -116,8 +116,8 @@ fn check_name(name: &str, offset: usize) -> Result<(), SyntaxError> {
         return Err(SyntaxError::Unsupported {
             offset,
             problem: format!(
-                "`{{{name}}}`: a slot shows a whole field; implement `Display` for the type of `{field}`, or give the \
-                 value a field of its own"
+                "`{{{name}}}`: a slot shows a whole field; give the value a field of its own, or implement `Display` for \
+                 the type of `{field}`"
             ),
         });
     }

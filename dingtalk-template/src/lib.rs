@@ -2,7 +2,8 @@
 //!
 //! Plain functions without input or output. `dingtalk-derive` calls [`compile`] while it expands a type and writes
 //! the [`Template`] into the program as a constant; at run time [`render`] walks that table. Both ends share this
-//! crate, so what was checked is what is rendered. Users of `dingtalk-core` need not name it.
+//! crate, so what was checked is what is rendered. [`declaration`] holds the rules for whole notifications, whether a type or a file
+//! declares them. Users of `dingtalk-core` need not name it.
 //!
 //! ```
 //! use dingtalk_template::{Resolved, Syntax, Value, compile, render};
@@ -19,6 +20,7 @@
 mod block;
 mod bytes;
 mod compile;
+pub mod declaration;
 mod emphasis;
 mod escape;
 mod fragment;

@@ -130,7 +130,7 @@ mod tests {
         sync::atomic::{AtomicUsize, Ordering},
     };
 
-    use dingtalk_core::{BoxFuture, CallStatus, Error, Outcome, Pace, Receipt, Robot};
+    use dingtalk_core::{BoxFuture, CallStatus, Error, Outcome, Pace, Parameters, Receipt, Robot};
     use dingtalk_sandbox::Sandbox;
     use serde_json::Map;
     use tokio::{sync::Notify, task::yield_now};
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     fn key(words: &str) -> Key {
-        Key::new(None, words, &[], &Map::new())
+        Key::new(None, words, Parameters::default(), &Map::new())
     }
 
     async fn quietly(_: Arc<Flight>) {}

@@ -91,10 +91,10 @@ impl Handler {
 fn to_protocol(definition: Definition) -> Tool {
     let hints = definition.annotations;
     Tool::new(definition.name, definition.description, Arc::new(definition.input_schema))
-        .with_title(definition.title)
+        .with_title(definition.title.clone())
         .with_raw_output_schema(Arc::new(definition.output_schema))
         .with_annotations(ToolAnnotations::from_raw(
-            Some(definition.title.to_owned()),
+            Some(definition.title),
             Some(hints.read_only),
             Some(hints.destructive),
             Some(hints.idempotent),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dingtalk_core::{Fault, Faults, Mobile, Parameter, PersonKind, UserId};
+use dingtalk_core::{Fault, Faults, Mobile, Parameter, Parameters, PersonKind, UserId};
 use serde_json::{Map, Value};
 
 use crate::Error;
@@ -73,7 +73,7 @@ impl People {
     /// way than the parameter says moves to the parameter that says so.
     pub(crate) fn resolve(
         &self,
-        parameters: &[Parameter],
+        parameters: Parameters<'_>,
         arguments: &mut Map<String, Value>,
         faults: &mut Faults,
     ) -> Hidden {
@@ -97,7 +97,7 @@ impl People {
                     *value = Value::from(person.id());
                     return true;
                 }
-                if mentioning(person.kind()).is_some_and(is_list) {
+                if mentioning(person.kind()).is_some_and(|parameter| is_list(&parameter)) {
                     moved.push(person);
                 } else {
                     let rule =
@@ -135,7 +135,7 @@ impl People {
     }
 }
 
-fn is_list(parameter: &Parameter) -> bool {
+fn is_list(parameter: &Parameter<'_>) -> bool {
     parameter.shape == dingtalk_core::Shape::List
 }
 
@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn text_tool() -> ToolType {
-        *ToolSet::new(builtin_tools()).unwrap().get("send_text_message").unwrap()
+        ToolSet::new(builtin_tools()).unwrap().get("send_text_message").unwrap().clone()
     }
 
     fn resolved(arguments: Value) -> (Value, Hidden) {

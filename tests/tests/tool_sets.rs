@@ -77,20 +77,20 @@ fn everything_that_is_wrong_with_a_set_is_reported() {
         ]),
         [
             "`send_host_down` points to `send_disk_full`, which is not in the set: add it, or remove `instead`",
-            "`send_silent` does not say when to use it and not `send_host_down`: add `when = \"…\"` to its `tool(…)`",
+            "`send_silent` does not say when to use it and not `send_host_down`: add `when = \"…\"`",
             "`send_host_down` is the name of two tools, \"Host down\" and \"Same name\": give one of them another name \
-             with `tool(name = \"…\")`",
+             with `name = \"…\"`",
             "`send_host_down` and `send_same_title` have the same title, \"Host down\": give one of them another title \
-             with `tool(title = \"…\")`",
-            "`send_host_down` and `send_same_purpose` have the same description, \"Warn that a host is down.\": say in \
-             their doc comments what sets them apart",
+             with `title = \"…\"`",
+            "`send_host_down` and `send_same_purpose` have the same description, \"Warn that a host is down.\": say \
+             what sets them apart",
             "`send_host_down` is in the set twice: list it once",
             "`send_host_down` is the name of two tools, \"Same name\" and \"Host down\": give one of them another name \
-             with `tool(name = \"…\")`",
+             with `name = \"…\"`",
             "`send_same_title` and `send_host_down` have the same title, \"Host down\": give one of them another title \
-             with `tool(title = \"…\")`",
-            "`send_same_purpose` and `send_host_down` have the same description, \"Warn that a host is down.\": say in \
-             their doc comments what sets them apart",
+             with `title = \"…\"`",
+            "`send_same_purpose` and `send_host_down` have the same description, \"Warn that a host is down.\": say \
+             what sets them apart",
             "`send_host_down` points to `send_disk_full`, which is not in the set: add it, or remove `instead`",
         ]
     );

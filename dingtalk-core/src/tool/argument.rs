@@ -6,14 +6,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Deployment, Parameter,
+    Deployment, Parameter, Parameters,
     reader::{self, Reader},
     schema,
 };
 use crate::{Choice, Fault, Faults, choice};
-
-/// [`Argument::schema`] of some type.
-pub(crate) type ValueSchema = fn(&mut SchemaGenerator) -> Schema;
 
 /// A value that an agent can give: its schema, and how it is read.
 ///
@@ -50,7 +47,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
-        let kind = schema::Kind::of(T::schema);
+        let kind = schema::Kind::of(&T::schema);
         // JSON has one kind of numbers: `3.0` is an integer.
         let integer = kind.integer(value).and_then(|integer| T::deserialize(integer).ok());
         if integer.is_some() {
@@ -84,12 +81,16 @@ fn describe(value: &Value) -> String {
 
 /// The schema of a [`Choice`].
 pub fn choice_schema<T: Choice>() -> Schema {
-    let values: Vec<&str> = T::VALUES.iter().map(|value| value.value).collect();
-    let mut schema = json_schema!({"type": "string", "enum": values});
-    let meanings: Vec<String> = T::VALUES
-        .iter()
-        .filter(|value| !value.description.is_empty())
-        .map(|value| format!("{}: {}", value.value, value.description.trim_end_matches('.')))
+    schema_of_values(T::VALUES.iter().map(|value| (value.value, value.description)))
+}
+
+/// The schema of a text that is one of a few, each with what it means.
+pub(super) fn schema_of_values<'v>(values: impl Iterator<Item = (&'v str, &'v str)> + Clone) -> Schema {
+    let names: Vec<&str> = values.clone().map(|(value, _)| value).collect();
+    let mut schema = json_schema!({"type": "string", "enum": names});
+    let meanings: Vec<String> = values
+        .filter(|(_, description)| !description.is_empty())
+        .map(|(value, description)| format!("{value}: {}", description.trim_end_matches('.')))
         .collect();
     if !meanings.is_empty() {
         schema.insert("description".to_owned(), Value::String(meanings.join("; ")));
@@ -99,15 +100,26 @@ pub fn choice_schema<T: Choice>() -> Schema {
 
 /// Reads a [`Choice`].
 pub fn read_choice<T: Choice>(value: &Value, path: &str, faults: &mut Faults) -> Option<T> {
+    let index = read_one_of(T::VALUES.iter().map(|value| value.value), value, path, faults)?;
+    T::from_index(index)
+}
+
+/// The position of a text that is one of a few.
+pub(super) fn read_one_of<'v>(
+    mut values: impl Iterator<Item = &'v str> + Clone,
+    value: &Value,
+    path: &str,
+    faults: &mut Faults,
+) -> Option<usize> {
     let Value::String(text) = value else {
         faults.push(wrong_type(path, "a string", value));
         return None;
     };
-    if let Ok(choice) = choice::parse(text) {
-        return Some(choice);
+    if let Some(index) = values.clone().position(|value| value == text) {
+        return Some(index);
     }
-    let rule = format!("must be one of {}", choice::listed(T::VALUES));
-    let meant = suggest(text, T::VALUES.iter().map(|value| value.value));
+    let rule = format!("must be one of {}", choice::listed(values.clone()));
+    let meant = suggest(text, &mut values);
     faults.push(Fault::new(path, rule).given(format!("{text:?}")).suggest(meant));
     None
 }
@@ -118,8 +130,12 @@ pub fn choice_value<T: Choice>(choice: &T) -> Option<Value> {
 }
 
 /// The schema of an element of a list that has parameters of its own.
-pub fn object_schema<T>(parameters: &'static [Parameter], visit: fn(&mut Reader<'_>) -> Option<T>) -> Schema {
-    schema::object(parameters, &reader::learn(parameters, visit), &Deployment::new()).into()
+pub fn object_schema<T>(
+    parameters: &'static [Parameter<'static>],
+    visit: fn(&mut Reader<'_>) -> Option<T>,
+) -> Schema {
+    let parameters = Parameters::of(parameters);
+    schema::object(parameters, reader::learn(parameters, visit), &Deployment::new()).into()
 }
 
 /// Reads an element of a list that has parameters of its own.
@@ -127,7 +143,7 @@ pub fn read_object<T>(
     value: &Value,
     path: &str,
     faults: &mut Faults,
-    parameters: &'static [Parameter],
+    parameters: &'static [Parameter<'static>],
     visit: fn(&mut Reader<'_>) -> Option<T>,
 ) -> Option<T> {
     let Value::Object(arguments) = value else {

@@ -3,17 +3,17 @@
 
 use std::{fmt, iter};
 
-use super::{ToolSpec, ToolType};
+use super::ToolSpec;
 
 /// Why an agent could not choose between the tools: the pieces of one sentence, since a constant cannot allocate.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Problem {
-    pieces: [&'static str; 8],
+pub(super) struct Problem<'a> {
+    pieces: [&'a str; 8],
     count: usize,
 }
 
-impl Problem {
-    const fn new<const COUNT: usize>(sentence: [&'static str; COUNT]) -> Self {
+impl<'a> Problem<'a> {
+    const fn new<const COUNT: usize>(sentence: [&'a str; COUNT]) -> Self {
         let mut pieces = [""; 8];
         let mut index = 0;
         while index < COUNT {
@@ -24,14 +24,14 @@ impl Problem {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for Problem<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pieces[..self.count].iter().try_for_each(|piece| f.write_str(piece))
     }
 }
 
 /// Everything that keeps the tools from being served together.
-pub(super) fn problems(tools: &[ToolType]) -> impl Iterator<Item = Problem> {
+pub(super) fn problems<'a>(tools: &'a [ToolSpec<'a>]) -> impl Iterator<Item = Problem<'a>> {
     let mut at = Position { tool: 0, question: 0 };
     iter::from_fn(move || {
         let (problem, next) = next(tools, at)?;
@@ -46,7 +46,7 @@ pub(super) fn problems(tools: &[ToolType]) -> impl Iterator<Item = Problem> {
 ///
 /// While the program is compiled, with everything that keeps the tools from being served together.
 #[track_caller]
-pub const fn assert_tools(tools: &[ToolType]) {
+pub const fn assert_tools(tools: &[ToolSpec<'_>]) {
     let mut text = Text::new();
     let mut at = Position { tool: 0, question: 0 };
     while let Some((problem, next)) = next(tools, at) {
@@ -70,14 +70,14 @@ struct Position {
     question: usize,
 }
 
-const fn next(tools: &[ToolType], mut at: Position) -> Option<(Problem, Position)> {
+const fn next<'a>(tools: &[ToolSpec<'a>], mut at: Position) -> Option<(Problem<'a>, Position)> {
     while at.tool < tools.len() {
-        let spec = tools[at.tool].spec();
+        let spec = &tools[at.tool];
         let problem = if spec.name.is_empty() {
             // What the derive leaves of a type that has errors of its own.
             None
         } else if at.question < at.tool {
-            alike(tools[at.question].spec(), spec)
+            alike(&tools[at.question], spec)
         } else if at.question == at.tool {
             absent_alternative(spec, tools)
         } else {
@@ -96,21 +96,20 @@ const fn next(tools: &[ToolType], mut at: Position) -> Option<(Problem, Position
 }
 
 /// Two tools that an agent, or a person, cannot tell apart.
-const fn alike(first: &ToolSpec, second: &ToolSpec) -> Option<Problem> {
+const fn alike<'a>(first: &ToolSpec<'a>, second: &ToolSpec<'a>) -> Option<Problem<'a>> {
     let [title, purpose] = [equal(first.title, second.title), equal(first.purpose, second.purpose)];
     let (one, other) = (first.name, second.name);
     if equal(one, other) && title && purpose {
         Some(Problem::new(["`", one, "` is in the set twice: list it once"]))
     } else if equal(one, other) {
-        let advice = "\": give one of them another name with `tool(name = \"…\")`";
+        let advice = "\": give one of them another name with `name = \"…\"`";
         let (first, second) = (first.title, second.title);
         Some(Problem::new(["`", one, "` is the name of two tools, \"", first, "\" and \"", second, advice]))
     } else if title {
-        let advice = "\": give one of them another title with `tool(title = \"…\")`";
+        let advice = "\": give one of them another title with `title = \"…\"`";
         Some(Problem::new(["`", one, "` and `", other, "` have the same title, \"", first.title, advice]))
     } else if purpose {
-        let (same, advice) =
-            ("` have the same description, \"", "\": say in their doc comments what sets them apart");
+        let (same, advice) = ("` have the same description, \"", "\": say what sets them apart");
         Some(Problem::new(["`", one, "` and `", other, same, first.purpose, advice]))
     } else {
         None
@@ -118,7 +117,7 @@ const fn alike(first: &ToolSpec, second: &ToolSpec) -> Option<Problem> {
 }
 
 /// A tool that leads to one that the agent does not have.
-const fn absent_alternative(spec: &ToolSpec, tools: &[ToolType]) -> Option<Problem> {
+const fn absent_alternative<'a>(spec: &ToolSpec<'a>, tools: &[ToolSpec<'a>]) -> Option<Problem<'a>> {
     let Some(instead) = spec.instead else { return None };
     if instead.is_empty() || find(tools, instead) {
         return None;
@@ -128,7 +127,7 @@ const fn absent_alternative(spec: &ToolSpec, tools: &[ToolType]) -> Option<Probl
 }
 
 /// A tool among others that does not say when it is the right one.
-const fn no_usage(spec: &ToolSpec, tools: &[ToolType]) -> Option<Problem> {
+const fn no_usage<'a>(spec: &ToolSpec<'a>, tools: &[ToolSpec<'a>]) -> Option<Problem<'a>> {
     if let Some(when) = spec.when
         && !when.trim_ascii().is_empty()
     {
@@ -136,9 +135,9 @@ const fn no_usage(spec: &ToolSpec, tools: &[ToolType]) -> Option<Problem> {
     }
     let mut index = 0;
     while index < tools.len() {
-        let sibling = tools[index].spec().name;
+        let sibling = tools[index].name;
         if !sibling.is_empty() && !equal(sibling, spec.name) {
-            let advice = "`: add `when = \"…\"` to its `tool(…)`";
+            let advice = "`: add `when = \"…\"`";
             let silence = "` does not say when to use it and not `";
             return Some(Problem::new(["`", spec.name, silence, sibling, advice]));
         }
@@ -147,10 +146,10 @@ const fn no_usage(spec: &ToolSpec, tools: &[ToolType]) -> Option<Problem> {
     None
 }
 
-const fn find(tools: &[ToolType], name: &str) -> bool {
+const fn find(tools: &[ToolSpec<'_>], name: &str) -> bool {
     let mut index = 0;
     while index < tools.len() {
-        if equal(tools[index].spec().name, name) {
+        if equal(tools[index].name, name) {
             return true;
         }
         index += 1;

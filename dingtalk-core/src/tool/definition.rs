@@ -1,6 +1,6 @@
 //! What an agent reads of a tool: a function of the specification, the set it is served with, and the deployment.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -113,9 +113,9 @@ impl Deployment {
 #[non_exhaustive]
 pub struct Definition {
     /// The tool's name, with the prefix that the set is served with.
-    pub name: Cow<'static, str>,
+    pub name: String,
     /// Its name for people.
-    pub title: &'static str,
+    pub title: String,
     /// Purpose, usage, behaviour.
     pub description: String,
     /// JSON Schema of the arguments.
@@ -143,13 +143,13 @@ pub struct Annotations {
 
 impl Definition {
     /// The definition of one tool of a set.
-    pub(super) fn new(spec: &ToolSpec, set: &ToolSet, deployment: &Deployment) -> Self {
+    pub(super) fn new(spec: ToolSpec<'_>, set: &ToolSet, deployment: &Deployment) -> Self {
         let mut input_schema = spec.input_schema(deployment);
         deployment.add_robot(&mut input_schema);
         Self {
-            name: set.served_name(spec.name),
-            title: spec.title,
-            description: [purpose(spec), usage(spec, set), behaviour(deployment)]
+            name: set.served_name(spec.name).into_owned(),
+            title: spec.title.to_owned(),
+            description: [purpose(&spec), usage(&spec, set), behaviour(deployment)]
                 .into_iter()
                 .filter(|part| !part.is_empty())
                 .collect::<Vec<_>>()
@@ -193,18 +193,18 @@ fn sentence(text: &str) -> String {
 /// What the description begins with: where it is posted, in both names, since people ask for either.
 const SERVICE: &str = "DingTalk (钉钉)";
 
-fn purpose(spec: &ToolSpec) -> String {
+fn purpose(spec: &ToolSpec<'_>) -> String {
     let purpose = sentence(spec.purpose);
     if purpose.starts_with("DingTalk") { purpose } else { format!("{SERVICE}: {purpose}") }
 }
 
 /// When to use it, when not, and what instead; also what its siblings say of it.
-fn usage(spec: &ToolSpec, set: &ToolSet) -> String {
+fn usage(spec: &ToolSpec<'_>, set: &ToolSet) -> String {
     let mut sentences = Vec::new();
     if let Some(when) = spec.when {
         sentences.push(sentence(&format!("Use it when {}", when.trim())));
     }
-    let instead = |when: &str, name: &'static str| {
+    let instead = |when: &str, name: &str| {
         format!("When {}, use {}.", when.trim().trim_end_matches(['.', '。']), set.served_name(name))
     };
     // A selection may have left the alternative out.

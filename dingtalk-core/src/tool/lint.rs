@@ -35,14 +35,14 @@ pub struct Lint {
     /// The rule, `W1` to `W7`.
     pub rule: &'static str,
     /// The tool's name; `None` where the set as a whole is meant.
-    pub tool: Option<&'static str>,
+    pub tool: Option<String>,
     /// What was found and what to do about it.
     pub message: String,
 }
 
 impl fmt::Display for Lint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.tool {
+        match &self.tool {
             Some(tool) => write!(f, "{} {tool}: {}", self.rule, self.message),
             None => write!(f, "{} {}", self.rule, self.message),
         }
@@ -63,10 +63,11 @@ impl ToolSet {
     /// | W7 | abbreviations that are known or explained |
     pub fn lint(&self, deployment: &Deployment) -> Vec<Lint> {
         let definitions = self.definitions(deployment);
-        let specs: Vec<&ToolSpec> = self.specs().collect();
+        let specs: Vec<ToolSpec<'_>> = self.specs().collect();
         let mut lints = Vec::new();
         for (spec, definition) in specs.iter().zip(&definitions) {
-            let mut add = |rule, message| lints.push(Lint { rule, tool: Some(spec.name), message });
+            let mut add =
+                |rule, message| lints.push(Lint { rule, tool: Some(spec.name.to_owned()), message });
             for message in lengths(spec.purpose, &definition.description) {
                 add("W1", message);
             }
@@ -82,7 +83,7 @@ impl ToolSet {
         }
         lints.extend(shadowed(&specs, &definitions));
         lints.extend(alike(&specs));
-        lints.sort_by_key(|lint| specs.iter().position(|spec| Some(spec.name) == lint.tool));
+        lints.sort_by_key(|lint| specs.iter().position(|spec| Some(spec.name) == lint.tool.as_deref()));
         let of_the_set = [
             count(specs.len()).map(|message| ("W2", message)),
             size(&definitions).map(|message| ("W4", message)),
@@ -97,12 +98,12 @@ impl ToolSet {
 }
 
 /// Everything that the author of a tool wrote for agents.
-fn prose(spec: &ToolSpec) -> String {
+fn prose(spec: &ToolSpec<'_>) -> String {
     let texts = texts(spec).into_iter().map(|(_, text)| text);
     texts.collect::<Vec<_>>().join(". ")
 }
 
-fn texts(spec: &ToolSpec) -> Vec<(String, &'static str)> {
+fn texts<'s>(spec: &ToolSpec<'s>) -> Vec<(String, &'s str)> {
     let parameters = spec
         .parameters
         .iter()
@@ -156,8 +157,8 @@ fn count(tools: usize) -> Option<String> {
 }
 
 /// W3: the cheapest tool that an agent may take in place of each dear one.
-fn shadowed(specs: &[&ToolSpec], definitions: &[Definition]) -> Vec<Lint> {
-    let costs: Vec<(usize, &'static str)> = definitions
+fn shadowed(specs: &[ToolSpec<'_>], definitions: &[Definition]) -> Vec<Lint> {
+    let costs: Vec<(usize, &str)> = definitions
         .iter()
         .zip(specs)
         .map(|(definition, spec)| (invocation_cost(&definition.input_schema), spec.name))
@@ -166,7 +167,7 @@ fn shadowed(specs: &[&ToolSpec], definitions: &[Definition]) -> Vec<Lint> {
     let dear = costs.iter().filter(|(dear, _)| *dear >= 2 * cheap && dear - cheap >= 4);
     dear.map(|(dear, name)| Lint {
         rule: "W3",
-        tool: Some(name),
+        tool: Some((*name).to_owned()),
         message: format!(
             "it costs {dear} to call, and `{by}` only {cheap}, so that agents may take that one: make parameters \
              optional or give them defaults"
@@ -207,7 +208,7 @@ fn size(definitions: &[Definition]) -> Option<String> {
 }
 
 /// W5.
-fn empty_words(spec: &ToolSpec) -> Vec<String> {
+fn empty_words(spec: &ToolSpec<'_>) -> Vec<String> {
     let texts = texts(spec);
     let found =
         texts.iter().flat_map(|(place, text)| filler(text).into_iter().map(move |word| (place, word)));
@@ -217,8 +218,8 @@ fn empty_words(spec: &ToolSpec) -> Vec<String> {
 }
 
 /// W6.
-fn alike(specs: &[&ToolSpec]) -> Vec<Lint> {
-    let own = |spec: &ToolSpec| format!("{} {}", spec.purpose, spec.when.unwrap_or_default());
+fn alike(specs: &[ToolSpec<'_>]) -> Vec<Lint> {
+    let own = |spec: &ToolSpec<'_>| format!("{} {}", spec.purpose, spec.when.unwrap_or_default());
     let mut lints = Vec::new();
     for (index, spec) in specs.iter().enumerate() {
         for other in &specs[..index] {
@@ -230,7 +231,7 @@ fn alike(specs: &[&ToolSpec]) -> Vec<Lint> {
                     share * 100.0,
                     other.name
                 );
-                lints.push(Lint { rule: "W6", tool: Some(spec.name), message });
+                lints.push(Lint { rule: "W6", tool: Some(spec.name.to_owned()), message });
             }
         }
     }

@@ -71,3 +71,15 @@ pub const fn assert_value(what: &str, text: &str, values: &[ChoiceValue]) {
     }
     panic!("{}", problem.as_str());
 }
+
+/// The same words for a declaration that is read while the program runs; `None` where the text is one of the values.
+pub(super) fn none_of<'v>(
+    what: &str,
+    text: &str,
+    values: impl Iterator<Item = &'v str> + Clone,
+) -> Option<String> {
+    if values.clone().any(|value| value == text) {
+        return None;
+    }
+    Some(format!("{what} `{text}` is none of the values: write {}", choice::listed(values)))
+}

@@ -2,9 +2,11 @@
 
 pub(crate) mod argument;
 pub(crate) mod check;
+pub mod declared;
 mod definition;
 mod lint;
 pub(crate) mod literal;
+mod parameters;
 mod portable;
 pub(crate) mod reader;
 mod schema;
@@ -20,6 +22,7 @@ pub use self::{
     argument::Argument,
     definition::{Annotations, Definition, Deployment},
     lint::Lint,
+    parameters::{Parameters, ParametersIter},
     set::{ToolSet, ToolSetError, ToolType},
     status::CallStatus,
 };
@@ -35,7 +38,7 @@ pub trait Tool: Notification + Sized {
     const NAME: &'static str;
 
     /// What the type says of itself.
-    const SPEC: ToolSpec;
+    const SPEC: ToolSpec<'static>;
 
     /// Reads the arguments of a call.
     ///
@@ -48,23 +51,23 @@ pub trait Tool: Notification + Sized {
 /// What a notification type says of itself as a tool. Its [`Definition`] depends on the set it is served with too.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct ToolSpec {
+pub struct ToolSpec<'a> {
     /// The tool's name, for example `send_cpu_alert`.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Its name for people, for example `CPU alert`.
-    pub title: &'static str,
+    pub title: &'a str,
     /// What it is for: the first paragraph of the type's documentation.
-    pub purpose: &'static str,
+    pub purpose: &'a str,
     /// When to use it: the rest of a sentence that begins with "when".
-    pub when: Option<&'static str>,
+    pub when: Option<&'a str>,
     /// When not to use it, likewise.
-    pub not_when: Option<&'static str>,
+    pub not_when: Option<&'a str>,
     /// The name of the tool to use instead.
-    pub instead: Option<&'static str>,
+    pub instead: Option<&'a str>,
     /// Whether clients should treat a call as irreversible. It is by default: a message cannot be recalled.
     pub destructive: bool,
     /// The parameters in the order of the fields.
-    pub parameters: &'static [Parameter],
+    pub parameters: Parameters<'a>,
     /// Their types.
     pub(crate) types: fn(&mut Types<'_>),
 }
@@ -72,14 +75,14 @@ pub struct ToolSpec {
 /// Tells the type of every parameter.
 type Types<'a> = reader::Reader<'a>;
 
-impl ToolSpec {
+impl<'a> ToolSpec<'a> {
     /// A specification; used by generated code.
     #[doc(hidden)]
     pub const fn new(
-        name: &'static str,
-        title: &'static str,
-        purpose: &'static str,
-        parameters: &'static [Parameter],
+        name: &'a str,
+        title: &'a str,
+        purpose: &'a str,
+        parameters: &'a [Parameter<'a>],
         types: fn(&mut Types<'_>),
     ) -> Self {
         Self {
@@ -90,7 +93,7 @@ impl ToolSpec {
             not_when: None,
             instead: None,
             destructive: true,
-            parameters,
+            parameters: Parameters::of(parameters),
             types,
         }
     }
@@ -100,9 +103,9 @@ impl ToolSpec {
     #[must_use]
     pub const fn usage(
         mut self,
-        when: Option<&'static str>,
-        not_when: Option<&'static str>,
-        instead: Option<&'static str>,
+        when: Option<&'a str>,
+        not_when: Option<&'a str>,
+        instead: Option<&'a str>,
     ) -> Self {
         self.when = when;
         self.not_when = not_when;
@@ -112,16 +115,16 @@ impl ToolSpec {
 
     /// The JSON Schema of the arguments.
     pub(crate) fn input_schema(&self, deployment: &Deployment) -> Map<String, Value> {
-        schema::object(self.parameters, &reader::learn(self.parameters, self.types), deployment)
+        schema::object(self.parameters, reader::learn(self.parameters, self.types), deployment)
     }
 
     /// The parameters of types whose schema some client refuses, and what it refuses. Looks at the types alone: all else in
     /// a schema is ours.
-    fn types_that_clients_refuse(&self) -> impl Iterator<Item = (&'static str, String)> {
+    fn types_that_clients_refuse(&self) -> impl Iterator<Item = (&'a str, String)> {
         let types = reader::learn(self.parameters, self.types);
         self.parameters.iter().zip(types).flat_map(|(parameter, learned)| {
-            let found = portable::problems(&schema::value(learned.schema));
-            found.into_iter().map(|found| (parameter.field.name, found))
+            let found = portable::problems(&learned.schema);
+            found.into_iter().map(move |found| (parameter.field.name, found))
         })
     }
 
@@ -137,17 +140,17 @@ impl ToolSpec {
 /// One parameter of a tool.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Parameter {
+pub struct Parameter<'a> {
     /// Its name and the rules on its value.
-    pub field: Field,
+    pub field: Field<'a>,
     /// What it is: the field's documentation.
-    pub description: &'static str,
+    pub description: &'a str,
     /// How many values it takes.
     pub shape: Shape,
     /// Its default as JSON, where that is known.
-    pub default: Option<&'static str>,
+    pub default: Option<&'a str>,
     /// An example as JSON.
-    pub example: Option<&'static str>,
+    pub example: Option<&'a str>,
     /// Whom it mentions, if it does: values of a field marked `at`.
     pub mentions: Option<PersonKind>,
 }
@@ -162,17 +165,17 @@ pub enum PersonKind {
     Id,
 }
 
-impl Parameter {
+impl<'a> Parameter<'a> {
     /// A parameter; used by generated code.
     #[doc(hidden)]
-    pub const fn new(field: Field, description: &'static str, shape: Shape) -> Self {
+    pub const fn new(field: Field<'a>, description: &'a str, shape: Shape) -> Self {
         Self { field, description, shape, default: None, example: None, mentions: None }
     }
 
     /// Adds a default and an example; used by generated code.
     #[doc(hidden)]
     #[must_use]
-    pub const fn values(mut self, default: Option<&'static str>, example: Option<&'static str>) -> Self {
+    pub const fn values(mut self, default: Option<&'a str>, example: Option<&'a str>) -> Self {
         self.default = default;
         self.example = example;
         self

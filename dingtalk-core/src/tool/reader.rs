@@ -3,23 +3,24 @@
 use std::borrow::Cow;
 
 use dingtalk_template::suggest;
+use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use super::{
-    Parameter, Shape,
-    argument::{Argument, ValueSchema, wrong_type},
+    Parameter, Parameters, Shape,
+    argument::{Argument, wrong_type},
     schema,
 };
 use crate::{
     Fault, Faults,
-    constraint::{self, Measured},
+    constraint::{self, Field, Measured},
 };
 
 /// Visits the parameters of one tool in order, each with its type: to read the arguments of a call, or to learn the
 /// types. One function of generated code serves both, so that every type is named once.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    parameters: &'static [Parameter],
+    parameters: Parameters<'a>,
     visit: Visit<'a>,
     faults: Faults,
 }
@@ -34,16 +35,46 @@ enum Visit<'a> {
 #[derive(Debug)]
 pub(crate) struct Learned {
     /// The schema of one value.
-    pub(crate) schema: ValueSchema,
+    pub(crate) schema: Map<String, Value>,
     /// The field's default, where it is an expression that only the type can read.
     pub(crate) default: Option<Value>,
 }
 
+/// How one value of a parameter is read: as its type says, or as a declaration does.
+pub(super) trait ReadValue<T> {
+    /// The schema of one value.
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
+
+    /// Reads one value. What is wrong with it is reported under `path`.
+    fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T>;
+}
+
+struct AsArgument;
+
+impl<T: Argument> ReadValue<T> for AsArgument {
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        T::schema(generator)
+    }
+
+    fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T> {
+        T::read(value, path, faults)
+    }
+}
+
 /// The arguments of one call, read by generated code.
 pub fn read<T>(
-    parameters: &'static [Parameter],
+    parameters: &'static [Parameter<'static>],
     arguments: &Map<String, Value>,
     visit: fn(&mut Reader<'_>) -> Option<T>,
+) -> Result<T, Faults> {
+    read_parameters(Parameters::of(parameters), arguments, visit)
+}
+
+/// The arguments of one call.
+pub(super) fn read_parameters<T>(
+    parameters: Parameters<'_>,
+    arguments: &Map<String, Value>,
+    visit: impl FnOnce(&mut Reader<'_>) -> Option<T>,
 ) -> Result<T, Faults> {
     let mut reader = Reader { parameters, visit: Visit::Read(arguments), faults: Faults::default() };
     reader.find_unknown(arguments);
@@ -52,10 +83,7 @@ pub fn read<T>(
 }
 
 /// What the parameters' types say.
-pub(crate) fn learn<T>(
-    parameters: &'static [Parameter],
-    visit: impl FnOnce(&mut Reader<'_>) -> T,
-) -> Vec<Learned> {
+pub(crate) fn learn<T>(parameters: Parameters<'_>, visit: impl FnOnce(&mut Reader<'_>) -> T) -> Vec<Learned> {
     let mut reader = Reader { parameters, visit: Visit::Learn(Vec::new()), faults: Faults::default() };
     visit(&mut reader);
     match reader.visit {
@@ -75,7 +103,8 @@ enum Given<'a> {
 impl<'a> Reader<'a> {
     /// Reports the names that no parameter has.
     fn find_unknown(&mut self, arguments: &Map<String, Value>) {
-        let names = || self.parameters.iter().map(|parameter| parameter.field.name);
+        let parameters = self.parameters;
+        let names = || parameters.iter().map(|parameter| parameter.field.name);
         for name in arguments.keys().filter(|name| !names().any(|known| known == *name)) {
             let suggestion = suggest(name, names().filter(|known| !arguments.contains_key(*known)));
             let rule = match suggestion {
@@ -88,13 +117,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn given<T: Argument>(&mut self, index: usize) -> Given<'a> {
+    pub(super) fn parameters(&self) -> Parameters<'a> {
+        self.parameters
+    }
+
+    /// The parameter at a position, and no name where a table has none.
+    fn field(&self, index: usize) -> Field<'a> {
+        self.parameters.get(index).map_or(Field::new("", &[]), |parameter| parameter.field)
+    }
+
+    fn given<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Given<'a> {
+        let name = self.field(index).name;
         match &mut self.visit {
             Visit::Learn(learned) => {
-                learned.push(Learned { schema: T::schema, default: None });
+                let schema = schema::value(&|generator| how.schema(generator));
+                learned.push(Learned { schema, default: None });
                 Given::Learning
             }
-            Visit::Read(arguments) => match arguments.get(self.parameters[index].field.name) {
+            Visit::Read(arguments) => match arguments.get(name) {
                 None | Some(Value::Null) => Given::Absent,
                 Some(value) => Given::Value(value),
             },
@@ -103,11 +143,15 @@ impl<'a> Reader<'a> {
 
     /// A value that must be given.
     pub fn one<T: Argument>(&mut self, index: usize) -> Option<T> {
-        match self.given::<T>(index) {
-            Given::Value(value) => self.read(index, value, None),
+        self.one_by(index, &AsArgument)
+    }
+
+    pub(super) fn one_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<T> {
+        match self.given(index, how) {
+            Given::Value(value) => self.read(index, value, None, how),
             Given::Absent => {
-                let expected = schema::expected(T::schema, Shape::One);
-                let name = self.parameters[index].field.name;
+                let expected = schema::expected(&|generator| how.schema(generator), Shape::One);
+                let name = self.field(index).name;
                 self.faults.push(Fault::new(name, format!("is missing: give {expected}")));
                 None
             }
@@ -117,24 +161,24 @@ impl<'a> Reader<'a> {
 
     /// A value with a default.
     pub fn one_or<T: Argument>(&mut self, index: usize, default: fn() -> T) -> Option<T> {
-        match self.given::<T>(index) {
-            Given::Value(value) => self.read(index, value, None),
-            Given::Absent => Some(default()),
-            Given::Learning => {
-                if let Visit::Learn(learned) = &mut self.visit
-                    && let Some(learned) = learned.last_mut()
-                {
-                    learned.default = T::default_in_schema(default);
-                }
-                None
-            }
+        let value = self.optional::<T>(index);
+        if let Visit::Learn(learned) = &mut self.visit
+            && let Some(learned) = learned.last_mut()
+        {
+            learned.default = T::default_in_schema(default);
         }
+        value.map(|value| value.unwrap_or_else(default))
     }
 
     /// A value that may be absent.
     pub fn optional<T: Argument>(&mut self, index: usize) -> Option<Option<T>> {
-        match self.given::<T>(index) {
-            Given::Value(value) => self.read(index, value, None).map(Some),
+        self.optional_by(index, &AsArgument)
+    }
+
+    #[expect(clippy::option_option, reason = "what cannot be read is not what is absent")]
+    pub(super) fn optional_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<Option<T>> {
+        match self.given(index, how) {
+            Given::Value(value) => self.read(index, value, None, how).map(Some),
             Given::Absent => Some(None),
             Given::Learning => None,
         }
@@ -142,7 +186,11 @@ impl<'a> Reader<'a> {
 
     /// Any number of values. An array that arrives as its JSON text is understood, since agents send that.
     pub fn list<T: Argument>(&mut self, index: usize) -> Option<Vec<T>> {
-        let value = match self.given::<T>(index) {
+        self.list_by(index, &AsArgument)
+    }
+
+    pub(super) fn list_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<Vec<T>> {
+        let value = match self.given(index, how) {
             Given::Value(value) => value,
             Given::Absent => return Some(Vec::new()),
             Given::Learning => return None,
@@ -153,31 +201,27 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let Some(values) = values else {
-            let expected = schema::expected(T::schema, Shape::List);
-            self.faults.push(wrong_type(self.parameters[index].field.name, &expected, value));
+            let expected = schema::expected(&|generator| how.schema(generator), Shape::List);
+            self.faults.push(wrong_type(self.field(index).name, &expected, value));
             return None;
         };
         let read: Vec<Option<T>> = values
             .iter()
             .enumerate()
-            .map(|(element, value)| self.read(index, value, Some(element)))
+            .map(|(element, value)| self.read(index, value, Some(element), how))
             .collect();
         read.into_iter().collect()
     }
 
     /// A flag.
     pub fn flag(&mut self, index: usize) -> Option<bool> {
-        match self.given::<bool>(index) {
-            Given::Value(value) => self.read(index, value, None),
-            Given::Absent => Some(false),
-            Given::Learning => None,
-        }
+        self.optional::<bool>(index).map(Option::unwrap_or_default)
     }
 
     /// A value, as one of the methods above has read it, if it keeps the parameter's constraints.
     pub fn within<T: Measured>(&mut self, index: usize, value: Option<T>) -> Option<T> {
         if let Some(value) = &value {
-            constraint::check(&self.parameters[index].field, value, &mut self.faults);
+            constraint::check(&self.field(index), value, &mut self.faults);
         }
         value
     }
@@ -185,18 +229,24 @@ impl<'a> Reader<'a> {
     /// The same for a list whose elements have no rules of their own.
     pub fn counted<T>(&mut self, index: usize, values: Option<Vec<T>>) -> Option<Vec<T>> {
         if let Some(values) = &values {
-            constraint::check_count(&self.parameters[index].field, values.len(), &mut self.faults);
+            constraint::check_count(&self.field(index), values.len(), &mut self.faults);
         }
         values
     }
 
-    fn read<T: Argument>(&mut self, index: usize, value: &Value, element: Option<usize>) -> Option<T> {
+    fn read<T>(
+        &mut self,
+        index: usize,
+        value: &Value,
+        element: Option<usize>,
+        how: &dyn ReadValue<T>,
+    ) -> Option<T> {
         let path = self.path(index, element);
-        T::read(value, &path, &mut self.faults)
+        how.read(value, &path, &mut self.faults)
     }
 
     fn path(&self, index: usize, element: Option<usize>) -> String {
-        let name = self.parameters[index].field.name;
+        let name = self.field(index).name;
         element.map_or_else(|| name.to_owned(), |element| format!("{name}[{element}]"))
     }
 }

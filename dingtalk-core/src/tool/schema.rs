@@ -1,9 +1,9 @@
 //! The input schema of a tool: flat, in declaration order, in the subset that every client understands.
 
-use schemars::{SchemaGenerator, generate::SchemaSettings};
+use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Deployment, Parameter, Shape, argument::ValueSchema, reader::Learned};
+use super::{Deployment, Parameter, Parameters, Shape, reader::Learned};
 use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
@@ -12,22 +12,19 @@ pub(super) const FORMATS: [&str; 9] =
 
 /// The whole schema of an object with these parameters, whose types say this.
 pub(super) fn object(
-    parameters: &[Parameter],
-    types: &[Learned],
+    parameters: Parameters<'_>,
+    types: Vec<Learned>,
     deployment: &Deployment,
 ) -> Map<String, Value> {
     let properties: Map<String, Value> = parameters
         .iter()
         .zip(types)
         .map(|(parameter, learned)| {
-            (parameter.field.name.to_owned(), Value::Object(property(parameter, learned, deployment)))
+            (parameter.field.name.to_owned(), Value::Object(property(&parameter, learned, deployment)))
         })
         .collect();
-    let required: Vec<&str> = parameters
-        .iter()
-        .filter(|parameter| parameter.is_required())
-        .map(|parameter| parameter.field.name)
-        .collect();
+    let required: Vec<&str> =
+        parameters.iter().filter(Parameter::is_required).map(|parameter| parameter.field.name).collect();
     let mut schema = Map::new();
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
@@ -38,8 +35,8 @@ pub(super) fn object(
     schema
 }
 
-fn property(parameter: &Parameter, learned: &Learned, deployment: &Deployment) -> Map<String, Value> {
-    let mut value = value(learned.schema);
+fn property(parameter: &Parameter<'_>, learned: Learned, deployment: &Deployment) -> Map<String, Value> {
+    let mut value = learned.schema;
     // What the type says of its values is said once, beside what the field says.
     let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
     let of_type = of_type.as_ref().and_then(Value::as_str);
@@ -65,7 +62,7 @@ fn property(parameter: &Parameter, learned: &Learned, deployment: &Deployment) -
     }
     schema.insert("description".to_owned(), json!(description(parameter, of_type, &constraints, deployment)));
     let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
-    let default = default.or_else(|| learned.default.clone());
+    let default = default.or(learned.default);
     if let Some(default) = default.or((parameter.shape == Shape::Flag).then_some(json!(false))) {
         schema.insert("default".to_owned(), default);
     }
@@ -76,7 +73,7 @@ fn property(parameter: &Parameter, learned: &Learned, deployment: &Deployment) -
 }
 
 /// The rules on a parameter: a deployment may allow fewer mentions.
-fn constraints(parameter: &Parameter, deployment: &Deployment) -> Vec<Constraint> {
+fn constraints(parameter: &Parameter<'_>, deployment: &Deployment) -> Vec<Constraint> {
     let fewer = deployment.max_mentions.filter(|_| parameter.mentions.is_some());
     let constraints = parameter.field.constraints.iter().map(|constraint| match (constraint, fewer) {
         (Constraint::MaxItems(max), Some(fewer)) => Constraint::MaxItems(fewer.min(*max)),
@@ -88,7 +85,7 @@ fn constraints(parameter: &Parameter, deployment: &Deployment) -> Vec<Constraint
 /// The documentation, followed by the names that stand for people, the meanings of a type's values and the constraints
 /// in words.
 fn description(
-    parameter: &Parameter,
+    parameter: &Parameter<'_>,
     of_type: Option<&str>,
     constraints: &[Constraint],
     deployment: &Deployment,
@@ -162,7 +159,7 @@ fn number(bound: f64, integer: bool) -> Value {
 }
 
 /// The schema of one value, without what some clients refuse or what the parameter says itself.
-pub(super) fn value(schema: ValueSchema) -> Map<String, Value> {
+pub(super) fn value(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
@@ -206,7 +203,7 @@ const KINDS: [(&str, &str); 6] = [
 ];
 
 impl Kind {
-    pub(super) fn of(schema: ValueSchema) -> Self {
+    pub(super) fn of(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Self {
         let kind = value(schema).get("type").and_then(Value::as_str).map(str::to_owned);
         Self(KINDS.iter().map(|(kind, _)| *kind).find(|known| Some(*known) == kind.as_deref()))
     }
@@ -237,7 +234,7 @@ impl Kind {
 }
 
 /// What a caller has to give for a parameter of this type.
-pub(super) fn expected(schema: ValueSchema, shape: Shape) -> String {
+pub(super) fn expected(schema: &dyn Fn(&mut SchemaGenerator) -> Schema, shape: Shape) -> String {
     let element = Kind::of(schema).words();
     if shape == Shape::List {
         let plural = element.split_once(' ').map_or(element, |(_, noun)| noun);

@@ -1,32 +1,43 @@
 //! Tools that are served together.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 
-use super::{Definition, Deployment, Tool, ToolSpec, check};
+use super::{Definition, Deployment, Tool, ToolSpec, check, declared::Declared};
 use crate::{Faults, Message};
 
-/// A notification type as a member of a set: its specification and what turns arguments into a message.
-#[derive(Debug, Clone, Copy)]
-pub struct ToolType {
-    spec: ToolSpec,
-    message: fn(&Map<String, Value>) -> Result<Message, Faults>,
+/// A notification as a member of a set: its specification and what turns arguments into a message. It is a type, or
+/// [declared](super::declared) while the program runs.
+#[derive(Debug, Clone)]
+pub struct ToolType(Origin);
+
+#[derive(Debug, Clone)]
+enum Origin {
+    Derived { spec: ToolSpec<'static>, message: fn(&Map<String, Value>) -> Result<Message, Faults> },
+    Declared(Arc<Declared>),
 }
 
 impl ToolType {
     /// The entry of a type.
     pub const fn of<T: Tool>() -> Self {
-        Self {
+        Self(Origin::Derived {
             spec: T::SPEC,
             message: |arguments| T::parse(arguments)?.message().map_err(|invalid| invalid.faults().clone()),
-        }
+        })
     }
 
-    /// What the type says of itself.
-    pub const fn spec(&self) -> &ToolSpec {
-        &self.spec
+    pub(super) fn declared(declared: Declared) -> Self {
+        Self(Origin::Declared(Arc::new(declared)))
+    }
+
+    /// What it says of itself.
+    pub fn spec(&self) -> ToolSpec<'_> {
+        match &self.0 {
+            Origin::Derived { spec, .. } => *spec,
+            Origin::Declared(declared) => declared.spec(),
+        }
     }
 
     /// Reads the arguments of a call and renders the message.
@@ -35,7 +46,10 @@ impl ToolType {
     ///
     /// Names everything that is wrong with the arguments.
     pub fn message(&self, arguments: &Map<String, Value>) -> Result<Message, Faults> {
-        (self.message)(arguments)
+        match &self.0 {
+            Origin::Derived { message, .. } => message(arguments),
+            Origin::Declared(declared) => declared.message(arguments),
+        }
     }
 }
 
@@ -60,8 +74,9 @@ impl ToolSet {
     /// some clients refuse.
     pub fn new(tools: impl IntoIterator<Item = ToolType>) -> Result<Self, ToolSetError> {
         let tools: Vec<ToolType> = tools.into_iter().collect();
-        let mut problems: Vec<String> = check::problems(&tools).map(|problem| problem.to_string()).collect();
-        for spec in tools.iter().map(ToolType::spec) {
+        let specs: Vec<ToolSpec<'_>> = tools.iter().map(ToolType::spec).collect();
+        let mut problems: Vec<String> = check::problems(&specs).map(|problem| problem.to_string()).collect();
+        for spec in specs {
             problems.extend(spec.types_that_clients_refuse().map(|(parameter, found)| {
                 format!(
                     "the parameter `{parameter}` of `{}` has {found} in its schema, which some clients refuse: use a \
@@ -117,7 +132,7 @@ impl ToolSet {
         if !problems.is_empty() {
             return Err(ToolSetError(problems));
         }
-        self.tools.retain(|tool| names.contains(&tool.spec.name));
+        self.tools.retain(|tool| names.contains(&tool.spec().name));
         Ok(self)
     }
 
@@ -163,7 +178,7 @@ impl ToolSet {
     }
 
     /// What a tool is called where the set is served.
-    pub fn served_name(&self, name: &'static str) -> Cow<'static, str> {
+    pub fn served_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
         if self.prefix.is_empty() { Cow::Borrowed(name) } else { format!("{}{name}", self.prefix).into() }
     }
 
@@ -174,7 +189,7 @@ impl ToolSet {
 
     /// The tool that calls itself so.
     pub(super) fn find(&self, name: &str) -> Option<&ToolType> {
-        self.tools.iter().find(|tool| tool.spec.name == name)
+        self.tools.iter().find(|tool| tool.spec().name == name)
     }
 
     /// The tools in order.
@@ -183,7 +198,7 @@ impl ToolSet {
     }
 
     /// What the tools say of themselves, in order.
-    pub(super) fn specs(&self) -> impl Iterator<Item = &ToolSpec> {
+    pub(super) fn specs(&self) -> impl Iterator<Item = ToolSpec<'_>> {
         self.tools.iter().map(ToolType::spec)
     }
 
@@ -258,7 +273,7 @@ macro_rules! tools {
     ($($tool:ty),* $(,)?) => {{
         const TOOLS: [$crate::ToolType; <[&::core::primitive::str]>::len(&[$(::core::stringify!($tool)),*])] =
             [$($crate::ToolType::of::<$tool>()),*];
-        const _: () = $crate::__private::assert_tools(&TOOLS);
+        const _: () = $crate::__private::assert_tools(&[$(<$tool as $crate::Tool>::SPEC),*]);
         TOOLS
     }};
 }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use dingtalk_template::declaration::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE, Rule};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote;
 use syn::{
@@ -187,29 +188,23 @@ pub(crate) struct BoundsAttribute {
 
 impl BoundsAttribute {
     /// `key(a..=b)`, `key(a..)` or `key(..=b)`
-    pub(super) fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+    pub(super) fn parse(rule: Rule, key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
         in_parentheses(key, "1..=64", input, |input| {
             let dots = |input: ParseStream<'_>| input.peek(Token![..]) || input.peek(Token![..=]);
-            let min = if dots(input) { None } else { Some(bound(key, input)?) };
+            let min = if dots(input) { None } else { Some(bound(rule, input)?) };
             if input.peek(Token![..=]) {
                 input.parse::<Token![..=]>()?;
-                return Ok(Self { keyword: key.clone(), min, max: Some(bound(key, input)?) });
+                return Ok(Self { keyword: key.clone(), min, max: Some(bound(rule, input)?) });
             }
             if !input.peek(Token![..]) {
-                return Err(syn::Error::new_spanned(
-                    min,
-                    "expected a range such as `1..=64`, `1..` or `..=64`",
-                ));
+                return Err(syn::Error::new_spanned(min, NO_RANGE));
             }
             let open: Token![..] = input.parse()?;
             if !input.is_empty() {
-                return Err(syn::Error::new_spanned(open, "write `..=`: both ends are included"));
+                return Err(syn::Error::new_spanned(open, OPEN_RANGE));
             }
             if min.is_none() {
-                return Err(syn::Error::new_spanned(
-                    open,
-                    "a range needs at least one end: `1..=64`, `1..` or `..=64`",
-                ));
+                return Err(syn::Error::new_spanned(open, ENDLESS_RANGE));
             }
             Ok(Self { keyword: key.clone(), min, max: None })
         })
@@ -217,22 +212,19 @@ impl BoundsAttribute {
 }
 
 /// One end of a range.
-fn bound(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+fn bound(rule: Rule, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if let Some(constant) = constant(input)? {
         return Ok(constant);
     }
     let sign: Option<Token![-]> = input.parse()?;
     let number = match input.parse() {
         Ok(number @ (Lit::Int(_) | Lit::Float(_))) => number,
-        Ok(other) => return Err(syn::Error::new_spanned(other, "expected a number such as `64`")),
-        Err(error) => return Err(syn::Error::new(error.span(), "expected a number such as `64`")),
+        Ok(other) => return Err(syn::Error::new_spanned(other, NO_NUMBER)),
+        Err(error) => return Err(syn::Error::new(error.span(), NO_NUMBER)),
     };
     let end = quote!(#sign #number);
-    if key != "range" && (sign.is_some() || matches!(number, Lit::Float(_))) {
-        return Err(syn::Error::new_spanned(
-            end,
-            format!("`{key}` counts: expected a whole number such as `64`"),
-        ));
+    if rule != Rule::Range && (sign.is_some() || matches!(number, Lit::Float(_))) {
+        return Err(syn::Error::new_spanned(end, rule.counts()));
     }
     Ok(end)
 }

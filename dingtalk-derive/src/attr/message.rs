@@ -1,8 +1,9 @@
 //! What is shown: `text(…)`, `markdown(…)`, `link(…)`, `action_card(…)`, `feed_card(…)`; `item(…)` and `fragment(…)` of
 //! the companions.
 
+use dingtalk_template::declaration::{ButtonTemplates, Kind, LOOSE_BUTTON, MessagePart, MessageTemplates};
 use proc_macro2::Ident;
-use syn::{LitStr, Token, parse::ParseStream};
+use syn::{LitStr, Token, ext::IdentExt as _, parse::ParseStream};
 
 use super::keys::{Place, Reading, alone, equals, equals_text, in_parentheses, keys, set, text, unknown};
 
@@ -11,7 +12,7 @@ pub(crate) struct MessageAttribute {
     pub(crate) keyword: Ident,
     pub(crate) kind: Kind,
     /// The templates, in the order of [`Kind::parts`].
-    pub(crate) parts: Vec<(Part, LitStr)>,
+    pub(crate) parts: Vec<(MessagePart, LitStr)>,
     pub(crate) buttons: Vec<ButtonAttribute>,
     pub(crate) horizontal: Option<Ident>,
     pub(crate) hide_avatar: Option<Ident>,
@@ -27,120 +28,25 @@ pub(crate) struct ButtonAttribute {
     pub(crate) url: LitStr,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Text,
-    Markdown,
-    Link,
-    ActionCard,
-    FeedCard,
-    /// No message, but one item of a feed card.
-    Item,
-    /// No message, but a piece of others.
-    Fragment,
-}
-
-/// A template of a message.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    Title,
-    Text,
-    Url,
-    Picture,
-}
-
-const SHOWN: &str = "it is what the conversation list shows";
-const PAGE: &str = "it is the page to open";
-
-impl Kind {
-    const ALL: [Self; 7] = [
-        Self::Text,
-        Self::Markdown,
-        Self::Link,
-        Self::ActionCard,
-        Self::FeedCard,
-        Self::Item,
-        Self::Fragment,
-    ];
-
-    pub(super) fn of(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.key() == key)
-    }
-
-    pub(crate) fn key(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Markdown => "markdown",
-            Self::Link => "link",
-            Self::ActionCard => "action_card",
-            Self::FeedCard => "feed_card",
-            Self::Item => "item",
-            Self::Fragment => "fragment",
-        }
-    }
-
-    /// Its templates, and why each is required; those without a reason are not.
-    pub(crate) fn parts(self) -> &'static [(Part, Option<&'static str>)] {
-        match self {
-            Self::Text | Self::Fragment => &[(Part::Text, Some(""))],
-            Self::Markdown => &[(Part::Title, Some(SHOWN)), (Part::Text, None)],
-            Self::Link => &[
-                (Part::Title, Some("it is the headline")),
-                (Part::Text, Some("it stands below the title")),
-                (Part::Url, Some(PAGE)),
-                (Part::Picture, None),
-            ],
-            Self::ActionCard => &[(Part::Title, Some(SHOWN)), (Part::Text, Some("it is the body"))],
-            Self::FeedCard => &[],
-            Self::Item => &[
-                (Part::Title, Some("it is the headline")),
-                (Part::Url, Some(PAGE)),
-                (Part::Picture, Some("DingTalk requires one for each item")),
-            ],
-        }
-    }
-
-    /// What stands between the parentheses, for an error.
-    pub(crate) fn example(self) -> &'static str {
-        match self {
-            Self::Text | Self::Fragment => "\"…\"",
-            Self::Markdown => "title = \"…\", text = \"…\"",
-            Self::Link => "title = \"…\", text = \"…\", url = \"…\"",
-            Self::ActionCard => "title = \"…\", text = \"…\", button(\"…\", url = \"…\")",
-            Self::FeedCard => "items = field",
-            Self::Item => "title = \"…\", url = \"…\", picture = \"…\"",
-        }
-    }
-
-    fn place(self) -> &'static Place {
-        match self {
-            Self::Link => &LINK,
-            Self::ActionCard => &ACTION_CARD,
-            Self::FeedCard => &FEED_CARD,
-            Self::Item => &ITEM,
-            Self::Text | Self::Markdown | Self::Fragment => &MARKDOWN,
-        }
-    }
-
-    /// Is it a whole message, and no part of one?
-    pub(crate) fn is_message(self) -> bool {
-        !matches!(self, Self::Item | Self::Fragment)
-    }
-
-    /// Can the message mention anybody?
-    pub(crate) fn can_mention(self) -> bool {
-        matches!(self, Self::Text | Self::Markdown)
+/// What stands between the parentheses, for an error.
+fn example(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text | Kind::Fragment => "\"…\"",
+        Kind::Markdown => "title = \"…\", text = \"…\"",
+        Kind::Link => "title = \"…\", text = \"…\", url = \"…\"",
+        Kind::ActionCard => "title = \"…\", text = \"…\", button(\"…\", url = \"…\")",
+        Kind::FeedCard => "items = field",
+        Kind::Item => "title = \"…\", url = \"…\", picture = \"…\"",
     }
 }
 
-impl Part {
-    pub(crate) fn key(self) -> &'static str {
-        match self {
-            Self::Title => "title",
-            Self::Text => "text",
-            Self::Url => "url",
-            Self::Picture => "picture",
-        }
+fn place(kind: Kind) -> &'static Place {
+    match kind {
+        Kind::Link => &LINK,
+        Kind::ActionCard => &ACTION_CARD,
+        Kind::FeedCard => &FEED_CARD,
+        Kind::Item => &ITEM,
+        Kind::Text | Kind::Markdown | Kind::Fragment => &MARKDOWN,
     }
 }
 
@@ -172,9 +78,9 @@ impl MessageAttribute {
             button_list: None,
             items: None,
         };
-        in_parentheses(keyword, kind.example(), input, |input| {
+        in_parentheses(keyword, example(kind), input, |input| {
             if matches!(kind, Kind::Text | Kind::Fragment) {
-                message.parts.push((Part::Text, text(keyword, input)?));
+                message.parts.push((MessagePart::Text, text(keyword, input)?));
                 return Ok(());
             }
             message.keys(input, reading)
@@ -183,8 +89,8 @@ impl MessageAttribute {
     }
 
     fn keys(&mut self, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<()> {
-        let place = self.kind.place();
-        let mut templates: Vec<(Part, Option<LitStr>)> =
+        let place = place(self.kind);
+        let mut templates: Vec<(MessagePart, Option<LitStr>)> =
             self.kind.parts().iter().map(|(part, _)| (*part, None)).collect();
         keys(input, place, reading, &mut |key, input| {
             let name = key.to_string();
@@ -207,8 +113,23 @@ impl MessageAttribute {
         Ok(())
     }
 
-    pub(crate) fn part(&self, wanted: Part) -> Option<&LitStr> {
+    pub(crate) fn part(&self, wanted: MessagePart) -> Option<&LitStr> {
         self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, template)| template)
+    }
+
+    /// What the rules know of it.
+    pub(crate) fn declared(&self) -> MessageTemplates {
+        let name = |ident: &Option<Ident>| ident.as_ref().map(|ident| ident.unraw().to_string());
+        let buttons = self.buttons.iter();
+        MessageTemplates {
+            kind: self.kind,
+            parts: self.parts.iter().map(|(part, template)| (*part, template.value())).collect(),
+            buttons: buttons
+                .map(|button| ButtonTemplates { label: button.title.value(), url: button.url.value() })
+                .collect(),
+            button_list: name(&self.button_list),
+            items: name(&self.items),
+        }
     }
 
     /// Its templates, in the order in which they are written.
@@ -242,7 +163,7 @@ impl ButtonAttribute {
         })?;
         match url {
             Some(url) => Ok(Self { title, url }),
-            None => Err(syn::Error::new_spanned(title, "a button leads somewhere: add `url = \"…\"`")),
+            None => Err(syn::Error::new_spanned(title, LOOSE_BUTTON)),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod keys;
 mod message;
 
+use dingtalk_template::declaration::{Kind, Rule};
 use proc_macro2::{Ident, TokenStream};
 use syn::{
     Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Path, Type, ext::IdentExt, parse::ParseStream,
@@ -10,7 +11,7 @@ use syn::{
 
 pub(crate) use self::{
     keys::{BoundsAttribute, identifiers},
-    message::{Kind, MessageAttribute, Part},
+    message::MessageAttribute,
 };
 use self::{
     keys::{
@@ -246,9 +247,9 @@ impl FieldAttributes {
             "max_items" => set(&mut read.max_items, key, input, count, &reading),
             "default" => set(&mut read.default, key, input, DefaultAttribute::parse, &reading),
             "example" => set(&mut read.example, key, input, expression, &reading),
-            "length" => set(&mut read.length, key, input, BoundsAttribute::parse, &reading),
-            "bytes" => set(&mut read.bytes, key, input, BoundsAttribute::parse, &reading),
-            "range" => set(&mut read.range, key, input, BoundsAttribute::parse, &reading),
+            "length" => bounds(&mut read.length, Rule::Length, key, input, &reading),
+            "bytes" => bounds(&mut read.bytes, Rule::Bytes, key, input, &reading),
+            "range" => bounds(&mut read.range, Rule::Range, key, input, &reading),
             _ => Err(unknown(key, &FIELD)),
         });
         read.incomplete = reading.is_incomplete();
@@ -259,6 +260,17 @@ impl FieldAttributes {
     pub(crate) fn bounds(&self) -> impl Iterator<Item = &BoundsAttribute> {
         [&self.length, &self.bytes, &self.range].into_iter().flatten()
     }
+}
+
+/// `length(…)` and the like
+fn bounds(
+    slot: &mut Option<BoundsAttribute>,
+    rule: Rule,
+    key: &Ident,
+    input: ParseStream<'_>,
+    reading: &Reading<'_>,
+) -> syn::Result<()> {
+    set(slot, key, input, |key, input| BoundsAttribute::parse(rule, key, input), reading)
 }
 
 impl DefaultAttribute {

@@ -1,19 +1,12 @@
 //! Bounds of generic types: `FieldType: Show` for each field that mentions a type parameter and is really shown.
 
+use dingtalk_template::declaration::{FormatSpec, Role, Source, Templates};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{Generics, Type, WherePredicate};
 
-use super::{
-    Paths,
-    spec::Spec,
-    templates::{Source, Templates},
-    values::is_constrained,
-};
-use crate::{
-    attr::identifiers,
-    model::{Declaration, Role},
-};
+use super::{Paths, values::is_constrained};
+use crate::{attr::identifiers, model::Declaration};
 
 /// The type's generics with the bounds that its message needs.
 pub(crate) fn with_bounds(declaration: &Declaration<'_>, templates: &[Templates], paths: &Paths) -> Generics {
@@ -32,7 +25,7 @@ pub(crate) fn with_bounds(declaration: &Declaration<'_>, templates: &[Templates]
     };
     for (variant, templates) in declaration.variants.iter().zip(templates) {
         for field in &variant.fields {
-            if field.role == Role::At {
+            if field.declared.role == Role::At {
                 need(field.ty, quote!(#private::At));
             } else if is_constrained(field) {
                 need(field.ty, quote!(#private::Measured));
@@ -42,11 +35,11 @@ pub(crate) fn with_bounds(declaration: &Declaration<'_>, templates: &[Templates]
             let Source::Field(index) = shown.source else { continue };
             let field = &variant.fields[index];
             let value = field.shape.value(field.ty);
-            match (field.role, shown.spec.as_str()) {
+            match (field.declared.role, shown.spec.as_str()) {
                 (Role::At | Role::AtAll, _) => {}
                 (_, "") => need(value, quote!(#krate::Show)),
                 (_, spec) => {
-                    let format = Ident::new(Spec::parse(spec).kind, Span::call_site());
+                    let format = Ident::new(FormatSpec::parse(spec).kind.trait_name(), Span::call_site());
                     need(value, quote!(::core::fmt::#format));
                 }
             }

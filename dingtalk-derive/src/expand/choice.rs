@@ -1,6 +1,6 @@
 //! `#[derive(Choice)]`: a unit enum as a value.
 
-use dingtalk_template::snake_case;
+use dingtalk_template::{declaration::choice_value_problem, snake_case};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, LitStr, ext::IdentExt as _};
@@ -78,8 +78,8 @@ fn alternatives<'a>(
         }
         let value =
             attributes.rename.as_ref().map_or_else(|| rename(&ident.unraw().to_string()), LitStr::value);
-        if value.trim().is_empty() || value.trim() != value {
-            errors.at(&attributes.rename, "a value is a word: write it without white space around it");
+        if let Some(problem) = choice_value_problem(&value) {
+            errors.at(&attributes.rename, problem);
         }
         if let Some(same) = alternatives.iter().find(|other| other.value == value) {
             let other = same.ident;

@@ -1,11 +1,14 @@
 //! `FeedItem` and `Fragment`.
 
-use dingtalk_template::Template;
+use dingtalk_template::{
+    Template,
+    declaration::{MessagePart, Templates},
+};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Paths, bounds, implement, local, templates::Templates, tool, values::Values};
-use crate::{attr::Part, model::Declaration};
+use super::{Paths, bounds, implement, local, tool, values::Values};
+use crate::model::Declaration;
 
 /// One item of a feed card.
 pub(crate) fn feed_item(
@@ -18,7 +21,7 @@ pub(crate) fn feed_item(
     let (check, path, faults) = (local("check"), local("path"), local("faults"));
     let Values { pattern, checks, computed, targets, slice } = Values::of(variant, only, &check, paths);
     let name = declaration.name();
-    let codes = [Part::Title, Part::Url, Part::Picture]
+    let codes = [MessagePart::Title, MessagePart::Target, MessagePart::Picture]
         .map(|part| only.part(part).map(Template::code).unwrap_or_default());
     let generics = bounds::with_bounds(declaration, templates, paths);
     let entry = implement(

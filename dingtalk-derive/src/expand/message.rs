@@ -1,18 +1,17 @@
 //! `impl Notification`.
 
-use dingtalk_template::Template;
+use dingtalk_template::{
+    Template,
+    declaration::{Kind, MessagePart, Role, Templates},
+};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::{
     Paths, bounds, implement, local, option,
-    templates::Templates,
     values::{Values, bound},
 };
-use crate::{
-    attr::{Kind, Part},
-    model::{Declaration, Role, Variant},
-};
+use crate::model::{Declaration, Variant};
 
 pub(crate) fn implementation(
     declaration: &Declaration<'_>,
@@ -50,7 +49,7 @@ fn arm(type_name: &str, variant: &Variant<'_>, templates: &Templates, paths: &Pa
     };
     let people = variant.fields.iter().enumerate().filter_map(|(index, field)| {
         let (bound, ty) = (bound(index), field.ty);
-        match field.role {
+        match field.declared.role {
             Role::At => Some(quote!(#private::mention::<#ty>(#bound, &mut #mentions);)),
             Role::AtAll => Some(quote!(#mentions.all |= *#bound;)),
             Role::Value | Role::Skip => None,
@@ -84,13 +83,13 @@ fn render(
     paths: &Paths,
 ) -> TokenStream {
     let private = &paths.private;
-    let parts = templates.parts.iter().filter(|(part, _)| *part != Part::Picture);
+    let parts = templates.parts.iter().filter(|(part, _)| *part != MessagePart::Picture);
     let parts: Vec<&str> = parts.map(|(_, template)| template.code()).collect();
     match templates.kind {
         Kind::Text => quote!(#private::text(#check, #(#parts,)* #values, #mentions)),
         Kind::Markdown => quote!(#private::markdown(#check, #(#parts,)* #values, #mentions)),
         Kind::Link => {
-            let picture = option(templates.part(Part::Picture).map(Template::code));
+            let picture = option(templates.part(MessagePart::Picture).map(Template::code));
             quote!(#private::link(#check, #(#parts,)* #picture, #values))
         }
         Kind::ActionCard => {
@@ -103,7 +102,7 @@ fn render(
             let hide_avatar = message.is_some_and(|card| card.hide_avatar.is_some());
             let list = templates.button_list.map(|list| {
                 let (bound, field) = (bound(list), &variant.fields[list]);
-                let (name, ty) = (&field.parameter, field.shape.value(field.ty));
+                let (name, ty) = (&field.declared.parameter, field.shape.value(field.ty));
                 quote!(let #check = #private::with_buttons::<#ty>(#check, #name, #bound);)
             });
             quote! {{
@@ -116,7 +115,7 @@ fn render(
         Kind::FeedCard => {
             let items = templates.items.unwrap_or_default();
             let (bound, field) = (bound(items), &variant.fields[items]);
-            let (name, ty) = (&field.parameter, field.shape.value(field.ty));
+            let (name, ty) = (&field.declared.parameter, field.shape.value(field.ty));
             quote!(#private::feed_card::<#ty>(#check, #name, #bound))
         }
         // Refused: they belong to the companions.

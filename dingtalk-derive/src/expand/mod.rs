@@ -5,18 +5,20 @@ mod choice;
 mod companions;
 mod message;
 mod names;
-mod spec;
-pub(crate) mod templates;
 pub(crate) mod tool;
 mod values;
 
+use dingtalk_template::declaration::{Dialect, Findings, Templates};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{DeriveInput, Generics};
+use syn::{DeriveInput, Generics, LitStr};
 
 pub(crate) use self::choice::expand as expand_choice;
-use self::templates::Templates;
-use crate::{check, errors::Errors, model::Declaration};
+use crate::{
+    check,
+    errors::Errors,
+    model::{Declaration, Variant},
+};
 
 /// Which derive is expanded.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +59,7 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
     let templates: Option<Vec<Templates>> = declaration
         .variants
         .iter()
-        .map(|variant| Templates::compile(variant, &errors))
+        .map(|variant| templates(variant, &errors))
         // Not stopped at the first that fails: every one has its errors reported.
         .collect::<Vec<_>>()
         .into_iter()
@@ -90,6 +92,16 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
             #implementation
         };
     }
+}
+
+/// The templates of one message; `None` if it is incomplete.
+fn templates(variant: &Variant<'_>, errors: &Errors) -> Option<Templates> {
+    let message = variant.message.as_ref()?.declared();
+    let keyword = variant.keyword.as_ref().map(LitStr::value);
+    let mut findings = Findings::new(Dialect::Attributes);
+    let templates = Templates::compile(&variant.declared(&message, keyword.as_deref()), &mut findings);
+    errors.report(findings, |place| variant.tokens(place));
+    templates
 }
 
 /// Absolute paths into `dingtalk_core`.
@@ -133,7 +145,7 @@ fn stub(declaration: &Declaration<'_>, derive: Derive, paths: &Paths) -> TokenSt
             declaration.generics,
             &quote! {
                 const NAME: &'static ::core::primitive::str = "";
-                const SPEC: #krate::ToolSpec = #private::ToolSpec::new("", "", "", &[], |_| {});
+                const SPEC: #krate::ToolSpec<'static> = #private::ToolSpec::new("", "", "", &[], |_| {});
                 fn parse(_: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> {
                     ::core::unimplemented!()
                 }

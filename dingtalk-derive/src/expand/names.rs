@@ -35,7 +35,7 @@ fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
     let checked = literals.enumerate().filter_map(|(number, literal)| {
         let slot_names = slot_names(literal)?;
         let function = format_ident!("template_{index}_{number}");
-        let mut known: Vec<&String> = variant.fields.iter().map(|field| &field.name).collect();
+        let mut known: Vec<&String> = variant.fields.iter().map(|field| &field.declared.name).collect();
         for computed in &variant.computed {
             // A name that is taken has an error of our own.
             if !known.contains(&&computed.name) {

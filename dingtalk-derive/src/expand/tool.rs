@@ -1,6 +1,6 @@
 //! `impl Tool`, and list items as parameters of tools.
 
-use dingtalk_template::words;
+use dingtalk_template::declaration::{Literal, Role, ValueKind};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
@@ -11,9 +11,8 @@ use super::{
 };
 use crate::{
     attr::ToolAttribute,
-    check::is_foreign,
-    literal::{self, Literal},
-    model::{Declaration, Field, Role, Shape},
+    literal,
+    model::{Declaration, Field, Shape},
 };
 
 pub(crate) fn implementation(declaration: &Declaration<'_>, paths: &Paths) -> TokenStream {
@@ -21,7 +20,7 @@ pub(crate) fn implementation(declaration: &Declaration<'_>, paths: &Paths) -> To
         return TokenStream::new();
     };
     let Paths { krate, private } = paths;
-    let name = declaration.tool_name(tool);
+    let name = declaration.declared_tool(tool).name();
     let spec = spec(declaration, tool, paths);
     let table = parameters(declaration, &variant.fields, paths);
     let arguments = local("arguments");
@@ -31,7 +30,7 @@ pub(crate) fn implementation(declaration: &Declaration<'_>, paths: &Paths) -> To
         declaration.generics,
         &quote! {
             const NAME: &'static ::core::primitive::str = #name;
-            const SPEC: #krate::ToolSpec = #spec;
+            const SPEC: #krate::ToolSpec<'static> = #spec;
             fn parse(#arguments: &#private::Arguments) -> ::core::result::Result<Self, #krate::Faults> {
                 #private::read(&__DINGTALK_PARAMETERS, #arguments, __dingtalk_read)
             }
@@ -79,13 +78,13 @@ fn parameters(declaration: &Declaration<'_>, fields: &[Field<'_>], paths: &Paths
     let variables: Vec<Ident> = given(fields).enumerate().map(|(position, _)| variable(position)).collect();
     let idents = given(fields).map(|field| field.ident);
     let choices = fields.iter().flat_map(|field| choice_literals(field, paths));
-    let skipped = fields.iter().filter(|field| field.role == Role::Skip).map(|field| {
+    let skipped = fields.iter().filter(|field| field.declared.role == Role::Skip).map(|field| {
         let (ident, value) = (field.ident, default_value(field, paths));
         quote!(#ident: (#value)())
     });
     quote! {
         #(#choices)*
-        static __DINGTALK_PARAMETERS: [#private::Parameter; #count] = [#(#table),*];
+        static __DINGTALK_PARAMETERS: [#private::Parameter<'static>; #count] = [#(#table),*];
         fn __dingtalk_read(#reader: &mut #private::Reader<'_>) -> ::core::option::Option<#ident> {
             #(#reads)*
             match (#(#variables,)*) {
@@ -100,7 +99,7 @@ fn parameters(declaration: &Declaration<'_>, fields: &[Field<'_>], paths: &Paths
 
 /// The fields that a call gives.
 fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
-    fields.iter().filter(|field| field.role != Role::Skip)
+    fields.iter().filter(|field| field.declared.role != Role::Skip)
 }
 
 fn variable(position: usize) -> Ident {
@@ -109,15 +108,15 @@ fn variable(position: usize) -> Ident {
 
 fn spec(declaration: &Declaration<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let title = title(declaration, tool);
-    let purpose = first_paragraph(&declaration.documentation);
+    let declared = declaration.declared_tool(tool);
+    let (name, title, purpose) = (declared.name(), declared.title(), declared.purpose);
     let usage = (tool.when.is_some() || tool.not_when.is_some() || tool.instead.is_some()).then(|| {
         let (when, not_when) = (option(tool.when.as_ref()), option(tool.not_when.as_ref()));
         let instead = option(tool.instead.as_ref().map(|ty| quote!(<#ty as #krate::Tool>::NAME)));
         quote!(.usage(#when, #not_when, #instead))
     });
     let destructive = tool.destructive.as_ref().map(|destructive| quote!(.destructive(#destructive)));
-    let (name, reader) = (declaration.tool_name(tool), local("reader"));
+    let reader = local("reader");
     quote! {
         #private::ToolSpec::new(
             #name, #title, #purpose, &__DINGTALK_PARAMETERS, |#reader| { __dingtalk_read(#reader); },
@@ -125,32 +124,10 @@ fn spec(declaration: &Declaration<'_>, tool: &ToolAttribute, paths: &Paths) -> T
     }
 }
 
-/// The title as given, or the type's words: `CpuAlert` gives `Cpu alert`.
-pub(crate) fn title(declaration: &Declaration<'_>, tool: &ToolAttribute) -> String {
-    if let Some(title) = &tool.title {
-        return title.value();
-    }
-    let name = declaration.name();
-    let words = words(&name);
-    let rest = words.iter().skip(1).map(|word| word.to_lowercase());
-    words.first().map(|first| (*first).to_owned()).into_iter().chain(rest).collect::<Vec<_>>().join(" ")
-}
-
-/// The first paragraph of a doc comment, on one line.
-pub(crate) fn first_paragraph(documentation: &str) -> String {
-    documentation
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| line.is_empty())
-        .take_while(|line| !line.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
 fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let constant = field_constant(field, paths);
-    let documentation = field.documentation.split_whitespace().collect::<Vec<_>>().join(" ");
+    let documentation = field.declared.documentation.split_whitespace().collect::<Vec<_>>().join(" ");
     let shape = format_ident!(
         "{}",
         match (field.shape, &field.attributes.default) {
@@ -168,11 +145,16 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
         let (default, example) = (option(default), option(example));
         quote!(.values(#default, #example))
     });
-    let mentions = (field.role == Role::At).then(|| {
+    let mentions = (field.declared.role == Role::At).then(|| {
         let ty = field.ty;
         quote!(.mentions(<#ty as #private::At>::KIND))
     });
     quote!(#private::Parameter::new(#constant, #documentation, #private::Shape::#shape) #values #mentions)
+}
+
+/// Only rustc knows what type this is: it may be a `Choice`.
+fn is_foreign(field: &Field<'_>) -> bool {
+    field.declared.value == ValueKind::Foreign
 }
 
 /// A function that makes the field's default.
@@ -207,13 +189,8 @@ fn choice_literals(field: &Field<'_>, paths: &Paths) -> Vec<TokenStream> {
         .into_iter()
         .filter_map(|(tokens, what)| Some((tokens?, what)))
         .flat_map(|(tokens, what)| {
-            let texts = match literal::read(tokens.clone()) {
-                Some(Literal::Text(text)) => vec![text],
-                Some(Literal::List(elements)) => {
-                    elements.into_iter().filter_map(Literal::into_text).collect()
-                }
-                _ => Vec::new(),
-            };
+            let literal = literal::read(tokens.clone());
+            let texts = literal.iter().flat_map(Literal::texts).map(str::to_owned).collect::<Vec<_>>();
             texts.into_iter().map(move |text| choice_literal(field, &tokens, what, &text, paths))
         })
         .collect()

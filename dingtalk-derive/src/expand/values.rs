@@ -1,17 +1,14 @@
 //! Fields in generated code: bound by name, checked, and shown.
 
+use dingtalk_template::declaration::{FormatSpec, Role, Shown, Source, Templates};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{ext::IdentExt as _, spanned::Spanned};
 
-use super::{
-    Paths, local, option,
-    spec::Spec,
-    templates::{Shown, Source, Templates},
-};
+use super::{Paths, local, option};
 use crate::{
     attr::{BoundsAttribute, identifiers},
-    model::{Field, Role, Shape, Variant},
+    model::{Field, Shape, Variant},
 };
 
 /// What every implementation begins with.
@@ -82,7 +79,7 @@ fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
         let mut read: Vec<usize> = Vec::new();
         identifiers(computed.expression.clone(), &mut |ident| {
             let name = ident.unraw().to_string();
-            let field = variant.fields.iter().position(|field| field.name == name);
+            let field = variant.fields.iter().position(|field| field.declared.name == name);
             read.extend(field.filter(|field| !read.contains(field)));
         });
         let fields = read.iter().map(|&index| {
@@ -114,7 +111,7 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
     let (bound, ty) = (bound(index), field.ty);
     // A type without this format is reported where the field has it.
     let format = || format(&shown.spec, ty.span().resolved_at(Span::mixed_site()), paths);
-    match (field.role, field.shape) {
+    match (field.declared.role, field.shape) {
         (Role::At, _) => quote!(#private::Value::One(&#private::mention_text::<#ty>(#bound))),
         (Role::AtAll, _) => quote!(#private::Value::One(&#private::mention_all_text(*#bound))),
         (_, Shape::Flag) => quote!(#private::Value::Flag(*#bound)),
@@ -140,8 +137,8 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
 /// A format spec as data, and the trait that writes with it.
 fn format(spec: &str, span: Span, paths: &Paths) -> (TokenStream, TokenStream) {
     let private = &paths.private;
-    let Spec { kind, plus, alternate, width, precision } = Spec::parse(spec);
-    let kind = Ident::new(kind, span);
+    let FormatSpec { kind, plus, alternate, width, precision } = FormatSpec::parse(spec);
+    let kind = Ident::new(kind.trait_name(), span);
     let precision = option(precision);
     (
         quote!(#private::format::Spec { plus: #plus, alternate: #alternate, width: #width, precision: #precision }),
@@ -161,13 +158,13 @@ pub(crate) fn is_only_counted(field: &Field<'_>) -> bool {
 
 /// Mentions have a limit of their own: the wire's.
 fn is_mention_list(field: &Field<'_>) -> bool {
-    field.role == Role::At && matches!(field.shape, Shape::List(_))
+    field.declared.role == Role::At && matches!(field.shape, Shape::List(_))
 }
 
 /// `Field::new("host", &[…])`: the name and the rules of one field.
 pub(crate) fn field_constant(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let name = &field.parameter;
+    let name = &field.declared.parameter;
     let bounds = |bounds: &Option<BoundsAttribute>, kind: &str, end: fn(&TokenStream) -> TokenStream| {
         let kind = format_ident!("{kind}");
         bounds.as_ref().map(|bounds| {

@@ -74,7 +74,7 @@ fn calls_of_own_tools(program: &Program) -> Result<Vec<Call>> {
         .filter_map(|(tool, definition)| {
             let mut example = example(&definition.input_schema, tool)?;
             let arguments = example.get_mut("arguments").and_then(Value::as_object_mut)?;
-            Some((definition.name.into_owned(), std::mem::take(arguments)))
+            Some((definition.name, std::mem::take(arguments)))
         })
         .collect())
 }

@@ -1,6 +1,6 @@
 //! When are two calls the same? When they mean the same, however they are written.
 
-use dingtalk_core::{Mobile, Parameter, PersonKind, Shape};
+use dingtalk_core::{Mobile, Parameter, Parameters, PersonKind, Shape};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -12,7 +12,7 @@ impl Key {
     pub(crate) fn new(
         robot: Option<&str>,
         tool: &str,
-        parameters: &[Parameter],
+        parameters: Parameters<'_>,
         arguments: &Map<String, Value>,
     ) -> Self {
         let meaning = (robot, tool, meaning(parameters, arguments));
@@ -26,8 +26,8 @@ impl Key {
 }
 
 /// What each parameter is given, in the order of the parameters. What is absent, empty, off or the default says nothing.
-fn meaning(parameters: &[Parameter], arguments: &Map<String, Value>) -> Vec<(&'static str, Value)> {
-    let given = |parameter: &Parameter| {
+fn meaning<'p>(parameters: Parameters<'p>, arguments: &Map<String, Value>) -> Vec<(&'p str, Value)> {
+    let given = |parameter: Parameter<'p>| {
         let value = arguments.get(parameter.field.name).filter(|value| !value.is_null())?;
         let value = match (parameter.shape, value) {
             (Shape::List, Value::String(text)) => {

@@ -1,4 +1,4 @@
-use dingtalk_core::{ErrorKind, Outcome};
+use dingtalk_core::{ErrorKind, Outcome, Parameters};
 use proptest::{prelude::*, sample::select, test_runner::Config};
 use serde_json::Map;
 use tokio::time::advance;
@@ -11,7 +11,7 @@ fn just_below(window: Duration) -> Duration {
 }
 
 fn key(name: &str) -> Key {
-    Key::new(None, name, &[], &Map::new())
+    Key::new(None, name, Parameters::default(), &Map::new())
 }
 
 fn message() -> Message {

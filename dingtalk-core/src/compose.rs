@@ -1,0 +1,127 @@
+//! Templates and values become a message: for generated code, and for declarations that are read while a program runs.
+
+use std::borrow::Borrow;
+
+use dingtalk_template::{Template, Value, render};
+
+use crate::{
+    Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message,
+    constraint::{self, Field, Measured},
+    message,
+};
+
+/// Collects the faults of one notification.
+#[derive(Debug)]
+pub struct Check {
+    notification: &'static str,
+    pub(crate) faults: Faults,
+    /// What an action card has beside the buttons of its attribute.
+    pub(crate) buttons: Vec<message::Button>,
+}
+
+impl Check {
+    /// Begins with the name of the notification's type.
+    pub fn new(notification: &'static str) -> Self {
+        Self { notification, faults: Faults::default(), buttons: Vec::new() }
+    }
+
+    /// Checks a value against the rules of its field.
+    pub fn field<T: Measured>(&mut self, field: &Field<'_>, value: &T) {
+        constraint::check(field, value, &mut self.faults);
+    }
+
+    /// Checks how many values a field has.
+    pub fn count(&mut self, field: &Field<'_>, items: usize) {
+        constraint::check_count(field, items, &mut self.faults);
+    }
+
+    /// Hands the faults to the notification that this value is a part of.
+    pub fn move_to(self, path: &str, faults: &mut Faults) {
+        self.faults.move_to(path, faults);
+    }
+
+    fn required(&mut self, what: &str, text: &str) {
+        if text.trim().is_empty() {
+            self.faults.push(Fault::new("", format!("the message's {what} must not be empty")));
+        }
+    }
+
+    pub(crate) fn finish(mut self, message: Message) -> Result<Message, Invalid> {
+        let people = message.mentions().map_or(0, Mentions::people);
+        // A single list over the limit has been reported by its own rule.
+        if people > MAX_MENTIONS && self.faults.is_empty() {
+            let rule = format!("a message mentions at most {MAX_MENTIONS} people");
+            self.faults.push(Fault::new("", rule).given(people.to_string()));
+        }
+        if self.faults.is_empty() { Ok(message) } else { Err(Invalid::new(self.notification, self.faults)) }
+    }
+}
+
+pub(crate) fn text(
+    mut check: Check,
+    text: &Template,
+    values: &[Value<'_>],
+    mentions: Mentions,
+) -> Result<Message, Invalid> {
+    let content = render(text, values);
+    check.required("text", &content);
+    check.finish(Message::text(content).with_mentions(mentions))
+}
+
+pub(crate) fn markdown(
+    mut check: Check,
+    [title, text]: [&Template; 2],
+    values: &[Value<'_>],
+    mentions: Mentions,
+) -> Result<Message, Invalid> {
+    let title = render(title, values);
+    let text = render(text, values);
+    check.required("title", &title);
+    check.required("text", &text);
+    check.finish(Message::markdown(title, text).with_mentions(mentions))
+}
+
+pub(crate) fn link(
+    mut check: Check,
+    parts: [&Template; 3],
+    picture: Option<&Template>,
+    values: &[Value<'_>],
+) -> Result<Message, Invalid> {
+    let [title, text, url] = parts.map(|template| render(template, values));
+    check.required("title", &title);
+    check.required("text", &text);
+    check.required("link", &url);
+    let picture = picture.map(|template| render(template, values)).filter(|picture| !picture.is_empty());
+    check.finish(Message::Link(message::Link { title, text, url, picture }))
+}
+
+pub(crate) fn action_card<T: Borrow<Template>>(
+    mut check: Check,
+    parts: [&Template; 2],
+    buttons: impl IntoIterator<Item = [T; 2]>,
+    (horizontal, hide_avatar): (bool, bool),
+    values: &[Value<'_>],
+) -> Result<Message, Invalid> {
+    let [title, text] = parts.map(|template| render(template, values));
+    check.required("title", &title);
+    check.required("text", &text);
+    let mut buttons: Vec<message::Button> = buttons
+        .into_iter()
+        .map(|button| button.map(|template| render(template.borrow(), values)))
+        .map(|[title, url]| message::Button { title, url })
+        // A button whose link is absent leads nowhere.
+        .filter(|button| !button.url.is_empty())
+        .collect();
+    for button in &buttons {
+        check.required("button", &button.title);
+    }
+    buttons.append(&mut check.buttons);
+    if buttons.is_empty() {
+        check.faults.push(Fault::new("", "an action card needs a button that leads somewhere"));
+    }
+    let buttons = match <[message::Button; 1]>::try_from(buttons) {
+        Ok([button]) => message::Buttons::Single(button),
+        Err(buttons) => message::Buttons::Several(buttons),
+    };
+    check.finish(Message::ActionCard(message::ActionCard { title, text, buttons, horizontal, hide_avatar }))
+}

@@ -1,0 +1,45 @@
+//! A call's arguments become the values of declared fields.
+
+use serde_json::Value;
+
+use super::{
+    DeclaredParameter,
+    value::{FieldValue, Scalar},
+};
+use crate::{
+    Faults,
+    tool::{
+        Shape,
+        reader::{ReadValue as _, Reader},
+    },
+};
+
+/// Visits the parameters in order, as the generated code of a type does.
+pub(super) fn visit(reader: &mut Reader<'_>) -> Option<Vec<FieldValue>> {
+    let parameters = reader.parameters().as_declared();
+    // Every one is visited, whatever is wrong with those before it.
+    let values: Vec<Option<FieldValue>> =
+        parameters.iter().enumerate().map(|(index, parameter)| one(reader, index, parameter)).collect();
+    values.into_iter().collect()
+}
+
+fn one(reader: &mut Reader<'_>, index: usize, parameter: &DeclaredParameter) -> Option<FieldValue> {
+    let how = &parameter.field_type;
+    let value = match parameter.shape {
+        Shape::One => reader.one_by(index, how).map(FieldValue::One),
+        Shape::Defaulted => {
+            let given = reader.optional_by(index, how)?;
+            given.or_else(|| default(parameter)).map(FieldValue::One)
+        }
+        Shape::Optional => reader.optional_by(index, how).map(FieldValue::Optional),
+        Shape::List => reader.list_by(index, how).map(FieldValue::List),
+        Shape::Flag => reader.flag(index).map(FieldValue::Flag),
+    };
+    reader.within(index, value)
+}
+
+/// The default keeps the field's rules: they were checked when it was declared.
+fn default(parameter: &DeclaredParameter) -> Option<Scalar> {
+    let json: Value = serde_json::from_str(parameter.default.as_ref()?).ok()?;
+    parameter.field_type.read(&json, "", &mut Faults::default())
+}

@@ -1,0 +1,203 @@
+//! The rules on a declaration: those of every front door, and what rustc would say of a type.
+
+use dingtalk_template::declaration::{
+    self, Arity, Bounds, Declared, Dialect, End, FieldPlace, Finding, Findings, FormatKind, FormatSpec, Kind,
+    Literal, Place, Role, Source, Templates, ToolWords, check_field, check_mention_limit, check_message,
+    check_parameters, check_tool, check_unbounded,
+};
+use serde_json::Value;
+
+use super::{Declaration, DeclaredField, FieldType, value::Scalar};
+use crate::{
+    Constraint, Faults, MAX_MENTIONS,
+    tool::{literal::none_of, reader::ReadValue},
+};
+
+/// Everything that is wrong, or the templates.
+pub(super) fn check(declaration: &Declaration, tool: &ToolWords) -> Result<Templates, Vec<Finding>> {
+    let mut findings = Findings::new(Dialect::File);
+    check_tool(tool, &mut findings);
+    let message = declaration.message.as_ref();
+    for (index, DeclaredField { rules, field_type }) in declaration.fields.iter().enumerate() {
+        let can_mention = message.map(|message| message.kind.can_mention());
+        check_field(index, rules, can_mention, &mut findings);
+        types(index, rules, field_type, &mut findings);
+        check_unbounded(index, rules, &mut findings);
+        check_mention_limit(index, rules, &mut findings);
+    }
+    check_parameters(declaration.fields.iter().map(|field| &field.rules), &mut findings);
+    let templates = message.and_then(|message| {
+        if !check_message(message, declaration.incomplete, &mut findings) {
+            return None;
+        }
+        if !is_supported(message.kind) {
+            let kind = message.kind.key();
+            findings.push(
+                Place::Message,
+                format!(
+                    "`{kind}` is not declared in a file: write it in Rust, with `#[derive(Notification)]`"
+                ),
+            );
+            return None;
+        }
+        let declared = Declared {
+            message,
+            keyword: declaration.keyword.as_deref(),
+            fields: declaration.fields.iter().map(|field| &field.rules).collect(),
+            computed: Vec::new(),
+            read: Vec::new(),
+            incomplete: declaration.incomplete,
+        };
+        let templates = Templates::compile(&declared, &mut findings)?;
+        shown_types(&templates, &declaration.fields, &mut findings);
+        Some(templates)
+    });
+    if message.is_none() && !declaration.incomplete {
+        findings.push(
+            Place::Notification,
+            "what is the message? add `text = \"…\"` or `markdown = { title = \"…\", text = \"…\" }`",
+        );
+    }
+    match templates {
+        Some(templates) if findings.is_empty() && !declaration.incomplete => Ok(templates),
+        _ => Err(findings.into_iter().collect()),
+    }
+}
+
+/// Feed cards and pieces of messages are lists of types of their own.
+fn is_supported(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Markdown | Kind::Link | Kind::ActionCard)
+}
+
+/// What rustc says of a field's type, where it is one.
+fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, findings: &mut Findings) {
+    // The type itself may be what could not be read.
+    if rules.incomplete {
+        return;
+    }
+    let name = field_type.name();
+    // at = true on a text
+    if rules.role == Role::At && !matches!(field_type, FieldType::MobileNumber | FieldType::Member) {
+        findings.push(
+            Place::Field(index, FieldPlace::At),
+            format!("`at` takes mobile numbers or user ids, not `{name}`: change the field's type"),
+        );
+    }
+    if let FieldType::Choice(values) = field_type {
+        // length = "..=3" on one of a few values
+        for (rule, _) in rules.bounds() {
+            findings.push(
+                Place::Field(index, FieldPlace::Rule(rule)),
+                format!("`{}` says nothing about a `{name}`: remove it", rule.key()),
+            );
+        }
+        let literals = [
+            (FieldPlace::DefaultValue, "the default", &rules.default),
+            (FieldPlace::Example, "the example", &rules.example),
+        ];
+        for (place, what, literal) in literals {
+            for text in literal.iter().flatten().flat_map(Literal::texts) {
+                if let Some(problem) = none_of(what, text, values.iter().map(|choice| &*choice.value)) {
+                    findings.push(Place::Field(index, place), problem);
+                }
+            }
+        }
+    }
+    let literals = [
+        (FieldPlace::DefaultValue, "default", &rules.default),
+        (FieldPlace::Example, "example", &rules.example),
+    ];
+    if let (Some(Some(Literal::List(_))), Arity::One) = (&rules.default, rules.shape) {
+        let message = "is a list, and the field takes one value: remove the brackets";
+        findings.push(
+            Place::Field(index, FieldPlace::DefaultValue),
+            format!("the default of `{}` {message}", rules.name),
+        );
+    }
+    for (place, what, literal) in literals {
+        if let Some(problem) = literal.iter().flatten().find_map(|literal| unreadable(literal, field_type)) {
+            findings.push(Place::Field(index, place), format!("the {what} of `{}` {problem}", rules.name));
+        }
+    }
+}
+
+/// Why an agent could not give this value.
+fn unreadable(literal: &Literal, field_type: &FieldType) -> Option<String> {
+    match (literal, field_type) {
+        (Literal::List(elements), _) => elements.iter().find_map(|element| unreadable(element, field_type)),
+        // What is no text has the rules' word on it, and so has what is none of the values.
+        (Literal::Text(_), FieldType::Link | FieldType::MobileNumber | FieldType::Member)
+        | (Literal::Number { .. }, FieldType::Integer | FieldType::Number)
+        | (Literal::Number { .. } | Literal::Flag(_), FieldType::Choice(_)) => {
+            let json: Value = serde_json::from_str(&literal.json()).ok()?;
+            let mut faults = Faults::default();
+            let read: Option<Scalar> = field_type.read(&json, "", &mut faults);
+            read.is_none().then(|| faults.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// What rustc says of a slot whose value has not the type that it asks for.
+fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut Findings) {
+    for shown in &templates.values {
+        let Source::Field(index) = shown.source else { continue };
+        let field = fields.get(index).filter(|field| !field.rules.incomplete);
+        let Some(DeclaredField { rules, field_type }) = field else { continue };
+        let (name, field) = (field_type.name(), &rules.name);
+        // [Runbook]({page}) with a text
+        if shown.target && *field_type != FieldType::Link {
+            findings.push(
+                Place::Field(index, FieldPlace::Type),
+                format!(
+                    "`{field}` is a link's target, which is a `url`, not a `{name}`: write `type = \"url\"`"
+                ),
+            );
+        }
+        let format = FormatSpec::parse(&shown.spec).kind;
+        // {host:x} with a text
+        if !shown.spec.is_empty() && !rules.is_mention() && !has_format(field_type, rules.shape, format) {
+            findings.push(
+                shown.place,
+                format!(
+                    "`{field}` is of type `{name}`, which has no format `{}`: remove the format from the template, or change the \
+                     type",
+                    format.example()
+                ),
+            );
+        }
+    }
+}
+
+fn has_format(field_type: &FieldType, shape: Arity, format: FormatKind) -> bool {
+    match field_type {
+        FieldType::Integer => true,
+        FieldType::Number => {
+            matches!(format, FormatKind::Plain | FormatKind::LowerExp | FormatKind::UpperExp)
+        }
+        FieldType::Markdown => false,
+        // It is never written, and has been refused.
+        FieldType::Flag => shape == Arity::Flag,
+        FieldType::Text
+        | FieldType::Link
+        | FieldType::MobileNumber
+        | FieldType::Member
+        | FieldType::Choice(_) => format == FormatKind::Plain,
+    }
+}
+
+/// The rules on a value, as the derive writes them into a constant.
+pub(super) fn constraints(field: &declaration::FieldRules) -> Vec<Constraint> {
+    let count =
+        |bound: &Option<End>| bound.as_ref().and_then(|bound| bound.written.replace('_', "").parse().ok());
+    let counts = |bounds: &Bounds| (count(&bounds.min), count(&bounds.max));
+    let length = field.length.as_ref().map(counts).map(|(min, max)| Constraint::Length { min, max });
+    let bytes = field.bytes.as_ref().map(counts).map(|(min, max)| Constraint::Bytes { min, max });
+    let number = |bound: &Option<End>| bound.as_ref().and_then(|bound| bound.number);
+    let range = field.range.as_ref();
+    let range = range.map(|range| Constraint::Range { min: number(&range.min), max: number(&range.max) });
+    // Mentions have a limit of their own: the wire's.
+    let wire_limit = (field.role == Role::At && field.shape == Arity::List).then_some(MAX_MENTIONS);
+    let max_items = count(&field.max_items).or(wire_limit).map(Constraint::MaxItems);
+    [length, bytes, range, max_items].into_iter().flatten().collect()
+}

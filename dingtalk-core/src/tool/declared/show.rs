@@ -1,0 +1,192 @@
+//! The values of declared fields become a message.
+
+use dingtalk_template::{
+    Each, Show, Sink, Template, Value,
+    declaration::{self, FormatKind, FormatSpec, Kind, MessagePart, Role, Source},
+};
+
+use super::{
+    Declared,
+    value::{FieldValue, Scalar},
+};
+use crate::{
+    __private::{
+        MentionText,
+        format::{self, Spec},
+    },
+    Invalid, Mentions, Message,
+    compose::{self, Check},
+};
+
+/// What a slot shows.
+#[derive(Debug)]
+pub(super) struct Shown {
+    /// The field.
+    field: usize,
+    format: Option<FormatSpec>,
+}
+
+impl Shown {
+    pub(super) fn of(shown: &declaration::Shown) -> Self {
+        let (Source::Field(field) | Source::Computed(field)) = shown.source;
+        let format = (!shown.spec.is_empty()).then(|| FormatSpec::parse(&shown.spec));
+        Self { field, format }
+    }
+}
+
+/// A value as a slot shows it.
+enum Prepared<'v> {
+    One(Formatted<'v>),
+    Each(FormattedEach<'v>),
+    Flag(bool),
+    Mention(MentionText),
+}
+
+impl<'v> Prepared<'v> {
+    fn of(value: &'v FieldValue, role: Role, format: Option<FormatSpec>) -> Self {
+        match (role, value) {
+            (Role::At, people) => {
+                let mut mentions = Mentions::default();
+                people.mention(&mut mentions);
+                Self::Mention(MentionText::of(mentions))
+            }
+            (Role::AtAll, FieldValue::Flag(all)) => {
+                Self::Mention(MentionText::of(Mentions { all: *all, ..Mentions::default() }))
+            }
+            (_, FieldValue::Flag(flag)) => Self::Flag(*flag),
+            (_, FieldValue::One(scalar)) => Self::One(Formatted { scalar, format }),
+            (_, several) => Self::Each(FormattedEach { scalars: several.scalars(), format }),
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::One(value) => Value::One(value),
+            Self::Each(values) => Value::Each(values),
+            Self::Flag(flag) => Value::Flag(*flag),
+            Self::Mention(mention) => Value::One(mention),
+        }
+    }
+}
+
+/// One value and its format.
+struct Formatted<'v> {
+    scalar: &'v Scalar,
+    format: Option<FormatSpec>,
+}
+
+impl Show for Formatted<'_> {
+    fn show(&self, sink: &mut Sink<'_>) {
+        match (self.scalar, self.format) {
+            (Scalar::Text(text) | Scalar::Choice(text), None) => text.show(sink),
+            (Scalar::Text(text) | Scalar::Choice(text), Some(spec)) => formatted(text, spec).show(sink),
+            (Scalar::Markdown(markdown), _) => markdown.show(sink),
+            (Scalar::Integer(integer), None) => integer.show(sink),
+            (Scalar::Integer(integer), Some(spec)) => show_integer(*integer, spec, sink),
+            (Scalar::Number(number), None) => number.show(sink),
+            (Scalar::Number(number), Some(spec)) => show_number(*number, spec, sink),
+            (Scalar::Url(url), None) => url.show(sink),
+            (Scalar::Url(url), Some(spec)) => formatted(url, spec).show(sink),
+            (Scalar::Mobile(mobile), None) => mobile.show(sink),
+            (Scalar::Mobile(mobile), Some(spec)) => formatted(mobile, spec).show(sink),
+            (Scalar::UserId(id), None) => id.show(sink),
+            (Scalar::UserId(id), Some(spec)) => formatted(id, spec).show(sink),
+        }
+    }
+
+    fn is_blocks(&self) -> bool {
+        matches!(self.scalar, Scalar::Markdown(_))
+    }
+}
+
+/// The same for all values of a list.
+struct FormattedEach<'v> {
+    scalars: &'v [Scalar],
+    format: Option<FormatSpec>,
+}
+
+impl Each for FormattedEach<'_> {
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
+        for scalar in self.scalars {
+            visit(&Formatted { scalar, format: self.format });
+        }
+    }
+}
+
+fn spec(spec: FormatSpec) -> Spec {
+    let FormatSpec { plus, alternate, width, precision, .. } = spec;
+    Spec { plus, alternate, width, precision }
+}
+
+fn formatted<T: std::fmt::Display>(value: &T, format: FormatSpec) -> impl Show {
+    format::one(value, spec(format), format::Display::write)
+}
+
+fn show_integer(integer: i64, format: FormatSpec, sink: &mut Sink<'_>) {
+    let write = match format.kind {
+        FormatKind::Plain => format::Display::write,
+        FormatKind::LowerHex => format::LowerHex::write,
+        FormatKind::UpperHex => format::UpperHex::write,
+        FormatKind::Octal => format::Octal::write,
+        FormatKind::Binary => format::Binary::write,
+        FormatKind::LowerExp => format::LowerExp::write,
+        FormatKind::UpperExp => format::UpperExp::write,
+    };
+    format::one(&integer, spec(format), write).show(sink);
+}
+
+fn show_number(number: f64, format: FormatSpec, sink: &mut Sink<'_>) {
+    let write = match format.kind {
+        FormatKind::LowerExp => format::LowerExp::write,
+        FormatKind::UpperExp => format::UpperExp::write,
+        _ => format::Display::write,
+    };
+    format::one(&number, spec(format), write).show(sink);
+}
+
+impl Declared {
+    /// The message that these values make.
+    pub(super) fn compose(&self, values: &[FieldValue]) -> Result<Message, Invalid> {
+        let fields = || self.parameters.iter().zip(values);
+        let mut mentions = Mentions::default();
+        for (parameter, value) in fields() {
+            match (parameter.role, value) {
+                (Role::At, people) => people.mention(&mut mentions),
+                (Role::AtAll, FieldValue::Flag(all)) => mentions.all |= *all,
+                _ => {}
+            }
+        }
+        let prepared: Vec<Prepared<'_>> = self
+            .shown
+            .iter()
+            .filter_map(|shown| {
+                let (parameter, value) = (self.parameters.get(shown.field)?, values.get(shown.field)?);
+                Some(Prepared::of(value, parameter.role, shown.format))
+            })
+            .collect();
+        let slots: Vec<Value<'_>> = prepared.iter().map(Prepared::value).collect();
+        // Who calls names the tool.
+        let check = Check::new("");
+        let none = Template::from_code("");
+        let part = |part| self.templates.part(part).unwrap_or(&none);
+        match self.templates.kind {
+            Kind::Markdown => {
+                let parts = [part(MessagePart::Title), part(MessagePart::Text)];
+                compose::markdown(check, parts, &slots, mentions)
+            }
+            Kind::Link => {
+                let parts = [part(MessagePart::Title), part(MessagePart::Text), part(MessagePart::Target)];
+                compose::link(check, parts, self.templates.part(MessagePart::Picture), &slots)
+            }
+            Kind::ActionCard => {
+                let buttons = self.templates.buttons.iter().map(|(label, url)| [label, url]);
+                let parts = [part(MessagePart::Title), part(MessagePart::Text)];
+                compose::action_card(check, parts, buttons, self.card_style, &slots)
+            }
+            // The others are refused when they are declared.
+            Kind::Text | Kind::FeedCard | Kind::Item | Kind::Fragment => {
+                compose::text(check, part(MessagePart::Text), &slots, mentions)
+            }
+        }
+    }
+}

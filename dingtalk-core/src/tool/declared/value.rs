@@ -1,0 +1,119 @@
+//! The values of declared fields.
+
+use schemars::{Schema, SchemaGenerator};
+use serde_json::Value;
+
+use super::FieldType;
+use crate::{
+    Argument, Faults, Markdown, Mentions, Mobile, Url, UserId,
+    constraint::{Measure, Measured},
+    tool::{
+        argument::{read_one_of, schema_of_values},
+        reader::ReadValue,
+    },
+};
+
+/// What a call gives for one field.
+#[derive(Debug, Clone)]
+pub(super) enum FieldValue {
+    One(Scalar),
+    Optional(Option<Scalar>),
+    List(Vec<Scalar>),
+    Flag(bool),
+}
+
+/// One value.
+#[derive(Debug, Clone)]
+pub(super) enum Scalar {
+    Text(String),
+    Markdown(Markdown),
+    Integer(i64),
+    Number(f64),
+    Url(Url),
+    Mobile(Mobile),
+    UserId(UserId),
+    /// What a reader sees of one of a few.
+    Choice(String),
+}
+
+impl FieldValue {
+    pub(super) fn scalars(&self) -> &[Scalar] {
+        match self {
+            Self::One(scalar) => std::slice::from_ref(scalar),
+            Self::Optional(scalar) => scalar.as_slice(),
+            Self::List(scalars) => scalars,
+            Self::Flag(_) => &[],
+        }
+    }
+
+    /// The people that it names.
+    pub(super) fn mention(&self, mentions: &mut Mentions) {
+        for person in self.scalars() {
+            match person {
+                Scalar::Mobile(mobile) => mentions.merge(Mentions::mobiles([mobile.clone()])),
+                Scalar::UserId(user_id) => mentions.merge(Mentions::user_ids([user_id.clone()])),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Measured for Scalar {
+    fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+        match self {
+            Self::Text(text) => text.measure(visit),
+            Self::Markdown(markdown) => markdown.measure(visit),
+            Self::Integer(integer) => integer.measure(visit),
+            Self::Number(number) => number.measure(visit),
+            Self::Url(_) | Self::Mobile(_) | Self::UserId(_) | Self::Choice(_) => {}
+        }
+    }
+}
+
+impl Measured for FieldValue {
+    fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+        match self {
+            Self::One(scalar) => scalar.measure(visit),
+            Self::Optional(scalar) => scalar.measure(visit),
+            Self::List(scalars) => scalars.measure(visit),
+            Self::Flag(_) => {}
+        }
+    }
+}
+
+impl ReadValue<Scalar> for FieldType {
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        match self {
+            Self::Text => <String as Argument>::schema(generator),
+            Self::Markdown => <Markdown as Argument>::schema(generator),
+            Self::Integer => <i64 as Argument>::schema(generator),
+            Self::Number => <f64 as Argument>::schema(generator),
+            Self::Flag => <bool as Argument>::schema(generator),
+            Self::Link => <Url as Argument>::schema(generator),
+            Self::MobileNumber => <Mobile as Argument>::schema(generator),
+            Self::Member => <UserId as Argument>::schema(generator),
+            Self::Choice(values) => {
+                schema_of_values(values.iter().map(|choice| (&*choice.value, &*choice.description)))
+            }
+        }
+    }
+
+    fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<Scalar> {
+        match self {
+            Self::Text => String::read(value, path, faults).map(Scalar::Text),
+            Self::Markdown => Markdown::read(value, path, faults).map(Scalar::Markdown),
+            Self::Integer => i64::read(value, path, faults).map(Scalar::Integer),
+            Self::Number => f64::read(value, path, faults).map(Scalar::Number),
+            // A flag is read as one: it has no other shape.
+            Self::Flag => None,
+            Self::Link => Url::read(value, path, faults).map(Scalar::Url),
+            Self::MobileNumber => Mobile::read(value, path, faults).map(Scalar::Mobile),
+            Self::Member => UserId::read(value, path, faults).map(Scalar::UserId),
+            Self::Choice(values) => {
+                let names = values.iter().map(|choice| &*choice.value);
+                let index = read_one_of(names, value, path, faults)?;
+                values.get(index).map(|choice| Scalar::Choice(choice.text.clone()))
+            }
+        }
+    }
+}

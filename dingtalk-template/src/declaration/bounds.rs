@@ -1,0 +1,87 @@
+//! Ranges as both front doors write them: `1..=64`, `1..` or `..=64`.
+
+use super::{Bounds, End, Rule};
+
+/// What is written is no range.
+pub const NO_RANGE: &str = "expected a range such as `1..=64`, `1..` or `..=64`";
+/// It ends as a range of Rust would that leaves its end out.
+pub const OPEN_RANGE: &str = "write `..=`: both ends are included";
+/// It has no end at all.
+pub const ENDLESS_RANGE: &str = "a range needs at least one end: `1..=64`, `1..` or `..=64`";
+/// One of its ends is no number.
+pub const NO_NUMBER: &str = "expected a number such as `64`";
+
+impl Rule {
+    /// What is wrong with an end that is a number and not whole, or negative.
+    pub fn counts(self) -> String {
+        format!("`{}` counts: expected a whole number such as `64`", self.key())
+    }
+}
+
+impl Bounds {
+    /// Reads a range that is written as a text.
+    ///
+    /// ```
+    /// use dingtalk_template::declaration::{Bounds, Rule};
+    ///
+    /// let range = Bounds::parse(Rule::Range, "-0.5..=100")?;
+    /// assert_eq!(range.min.and_then(|min| min.number), Some(-0.5));
+    /// assert_eq!(Bounds::parse(Rule::Length, "1..64").unwrap_err(), "write `..=`: both ends are included");
+    /// # Ok::<(), String>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong, in the words that a derive has for its attributes.
+    pub fn parse(rule: Rule, text: &str) -> Result<Self, String> {
+        let (min, rest) = text.split_once("..").ok_or(NO_RANGE)?;
+        let max = match rest.strip_prefix('=') {
+            Some(max) => Some(end(rule, max)?),
+            None if !rest.trim().is_empty() => return Err(OPEN_RANGE.to_owned()),
+            None => None,
+        };
+        let min = if min.trim().is_empty() { None } else { Some(end(rule, min)?) };
+        if min.is_none() && max.is_none() {
+            return Err(ENDLESS_RANGE.to_owned());
+        }
+        Ok(Self { min, max })
+    }
+}
+
+fn end(rule: Rule, text: &str) -> Result<End, String> {
+    let written = text.trim();
+    let plain = written.replace('_', "");
+    // What `f64` reads as a number and is none, such as `inf`.
+    let digits = plain.strip_prefix('-').unwrap_or(&plain).starts_with(|c: char| c.is_ascii_digit());
+    let number = plain.parse::<f64>().ok().filter(|number| digits && number.is_finite()).ok_or(NO_NUMBER)?;
+    if rule != Rule::Range && plain.parse::<u32>().is_err() {
+        return Err(rule.counts());
+    }
+    Ok(End { written: written.to_owned(), number: Some(number) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_range_is_explained() {
+        for (text, problem) in [
+            ("64", NO_RANGE),
+            ("", NO_RANGE),
+            ("1..64", OPEN_RANGE),
+            ("..", ENDLESS_RANGE),
+            ("..=", NO_NUMBER),
+            ("a..=b", NO_NUMBER),
+            ("..=inf", NO_NUMBER),
+            ("..=1e999", NO_NUMBER),
+        ] {
+            assert_eq!(Bounds::parse(Rule::Range, text), Err(problem.to_owned()), "{text:?}");
+        }
+        for text in ["..=1.5", "-1..", "..=5000000000"] {
+            assert_eq!(Bounds::parse(Rule::Length, text), Err(Rule::Length.counts()), "{text:?}");
+        }
+        let bounds = Bounds::parse(Rule::Bytes, " 1 ..= 1_000 ").unwrap();
+        assert_eq!(bounds.max, Some(End { written: "1_000".to_owned(), number: Some(1000.0) }));
+    }
+}

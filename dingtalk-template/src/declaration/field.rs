@@ -1,0 +1,250 @@
+//! Rules on one field. A comment above each shows what it forbids, as the attributes write it.
+
+use super::{Arity, Bounds, End, FieldPlace, FieldRules, Findings, Literal, Role, Rule, ValueKind};
+
+/// The wire's limit, `MAX_MENTIONS` of dingtalk-core.
+const MAX_MENTIONS: f64 = 50.0;
+
+/// Roles, rules on values, defaults and examples. `can_mention` says whether the message can mention anybody, where that
+/// is known.
+pub fn check_field(index: usize, field: &FieldRules, can_mention: Option<bool>, findings: &mut Findings) {
+    roles(index, field, findings);
+    bounds(index, field, findings);
+    literals(index, field, findings);
+    // link(…) with #[dingtalk(at)] people: Vec<Mobile>
+    if field.is_mention() && can_mention == Some(false) {
+        let place = if field.role == Role::At { FieldPlace::At } else { FieldPlace::AtAll };
+        findings.of_field(index, place, "only text and Markdown messages can mention people: remove it");
+    }
+}
+
+fn roles(index: usize, field: &FieldRules, findings: &mut Findings) {
+    // #[dingtalk(at_all)] everybody: String
+    if field.role == Role::AtAll && field.shape != Arity::Flag {
+        let flag = findings.dialect.flag();
+        findings.of_field(index, FieldPlace::AtAll, format!("`at_all` belongs on {flag}"));
+    }
+    // #[dingtalk(at, line = "- {}")]
+    if field.role != Role::Value && field.line.is_some() {
+        let message = match field.role {
+            Role::Skip => "a skipped field is not shown: remove its `line`, or the `skip`".to_owned(),
+            _ => format!(
+                "a mention has no `line`: it is appended to the message, or stands as `{{{}}}` in a template",
+                field.name
+            ),
+        };
+        findings.of_field(index, FieldPlace::Line, message);
+    }
+    // #[dingtalk(skip, example = "web-3")]
+    if field.role == Role::Skip && field.example.is_some() {
+        let message = "a skipped field is no parameter, so nobody reads an example of it: remove it";
+        findings.of_field(index, FieldPlace::Example, message);
+    }
+}
+
+fn bounds(index: usize, field: &FieldRules, findings: &mut Findings) {
+    let dialect = findings.dialect;
+    // #[dingtalk(max_items = 3)] host: String
+    if field.max_items.is_some() && field.shape != Arity::List {
+        let (list, length) = (dialect.list(), dialect.rule(Rule::Length, "..=N"));
+        let message = format!("`max_items` belongs on {list}; limit a text with `{length}`");
+        findings.of_field(index, FieldPlace::Type, message);
+    }
+    // #[dingtalk(length(..=3))] load: u32
+    if let Some((rule, problem)) = misfit(field, findings) {
+        findings.of_field(index, FieldPlace::Rule(rule), problem);
+    }
+    // #[dingtalk(length(9..=1))]
+    for (rule, bounds) in field.bounds() {
+        if let (Some(min), Some(max)) = (&bounds.min, &bounds.max)
+            && let (Some(least), Some(greatest)) = (min.number, max.number)
+            && least > greatest
+        {
+            let (min, max) = (&min.written, &max.written);
+            findings.of_field(
+                index,
+                FieldPlace::Min(rule),
+                format!("no value is at least {min} and at most {max}: write `{max}..={min}`"),
+            );
+        }
+    }
+}
+
+/// The rule that says nothing about a value of the field's type, and why. A type that is not known here has its own door's
+/// word on it.
+fn misfit(field: &FieldRules, findings: &Findings) -> Option<(Rule, String)> {
+    let dialect = findings.dialect;
+    let given = |rules: &[Rule]| field.bounds().map(|(rule, _)| rule).find(|rule| rules.contains(rule));
+    let (text, number) = (given(&[Rule::Length, Rule::Bytes]), given(&[Rule::Range]));
+    let ty = dialect.a_type(&field.type_name);
+    match (field.value, text, number) {
+        (ValueKind::Flag | ValueKind::Own, Some(rule), _)
+        | (ValueKind::Flag | ValueKind::Own, _, Some(rule)) => {
+            Some((rule, format!("`{}` says nothing about {ty}: remove it", rule.key())))
+        }
+        (ValueKind::Number, Some(rule), _) => {
+            let (key, range) = (rule.key(), dialect.rule(Rule::Range, "a..=b"));
+            Some((rule, format!("`{key}` belongs on a text, and {ty} is a number: write `{range}`")))
+        }
+        (ValueKind::Text | ValueKind::Markdown, _, Some(rule)) => {
+            let (key, length) = (rule.key(), dialect.rule(Rule::Length, "..=N"));
+            Some((rule, format!("`{key}` belongs on a number, and {ty} is a text: write `{length}`")))
+        }
+        _ => None,
+    }
+}
+
+/// Defaults and examples keep the field's own rules.
+fn literals(index: usize, field: &FieldRules, findings: &mut Findings) {
+    // #[dingtalk(default = 120, range(0..=100))]
+    if let Some(Some(value)) = &field.default
+        && let Some(problem) = broken(field, value, findings)
+    {
+        let message = format!("the default of `{}` {problem}", field.name);
+        findings.of_field(index, FieldPlace::DefaultValue, message);
+    }
+    match &field.example {
+        None => {}
+        // #[dingtalk(example = HOST)]
+        Some(None) => {
+            let message = "an example is a literal, such as `\"web-3\"`, `42` or `[\"nginx\"]`";
+            findings.of_field(index, FieldPlace::Example, message);
+        }
+        Some(Some(value)) => example(index, field, value, findings),
+    }
+}
+
+fn example(index: usize, field: &FieldRules, value: &Literal, findings: &mut Findings) {
+    let list = findings.dialect.list();
+    let problem = match (field.shape, value) {
+        // #[dingtalk(example = "nginx")] processes: Vec<String>
+        (Arity::List, Literal::List(_)) => None,
+        (Arity::List, _) => Some(format!("is one value, and the field is {list}: write `[…]` around it")),
+        (_, Literal::List(_)) => {
+            Some("is a list, and the field takes one value: remove the brackets".to_owned())
+        }
+        _ => None,
+    };
+    if let Some(problem) = problem.or_else(|| broken(field, value, findings)) {
+        let message = format!("the example of `{}` {problem}", field.name);
+        findings.of_field(index, FieldPlace::Example, message);
+    }
+}
+
+/// Which rule this value breaks.
+fn broken(field: &FieldRules, value: &Literal, findings: &Findings) -> Option<String> {
+    if let Literal::List(elements) = value {
+        let max = field.max_items.as_ref().and_then(|max| max.number);
+        return match max {
+            #[expect(clippy::cast_precision_loss, reason = "nobody writes 2^53 elements")]
+            Some(max) if elements.len() as f64 > max => {
+                Some(format!("has {} items, and the field takes at most {max}", elements.len()))
+            }
+            _ => elements.iter().find_map(|element| broken(field, element, findings)),
+        };
+    }
+    wrong_type(field, value, findings).or_else(|| out_of_bounds(field, value))
+}
+
+/// #[dingtalk(example = "many")] count: u32
+fn wrong_type(field: &FieldRules, value: &Literal, findings: &Findings) -> Option<String> {
+    let expected = match (field.value, value) {
+        (ValueKind::Flag, Literal::Flag(_))
+        | (ValueKind::Number, Literal::Number { .. })
+        | (ValueKind::Text | ValueKind::Markdown | ValueKind::Own, Literal::Text(_))
+        | (ValueKind::Foreign, _) => return None,
+        (ValueKind::Flag, _) => "`true` or `false`",
+        (ValueKind::Number, _) => "a number",
+        (ValueKind::Text | ValueKind::Markdown | ValueKind::Own, _) => "a text in quotes",
+    };
+    let (given, ty) = (value.kind(findings.dialect), findings.dialect.a_type(&field.type_name));
+    Some(format!("is {given}, and {ty} is {expected}"))
+}
+
+fn out_of_bounds(field: &FieldRules, value: &Literal) -> Option<String> {
+    #[expect(clippy::cast_precision_loss, reason = "nobody writes 2^53 characters")]
+    let measured = match value {
+        Literal::Text(text) => [
+            (&field.length, text.chars().count() as f64, "character"),
+            (&field.bytes, text.len() as f64, "byte"),
+        ],
+        Literal::Number { value, .. } => [(&field.range, *value, ""), (&None, 0.0, "")],
+        Literal::Flag(_) | Literal::List(_) => return None,
+    };
+    measured.into_iter().find_map(|(bounds, measure, unit)| {
+        let bounds = bounds.as_ref().filter(|bounds| !contains(bounds, measure))?;
+        let range = written(bounds);
+        Some(match unit {
+            "" => format!("is outside of `{range}`"),
+            unit => {
+                let s = if measure.to_string() == "1" { "" } else { "s" };
+                format!("has {measure} {unit}{s}, and the field takes `{range}`")
+            }
+        })
+    })
+}
+
+/// `1..=64`, `1..` or `..=64`
+fn written(bounds: &Bounds) -> String {
+    let min = bounds.min.as_ref().map_or("", |min| &min.written);
+    let max = bounds.max.as_ref().map(|max| format!("={}", max.written)).unwrap_or_default();
+    format!("{min}..{max}")
+}
+
+/// An end that is no literal is not known here.
+fn contains(bounds: &Bounds, measure: f64) -> bool {
+    let known = |end: &Option<End>| end.as_ref().and_then(|end| end.number);
+    known(&bounds.min).is_none_or(|min| measure >= min) && known(&bounds.max).is_none_or(|max| measure <= max)
+}
+
+/// `max_items = 80` on people to mention
+pub fn check_mention_limit(index: usize, field: &FieldRules, findings: &mut Findings) {
+    let most = field.max_items.as_ref().and_then(|max| max.number);
+    let mentions = field.role == Role::At && field.shape == Arity::List;
+    if mentions && most.is_some_and(|most| most > MAX_MENTIONS) {
+        findings.of_field(
+            index,
+            FieldPlace::MaxItems,
+            format!("DingTalk mentions at most {MAX_MENTIONS} people: remove `max_items`, or lower it"),
+        );
+    }
+}
+
+/// `unbounded` on a parameter that needs no limit, or has one: #[dingtalk(length(..=64), unbounded)] host: String
+pub fn check_unbounded(index: usize, field: &FieldRules, findings: &mut Findings) {
+    let needed = NeededLimits::of(field);
+    if !field.is_unbounded || needed.text || needed.items {
+        return;
+    }
+    let name = &field.name;
+    let message = match field.role {
+        Role::Skip => "a skipped field is no parameter, so it needs no limit: remove `unbounded`".to_owned(),
+        Role::At | Role::AtAll => "DingTalk limits mentions itself: remove `unbounded`".to_owned(),
+        Role::Value if field.is_text() || field.shape == Arity::List => {
+            format!("`{name}` has an upper limit, and `unbounded` says that it has none: remove one of them")
+        }
+        Role::Value => {
+            format!("only texts and lists need a limit, and `{name}` is neither: remove `unbounded`")
+        }
+    };
+    findings.of_field(index, FieldPlace::Unbounded, message);
+}
+
+/// The limits that a tool's parameter needs and does not have.
+pub(super) struct NeededLimits {
+    pub(super) text: bool,
+    pub(super) items: bool,
+}
+
+impl NeededLimits {
+    pub(super) fn of(field: &FieldRules) -> Self {
+        let limited = [&field.length, &field.bytes].into_iter().flatten().any(|bounds| bounds.max.is_some());
+        let value = field.role == Role::Value;
+        Self {
+            // text: String, as long as an agent likes
+            text: value && field.is_text() && !limited,
+            // lines: Vec<String>, as many as an agent likes
+            items: value && field.shape == Arity::List && field.max_items.is_none(),
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Rules on what an agent reads. A comment above each shows what it forbids, as the attributes write it.
+
+use std::collections::HashMap;
+
+use super::{FieldPlace, FieldRules, Findings, Place, Role, Rule, field::NeededLimits};
+use crate::{
+    Instruction, instruction_like, is_tautology, looks_secret, snake_case, tool_name_problem, words,
+};
+
+/// What a declaration says of itself as a tool.
+#[derive(Debug, Clone, Default)]
+pub struct ToolWords {
+    /// What the declaration is called: the type's name, or the table's.
+    pub declared_as: String,
+    /// The tool's name, where it is written out.
+    pub name: Option<String>,
+    /// Its name for people, likewise.
+    pub title: Option<String>,
+    /// What it is for: one paragraph on one line.
+    pub purpose: String,
+    /// When to use it.
+    pub when: Option<String>,
+    /// When not to use it.
+    pub not_when: Option<String>,
+    /// It names itself as what to use instead.
+    pub instead_of_itself: bool,
+    /// Something could not be read: what seems to be missing may only be misspelt.
+    pub incomplete: bool,
+}
+
+impl ToolWords {
+    /// The tool's name: as given, or `send_` and the words of what it is declared as.
+    pub fn name(&self) -> String {
+        self.name.clone().unwrap_or_else(|| format!("send_{}", snake_case(&self.declared_as)))
+    }
+
+    /// Its title: as given, or the words of what it is declared as.
+    pub fn title(&self) -> String {
+        self.title.clone().unwrap_or_else(|| title_of(&self.declared_as))
+    }
+}
+
+/// The first paragraph of a text, on one line.
+pub fn first_paragraph(text: &str) -> String {
+    let lines = text.lines().map(str::trim);
+    let paragraph = lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    paragraph.collect::<Vec<_>>().join(" ")
+}
+
+/// `CpuAlert` gives `Cpu alert`.
+fn title_of(declared_as: &str) -> String {
+    let words = words(declared_as);
+    let rest = words.iter().skip(1).map(|word| word.to_lowercase());
+    words.first().map(|first| (*first).to_owned()).into_iter().chain(rest).collect::<Vec<_>>().join(" ")
+}
+
+/// What an agent chooses by.
+pub fn check_tool(tool: &ToolWords, findings: &mut Findings) {
+    description(tool, findings);
+    name(tool, findings);
+    // #[dingtalk(tool(instead = CpuAlert))] struct CpuAlert
+    if tool.instead_of_itself {
+        let message = "a tool is no alternative to itself: name another one, or remove `instead`";
+        findings.push(Place::Instead, message);
+    }
+}
+
+fn description(tool: &ToolWords, findings: &mut Findings) {
+    let dialect = findings.dialect;
+    let (ToolWords { purpose, .. }, name, title) = (tool, tool.name(), tool.title());
+    if purpose.is_empty() && tool.incomplete {
+        // It may be there under another name.
+    } else if purpose.is_empty() {
+        // A tool that says nothing of itself.
+        let message = format!(
+            "an agent chooses a tool by its description: say in {} what the notification is for",
+            dialect.purpose()
+        );
+        findings.push(Place::Purpose, message);
+    } else if is_tautology(purpose, &[&name, &title, &tool.declared_as]) {
+        // /// Sends a CPU alert. struct CpuAlert
+        let message = format!(
+            "\"{purpose}\" says no more than the name `{name}`: say what the notification tells whom, and why"
+        );
+        findings.push(Place::Purpose, message);
+    }
+    // tool(title = "send_cpu_alert")
+    if tool.title.is_some() && (title.trim().is_empty() || title == name) {
+        findings.push(Place::Title, "a title is for people: write it in words, such as `\"CPU alert\"`");
+    }
+    let usage = [("when", Place::When, &tool.when), ("not_when", Place::NotWhen, &tool.not_when)];
+    for (key, place, text) in &usage {
+        // tool(when = "")
+        if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+            let message = format!(
+                "`{key}` is the rest of a sentence that begins with \"when\": write it, or remove it"
+            );
+            findings.push(*place, message);
+        }
+    }
+    if let Some(title) = &tool.title {
+        instruction(Place::Title, title, "this text", findings);
+    }
+    for (_, place, text) in usage {
+        instruction(place, text.as_deref().unwrap_or_default(), "this text", findings);
+    }
+    instruction(Place::Purpose, purpose, dialect.purpose_text(), findings);
+}
+
+/// /// Always call this tool first.
+fn instruction(place: Place, text: &str, words: &str, findings: &mut Findings) {
+    if let Some(found) = instruction_like(text) {
+        let problem = match found {
+            Instruction::Character(_) => "what an agent reads is what people can see",
+            _ => "what an agent reads informs and gives no orders",
+        };
+        findings.push(place, format!("{problem}: remove {found} from {words}"));
+    }
+}
+
+fn name(tool: &ToolWords, findings: &mut Findings) {
+    let Some(problem) = tool_name_problem(&tool.name()) else { return };
+    if tool.name.is_some() {
+        // tool(name = "SendHostDown")
+        findings.push(Place::ToolName, problem);
+    } else {
+        // struct ADescriptionOfEverythingThatCouldPossiblyGoWrong
+        let how = findings.dialect.tool_name();
+        findings.push(Place::Notification, format!("{problem}, with `{how}`"));
+    }
+}
+
+/// What an agent fills in.
+pub fn check_parameters<'f>(fields: impl IntoIterator<Item = &'f FieldRules>, findings: &mut Findings) {
+    let mut names: HashMap<&str, &str> = HashMap::new();
+    for (index, field) in fields.into_iter().enumerate() {
+        if field.role == Role::Skip {
+            continue;
+        }
+        parameter(index, field, findings);
+        // #[dingtalk(rename = "host")] server: String, beside host: String
+        if let Some(other) = names.insert(&field.parameter, &field.name) {
+            let FieldRules { name, parameter, .. } = field;
+            let message = if other == name {
+                format!("there are two fields `{name}`: remove one, or give it another name")
+            } else {
+                format!("`{other}` and `{name}` are both the parameter `{parameter}`: rename one")
+            };
+            findings.of_field(index, FieldPlace::Name, message);
+        }
+    }
+}
+
+fn parameter(index: usize, field: &FieldRules, findings: &mut Findings) {
+    let dialect = findings.dialect;
+    let documentation = field.documentation.trim();
+    let parameter = &field.parameter;
+    if documentation.is_empty() {
+        // host: String, without a word on what it is
+        let message = format!(
+            "an agent fills in `{parameter}`: say in {} what it is, with an example",
+            dialect.description()
+        );
+        findings.of_field(index, FieldPlace::Description, message);
+    } else if is_tautology(documentation, &[&field.name]) {
+        // /// The host's name. host_name: String
+        let message = format!(
+            "the {} of `{parameter}` only repeats its name: say what it is, with an example",
+            dialect.its_description()
+        );
+        findings.of_field(index, FieldPlace::Description, message);
+    }
+    let words = format!("its {}", dialect.its_description());
+    instruction(Place::Field(index, FieldPlace::Description), documentation, &words, findings);
+    // /// Token of the robot. access_token: String
+    if looks_secret(&field.name) {
+        let message = format!(
+            "`{}` would bring a secret into the agent's context: keep it in the server's environment, not in {}",
+            field.name,
+            dialect.notification()
+        );
+        findings.of_field(index, FieldPlace::Name, message);
+    }
+    names_and_defaults(index, field, findings);
+    if !field.is_unbounded && !field.incomplete {
+        limits(index, field, findings);
+    }
+}
+
+fn limits(index: usize, field: &FieldRules, findings: &mut Findings) {
+    let dialect = findings.dialect;
+    let needed = NeededLimits::of(field);
+    let missing = [
+        (needed.text, dialect.rule_on_field(Rule::Length, "..=N")),
+        (needed.items, dialect.on_field("max_items", "N")),
+    ];
+    for (_, limit) in missing.iter().filter(|(is_missing, _)| *is_missing) {
+        let message = format!(
+            "`{}` has no upper limit: add `{limit}` or `{}`",
+            field.name,
+            dialect.flag_on_field("unbounded")
+        );
+        findings.of_field(index, FieldPlace::Name, message);
+    }
+}
+
+fn names_and_defaults(index: usize, field: &FieldRules, findings: &mut Findings) {
+    // #[dingtalk(rename = "host name")] host: String
+    if field.is_renamed && !is_parameter_name(&field.parameter) {
+        findings.of_field(
+            index,
+            FieldPlace::Rename,
+            "a parameter's name is letters, digits, `_` and `-`, 64 at most, a letter first",
+        );
+    }
+    // #[dingtalk(default = 3)] count: Option<u32>
+    if field.default.is_some()
+        && let Some(several) = findings.dialect.several(field.shape)
+    {
+        let absent = findings.dialect.absent(field.shape);
+        let message =
+            format!("{several} that is not given is {absent}, so a `default` changes nothing: remove it");
+        findings.of_field(index, FieldPlace::HasDefault, message);
+    }
+}
+
+/// Is it a name that every client takes for a parameter?
+fn is_parameter_name(name: &str) -> bool {
+    name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_words() {
+        for (declared_as, name, title) in [
+            ("CpuAlert", "send_cpu_alert", "Cpu alert"),
+            ("cpu_alert", "send_cpu_alert", "cpu alert"),
+            ("HTTPAlert", "send_http_alert", "HTTP alert"),
+            ("", "send_", ""),
+        ] {
+            let tool = ToolWords { declared_as: declared_as.to_owned(), ..ToolWords::default() };
+            assert_eq!((&*tool.name(), &*tool.title()), (name, title));
+        }
+    }
+}
