@@ -31,6 +31,8 @@ pub struct ServerBuilder {
     destination: Destination,
     policy: Policy,
     tools: Vec<ToolType>,
+    /// Those of a configuration file: they come last, whenever the program adds its own.
+    declared: Vec<ToolType>,
     only: Option<Vec<String>>,
     prefix: Option<String>,
     deployment: Deployment,
@@ -156,6 +158,7 @@ impl ServerBuilder {
             destination,
             policy: Policy::default(),
             tools: Vec::new(),
+            declared: Vec::new(),
             only: None,
             prefix: None,
             deployment: Deployment::new(),
@@ -190,6 +193,12 @@ impl ServerBuilder {
     /// Adds tools; usually written `tools![CpuAlert, DiskAlert]`.
     pub fn tools(mut self, tools: impl IntoIterator<Item = ToolType>) -> Self {
         self.tools.extend(tools);
+        self
+    }
+
+    /// Adds the notifications of a [configuration file](crate::Config), behind all [`tools`](Self::tools).
+    pub fn declared(mut self, tools: impl IntoIterator<Item = ToolType>) -> Self {
+        self.declared.extend(tools);
         self
     }
 
@@ -246,7 +255,7 @@ impl ServerBuilder {
     /// Names everything that keeps the tools from being served together ([`ToolSet::new`]), or under their names
     /// ([`ToolSet::select`], [`ToolSet::prefixed`]), or the name of a person that is none.
     pub fn build(self) -> Result<Server, Error> {
-        let mut tools = ToolSet::new(self.tools)?;
+        let mut tools = ToolSet::new(self.tools.into_iter().chain(self.declared))?;
         if let Some(names) = &self.only {
             tools = tools.select(names.iter().map(String::as_str))?;
         }

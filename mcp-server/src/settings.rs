@@ -132,7 +132,7 @@ impl Settings {
                 self.configure(Server::with_robots(targets, config.default_robot), named_rate)
             }
         };
-        Ok(server.people(config.people))
+        Ok(server.people(config.people).declared(config.notifications))
     }
 
     /// What delivers with these settings; an envelope's [`robot`](dingtalk_core::Envelope::robot) chooses where the
@@ -225,7 +225,7 @@ impl Settings {
                 self.configure(Server::with_robots(targets, config.default_robot), rate)
             }
         };
-        Ok(server.people(config.people))
+        Ok(server.people(config.people).declared(config.notifications))
     }
 
     fn configure(&self, server: ServerBuilder, rate_per_minute: Option<u32>) -> ServerBuilder {

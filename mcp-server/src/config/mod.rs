@@ -1,12 +1,13 @@
 //! The configuration file: robots by name, and what may be done with each.
 
+mod notifications;
 mod robots;
 mod section;
 mod source;
 
 use std::{fs, path::Path};
 
-use dingtalk_core::{Mobile, UserId};
+use dingtalk_core::{Mobile, ToolType, UserId};
 
 pub use self::robots::RobotSettings;
 use self::section::Section;
@@ -16,6 +17,8 @@ use crate::{Error, Person};
 const VERSION: i64 = 1;
 
 /// What a configuration file says. Nothing secret is in it: it names where secrets are.
+///
+/// `docs/configuration.md` has every key, those of notifications too.
 ///
 /// ```
 /// use dingtalk_mcp::Config;
@@ -44,7 +47,7 @@ const VERSION: i64 = 1;
 /// assert!(error.contains("robots.ops.acess_token: unknown; did you mean `access_token`?"), "{error}");
 /// # Ok::<(), dingtalk_mcp::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Config {
     /// The robots, in the order of their names.
@@ -53,6 +56,8 @@ pub struct Config {
     pub default_robot: Option<String>,
     /// Names that a call may give in place of people.
     pub people: Vec<(String, Person)>,
+    /// The notifications that the file declares, in the order of their names.
+    pub notifications: Vec<ToolType>,
 }
 
 impl Config {
@@ -111,6 +116,7 @@ impl Config {
                 people.extend(person(&mut section, &name).map(|person| (name, person)));
             }
         }
+        let notifications = file.section("notifications").map(notifications::read).unwrap_or_default();
         if let Some(default) = default_robot.as_deref()
             && !robots.iter().any(|robot| robot.name == default)
         {
@@ -120,7 +126,7 @@ impl Config {
             file.fault("default_robot", format!("there is no robot `{default}`{hint}"));
         }
         file.finish();
-        Self { robots, default_robot, people }
+        Self { robots, default_robot, people, notifications }
     }
 }
 

@@ -58,7 +58,7 @@ impl RobotSettings {
                 format!("at most {MAX_ABOUT} characters: agents read it in every conversation"),
             );
         }
-        let webhooks = match section.sections("pool", |mut element| {
+        let webhooks = match section.sections("pool", |_, mut element| {
             let webhook = Webhook::read(&mut element);
             element.finish();
             webhook

@@ -54,9 +54,51 @@ impl<'f> Section<'f> {
         }
     }
 
+    /// A text that may be blank: something else judges it.
+    pub(super) fn string(&mut self, key: &str) -> Option<String> {
+        match self.take(key)? {
+            Value::String(text) => Some(text),
+            other => self.wrong_type(key, "a string", &other),
+        }
+    }
+
+    pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
+        match self.take(key)? {
+            Value::Boolean(flag) => Some(flag),
+            other => self.wrong_type(key, "true or false", &other),
+        }
+    }
+
+    /// A value of any type.
+    pub(super) fn value(&mut self, key: &str) -> Option<Value> {
+        self.take(key)
+    }
+
+    /// Is the key there?
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// The same for a key that has its place here.
+    pub(super) fn asks_for(&mut self, key: &str) -> bool {
+        self.ask(key);
+        self.has(key)
+    }
+
+    /// Reports a key that is known and has no place here.
+    pub(super) fn refuse(&mut self, key: &str, problem: impl fmt::Display) {
+        self.table.remove(key);
+        self.fault(key, problem);
+    }
+
+    /// How many faults the file has so far.
+    pub(super) fn fault_count(&self) -> usize {
+        self.faults.len()
+    }
+
     pub(super) fn required_text(&mut self, key: &str) -> Option<String> {
         if !self.table.contains_key(key) {
-            self.asked.push(key.to_owned());
+            self.ask(key);
             self.fault(key, "missing");
             return None;
         }
@@ -93,7 +135,7 @@ impl<'f> Section<'f> {
     pub(super) fn sections<T>(
         &mut self,
         key: &str,
-        mut read: impl FnMut(Section<'_>) -> Option<T>,
+        mut read: impl FnMut(usize, Section<'_>) -> Option<T>,
     ) -> Option<Vec<T>> {
         let list = match self.take(key)? {
             Value::Array(list) => list,
@@ -101,21 +143,32 @@ impl<'f> Section<'f> {
         };
         let mut sections = Vec::new();
         for (index, element) in list.into_iter().enumerate() {
-            match element {
-                Value::Table(table) => {
-                    let path = format!("{}{key}[{index}].", self.path);
-                    sections.extend(read(Section::new(path, table, self.faults)));
-                }
-                other => {
-                    let _: Option<()> = self.wrong_type(&format!("{key}[{index}]"), "a table", &other);
-                }
-            }
+            let place = format!("{key}[{index}]");
+            sections.extend(self.element(&place, element, |section| read(index, section)));
         }
         Some(sections)
     }
 
+    /// A table in a list.
+    pub(super) fn element<T>(
+        &mut self,
+        place: &str,
+        element: Value,
+        read: impl FnOnce(Section<'_>) -> Option<T>,
+    ) -> Option<T> {
+        match element {
+            Value::Table(table) => read(Section::new(format!("{}{place}.", self.path), table, self.faults)),
+            other => self.wrong_type(place, "a table", &other),
+        }
+    }
+
     /// Reports the keys that nobody has asked for.
     pub(super) fn finish(mut self) {
+        self.report_unknown();
+    }
+
+    /// The same while more may be wrong with the keys that are known.
+    pub(super) fn report_unknown(&mut self) {
         for key in self.keys() {
             let hint = match suggest(&key, self.asked.iter().map(String::as_str)) {
                 Some(meant) => format!("did you mean `{meant}`?"),
@@ -126,8 +179,14 @@ impl<'f> Section<'f> {
     }
 
     fn take(&mut self, key: &str) -> Option<Value> {
-        self.asked.push(key.to_owned());
+        self.ask(key);
         self.table.remove(key)
+    }
+
+    fn ask(&mut self, key: &str) {
+        if !self.asked.iter().any(|asked| asked == key) {
+            self.asked.push(key.to_owned());
+        }
     }
 
     /// Does not say what was given: it may be a secret in the wrong place.

@@ -41,7 +41,7 @@ fn everything_at_once_and_each_fault_with_its_place() {
     let faults = faults(text);
     for expected in [
         "version: this program reads version 1, not 2",
-        "defualt: unknown; there are version, default_robot, robots, people",
+        "defualt: unknown; there are version, default_robot, robots, people, notifications",
         "robots.ops.about: missing",
         "robots.ops.abuot: unknown; did you mean `about`?",
         "robots.ops.access_token: a secret does not stand in this file: write `env:NAME` for an environment variable, or \

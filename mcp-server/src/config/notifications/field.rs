@@ -1,0 +1,193 @@
+//! One field of a notification of the file.
+
+use dingtalk_core::declared::{Bounds, ChoiceText, DeclaredField, End, FieldType, Literal, Rule};
+use dingtalk_template::{
+    declaration::{Arity, Role, ValueKind, choice_value_problem, second_role},
+    suggest,
+};
+use toml::Value;
+
+use crate::config::section::Section;
+
+/// The types of one value, as a file writes them.
+const TYPES: [&str; 9] =
+    ["text", "markdown", "integer", "number", "flag", "url", "mobile", "user_id", "choice"];
+
+/// Reads a field. What cannot be read has been reported, and the field says that it is incomplete.
+pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
+    let before = section.fault_count();
+    let name = read_name(&mut section).unwrap_or_default();
+    let field_type = read_type(&mut section);
+    let is_known = field_type.is_some();
+    let mut field = DeclaredField::new(name, field_type.unwrap_or(FieldType::Text));
+    let rules = &mut field.rules;
+    if !is_known {
+        rules.value = ValueKind::Foreign;
+    }
+    rules.documentation = section.string("description").unwrap_or_default();
+    rules.shape = read_shape(rules.shape, &mut section);
+    rules.role = read_role(&mut section);
+    rules.line = section.string("line");
+    rules.default = section.value("default").map(|value| literal(&value));
+    if rules.default == Some(None) {
+        section.fault("default", "a default is a literal, such as `\"web-3\"` or `42`");
+    }
+    rules.example = section.value("example").map(|value| literal(&value));
+    for (rule, bounds) in
+        [(Rule::Length, &mut rules.length), (Rule::Bytes, &mut rules.bytes), (Rule::Range, &mut rules.range)]
+    {
+        let text = section.string(rule.key());
+        *bounds = text.and_then(|text| section.check(rule.key(), Bounds::parse(rule, &text)));
+    }
+    rules.max_items = section.integer("max_items").and_then(|most| {
+        let most = u32::try_from(most).map_err(|_| format!("expected a number of items, not {most}"));
+        let most = section.check("max_items", most)?;
+        Some(End { written: most.to_string(), number: Some(f64::from(most)) })
+    });
+    rules.is_unbounded = section.flag("unbounded").unwrap_or_default();
+    for (only, instead) in [
+        ("skip", "every field of a file is shown: remove it"),
+        ("rename", "a field of a file has one name: change `name`"),
+    ] {
+        if section.has(only) {
+            section.refuse(only, instead);
+        }
+    }
+    section.report_unknown();
+    field.rules.incomplete = section.fault_count() > before;
+    field
+}
+
+/// What templates and callers call it: a name that a slot can have and every client takes.
+fn read_name(section: &mut Section<'_>) -> Option<String> {
+    let name = section.required_text("name")?;
+    let fits = name.len() <= 64
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !fits {
+        section.fault("name", "a field's name is letters, digits and `_`, 64 at most, a letter first");
+    }
+    Some(name)
+}
+
+fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
+    let values = section.value("values");
+    let name = section.required_text("type")?;
+    let values = match (name.as_str(), values) {
+        ("choice", Some(values)) => read_values(values, section),
+        ("choice", None) => {
+            let problem = "a choice without values leaves no choice: add `values = [\"…\", \"…\"]`";
+            section.fault("values", problem);
+            Vec::new()
+        }
+        (_, Some(_)) => {
+            section.fault("values", "`values` belongs on a field of type `choice`");
+            Vec::new()
+        }
+        (_, None) => Vec::new(),
+    };
+    Some(match name.as_str() {
+        "text" => FieldType::Text,
+        "markdown" => FieldType::Markdown,
+        "integer" => FieldType::Integer,
+        "number" => FieldType::Number,
+        "flag" => FieldType::Flag,
+        "url" => FieldType::Link,
+        "mobile" => FieldType::MobileNumber,
+        "user_id" => FieldType::Member,
+        "choice" => FieldType::Choice(values),
+        other => {
+            let hint = match suggest(other, TYPES) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("there are {}; any other type is written in Rust", TYPES.join(", ")),
+            };
+            section.fault("type", format!("there is no type {other:?}; {hint}"));
+            return None;
+        }
+    })
+}
+
+/// `["low", "high"]`, or `[{ value = "low", text = "低", description = "…" }]`.
+fn read_values(values: Value, section: &mut Section<'_>) -> Vec<ChoiceText> {
+    let Value::Array(values) = values else {
+        section.fault("values", "expected a list of texts, or of tables with `value`");
+        return Vec::new();
+    };
+    if values.is_empty() {
+        section.fault("values", "a choice without values leaves no choice: write them");
+    }
+    let mut choices: Vec<ChoiceText> = Vec::new();
+    for (index, value) in values.into_iter().enumerate() {
+        let place = format!("values[{index}]");
+        let choice = match value {
+            Value::String(value) => {
+                Some(ChoiceText { text: value.clone(), value, description: String::new() })
+            }
+            other => section.element(&place, other, read_value),
+        };
+        let Some(choice) = choice else { continue };
+        if let Some(problem) = choice_value_problem(&choice.value) {
+            section.fault(&place, problem);
+        }
+        if choices.iter().any(|other| other.value == choice.value) {
+            section.fault(&place, format!("`{}` is there twice: remove one", choice.value));
+        }
+        choices.push(choice);
+    }
+    choices
+}
+
+fn read_value(mut section: Section<'_>) -> Option<ChoiceText> {
+    let value = section.required_text("value");
+    let text = section.string("text");
+    let description = section.string("description").unwrap_or_default();
+    section.finish();
+    let value = value?;
+    let description = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(ChoiceText { text: text.unwrap_or_else(|| value.clone()), value, description })
+}
+
+fn read_shape(of_type: Arity, section: &mut Section<'_>) -> Arity {
+    let several = [("list", Arity::List), ("optional", Arity::Optional)];
+    let mut given =
+        several.into_iter().filter(|(key, _)| section.flag(key).unwrap_or_default()).collect::<Vec<_>>();
+    if let [(first, _), (second, _)] = given[..] {
+        section.fault(second, second_role(first, second));
+    }
+    match (of_type, given.pop()) {
+        (Arity::Flag, Some((key, _))) => {
+            section.fault(key, "a flag is on or off, and off where it is not given: remove it");
+            Arity::Flag
+        }
+        (_, Some((_, shape))) => shape,
+        (of_type, None) => of_type,
+    }
+}
+
+fn read_role(section: &mut Section<'_>) -> Role {
+    let [at, at_all] = ["at", "at_all"].map(|key| section.flag(key).unwrap_or_default());
+    match (at, at_all) {
+        (true, true) => {
+            section.fault("at_all", second_role("at", "at_all"));
+            Role::At
+        }
+        (true, false) => Role::At,
+        (false, true) => Role::AtAll,
+        (false, false) => Role::Value,
+    }
+}
+
+/// `None` for what is no literal of JSON too.
+fn literal(value: &Value) -> Option<Literal> {
+    #[expect(clippy::cast_precision_loss, reason = "only compared with the ends of a range")]
+    match value {
+        Value::String(text) => Some(Literal::Text(text.clone())),
+        Value::Integer(number) => Some(Literal::Number { digits: number.to_string(), value: *number as f64 }),
+        Value::Float(number) if number.is_finite() => {
+            Some(Literal::Number { digits: number.to_string(), value: *number })
+        }
+        Value::Boolean(flag) => Some(Literal::Flag(*flag)),
+        Value::Array(elements) => elements.iter().map(literal).collect::<Option<_>>().map(Literal::List),
+        Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
+    }
+}

@@ -1,0 +1,63 @@
+//! What a notification of the file shows.
+
+use dingtalk_core::declared::{ButtonTemplates, Declaration, Kind, MessagePart, MessageTemplates};
+use dingtalk_template::declaration::{LOOSE_BUTTON, second_message};
+
+use crate::config::section::Section;
+
+/// The messages that a file can declare.
+const KINDS: [Kind; 4] = [Kind::Text, Kind::Markdown, Kind::Link, Kind::ActionCard];
+
+/// Reads the one message.
+pub(super) fn read_message(declaration: &mut Declaration, section: &mut Section<'_>) {
+    let mut first: Option<Kind> = None;
+    for kind in KINDS {
+        if !section.asks_for(kind.key()) {
+            continue;
+        }
+        if let Some(first) = first {
+            section.refuse(kind.key(), second_message(first.key()));
+            continue;
+        }
+        first = Some(kind);
+        let empty =
+            MessageTemplates { kind, parts: Vec::new(), buttons: Vec::new(), button_list: None, items: None };
+        declaration.message = match kind {
+            Kind::Text => section
+                .string(kind.key())
+                .map(|text| MessageTemplates { parts: vec![(MessagePart::Text, text)], ..empty }),
+            _ => section.section(kind.key()).map(|parts| read_parts(empty, declaration, parts)),
+        };
+    }
+}
+
+fn read_parts(
+    mut message: MessageTemplates,
+    declaration: &mut Declaration,
+    mut section: Section<'_>,
+) -> MessageTemplates {
+    for (part, _) in message.kind.parts() {
+        message.parts.extend(section.string(part.key()).map(|template| (*part, template)));
+    }
+    if message.kind == Kind::ActionCard {
+        declaration.horizontal = section.flag("horizontal").unwrap_or_default();
+        declaration.hide_avatar = section.flag("hide_avatar").unwrap_or_default();
+        let buttons = section.sections("buttons", |_, button| Some(read_button(button)));
+        message.buttons = buttons.unwrap_or_default();
+    }
+    section.finish();
+    message
+}
+
+/// What is missing is left blank, so that the next button keeps its place; it has been reported.
+fn read_button(mut section: Section<'_>) -> ButtonTemplates {
+    let label = section.required_text("label");
+    if !section.has("url") {
+        section.fault("url", LOOSE_BUTTON);
+    }
+    let url = section.string("url");
+    section.finish();
+    let [label, url] =
+        [(label, "…"), (url, "https://…")].map(|(text, blank)| text.unwrap_or_else(|| blank.to_owned()));
+    ButtonTemplates { label, url }
+}

@@ -1,0 +1,108 @@
+//! Notifications of the file: what is written becomes a declaration, and what its rules find gets its place.
+
+mod field;
+mod message;
+mod place;
+
+use dingtalk_core::{
+    ToolType,
+    declared::{Declaration, Finding},
+};
+use dingtalk_template::{suggest, tool_name_problem};
+
+use self::{field::read_field, message::read_message, place::path};
+use super::section::Section;
+
+/// A notification as the file has it.
+struct Written {
+    key: String,
+    declaration: Declaration,
+    /// Where each field stands in the file: one that is no table has been left out.
+    indices: Vec<usize>,
+    /// A field has no name: what looks like a slot without a field may be this one's.
+    has_nameless_field: bool,
+}
+
+/// What stands in a declaration of Rust and not in a file.
+const RUST_ONLY: [&str; 6] = ["feed_card", "item", "fragment", "with", "rename_all", "fragments"];
+
+/// Reads the table `notifications`.
+pub(super) fn read(mut section: Section<'_>) -> Vec<ToolType> {
+    let mut written = Vec::new();
+    for key in section.keys() {
+        written.extend(section.section(&key).map(|notification| read_one(&key, notification)));
+    }
+    let names: Vec<(String, String)> =
+        written.iter().map(|one| (one.key.clone(), one.declaration.tool_name())).collect();
+    written.into_iter().filter_map(|one| one.tool(&names, &mut section)).collect()
+}
+
+fn read_one(key: &str, mut section: Section<'_>) -> Written {
+    let before = section.fault_count();
+    let mut declaration = Declaration::new(key);
+    declaration.tool_name = section.string("name");
+    declaration.title = section.string("title");
+    declaration.purpose = section.string("purpose").unwrap_or_default();
+    declaration.when = section.string("when");
+    declaration.not_when = section.string("not_when");
+    declaration.instead = section.string("instead");
+    declaration.destructive = section.flag("destructive").unwrap_or(true);
+    declaration.keyword = section.string("keyword");
+    read_message(&mut declaration, &mut section);
+    for only in RUST_ONLY {
+        if section.has(only) {
+            let problem = format!(
+                "a file has no `{only}`: write the notification in Rust, with `#[derive(Notification)]`"
+            );
+            section.refuse(only, problem);
+        }
+    }
+    let mut indices = Vec::new();
+    let fields = section.sections("fields", |index, field| {
+        indices.push(index);
+        Some(read_field(field))
+    });
+    declaration.fields = fields.unwrap_or_default();
+    section.report_unknown();
+    declaration.incomplete = section.fault_count() > before;
+    let has_nameless_field = declaration.fields.iter().any(|field| field.rules.name.is_empty());
+    Written { key: key.to_owned(), declaration, indices, has_nameless_field }
+}
+
+impl Written {
+    /// Checks the declaration and makes it a tool. `names` are the keys of all notifications and the names of their tools.
+    fn tool(self, names: &[(String, String)], section: &mut Section<'_>) -> Option<ToolType> {
+        let Self { key, mut declaration, indices, has_nameless_field } = self;
+        if let Some(instead) = &mut declaration.instead {
+            match names.iter().find(|(other, _)| other == instead) {
+                Some((_, name)) => instead.clone_from(name),
+                // A tool that is not of the file: whether it is served, only the set knows.
+                None if tool_name_problem(instead).is_none() => {}
+                None => {
+                    let hint = match suggest(instead, names.iter().map(|(key, _)| &**key)) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => "name a notification of this file, or a tool".to_owned(),
+                    };
+                    section.fault(
+                        &format!("{key}.instead"),
+                        format!("there is no notification `{instead}`; {hint}"),
+                    );
+                }
+            }
+        }
+        let kind = declaration.message.as_ref().map(|message| message.kind);
+        match declaration.tool() {
+            Ok(tool) => Some(tool),
+            Err(findings) => {
+                let certain = |finding: &&Finding| !(has_nameless_field && finding.is_of_names());
+                for Finding { place, message, .. } in findings.iter().filter(certain) {
+                    section.fault(&format!("{key}{}", path(*place, kind, &indices)), message);
+                }
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,534 @@
+//! Notifications that are written twice, as a type and in a configuration file: one definition, one message, one fault.
+
+use dingtalk_core::{
+    Choice, Deployment, Markdown, Mobile, Notification, ToolSet, ToolType, Url, UserId, WireMessage, tools,
+};
+use dingtalk_mcp::Config;
+use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree as _};
+use serde_json::{Map, Value, json};
+
+/// Warn the on-call group that one host's CPU stayed above its limit for five minutes.
+///
+/// What follows the first paragraph is for people who read the source.
+#[derive(Notification)]
+#[dingtalk(markdown(
+    title = "CPU {percent:.0}% on {host}",
+    text = "
+        ### CPU {percent:.1}% on **{host}**
+        {processes}
+        {urgent}
+        {runbook}
+        > {loads}, {host}
+
+        {note}
+    ",
+))]
+#[dingtalk(tool(
+    when = "a host's CPU limit has been exceeded for minutes and a person must look",
+    instead = DiskAlert,
+))]
+struct CpuAlert {
+    /// Host name as in the inventory, for example `web-3`.
+    #[dingtalk(length(1..=64), example = "web-3")]
+    host: String,
+    /// CPU use over the last five minutes, in percent.
+    #[dingtalk(range(0.0..=100.0))]
+    percent: f64,
+    /// Heaviest processes, heaviest first.
+    #[dingtalk(line = "- {}", length(..=40), max_items = 10, example = ["nginx", "postgres"])]
+    processes: Vec<String>,
+    /// Page that says what to do.
+    #[dingtalk(line = "[Runbook]({})")]
+    runbook: Option<Url>,
+    /// Somebody must look at once.
+    #[dingtalk(line = "**Look now!**")]
+    urgent: bool,
+    /// Average over the last minute.
+    loads: f64,
+    /// What is known, as Markdown.
+    #[dingtalk(unbounded)]
+    note: Markdown,
+    /// People to mention.
+    #[dingtalk(at)]
+    on_call: Vec<Mobile>,
+}
+
+/// Say that a disk of one host has almost no space left.
+#[derive(Notification)]
+#[dingtalk(
+    text(
+        "
+        告警: disk {disk} of {host} is {percent:+05.1}% full {everybody}
+        {lead} {sectors:#x} {size:08.3e}
+        {reason}
+        {severities}
+        "
+    ),
+    keyword = "告警",
+    tool(
+        title = "Disk space alert",
+        when = "a disk is nearly full",
+        not_when = "the disk is broken",
+        destructive = false,
+    )
+)]
+struct DiskAlert {
+    /// As in the inventory, for example `db-1`.
+    #[dingtalk(bytes(..=32))]
+    host: String,
+    /// Where it is mounted.
+    #[dingtalk(length(..=20), default = "/")]
+    disk: String,
+    /// How much of it is used.
+    #[dingtalk(range(0..=100), example = 97)]
+    percent: i64,
+    /// How many sectors are left.
+    #[dingtalk(default = 255)]
+    sectors: i64,
+    /// How large it is, in bytes.
+    #[dingtalk(default = 1.5)]
+    size: f64,
+    /// Why it is full.
+    #[dingtalk(line = "Reason: {}", length(..=80))]
+    reason: Option<String>,
+    /// How bad it was, day by day.
+    #[dingtalk(line = "* {}", max_items = 3)]
+    severities: Vec<Severity>,
+    /// Who looks after it.
+    #[dingtalk(at)]
+    lead: Option<UserId>,
+    /// The whole group must look.
+    #[dingtalk(at_all)]
+    everybody: bool,
+}
+
+#[derive(Choice)]
+enum Severity {
+    /// Somebody must look at it this week.
+    Low,
+    /// At once.
+    #[dingtalk(text("严重*"))]
+    High,
+}
+
+/// Ask the people who may decide whether a release goes out.
+#[derive(Notification)]
+#[dingtalk(action_card(
+    title = "Release {version}",
+    text = "
+        ### Release {version}: {severity}
+        {changes}
+    ",
+    button("Approve {version}", url = "{approve}"),
+    button("Refuse", url = "https://example.com/refuse"),
+    horizontal,
+    hide_avatar,
+))]
+#[dingtalk(tool(name = "ask_for_release", when = "a release is ready"))]
+struct Release {
+    /// Its number, for example `1.4.0`.
+    #[dingtalk(length(1..=20))]
+    version: String,
+    /// How risky it is.
+    #[dingtalk(default = "low")]
+    severity: Severity,
+    /// What is new, one line for each.
+    #[dingtalk(line = "1. {}", unbounded)]
+    changes: Vec<String>,
+    /// Where it is approved; without a page there is no button.
+    approve: Option<Url>,
+}
+
+/// Point the group to a page that everybody should read.
+#[derive(Notification)]
+#[dingtalk(link(title = "{headline}", text = "{summary}\n{tags}", url = "{page}", picture = "{picture}"))]
+#[dingtalk(tool(when = "there is a page to read"))]
+struct PageToRead {
+    /// What it is about.
+    #[dingtalk(length(..=40))]
+    headline: String,
+    /// What it says, in short.
+    #[dingtalk(length(..=200))]
+    summary: String,
+    /// What it belongs to.
+    #[dingtalk(line = "#{}", length(..=10), max_items = 2)]
+    tags: Vec<String>,
+    /// What everybody should read.
+    page: Url,
+    /// What it looks like.
+    picture: Option<Url>,
+}
+
+/// Keep the group informed of what an experiment measures.
+#[derive(Notification)]
+#[dingtalk(markdown(title = "Measured"))]
+#[dingtalk(tool(when = "an experiment has ended"))]
+struct Measured {
+    /// What was measured.
+    #[dingtalk(line = "## {}", length(..=40))]
+    what: String,
+    /// The values in order.
+    #[dingtalk(line = "1. {:.2}", range(-1.5..), max_items = 5)]
+    values: Vec<f64>,
+    /// Bits that were set.
+    #[dingtalk(line = "> {:#010b}")]
+    bits: Option<i64>,
+    /// Who took part, by number.
+    #[dingtalk(line = "- {}", max_items = 3)]
+    people: Vec<Mobile>,
+}
+
+const FILE: &str = r###"
+version = 1
+
+[notifications.cpu_alert]
+purpose = """
+Warn the on-call group that one host's CPU
+stayed above its limit for five minutes.
+
+What follows the first paragraph is for people who read the file."""
+when = "a host's CPU limit has been exceeded for minutes and a person must look"
+instead = "disk_alert"
+markdown = { title = "CPU {percent:.0}% on {host}", text = """
+### CPU {percent:.1}% on **{host}**
+{processes}
+{urgent}
+{runbook}
+> {loads}, {host}
+
+{note}
+""" }
+
+[[notifications.cpu_alert.fields]]
+name = "host"
+type = "text"
+description = "Host name as in the inventory, for example `web-3`."
+length = "1..=64"
+example = "web-3"
+
+[[notifications.cpu_alert.fields]]
+name = "percent"
+type = "number"
+description = "CPU use over the last five minutes, in percent."
+range = "0.0..=100.0"
+
+[[notifications.cpu_alert.fields]]
+name = "processes"
+type = "text"
+list = true
+description = "Heaviest processes, heaviest first."
+line = "- {}"
+length = "..=40"
+max_items = 10
+example = ["nginx", "postgres"]
+
+[[notifications.cpu_alert.fields]]
+name = "runbook"
+type = "url"
+optional = true
+description = "Page that says what to do."
+line = "[Runbook]({})"
+
+[[notifications.cpu_alert.fields]]
+name = "urgent"
+type = "flag"
+description = "Somebody must look at once."
+line = "**Look now!**"
+
+[[notifications.cpu_alert.fields]]
+name = "loads"
+type = "number"
+description = "Average over the last minute."
+
+[[notifications.cpu_alert.fields]]
+name = "note"
+type = "markdown"
+description = "What is known, as Markdown."
+unbounded = true
+
+[[notifications.cpu_alert.fields]]
+name = "on_call"
+type = "mobile"
+list = true
+at = true
+description = "People to mention."
+
+[notifications.disk_alert]
+title = "Disk space alert"
+purpose = "Say that a disk of one host has almost no space left."
+when = "a disk is nearly full"
+not_when = "the disk is broken"
+destructive = false
+keyword = "告警"
+text = """
+告警: disk {disk} of {host} is {percent:+05.1}% full {everybody}
+{lead} {sectors:#x} {size:08.3e}
+{reason}
+{severities}
+"""
+fields = [
+    { name = "host", type = "text", bytes = "..=32", description = "As in the inventory, for example `db-1`." },
+    { name = "disk", type = "text", length = "..=20", default = "/", description = "Where it is mounted." },
+    { name = "percent", type = "integer", range = "0..=100", example = 97, description = "How much of it is used." },
+    { name = "sectors", type = "integer", default = 255, description = "How many sectors are left." },
+    { name = "size", type = "number", default = 1.5, description = "How large it is, in bytes." },
+    { name = "reason", type = "text", optional = true, line = "Reason: {}", length = "..=80", description = "Why it is full." },
+    { name = "severities", type = "choice", list = true, line = "* {}", max_items = 3, description = "How bad it was, day by day.", values = [
+        { value = "low", description = "Somebody must look at it this week." },
+        { value = "high", text = "严重*", description = "At once." },
+    ] },
+    { name = "lead", type = "user_id", optional = true, at = true, description = "Who looks after it." },
+    { name = "everybody", type = "flag", at_all = true, description = "The whole group must look." },
+]
+
+[notifications.measured]
+purpose = "Keep the group informed of what an experiment measures."
+when = "an experiment has ended"
+markdown = { title = "Measured" }
+fields = [
+    { name = "what", type = "text", line = "## {}", length = "..=40", description = "What was measured." },
+    { name = "values", type = "number", list = true, line = "1. {:.2}", range = "-1.5..", max_items = 5, description = "The values in order." },
+    { name = "bits", type = "integer", optional = true, line = "> {:#010b}", description = "Bits that were set." },
+    { name = "people", type = "mobile", list = true, line = "- {}", max_items = 3, description = "Who took part, by number." },
+]
+
+[notifications.page_to_read]
+purpose = "Point the group to a page that everybody should read."
+when = "there is a page to read"
+link = { title = "{headline}", text = "{summary}\n{tags}", url = "{page}", picture = "{picture}" }
+fields = [
+    { name = "headline", type = "text", length = "..=40", description = "What it is about." },
+    { name = "summary", type = "text", length = "..=200", description = "What it says, in short." },
+    { name = "tags", type = "text", list = true, line = "#{}", length = "..=10", max_items = 2, description = "What it belongs to." },
+    { name = "page", type = "url", description = "What everybody should read." },
+    { name = "picture", type = "url", optional = true, description = "What it looks like." },
+]
+
+[notifications.release]
+name = "ask_for_release"
+purpose = "Ask the people who may decide whether a release goes out."
+when = "a release is ready"
+
+[notifications.release.action_card]
+title = "Release {version}"
+text = """
+### Release {version}: {severity}
+{changes}
+"""
+buttons = [
+    { label = "Approve {version}", url = "{approve}" },
+    { label = "Refuse", url = "https://example.com/refuse" },
+]
+horizontal = true
+hide_avatar = true
+
+[[notifications.release.fields]]
+name = "version"
+type = "text"
+length = "1..=20"
+description = "Its number, for example `1.4.0`."
+
+[[notifications.release.fields]]
+name = "severity"
+type = "choice"
+default = "low"
+description = "How risky it is."
+values = [
+    { value = "low", description = "Somebody must look at it this week." },
+    { value = "high", text = "严重*", description = "At once." },
+]
+
+[[notifications.release.fields]]
+name = "changes"
+type = "text"
+list = true
+unbounded = true
+line = "1. {}"
+description = "What is new, one line for each."
+
+[[notifications.release.fields]]
+name = "approve"
+type = "url"
+optional = true
+description = "Where it is approved; without a page there is no button."
+"###;
+
+/// In the order of the file, which is that of the names.
+fn derived() -> Vec<ToolType> {
+    tools![CpuAlert, DiskAlert, Measured, PageToRead, Release].into()
+}
+
+fn declared() -> Vec<ToolType> {
+    Config::parse(FILE).unwrap().notifications
+}
+
+#[test]
+fn the_definitions_are_equal() {
+    let deployments = [
+        Deployment::new(),
+        Deployment::new()
+            .max_mentions(Some(3))
+            .people([("on_call".to_owned(), dingtalk_core::PersonKind::Number)]),
+    ];
+    for deployment in deployments {
+        let [derived, declared] = [derived(), declared()].map(|tools| {
+            let set = ToolSet::new(tools).unwrap();
+            let definitions = set.definitions(&deployment);
+            let lints: Vec<String> = set.lint(&deployment).iter().map(ToString::to_string).collect();
+            let definitions: Vec<Value> =
+                definitions.iter().map(dingtalk_core::Definition::to_json).collect();
+            (format!("{:#}", Value::Array(definitions)), lints)
+        });
+        assert_eq!(derived, declared);
+    }
+}
+
+/// Texts that a template must not take literally, and values of every type.
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z0-9-]{1,12}",
+        "\\PC{0,70}",
+        select(vec![
+            "",
+            " ",
+            "*b* _i_",
+            "a\nb\r\n- c",
+            "[x](y)",
+            "`code`",
+            "# h",
+            "low",
+            "high",
+            "hihg",
+            "1. x",
+            "<b>",
+            "https://example.com/a(1)",
+            "javascript:x",
+            "13800000000",
+            "+852-12345678",
+            "Zhang San",
+            "u_1",
+            "[\"a\", \"b\"]",
+            "## Blocks\n\n- of\n- Markdown",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        4 => text().prop_map(Value::from),
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::from),
+        2 => (-200i64..200).prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        2 => (-200.0..200.0f64).prop_map(|number| json!(number)),
+        1 => Just(json!(3.0)),
+        1 => Just(json!(u64::MAX)),
+    ]
+}
+
+fn anything() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        3 => scalar(),
+        2 => vec(scalar(), 0..5).prop_map(Value::Array),
+        1 => Just(json!({"label": "x"})),
+    ]
+}
+
+/// A value that the parameter takes, mostly.
+fn fitting(name: &str, schema: &Value) -> BoxedStrategy<Value> {
+    if let Some(values) = schema["enum"].as_array() {
+        return select(values.clone()).boxed();
+    }
+    match schema["type"].as_str() {
+        Some("integer") => (0i64..=100).prop_map(Value::from).boxed(),
+        Some("number") => (0.0..=100.0f64).prop_map(|number| json!(number)).boxed(),
+        Some("boolean") => any::<bool>().prop_map(Value::from).boxed(),
+        Some("array") => vec(fitting(name, &schema["items"]), 0..=2).prop_map(Value::Array).boxed(),
+        _ => {
+            let most = schema["maxLength"].as_u64().and_then(|most| usize::try_from(most).ok());
+            let words = text().prop_map(move |text| text.chars().take(most.unwrap_or(10)).collect());
+            let known: Option<&[&str]> = match name {
+                "page" | "picture" | "runbook" | "approve" => {
+                    Some(&["https://example.com/a(1)", "dingtalk://x?a=b&copy;", "HTTP://e.com/_a_"])
+                }
+                "on_call" | "people" => Some(&["13800000000", "+86 139 0000 0000", "+852-12345678"]),
+                "lead" => Some(&["u_1", "*manager*"]),
+                _ => None,
+            };
+            match known {
+                Some(known) => prop_oneof![
+                    20 => select(known.to_vec()).prop_map(Value::from),
+                    1 => text().prop_map(Value::from),
+                ]
+                .boxed(),
+                None => {
+                    prop_oneof![20 => words, 1 => text()].prop_map(|text: String| Value::from(text)).boxed()
+                }
+            }
+        }
+    }
+}
+
+/// A tool by its position, and arguments of which each is absent, fitting or anything.
+fn calls() -> impl Strategy<Value = (usize, Map<String, Value>)> {
+    let set = ToolSet::new(derived()).unwrap();
+    let properties: Vec<Map<String, Value>> = set
+        .definitions(&Deployment::new())
+        .into_iter()
+        .map(|tool| tool.input_schema["properties"].as_object().unwrap().clone())
+        .collect();
+    (0..properties.len()).prop_flat_map(move |tool| {
+        let arguments: Vec<BoxedStrategy<Option<(String, Value)>>> = properties[tool]
+            .iter()
+            .map(|(name, schema)| {
+                let named = |name: String| move |value| Some((name.clone(), value));
+                prop_oneof![
+                    20 => fitting(name, schema).prop_map(named(name.clone())),
+                    1 => anything().prop_map(named(name.clone())),
+                    1 => Just(None),
+                ]
+                .boxed()
+            })
+            .chain([prop_oneof![20 => Just(None), 1 => Just(Some(("hots".to_owned(), json!(1))))].boxed()])
+            .collect();
+        arguments.prop_map(move |arguments| (tool, arguments.into_iter().flatten().collect()))
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
+    #[test]
+    fn the_messages_and_the_faults_are_equal((tool, arguments) in calls()) {
+        thread_local! {
+            static TOOLS: (Vec<ToolType>, Vec<ToolType>) = (derived(), declared());
+        }
+        TOOLS.with(|(derived, declared)| {
+            let one = derived[tool].message(&arguments);
+            let other = declared[tool].message(&arguments);
+            prop_assert_eq!(&one, &other);
+            let wire = |message| serde_json::to_vec(&WireMessage::new(message)).unwrap();
+            if let (Ok(one), Ok(other)) = (one, other) {
+                prop_assert_eq!(wire(one), wire(other));
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn the_calls_are_of_both_kinds() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let strategy = calls();
+    let tools = derived();
+    let (mut sent, mut refused) = (vec![0; tools.len()], vec![0; tools.len()]);
+    for _ in 0..1000 {
+        let (tool, arguments) = strategy.new_tree(&mut runner).unwrap().current();
+        match tools[tool].message(&arguments) {
+            Ok(_) => sent[tool] += 1,
+            Err(_) => refused[tool] += 1,
+        }
+    }
+    assert!(sent.iter().chain(&refused).all(|calls| *calls >= 10), "sent {sent:?}, refused {refused:?}");
+}
