@@ -193,7 +193,8 @@ fn the_wrapper_has_a_package_for_each_platform() {
 fn the_bundle_names_the_tools_that_are_served() {
     let bundle = json(BUNDLE);
     let named: BTreeSet<_> = array(&bundle, "/tools").iter().map(|tool| text(tool, "/name")).collect();
-    let served: BTreeSet<_> = builtin_tools().into_iter().map(|tool| tool.spec().name).collect();
+    let tools: Vec<_> = builtin_tools().into_iter().collect();
+    let served: BTreeSet<_> = tools.iter().map(|tool| tool.spec().name).collect();
     assert_eq!(named, served);
     for page in [README, README_CHINESE] {
         let page = read(page);

@@ -65,12 +65,12 @@ pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
 
 /// A call of each tool that the program has beside the ready-made ones, with an example of its arguments.
 fn calls_of_own_tools(program: &Program) -> Result<Vec<Call>> {
-    let builtin: Vec<&str> = builtin_tools().into_iter().map(|tool| tool.spec().name).collect();
+    let builtin: Vec<String> = builtin_tools().into_iter().map(|tool| tool.spec().name.to_owned()).collect();
     let server = Server::builder(Stub::new()).tools(program.tools.clone()).build()?;
     let definitions = server.tools().definitions(server.deployment());
     let own = server.tools().iter().zip(definitions);
     Ok(own
-        .filter(|(tool, _)| !builtin.contains(&tool.spec().name))
+        .filter(|(tool, _)| !builtin.iter().any(|name| name == tool.spec().name))
         .filter_map(|(tool, definition)| {
             let mut example = example(&definition.input_schema, tool)?;
             let arguments = example.get_mut("arguments").and_then(Value::as_object_mut)?;
