@@ -175,6 +175,17 @@ async def nobody_answers(program, connect):
         assert sandbox.entries() == []
 
 
+def begin_to_wait(program, connections):
+    """Lets nobody answer over each of these, while other checks run."""
+    return {where: asyncio.create_task(nobody_answers(program, connect)) for where, connect in connections.items()}
+
+
+async def wait_in_vain(checks, waiting):
+    for where, task in waiting.items():
+        with checks(f"{where}: a person who says nothing"):
+            await task
+
+
 async def cannot_ask(program, connect, person=None):
     """A client that shows no forms, or cannot be reached by a question, gets no message to everybody out."""
     with Sandbox(program) as sandbox:

@@ -11,7 +11,7 @@ from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 
 from checks import Checks
-from conversation import NO_ANSWER_SECONDS, check_calls, nobody_answers
+from conversation import NO_ANSWER_SECONDS, begin_to_wait, check_calls, wait_in_vain
 from robots import PATIENCE_SECONDS
 from served import Served
 
@@ -60,17 +60,17 @@ def over_http(era, patience=PATIENCE_SECONDS):
 
 async def main(program):
     checks = Checks("FastMCP client")
-    waiting = {"stdio": over_stdio("legacy", NO_ANSWER_SECONDS), "HTTP": over_http("legacy", NO_ANSWER_SECONDS)}
-    waiting = {name: asyncio.create_task(nobody_answers(program, connect)) for name, connect in waiting.items()}
+    waiting = begin_to_wait(program, {
+        "stdio, legacy": over_stdio("legacy", NO_ANSWER_SECONDS),
+        "HTTP, legacy": over_http("legacy", NO_ANSWER_SECONDS),
+    })
     for era in ERAS:
         for transport, connect in {"stdio": over_stdio(era), "HTTP": over_http(era)}.items():
             def check(name, where=f"{transport}, {era}"):
                 return checks(f"{where}: {name}")
 
             await check_calls(check, program, connect)
-    for transport, task in waiting.items():
-        with checks(f"{transport}, legacy: a person who says nothing"):
-            await task
+    await wait_in_vain(checks, waiting)
     checks.finish()
 
 

@@ -10,7 +10,9 @@ from contextlib import asynccontextmanager
 from mcp import Client, StdioServerParameters
 
 from checks import Checks
-from conversation import NO_ANSWER_SECONDS, Person, cannot_ask, check_calls, check_texts, nobody_answers
+from conversation import (
+    NO_ANSWER_SECONDS, Person, begin_to_wait, cannot_ask, check_calls, check_texts, wait_in_vain,
+)
 from robots import PATIENCE_SECONDS
 from served import Served
 
@@ -44,11 +46,10 @@ def over_http(era, *arguments, patience=PATIENCE_SECONDS):
 
 async def main(program):
     checks = Checks("Python client")
-    waiting = {
-        "stdio": over_stdio("legacy", patience=NO_ANSWER_SECONDS),
-        "HTTP": over_http("legacy", patience=NO_ANSWER_SECONDS),
-    }
-    waiting = {name: asyncio.create_task(nobody_answers(program, connect)) for name, connect in waiting.items()}
+    waiting = begin_to_wait(program, {
+        "stdio, legacy": over_stdio("legacy", patience=NO_ANSWER_SECONDS),
+        "HTTP, legacy": over_http("legacy", patience=NO_ANSWER_SECONDS),
+    })
     for era in ERAS:
         for transport, connect in {"stdio": over_stdio(era), "HTTP": over_http(era)}.items():
             def check(name, where=f"{transport}, {era}"):
@@ -59,9 +60,7 @@ async def main(program):
                 await check_texts(check, program, connect)
     with checks("HTTP, legacy, no sessions: a person who cannot be reached"):
         await cannot_ask(program, over_http("legacy", "--stateless"), Person())
-    for transport, task in waiting.items():
-        with checks(f"{transport}, legacy: a person who says nothing"):
-            await task
+    await wait_in_vain(checks, waiting)
     checks.finish()
 
 

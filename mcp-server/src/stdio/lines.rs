@@ -7,8 +7,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::scan::Scan;
 
-/// The longest line that is read, in bytes. Over HTTP a request has at most 1 MiB; a client that is our parent process may
-/// be trusted with more, and a message that is too long is then answered by how long it may be.
+/// The longest line that is read, in bytes. Four times what a request over HTTP may have: a client that has started us may
+/// be trusted with more, and a text that is too long is better refused by its tool, which says how long it may be.
 pub(super) const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Room for the next read.

@@ -12,9 +12,9 @@ const MAX_TOKEN: usize = 256;
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     place: Place,
-    /// The name that was read last.
-    name: Name,
-    /// What of a name or an id has been read, in quotes if it has them.
+    /// Whether the value that comes is the id.
+    is_id: bool,
+    /// What has been read of a name or a value, in quotes if it has them.
     token: Vec<u8>,
     id: Id,
     is_request: bool,
@@ -45,13 +45,6 @@ enum Text {
     Plain,
     /// Behind a backslash.
     Escape,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Name {
-    Id,
-    #[default]
-    Other,
 }
 
 #[derive(Debug, Default)]
@@ -110,7 +103,11 @@ impl Scan {
                     self.begin(byte);
                     Place::InText(Text::Plain)
                 }
-                b'{' | b'[' => Place::InNested(1, None),
+                b'{' | b'[' => {
+                    self.token.clear();
+                    self.end_value();
+                    Place::InNested(1, None)
+                }
                 b'-' | b'0'..=b'9' | b'a'..=b'z' => {
                     self.begin(byte);
                     Place::InWord
@@ -158,7 +155,7 @@ impl Scan {
     }
 
     fn keep(&mut self, byte: u8) {
-        // One byte more than allowed: what was cut off is no JSON.
+        // A string that is cut off has no end, so it is none.
         if self.token.len() < MAX_TOKEN {
             self.token.push(byte);
         }
@@ -167,11 +164,11 @@ impl Scan {
     fn end_name(&mut self) {
         let name: Option<String> = serde_json::from_slice(&self.token).ok();
         self.is_request |= name.as_deref() == Some("method");
-        self.name = if name.as_deref() == Some("id") { Name::Id } else { Name::Other };
+        self.is_id = name.as_deref() == Some("id");
     }
 
     fn end_value(&mut self) {
-        if self.name != Name::Id {
+        if !self.is_id {
             return;
         }
         let id = serde_json::from_slice(&self.token).ok();
@@ -245,6 +242,7 @@ mod tests {
             r#"{"id":1,"error":"#,
             r#"{"method":"x","id":1,"id":2}"#,
             r#"{"method":"x","id":1,"id":null}"#,
+            r#"{"method":"x","id":[0],"id":1}"#,
             r#"{"method":"x","id":null}"#,
             r#"{"method":"x","id":1.5}"#,
             r#"{"method":"x","id":9223372036854775808}"#,

@@ -166,3 +166,70 @@ impl<W: AsyncWrite + Unpin> Output<W> {
         self.writer.flush().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rmcp::model::ServerResult;
+    use tokio::{
+        io::{AsyncBufReadExt as _, BufReader, DuplexStream, duplex},
+        task::yield_now,
+    };
+
+    use super::*;
+
+    const UNREADABLE: &[u8] =
+        b"{\"method\":\"x\",\"params\":{\"text\":\"\\ud800\"},\"jsonrpc\":\"2.0\",\"id\":1}\n";
+
+    /// A transport, what the client writes to, and what it reads from: a pipe that takes a few bytes at a time.
+    fn transport() -> (LineTransport<DuplexStream, DuplexStream>, DuplexStream, DuplexStream) {
+        let (input, reader) = duplex(1024);
+        let (writer, output) = duplex(8);
+        (LineTransport::new(reader, writer, Arc::default()), input, output)
+    }
+
+    fn answer(id: i64) -> TxJsonRpcMessage<RoleServer> {
+        TxJsonRpcMessage::<RoleServer>::response(ServerResult::empty(()), RequestId::Number(id))
+    }
+
+    async fn ids(output: DuplexStream, count: usize) -> Vec<Value> {
+        let mut lines = BufReader::new(output).lines();
+        let mut ids = Vec::new();
+        for _ in 0..count {
+            let line = lines.next_line().await.unwrap().unwrap();
+            let message: Value = serde_json::from_str(&line).unwrap();
+            ids.push(message["id"].clone());
+        }
+        ids
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_our_own_survives_that_receive_is_dropped() {
+        let (mut transport, mut input, output) = transport();
+        input.write_all(UNREADABLE).await.unwrap();
+        input.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}\n").await.unwrap();
+        for _ in 0..20 {
+            tokio::select! {
+                biased;
+                _ = transport.receive() => panic!("nobody has read the answer"),
+                () = yield_now() => {}
+            }
+        }
+        let other = tokio::spawn(transport.send(answer(3)));
+        let (received, ids) = tokio::join!(transport.receive(), ids(output, 2));
+        assert!(matches!(received, Some(RxJsonRpcMessage::<RoleServer>::Request(_))), "{received:?}");
+        assert_eq!(ids, [1, 3]);
+        other.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_line_whose_sender_is_given_up_is_finished_by_the_next() {
+        let (mut transport, _input, output) = transport();
+        let given_up = tokio::spawn(transport.send(answer(1)));
+        yield_now().await;
+        given_up.abort();
+        assert!(given_up.await.unwrap_err().is_cancelled());
+        let (sent, ids) = tokio::join!(transport.send(answer(2)), ids(output, 2));
+        sent.unwrap();
+        assert_eq!(ids, [1, 2]);
+    }
+}
