@@ -193,6 +193,7 @@ fn say(line: impl AsRef<str>) -> io::Result<()> {
 macro_rules! main {
     () => {
         ::core::compile_error!("name the tools: `main!(CpuAlert, DiskAlert)`, or `main!(..builtin)` for the ready-made ones");
+        fn main() {}
     };
     ($($tool:ty),+ $(,)?) => {
         $crate::main!(@ $($tool),+);

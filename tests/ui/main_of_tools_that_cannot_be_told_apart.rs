@@ -1,0 +1,21 @@
+use dingtalk_core::Notification;
+
+/// Warn that a host does not answer.
+#[derive(Notification)]
+#[dingtalk(text("{host} is down"), tool(when = "a host is down"))]
+struct HostDown {
+    /// Host name as in the inventory, for example `web-3`.
+    #[dingtalk(length(..=64))]
+    host: String,
+}
+
+/// Warn that a disk has no space left.
+#[derive(Notification)]
+#[dingtalk(text("{host} has no space left"), tool(name = "send_host_down", when = "a disk is full"))]
+struct DiskFull {
+    /// Host name as in the inventory, for example `web-3`.
+    #[dingtalk(length(..=64))]
+    host: String,
+}
+
+dingtalk_mcp::main!(HostDown, DiskFull);

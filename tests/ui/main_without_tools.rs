@@ -1,0 +1,1 @@
+dingtalk_mcp::main!();
