@@ -57,8 +57,6 @@ mod stdio;
 mod stop;
 mod targets;
 
-pub use rmcp::transport::stdio_pipes as stdio;
-
 /// What [`main!`] expands to.
 #[doc(hidden)]
 pub mod __private {

@@ -88,7 +88,8 @@ impl Server {
         self.handler.deployment()
     }
 
-    /// Serves one client until it closes the connection.
+    /// Serves one client until it closes the connection. For stdin and stdout there is [`serve_stdio`](Self::serve_stdio), which
+    /// answers lines that cannot be read.
     ///
     /// # Errors
     ///
