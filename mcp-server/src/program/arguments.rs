@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use clap_complete::Shell;
@@ -18,7 +18,7 @@ use crate::{Error, Settings};
 /// What the command line says.
 ///
 /// Without a command it serves MCP over stdin and stdout, as MCP clients start it.
-#[derive(Parser)]
+#[derive(Parser, Default)]
 #[command(max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
     #[command(subcommand)]
@@ -38,7 +38,7 @@ impl Arguments {
     }
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct ServeArguments {
     /// Send nothing, and answer with what would be sent
     #[arg(long)]
@@ -49,7 +49,7 @@ pub(super) struct ServeArguments {
     pub(super) http: HttpArguments,
 }
 
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct ToolChoice {
     /// Only these tools, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -152,6 +152,10 @@ Environment:
 
 /// Reads the command line; ends the process where it is wrong, or asks for help.
 pub(super) fn parse(program: &Program) -> Arguments {
+    // Clients start the server without an argument: then there is nothing to parse, and no parser to build.
+    if env::args_os().len() <= 1 {
+        return Arguments::default();
+    }
     let matches = command(program, language()).get_matches();
     Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }

@@ -22,7 +22,7 @@ Examples:
 The robot, its secrets and what else can be set stand in environment variables: see `{program} --help`.";
 
 /// Where to serve, if not on stdin and stdout.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct HttpArguments {
     /// Serve over Streamable HTTP at this address, for example 127.0.0.1:8100; the path is /mcp
     #[arg(long, value_name = "ADDRESS")]
