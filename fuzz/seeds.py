@@ -1,4 +1,5 @@
-"""Writes a corpus for the target `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation."""
+"""Writes a corpus for two targets. `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation;
+`configuration`: every file of its page."""
 
 import pathlib
 import sys
@@ -24,13 +25,26 @@ def types(text):
             item = []
 
 
-def main():
-    corpus = pathlib.Path(sys.argv[1])
+def files(text):
+    """The blocks of TOML."""
+    return [block.split("\n```")[0] for block in text.split("```toml\n")[1:]]
+
+
+def corpus_of(target):
+    corpus = pathlib.Path(sys.argv[1]) / target
     corpus.mkdir(parents=True, exist_ok=True)
+    return corpus
+
+
+def main():
+    corpus = corpus_of("attributes")
     for source in sources():
         name = "-".join(source.relative_to(REPOSITORY).with_suffix("").parts).lower()
         for number, item in enumerate(item for item in types(source.read_text()) if "#[dingtalk(" in item):
             (corpus / f"{name}-{number}").write_text(item)
+    page = (REPOSITORY / "docs/configuration.md").read_text()
+    for number, file in enumerate(files(page)):
+        (corpus_of("configuration") / f"page-{number}").write_text(file)
 
 
 if __name__ == "__main__":

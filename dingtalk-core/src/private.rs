@@ -168,7 +168,7 @@ pub struct MentionText(Mentions);
 pub fn mention_text<T: At>(people: &T) -> MentionText {
     let mut mentions = Mentions::default();
     people.mention(&mut mentions);
-    MentionText(mentions)
+    MentionText::of(mentions)
 }
 
 impl MentionText {
@@ -179,7 +179,7 @@ impl MentionText {
 
 /// The same for a field marked `at_all`.
 pub fn mention_all_text(all: bool) -> MentionText {
-    MentionText(Mentions { all, ..Mentions::default() })
+    MentionText::of(Mentions { all, ..Mentions::default() })
 }
 
 impl fmt::Display for MentionText {

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
+mod program;
+
 use std::{
-    env, fs,
     io::{Read as _, Write as _},
     net::TcpListener,
     process::{Command, Output},
@@ -11,6 +12,7 @@ use std::{
 };
 
 use dingtalk_sandbox::{RobotConfig, Sandbox};
+use program::File;
 use serde_json::{Value, json};
 
 const TOKEN: &str = "0123456789abcdef";
@@ -138,7 +140,6 @@ fn a_clock_that_is_wrong_and_a_server_that_is_another_are_told_apart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_robot_of_the_file_is_checked() {
     let sandbox = sandbox().await;
-    let path = env::temp_dir().join(format!("dingtalk-mcp-check-{}.toml", std::process::id()));
     let file = format!(
         r#"
         version = 1
@@ -155,8 +156,8 @@ async fn every_robot_of_the_file_is_checked() {
         "#,
         sandbox.base_url()
     );
-    fs::write(&path, file).unwrap();
-    let config = path.to_str().unwrap();
+    let file = File::new("check", &file);
+    let config = file.path();
     let environment = [("OPS_TOKEN", TOKEN), ("OPS_SECRET", SECRET)];
     let output = check(&sandbox.base_url(), &environment, &["--config", config, "--send", "--json"]);
     let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -170,5 +171,4 @@ async fn every_robot_of_the_file_is_checked() {
     assert_eq!(one.status.code(), Some(0));
     let none = check(&sandbox.base_url(), &environment, &["--config", config, "--robot", "opps"]);
     assert!(String::from_utf8_lossy(&none.stderr).contains("no robot `opps`"));
-    fs::remove_file(path).unwrap();
 }

@@ -4,14 +4,10 @@
 
 mod program;
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::{Command, Output},
-};
+use std::process::{Command, Output};
 
 use dingtalk_sandbox::{RobotConfig, Sandbox};
-use program::Program;
+use program::{File, Program};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "0123456789abcdef";
@@ -22,28 +18,6 @@ fn block(name: &str) -> &'static str {
     let (_, rest) = PAGE.split_once(&format!("<!-- {name} -->\n```")).unwrap();
     let (_, block) = rest.split_once('\n').unwrap();
     block.split_once("\n```\n").unwrap().0
-}
-
-/// A file that goes when the test ends.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, text: &str) -> Self {
-        let file = format!("dingtalk-mcp-notifications-{}-{name}.toml", std::process::id());
-        let path = std::env::temp_dir().join(file);
-        fs::write(&path, text).unwrap();
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
 }
 
 fn tools(arguments: &[&str]) -> Output {

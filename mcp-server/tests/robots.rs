@@ -4,35 +4,12 @@
 
 mod program;
 
-use std::{fs, path::PathBuf};
-
 use dingtalk_sandbox::{RobotConfig, Sandbox};
-use program::Program;
+use program::{File, Program};
 use serde_json::{Value, json};
 
 const OPS: &str = "0123456789abcdef";
 const SALES: &str = "fedcba9876543210";
-
-/// A file that goes when the test ends.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, text: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("dingtalk-mcp-{}-{name}.toml", std::process::id()));
-        fs::write(&path, text).unwrap();
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
 
 async fn sandbox() -> Sandbox {
     let robot = |token| RobotConfig::new(token);

@@ -1,5 +1,7 @@
 //! Notifications that are written twice, as a type and in a configuration file: one definition, one message, one fault.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use dingtalk_core::{
     Choice, Deployment, Markdown, Mobile, Notification, ToolSet, ToolType, Url, UserId, WireMessage, tools,
 };

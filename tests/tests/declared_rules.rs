@@ -184,6 +184,10 @@ const CASES: &[(&str, &str)] = &[
         "text = '{host} {note}'\nfields = [{ name = 'host', type = 'text', length = '..=1.5', description = 'As in the inventory.' }, { name = 'note', type = 'text', length = '-1..', description = 'What is known.' }]",
     ),
     (
+        "length_that_is_no_whole_number",
+        "text = '{count}'\nfields = [{ name = 'count', type = 'integer', range = '0.5..=2', description = 'How many there are.' }]",
+    ),
+    (
         "limit_beside_unbounded",
         "text = \"{host} {minutes}\\n{notes}\"\nfields = [{ name = 'host', type = 'text', length = '..=64', unbounded = true, description = 'As in the inventory.' }, { name = 'minutes', type = 'integer', unbounded = true, description = 'Since it is down.' }, { name = 'notes', type = 'text', list = true, line = '- {}', length = '..=40', max_items = 3, unbounded = true, description = 'What is known.' }, { name = 'people', type = 'mobile', list = true, at = true, unbounded = true, description = 'Who looks.' }]",
     ),

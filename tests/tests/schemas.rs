@@ -58,7 +58,7 @@ fn they_hold_only_what_every_client_understands() {
         ["date", "date-time", "duration", "email", "hostname", "ipv4", "ipv6", "time", "uuid"];
     for definition in definitions() {
         for root in [&definition.input_schema, &definition.output_schema] {
-            for (place, schema) in schemas(definition.name.to_string(), root) {
+            for (place, schema) in schemas(definition.name.clone(), root) {
                 for keyword in schema.keys() {
                     assert!(KEYWORDS.contains(&keyword.as_str()), "{place} has `{keyword}`");
                 }

@@ -57,7 +57,7 @@ pub(super) struct ToolChoice {
     /// Begin every tool's name with this, for clients that mix the tools of several servers
     #[arg(long, value_name = "PREFIX")]
     tool_prefix: Option<String>,
-    /// A TOML file with robots by name, and people: see docs/configuration.md
+    /// A TOML file with robots by name, people, and notifications: see docs/configuration.md
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }

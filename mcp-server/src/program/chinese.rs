@@ -15,7 +15,7 @@ const TEXTS: &[Entry] = &[
     ("--dry-run", "试运行：什么也不发，只返回将要发送的内容"),
     ("--tools", "只使用这些工具，用逗号分隔"),
     ("--tool-prefix", "给每个工具名加上前缀，以免在客户端里与其他服务器的工具重名"),
-    ("--config", "TOML 配置文件：按名称列出的机器人和人员，见 docs/configuration.md"),
+    ("--config", "TOML 配置文件：按名称列出的机器人、人员和通知类型，见 docs/configuration.md"),
     ("--http", "在这个地址上通过 Streamable HTTP 提供服务，例如 127.0.0.1:8100；路径为 /mcp"),
     ("--allow-host", "客户端访问服务器所用的主机名，例如 mcp.example.com；可多次指定"),
     ("--allow-origin", "允许来自这个源的网页访问，例如 `https://example.com:443`；可多次指定"),

@@ -8,7 +8,9 @@
 )]
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
+    path::PathBuf,
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
     sync::mpsc::{self, Receiver},
     thread::{self, JoinHandle},
@@ -19,6 +21,27 @@ use serde_json::{Value, json};
 
 /// Nothing on loopback takes this long, and a send at most 25 seconds: whoever waits longer waits in vain.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A file that goes when the test ends.
+pub(crate) struct File(PathBuf);
+
+impl File {
+    pub(crate) fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("dingtalk-mcp-{}-{name}.toml", std::process::id()));
+        fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
 
 pub(crate) struct Program {
     child: Child,
@@ -153,7 +176,7 @@ impl Program {
     /// The most memory that it has ever held, in KiB.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }

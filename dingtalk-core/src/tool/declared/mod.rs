@@ -4,7 +4,7 @@
 //! ```
 //! use dingtalk_core::{
 //!     ToolSet,
-//!     declared::{End, Bounds, Declaration, DeclaredField, FieldType, Kind, MessageTemplates, MessagePart},
+//!     declared::{Bounds, Declaration, DeclaredField, End, FieldType, Kind, MessagePart, MessageTemplates},
 //! };
 //!
 //! let mut declaration = Declaration::new("host_down");

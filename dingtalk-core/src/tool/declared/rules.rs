@@ -2,8 +2,8 @@
 
 use dingtalk_template::declaration::{
     self, Arity, Bounds, Declared, Dialect, End, FieldPlace, Finding, Findings, FormatKind, FormatSpec, Kind,
-    Literal, Place, Role, Source, Templates, ToolWords, check_field, check_mention_limit, check_message,
-    check_parameters, check_tool, check_unbounded,
+    Literal, Place, Role, Rule, Source, Templates, ToolWords, check_field, check_mention_limit,
+    check_message, check_parameters, check_tool, check_unbounded,
 };
 use serde_json::Value;
 
@@ -81,6 +81,15 @@ fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, 
         findings.push(
             Place::Field(index, FieldPlace::At),
             format!("`at` takes mobile numbers or user ids, not `{name}`: change the field's type"),
+        );
+    }
+    // range = "0.5..=2" on a whole number
+    let ends = rules.range.iter().flat_map(|range| [&range.min, &range.max]).flatten();
+    let mut ends = ends.filter_map(|end| end.number);
+    if *field_type == FieldType::Integer && ends.any(|end| end.fract() != 0.0) {
+        findings.push(
+            Place::Field(index, FieldPlace::Rule(Rule::Range)),
+            "an `integer` is whole: write whole ends, such as `0..=100`",
         );
     }
     if let FieldType::Choice(values) = field_type {

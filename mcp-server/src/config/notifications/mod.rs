@@ -24,7 +24,7 @@ struct Written {
 }
 
 /// What stands in a declaration of Rust and not in a file.
-const RUST_ONLY: [&str; 6] = ["feed_card", "item", "fragment", "with", "rename_all", "fragments"];
+const RUST_ONLY: [&str; 5] = ["feed_card", "item", "fragment", "with", "rename_all"];
 
 /// Reads the table `notifications`.
 pub(super) fn read(mut section: Section<'_>) -> Vec<ToolType> {
