@@ -62,8 +62,8 @@ pub(crate) enum Consent {
 pub(crate) enum Refusal {
     /// The robot never notifies everybody.
     Denied,
-    /// The client cannot ask.
-    CannotAsk,
+    /// The client cannot ask, and this is when the robot has to.
+    CannotAsk(Confirm),
     /// No "yes" came back in time, for whatever reason.
     NotConfirmed,
 }
@@ -73,7 +73,7 @@ impl Refusal {
     pub(crate) fn reason(self) -> &'static str {
         match self {
             Self::Denied => "at_all_denied",
-            Self::CannotAsk | Self::NotConfirmed => "not_confirmed",
+            Self::CannotAsk(_) | Self::NotConfirmed => "not_confirmed",
         }
     }
 
@@ -84,7 +84,12 @@ impl Refusal {
                 "Nothing was sent: this robot is set never to notify everybody. Call again without it, and mention the \
                  people concerned instead."
             }
-            Self::CannotAsk => {
+            Self::CannotAsk(Confirm::Always) => {
+                "Nothing was sent: it was not confirmed, since this client cannot ask a person, and this robot asks before \
+                 every message. Let the operator of the server change `confirm` of this robot, or call from a client that can \
+                 ask."
+            }
+            Self::CannotAsk(Confirm::AtAll) => {
                 "Nothing was sent: it was not confirmed, since this client cannot ask a person. Call again without \
                  notifying everybody, or let the operator of the server change `at_all` or `confirm` of this robot."
             }
@@ -138,10 +143,10 @@ impl Consents {
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Consent {
-        let Ready { message, key, robot, .. } = ready;
+        let Ready { message, key, robot, policy, .. } = ready;
         let key = *key;
         if !context.client_capabilities().as_ref().is_some_and(can_ask) {
-            return Consent::Refused(Refusal::CannotAsk);
+            return Consent::Refused(Refusal::CannotAsk(policy.confirm));
         }
         let form = || form::form(question, message, robot.as_deref());
         let modern =
@@ -211,8 +216,19 @@ mod tests {
     }
 
     #[test]
+    fn who_is_asked_before_every_message_is_told_no_way_around_it() {
+        assert!(Refusal::CannotAsk(Confirm::AtAll).advice().contains("without notifying everybody"));
+        assert!(!Refusal::CannotAsk(Confirm::Always).advice().contains("everybody"));
+    }
+
+    #[test]
     fn no_words_claim_that_a_person_said_no() {
-        for refusal in [Refusal::Denied, Refusal::CannotAsk, Refusal::NotConfirmed] {
+        for refusal in [
+            Refusal::Denied,
+            Refusal::CannotAsk(Confirm::AtAll),
+            Refusal::CannotAsk(Confirm::Always),
+            Refusal::NotConfirmed,
+        ] {
             let words = refusal.advice();
             assert!(words.starts_with("Nothing was sent"), "{words}");
             for claim in ["refused", "declined", "rejected"] {
