@@ -439,6 +439,10 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "a file is served by a program that there is: see `two_tools_of_one_name` and `siblings_without_when`",
+        &["main_of_tools_that_cannot_be_told_apart", "main_with_a_tool_without_when", "main_without_tools"],
+    ),
+    (
         "every notification of a file is a tool, and every field of it is shown",
         &["skipped_without_default", "tool_key_without_a_tool"],
     ),
