@@ -205,7 +205,7 @@ impl ServerHandler for Handler {
 
     async fn call_tool(
         &self,
-        request: CallToolRequestParams,
+        mut request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = self.0.tools.get(&request.name) else {
@@ -214,7 +214,7 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         let calls = &self.0.calls;
-        let arguments = request.arguments.clone().unwrap_or_default();
+        let arguments = request.arguments.take().unwrap_or_default();
         let ready = match calls.prepare(tool, arguments, http::request_id(&context.extensions)) {
             Ok(ready) => ready,
             Err(answer) => return Ok((*answer).into()),
