@@ -2,11 +2,11 @@
 
 # The server in an image of its own: one static program, the certificates of TLS, and nothing else.
 #
-#   docker build --tag dingtalk-mcp .
+#   docker build --tag dingtalk-notify .
 #
 # compiles it here. A release compiles natively for each processor and only packs what came out:
 #
-#   docker build --build-arg PROGRAM=prebuilt …       takes dist/linux-amd64/dingtalk-mcp or dist/linux-arm64/dingtalk-mcp
+#   docker build --build-arg PROGRAM=prebuilt …       takes dist/linux-amd64/dingtalk-notify or dist/linux-arm64/dingtalk-notify
 
 ARG PROGRAM=compiled
 
@@ -17,11 +17,11 @@ WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --release --locked --package dingtalk-mcp && cp target/release/dingtalk-mcp /dingtalk-mcp
+    cargo build --release --locked --package dingtalk-notify && cp target/release/dingtalk-notify /dingtalk-notify
 
 FROM scratch AS prebuilt
 ARG TARGETARCH
-COPY --chmod=755 dist/linux-${TARGETARCH}/dingtalk-mcp /dingtalk-mcp
+COPY --chmod=755 dist/linux-${TARGETARCH}/dingtalk-notify /dingtalk-notify
 
 FROM ${PROGRAM} AS program
 
@@ -31,15 +31,15 @@ RUN apk add --no-cache ca-certificates
 
 FROM scratch
 # The MCP registry knows by this that the image belongs to the server of that name.
-LABEL io.modelcontextprotocol.server.name="io.github.OWNER/dingtalk-mcp"
-LABEL org.opencontainers.image.title="dingtalk-mcp"
+LABEL io.modelcontextprotocol.server.name="io.github.OWNER/dingtalk-notify"
+LABEL org.opencontainers.image.title="dingtalk-notify"
 LABEL org.opencontainers.image.description="MCP server that sends DingTalk (钉钉) notifications"
 LABEL org.opencontainers.image.licenses="MIT OR Apache-2.0"
-LABEL org.opencontainers.image.source="https://github.com/OWNER/dingtalk-mcp"
+LABEL org.opencontainers.image.source="https://github.com/OWNER/dingtalk-notify"
 COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
-COPY --from=program /dingtalk-mcp /dingtalk-mcp
+COPY --from=program /dingtalk-notify /dingtalk-notify
 # Nobody: an empty image has no names of users.
 USER 65532:65532
 # Only with `serve --http 0.0.0.0:8100`; without a command it serves stdin and stdout.
 EXPOSE 8100
-ENTRYPOINT ["/dingtalk-mcp"]
+ENTRYPOINT ["/dingtalk-notify"]

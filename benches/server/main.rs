@@ -1,4 +1,4 @@
-//! Measures `dingtalk-mcp` side by side with a bare server, both in the release profile, in one run:
+//! Measures `dingtalk-notify` side by side with a bare server, both in the release profile, in one run:
 //!
 //! ```sh
 //! cargo bench -p dingtalk-benches --bench server

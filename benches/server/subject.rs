@@ -19,9 +19,9 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// `dingtalk-mcp` as its users build it, with a robot that signs and without pacing.
+    /// `dingtalk-notify` as its users build it, with a robot that signs and without pacing.
     pub(crate) fn ours(robot: SocketAddr) -> Result<Self> {
-        let program = built("dingtalk-mcp", "DINGTALK_MCP_PROGRAM")?;
+        let program = built("dingtalk-notify", "DINGTALK_NOTIFY_PROGRAM")?;
         let environment = vec![
             ("DINGTALK_BOT_BASE_URL", format!("http://{robot}")),
             ("DINGTALK_BOT_ACCESS_TOKEN", "0".repeat(64)),

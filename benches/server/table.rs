@@ -56,7 +56,7 @@ pub(crate) fn print(rows: &[Row]) -> io::Result<()> {
     let mut line = |over: &str, what: &str, ours: &str, bare: &str, ratio: &str, aim: &str| {
         writeln!(out, "| {over:<13} | {what:<38} | {ours:>13} | {bare:>13} | {ratio:>5} | {aim:<13} |")
     };
-    line("over", "what", "dingtalk-mcp", "bare server", "ratio", "aim")?;
+    line("over", "what", "dingtalk-notify", "bare server", "ratio", "aim")?;
     line("---", "---", "---:", "---:", "---:", "---")?;
     for row in rows {
         let figure = |figure: f64| {

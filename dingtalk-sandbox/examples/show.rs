@@ -20,7 +20,7 @@ fn messages() -> Vec<Value> {
             "at": {"atMobiles": ["13800138000"], "atUserIds": ["manager4220"]}}),
         json!({"msgtype": "link", "link": {"title": "发布 1.4.0", "text": "这一版修复了签名在跨时区机器上的问题，并把批量告警合并为一条消息；升级前请阅读迁移说明。",
             "messageUrl": "https://example.com/notes", "picUrl": picture}}),
-        json!({"msgtype": "actionCard", "actionCard": {"title": "部署审批", "text": "### 部署到生产环境？\n\n**dingtalk-mcp 0.1.0**，由张三发起\n\n![变更](https://example.com/change.png)",
+        json!({"msgtype": "actionCard", "actionCard": {"title": "部署审批", "text": "### 部署到生产环境？\n\n**dingtalk-notify 0.1.0**，由张三发起\n\n![变更](https://example.com/change.png)",
             "btnOrientation": "1", "btns": [
                 {"title": "同意", "actionURL": "https://example.com/yes"}, {"title": "拒绝", "actionURL": "https://example.com/no"}]}}),
         json!({"msgtype": "text", "text": {}}),

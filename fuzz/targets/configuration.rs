@@ -3,7 +3,7 @@
 #![no_main]
 
 use dingtalk_core::{Deployment, ToolSet};
-use dingtalk_mcp::Config;
+use dingtalk_notify::Config;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 

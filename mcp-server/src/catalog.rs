@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 ///
 /// ```
 /// use dingtalk_core::{Deployment, ToolSet};
-/// use dingtalk_mcp::{Catalog, builtin_tools};
+/// use dingtalk_notify::{Catalog, builtin_tools};
 ///
 /// let tools = ToolSet::new(builtin_tools())?;
 /// let catalog = Catalog::new(&tools, &Deployment::new());

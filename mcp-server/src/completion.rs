@@ -43,8 +43,8 @@ mod tests {
     #[test]
     fn robots_and_tools_are_completed_where_they_are_asked_for() {
         let prompt = json!({"type": "ref/prompt", "name": "compose_incident_message"});
-        let robot = json!({"type": "ref/resource", "uri": "dingtalk-mcp://robots/{robot}"});
-        let tool = json!({"type": "ref/resource", "uri": "dingtalk-mcp://tools/{name}"});
+        let robot = json!({"type": "ref/resource", "uri": "dingtalk-notify://robots/{robot}"});
+        let tool = json!({"type": "ref/resource", "uri": "dingtalk-notify://tools/{name}"});
         assert_eq!(completed(&prompt, "robot", "o"), ["ops", "orders"]);
         assert_eq!(completed(&robot, "robot", ""), ["ops", "orders", "sales"]);
         assert_eq!(completed(&tool, "name", "send_text"), ["send_text_message"]);

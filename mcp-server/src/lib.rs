@@ -1,11 +1,11 @@
 //! An MCP server that sends DingTalk (钉钉) notifications.
 //!
-//! The binary `dingtalk-mcp` serves a ready-made set of tools. This library serves the notification types of any
-//! program, or [makes a program of them](main) that does all that `dingtalk-mcp` does:
+//! The binary `dingtalk-notify` serves a ready-made set of tools. This library serves the notification types of any
+//! program, or [makes a program of them](main) that does all that `dingtalk-notify` does:
 //!
 //! ```no_run
 //! use dingtalk_core::{Notification, Robot, tools};
-//! use dingtalk_mcp::Server;
+//! use dingtalk_notify::Server;
 //!
 //! /// Warn the on-call group that a disk is nearly full.
 //! #[derive(Notification)]
@@ -27,7 +27,7 @@
 //! # }
 //! ```
 //!
-//! Every call of a tool is a [`tracing`] event of the target `dingtalk_mcp::calls`: which tool, which robot, what became of it,
+//! Every call of a tool is a [`tracing`] event of the target `dingtalk_notify::calls`: which tool, which robot, what became of it,
 //! never what it said.
 
 mod builtin;

@@ -1,3 +1,3 @@
-//! `dingtalk-mcp`: the ready-made tools as a program.
+//! `dingtalk-notify`: the ready-made tools as a program.
 
-dingtalk_mcp::main!(..builtin);
+dingtalk_notify::main!(..builtin);

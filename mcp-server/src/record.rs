@@ -6,7 +6,7 @@ use tracing::Level;
 use crate::outcome::Answer;
 
 /// The target of these events, by which they can be told from all others.
-pub(crate) const TARGET: &str = "dingtalk_mcp::calls";
+pub(crate) const TARGET: &str = "dingtalk_notify::calls";
 
 /// What is known of a call before it is answered; nothing where nobody reads it.
 pub(crate) struct Record(Option<Known>);

@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use crate::{completion, example::example};
 
-const MARKDOWN: &str = "dingtalk-mcp://markdown";
+const MARKDOWN: &str = "dingtalk-notify://markdown";
 const MARKDOWN_TEXT: &str = include_str!("markdown.md");
 
-const ROBOTS: &str = "dingtalk-mcp://robots";
+const ROBOTS: &str = "dingtalk-notify://robots";
 
 /// Behind it stands a robot's name.
-const ONE_ROBOT: &str = "dingtalk-mcp://robots/";
+const ONE_ROBOT: &str = "dingtalk-notify://robots/";
 
 /// Behind it stands a tool's name.
-const TOOLS: &str = "dingtalk-mcp://tools/";
+const TOOLS: &str = "dingtalk-notify://tools/";
 
 const JSON: &str = "application/json";
 
@@ -135,7 +135,7 @@ mod tests {
             let contents = read(&resource.uri, &tools, &Deployment::new()).unwrap();
             assert!(!text(contents).is_empty(), "{}", resource.uri);
         }
-        for unknown in ["dingtalk-mcp://tools/", "dingtalk-mcp://tools/x", "file:///etc/passwd"] {
+        for unknown in ["dingtalk-notify://tools/", "dingtalk-notify://tools/x", "file:///etc/passwd"] {
             assert!(read(unknown, &tools, &Deployment::new()).is_none(), "{unknown}");
         }
     }
@@ -156,10 +156,10 @@ mod tests {
         let tools = ToolSet::new(builtin_tools()).unwrap();
         let robots = [("运维".to_owned(), "operations".to_owned())];
         let deployment = Deployment::new().robots(robots, None);
-        for uri in ["dingtalk-mcp://robots/运维", "dingtalk-mcp://robots/%E8%BF%90%E7%BB%B4"] {
+        for uri in ["dingtalk-notify://robots/运维", "dingtalk-notify://robots/%E8%BF%90%E7%BB%B4"] {
             let read: Value = serde_json::from_str(&text(read(uri, &tools, &deployment).unwrap())).unwrap();
             assert_eq!(read, json!({"name": "运维", "about": "operations", "default": false}));
         }
-        assert!(read("dingtalk-mcp://robots/ops", &tools, &deployment).is_none());
+        assert!(read("dingtalk-notify://robots/ops", &tools, &deployment).is_none());
     }
 }

@@ -60,7 +60,7 @@ impl Server {
     ///
     /// ```
     /// use dingtalk_core::Stub;
-    /// use dingtalk_mcp::{AtAll, Server, Target, builtin_tools};
+    /// use dingtalk_notify::{AtAll, Server, Target, builtin_tools};
     ///
     /// let server = Server::with_robots(
     ///     [
@@ -72,7 +72,7 @@ impl Server {
     /// let server = server.tools(builtin_tools()).build()?;
     /// let definitions = server.tools().definitions(server.deployment());
     /// assert_eq!(definitions[0].input_schema["properties"]["robot"]["default"], "ops");
-    /// # Ok::<(), dingtalk_mcp::Error>(())
+    /// # Ok::<(), dingtalk_notify::Error>(())
     /// ```
     pub fn with_robots(robots: impl IntoIterator<Item = Target>, default: Option<String>) -> ServerBuilder {
         ServerBuilder::new(Destination::Several(robots.into_iter().collect(), default))
@@ -126,7 +126,7 @@ impl Server {
     ///
     /// ```no_run
     /// use dingtalk_core::Robot;
-    /// use dingtalk_mcp::{HttpOptions, Server, builtin_tools};
+    /// use dingtalk_notify::{HttpOptions, Server, builtin_tools};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -154,7 +154,7 @@ impl fmt::Debug for Server {
 impl ServerBuilder {
     fn new(destination: Destination) -> Self {
         Self {
-            name: "dingtalk-mcp".into(),
+            name: "dingtalk-notify".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             destination,
             policy: Policy::default(),
@@ -170,7 +170,7 @@ impl ServerBuilder {
         }
     }
 
-    /// Sets what clients show as the server's name, and its version: `dingtalk-mcp` and this library's unless set.
+    /// Sets what clients show as the server's name, and its version: `dingtalk-notify` and this library's unless set.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>, version: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self.version = version.into();

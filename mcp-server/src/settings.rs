@@ -17,14 +17,14 @@ const TOKEN_FILE_VARIABLE: &str = "DINGTALK_BOT_ACCESS_TOKEN_FILE";
 const BASE_URL_VARIABLE: &str = "DINGTALK_BOT_BASE_URL";
 const RATE_VARIABLE: &str = "DINGTALK_BOT_RATE_PER_MINUTE";
 
-const DEADLINE_VARIABLE: &str = "DINGTALK_MCP_CALL_DEADLINE";
-const MENTIONS_VARIABLE: &str = "DINGTALK_MCP_MAX_MENTIONS";
-const DRY_RUN_VARIABLE: &str = "DINGTALK_MCP_DRY_RUN";
-const AT_ALL_VARIABLE: &str = "DINGTALK_MCP_AT_ALL";
+const DEADLINE_VARIABLE: &str = "DINGTALK_NOTIFY_CALL_DEADLINE";
+const MENTIONS_VARIABLE: &str = "DINGTALK_NOTIFY_MAX_MENTIONS";
+const DRY_RUN_VARIABLE: &str = "DINGTALK_NOTIFY_DRY_RUN";
+const AT_ALL_VARIABLE: &str = "DINGTALK_NOTIFY_AT_ALL";
 const KEYWORD_VARIABLE: &str = "DINGTALK_BOT_KEYWORD";
-const CONFIG_VARIABLE: &str = "DINGTALK_MCP_CONFIG";
-const TOOLS_VARIABLE: &str = "DINGTALK_MCP_TOOLS";
-const PREFIX_VARIABLE: &str = "DINGTALK_MCP_TOOL_PREFIX";
+const CONFIG_VARIABLE: &str = "DINGTALK_NOTIFY_CONFIG";
+const TOOLS_VARIABLE: &str = "DINGTALK_NOTIFY_TOOLS";
+const PREFIX_VARIABLE: &str = "DINGTALK_NOTIFY_TOOL_PREFIX";
 
 /// The longest that a call waits for its turn at the robot's pace; where it would be longer, it is answered at once. A rest
 /// of the robot is never waited out: it lasts minutes.
@@ -61,14 +61,14 @@ impl Settings {
     /// Reads the process's environment. What describes the robot is read by [`robot`](Self::robot).
     ///
     /// - `DINGTALK_BOT_RATE_PER_MINUTE`: messages a minute, 20 unless set. `0` is no limit: only for a server that is not DingTalk's.
-    /// - `DINGTALK_MCP_CALL_DEADLINE`: how long a call may take, in seconds, 2 to 600; 25 unless set.
-    /// - `DINGTALK_MCP_MAX_MENTIONS`: how many people one call may mention, 0 to 50; 10 unless set.
-    /// - `DINGTALK_MCP_DRY_RUN`: `1` sends nothing and shows what would be sent.
-    /// - `DINGTALK_MCP_TOOLS`: the names of the tools to serve, separated by commas; all unless set.
-    /// - `DINGTALK_MCP_TOOL_PREFIX`: what the names of the tools begin with.
-    /// - `DINGTALK_MCP_AT_ALL`: `ask`, `allow` or `deny` messages that notify everybody; `ask` unless set.
+    /// - `DINGTALK_NOTIFY_CALL_DEADLINE`: how long a call may take, in seconds, 2 to 600; 25 unless set.
+    /// - `DINGTALK_NOTIFY_MAX_MENTIONS`: how many people one call may mention, 0 to 50; 10 unless set.
+    /// - `DINGTALK_NOTIFY_DRY_RUN`: `1` sends nothing and shows what would be sent.
+    /// - `DINGTALK_NOTIFY_TOOLS`: the names of the tools to serve, separated by commas; all unless set.
+    /// - `DINGTALK_NOTIFY_TOOL_PREFIX`: what the names of the tools begin with.
+    /// - `DINGTALK_NOTIFY_AT_ALL`: `ask`, `allow` or `deny` messages that notify everybody; `ask` unless set.
     /// - `DINGTALK_BOT_KEYWORD`: the keyword that the robot demands; appended to messages that lack it.
-    /// - `DINGTALK_MCP_CONFIG`: the configuration file, with robots by name: see [`Config`].
+    /// - `DINGTALK_NOTIFY_CONFIG`: the configuration file, with robots by name: see [`Config`].
     ///
     /// # Errors
     ///

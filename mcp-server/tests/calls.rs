@@ -192,7 +192,7 @@ fn a_cancelled_call_says_whether_it_left_and_keeps_its_id() {
 #[test]
 fn a_call_ends_at_its_deadline() {
     let robot = SlowRobot::start();
-    let mut program = robot.serve(&[("DINGTALK_MCP_CALL_DEADLINE", "2")]);
+    let mut program = robot.serve(&[("DINGTALK_NOTIFY_CALL_DEADLINE", "2")]);
     let call = send(&mut program, "late");
     let (stream, _) = robot.take_request();
     let answer = program.answer(call);
@@ -221,7 +221,7 @@ fn a_call_that_waits_reports_progress() {
 async fn a_call_that_would_wait_for_long_is_answered_at_once() {
     let sandbox = sandbox().await;
     // The deadline alone would let it wait.
-    let settings = [("DINGTALK_BOT_RATE_PER_MINUTE", "1"), ("DINGTALK_MCP_CALL_DEADLINE", "600")];
+    let settings = [("DINGTALK_BOT_RATE_PER_MINUTE", "1"), ("DINGTALK_NOTIFY_CALL_DEADLINE", "600")];
     let mut program = serve(&sandbox, &settings);
     blocking!({
         assert_eq!(facts(&say(&mut program, "first"))["status"], "delivered");
@@ -242,7 +242,7 @@ async fn a_rest_is_not_waited_out() {
     let sandbox = sandbox().await;
     // Five minutes of rest, which the deadline alone would allow.
     sandbox.fault(Fault::Reply("{\"status\":1111,\"wait\":5,\"punish\":\"deny\"}".to_owned()));
-    let mut program = serve(&sandbox, &[("DINGTALK_MCP_CALL_DEADLINE", "600")]);
+    let mut program = serve(&sandbox, &[("DINGTALK_NOTIFY_CALL_DEADLINE", "600")]);
     blocking!({
         for words in ["first", "second"] {
             let result = say(&mut program, words);
@@ -258,7 +258,7 @@ fn a_dry_run_sends_nothing_and_needs_no_robot() {
     for (arguments, environment) in [
         (&["serve", "--dry-run"][..], vec![]),
         (&["--dry-run"], vec![]),
-        (&["serve"], vec![("DINGTALK_MCP_DRY_RUN", "1")]),
+        (&["serve"], vec![("DINGTALK_NOTIFY_DRY_RUN", "1")]),
         // Nobody listens there.
         (
             &["--dry-run"],
@@ -292,7 +292,7 @@ async fn a_call_mentions_only_so_many_people() {
     let people = |count: usize| -> Vec<String> { (0..count).map(|n| format!("user{n}")).collect() };
     let call = |count| json!({"text": "x", "atUserIds": people(count), "atMobiles": ["13800000000"]});
     let mut program = serve(&sandbox, &[]);
-    let mut generous = serve(&sandbox, &[("DINGTALK_MCP_MAX_MENTIONS", "11")]);
+    let mut generous = serve(&sandbox, &[("DINGTALK_NOTIFY_MAX_MENTIONS", "11")]);
     blocking!({
         let result = program.call("send_text_message", call(10));
         assert_eq!(facts(&result)["status"], "refused");
@@ -378,10 +378,10 @@ fn a_prefixed_tool_is_called_by_its_prefixed_name() {
 #[test]
 fn a_wrong_setting_is_named() {
     for (variable, value) in [
-        ("DINGTALK_MCP_CALL_DEADLINE", "soon"),
-        ("DINGTALK_MCP_MAX_MENTIONS", "51"),
-        ("DINGTALK_MCP_DRY_RUN", "perhaps"),
-        ("DINGTALK_MCP_TOOL_PREFIX", "Ä"),
+        ("DINGTALK_NOTIFY_CALL_DEADLINE", "soon"),
+        ("DINGTALK_NOTIFY_MAX_MENTIONS", "51"),
+        ("DINGTALK_NOTIFY_DRY_RUN", "perhaps"),
+        ("DINGTALK_NOTIFY_TOOL_PREFIX", "Ä"),
     ] {
         let program = Program::start(&[], &[("DINGTALK_BOT_ACCESS_TOKEN", "abc"), (variable, value)]);
         let (status, stderr) = program.end(Duration::from_secs(5));

@@ -1,4 +1,4 @@
-//! `dingtalk-mcp check`: what is wrong with a robot is named, and nothing is sent unasked.
+//! `dingtalk-notify check`: what is wrong with a robot is named, and nothing is sent unasked.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -24,7 +24,7 @@ async fn sandbox() -> Sandbox {
 }
 
 fn check(base_url: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"))
+    let output = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
         .arg("check")
         .args(arguments)
         .env_clear()

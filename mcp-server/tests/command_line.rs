@@ -5,7 +5,7 @@
 use std::process::{Command, Output, Stdio};
 
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
     command.args(arguments).env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
     command.output().unwrap()
 }
@@ -32,7 +32,7 @@ fn every_shell_completes_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         for environment in [&[][..], &[("LANG", "zh_CN.UTF-8")]] {
             let script = printed(&["completions", shell], environment);
-            assert!(script.contains("dingtalk-mcp"), "{shell}");
+            assert!(script.contains("dingtalk-notify"), "{shell}");
             for word in commands.iter().map(String::as_str).chain(["action-card", "at-user", "dry-run"]) {
                 assert!(script.contains(word), "{shell} does not complete `{word}`");
             }
@@ -47,12 +47,12 @@ fn bash_takes_the_script_and_completes_with_it() {
     let checked = Command::new("bash").args(["-n", "-c", &script]).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 
-    // What bash does when somebody types `dingtalk-mcp se` and presses the tabulator.
+    // What bash does when somebody types `dingtalk-notify se` and presses the tabulator.
     let typed = r#"
-        set -- $(complete -p dingtalk-mcp)
+        set -- $(complete -p dingtalk-notify)
         while [ "$1" != -F ]; do shift; done
-        COMP_WORDS=(dingtalk-mcp se) COMP_CWORD=1
-        "$2" dingtalk-mcp se dingtalk-mcp
+        COMP_WORDS=(dingtalk-notify se) COMP_CWORD=1
+        "$2" dingtalk-notify se dingtalk-notify
         echo "${COMPREPLY[@]}"
     "#;
     let asked = format!("{script}\n{typed}");
@@ -67,8 +67,8 @@ fn help_is_in_the_language_of_the_person() {
         (&[("LANG", "en_US.UTF-8")], false),
         (&[("LANG", "zh_CN.UTF-8")], true),
         (&[("LC_ALL", "en_US.UTF-8"), ("LANG", "zh_CN.UTF-8")], false),
-        (&[("DINGTALK_MCP_LANG", "zh"), ("LC_ALL", "C")], true),
-        (&[("DINGTALK_MCP_LANG", "en"), ("LANG", "zh_CN.UTF-8")], false),
+        (&[("DINGTALK_NOTIFY_LANG", "zh"), ("LC_ALL", "C")], true),
+        (&[("DINGTALK_NOTIFY_LANG", "en"), ("LANG", "zh_CN.UTF-8")], false),
     ] {
         for arguments in [&["--help"][..], &["send", "-h"], &["help", "send", "text"], &["tools", "--help"]] {
             let help = printed(arguments, environment);
@@ -80,19 +80,19 @@ fn help_is_in_the_language_of_the_person() {
 
 #[test]
 fn the_demo_speaks_chinese_too() {
-    let told = printed(&["demo", "--once"], &[("DINGTALK_MCP_LANG", "zh")]);
+    let told = printed(&["demo", "--once"], &[("DINGTALK_NOTIFY_LANG", "zh")]);
     assert!(told.contains("6 条消息全部送达"), "{told}");
     assert!(!told.contains("arrived"), "{told}");
 }
 
 #[test]
 fn what_is_wrong_with_a_command_is_said_in_chinese_where_it_is_ours() {
-    let environment = [("DINGTALK_MCP_LANG", "zh")];
+    let environment = [("DINGTALK_NOTIFY_LANG", "zh")];
     let button = ["send", "action-card", "--title", "a", "--button", "no target", "text"];
     let output = run(&button, &environment);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(stderr, "dingtalk-mcp: --button 要写成 LABEL=URL，而不是 \"no target\"\n");
+    assert_eq!(stderr, "dingtalk-notify: --button 要写成 LABEL=URL，而不是 \"no target\"\n");
 
     // clap's own words are English in every language.
     let output = run(&["send", "txt"], &environment);

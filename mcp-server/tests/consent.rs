@@ -6,7 +6,7 @@
 mod program;
 
 use dingtalk_core::Stub;
-use dingtalk_mcp::{Server, builtin_tools};
+use dingtalk_notify::{Server, builtin_tools};
 use dingtalk_sandbox::{RobotConfig, Sandbox};
 use program::Program;
 use serde_json::{Value, json};
@@ -96,12 +96,12 @@ async fn a_client_that_cannot_ask_is_refused_and_told_why() {
     let everybodys = |entry: &Value| entry["at"]["isAtAll"] == true;
     assert!(!sandbox.accepted().iter().any(|message| everybodys(&serde_json::to_value(message).unwrap())));
 
-    let denied = [robot[0], robot[1], ("DINGTALK_MCP_AT_ALL", "deny")];
+    let denied = [robot[0], robot[1], ("DINGTALK_NOTIFY_AT_ALL", "deny")];
     let mut program = greet(&denied, json!({"elicitation": {}}));
     let result = program.request("tools/call", everybody("fire drill"))["result"].clone();
     assert_eq!(result["structuredContent"]["reason"], "at_all_denied", "{result}");
 
-    let allowed = [robot[0], robot[1], ("DINGTALK_MCP_AT_ALL", "allow")];
+    let allowed = [robot[0], robot[1], ("DINGTALK_NOTIFY_AT_ALL", "allow")];
     let mut program = greet(&allowed, json!({}));
     let result = program.request("tools/call", everybody("fire drill"))["result"].clone();
     assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");

@@ -24,7 +24,7 @@ struct Program {
 
 impl Program {
     fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
             .args(["serve", "--http", "127.0.0.1:0"])
             .args(arguments)
             .env_clear()
@@ -174,7 +174,7 @@ async fn pages_from_elsewhere_and_names_of_others_are_refused() {
 
 #[tokio::test]
 async fn only_who_shows_the_token_comes_in() {
-    let program = Program::serve(&[], &[("DINGTALK_MCP_HTTP_TOKEN", TOKEN)]);
+    let program = Program::serve(&[], &[("DINGTALK_NOTIFY_HTTP_TOKEN", TOKEN)]);
     let list = || modern(&program.url, "tools/list", json!({}));
     let refused = list().send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
@@ -201,7 +201,7 @@ async fn too_much_and_elsewhere() {
 
 #[tokio::test]
 async fn a_call_is_logged_with_the_id_of_its_request() {
-    let environment = [("DINGTALK_MCP_LOG", "calls"), ("DINGTALK_MCP_DRY_RUN", "1")];
+    let environment = [("DINGTALK_NOTIFY_LOG", "calls"), ("DINGTALK_NOTIFY_DRY_RUN", "1")];
     let mut program = Program::serve(&[], &environment);
     let call = json!({"name": "send_text_message", "arguments": {"text": "x"}});
     let request = modern(&program.url, "tools/call", call).header("x-request-id", "from-the-proxy-1");
@@ -279,7 +279,7 @@ async fn a_call_in_flight_is_answered_before_the_end() {
 #[test]
 fn other_machines_need_a_token_and_a_name() {
     let started = |environment: &[(&str, &str)]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"))
+        let output = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
             .args(["serve", "--http", "0.0.0.0:0"])
             .env_clear()
             .env("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd")
@@ -291,7 +291,7 @@ fn other_machines_need_a_token_and_a_name() {
         String::from_utf8(output.stderr).unwrap()
     };
     let error = started(&[]);
-    assert!(error.contains("DINGTALK_MCP_HTTP_TOKEN"), "{error}");
-    let error = started(&[("DINGTALK_MCP_HTTP_TOKEN", TOKEN)]);
+    assert!(error.contains("DINGTALK_NOTIFY_HTTP_TOKEN"), "{error}");
+    let error = started(&[("DINGTALK_NOTIFY_HTTP_TOKEN", TOKEN)]);
     assert!(error.contains("--allow-host") && !error.contains(TOKEN), "{error}");
 }

@@ -1,4 +1,4 @@
-//! `DINGTALK_MCP_LOG=calls`: a line of JSON for each call, with what became of it and nothing of what it said.
+//! `DINGTALK_NOTIFY_LOG=calls`: a line of JSON for each call, with what became of it and nothing of what it said.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -27,7 +27,7 @@ async fn every_call_has_a_line() {
     let mut program = Program::serve(&[
         ("DINGTALK_BOT_ACCESS_TOKEN", TOKEN),
         ("DINGTALK_BOT_BASE_URL", &sandbox.base_url()),
-        ("DINGTALK_MCP_LOG", "calls"),
+        ("DINGTALK_NOTIFY_LOG", "calls"),
     ]);
     let text = json!({"text": "the content", "atMobiles": ["13800000000"]});
     for _ in 0..2 {
@@ -66,7 +66,7 @@ async fn every_call_has_a_line() {
 
 #[test]
 fn nothing_is_logged_unless_somebody_asks_for_it() {
-    let mut program = Program::serve(&[("DINGTALK_MCP_DRY_RUN", "1")]);
+    let mut program = Program::serve(&[("DINGTALK_NOTIFY_DRY_RUN", "1")]);
     program.call("send_text_message", json!({"text": "the content"}));
     assert_eq!(lines(program), [Value::Null; 0]);
 }

@@ -76,7 +76,7 @@ fn a_reply_of_256_megabytes_is_not_kept() {
         let mut program = Program::serve(&[
             ("DINGTALK_BOT_BASE_URL", &url),
             ("DINGTALK_BOT_ACCESS_TOKEN", "abc"),
-            ("DINGTALK_MCP_CALL_DEADLINE", "3"),
+            ("DINGTALK_NOTIFY_CALL_DEADLINE", "3"),
         ]);
         let mut result = Value::Null;
         let grown = growth(&mut program, |program| {

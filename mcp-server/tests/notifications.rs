@@ -21,7 +21,7 @@ fn block(name: &str) -> &'static str {
 }
 
 fn tools(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
     command.arg("tools").args(arguments).env_clear().output().unwrap()
 }
 
@@ -67,7 +67,7 @@ async fn the_example_of_the_page_is_served_and_called() {
         assert!(faults.contains(fault), "{fault}: {faults}");
     }
 
-    let uri = "dingtalk-mcp://tools/send_disk_alert";
+    let uri = "dingtalk-notify://tools/send_disk_alert";
     let resource = program.request("resources/read", json!({"uri": uri}))["result"].clone();
     let text: Value = serde_json::from_str(resource["contents"][0]["text"].as_str().unwrap()).unwrap();
     assert_eq!(text["example"]["message"]["text"]["content"], "example: 0% of / is used");

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
 use dingtalk_core::{Message, Mobile, Stub, UserId};
-use dingtalk_mcp::{Person, Server, ServerBuilder, builtin_tools};
+use dingtalk_notify::{Person, Server, ServerBuilder, builtin_tools};
 use rmcp::{RoleClient, ServiceExt as _, model::CallToolRequestParams, service::RunningService};
 use serde_json::{Value, json};
 

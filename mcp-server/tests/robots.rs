@@ -83,7 +83,7 @@ async fn a_call_chooses_its_group() {
 async fn a_default_needs_no_choice() {
     let sandbox = sandbox().await;
     let file = file("default", &sandbox, "default_robot = \"sales\"");
-    let secrets = [("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES), ("DINGTALK_MCP_CONFIG", file.path())];
+    let secrets = [("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES), ("DINGTALK_NOTIFY_CONFIG", file.path())];
     let mut program = Program::serve(&secrets);
     let sent = program.call("send_text_message", json!({"text": "done"}));
     assert_eq!(sent["structuredContent"]["robot"], "sales", "{sent}");

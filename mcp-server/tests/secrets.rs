@@ -62,7 +62,7 @@ fn check(base_url: &str, what: &str) {
             ("DINGTALK_BOT_BASE_URL", base_url),
             ("DINGTALK_BOT_ACCESS_TOKEN", TOKEN),
             ("DINGTALK_BOT_SECRET", SECRET),
-            ("DINGTALK_MCP_LOG", "trace"),
+            ("DINGTALK_NOTIFY_LOG", "trace"),
         ]);
         let result = program.call("send_text_message", json!({"text": "x"}));
         assert_eq!(result["isError"], what != "accepting", "{what}: {result}");

@@ -1,4 +1,4 @@
-//! `dingtalk-mcp send`, as a person or a script runs it.
+//! `dingtalk-notify send`, as a person or a script runs it.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -17,7 +17,7 @@ async fn sandbox() -> Sandbox {
 }
 
 fn send(sandbox: &Sandbox, environment: &[(&str, &str)], stdin: &str, arguments: &[&str]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
         .arg("send")
         .args(arguments)
         .env_clear()
@@ -79,7 +79,7 @@ async fn each_class_of_failure_has_its_code_and_says_what_to_do() {
     assert_eq!((code(&output), sandbox.requests()), (2, 0), "{}", words(&output));
     let output = send(&sandbox, &[], "", &["text", "x", "--robot", "ops"]);
     assert_eq!((code(&output), sandbox.requests()), (2, 0), "{}", words(&output));
-    let output = send(&sandbox, &[("DINGTALK_MCP_AT_ALL", "deny")], "", &["text", "x", "--at-all"]);
+    let output = send(&sandbox, &[("DINGTALK_NOTIFY_AT_ALL", "deny")], "", &["text", "x", "--at-all"]);
     assert_eq!((code(&output), sandbox.requests()), (3, 0), "{}", words(&output));
 
     sandbox.fault_next(1, Fault::Reply(json!({"errcode": 310_000, "errmsg": "sign not match"}).to_string()));

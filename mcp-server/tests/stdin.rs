@@ -143,7 +143,7 @@ fn a_client_that_begins_with_rubbish_is_served() {
     let hello = json!({
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
     });
-    assert_eq!(program.request("initialize", hello)["result"]["serverInfo"]["name"], "dingtalk-mcp");
+    assert_eq!(program.request("initialize", hello)["result"]["serverInfo"]["name"], "dingtalk-notify");
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn serve(sandbox: &Sandbox) -> Program {
         ("DINGTALK_BOT_BASE_URL", &sandbox.base_url()),
         ("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token()),
         ("DINGTALK_BOT_SECRET", sandbox.secret().unwrap()),
-        ("DINGTALK_MCP_AT_ALL", "allow"),
+        ("DINGTALK_NOTIFY_AT_ALL", "allow"),
     ])
 }
 

@@ -1,4 +1,4 @@
-//! `dingtalk-mcp tools`: what people read and what clients receive are the same definitions.
+//! `dingtalk-notify tools`: what people read and what clients receive are the same definitions.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -10,7 +10,7 @@ use program::Program;
 use serde_json::{Value, json};
 
 fn tools(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
     command.arg("tools").args(arguments).env_clear().envs(environment.iter().copied()).output().unwrap()
 }
 
@@ -66,11 +66,11 @@ fn the_ready_made_tools_leave_nothing_to_say() {
 
 #[test]
 fn findings_are_printed_and_fail() {
-    let few = ("DINGTALK_MCP_TOOLS", "send_markdown_message, send_text_message");
+    let few = ("DINGTALK_NOTIFY_TOOLS", "send_markdown_message, send_text_message");
     let output = tools(&["--lint"], &[few]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stdout(&output), "W2 the set has 2 tools: agents choose best among 3 to 15\n");
-    assert_eq!(stderr(&output), "dingtalk-mcp: 1 thing could be better\n");
+    assert_eq!(stderr(&output), "dingtalk-notify: 1 thing could be better\n");
     let output = tools(&["--lint", "--json"], &[few]);
     assert_eq!(output.status.code(), Some(1));
     let findings: Value = serde_json::from_str(stdout(&output)).unwrap();
@@ -89,7 +89,7 @@ fn a_subset_names_no_tool_that_is_left_out() {
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("Do not use it when a picture is missing."), "{text}");
     // The flag goes before the variable.
-    let output = tools(&["--tools", "send_link_message"], &[("DINGTALK_MCP_TOOLS", "send_text_message")]);
+    let output = tools(&["--tools", "send_link_message"], &[("DINGTALK_NOTIFY_TOOLS", "send_text_message")]);
     assert!(stdout(&output).starts_with("send_link_message: "));
 }
 
@@ -117,7 +117,7 @@ fn names_that_cannot_be_served_are_explained() {
         assert_eq!(output.status.code(), Some(1));
         assert!(stderr(&output).contains(expected), "{}", stderr(&output));
     }
-    let output = tools(&[], &[("DINGTALK_MCP_TOOLS", "send_txt_message")]);
+    let output = tools(&[], &[("DINGTALK_NOTIFY_TOOLS", "send_txt_message")]);
     assert!(stderr(&output).contains("did you mean"), "{}", stderr(&output));
 }
 

@@ -26,7 +26,7 @@ esac
 `;
 
 function scratch(context) {
-  const folder = mkdtempSync(join(tmpdir(), "dingtalk-mcp-npm-"));
+  const folder = mkdtempSync(join(tmpdir(), "dingtalk-notify-npm-"));
   context.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -34,14 +34,14 @@ function scratch(context) {
 /** node_modules with the wrapper, and the package of this platform if there is a program; gives the wrapper's script. */
 function install(context, program) {
   const modules = join(scratch(context), "node_modules");
-  cpSync(join(here, "wrapper"), join(modules, "dingtalk-mcp"), { recursive: true });
+  cpSync(join(here, "wrapper"), join(modules, "dingtalk-notify"), { recursive: true });
   if (program !== undefined) {
-    const folder = join(modules, `dingtalk-mcp-${own}`);
+    const folder = join(modules, `dingtalk-notify-${own}`);
     mkdirSync(join(folder, "bin"), { recursive: true });
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `dingtalk-mcp-${own}`, version: "0.1.0" }));
-    writeFileSync(join(folder, "bin/dingtalk-mcp"), program, { mode: 0o755 });
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `dingtalk-notify-${own}`, version: "0.1.0" }));
+    writeFileSync(join(folder, "bin/dingtalk-notify"), program, { mode: 0o755 });
   }
-  return join(modules, "dingtalk-mcp/bin/dingtalk-mcp.js");
+  return join(modules, "dingtalk-notify/bin/dingtalk-notify.js");
 }
 
 function run(script, ...rest) {
@@ -82,7 +82,7 @@ test("what is missing is named, and stdout stays clean for MCP", { skip }, (cont
   const { status, stdout, stderr } = run(install(context));
   assert.equal(status, 1);
   assert.equal(stdout, "");
-  assert.match(stderr, new RegExp(`dingtalk-mcp: the package dingtalk-mcp-${own} is not installed`));
+  assert.match(stderr, new RegExp(`dingtalk-notify: the package dingtalk-notify-${own} is not installed`));
   assert.match(stderr, /--omit=optional/);
 });
 
@@ -93,14 +93,14 @@ test("a platform without a program is told which have one", { skip }, (context) 
   const { status, stderr } = spawnSync(process.execPath, ["--import", imported, script], { encoding: "utf8" });
   assert.equal(status, 1);
   assert.match(stderr, new RegExp(`there is no program for ${process.platform}-s390x, only for .*linux-arm64.*win32-x64`));
-  assert.match(stderr, /cargo install dingtalk-mcp/);
+  assert.match(stderr, /cargo install dingtalk-notify/);
 });
 
 /** Archives as the release makes them; Windows's too, which needs a program that makes a zip file. */
 function archives(folder) {
   const made = join(folder, "dist");
   for (const { target, program: file } of Object.values(platforms)) {
-    const inside = join(made, `dingtalk-mcp-${target}`);
+    const inside = join(made, `dingtalk-notify-${target}`);
     mkdirSync(inside, { recursive: true });
     writeFileSync(join(inside, file), program);
     execFileSync("tar", ["-czf", `${inside}.tar.gz`, "-C", made, basename(inside)]);
@@ -113,11 +113,11 @@ test("each archive becomes a package for its platform, and the wrapper asks for 
   const out = join(folder, "npm");
   const folders = pack({ version: "1.2.3", archives: archives(folder), out });
   assert.deepEqual(folders.map((folder) => basename(folder)), [
-    ...Object.keys(platforms).map((platform) => `dingtalk-mcp-${platform}`),
-    "dingtalk-mcp",
+    ...Object.keys(platforms).map((platform) => `dingtalk-notify-${platform}`),
+    "dingtalk-notify",
   ]);
   for (const [platform, { program: file }] of Object.entries(platforms)) {
-    const packed = join(out, `dingtalk-mcp-${platform}`);
+    const packed = join(out, `dingtalk-notify-${platform}`);
     const manifest = JSON.parse(readFileSync(join(packed, "package.json"), "utf8"));
     const { version, os, cpu } = manifest;
     assert.deepEqual({ version, os, cpu }, { version: "1.2.3", os: [platform.split("-")[0]], cpu: [platform.split("-")[1]] });
@@ -126,11 +126,11 @@ test("each archive becomes a package for its platform, and the wrapper asks for 
     const paths = [published].flat().flatMap(({ files }) => files.map(({ path }) => path));
     assert.deepEqual(paths.sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", `bin/${file}`, "package.json"]);
   }
-  const wrapper = JSON.parse(readFileSync(join(out, "dingtalk-mcp/package.json"), "utf8"));
+  const wrapper = JSON.parse(readFileSync(join(out, "dingtalk-notify/package.json"), "utf8"));
   assert.equal(wrapper.version, "1.2.3");
   assert.deepEqual(
     wrapper.optionalDependencies,
-    Object.fromEntries(Object.keys(platforms).map((platform) => [`dingtalk-mcp-${platform}`, "1.2.3"])),
+    Object.fromEntries(Object.keys(platforms).map((platform) => [`dingtalk-notify-${platform}`, "1.2.3"])),
   );
 });
 
@@ -138,15 +138,15 @@ test("what was packed runs when it is installed", { skip }, (context) => {
   const folder = scratch(context);
   const out = join(folder, "node_modules");
   pack({ version: "1.2.3", archives: archives(folder), out });
-  chmodSync(join(out, "dingtalk-mcp/bin/dingtalk-mcp.js"), 0o755);
-  const { status, stdout } = run(join(out, "dingtalk-mcp/bin/dingtalk-mcp.js"), "echo", "packed");
+  chmodSync(join(out, "dingtalk-notify/bin/dingtalk-notify.js"), 0o755);
+  const { status, stdout } = run(join(out, "dingtalk-notify/bin/dingtalk-notify.js"), "echo", "packed");
   assert.deepEqual({ status, stdout }, { status: 7, stdout: "packed\nfrom stdin\n" });
 });
 
 test("a missing archive leaves no half set of packages", { skip }, (context) => {
   const folder = scratch(context);
   const made = archives(folder);
-  rmSync(join(made, "dingtalk-mcp-aarch64-apple-darwin.tar.gz"));
+  rmSync(join(made, "dingtalk-notify-aarch64-apple-darwin.tar.gz"));
   const out = join(folder, "npm");
   assert.throws(() => pack({ version: "1.2.3", archives: made, out }), /no archive for aarch64-apple-darwin/);
   assert.ok(!existsSync(out));

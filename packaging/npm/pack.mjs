@@ -16,16 +16,16 @@ const licenses = ["LICENSE-APACHE", "LICENSE-MIT"];
 const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
 const writeJson = (path, value) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 
-/** The program out of `dingtalk-mcp-<target>.tar.gz`, or `.zip` for Windows. */
+/** The program out of `dingtalk-notify-<target>.tar.gz`, or `.zip` for Windows. */
 function unpack(archives, target, program, to) {
-  const archive = ["tar.gz", "zip"].map((ending) => join(archives, `dingtalk-mcp-${target}.${ending}`)).find(existsSync);
+  const archive = ["tar.gz", "zip"].map((ending) => join(archives, `dingtalk-notify-${target}.${ending}`)).find(existsSync);
   if (archive === undefined) throw new Error(`${archives} has no archive for ${target}`);
-  const scratch = mkdtempSync(join(tmpdir(), "dingtalk-mcp-"));
+  const scratch = mkdtempSync(join(tmpdir(), "dingtalk-notify-"));
   try {
     if (archive.endsWith(".zip")) execFileSync("unzip", ["-q", archive, "-d", scratch]);
     else execFileSync("tar", ["-xzf", archive, "-C", scratch]);
-    const found = join(scratch, `dingtalk-mcp-${target}`, program);
-    if (!existsSync(found)) throw new Error(`${archive} holds no dingtalk-mcp-${target}/${program}`);
+    const found = join(scratch, `dingtalk-notify-${target}`, program);
+    if (!existsSync(found)) throw new Error(`${archive} holds no dingtalk-notify-${target}/${program}`);
     cpSync(found, to);
     chmodSync(to, 0o755);
   } finally {

@@ -13,7 +13,7 @@ PATIENCE_SECONDS = 20
 CANCEL_SECONDS = 5
 
 # What the server logs of a refused message is expected here, and would only hide what is not.
-QUIET = {"DINGTALK_MCP_LOG": "error"}
+QUIET = {"DINGTALK_NOTIFY_LOG": "error"}
 
 
 class Sandbox:

@@ -25,7 +25,7 @@ const NO_ANSWER = 45_000 + PATIENCE;
 
 const YES = { action: "accept", content: { answer: "yes" } };
 const NEVER = new Promise(() => {});
-const QUIET = { DINGTALK_MCP_LOG: "error" };
+const QUIET = { DINGTALK_NOTIFY_LOG: "error" };
 
 let passed = 0;
 const failed = [];

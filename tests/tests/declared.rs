@@ -5,7 +5,7 @@
 use dingtalk_core::{
     Choice, Deployment, Markdown, Mobile, Notification, ToolSet, ToolType, Url, UserId, WireMessage, tools,
 };
-use dingtalk_mcp::Config;
+use dingtalk_notify::Config;
 use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree as _};
 use serde_json::{Map, Value, json};
 

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs};
 
-use dingtalk_mcp::{Config, Server, builtin_tools};
+use dingtalk_notify::{Config, Server, builtin_tools};
 use expect_test::expect_file;
 
 /// What a case does not say otherwise.

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{Definition, Deployment, Mobile, Notification, Stub, ToolSet, ToolType, Url, tools};
-use dingtalk_mcp::{RATE_PER_MINUTE, Server, builtin_tools};
+use dingtalk_notify::{RATE_PER_MINUTE, Server, builtin_tools};
 use expect_test::{ExpectFile, expect_file};
 use serde_json::Value;
 
@@ -113,7 +113,7 @@ fn siblings_at_a_rate() {
     check(&expect_file!["../golden/definitions/siblings_at_a_rate.json"], siblings, &deployment);
 }
 
-/// What `dingtalk-mcp` serves where nothing is configured; `docs/tool-quality.md` judges it.
+/// What `dingtalk-notify` serves where nothing is configured; `docs/tool-quality.md` judges it.
 #[test]
 fn the_ready_made_tools() {
     let rate = Deployment::new().rate_per_minute(Some(RATE_PER_MINUTE));

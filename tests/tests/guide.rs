@@ -503,7 +503,7 @@ mod served {
     // guide: serve
     async fn serve() -> Result<(), Box<dyn std::error::Error>> {
         let robot = Robot::from_env()?;
-        let server = dingtalk_mcp::Server::builder(robot).tools(tools![DiskAlert]).build()?;
+        let server = dingtalk_notify::Server::builder(robot).tools(tools![DiskAlert]).build()?;
         server.serve_stdio().await?;
         Ok(())
     }

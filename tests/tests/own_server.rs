@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a page that cannot be read fails the test")]
 
 use dingtalk_core::Deployment;
-use dingtalk_mcp::Config;
+use dingtalk_notify::Config;
 use serde_json::Value;
 
 const PAGE: &str = include_str!("../../docs/own-server.md");
@@ -82,7 +82,7 @@ mod program {
         readers: Vec<Mobile>,
     }
 
-    dingtalk_mcp::main!(DiskAlert, VersionLive, ReviewWanted);
+    dingtalk_notify::main!(DiskAlert, VersionLive, ReviewWanted);
     // the program ends
 }
 
@@ -114,7 +114,7 @@ fn the_package_asks_for_this_version() {
         package.contains(&format!("dingtalk-core = {{ version = \"{version}\", features = [\"tool\"] }}")),
         "{package}"
     );
-    assert!(package.contains(&format!("dingtalk-mcp = \"{version}\"")), "{package}");
+    assert!(package.contains(&format!("dingtalk-notify = \"{version}\"")), "{package}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use dingtalk_mcp::builtin_tools;
+use dingtalk_notify::builtin_tools;
 use expect_test::expect_file;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
@@ -153,7 +153,7 @@ fn every_version_is_the_workspaces() {
             "npm" | "cargo" => assert_eq!(text(package, "/version"), VERSION, "{identifier}"),
             "oci" => assert!(identifier.ends_with(&format!(":{VERSION}")), "{identifier}"),
             "mcpb" => {
-                assert!(identifier.ends_with(&format!("/v{VERSION}/dingtalk-mcp.mcpb")), "{identifier}");
+                assert!(identifier.ends_with(&format!("/v{VERSION}/dingtalk-notify.mcpb")), "{identifier}");
                 // Known only once the bundle is built; a wrong one would stop people from installing.
                 assert!(package.get("fileSha256").is_none(), "the release fills it in");
             }
@@ -179,7 +179,7 @@ fn every_package_names_the_server() {
 fn the_wrapper_has_a_package_for_each_platform() {
     let wrapper = json(WRAPPER);
     let wanted: BTreeSet<_> =
-        object(&json(PLATFORMS), "").keys().map(|platform| format!("dingtalk-mcp-{platform}")).collect();
+        object(&json(PLATFORMS), "").keys().map(|platform| format!("dingtalk-notify-{platform}")).collect();
     let asked: BTreeSet<_> = object(&wrapper, "/optionalDependencies").keys().cloned().collect();
     assert_eq!(asked, wanted);
     let release = read(".github/workflows/release.yml");
@@ -286,13 +286,13 @@ fn every_configuration_starts_the_same_program() {
     let images = array(&server, "/packages").iter().map(|package| text(package, "/identifier"));
     let image = images.into_iter().find_map(|name| name.strip_suffix(&format!(":{VERSION}"))).unwrap();
     // An image is named in lower case, whoever owns it.
-    assert!(image.eq_ignore_ascii_case(&format!("ghcr.io/{owner}/dingtalk-mcp")), "{image}");
+    assert!(image.eq_ignore_ascii_case(&format!("ghcr.io/{owner}/dingtalk-notify")), "{image}");
     let started: Vec<_> = started.into_keys().collect();
     assert_eq!(
         started,
         [
             ("\"docker\"".to_owned(), format!("\"{image}\"")),
-            ("\"npx\"".to_owned(), "\"dingtalk-mcp\"".to_owned()),
+            ("\"npx\"".to_owned(), "\"dingtalk-notify\"".to_owned()),
         ]
     );
 }

@@ -18,4 +18,4 @@ struct DiskFull {
     host: String,
 }
 
-dingtalk_mcp::main!(HostDown, DiskFull);
+dingtalk_notify::main!(HostDown, DiskFull);

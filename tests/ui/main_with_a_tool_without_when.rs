@@ -9,4 +9,4 @@ struct DiskFull {
     host: String,
 }
 
-dingtalk_mcp::main!(DiskFull, ..builtin);
+dingtalk_notify::main!(DiskFull, ..builtin);

@@ -1,1 +1,1 @@
-dingtalk_mcp::main!();
+dingtalk_notify::main!();

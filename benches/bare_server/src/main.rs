@@ -1,4 +1,4 @@
-//! The least that an MCP server with a sending tool can be: what `dingtalk-mcp` costs on top of it is our doing.
+//! The least that an MCP server with a sending tool can be: what `dingtalk-notify` costs on top of it is our doing.
 //!
 //! It has one tool, without checks, whose call posts the text through a plain HTTP client that keeps its connections. It
 //! neither signs nor paces nor remembers, and says nothing of what the robot answered. Without an argument it serves stdin

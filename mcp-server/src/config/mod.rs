@@ -21,7 +21,7 @@ const VERSION: i64 = 1;
 /// `docs/configuration.md` has every key, those of notifications too.
 ///
 /// ```
-/// use dingtalk_mcp::Config;
+/// use dingtalk_notify::Config;
 ///
 /// let config = Config::parse(r#"
 ///     version = 1
@@ -45,7 +45,7 @@ const VERSION: i64 = 1;
 ///
 /// let error = Config::parse("version = 1\n[robots.ops]\nacess_token = \"env:T\"").unwrap_err().to_string();
 /// assert!(error.contains("robots.ops.acess_token: unknown; did you mean `access_token`?"), "{error}");
-/// # Ok::<(), dingtalk_mcp::Error>(())
+/// # Ok::<(), dingtalk_notify::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]

@@ -28,13 +28,13 @@ impl Door {
         match &options.bearer_token {
             None if !address.ip().is_loopback() => {
                 return Err(Error::Settings(format!(
-                    "{address} can be reached from other machines: set DINGTALK_MCP_HTTP_TOKEN to a secret that clients \
+                    "{address} can be reached from other machines: set DINGTALK_NOTIFY_HTTP_TOKEN to a secret that clients \
                      send as `Authorization: Bearer …`, or listen on 127.0.0.1"
                 )));
             }
             Some(token) if token.expose_secret().len() < SHORTEST_TOKEN => {
                 return Err(Error::Settings(format!(
-                    "DINGTALK_MCP_HTTP_TOKEN: it needs at least {SHORTEST_TOKEN} characters; `openssl rand -hex 24` makes one"
+                    "DINGTALK_NOTIFY_HTTP_TOKEN: it needs at least {SHORTEST_TOKEN} characters; `openssl rand -hex 24` makes one"
                 )));
             }
             _ => {}
@@ -81,7 +81,7 @@ mod tests {
     fn other_machines_need_a_token() {
         let open = HttpOptions::new().allow_host("mcp.example.com");
         let error = door(&open, "0.0.0.0:8100").err().unwrap().to_string();
-        assert!(error.contains("DINGTALK_MCP_HTTP_TOKEN"), "{error}");
+        assert!(error.contains("DINGTALK_NOTIFY_HTTP_TOKEN"), "{error}");
         assert!(door(&open, "127.0.0.1:8100").is_ok());
         assert!(door(&open.clone().bearer_token(TOKEN), "0.0.0.0:8100").is_ok());
         let error = door(&open.bearer_token("short"), "127.0.0.1:8100").err().unwrap().to_string();

@@ -86,14 +86,14 @@ impl Endpoint {
         let id = id_of(request.headers());
         request.headers_mut().insert(REQUEST_ID, id.clone());
         let span = tracing::info_span!(
-            "dingtalk_mcp.http",
+            "dingtalk_notify.http",
             request_id = id.to_str().unwrap_or_default(),
             method = %request.method(),
         );
         let answer = async {
             let response = self.route(request).await;
             let (status, elapsed_ms) = (response.status().as_u16(), started.elapsed().as_millis());
-            tracing::debug!(name: "dingtalk_mcp.answered", status, elapsed_ms, "answered");
+            tracing::debug!(name: "dingtalk_notify.answered", status, elapsed_ms, "answered");
             response
         };
         let mut response = answer.instrument(span).await;

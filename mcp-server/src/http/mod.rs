@@ -49,7 +49,7 @@ pub(crate) async fn serve(
     let address = listener.local_addr().map_err(|error| Error::Protocol(error.to_string()))?;
     let door = Door::new(&options, address)?;
     let endpoint = Arc::new(Endpoint::new(handler, door, &options));
-    tracing::info!(name: "dingtalk_mcp.listening", %address, "serving MCP over HTTP");
+    tracing::info!(name: "dingtalk_notify.listening", %address, "serving MCP over HTTP");
 
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));

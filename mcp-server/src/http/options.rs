@@ -82,7 +82,7 @@ impl HttpOptions {
         if hosts.is_empty() {
             return Err(Error::Settings(format!(
                 "{address} has no name of its own: say under which names clients reach the server, with \
-                 `--allow-host` or DINGTALK_MCP_HTTP_HOSTS"
+                 `--allow-host` or DINGTALK_NOTIFY_HTTP_HOSTS"
             )));
         }
         Ok(hosts)

@@ -128,27 +128,27 @@ Exit codes:
 
 const AFTER_HELP: &str = "\
 Environment:
-  DINGTALK_BOT_ACCESS_TOKEN     the robot's access token, or its whole webhook (required, unless --config has robots)
-  DINGTALK_BOT_SECRET           its signing secret (SEC…), if it signs
+  DINGTALK_BOT_ACCESS_TOKEN        the robot's access token, or its whole webhook (required, unless --config has robots)
+  DINGTALK_BOT_SECRET              its signing secret (SEC…), if it signs
   DINGTALK_BOT_ACCESS_TOKEN_FILE, DINGTALK_BOT_SECRET_FILE
-                                files that hold them instead, as containers mount secrets
-  DINGTALK_BOT_BASE_URL         where robots live [default: https://oapi.dingtalk.com]
-  DINGTALK_BOT_RATE_PER_MINUTE  messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
-  DINGTALK_BOT_KEYWORD          the robot's keyword; appended to messages that lack it
-  DINGTALK_MCP_CONFIG           as --config
-  DINGTALK_MCP_AT_ALL           ask, allow or deny messages that notify everybody [default: ask]
-  DINGTALK_MCP_CALL_DEADLINE    seconds that a call may take, with all waiting and retries [default: 25]
-  DINGTALK_MCP_MAX_MENTIONS     people that one call may mention [default: 10]
-  DINGTALK_MCP_DRY_RUN          1 as --dry-run
-  DINGTALK_MCP_TOOLS            as --tools
-  DINGTALK_MCP_TOOL_PREFIX      as --tool-prefix
-  DINGTALK_MCP_HTTP_TOKEN       what clients send as `Authorization: Bearer …`; required where other machines can connect
-  DINGTALK_MCP_HTTP_TOKEN_FILE  a file that holds it
-  DINGTALK_MCP_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
-  DINGTALK_MCP_HTTP_ORIGINS     origins of pages that may call it, as --allow-origin
-  DINGTALK_MCP_LANG             zh for Chinese, en for English [default: from LC_ALL, LC_MESSAGES, LANG]
-  DINGTALK_MCP_LOG              what is logged on stderr: `calls` (a line of JSON for each call), `info`,
-                                `dingtalk_core=debug`; several with commas [default: warn]";
+                                   files that hold them instead, as containers mount secrets
+  DINGTALK_BOT_BASE_URL            where robots live [default: https://oapi.dingtalk.com]
+  DINGTALK_BOT_RATE_PER_MINUTE     messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
+  DINGTALK_BOT_KEYWORD             the robot's keyword; appended to messages that lack it
+  DINGTALK_NOTIFY_CONFIG           as --config
+  DINGTALK_NOTIFY_AT_ALL           ask, allow or deny messages that notify everybody [default: ask]
+  DINGTALK_NOTIFY_CALL_DEADLINE    seconds that a call may take, with all waiting and retries [default: 25]
+  DINGTALK_NOTIFY_MAX_MENTIONS     people that one call may mention [default: 10]
+  DINGTALK_NOTIFY_DRY_RUN          1 as --dry-run
+  DINGTALK_NOTIFY_TOOLS            as --tools
+  DINGTALK_NOTIFY_TOOL_PREFIX      as --tool-prefix
+  DINGTALK_NOTIFY_HTTP_TOKEN       what clients send as `Authorization: Bearer …`; required where other machines can connect
+  DINGTALK_NOTIFY_HTTP_TOKEN_FILE  a file that holds it
+  DINGTALK_NOTIFY_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
+  DINGTALK_NOTIFY_HTTP_ORIGINS     origins of pages that may call it, as --allow-origin
+  DINGTALK_NOTIFY_LANG             zh for Chinese, en for English [default: from LC_ALL, LC_MESSAGES, LANG]
+  DINGTALK_NOTIFY_LOG              what is logged on stderr: `calls` (a line of JSON for each call), `info`,
+                                   `dingtalk_core=debug`; several with commas [default: warn]";
 
 /// Reads the command line; ends the process where it is wrong, or asks for help.
 pub(super) fn parse(program: &Program) -> Arguments {

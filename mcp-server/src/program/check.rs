@@ -1,4 +1,4 @@
-//! `dingtalk-mcp check`: what is wrong with each robot, and how to mend it.
+//! `dingtalk-notify check`: what is wrong with each robot, and how to mend it.
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 

@@ -111,34 +111,34 @@ const TEXTS: &[Entry] = &[
   `send` 还有别的退出码，见 `{program} send --help`
 
 环境变量：
-  DINGTALK_BOT_ACCESS_TOKEN     机器人的 access token，或完整的 Webhook 地址（必填，除非 --config 里有机器人）
-  DINGTALK_BOT_SECRET           加签密钥（SEC…），机器人启用加签时填写
+  DINGTALK_BOT_ACCESS_TOKEN        机器人的 access token，或完整的 Webhook 地址（必填，除非 --config 里有机器人）
+  DINGTALK_BOT_SECRET              加签密钥（SEC…），机器人启用加签时填写
   DINGTALK_BOT_ACCESS_TOKEN_FILE, DINGTALK_BOT_SECRET_FILE
-                                改为从文件读取以上两项，例如容器挂载的密钥
-  DINGTALK_BOT_BASE_URL         机器人所在的地址 [默认：https://oapi.dingtalk.com]
-  DINGTALK_BOT_RATE_PER_MINUTE  每分钟最多发送的条数 [默认：20]；0 表示不限，不能用于钉钉本身
-  DINGTALK_BOT_KEYWORD          机器人的自定义关键词；消息里没有时自动补在末尾
-  DINGTALK_MCP_CONFIG           同 --config
-  DINGTALK_MCP_AT_ALL           @所有人的消息：ask 先征得人同意，allow 放行，deny 禁止 [默认：ask]
-  DINGTALK_MCP_CALL_DEADLINE    一次调用的时限（秒），含等待和重试 [默认：25]
-  DINGTALK_MCP_MAX_MENTIONS     一次调用最多 @ 多少人 [默认：10]
-  DINGTALK_MCP_DRY_RUN          1 同 --dry-run
-  DINGTALK_MCP_TOOLS            同 --tools
-  DINGTALK_MCP_TOOL_PREFIX      同 --tool-prefix
-  DINGTALK_MCP_HTTP_TOKEN       客户端以 `Authorization: Bearer …` 发来的令牌；其他机器能连上时必填
-  DINGTALK_MCP_HTTP_TOKEN_FILE  存放该令牌的文件
-  DINGTALK_MCP_HTTP_HOSTS       服务器的其他主机名，用逗号分隔，同 --allow-host
-  DINGTALK_MCP_HTTP_ORIGINS     允许访问的网页来源，用逗号分隔，同 --allow-origin
-  DINGTALK_MCP_LANG             zh 为中文，en 为英文 [默认：取自 LC_ALL、LC_MESSAGES、LANG]
-  DINGTALK_MCP_LOG              标准错误输出里记录哪些日志：`calls`（每次调用一行 JSON）、`info`、
-                                `dingtalk_core=debug`；多项用逗号分隔 [默认：warn]",
+                                   改为从文件读取以上两项，例如容器挂载的密钥
+  DINGTALK_BOT_BASE_URL            机器人所在的地址 [默认：https://oapi.dingtalk.com]
+  DINGTALK_BOT_RATE_PER_MINUTE     每分钟最多发送的条数 [默认：20]；0 表示不限，不能用于钉钉本身
+  DINGTALK_BOT_KEYWORD             机器人的自定义关键词；消息里没有时自动补在末尾
+  DINGTALK_NOTIFY_CONFIG           同 --config
+  DINGTALK_NOTIFY_AT_ALL           @所有人的消息：ask 先征得人同意，allow 放行，deny 禁止 [默认：ask]
+  DINGTALK_NOTIFY_CALL_DEADLINE    一次调用的时限（秒），含等待和重试 [默认：25]
+  DINGTALK_NOTIFY_MAX_MENTIONS     一次调用最多 @ 多少人 [默认：10]
+  DINGTALK_NOTIFY_DRY_RUN          1 同 --dry-run
+  DINGTALK_NOTIFY_TOOLS            同 --tools
+  DINGTALK_NOTIFY_TOOL_PREFIX      同 --tool-prefix
+  DINGTALK_NOTIFY_HTTP_TOKEN       客户端以 `Authorization: Bearer …` 发来的令牌；其他机器能连上时必填
+  DINGTALK_NOTIFY_HTTP_TOKEN_FILE  存放该令牌的文件
+  DINGTALK_NOTIFY_HTTP_HOSTS       服务器的其他主机名，用逗号分隔，同 --allow-host
+  DINGTALK_NOTIFY_HTTP_ORIGINS     允许访问的网页来源，用逗号分隔，同 --allow-origin
+  DINGTALK_NOTIFY_LANG             zh 为中文，en 为英文 [默认：取自 LC_ALL、LC_MESSAGES、LANG]
+  DINGTALK_NOTIFY_LOG              标准错误输出里记录哪些日志：`calls`（每次调用一行 JSON）、`info`、
+                                   `dingtalk_core=debug`；多项用逗号分隔 [默认：warn]",
     ),
 ];
 
 /// A place, and its text.
 type Entry = (&'static str, &'static str);
 
-/// What `dingtalk-mcp` is. A program of somebody else says in its own words what it is.
+/// What `dingtalk-notify` is. A program of somebody else says in its own words what it is.
 const ABOUT: &str = "MCP 服务器：向钉钉群发送通知。可以直接用现成的工具，也可以提供自己声明的通知类型";
 
 const WITHOUT_A_COMMAND: &str = "不带子命令时，通过标准输入输出提供 MCP 服务，MCP 客户端就是这样启动它的。";
@@ -249,7 +249,7 @@ mod tests {
     use super::{super::arguments, *};
 
     fn program() -> Program {
-        Program::new("dingtalk-mcp", "1.0.0").about(env!("CARGO_PKG_DESCRIPTION"))
+        Program::new("dingtalk-notify", "1.0.0").about(env!("CARGO_PKG_DESCRIPTION"))
     }
 
     /// Each page of the help, by its place.
@@ -327,13 +327,13 @@ mod tests {
             {
                 assert!(!page.contains(english), "{place:?} says {english:?}:\n{page}");
             }
-            assert!(page.contains("\n用法： dingtalk-mcp"), "{page}");
+            assert!(page.contains("\n用法： dingtalk-notify"), "{page}");
         }
     }
 
     #[test]
     fn it_understands_the_same_command_line() {
-        let line = ["dingtalk-mcp", "send", "--at", "13800000000", "text", "--json", "-"];
+        let line = ["dingtalk-notify", "send", "--at", "13800000000", "text", "--json", "-"];
         let english = arguments::command(&program(), Language::En).try_get_matches_from(line).unwrap();
         let chinese = arguments::command(&program(), Language::Zh).try_get_matches_from(line).unwrap();
         assert_eq!(english, chinese);
@@ -344,6 +344,6 @@ mod tests {
         let program = Program::new("team-alerts", "1.0.0").about("告诉团队。");
         let page = arguments::command(&program, Language::Zh).render_long_help().to_string();
         assert!(page.starts_with("告诉团队。\n\n不带子命令时"), "{page}");
-        assert!(page.contains("team-alerts send text") && !page.contains("dingtalk-mcp"), "{page}");
+        assert!(page.contains("team-alerts send text") && !page.contains("dingtalk-notify"), "{page}");
     }
 }

@@ -1,4 +1,4 @@
-//! `dingtalk-mcp completions`
+//! `dingtalk-notify completions`
 
 use std::io::{self, Write as _};
 

@@ -1,4 +1,4 @@
-//! `dingtalk-mcp demo`: the whole path, from types and from an MCP client to a group that anyone can look at.
+//! `dingtalk-notify demo`: the whole path, from types and from an MCP client to a group that anyone can look at.
 
 use std::{process::Stdio, time::Duration};
 

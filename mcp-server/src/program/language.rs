@@ -9,9 +9,9 @@ pub(super) fn words<T>(english: T, chinese: T) -> T {
     if language() == Language::Zh { chinese } else { english }
 }
 
-/// By `DINGTALK_MCP_LANG`, else by the locale.
+/// By `DINGTALK_NOTIFY_LANG`, else by the locale.
 pub(super) fn language() -> Language {
-    let set = ["DINGTALK_MCP_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];
+    let set = ["DINGTALK_NOTIFY_LANG", "LC_ALL", "LC_MESSAGES", "LANG"];
     let language = set.iter().filter_map(|name| env::var(name).ok()).find(|value| !value.trim().is_empty());
     if language.is_some_and(|language| language.trim().to_ascii_lowercase().starts_with("zh")) {
         Language::Zh

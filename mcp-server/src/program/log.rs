@@ -20,7 +20,7 @@ use tracing_subscriber::{
 
 use crate::record::TARGET;
 
-const VARIABLE: &str = "DINGTALK_MCP_LOG";
+const VARIABLE: &str = "DINGTALK_NOTIFY_LOG";
 
 /// Stands for one line of JSON for each call.
 const CALLS: &str = "calls";
@@ -138,6 +138,6 @@ mod tests {
     #[test]
     fn what_is_no_filter_is_named() {
         let problem = parse("dingtalk_core=loud", LevelFilter::WARN).unwrap_err();
-        assert!(problem.starts_with("DINGTALK_MCP_LOG: \"dingtalk_core=loud\" is no filter"), "{problem}");
+        assert!(problem.starts_with("DINGTALK_NOTIFY_LOG: \"dingtalk_core=loud\" is no filter"), "{problem}");
     }
 }

@@ -24,13 +24,13 @@ use dingtalk_core::ToolType;
 use self::{arguments::Command, language::words};
 use crate::ServerBuilder;
 
-/// A program that serves these tools and helps people to try them: what `dingtalk-mcp` is for the ready-made ones. Usually
+/// A program that serves these tools and helps people to try them: what `dingtalk-notify` is for the ready-made ones. Usually
 /// made by [`main!`](crate::main); by hand where `main` has something to do first.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
 ///
-/// use dingtalk_mcp::{Program, builtin_tools};
+/// use dingtalk_notify::{Program, builtin_tools};
 ///
 /// fn main() -> ExitCode {
 ///     // Something to do first.
@@ -154,7 +154,7 @@ fn say(line: impl AsRef<str>) -> io::Result<()> {
 }
 
 /// Writes `fn main` of a program that serves these notification types: with the sub-commands, the configuration and the
-/// safety of `dingtalk-mcp`. Its name, its version and its description are those of the package.
+/// safety of `dingtalk-notify`. Its name, its version and its description are those of the package.
 ///
 /// ```no_run
 /// use dingtalk_core::Notification;
@@ -171,10 +171,10 @@ fn say(line: impl AsRef<str>) -> io::Result<()> {
 ///     percent: u8,
 /// }
 ///
-/// dingtalk_mcp::main!(DiskAlert);
+/// dingtalk_notify::main!(DiskAlert);
 /// ```
 ///
-/// `..builtin` at the end adds the ready-made tools; alone, it is `dingtalk-mcp` under another name. The tools are checked
+/// `..builtin` at the end adds the ready-made tools; alone, it is `dingtalk-notify` under another name. The tools are checked
 /// together while the program is compiled, as [`tools!`](dingtalk_core::tools) does.
 ///
 /// ```no_run
@@ -187,7 +187,7 @@ fn say(line: impl AsRef<str>) -> io::Result<()> {
 /// #     #[dingtalk(range(0..=100))]
 /// #     percent: u8,
 /// # }
-/// dingtalk_mcp::main!(DiskAlert, ..builtin);
+/// dingtalk_notify::main!(DiskAlert, ..builtin);
 /// ```
 #[macro_export]
 macro_rules! main {

@@ -1,4 +1,4 @@
-//! `dingtalk-mcp sandbox`
+//! `dingtalk-notify sandbox`
 
 use dingtalk_sandbox::Sandbox;
 

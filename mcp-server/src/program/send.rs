@@ -1,4 +1,4 @@
-//! `dingtalk-mcp send`: one message from a terminal or a script.
+//! `dingtalk-notify send`: one message from a terminal or a script.
 
 use std::{
     io::{self, IsTerminal as _, Read as _},

@@ -1,4 +1,4 @@
-//! `dingtalk-mcp serve`
+//! `dingtalk-notify serve`
 
 use std::{env, fs, net::SocketAddr};
 
@@ -8,10 +8,10 @@ use tokio::net::TcpListener;
 use super::{Program, Result, arguments::ServeArguments, language::words};
 use crate::HttpOptions;
 
-const TOKEN: &str = "DINGTALK_MCP_HTTP_TOKEN";
-const TOKEN_FILE: &str = "DINGTALK_MCP_HTTP_TOKEN_FILE";
-const HOSTS: &str = "DINGTALK_MCP_HTTP_HOSTS";
-const ORIGINS: &str = "DINGTALK_MCP_HTTP_ORIGINS";
+const TOKEN: &str = "DINGTALK_NOTIFY_HTTP_TOKEN";
+const TOKEN_FILE: &str = "DINGTALK_NOTIFY_HTTP_TOKEN_FILE";
+const HOSTS: &str = "DINGTALK_NOTIFY_HTTP_HOSTS";
+const ORIGINS: &str = "DINGTALK_NOTIFY_HTTP_ORIGINS";
 
 /// `{program}` is the program's name.
 pub(super) const AFTER_HELP: &str = "\

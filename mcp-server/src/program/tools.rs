@@ -1,4 +1,4 @@
-//! `dingtalk-mcp tools`: the definitions as clients receive them, and what could be better in them.
+//! `dingtalk-notify tools`: the definitions as clients receive them, and what could be better in them.
 
 use dingtalk_core::{Deployment, Lint, ToolSet};
 use serde_json::{Value, json};

@@ -51,7 +51,7 @@ where
     fn refuse(&mut self, id: Option<Value>, problem: ErrorData) {
         let id = id.and_then(|id| serde_json::from_value::<RequestId>(id).ok());
         tracing::warn!(
-            name: "dingtalk_mcp.unreadable",
+            name: "dingtalk_notify.unreadable",
             answered = id.is_some(),
             "a line on stdin could not be read: {}",
             problem.message
@@ -108,7 +108,7 @@ where
                 }
                 Ok(None) => break,
                 Err(error) => {
-                    tracing::warn!(name: "dingtalk_mcp.stdin", %error, "stdin cannot be read");
+                    tracing::warn!(name: "dingtalk_notify.stdin", %error, "stdin cannot be read");
                     break;
                 }
             }

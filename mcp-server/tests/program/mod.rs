@@ -27,7 +27,7 @@ pub(crate) struct File(PathBuf);
 
 impl File {
     pub(crate) fn new(name: &str, text: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("dingtalk-mcp-{}-{name}.toml", std::process::id()));
+        let path = std::env::temp_dir().join(format!("dingtalk-notify-{}-{name}.toml", std::process::id()));
         fs::write(&path, text).unwrap();
         Self(path)
     }
@@ -55,7 +55,7 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-mcp"))
+        let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
             .args(arguments)
             .env_clear()
             .envs(environment.iter().copied())
@@ -94,7 +94,7 @@ impl Program {
             "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
         });
         let answer = program.request("initialize", hello);
-        assert_eq!(answer["result"]["serverInfo"]["name"], "dingtalk-mcp");
+        assert_eq!(answer["result"]["serverInfo"]["name"], "dingtalk-notify");
         program.line(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"}).to_string());
         program
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use dingtalk_core::{BoxFuture, Deliver, Envelope, Error, Message, Notification, Outcome, Receipt, tools};
-use dingtalk_mcp::{Confirm, HttpOptions, Server};
+use dingtalk_notify::{Confirm, HttpOptions, Server};
 use tokio::{net::TcpListener, time::sleep};
 
 /// Send a text that the suite reads.

@@ -10,7 +10,7 @@ use notifications::{
     pull_request::PullRequestOpened, release::ReleasePublished, workflow::WorkflowFinished,
 };
 
-dingtalk_mcp::main!(
+dingtalk_notify::main!(
     ReleasePublished,
     PullRequestOpened,
     WorkflowFinished,

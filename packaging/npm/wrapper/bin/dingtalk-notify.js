@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 
-const name = "dingtalk-mcp";
+const name = "dingtalk-notify";
 const platform = `${process.platform}-${process.arch}`;
 
 function fail(...lines) {
