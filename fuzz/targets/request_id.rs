@@ -2,7 +2,7 @@
 
 #![no_main]
 
-#[path = "../../mcp-server/src/stdio/scan.rs"]
+#[path = "../../mcp-server/src/transport/stdio/scan.rs"]
 mod scan;
 
 use libfuzzer_sys::fuzz_target;

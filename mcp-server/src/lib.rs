@@ -31,31 +31,16 @@
 //! never what it said.
 
 mod builtin;
-mod calls;
+mod call;
 mod catalog;
-mod completion;
 mod config;
-mod consent;
-mod courier;
 mod error;
-mod example;
-mod handler;
-mod http;
-mod instructions;
-mod keyword;
-mod outcome;
-mod people;
 #[cfg(feature = "program")]
 mod program;
-mod prompts;
-mod record;
-mod repeat;
-mod resources;
+mod protocol;
 mod server;
 mod settings;
-mod stdio;
-mod stop;
-mod targets;
+mod transport;
 
 /// What [`main!`] expands to.
 #[doc(hidden)]
@@ -70,12 +55,15 @@ pub use crate::{
     builtin::{
         ActionCardMessage, FeedCardMessage, LinkMessage, MarkdownMessage, Story, TextMessage, builtin_tools,
     },
+    call::{
+        people::Person,
+        policy::{AtAll, Confirm},
+        targets::Target,
+    },
     catalog::Catalog,
     config::{Config, RobotSettings},
     error::Error,
-    http::HttpOptions,
-    people::Person,
     server::{CALL_DEADLINE, CALL_MENTIONS, Server, ServerBuilder},
     settings::{PACE_WAIT, RATE_PER_MINUTE, Settings},
-    targets::{AtAll, Confirm, Target},
+    transport::http::HttpOptions,
 };

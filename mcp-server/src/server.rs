@@ -7,8 +7,10 @@ use rmcp::{RoleServer, ServiceExt as _, model::Implementation, transport::IntoTr
 use tokio::net::TcpListener;
 
 use crate::{
-    AtAll, Confirm, Error, HttpOptions, Person, Target, calls::Calls, consent::Policy, courier::Courier,
-    handler::Handler, http, people::People, repeat, stdio, stop::told_to_stop, targets::Targets,
+    AtAll, Confirm, Error, HttpOptions, Person, Target,
+    call::{Calls, delivery::Courier, people::People, policy::Policy, repeat, targets::Targets},
+    protocol::Handler,
+    transport::{http, stdio, told_to_stop},
 };
 
 /// How long a call may take unless set. Clients give up after 30 seconds and later.

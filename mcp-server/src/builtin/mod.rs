@@ -1,20 +1,16 @@
 //! The ready-made tools, one for each type of message that a custom robot takes. Their names are stored in people's
 //! allow-lists: they do not change.
 
-mod action_card;
+mod card;
 mod feed_card;
-mod link;
-mod markdown;
 mod text;
 
 use dingtalk_core::{ToolType, tools};
 
 pub use self::{
-    action_card::ActionCardMessage,
+    card::{ActionCardMessage, LinkMessage},
     feed_card::{FeedCardMessage, Story},
-    link::LinkMessage,
-    markdown::MarkdownMessage,
-    text::TextMessage,
+    text::{MarkdownMessage, TextMessage},
 };
 
 /// The most bytes of a body's text: what DingTalk takes for a whole message, less its frame and its mentions.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use dingtalk_core::{Deliver, Overflow, Pace, Pool, Robot};
 
 use super::{section::Section, source::Source};
-use crate::{AtAll, Confirm, Error, PACE_WAIT, Target, keyword::WithKeyword, settings::check_rate};
+use crate::{AtAll, Confirm, Error, PACE_WAIT, Target, call::keyword::WithKeyword, settings::check_rate};
 
 /// One robot, or several robots of one group that share its messages.
 #[derive(Debug, Clone, PartialEq, Eq)]

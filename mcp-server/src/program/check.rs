@@ -11,7 +11,7 @@ use super::{
     language::{in_language, language, words},
     say, send,
 };
-use crate::{Settings, keyword::WithKeyword, settings::Candidate};
+use crate::{Settings, call::keyword::WithKeyword, settings::Candidate};
 
 /// `{program}` is the program's name.
 pub(super) const AFTER_HELP: &str = "\

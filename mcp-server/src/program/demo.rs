@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tokio::{process::Command, time::timeout};
 
 use super::{Program, Result, examples, language::words, say};
-use crate::{Server, builtin_tools, example::example};
+use crate::{Server, builtin_tools, protocol::example::example};
 
 /// Far more than the loopback needs; what has not arrived by then is lost.
 const PATIENCE: Duration = Duration::from_secs(20);

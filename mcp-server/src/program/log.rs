@@ -18,7 +18,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::record::TARGET;
+use crate::call::record::TARGET;
 
 const VARIABLE: &str = "DINGTALK_NOTIFY_LOG";
 

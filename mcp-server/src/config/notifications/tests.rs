@@ -3,7 +3,7 @@
 use dingtalk_core::{Deployment, ToolSet};
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use crate::{Config, builtin_tools, example::example};
+use crate::{Config, builtin_tools, protocol::example::example};
 
 /// The example of the page is a file that is right, in which every kind of key stands.
 const PAGE: &str = include_str!("../../../../docs/configuration.md");

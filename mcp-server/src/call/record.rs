@@ -3,7 +3,7 @@
 use dingtalk_core::{Mentions, Message, WireMessage};
 use tracing::Level;
 
-use crate::outcome::Answer;
+use super::answer::Answer;
 
 /// The target of these events, by which they can be told from all others.
 pub(crate) const TARGET: &str = "dingtalk_notify::calls";

@@ -4,7 +4,7 @@ use dingtalk_core::Message;
 use rmcp::model::{ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema, EnumSchema};
 use serde_json::Value;
 
-use super::Question;
+use crate::call::policy::Question;
 
 /// The one field of the form.
 const ANSWER: &str = "answer";

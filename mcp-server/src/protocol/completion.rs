@@ -3,7 +3,7 @@
 use dingtalk_core::{Deployment, ToolSet};
 use rmcp::model::{CompleteRequestParams, Reference};
 
-use crate::{prompts, resources};
+use super::{prompts, resources};
 
 /// What begins like the argument that is being typed.
 pub(crate) fn complete(
@@ -18,11 +18,6 @@ pub(crate) fn complete(
         _ => Vec::new(),
     };
     values.into_iter().filter(|value| value.starts_with(&request.argument.value)).collect()
-}
-
-/// The names of the robots that a call chooses from.
-pub(crate) fn robots(deployment: &Deployment) -> Vec<String> {
-    deployment.robots.iter().map(|(name, _)| name.clone()).collect()
 }
 
 #[cfg(test)]

@@ -1,16 +1,26 @@
 //! One call of a tool: from its arguments to its answer.
 
+mod answer;
+pub(crate) mod consent;
+pub(crate) mod delivery;
+pub(crate) mod keyword;
+pub(crate) mod people;
+pub(crate) mod policy;
+pub(crate) mod record;
+pub(crate) mod repeat;
+pub(crate) mod targets;
+
 use std::{future::Future, sync::Arc};
 
 use dingtalk_core::{Fault, Faults, Mentions, Message, ToolType};
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value};
 
-use crate::{
-    consent::{Policy, Refusal},
-    courier::Courier,
-    outcome::Answer,
+use self::{
+    answer::Answer,
+    delivery::Courier,
     people::{Hidden, People},
+    policy::{Policy, Refusal},
     record::Record,
     repeat::{Flight, Key},
     targets::{Choice, Targets},

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::sleep};
 
 use self::transport::LineTransport;
-use crate::{Error, Server, stop::told_to_stop};
+use crate::{Error, Server, transport::told_to_stop};
 
 /// How long calls that are in flight may take once the client has gone.
 const GRACE: Duration = Duration::from_secs(1);

@@ -5,8 +5,8 @@ use std::{future::Future, sync::Arc, time::Duration};
 use dingtalk_core::{Deliver, Envelope, Message};
 use tokio::time::{sleep, timeout};
 
-use crate::{
-    outcome::Answer,
+use super::{
+    answer::Answer,
     repeat::{Claim, Flight, Key, Landing, Repeats, Stop, Ticket},
 };
 
@@ -272,7 +272,7 @@ mod tests {
         };
         let second = courier.send(key("b"), Message::text("b"), None, cancelled.notified(), waiting).await;
         assert_eq!(second.status(), CallStatus::Refused);
-        let facts = second.into_result(&crate::people::Hidden::default()).structured_content.unwrap();
+        let facts = second.into_result(&crate::call::people::Hidden::default()).structured_content.unwrap();
         assert_eq!(facts["advice"], "Not sent. Calling again cannot post it twice.");
         assert_eq!(sandbox.requests(), 1);
     }

@@ -8,19 +8,18 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
 };
-use rmcp::{
-    model::Extensions,
-    transport::streamable_http_server::{
-        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-    },
+use rmcp::transport::streamable_http_server::{
+    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
 };
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
-use ulid::Ulid;
 
 use super::{HttpOptions, body::InFlight, door::Door};
-use crate::handler::Handler;
+use crate::protocol::{
+    Handler,
+    request_id::{self, REQUEST_ID},
+};
 
 pub(super) type Body = BoxBody<Bytes, Infallible>;
 
@@ -39,12 +38,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Clients of older protocol versions that may be known at the same time. Each is forgotten after five silent minutes.
 const MAX_SESSIONS: usize = 1_000;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-
-/// A longer request id is replaced.
-const MAX_REQUEST_ID: usize = 64;
 
 /// Answers requests.
 pub(super) struct Endpoint {
@@ -83,7 +78,7 @@ impl Endpoint {
 
     pub(super) async fn respond(&self, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let started = Instant::now();
-        let id = id_of(request.headers());
+        let id = request_id::of_headers(request.headers());
         request.headers_mut().insert(REQUEST_ID, id.clone());
         let span = tracing::info_span!(
             "dingtalk_notify.http",
@@ -156,45 +151,9 @@ impl Endpoint {
     }
 }
 
-/// The id of the HTTP request that a call came with.
-pub(crate) fn request_id(context: &Extensions) -> Option<&str> {
-    let head = context.get::<hyper::http::request::Parts>()?;
-    head.headers.get(&REQUEST_ID)?.to_str().ok()
-}
-
-/// The request's own id if it is harmless in a log, else a new one.
-fn id_of(headers: &HeaderMap) -> HeaderValue {
-    let given = headers.get(&REQUEST_ID).filter(|id| {
-        let is_harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
-        !id.is_empty() && id.len() <= MAX_REQUEST_ID && id.as_bytes().iter().all(is_harmless)
-    });
-    given.cloned().unwrap_or_else(|| {
-        // A ULID is letters and digits.
-        HeaderValue::from_str(&Ulid::generate().to_string()).unwrap_or(HeaderValue::from_static("-"))
-    })
-}
-
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())).boxed());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_id_is_kept_if_it_is_harmless() {
-        let id = |given: &str| {
-            let headers = HeaderMap::from_iter([(REQUEST_ID, HeaderValue::from_str(given).unwrap())]);
-            id_of(&headers).to_str().unwrap().to_owned()
-        };
-        assert_eq!(id("7f3a-1:b.c_d"), "7f3a-1:b.c_d");
-        for given in ["", "a b", "x\"y", &"a".repeat(65)] {
-            assert_eq!(id(given).len(), 26, "{given}");
-        }
-        assert_ne!(id_of(&HeaderMap::new()), id_of(&HeaderMap::new()));
-    }
 }

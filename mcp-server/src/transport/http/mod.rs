@@ -18,10 +18,9 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-pub(crate) use self::endpoint::request_id;
 pub use self::options::HttpOptions;
 use self::{door::Door, endpoint::Endpoint};
-use crate::{Error, handler::Handler};
+use crate::{Error, protocol::Handler};
 
 /// More connections wait until others end.
 const MAX_CONNECTIONS: usize = 256;

@@ -9,8 +9,10 @@ use std::{
 use rmcp::model::{RequestStateCodec, RequestStateError, SealOptions};
 use ulid::Ulid;
 
-use super::PATIENCE;
-use crate::repeat::Key;
+use crate::call::repeat::Key;
+
+/// How long a person may take. An answer that comes later is void.
+pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 
 /// More states than this are not redeemed within [`PATIENCE`]: a person answers each.
 const MAX_REDEEMED: usize = 1_000;

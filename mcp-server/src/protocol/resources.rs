@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 
-use crate::{completion, example::example};
+use super::{example::example, robots};
 
 const MARKDOWN: &str = "dingtalk-notify://markdown";
 const MARKDOWN_TEXT: &str = include_str!("markdown.md");
@@ -70,7 +70,7 @@ pub(crate) fn values(
         return tools.iter().map(|tool| tools.served_name(tool.spec().name).into_owned()).collect();
     }
     if template.starts_with(ONE_ROBOT) && variable == Deployment::ROBOT {
-        return completion::robots(deployment);
+        return robots::names(deployment);
     }
     Vec::new()
 }
@@ -79,7 +79,7 @@ pub(crate) fn values(
 pub(crate) fn read(uri: &str, tools: &ToolSet, deployment: &Deployment) -> Option<ResourceContents> {
     match uri {
         MARKDOWN => Some(ResourceContents::text(MARKDOWN_TEXT, uri).with_mime_type("text/markdown")),
-        ROBOTS => Some(to_json(uri, &robots(deployment))),
+        ROBOTS => Some(to_json(uri, &described_robots(deployment))),
         _ if uri.starts_with(ONE_ROBOT) => {
             // Clients encode what stands for a variable.
             let name = percent_decode_str(uri.strip_prefix(ONE_ROBOT)?).decode_utf8().ok()?;
@@ -98,7 +98,7 @@ fn to_json(uri: &str, value: &Value) -> ResourceContents {
     ResourceContents::text(format!("{value:#}"), uri).with_mime_type(JSON)
 }
 
-fn robots(deployment: &Deployment) -> Value {
+fn described_robots(deployment: &Deployment) -> Value {
     let robots = deployment.robots.iter().map(|robot| described_robot(robot, deployment));
     json!({"robots": robots.collect::<Vec<_>>(), "messagesPerMinute": deployment.rate_per_minute})
 }

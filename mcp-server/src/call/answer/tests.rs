@@ -204,7 +204,7 @@ fn words_from_outside_cannot_pass_for_facts() {
 fn numbers_behind_names_are_in_no_answer() {
     use dingtalk_core::Mobile;
 
-    use crate::people::{People, Person};
+    use crate::call::people::{People, Person};
 
     let oncall = Person::Mobile(Mobile::new("13800000000").unwrap());
     let people = People::new([("oncall".to_owned(), oncall)]).unwrap();

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use dingtalk_core::{Deployment, ToolSet};
 
-use crate::completion;
+use super::robots;
 
 const INCIDENT: &str = "compose_incident_message";
 
@@ -34,7 +34,7 @@ pub(crate) fn list(deployment: &Deployment) -> Vec<Prompt> {
 /// What an argument of a prompt may be.
 pub(crate) fn values(name: &str, argument: &str, deployment: &Deployment) -> Vec<String> {
     if name == INCIDENT && argument == Deployment::ROBOT {
-        return completion::robots(deployment);
+        return robots::names(deployment);
     }
     Vec::new()
 }
@@ -78,7 +78,7 @@ pub(crate) fn get(
 fn through(arguments: &Map<String, Value>, deployment: &Deployment) -> Result<String, String> {
     let robot = arguments.get(Deployment::ROBOT).and_then(Value::as_str).map(str::trim);
     let Some(robot) = robot.filter(|robot| !robot.is_empty()) else { return Ok(String::new()) };
-    let known = completion::robots(deployment);
+    let known = robots::names(deployment);
     if known.iter().any(|known| known == robot) {
         Ok(format!(", through the robot `{robot}`"))
     } else {

@@ -6,7 +6,7 @@ use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, Pace, Robot, RobotBuilder
 
 use crate::{
     AtAll, CALL_DEADLINE, CALL_MENTIONS, Config, Error, RobotSettings, Server, ServerBuilder, Target,
-    keyword::WithKeyword, targets::Targets,
+    call::{keyword::WithKeyword, targets::Targets},
 };
 
 /// How many messages a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).

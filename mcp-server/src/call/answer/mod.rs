@@ -9,9 +9,9 @@ use dingtalk_core::{
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
-use crate::{
-    consent::Refusal,
+use super::{
     people::Hidden,
+    policy::Refusal,
     repeat::{Landing, Stop, WINDOW},
 };
 

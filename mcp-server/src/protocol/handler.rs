@@ -20,15 +20,11 @@ use rmcp::{
 use serde_json::json;
 use tokio::time::{Instant, interval_at, timeout};
 
-use crate::{
-    calls::Calls,
-    completion,
+use super::{completion, instructions::instructions, prompts, request_id, resources};
+use crate::call::{
+    Calls,
     consent::{Consent, Consents},
-    http,
-    instructions::instructions,
-    prompts,
     repeat::Flight,
-    resources,
 };
 
 /// How long a client may keep the list of tools: it changes only with the program.
@@ -215,7 +211,7 @@ impl ServerHandler for Handler {
         };
         let calls = &self.0.calls;
         let arguments = request.arguments.take().unwrap_or_default();
-        let ready = match calls.prepare(tool, arguments, http::request_id(&context.extensions)) {
+        let ready = match calls.prepare(tool, arguments, request_id::of(&context.extensions)) {
             Ok(ready) => ready,
             Err(answer) => return Ok((*answer).into()),
         };

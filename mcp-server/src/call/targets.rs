@@ -6,7 +6,8 @@ use dingtalk_core::{Deliver, Deployment, Fault, Faults, Router};
 use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 
-use crate::{Error, consent::Policy};
+use super::policy::{AtAll, Confirm, Policy};
+use crate::Error;
 
 /// A robot, or several robots of one group, under the name that calls give it.
 #[derive(Clone)]
@@ -15,30 +16,6 @@ pub struct Target {
     about: String,
     deliver: Arc<dyn Deliver>,
     policy: Policy,
-}
-
-/// May a message notify everybody in the group?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum AtAll {
-    /// A person is asked first, and without a yes it is not sent.
-    #[default]
-    Ask,
-    /// Without asking.
-    Allow,
-    /// Never. Only this locks: a client can forge a person's consent.
-    Deny,
-}
-
-/// When a person is asked before a message is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Confirm {
-    /// Where [`AtAll`] says so.
-    #[default]
-    AtAll,
-    /// Before every message: for groups with customers.
-    Always,
 }
 
 impl Target {

@@ -1,0 +1,147 @@
+//! The rules that decide when a person is asked before a message is sent, and what is never sent.
+
+use dingtalk_core::Message;
+
+/// May a message notify everybody in the group?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum AtAll {
+    /// A person is asked first, and without a yes it is not sent.
+    #[default]
+    Ask,
+    /// Without asking.
+    Allow,
+    /// Never. Only this locks: a client can forge a person's consent.
+    Deny,
+}
+
+/// When a person is asked before a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Confirm {
+    /// Where [`AtAll`] says so.
+    #[default]
+    AtAll,
+    /// Before every message: for groups with customers.
+    Always,
+}
+
+/// When a person is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Policy {
+    pub(crate) at_all: AtAll,
+    pub(crate) confirm: Confirm,
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// May it notify everybody?
+    AtAll,
+    /// May it be sent?
+    Send,
+}
+
+/// Why a message is not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The robot never notifies everybody.
+    Denied,
+    /// The client cannot ask, and this is when the robot has to.
+    CannotAsk(Confirm),
+    /// No "yes" came back in time, for whatever reason.
+    NotConfirmed,
+}
+
+impl Refusal {
+    /// The reason, as a word for programs.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Denied => "at_all_denied",
+            Self::CannotAsk(_) | Self::NotConfirmed => "not_confirmed",
+        }
+    }
+
+    /// What to do about it.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Denied => {
+                "Nothing was sent: this robot is set never to notify everybody. Call again without it, and mention the \
+                 people concerned instead."
+            }
+            Self::CannotAsk(Confirm::Always) => {
+                "Nothing was sent: it was not confirmed, since this client cannot ask a person, and this robot asks before \
+                 every message. Let the operator of the server change `confirm` of this robot, or call from a client that can \
+                 ask."
+            }
+            Self::CannotAsk(Confirm::AtAll) => {
+                "Nothing was sent: it was not confirmed, since this client cannot ask a person. Call again without \
+                 notifying everybody, or let the operator of the server change `at_all` or `confirm` of this robot."
+            }
+            Self::NotConfirmed => {
+                "Nothing was sent: it was not confirmed. Do not repeat the call as it is; ask the person in the \
+                 conversation how to go on."
+            }
+        }
+    }
+}
+
+impl Policy {
+    /// What must be asked before this message is sent; an error if it must not be sent at all.
+    pub(crate) fn question(self, message: &Message) -> Result<Option<Question>, Refusal> {
+        let notifies_all = message.mentions().is_some_and(|mentions| mentions.all);
+        match (notifies_all, self.at_all, self.confirm) {
+            (true, AtAll::Deny, _) => Err(Refusal::Denied),
+            (true, AtAll::Ask, _) => Ok(Some(Question::AtAll)),
+            (_, _, Confirm::Always) => Ok(Some(Question::Send)),
+            _ => Ok(None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dingtalk_core::Mentions;
+
+    use super::*;
+
+    #[test]
+    fn when_a_person_is_asked() {
+        let everybody = Message::text("Come").with_mentions(Mentions { all: true, ..Mentions::default() });
+        let nobody = Message::text("Come");
+        for (at_all, confirm, for_everybody, for_nobody) in [
+            (AtAll::Ask, Confirm::AtAll, Ok(Some(Question::AtAll)), Ok(None)),
+            (AtAll::Allow, Confirm::AtAll, Ok(None), Ok(None)),
+            (AtAll::Deny, Confirm::AtAll, Err(Refusal::Denied), Ok(None)),
+            (AtAll::Ask, Confirm::Always, Ok(Some(Question::AtAll)), Ok(Some(Question::Send))),
+            (AtAll::Allow, Confirm::Always, Ok(Some(Question::Send)), Ok(Some(Question::Send))),
+            (AtAll::Deny, Confirm::Always, Err(Refusal::Denied), Ok(Some(Question::Send))),
+        ] {
+            let policy = Policy { at_all, confirm };
+            assert_eq!(policy.question(&everybody), for_everybody, "{policy:?}");
+            assert_eq!(policy.question(&nobody), for_nobody, "{policy:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_asked_before_every_message_is_told_no_way_around_it() {
+        assert!(Refusal::CannotAsk(Confirm::AtAll).advice().contains("without notifying everybody"));
+        assert!(!Refusal::CannotAsk(Confirm::Always).advice().contains("everybody"));
+    }
+
+    #[test]
+    fn no_words_claim_that_a_person_said_no() {
+        for refusal in [
+            Refusal::Denied,
+            Refusal::CannotAsk(Confirm::AtAll),
+            Refusal::CannotAsk(Confirm::Always),
+            Refusal::NotConfirmed,
+        ] {
+            let words = refusal.advice();
+            assert!(words.starts_with("Nothing was sent"), "{words}");
+            for claim in ["refused", "declined", "rejected"] {
+                assert!(!words.contains(claim), "{words}");
+            }
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The Model Context Protocol: what a client may ask for, answered.
+
+mod completion;
+pub(crate) mod example;
+mod handler;
+mod instructions;
+mod prompts;
+pub(crate) mod request_id;
+mod resources;
+mod robots;
+
+pub(crate) use self::handler::Handler;

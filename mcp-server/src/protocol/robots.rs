@@ -1,0 +1,8 @@
+//! The robots that a call chooses from.
+
+use dingtalk_core::Deployment;
+
+/// Their names.
+pub(super) fn names(deployment: &Deployment) -> Vec<String> {
+    deployment.robots.iter().map(|(name, _)| name.clone()).collect()
+}

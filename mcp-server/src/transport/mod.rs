@@ -1,0 +1,7 @@
+//! The ways in which clients connect.
+
+pub(crate) mod http;
+pub(crate) mod stdio;
+mod stop;
+
+pub(crate) use self::stop::told_to_stop;
