@@ -2,16 +2,17 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { pack } from "./pack.mjs";
+import { optionalDependencies, pack } from "./pack.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const platforms = JSON.parse(readFileSync(join(here, "platforms.json"), "utf8"));
+const { name } = JSON.parse(readFileSync(join(here, "wrapper/package.json"), "utf8"));
 const own = `${process.platform}-${process.arch}`;
 // The programs below are shell scripts, which Windows does not start.
 const skip = process.platform === "win32" ? "needs a shell" : own in platforms ? false : `no package for ${own}`;
@@ -31,17 +32,21 @@ function scratch(context) {
   return folder;
 }
 
-/** node_modules with the wrapper, and the package of this platform if there is a program; gives the wrapper's script. */
+/** node_modules with the wrapper, and the package of this platform if there is a program; returns the wrapper's script. */
 function install(context, program) {
   const modules = join(scratch(context), "node_modules");
-  cpSync(join(here, "wrapper"), join(modules, "dingtalk-notify"), { recursive: true });
+  const wrapper = join(modules, name);
+  cpSync(join(here, "wrapper"), wrapper, { recursive: true });
+  const manifest = JSON.parse(readFileSync(join(wrapper, "package.json"), "utf8"));
+  manifest.optionalDependencies = optionalDependencies(name, Object.keys(platforms), "0.1.0");
+  writeFileSync(join(wrapper, "package.json"), JSON.stringify(manifest));
   if (program !== undefined) {
-    const folder = join(modules, `dingtalk-notify-${own}`);
+    const folder = join(modules, `${name}-${own}`);
     mkdirSync(join(folder, "bin"), { recursive: true });
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `dingtalk-notify-${own}`, version: "0.1.0" }));
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: `${name}-${own}`, version: "0.1.0" }));
     writeFileSync(join(folder, "bin/dingtalk-notify"), program, { mode: 0o755 });
   }
-  return join(modules, "dingtalk-notify/bin/dingtalk-notify.js");
+  return join(wrapper, "bin/dingtalk-notify.js");
 }
 
 function run(script, ...rest) {
@@ -82,7 +87,7 @@ test("what is missing is named, and stdout stays clean for MCP", { skip }, (cont
   const { status, stdout, stderr } = run(install(context));
   assert.equal(status, 1);
   assert.equal(stdout, "");
-  assert.match(stderr, new RegExp(`dingtalk-notify: the package dingtalk-notify-${own} is not installed`));
+  assert.match(stderr, new RegExp(`dingtalk-notify: the package ${name}-${own} is not installed`));
   assert.match(stderr, /--omit=optional/);
 });
 
@@ -92,7 +97,7 @@ test("a platform without a program is told which have one", { skip }, (context) 
   const imported = `data:text/javascript,${encodeURIComponent(elsewhere)}`;
   const { status, stderr } = spawnSync(process.execPath, ["--import", imported, script], { encoding: "utf8" });
   assert.equal(status, 1);
-  assert.match(stderr, new RegExp(`there is no program for ${process.platform}-s390x, only for .*linux-arm64.*win32-x64`));
+  assert.match(stderr, new RegExp(`no program for ${process.platform}-s390x, only for .*linux-arm64.*win32-x64`));
   assert.match(stderr, /cargo install dingtalk-notify/);
 });
 
@@ -112,25 +117,26 @@ test("each archive becomes a package for its platform, and the wrapper asks for 
   const folder = scratch(context);
   const out = join(folder, "npm");
   const folders = pack({ version: "1.2.3", archives: archives(folder), out });
-  assert.deepEqual(folders.map((folder) => basename(folder)), [
-    ...Object.keys(platforms).map((platform) => `dingtalk-notify-${platform}`),
-    "dingtalk-notify",
+  assert.deepEqual(folders.map((folder) => relative(out, folder)), [
+    ...Object.keys(platforms).map((platform) => `${name}-${platform}`),
+    name,
   ]);
   for (const [platform, { program: file }] of Object.entries(platforms)) {
-    const packed = join(out, `dingtalk-notify-${platform}`);
+    const packed = join(out, `${name}-${platform}`);
     const manifest = JSON.parse(readFileSync(join(packed, "package.json"), "utf8"));
     const { version, os, cpu } = manifest;
+    assert.equal(manifest.name, `${name}-${platform}`);
     assert.deepEqual({ version, os, cpu }, { version: "1.2.3", os: [platform.split("-")[0]], cpu: [platform.split("-")[1]] });
     assert.ok(statSync(join(packed, "bin", file)).mode & 0o100, `${file} can be run`);
-    const published = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json"], { cwd: packed, stdio: ["ignore", "pipe", "ignore"] }));
+    const published = JSON.parse(execFileSync("npm", ["pack", "--dry-run", "--json", packed], { cwd: folder, stdio: ["ignore", "pipe", "ignore"] }));
     const paths = [published].flat().flatMap(({ files }) => files.map(({ path }) => path));
     assert.deepEqual(paths.sort(), ["LICENSE-APACHE", "LICENSE-MIT", "README.md", `bin/${file}`, "package.json"]);
   }
-  const wrapper = JSON.parse(readFileSync(join(out, "dingtalk-notify/package.json"), "utf8"));
+  const wrapper = JSON.parse(readFileSync(join(out, name, "package.json"), "utf8"));
   assert.equal(wrapper.version, "1.2.3");
   assert.deepEqual(
     wrapper.optionalDependencies,
-    Object.fromEntries(Object.keys(platforms).map((platform) => [`dingtalk-notify-${platform}`, "1.2.3"])),
+    Object.fromEntries(Object.keys(platforms).map((platform) => [`${name}-${platform}`, "1.2.3"])),
   );
 });
 
@@ -138,8 +144,7 @@ test("what was packed runs when it is installed", { skip }, (context) => {
   const folder = scratch(context);
   const out = join(folder, "node_modules");
   pack({ version: "1.2.3", archives: archives(folder), out });
-  chmodSync(join(out, "dingtalk-notify/bin/dingtalk-notify.js"), 0o755);
-  const { status, stdout } = run(join(out, "dingtalk-notify/bin/dingtalk-notify.js"), "echo", "packed");
+  const { status, stdout } = run(join(out, name, "bin/dingtalk-notify.js"), "echo", "packed");
   assert.deepEqual({ status, stdout }, { status: 7, stdout: "packed\nfrom stdin\n" });
 });
 
@@ -154,4 +159,12 @@ test("a missing archive leaves no half set of packages", { skip }, (context) => 
 
 test("a version that npm would not take is refused", () => {
   for (const version of [undefined, "v1.2.3", "latest"]) assert.throws(() => pack({ version }), /--version/);
+});
+
+test("the packages have a scope, and the command has none", () => {
+  const { bin, mcpName } = JSON.parse(readFileSync(join(here, "wrapper/package.json"), "utf8"));
+  assert.match(name, /^@[^/]+\/dingtalk-notify$/);
+  assert.deepEqual(Object.keys(bin), ["dingtalk-notify"]);
+  const owner = name.slice(1).split("/")[0];
+  assert.equal(mcpName.toLowerCase(), `io.github.${owner}/dingtalk-notify`.toLowerCase());
 });

@@ -2,7 +2,8 @@
 //
 //   node pack.mjs --version 0.1.0 --archives ../../dist --out ../../npm
 //
-// There is one package for each platform, with the program in it, and the wrapper, which npm installs them through.
+// There is one package for each platform, with the program in it, and the wrapper, which depends on all of them. Each is
+// named after the wrapper, whose package.json alone has the scope.
 
 import { execFileSync } from "node:child_process";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -49,11 +50,16 @@ function packPlatform(platform, { target, program }, { version, archives, out },
   return folder;
 }
 
+/** The packages of the platforms, of which npm installs the one that fits: the wrapper's, at the same version. */
+export function optionalDependencies(name, platforms, version) {
+  return Object.fromEntries(platforms.map((platform) => [`${name}-${platform}`, version]).sort());
+}
+
 function packWrapper({ version, out }, wrapper, platforms) {
   const folder = join(out, wrapper.name);
   cpSync(join(here, "wrapper"), folder, { recursive: true });
-  const optionalDependencies = Object.fromEntries(platforms.map((platform) => [`${wrapper.name}-${platform}`, version]).sort());
-  writeJson(join(folder, "package.json"), { ...wrapper, version, optionalDependencies });
+  const dependencies = optionalDependencies(wrapper.name, platforms, version);
+  writeJson(join(folder, "package.json"), { ...wrapper, version, optionalDependencies: dependencies });
   return folder;
 }
 

@@ -27,6 +27,9 @@ const OWN_SERVER: &str = "docs/own-server.md";
 const README: &str = "README.md";
 const README_CHINESE: &str = "README.zh-CN.md";
 
+/// The account, until docs/release.md fills it in. In two pieces, or it would be filled in here too.
+const PLACEHOLDER: &str = concat!("OWN", "ER");
+
 /// Whatever tells people or clients of variables.
 const NAMING_VARIABLES: [&str; 8] = [
     SERVER,
@@ -144,9 +147,8 @@ fn every_version_is_the_workspaces() {
     ] {
         assert_eq!(version, VERSION, "{place}");
     }
-    for (package, version) in object(&wrapper, "/optionalDependencies") {
-        assert_eq!(version, VERSION, "{package}");
-    }
+    // The release adds the packages of the platforms, at its own version.
+    assert!(wrapper.get("optionalDependencies").is_none());
     for package in array(&server, "/packages") {
         let identifier = text(package, "/identifier");
         match text(package, "/registryType") {
@@ -175,13 +177,44 @@ fn every_package_names_the_server() {
     assert!(read("mcp-server/Cargo.toml").contains("\nreadme = \"../README.md\"\n"));
 }
 
+/// An unscoped npm name can become somebody else's program. Scopes and names of images are lower case, whatever the account.
 #[test]
-fn the_wrapper_has_a_package_for_each_platform() {
-    let wrapper = json(WRAPPER);
-    let wanted: BTreeSet<_> =
-        object(&json(PLATFORMS), "").keys().map(|platform| format!("dingtalk-notify-{platform}")).collect();
-    let asked: BTreeSet<_> = object(&wrapper, "/optionalDependencies").keys().cloned().collect();
-    assert_eq!(asked, wanted);
+fn packages_and_images_belong_to_the_owner() {
+    let server = json(SERVER);
+    let owner = text(&server, "/name").strip_prefix("io.github.").unwrap().split('/').next().unwrap();
+    let owner = if owner == PLACEHOLDER { owner.to_owned() } else { owner.to_lowercase() };
+    let package = format!("@{owner}/dingtalk-notify");
+    assert_eq!(text(&json(WRAPPER), "/name"), package);
+    let identifiers: BTreeMap<_, _> = array(&server, "/packages")
+        .iter()
+        .map(|package| (text(package, "/registryType"), text(package, "/identifier")))
+        .collect();
+    assert_eq!(identifiers["npm"], package);
+    assert_eq!(identifiers["oci"], format!("ghcr.io/{owner}/dingtalk-notify:{VERSION}"));
+
+    let page = read(INSTALL);
+    let later = section(&page, "The program").split_once("\n### After the first release\n").unwrap().1;
+    for way in [format!("[\"-y\", \"{package}\"]"), format!("`ghcr.io/{owner}/dingtalk-notify`")] {
+        assert!(later.contains(&way), "{INSTALL} does not say {way}");
+    }
+    assert!(read("packaging/npm/wrapper/README.md").contains(&format!("npm install --global {package}\n")));
+}
+
+/// `docs/release.md` fills the owner in wherever the release looks for the placeholder.
+#[test]
+fn the_release_refuses_the_placeholder_where_the_owner_is_filled_in() {
+    let searched = |page: &str, command: &str| {
+        let (_, rest) = page.split_once(command).unwrap_or_else(|| panic!("no `{command}`"));
+        rest.split_once(" -- ").unwrap().1.lines().next().unwrap().trim_end_matches([' ', '|']).to_owned()
+    };
+    let release = read(".github/workflows/release.yml");
+    let refused = searched(&release, "if git grep --word-regexp");
+    let filled = searched(&read("docs/release.md"), "git grep --files-with-matches --word-regexp");
+    assert_eq!(refused.strip_suffix("; then"), Some(filled.as_str()));
+}
+
+#[test]
+fn the_release_builds_each_platform_of_the_packages() {
     let release = read(".github/workflows/release.yml");
     for (platform, about) in object(&json(PLATFORMS), "") {
         let target = text(about, "/target");
@@ -220,6 +253,21 @@ fn every_variable_is_one_that_the_help_explains() {
         let unknown: Vec<_> = names_of_variables(&page).difference(&explained).copied().collect();
         assert!(unknown.is_empty(), "{file} names {unknown:?}, which `--help` does not explain");
     }
+}
+
+/// Cargo reads the manifest of every member, also of those that the program does not need.
+#[test]
+fn the_image_is_built_from_every_member() {
+    let manifest = read("Cargo.toml");
+    let (_, members) = manifest.split_once("\nmembers = [\n").unwrap();
+    let (members, _) = members.split_once("\n]").unwrap();
+    let members = members.lines().map(|line| line.trim().trim_end_matches(',').trim_matches('"'));
+    let wanted: BTreeSet<_> = members.filter_map(|member| member.split('/').next()).collect();
+    let ignored = read(".dockerignore");
+    let copied: BTreeSet<_> = ignored.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    assert!(wanted.contains("mcp-server"), "{wanted:?}");
+    let missing: Vec<_> = wanted.difference(&copied).collect();
+    assert!(missing.is_empty(), ".dockerignore leaves out {missing:?}");
 }
 
 #[test]
@@ -262,10 +310,10 @@ fn every_block_of_json_is_json() {
 /// What a client is told to start, over stdin and stdout, is the same program everywhere.
 #[test]
 fn every_configuration_starts_the_same_program() {
-    let page = read(INSTALL);
-    let mut started = BTreeMap::new();
-    for (_, block) in blocks(&page).iter().filter(|(language, _)| language == "json") {
-        let parsed: Value = serde_json::from_str(block).unwrap();
+    let mut started = BTreeSet::new();
+    let pages = [INSTALL, README, README_CHINESE, "packaging/npm/wrapper/README.md"].map(read);
+    for (_, block) in pages.iter().flat_map(|page| blocks(page)).filter(|(language, _)| language == "json") {
+        let parsed: Value = serde_json::from_str(&block).unwrap();
         let servers = ["/mcpServers", "/servers", "/context_servers"];
         let server = servers.iter().find_map(|servers| parsed.pointer(servers)).unwrap();
         let Some(command) = server.pointer("/dingtalk/command") else {
@@ -273,7 +321,7 @@ fn every_configuration_starts_the_same_program() {
             continue;
         };
         let arguments = array(server, "/dingtalk/args");
-        *started.entry((command.to_string(), arguments.last().unwrap().to_string())).or_insert(0) += 1;
+        started.insert((command.to_string(), arguments.last().map(ToString::to_string)));
         let variables: BTreeSet<_> = object(server, "/dingtalk/env").keys().map(String::as_str).collect();
         assert_eq!(
             variables,
@@ -281,20 +329,11 @@ fn every_configuration_starts_the_same_program() {
             "{block}"
         );
     }
-    let server = json(SERVER);
-    let owner = text(&server, "/name").strip_prefix("io.github.").unwrap().split('/').next().unwrap();
-    let images = array(&server, "/packages").iter().map(|package| text(package, "/identifier"));
-    let image = images.into_iter().find_map(|name| name.strip_suffix(&format!(":{VERSION}"))).unwrap();
-    // An image is named in lower case, whoever owns it.
-    assert!(image.eq_ignore_ascii_case(&format!("ghcr.io/{owner}/dingtalk-notify")), "{image}");
-    let started: Vec<_> = started.into_keys().collect();
-    assert_eq!(
-        started,
-        [
-            ("\"docker\"".to_owned(), format!("\"{image}\"")),
-            ("\"npx\"".to_owned(), "\"dingtalk-notify\"".to_owned()),
-        ]
-    );
+    // What exists before the first release: the program and an image, both built in a clone.
+    let program = "\"dingtalk-notify\"".to_owned();
+    assert_eq!(started, BTreeSet::from([(program.clone(), None), ("\"docker\"".to_owned(), Some(program))]));
+    let other = pages.iter().flat_map(|page| blocks(page)).filter(|(_, block)| block.contains("npx"));
+    assert_eq!(other.count(), 0, "packages are not there before the first release");
 }
 
 /// The page with its links made from its blocks.

@@ -6,29 +6,31 @@ import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 
-const name = "dingtalk-notify";
+const command = "dingtalk-notify";
 const platform = `${process.platform}-${process.arch}`;
 
 function fail(...lines) {
-  process.stderr.write(lines.map((line) => `${name}: ${line}\n`).join(""));
+  process.stderr.write(lines.map((line) => `${command}: ${line}\n`).join(""));
   process.exit(1);
 }
 
 function findProgram() {
   const require = createRequire(import.meta.url);
+  // With its scope, which the packages of the platforms share.
+  const { name, optionalDependencies } = require("../package.json");
   const wanted = `${name}-${platform}`;
-  const available = Object.keys(require("../package.json").optionalDependencies);
+  const available = Object.keys(optionalDependencies);
   if (!available.includes(wanted)) {
     const platforms = available.map((dependency) => dependency.slice(name.length + 1)).join(", ");
-    fail(`there is no program for ${platform}, only for ${platforms}`, `with Rust, \`cargo install ${name}\` builds one`);
+    fail(`no program for ${platform}, only for ${platforms}`, `with Rust, \`cargo install ${command}\` builds one`);
   }
-  const file = process.platform === "win32" ? `${name}.exe` : name;
+  const file = process.platform === "win32" ? `${command}.exe` : command;
   try {
     return require.resolve(`${wanted}/bin/${file}`);
   } catch {
     return fail(
       `the package ${wanted} is not installed, though this machine needs it`,
-      "npm leaves it out with `--omit=optional` or `--no-optional`, and where the modules come from another machine: install again",
+      "npm skips it with `--omit=optional` or `--no-optional`, and when the modules were copied from another machine: install again",
     );
   }
 }
@@ -49,7 +51,7 @@ child.on("exit", (code, signal) => {
   if (signal === null) {
     process.exit(code);
   }
-  // Whoever waits for this process learns which signal it was.
+  // The parent process learns which signal it was.
   for (const handled of signals) process.removeAllListeners(handled);
   process.kill(process.pid, signal);
   // What a shell reports, should the signal not have ended this process.

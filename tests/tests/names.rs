@@ -1,0 +1,85 @@
+//! The name that this program had in its drafts belongs to DingTalk's own program on npm. Whatever still says it would start
+//! that program, with the token of our user.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// In two pieces, or this file would name it.
+const SPELLINGS: [&str; 3] =
+    [concat!("dingtalk", "-mcp"), concat!("dingtalk", "_mcp"), concat!("dingtalk", "%2dmcp")];
+
+/// Files that may name it, each with what every line that does so must say, in lower case, and the reason.
+const ALLOWED: [(&str, &str, &str); 1] =
+    [("docs/install.md", "is another program", "warns of configurations that start it")];
+
+/// What git ignores, and what others installed.
+const SKIPPED: [&str; 9] =
+    [".git", ".tools", "__pycache__", "artifacts", "corpus", "dist", "logs", "node_modules", "target"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// All files below a folder. Asks the file system and not git, since an archive of the sources has no repository.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        if SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
+            continue;
+        }
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files(&entry.path()));
+        } else {
+            found.push(entry.path());
+        }
+    }
+    found
+}
+
+/// The lines that name it, in lower case, with their numbers.
+fn naming(text: &str) -> Vec<(usize, String)> {
+    let lines = text.lines().map(str::to_lowercase).enumerate();
+    lines.filter(|(_, line)| SPELLINGS.iter().any(|name| line.contains(name))).collect()
+}
+
+#[test]
+fn nothing_names_the_program_of_somebody_else() {
+    let root = root();
+    let mut used = Vec::new();
+    let files = files(&root);
+    assert!(files.iter().any(|file| file.ends_with("packaging/npm/wrapper/package.json")));
+    let wrong: Vec<_> = files
+        .iter()
+        .flat_map(|file| {
+            let name = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+            let text = String::from_utf8_lossy(&fs::read(file).unwrap()).into_owned();
+            naming(&text).into_iter().map(move |(at, line)| (name.clone(), at, line))
+        })
+        .filter(|(file, _, line)| {
+            let allowed = ALLOWED.iter().find(|(allowed, says, _)| allowed == file && line.contains(says));
+            used.extend(allowed);
+            allowed.is_none() || line.contains("npx")
+        })
+        .map(|(file, at, line)| format!("{file}:{}: {}", at + 1, line.trim()))
+        .collect();
+    assert!(wrong.is_empty(), "these lines name DingTalk's own program:\n{}", wrong.join("\n"));
+    for entry in &ALLOWED {
+        assert!(used.contains(entry), "nothing uses {entry:?} any more");
+    }
+}
+
+#[test]
+fn every_spelling_is_found() {
+    for separator in ["-", "_", "%2D"] {
+        for before in ["dingtalk", "DingTalk", "DINGTALK"] {
+            let text = format!("a\n\"{before}{separator}MCP_AT_ALL\"\n");
+            assert_eq!(naming(&text).first().map(|(at, _)| *at), Some(1), "{text}");
+        }
+    }
+    assert!(naming("dingtalk-notify, an MCP server for DingTalk").is_empty());
+}
