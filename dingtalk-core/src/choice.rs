@@ -54,7 +54,7 @@ impl ChoiceValue {
 }
 
 /// A text that is none of a [`Choice`]'s values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseChoiceError {
     given: String,
     values: &'static [ChoiceValue],
@@ -72,6 +72,8 @@ impl fmt::Display for ParseChoiceError {
 }
 
 impl std::error::Error for ParseChoiceError {}
+
+crate::debug::debug_as_display!(ParseChoiceError { given, values });
 
 /// `"a", "b" or "c"`
 pub(crate) fn listed<'v>(values: impl IntoIterator<Item = &'v str>) -> String {

@@ -71,7 +71,7 @@ impl fmt::Display for Fault {
 }
 
 /// Everything that is wrong with a set of values, in the order of the fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
@@ -134,8 +134,10 @@ impl fmt::Display for Faults {
 
 impl std::error::Error for Faults {}
 
+crate::debug::debug_as_display!(Faults { 0 });
+
 /// A notification whose values break its rules. Nothing was sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Invalid {
     notification: &'static str,
     faults: Faults,
@@ -165,3 +167,5 @@ impl fmt::Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+crate::debug::debug_as_display!(Invalid { notification, faults });

@@ -45,6 +45,7 @@ mod card_button;
 mod choice;
 mod compose;
 mod constraint;
+mod debug;
 #[cfg(feature = "robot")]
 mod delivery;
 mod fault;

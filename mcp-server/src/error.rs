@@ -5,7 +5,6 @@ use std::fmt;
 use dingtalk_core::ToolSetError;
 
 /// Why the server could not start, or stopped.
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The tools cannot be served together.
@@ -27,6 +26,20 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// As `Display`, so that an error returned from `main` reads well; `{:#?}` shows the variant.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !f.alternate() {
+            return fmt::Display::fmt(self, f);
+        }
+        match self {
+            Self::Tools(error) => f.debug_tuple("Tools").field(error).finish(),
+            Self::Settings(problem) => f.debug_tuple("Settings").field(problem).finish(),
+            Self::Protocol(problem) => f.debug_tuple("Protocol").field(problem).finish(),
+        }
+    }
+}
 
 impl From<ToolSetError> for Error {
     fn from(error: ToolSetError) -> Self {

@@ -1,6 +1,6 @@
 //! What each failure means and what to do about it, in words for people.
 
-use super::error::{ErrorKind, ErrorKind as Kind};
+use super::error_kind::{ErrorKind, ErrorKind as Kind};
 
 /// A language that advice is given in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -1,10 +1,13 @@
 //! Where a robot's requests go, read from what people paste.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use reqwest::Url;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Error, Signature};
+use super::{
+    Error,
+    sign::{RESERVED, Signature},
+};
 
 /// DingTalk in China.
 pub(crate) const CHINA: &str = "https://oapi.dingtalk.com";
@@ -17,9 +20,6 @@ const SEND_PATH: &str = "/robot/send";
 
 /// The names, the 20 digits of the largest number, and a signature in which every character is encoded.
 const SIGNED_BYTES: usize = "&timestamp=".len() + 20 + "&sign=".len() + 3 * 44;
-
-/// All but the characters that RFC 3986 calls unreserved.
-pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Encodes a value for the query of a URL, once.
 pub(crate) fn percent_encode(value: &str) -> String {

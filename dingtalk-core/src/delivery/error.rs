@@ -2,29 +2,30 @@
 
 use std::{borrow::Cow, fmt, time::Duration};
 
-use serde::{Deserialize, Serialize};
-
 use super::{
     advice::{Language, advice, advice_for_the_rest, summary},
     duration::in_words,
+    error_kind::{ErrorKind, Retry},
     pace::Forecast,
 };
 use crate::Invalid;
 
 /// Why a message was not delivered, or, for [`ErrorKind::Unknown`], may not have been.
 ///
-/// `Display` says what happened and what to do about it. No part of an error holds the access token, the secret, a
-/// signature or the address that was called: a server's own words are cleaned of them before they are kept.
+/// `Display` is [what happened](Self::detail) followed by [the advice](Self::advice). `Debug` prints the same, so that an
+/// error returned from `main` reads well; `{:#?}` shows the fields. No part of an error holds the access token, the secret,
+/// a signature or the address that was called: a server's own words are cleaned of them before they are kept.
 ///
 /// ```
 /// use dingtalk_core::{Error, ErrorKind, Language, Retry};
 ///
 /// let error = Error::new(ErrorKind::NotSent, "connection refused");
 /// assert_eq!(error.retry(), Retry::Safe);
-/// assert!(error.to_string().starts_with("the message was not sent (connection refused)"));
+/// assert_eq!(error.detail(), "the message was not sent (connection refused)");
+/// assert_eq!(error.to_string(), format!("{}. {}", error.detail(), error.advice(Language::En)));
 /// assert!(error.advice(Language::Zh).contains("网络"));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Error(Box<Details>);
 
 #[derive(Debug, Clone)]
@@ -40,120 +41,6 @@ struct Details {
     parts: Vec<String>,
     delivered: usize,
     open: bool,
-}
-
-/// What went wrong, by what can be done about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// The notification's own values are at fault; nothing was sent.
-    Invalid,
-    /// The robot is not set up right; nothing was sent.
-    Configuration,
-    /// There is no robot of the name that the envelope holds; nothing was sent. The error lists the names that there are.
-    UnknownRobot,
-    /// The envelope's expiry passed before the message could be sent; nothing was sent.
-    Expired,
-    /// Too many messages wait for this robot: the message would have waited longer than it may. Nothing was sent.
-    RateLimited,
-    /// As many notifications wait in the queue as it holds: this one was not taken.
-    QueueFull,
-    /// The queue was shut down: the notification was not taken.
-    QueueClosed,
-    /// The queue's store failed: the notification may have been taken.
-    Store,
-    /// No connection was made (name not resolved, refused, connect timeout, TLS): the message certainly did not arrive.
-    NotSent,
-    /// The request left and no readable answer came back: the message may have arrived.
-    Unknown,
-    /// None of the robot's keywords is in the message (310000).
-    Keyword,
-    /// The signature is missing or does not match (310000).
-    Signature,
-    /// The signature's timestamp is more than an hour off (310000).
-    Clock,
-    /// This machine's address is not on the robot's list (310000).
-    IpNotAllowed,
-    /// The robot's security settings refuse the message, and the wording is not one that we know (310000).
-    SecurityCheck,
-    /// DingTalk does not know the access token (400101, 300001, 300005).
-    UnknownToken,
-    /// The robot was stopped (400102).
-    RobotStopped,
-    /// The robot does not exist or is no longer in the group (400106).
-    RobotMissing,
-    /// The group was dissolved (400013).
-    GroupDissolved,
-    /// The robot does not take this type of message (400105).
-    UnsupportedType,
-    /// A parameter of the message is missing or empty (40035, 4002xx to 4006xx).
-    MissingParameter,
-    /// The message is over the size limit (460101, 101002, or found before sending).
-    TooLong,
-    /// The content was judged unsafe: a link, words, or a picture (430101 to 430104).
-    ForbiddenContent,
-    /// Too many messages in a minute: the robot is blocked, for ten minutes as documented (130101, 410100, 429).
-    Throttled,
-    /// Too many calls from this machine's address: all its robots are blocked, for five minutes as documented.
-    AddressBlocked,
-    /// The organisation's calls of this month, or the robot's share of them, are used up (90030, 90020).
-    QuotaExhausted,
-    /// DingTalk is busy or has an internal error (-1, 500100, 90002, 90018).
-    Busy,
-    /// DingTalk did not understand the request (300001, 43002, 43004).
-    BadRequest,
-    /// Refused with a code that we do not know.
-    Refused,
-}
-
-/// Whether and how a failed message may be sent again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Retry {
-    /// Nothing was sent: repeating cannot post the message twice.
-    Safe,
-    /// Only later ([`Error::retry_after`] says when): until then every attempt fails.
-    AfterRest,
-    /// Only with the same [`Envelope::id`](crate::Envelope::id), under which DingTalk recognises a repetition.
-    SameId,
-    /// Repeating does not help: something has to be changed first.
-    Never,
-}
-
-impl ErrorKind {
-    /// Whether and how a message that failed like this may be sent again.
-    pub fn retry(self) -> Retry {
-        match self {
-            Self::NotSent | Self::QueueFull => Retry::Safe,
-            Self::RateLimited | Self::Throttled | Self::AddressBlocked => Retry::AfterRest,
-            // A queue takes an id once.
-            Self::Unknown | Self::Busy | Self::Store => Retry::SameId,
-            // The clock too: each attempt is signed anew already.
-            Self::Expired
-            | Self::Invalid
-            | Self::Configuration
-            | Self::UnknownRobot
-            | Self::QueueClosed
-            | Self::Keyword
-            | Self::Signature
-            | Self::Clock
-            | Self::IpNotAllowed
-            | Self::SecurityCheck
-            | Self::UnknownToken
-            | Self::RobotStopped
-            | Self::RobotMissing
-            | Self::GroupDissolved
-            | Self::UnsupportedType
-            | Self::MissingParameter
-            | Self::TooLong
-            | Self::ForbiddenContent
-            | Self::QuotaExhausted
-            | Self::BadRequest
-            | Self::Refused => Retry::Never,
-        }
-    }
 }
 
 impl Error {
@@ -270,8 +157,14 @@ impl Error {
         advice(self.0.kind, language)
     }
 
+    /// What happened, in English, without the advice and without a full stop: the kind in words, the
+    /// [cause](Self::cause), DingTalk's answer and the parts that were delivered, as far as they are known.
+    pub fn detail(&self) -> String {
+        Detail(self).to_string()
+    }
+
     /// What is known beyond the kind, in English: `connection refused`. Empty where nothing is.
-    pub fn detail(&self) -> &str {
+    pub fn cause(&self) -> &str {
         &self.0.cause
     }
 
@@ -342,9 +235,13 @@ impl From<Forecast> for Error {
     }
 }
 
-impl fmt::Display for Error {
+/// What happened, as text.
+struct Detail<'a>(&'a Error);
+
+impl fmt::Display for Detail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details { kind, cause, code, server_message, .. } = &*self.0;
+        let Self(error) = self;
+        let Details { kind, cause, code, server_message, .. } = &*error.0;
         f.write_str(summary(*kind))?;
         if !cause.is_empty() {
             write!(f, " ({cause})")?;
@@ -356,14 +253,30 @@ impl fmt::Display for Error {
             (None, Some(message)) => write!(f, ": DingTalk answered {message:?}")?,
             (None, None) => {}
         }
-        if !self.parts().is_empty() {
-            let delivered = self.delivered_parts();
-            write!(f, "; {} of {} parts were delivered", delivered.len(), self.parts().len())?;
+        if !error.parts().is_empty() {
+            let delivered = error.delivered_parts();
+            write!(f, "; {} of {} parts were delivered", delivered.len(), error.parts().len())?;
             if !delivered.is_empty() {
                 write!(f, ": {}", delivered.join(", "))?;
             }
         }
-        write!(f, ". {}", self.advice(Language::En))
+        Ok(())
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}. {}", Detail(self), self.advice(Language::En))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            f.debug_tuple("Error").field(&self.0).finish()
+        } else {
+            fmt::Display::fmt(self, f)
+        }
     }
 }
 
@@ -391,6 +304,14 @@ mod tests {
         let nothing = partial(ErrorKind::NotSent, 0).to_string();
         assert!(nothing.contains("; 0 of 3 parts were delivered. Check the network"), "{nothing}");
         assert!(!Error::new(ErrorKind::NotSent, "").to_string().contains("parts"));
+    }
+
+    #[test]
+    fn debug_greets_the_reader_of_a_failed_main() {
+        let error = partial(ErrorKind::NotSent, 1);
+        assert_eq!(format!("{error:?}"), error.to_string());
+        let fields = format!("{error:#?}");
+        assert!(fields.contains("kind: NotSent") && fields.contains("delivered: 1"), "{fields}");
     }
 
     #[test]

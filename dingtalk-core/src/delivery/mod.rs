@@ -11,6 +11,7 @@ mod duration;
 mod endpoint;
 mod envelope;
 mod error;
+mod error_kind;
 mod overflow;
 mod pace;
 mod pool;
@@ -33,7 +34,8 @@ pub use self::{
     departure::Departure,
     digest::{DigestPolicy, GroupBy, Planned, Waiting},
     envelope::{Envelope, MAX_BODY_BYTES, Urgency},
-    error::{Error, ErrorKind, Retry},
+    error::Error,
+    error_kind::{ErrorKind, Retry},
     overflow::{Limits, Overflow, Part},
     pace::{Block, Pace},
     pool::{Pool, PoolBuilder},

@@ -4,11 +4,12 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use percent_encoding::percent_encode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
-use super::endpoint::RESERVED;
+/// All but the characters that RFC 3986 calls unreserved: what is encoded in a query.
+pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Of SHA-256.
 const HASH_BYTES: usize = 32;

@@ -26,7 +26,7 @@ pub struct Mobile(String);
 pub struct UserId(String);
 
 /// A text that is no mobile number, or no user id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseMobileError {
     expected: &'static str,
 }
@@ -116,6 +116,8 @@ impl fmt::Display for ParseMobileError {
 }
 
 impl std::error::Error for ParseMobileError {}
+
+crate::debug::debug_as_display!(ParseMobileError { expected });
 
 /// Agents and older clients send numbers as JSON numbers too.
 impl<'de> Deserialize<'de> for Mobile {

@@ -21,7 +21,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 pub struct Url(String);
 
 /// Why a text is not a URL that DingTalk opens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ParseUrlError {
     problem: &'static str,
 }
@@ -114,6 +114,8 @@ impl fmt::Display for ParseUrlError {
 }
 
 impl std::error::Error for ParseUrlError {}
+
+crate::debug::debug_as_display!(ParseUrlError { problem });
 
 #[cfg(test)]
 mod tests {

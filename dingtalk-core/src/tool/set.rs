@@ -218,7 +218,7 @@ impl<'a> IntoIterator for &'a ToolSet {
 }
 
 /// Tools that cannot be served together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ToolSetError(Vec<String>);
 
 impl ToolSetError {
@@ -235,6 +235,8 @@ impl fmt::Display for ToolSetError {
 }
 
 impl std::error::Error for ToolSetError {}
+
+crate::debug::debug_as_display!(ToolSetError { 0 });
 
 /// The entries of notification types, for [`ToolSet::new`] or a server's builder.
 ///

@@ -185,7 +185,7 @@ fn server(robot: &Robot, probe: &Probe) -> Finding {
 }
 
 fn out_of_reach(robot: &Robot, error: &Error) -> Finding {
-    let (host, detail) = (robot.host(), error.detail());
+    let (host, detail) = (robot.host(), error.cause());
     let detail = words(format!("{host} cannot be reached: {detail}"), format!("无法连接 {host}：{detail}"));
     let advice = words(
         "Check the network, the rules of its proxies, and the base URL (base_url, DINGTALK_BOT_BASE_URL).",

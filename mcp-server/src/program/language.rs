@@ -20,10 +20,8 @@ pub(super) fn language() -> Language {
     }
 }
 
-/// What happened, and what to do about it. What happened has words of the server and of the settings in it, and stays as it is.
+/// What happened, and what to do about it in the person's language. What happened has words of the server and of the
+/// settings in it, and stays as it is.
 pub(super) fn in_language(error: &Error, language: Language) -> (String, String) {
-    let words = error.to_string();
-    // An error ends with its advice.
-    let happened = words.strip_suffix(error.advice(Language::En)).unwrap_or(&words);
-    (happened.trim_end().to_owned(), error.advice(language).to_owned())
+    (error.detail(), error.advice(language).to_owned())
 }

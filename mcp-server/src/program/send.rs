@@ -240,7 +240,7 @@ fn report(program: &Program, error: &Error, as_json: bool) -> Result<()> {
             "kind": error.kind(),
             "code": error.code(),
             "message": error.server_message(),
-            "detail": error.to_string(),
+            "detail": error.detail(),
             "advice": error.advice(language()),
             "id": error.id(),
             "retry_after_ms": error.retry_after().map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
@@ -248,8 +248,7 @@ fn report(program: &Program, error: &Error, as_json: bool) -> Result<()> {
         return Ok(say(report.to_string())?);
     }
     let (happened, advice) = in_language(error, language());
-    let told = format!("{happened} {advice}");
-    program.tell(told);
+    program.tell(format!("{happened}. {advice}"));
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use crate::store::LanePending;
 
 /// What waits in a queue, lane by lane.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pending {
     /// By the name of the lane.
@@ -46,6 +46,8 @@ impl fmt::Display for Pending {
 }
 
 impl std::error::Error for Pending {}
+
+crate::debug::debug_as_display!(Pending { lanes, incomplete });
 
 #[cfg(test)]
 mod tests {

@@ -134,9 +134,7 @@ impl Answer {
         if let Some(id) = error.id().filter(|_| status == CallStatus::Unknown) {
             answer = answer.with("id", id);
         }
-        let (detail, advice) = (error.to_string(), error.advice(Language::En));
-        // An error ends with its advice, which is a fact of its own here.
-        answer = answer.with("detail", detail.strip_suffix(advice).unwrap_or(&detail).trim_end());
+        answer = answer.with("detail", error.detail());
         if let Some(code) = error.code() {
             answer = answer.with("code", code);
         }
@@ -145,7 +143,7 @@ impl Answer {
         }
         match status {
             CallStatus::Unknown => answer.with("advice", MAY_HAVE_ARRIVED),
-            _ => answer.with("advice", format!("Not sent. {advice}")),
+            _ => answer.with("advice", format!("Not sent. {}", error.advice(Language::En))),
         }
     }
 
