@@ -1,7 +1,19 @@
-//! Tests that see all crates, and what several of them share. The examples of the README are tests too.
+//! Tests that see all crates, and what several of them share. The examples of the READMEs are tests too.
 
 pub mod store_model;
 
+/// The examples of each README.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
+mod readme {
+    #[doc = include_str!("../../README.md")]
+    struct Workspace;
+
+    #[doc = include_str!("../../dingtalk-core/README.md")]
+    struct Core;
+
+    #[doc = include_str!("../../dingtalk-template/README.md")]
+    struct Template;
+
+    #[doc = include_str!("../../dingtalk-sandbox/README.md")]
+    struct Sandbox;
+}

@@ -255,14 +255,41 @@ fn every_variable_is_one_that_the_help_explains() {
     }
 }
 
-/// Cargo reads the manifest of every member, also of those that the program does not need.
-#[test]
-fn the_image_is_built_from_every_member() {
+/// The folders of the workspace's members.
+fn members() -> Vec<String> {
     let manifest = read("Cargo.toml");
     let (_, members) = manifest.split_once("\nmembers = [\n").unwrap();
     let (members, _) = members.split_once("\n]").unwrap();
-    let members = members.lines().map(|line| line.trim().trim_end_matches(',').trim_matches('"'));
-    let wanted: BTreeSet<_> = members.filter_map(|member| member.split('/').next()).collect();
+    members.lines().map(|line| line.trim().trim_end_matches(',').trim_matches('"').to_owned()).collect()
+}
+
+#[test]
+fn every_published_crate_describes_itself() {
+    let mut published = 0;
+    for member in members() {
+        let manifest = read(&format!("{member}/Cargo.toml"));
+        if manifest.contains("\npublish = false\n") {
+            continue;
+        }
+        published += 1;
+        for key in
+            ["description = ", "repository.workspace = true", "keywords.workspace = true", "categories = "]
+        {
+            assert!(manifest.contains(&format!("\n{key}")), "{member}: no `{key}`");
+        }
+        let (_, readme) =
+            manifest.split_once("\nreadme = \"").unwrap_or_else(|| panic!("{member}: no `readme`"));
+        let readme = readme.split('"').next().unwrap();
+        assert!(path(&member).join(readme).exists(), "{member}: {readme} does not exist");
+    }
+    assert!(published >= 5, "{published}");
+}
+
+/// Cargo reads the manifest of every member, also of those that the program does not need.
+#[test]
+fn the_image_is_built_from_every_member() {
+    let members = members();
+    let wanted: BTreeSet<_> = members.iter().filter_map(|member| member.split('/').next()).collect();
     let ignored = read(".dockerignore");
     let copied: BTreeSet<_> = ignored.lines().filter_map(|line| line.strip_prefix('!')).collect();
     assert!(wanted.contains("mcp-server"), "{wanted:?}");
