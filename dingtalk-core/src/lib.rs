@@ -47,13 +47,17 @@ mod compose;
 mod constraint;
 mod debug;
 #[cfg(feature = "robot")]
-mod delivery;
+pub mod delivery;
 mod fault;
 mod markdown;
 pub mod message;
 mod notification;
+#[cfg(feature = "robot")]
+pub mod pool;
+#[cfg(feature = "robot")]
+pub mod queue;
 #[cfg(feature = "tool")]
-mod tool;
+pub mod tool;
 
 #[cfg(feature = "derive")]
 pub use dingtalk_derive::{Choice, FeedItem, Fragment, Notification};
@@ -79,11 +83,12 @@ pub use crate::{
 #[cfg(feature = "blocking")]
 pub use crate::delivery::Blocking;
 #[cfg(feature = "robot")]
-pub use crate::delivery::store;
-#[cfg(feature = "robot")]
-pub use crate::delivery::{
-    Answer, Block, BoxFuture, Deliver, DeliverExt, Departure, DigestPolicy, Envelope, Error, ErrorKind,
-    GroupBy, Guarantee, Lane, Language, Limits, Losses, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part,
-    Pending, Planned, Pool, PoolBuilder, Probe, Queue, QueueBuilder, Receipt, Retry, Robot, RobotBuilder,
-    Router, RouterBuilder, Signature, Signer, Stub, Urgency, Waiting, classify,
+pub use crate::{
+    delivery::{
+        Answer, Block, BoxFuture, Deliver, DeliverExt, Departure, Envelope, Error, ErrorKind, Guarantee,
+        Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Probe, Receipt, Retry, Robot,
+        RobotBuilder, Signature, Signer, Stub, Urgency, classify,
+    },
+    pool::{Pool, PoolBuilder, Router, RouterBuilder},
+    queue::{DigestPolicy, GroupBy, Lane, Losses, Pending, Planned, Queue, QueueBuilder, Waiting, store},
 };

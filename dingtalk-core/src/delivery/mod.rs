@@ -1,4 +1,22 @@
-//! From a message to a group: signing, one robot, and what its answers mean.
+//! From a message to a group: one robot, what it signs and sends, and what its answers mean.
+//!
+//! [`Deliver`] is the one seam: a [`Robot`] posts to its group's webhook, the [`Stub`] records for tests, and the
+//! [`queue`](crate::queue), the [`pool`](crate::pool) and the router are built on other deliveries. An [`Envelope`] goes in, a
+//! [`Receipt`] or an [`Error`] comes out.
+//!
+//! ```
+//! use dingtalk_core::{
+//!     Deliver, Envelope, Message, Stub,
+//!     delivery::{Outcome, Urgency},
+//! };
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), dingtalk_core::Error> {
+//! let robot = Stub::new(); // in a service: Robot::builder(token).secret(secret).build()?
+//! let envelope = Envelope::new(Message::text("Disk is full")).with_urgency(Urgency::Urgent);
+//! let receipt = robot.deliver(envelope).await?;
+//! assert_eq!(receipt.outcome, Outcome::Delivered);
+//! # Ok(()) }
+//! ```
 
 mod advice;
 #[cfg(feature = "blocking")]
@@ -6,7 +24,7 @@ mod blocking;
 mod classify;
 mod deliver;
 mod departure;
-mod digest;
+pub(crate) mod digest;
 mod duration;
 mod endpoint;
 mod envelope;
@@ -14,12 +32,12 @@ mod error;
 mod error_kind;
 mod overflow;
 mod pace;
-mod pool;
-mod queue;
+pub(crate) mod pool;
+pub(crate) mod queue;
 mod receipt;
 mod retry;
 mod robot;
-mod router;
+pub(crate) mod router;
 mod secret;
 mod sign;
 pub mod store;
@@ -32,18 +50,14 @@ pub use self::{
     classify::{Answer, classify},
     deliver::{BoxFuture, Deliver, DeliverExt},
     departure::Departure,
-    digest::{DigestPolicy, GroupBy, Planned, Waiting},
     envelope::{Envelope, MAX_BODY_BYTES, Urgency},
     error::Error,
     error_kind::{ErrorKind, Retry},
     overflow::{Limits, Overflow, Part},
     pace::{Block, Pace},
-    pool::{Pool, PoolBuilder},
-    queue::{Lane, Losses, Pending, Queue, QueueBuilder},
     receipt::{Outcome, Receipt},
     retry::Guarantee,
     robot::{Probe, Robot, RobotBuilder},
-    router::{Router, RouterBuilder},
     sign::{Signature, Signer},
     stub::Stub,
 };

@@ -1,9 +1,31 @@
-//! The five messages that a custom robot accepts, as types.
+//! The five messages that a custom robot accepts, what they are made of, and what is wrong with values that cannot be
+//! sent.
+//!
+//! ```
+//! use dingtalk_core::{
+//!     Message, Mobile,
+//!     message::{Mentions, WireMessage},
+//! };
+//!
+//! let on_call = Mentions::mobiles([Mobile::new("13800000000")?]);
+//! let message = Message::text("Disk is full").with_mentions(on_call);
+//! let body = serde_json::to_value(WireMessage::new(message))?;
+//! assert_eq!(body["text"]["content"], "Disk is full\n@13800000000");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod mentions;
 mod mobile;
 mod url;
 mod wire;
+
+pub use dingtalk_template::{Show, Sink};
+
+pub use crate::{
+    card_button::CardButton,
+    choice::{ChoiceValue, ParseChoiceError},
+    fault::{Fault, Faults, Invalid},
+};
 
 pub use self::{
     mentions::{AT_ALL_TEXT, MAX_MENTIONS, Mentions},

@@ -1,4 +1,24 @@
-//! A notification as a tool: its definition for an agent, and what an agent's arguments become.
+//! A notification as a tool: what it says of itself to an agent, and what an agent's arguments become.
+//!
+//! ```
+//! use dingtalk_core::{Notification, tool::ToolSet, tools};
+//!
+//! /// Tell the people on call that a host does not answer.
+//! #[derive(Notification)]
+//! #[dingtalk(text("{host} is down"), tool(when = "a host stops answering"))]
+//! struct HostDown {
+//!     /// Host name as in the inventory, for example `web-3`.
+//!     #[dingtalk(length(1..=64))]
+//!     host: String,
+//! }
+//!
+//! let set = ToolSet::new(tools![HostDown])?;
+//! let tool = set.get("send_host_down").expect("the set has it");
+//! let arguments = serde_json::json!({"host": "web-3"});
+//! let message = tool.message(arguments.as_object().expect("it is an object"))?;
+//! assert_eq!(message, dingtalk_core::Message::text("web-3 is down"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub(crate) mod argument;
 pub(crate) mod check;
@@ -16,7 +36,7 @@ mod types;
 
 use serde_json::{Map, Value};
 
-use crate::{Faults, Notification, constraint::Field};
+use crate::{Faults, Notification};
 
 pub use self::{
     argument::Argument,
@@ -26,6 +46,7 @@ pub use self::{
     set::{ToolSet, ToolSetError, ToolType},
     status::CallStatus,
 };
+pub use crate::constraint::{Constraint, Field};
 
 /// A notification that an agent can send. Derived: see `#[dingtalk(tool(…))]` on [`derive@crate::Notification`].
 #[diagnostic::on_unimplemented(

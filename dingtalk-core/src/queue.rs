@@ -1,0 +1,23 @@
+//! For services that must not wait: a queue takes notifications at once and delivers them in the background.
+//!
+//! A [`Queue`] paces, retries, and merges what waits ([`DigestPolicy`]); a [`store`] keeps it, in memory or durably.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use dingtalk_core::{Message, Stub, queue::Queue};
+//!
+//! # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let robot = Stub::new();
+//! let queue = Queue::builder().only_lane(robot.clone()).capacity(100).build()?;
+//! queue.try_send(&Message::text("Disk is full"))?;
+//! queue.shutdown(Duration::from_secs(5)).await?;
+//! assert_eq!(robot.envelopes().len(), 1);
+//! # Ok(()) }
+//! ```
+
+pub use crate::delivery::{
+    digest::{DigestPolicy, GroupBy, Planned, Waiting},
+    queue::{Lane, Losses, Pending, Queue, QueueBuilder},
+    store,
+};
