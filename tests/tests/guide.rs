@@ -393,7 +393,7 @@ fn messages() -> Vec<(&'static str, Message)> {
 }
 
 // guide: check_disk
-/// Takes whatever delivers: a robot in the service, a stub in its tests.
+/// Sends through any `Deliver`: a robot in the service, a stub in its tests.
 async fn check_disk(robot: &dyn Deliver, percent: u8) -> Result<(), Error> {
     if percent > 90 {
         let alert = DiskAlert { host: "db-1".into(), disk: "/var/lib".into(), percent, on_call: vec![] };
@@ -425,7 +425,7 @@ async fn a_failure_is_not_swallowed() {
 
 // guide: sandbox
 #[tokio::test]
-async fn a_strict_robot_takes_it() {
+async fn a_strict_robot_accepts_it() {
     let sandbox = Sandbox::start().await.unwrap();
     let robot = Robot::from_webhook(sandbox.webhook()).secret(sandbox.secret().unwrap()).build().unwrap();
     check_disk(&robot, 97).await.unwrap();
@@ -439,7 +439,7 @@ async fn a_strict_robot_takes_it() {
 // guide: errors
 fn report(error: &Error) -> String {
     if let Some(invalid) = error.invalid() {
-        // The program's own values are at fault, and nothing was sent. Every fault has its path and its rule.
+        // The program's own values are invalid, and nothing was sent. Each fault has a path and a constraint.
         let faults = invalid.faults().iter().map(|fault| format!("{}: {}", fault.path, fault.rule));
         return faults.collect::<Vec<_>>().join("\n");
     }
@@ -447,7 +447,7 @@ fn report(error: &Error) -> String {
     match error.retry() {
         Retry::Safe | Retry::AfterRest => format!("not sent, can be sent later: {what_to_do}"),
         Retry::SameId => format!("may have arrived as {:?}: {what_to_do}", error.id()),
-        _ => format!("has to be mended first: {what_to_do}"),
+        _ => format!("must be fixed first: {what_to_do}"),
     }
 }
 // guide: end
@@ -462,7 +462,7 @@ async fn errors_are_reported() {
     assert!(report(&Error::new(ErrorKind::Throttled, "")).starts_with("not sent, can be sent later: "));
     let unknown = Error::new(ErrorKind::Unknown, "").with_id("42");
     assert!(report(&unknown).starts_with("may have arrived as Some(\"42\"): "));
-    assert!(report(&Error::new(ErrorKind::Keyword, "")).starts_with("has to be mended first: "));
+    assert!(report(&Error::new(ErrorKind::Keyword, "")).starts_with("must be fixed first: "));
 }
 
 /// The disk alert once more, as an agent can send it.
@@ -480,10 +480,10 @@ mod served {
         /// Host name as in the inventory, for example `db-1`.
         #[dingtalk(length(1..=64))]
         host: String,
-        /// Where the disk is mounted, for example `/var/lib`.
+        /// Mount point, for example `/var/lib`.
         #[dingtalk(length(1..=64))]
         disk: String,
-        /// How much of it is used, in percent.
+        /// Used space, in percent.
         #[dingtalk(range(0..=100))]
         percent: u8,
         /// Mobile numbers of the people to mention.
@@ -492,7 +492,7 @@ mod served {
     }
     // guide: end
 
-    /// What an agent reads of the tool.
+    /// Name and description of the tool, as an agent reads them.
     pub(super) fn description() -> String {
         let set = ToolSet::new(tools![DiskAlert]).unwrap();
         let definition = set.definitions(&Deployment::new()).remove(0);
@@ -511,12 +511,12 @@ mod served {
 }
 
 #[test]
-fn the_guide_shows_what_is_true() {
+fn the_guide_is_up_to_date() {
     expect_file!["../../docs/guide.md"].assert_eq(&with_blocks(include_str!("../../docs/guide.md")));
 }
 
 #[tokio::test]
-async fn the_strict_robot_takes_them_all() {
+async fn the_sandbox_accepts_every_message() {
     let sandbox = Sandbox::start().await.unwrap();
     let robot = Robot::from_webhook(sandbox.webhook()).secret(sandbox.secret().unwrap()).build().unwrap();
     for (name, message) in messages() {
@@ -527,7 +527,7 @@ async fn the_strict_robot_takes_them_all() {
 }
 
 #[test]
-fn every_message_stands_in_the_guide() {
+fn the_guide_shows_every_message() {
     let guide = include_str!("../../docs/guide.md");
     for (name, _) in messages() {
         let shown = ["text", "markdown", "json"].map(|kind| format!("<!-- {kind}: {name} -->"));
@@ -535,7 +535,7 @@ fn every_message_stands_in_the_guide() {
     }
 }
 
-/// The guide with the blocks behind its markers written anew.
+/// The guide, with the blocks after its markers generated anew.
 fn with_blocks(guide: &str) -> String {
     let mut written = String::new();
     let mut block: Option<String> = None;
@@ -559,7 +559,7 @@ fn with_blocks(guide: &str) -> String {
     written
 }
 
-/// What stands in a block of this kind and name.
+/// Content of the block of this kind and name.
 fn content(kind: &str, name: &str) -> String {
     if kind == "code" {
         return region(name);
@@ -568,7 +568,7 @@ fn content(kind: &str, name: &str) -> String {
         return served::description();
     }
     let message = messages().into_iter().find(|(known, _)| *known == name);
-    let (_, message) = message.unwrap_or_else(|| panic!("there is no message {name:?}"));
+    let (_, message) = message.unwrap_or_else(|| panic!("unknown message {name:?}"));
     match (kind, message) {
         ("text", Message::Text(text)) => text.content,
         ("markdown", Message::Markdown(markdown)) => format!("{}\n\n{}", markdown.title, markdown.text),
@@ -586,7 +586,7 @@ fn region(name: &str) -> String {
         .skip(1)
         .take_while(|line| line.trim() != "// guide: end")
         .collect();
-    assert!(!lines.is_empty(), "there is no region {name:?}");
+    assert!(!lines.is_empty(), "unknown region {name:?}");
     let indentation = |line: &&str| line.len() - line.trim_start().len();
     let common = lines.iter().filter(|line| !line.is_empty()).map(indentation).min().unwrap_or(0);
     lines.iter().map(|line| line.get(common..).unwrap_or_default()).collect::<Vec<_>>().join("\n")
