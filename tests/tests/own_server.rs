@@ -1,4 +1,4 @@
-//! The page on a server of one's own: its program compiles and serves, and its files are what their readers take.
+//! docs/own-server.md: its program compiles, and the programs that read its files accept them.
 
 #![allow(clippy::unwrap_used, reason = "a page that cannot be read fails the test")]
 
@@ -29,10 +29,10 @@ mod program {
         /// Host name as in the inventory.
         #[dingtalk(length(1..=64), example = "db-1")]
         host: String,
-        /// Where the disk is mounted.
+        /// Mount point.
         #[dingtalk(length(1..=64), example = "/var/lib")]
         disk: String,
-        /// How much of it is used, in percent.
+        /// Used space, in percent.
         #[dingtalk(range(0..=100), example = 97)]
         percent: u8,
         /// Mobile numbers of the people to mention.
@@ -50,10 +50,10 @@ mod program {
         /// The service that was deployed.
         #[dingtalk(length(1..=64), example = "orders")]
         service: String,
-        /// Number of the version, as users see it.
+        /// Version number, as users see it.
         #[dingtalk(length(1..=64), example = "1.4")]
         version: String,
-        /// What is new for users, in one or two sentences.
+        /// Changes for users, in one or two sentences.
         #[dingtalk(length(1..=300), example = "Exports are twice as fast.")]
         changes: String,
         /// Page with all changes.
@@ -68,16 +68,16 @@ mod program {
         tool(when = "a change is complete and its checks have passed")
     )]
     struct ReviewWanted {
-        /// What is changed, as in the title of the pull request.
+        /// Title of the change, as in the pull request.
         #[dingtalk(length(1..=120), example = "Make exports twice as fast")]
         change: String,
         /// Page of the pull request.
         #[dingtalk(example = "https://example.com/orders/pulls/42")]
         page: Url,
-        /// What could go wrong, if anything.
+        /// Risks of the change, if any.
         #[dingtalk(line = "> {}", length(..=300))]
         risk: Option<String>,
-        /// Mobile numbers of the people who should read it.
+        /// Mobile numbers of the reviewers.
         #[dingtalk(at)]
         readers: Vec<Mobile>,
     }
@@ -86,14 +86,14 @@ mod program {
     // the program ends
 }
 
-/// What stands in the blocks of this language.
+/// Contents of the code blocks in this language.
 fn blocks(language: &str) -> Vec<&'static str> {
     let begin = format!("```{language}\n");
     PAGE.split(&begin).skip(1).map(|rest| rest.split("\n```\n").next().unwrap()).collect()
 }
 
 #[test]
-fn the_page_shows_the_program_that_compiles_here() {
+fn the_page_shows_this_program() {
     let lines = include_str!("own_server.rs").lines().map(|line| line.strip_prefix("    ").unwrap_or(line));
     let program = lines.skip_while(|line| *line != "// the program begins").skip(1);
     let program: Vec<&str> = program.take_while(|line| *line != "// the program ends").collect();
@@ -101,13 +101,13 @@ fn the_page_shows_the_program_that_compiles_here() {
 }
 
 #[test]
-fn nothing_could_be_better_in_its_tools() {
+fn its_tools_have_no_lints() {
     let lints = program::tools().lint(&Deployment::new());
     assert!(lints.is_empty(), "{lints:?}");
 }
 
 #[test]
-fn the_package_asks_for_this_version() {
+fn the_package_requires_this_version() {
     let (version, _) = env!("CARGO_PKG_VERSION").rsplit_once('.').unwrap();
     let package = blocks("toml")[0];
     assert!(
@@ -118,7 +118,7 @@ fn the_package_asks_for_this_version() {
 }
 
 #[test]
-fn the_file_with_robots_is_one() {
+fn the_configuration_file_is_valid() {
     let config = Config::parse(blocks("toml")[1]).unwrap();
     let names: Vec<&str> = config.robots.iter().map(|robot| &*robot.name).collect();
     assert_eq!(names, ["developers", "ops"]);
@@ -136,7 +136,7 @@ fn the_manifest_of_the_bundle_is_valid() {
 }
 
 #[test]
-fn every_client_starts_the_program_with_its_secrets() {
+fn every_client_passes_the_secrets_to_the_program() {
     let clients = &blocks("json")[1..];
     assert_eq!(clients.len(), 3);
     for block in clients {
@@ -146,7 +146,7 @@ fn every_client_starts_the_program_with_its_secrets() {
         assert_eq!(server["command"], "team-alerts", "{block}");
         let names: Vec<&String> = server["env"].as_object().unwrap().keys().collect();
         assert_eq!(names, ["DINGTALK_BOT_ACCESS_TOKEN", "DINGTALK_BOT_SECRET"]);
-        // A file that is committed holds none.
+        // A committed file contains no secret.
         for value in server["env"].as_object().unwrap().values() {
             assert!(value.as_str().unwrap().starts_with("${"), "{block}");
         }
