@@ -89,7 +89,7 @@ async fn spans_and_events_have_the_documented_names() {
         .backoff(Duration::from_millis(1), Duration::from_millis(1))
         .build()
         .unwrap();
-    // One that is repeated and has to wait for that, and one that is throttled.
+    // A message that is retried after a pause.
     sandbox.fault_next(1, Fault::Busy);
     let receipt = robot.send(&Message::text("very private")).await.unwrap();
     assert_eq!(receipt.attempts, 2);
@@ -107,7 +107,7 @@ async fn spans_and_events_have_the_documented_names() {
     ] {
         assert_eq!(span.get(field), Some(&value), "{field}");
     }
-    // One robot of a pool that nobody knows, and its neighbour.
+    // A pool of two robots, the first of which the sandbox does not know.
     let stranger = Robot::builder("nobody").base_url(sandbox.base_url()).build().unwrap();
     let receipt =
         Pool::new([stranger, robot.clone()]).unwrap().send(&Message::text("very private")).await.unwrap();
@@ -119,7 +119,7 @@ async fn spans_and_events_have_the_documented_names() {
     let seen = recorder.0.lock().unwrap();
     assert_eq!(seen.span["outcome"], "Throttled");
     let documentation = include_str!("../../docs/delivery.md");
-    let fields: Vec<String> = documented(documentation, "| span `dingtalk.send` | |\n").concat();
+    let fields: Vec<String> = documented(documentation, "| span `dingtalk.send` | meaning |\n").concat();
     let names: Vec<&String> = seen.span.keys().collect();
     let fields: BTreeSet<&String> = fields.iter().filter(|name| *name != "delivered").collect();
     assert_eq!(fields.into_iter().collect::<Vec<_>>(), names);

@@ -60,17 +60,17 @@ fn rows() -> Vec<Row> {
         row("connection refused", Nowhere(format!("http://{closed}"))),
         // The name is reserved for never being resolved (RFC 2606).
         row("name not resolved", Nowhere("https://robot.invalid".to_owned())),
-        row("no TLS on the other side", Nowhere("https".to_owned())),
+        row("server without TLS", Nowhere("https".to_owned())),
         fault("reset before the request is read", Fault::ResetOnConnect),
         fault("reset after the request was read", Fault::ResetBeforeAnswer),
         fault("reset after the message was accepted", Fault::AcceptThenReset),
         fault("silence", Fault::Hang),
         fault("silence after the message was accepted", Fault::AcceptThenHang),
-        fault("accepted, answered a byte a second", Fault::SlowAnswer),
-        fault("half an answer", Fault::Truncate),
-        accepted("accepted, half an answer", Fault::Truncate),
+        fault("accepted, answered one byte a second", Fault::SlowAnswer),
+        fault("incomplete answer", Fault::Truncate),
+        accepted("accepted, incomplete answer", Fault::Truncate),
         fault("bytes that are not HTTP", Fault::Garbage(b"\x16\x03\x01 hello".to_vec())),
-        fault("an answer without end", Fault::Huge),
+        fault("endless answer", Fault::Huge),
         fault("accepted, compressed answer", Fault::Gzip),
         reply("broken JSON", "{\"errcode\":0"),
         reply("JSON without errcode", "{\"errmsg\":\"ok\"}"),
@@ -88,13 +88,13 @@ fn rows() -> Vec<Row> {
         code("90018", 90_018, ""),
         code("130101", 130_101, "send too fast, exceed 20 times per minute"),
         code("410100", 410_100, "发送速度太快而限流"),
-        row("130101 and a block, because others used up the minute", MinuteUsedUp),
+        row("130101 and a block, minute used up by others", MinuteUsedUp),
         code("90030", 90_030, "webhook over limit"),
         row(
-            "310000, because our clock is two hours slow",
+            "310000, local clock two hours slow",
             Settings(|robot| robot.clock(|| SystemTime::now() - Duration::from_secs(7200))),
         ),
-        row("310000, because our secret is wrong", Settings(|robot| robot.secret("SECanother"))),
+        row("310000, wrong secret", Settings(|robot| robot.secret("SECanother"))),
         code("310000 keyword", 310_000, "keywords not in content"),
         code(
             "310000 signature, in Chinese",
@@ -106,7 +106,7 @@ fn rows() -> Vec<Row> {
             310_000,
             "ip 203.0.113.7 not in whitelist, more: [https://ding-doc.dingtalk.com/doc#/serverapi2/qf2nxq]",
         ),
-        code("310000 in words nobody knows", 310_000, "?"),
+        code("310000 with an unknown wording", 310_000, "?"),
         code("300001 token", 300_001, "token is not exist"),
         code("300005 token", 300_005, "token is not exist"),
         code("400101", 400_101, "access_token不存在"),
@@ -120,7 +120,7 @@ fn rows() -> Vec<Row> {
         code("460101", 460_101, "message too long, exceed 20000 bytes"),
         code("101002", 101_002, "message is too long"),
         code("430101", 430_101, "不安全的外链"),
-        code("a code nobody knows", 123_456, "?"),
+        code("an unknown code", 123_456, "?"),
     ]
 }
 
@@ -231,9 +231,7 @@ async fn the_table_of_faults() {
             (words, cells)
         })
         .collect();
-    let mut table = String::from(
-        "| what goes wrong | it strikes once | it strikes always | always, `AtMostOnce` |\n|---|---|---|---|\n",
-    );
+    let mut table = String::from("| fault | once | always | always, `AtMostOnce` |\n|---|---|---|---|\n");
     for (words, cells) in tasks {
         table.push_str(&format!("| {words} |"));
         for cell in cells {
