@@ -8,7 +8,13 @@ use tokio::net::TcpListener;
 
 use crate::{
     AtAll, Confirm, Error, HttpOptions, Person, Target,
-    call::{Calls, delivery::Courier, people::People, policy::Policy, repeat, targets::Targets},
+    call::{
+        Calls,
+        delivery::Dispatcher,
+        people::People,
+        repeat,
+        targets::{Rules, Targets, trimmed_keyword},
+    },
     protocol::Handler,
     transport::{http, stdio, told_to_stop},
 };
@@ -31,7 +37,7 @@ pub struct ServerBuilder {
     name: Cow<'static, str>,
     version: Cow<'static, str>,
     destination: Destination,
-    policy: Policy,
+    rules: Rules,
     tools: Vec<ToolType>,
     /// Those of a configuration file: they come last, whenever the program adds its own.
     declared: Vec<ToolType>,
@@ -112,7 +118,7 @@ impl Server {
     }
 
     /// Serves one client over stdin and stdout until stdin ends or the process is told to stop. Calls that are in
-    /// flight by then have one second to finish.
+    /// delivery by then have one second to finish.
     ///
     /// A stuck read may outlive this future: a program has nothing to wait for afterwards and should exit.
     ///
@@ -124,7 +130,7 @@ impl Server {
     }
 
     /// Serves clients over Streamable HTTP, on the path `/mcp`, until the process is told to stop. Calls that are in
-    /// flight by then may end. `/healthz` answers whoever asks whether the server runs.
+    /// delivery by then may end. `/healthz` answers whoever asks whether the server runs.
     ///
     /// ```no_run
     /// use dingtalk_core::Robot;
@@ -159,7 +165,7 @@ impl ServerBuilder {
             name: "dingtalk-notify".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             destination,
-            policy: Policy::default(),
+            rules: Rules::default(),
             tools: Vec::new(),
             declared: Vec::new(),
             only: None,
@@ -182,14 +188,21 @@ impl ServerBuilder {
     /// Sets whether a message may notify everybody in the group; [`AtAll::Ask`] unless set. Robots
     /// [by name](Server::with_robots) have their own.
     pub fn at_all(mut self, at_all: AtAll) -> Self {
-        self.policy.at_all = at_all;
+        self.rules.policy.at_all = at_all;
         self
     }
 
     /// Sets when a person is asked before a message is sent; [`Confirm::AtAll`] unless set. Robots
     /// [by name](Server::with_robots) have their own.
     pub fn confirm(mut self, confirm: Confirm) -> Self {
-        self.policy.confirm = confirm;
+        self.rules.policy.confirm = confirm;
+        self
+    }
+
+    /// Sets the keyword that the robot demands: it is appended to messages that lack it. Robots
+    /// [by name](Server::with_robots) have their own.
+    pub fn keyword(mut self, keyword: impl Into<String>) -> Self {
+        self.rules.keyword = trimmed_keyword(keyword);
         self
     }
 
@@ -272,7 +285,7 @@ impl ServerBuilder {
             .max_mentions(Some(self.max_mentions))
             .people(people.names());
         let (targets, deliver) = match self.destination {
-            Destination::One(deliver) => (Targets::unnamed(self.policy), deliver),
+            Destination::One(deliver) => (Targets::unnamed(self.rules), deliver),
             Destination::Several(robots, default) => Targets::named(robots, default)?,
         };
         if targets.offer_a_choice()
@@ -285,9 +298,9 @@ impl ServerBuilder {
             )));
         }
         let deployment = targets.describe(deployment);
-        let courier = Courier::new(deliver, self.call_deadline);
+        let dispatcher = Dispatcher::new(deliver, self.call_deadline);
         let calls =
-            Calls { courier, targets, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
+            Calls { dispatcher, targets, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
         let this = Implementation::new(self.name, self.version).with_title("DingTalk notifications");
         Ok(Server { handler: Handler::new(this, calls, tools, deployment) })
     }

@@ -6,8 +6,8 @@ use dingtalk_core::{Deliver, Envelope, Message};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    answer::Answer,
-    repeat::{Claim, Flight, Key, Landing, Repeats, Stop, Ticket},
+    outcome::CallOutcome,
+    repeat::{Claim, Delivery, DeliveryOutcome, Key, Permit, Repeats, Stop},
 };
 
 /// How much longer than a call's deadline a delivery may take before it is stopped from outside: a robot with the same
@@ -17,13 +17,13 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long a delivery that was stopped may take to say whether it had left.
 const STOPPING: Duration = Duration::from_secs(1);
 
-pub(crate) struct Courier {
+pub(crate) struct Dispatcher {
     deliver: Arc<dyn Deliver>,
     deadline: Duration,
     repeats: Arc<Repeats>,
 }
 
-impl Courier {
+impl Dispatcher {
     pub(crate) fn new(deliver: Arc<dyn Deliver>, deadline: Duration) -> Self {
         Self { deliver, deadline, repeats: Arc::default() }
     }
@@ -33,93 +33,86 @@ impl Courier {
         self.deadline
     }
 
-    /// Would the call send nothing?
+    /// Reports that the call would send nothing, because the same one is in progress or has delivered it.
     pub(crate) fn is_settled(&self, key: Key) -> bool {
         self.repeats.is_settled(key)
     }
 
-    /// Delivers a message, unless the same call has done so already. `meanwhile` runs while it is on its way.
+    /// Delivers a message, unless the same call has done so already. `meanwhile` runs while it is in progress.
     pub(crate) async fn send<W: Future<Output = ()>>(
         &self,
         key: Key,
         message: Message,
         robot: Option<&str>,
         cancelled: impl Future<Output = ()>,
-        meanwhile: impl FnOnce(Arc<Flight>) -> W,
-    ) -> Answer {
-        let (flight, caller) = match self.repeats.claim(key, message, robot) {
-            Claim::Duplicate(receipt, age) => return Answer::duplicate(&receipt, age),
-            Claim::Join(flight) => {
-                let caller = flight.board();
-                (flight, caller)
+        meanwhile: impl FnOnce(Arc<Delivery>) -> W,
+    ) -> CallOutcome {
+        let (delivery, caller) = match self.repeats.claim(key, message, robot) {
+            Claim::Duplicate(receipt, age) => return CallOutcome::Duplicate { receipt, age },
+            Claim::Join(delivery) => {
+                let caller = delivery.join();
+                (delivery, caller)
             }
-            Claim::Deliver(envelope, ticket, flight) => {
-                let caller = flight.board();
-                let delivery =
-                    fly(Arc::clone(&self.deliver), *envelope, ticket, Arc::clone(&flight), self.deadline);
-                // On its own: the call that began it may be cancelled while another one waits for it.
-                tokio::spawn(delivery);
-                (flight, caller)
+            Claim::Deliver(envelope, permit, delivery) => {
+                let caller = delivery.join();
+                let (deliver, deadline) = (Arc::clone(&self.deliver), self.deadline);
+                // A task of its own: the call that began it may be cancelled while another one waits for it.
+                tokio::spawn(run(deliver, *envelope, permit, Arc::clone(&delivery), deadline));
+                (delivery, caller)
             }
         };
         let meanwhile = async {
-            meanwhile(Arc::clone(&flight)).await;
+            meanwhile(Arc::clone(&delivery)).await;
             std::future::pending::<()>().await;
         };
-        tokio::select! {
+        let outcome = tokio::select! {
             biased;
-            landing = flight.landing() => Answer::of(&landing, flight.id()),
-            () = cancelled => {
-                let landing = stopped(&flight, caller.leave()).await;
-                Answer::of(&landing, flight.id())
-            }
-            () = meanwhile => Answer::of(&Landing::Open(Stop::Lost), flight.id()),
-        }
+            outcome = delivery.outcome() => outcome,
+            () = cancelled => stopped(&delivery, caller.leave()).await,
+            () = meanwhile => DeliveryOutcome::Unknown(Stop::Lost),
+        };
+        CallOutcome::Delivery { id: delivery.id().to_owned(), outcome }
     }
 }
 
-/// What became of a delivery whose call was cancelled; `last` where nobody else waits for it. The client gets no answer
-/// to a call that it has cancelled: the log is where it stands.
-async fn stopped(flight: &Flight, last: bool) -> Landing {
-    let id = flight.id();
+/// The outcome of a delivery whose call was cancelled; `last` if nobody else waits for it. The client gets no answer
+/// to a call that it has cancelled: the log is where the outcome stands.
+async fn stopped(delivery: &Delivery, last: bool) -> DeliveryOutcome {
+    let id = delivery.id();
     if !last {
         tracing::info!(name: "dingtalk.cancelled", id, "call cancelled; another one waits for the same message");
-        return Landing::Open(Stop::Cancelled);
+        return DeliveryOutcome::Unknown(Stop::Cancelled);
     }
-    let landing = timeout(STOPPING, flight.landing()).await.unwrap_or(Landing::Open(Stop::Cancelled));
-    let became = match landing {
-        Landing::Held(_) => "not sent",
-        Landing::Open(_) | Landing::StillOpen(_) => "may have arrived",
-        Landing::Delivered(_) => "delivered",
-        Landing::Failed(_) => "failed",
+    let outcome = timeout(STOPPING, delivery.outcome()).await;
+    let outcome = outcome.unwrap_or(DeliveryOutcome::Unknown(Stop::Cancelled));
+    let words = match outcome {
+        DeliveryOutcome::NotSent(_) => "not sent",
+        DeliveryOutcome::Unknown(_) | DeliveryOutcome::StillUnknown(_) => "may have arrived",
+        DeliveryOutcome::Delivered(_) => "delivered",
+        DeliveryOutcome::Failed(_) => "failed",
     };
-    tracing::warn!(name: "dingtalk.cancelled", id, "call cancelled; the message: {became}");
-    landing
+    tracing::warn!(name: "dingtalk.cancelled", id, "call cancelled; the message: {words}");
+    outcome
 }
 
-/// One delivery, whoever waits for it. Giving it up closes its connection.
-async fn fly(
+/// Runs one delivery for all calls that wait for it. Giving it up closes its connection.
+async fn run(
     deliver: Arc<dyn Deliver>,
     envelope: Envelope,
-    ticket: Ticket,
-    flight: Arc<Flight>,
+    permit: Permit,
+    delivery: Arc<Delivery>,
     deadline: Duration,
 ) {
-    let stop = {
-        let delivery = deliver.deliver(envelope);
-        tokio::select! {
-            biased;
-            delivered = delivery => Err(match delivered {
-                Ok(receipt) => Landing::Delivered(receipt),
-                Err(error) => Landing::Failed(error),
-            }),
-            () = flight.abandoned() => Ok(Stop::Cancelled),
-            () = sleep(deadline.saturating_add(GRACE)) => Ok(Stop::Overdue),
-        }
+    let delivered = tokio::select! {
+        biased;
+        delivered = deliver.deliver(envelope) => Ok(delivered),
+        () = delivery.abandoned() => Err(Stop::Cancelled),
+        () = sleep(deadline.saturating_add(GRACE)) => Err(Stop::Overdue),
     };
-    match stop {
-        Ok(why) => ticket.stop(why),
-        Err(landing) => ticket.land(landing),
+    match delivered {
+        Ok(Ok(receipt)) => permit.finish(DeliveryOutcome::Delivered(receipt)),
+        Ok(Err(error)) => permit.finish(DeliveryOutcome::Failed(error)),
+        Err(why) => permit.stop(why),
     }
 }
 
@@ -136,12 +129,17 @@ mod tests {
     use tokio::{sync::Notify, task::yield_now};
 
     use super::*;
+    use crate::call::answer::Answer;
+
+    fn status(outcome: &CallOutcome) -> CallStatus {
+        Answer::new(outcome).status
+    }
 
     fn key(words: &str) -> Key {
         Key::new(None, words, Parameters::default(), &Map::new())
     }
 
-    async fn quietly(_: Arc<Flight>) {}
+    async fn quietly(_: Arc<Delivery>) {}
 
     /// Delivers nothing, for ever, and counts who has asked and who has been given up.
     #[derive(Clone, Default)]
@@ -172,10 +170,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_delivery_without_a_deadline_of_its_own_is_stopped() {
         let silence = Silence::default();
-        let courier = Courier::new(Arc::new(silence.clone()), Duration::from_secs(25));
+        let dispatcher = Dispatcher::new(Arc::new(silence.clone()), Duration::from_secs(25));
         let began = tokio::time::Instant::now();
-        let answer = courier.send(key("a"), Message::text("x"), None, pending(), quietly).await;
-        assert_eq!(answer.status(), CallStatus::Unknown);
+        let answer = dispatcher.send(key("a"), Message::text("x"), None, pending(), quietly).await;
+        assert_eq!(status(&answer), CallStatus::Unknown);
         assert_eq!(began.elapsed(), Duration::from_secs(25) + GRACE);
         assert_eq!(silence.given_up.load(Ordering::SeqCst), 1);
     }
@@ -183,8 +181,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_cancels_is_not_kept_and_the_last_one_stops_the_delivery() {
         let silence = Silence::default();
-        let courier = Courier::new(Arc::new(silence.clone()), Duration::from_secs(25));
-        let send = |cancelled| courier.send(key("a"), Message::text("x"), None, cancelled, quietly);
+        let dispatcher = Dispatcher::new(Arc::new(silence.clone()), Duration::from_secs(25));
+        let send = |cancelled| dispatcher.send(key("a"), Message::text("x"), None, cancelled, quietly);
         let (first, second) = (Notify::new(), Notify::new());
         let given_up = || silence.given_up.load(Ordering::SeqCst);
         let ((), one, ()) = tokio::join!(
@@ -197,7 +195,7 @@ mod tests {
             async {
                 let answers =
                     tokio::join!(send(Box::pin(first.notified())), send(Box::pin(second.notified())));
-                (answers.0.status(), answers.1.status())
+                (status(&answers.0), status(&answers.1))
             },
             async {
                 // Long enough for the first to have been answered, were time not standing still.
@@ -221,9 +219,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_delivery_that_panics_is_unknown() {
-        let courier = Courier::new(Arc::new(Broken), Duration::from_secs(25));
-        let answer = courier.send(key("a"), Message::text("x"), None, pending(), quietly).await;
-        assert_eq!(answer.status(), CallStatus::Unknown);
+        let dispatcher = Dispatcher::new(Arc::new(Broken), Duration::from_secs(25));
+        let answer = dispatcher.send(key("a"), Message::text("x"), None, pending(), quietly).await;
+        assert_eq!(status(&answer), CallStatus::Unknown);
     }
 
     /// Delivers each envelope at once and remembers nothing.
@@ -237,16 +235,16 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_delivered_counts_even_if_the_call_is_cancelled_just_then() {
-        let courier = Courier::new(Arc::new(Prompt), Duration::from_secs(25));
+        let dispatcher = Dispatcher::new(Arc::new(Prompt), Duration::from_secs(25));
         let cancelled = Notify::new();
-        let answer = courier
-            .send(key("a"), Message::text("x"), None, cancelled.notified(), |flight| async move {
-                flight.landing().await;
+        let answer = dispatcher
+            .send(key("a"), Message::text("x"), None, cancelled.notified(), |delivery| async move {
+                delivery.outcome().await;
             })
             .await;
-        assert_eq!(answer.status(), CallStatus::Delivered);
-        let again = courier.send(key("a"), Message::text("x"), None, pending(), quietly).await;
-        assert_eq!(again.status(), CallStatus::Duplicate);
+        assert_eq!(status(&answer), CallStatus::Delivered);
+        let again = dispatcher.send(key("a"), Message::text("x"), None, pending(), quietly).await;
+        assert_eq!(status(&again), CallStatus::Duplicate);
     }
 
     #[tokio::test]
@@ -256,24 +254,24 @@ mod tests {
         let robot = Robot::builder(sandbox.token()).base_url(sandbox.base_url()).pace(pace);
         let robot =
             robot.secret(sandbox.secret().unwrap()).deadline(Duration::from_secs(600)).build().unwrap();
-        let courier = Courier::new(Arc::new(robot), Duration::from_secs(600));
-        let first = courier.send(key("a"), Message::text("a"), None, pending(), quietly).await;
-        assert_eq!(first.status(), CallStatus::Delivered);
+        let dispatcher = Dispatcher::new(Arc::new(robot), Duration::from_secs(600));
+        let first = dispatcher.send(key("a"), Message::text("a"), None, pending(), quietly).await;
+        assert_eq!(status(&first), CallStatus::Delivered);
         // The next one has to wait for a minute: it is cancelled as soon as it does.
         let cancelled = Notify::new();
-        let waiting = |flight: Arc<Flight>| {
+        let waiting = |delivery: Arc<Delivery>| {
             let cancelled = &cancelled;
             async move {
-                while !flight.is_held() {
+                while !delivery.is_held() {
                     yield_now().await;
                 }
                 cancelled.notify_one();
             }
         };
-        let second = courier.send(key("b"), Message::text("b"), None, cancelled.notified(), waiting).await;
-        assert_eq!(second.status(), CallStatus::Refused);
-        let facts = second.into_result(&crate::call::people::Hidden::default()).structured_content.unwrap();
-        assert_eq!(facts["advice"], "Not sent. Calling again cannot post it twice.");
+        let second = dispatcher.send(key("b"), Message::text("b"), None, cancelled.notified(), waiting).await;
+        assert_eq!(status(&second), CallStatus::Refused);
+        let advice = Answer::new(&second).advice.unwrap();
+        assert_eq!(advice, "Not sent. Calling again cannot post it twice.");
         assert_eq!(sandbox.requests(), 1);
     }
 }

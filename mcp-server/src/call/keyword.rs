@@ -26,7 +26,8 @@ impl Deliver for WithKeyword {
     }
 }
 
-fn append(message: &mut Message, keyword: &str) {
+/// Appends a keyword, visibly, to a message that lacks it.
+pub(crate) fn append(message: &mut Message, keyword: &str) {
     let lacks = |parts: &[&str]| !parts.iter().any(|part| part.contains(keyword));
     match message {
         Message::Text(text) if lacks(&[&text.content]) => add_line(&mut text.content, "\n", keyword),

@@ -1,9 +1,11 @@
-//! One call of a tool: from its arguments to its answer.
+//! One call of a tool, whichever way it comes in: its arguments are read, the policy is applied, the message is delivered,
+//! and the answer is typed. What is specific to MCP or to a shell is translated outside.
 
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod consent;
 pub(crate) mod delivery;
 pub(crate) mod keyword;
+pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod record;
@@ -12,81 +14,100 @@ pub(crate) mod targets;
 
 use std::{future::Future, sync::Arc};
 
-use dingtalk_core::{Fault, Faults, Mentions, Message, ToolType};
-use rmcp::model::CallToolResult;
+use dingtalk_core::{
+    Envelope, Error, ErrorKind, Fault, Faults, MAX_BODY_BYTES, Mentions, Message, ToolType, WireMessage,
+};
 use serde_json::{Map, Value};
 
 use self::{
     answer::Answer,
-    delivery::Courier,
+    delivery::Dispatcher,
+    outcome::CallOutcome,
     people::{Hidden, People},
-    policy::{Policy, Refusal},
+    policy::{Policy, Question, Refusal},
     record::Record,
-    repeat::{Flight, Key},
+    repeat::{Delivery, Key},
     targets::{Choice, Targets},
 };
 
 /// What holds for all calls.
 pub(crate) struct Calls {
-    pub(crate) courier: Courier,
+    pub(crate) dispatcher: Dispatcher,
     pub(crate) targets: Targets,
     pub(crate) people: People,
     pub(crate) max_mentions: usize,
     pub(crate) dry_run: bool,
 }
 
-/// A call whose message can be sent.
+/// A call whose message can be sent, once its question has been answered with yes.
 pub(crate) struct Ready {
     record: Record,
     pub(crate) message: Message,
     pub(crate) key: Key,
     pub(crate) robot: Option<String>,
-    /// When a person must be asked first.
     pub(crate) policy: Policy,
+    /// What a person must be asked first.
+    pub(crate) question: Option<Question>,
     hidden: Hidden,
 }
 
+/// A call that has ended.
+pub(crate) struct Ended {
+    pub(crate) outcome: CallOutcome,
+    /// The outcome in the words of an answer to an agent, safe to show.
+    pub(crate) answer: Answer,
+}
+
 impl Calls {
-    /// Makes the message that the arguments say. An answer where there is nothing to send: the arguments are wrong, or the
-    /// server only shows what it would send.
+    /// Makes the message that the arguments say and applies the policy to it. The call has ended if there is nothing to
+    /// send: the arguments are invalid, the robot must not send it, or this is a dry run.
     pub(crate) fn prepare(
         &self,
         tool: &ToolType,
         mut arguments: Map<String, Value>,
         request_id: Option<&str>,
-    ) -> Result<Ready, Box<CallToolResult>> {
+    ) -> Result<Ready, Box<Ended>> {
         let spec = tool.spec();
         let mut record = Record::new(spec.name, request_id);
         let mut faults = Faults::default();
-        let Choice { robot, policy } = self.targets.choose(&mut arguments, &mut faults);
+        let Choice { robot, policy, keyword } = self.targets.choose(&mut arguments, &mut faults);
         let hidden = self.people.resolve(spec.parameters, &mut arguments, &mut faults);
-        let message = match self.message(tool, &arguments, faults) {
+        let mut message = match self.message(tool, &arguments, faults) {
             Ok(message) => message,
-            Err(faults) => return Err(Box::new(done(&record, Answer::invalid(&faults), &hidden))),
+            Err(faults) => return Err(Box::new(Ended::new(CallOutcome::Invalid(faults), &record, &hidden))),
         };
+        if let Some(keyword) = keyword {
+            keyword::append(&mut message, keyword);
+        }
         record.sends(&message, robot.as_deref());
+        let ended = |outcome| Err(Box::new(Ended::new(outcome, &record, &hidden)));
+        let question = match policy.question(&message) {
+            Ok(question) => question,
+            Err(refusal) => return ended(CallOutcome::Refused(refusal)),
+        };
         if self.dry_run {
-            return Err(Box::new(done(&record, Answer::dry_run(&message), &hidden)));
+            return ended(dry_run(message));
         }
         let key = Key::new(robot.as_deref(), spec.name, spec.parameters, &arguments);
-        Ok(Ready { record, message, key, robot, policy, hidden })
+        Ok(Ready { record, message, key, robot, policy, question, hidden })
     }
 
-    /// Would the call send nothing, since the same one is on its way or has delivered it?
+    /// Reports that the call would send nothing, because the same one is in progress or has delivered it.
     pub(crate) fn is_settled(&self, ready: &Ready) -> bool {
-        self.courier.is_settled(ready.key)
+        self.dispatcher.is_settled(ready.key)
     }
 
-    /// Sends the message. `cancelled` completes when the caller gives the call up; `meanwhile` runs while it is on its way.
+    /// Sends the message. `cancelled` completes when the caller gives the call up; `meanwhile` runs while it is in
+    /// progress.
     pub(crate) async fn send<W: Future<Output = ()>>(
         &self,
         ready: Ready,
         cancelled: impl Future<Output = ()>,
-        meanwhile: impl FnOnce(Arc<Flight>) -> W,
-    ) -> CallToolResult {
+        meanwhile: impl FnOnce(Arc<Delivery>) -> W,
+    ) -> Ended {
         let Ready { record, message, key, robot, hidden, .. } = ready;
-        let answer = self.courier.send(key, message, robot.as_deref(), cancelled, meanwhile).await;
-        done(&record, answer, &hidden)
+        let outcome = self.dispatcher.send(key, message, robot.as_deref(), cancelled, meanwhile).await;
+        Ended::new(outcome, &record, &hidden)
     }
 
     /// The message, or everything that is wrong with the arguments.
@@ -113,13 +134,43 @@ impl Calls {
 }
 
 impl Ready {
-    /// The answer where the message must not be sent.
-    pub(crate) fn refused(self, refusal: Refusal) -> CallToolResult {
-        done(&self.record, Answer::unconfirmed(refusal), &self.hidden)
+    /// Ends the call without sending the message.
+    pub(crate) fn refused(self, refusal: Refusal) -> Ended {
+        Ended::new(CallOutcome::Refused(refusal), &self.record, &self.hidden)
     }
 }
 
-fn done(record: &Record, answer: Answer, hidden: &Hidden) -> CallToolResult {
-    record.log(&answer);
-    answer.into_result(hidden)
+impl Ended {
+    fn new(outcome: CallOutcome, record: &Record, hidden: &Hidden) -> Self {
+        let answer = Answer::new(&outcome);
+        record.log(&answer, outcome.id());
+        Self { outcome, answer: answer.safe_to_show(hidden) }
+    }
+}
+
+/// The request that would be sent, unless it is too long for one.
+fn dry_run(message: Message) -> CallOutcome {
+    let Envelope { message, id, .. } = Envelope::new(message);
+    let request = WireMessage::with_id(message, id);
+    match serde_json::to_vec(&request).map_or(0, |body| body.len()) {
+        bytes if bytes > MAX_BODY_BYTES => {
+            CallOutcome::Unsendable(Error::new(ErrorKind::TooLong, format!("{bytes} bytes")))
+        }
+        _ => CallOutcome::DryRun(Box::new(request)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dingtalk_core::CallStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_dry_run_refuses_a_message_that_is_too_long() {
+        let answer = Answer::new(&dry_run(Message::text("长".repeat(7_000))));
+        assert_eq!(answer.status, CallStatus::Refused);
+        assert_eq!(answer.reason, Some(answer::Reason::Failure(ErrorKind::TooLong)));
+        assert!(answer.detail.as_deref().unwrap().contains("bytes"), "{answer:?}");
+    }
 }

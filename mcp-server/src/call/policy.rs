@@ -1,6 +1,7 @@
 //! The rules that decide when a person is asked before a message is sent, and what is never sent.
 
 use dingtalk_core::Message;
+use serde::Serialize;
 
 /// May a message notify everybody in the group?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -53,12 +54,20 @@ pub(crate) enum Refusal {
     NotConfirmed,
 }
 
+/// A [`Refusal`] as a word for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefusalReason {
+    AtAllDenied,
+    NotConfirmed,
+}
+
 impl Refusal {
     /// The reason, as a word for programs.
-    pub(crate) fn reason(self) -> &'static str {
+    pub(crate) fn reason(self) -> RefusalReason {
         match self {
-            Self::Denied => "at_all_denied",
-            Self::CannotAsk(_) | Self::NotConfirmed => "not_confirmed",
+            Self::Denied => RefusalReason::AtAllDenied,
+            Self::CannotAsk(_) | Self::NotConfirmed => RefusalReason::NotConfirmed,
         }
     }
 

@@ -47,7 +47,7 @@ impl Record {
     }
 
     /// Logs how the call was answered.
-    pub(crate) fn log(&self, answer: &Answer) {
+    pub(crate) fn log(&self, answer: &Answer, id: Option<&str>) {
         let Some(Known { tool, request_id, robot, message }) = &self.0 else { return };
         tracing::info!(
             name: "dingtalk.call",
@@ -55,9 +55,9 @@ impl Record {
             request_id = request_id.as_deref(),
             tool,
             robot = robot.as_deref(),
-            status = answer.status().as_str(),
-            errcode = answer.code(),
-            "msgUuid" = answer.id(),
+            status = answer.status.as_str(),
+            errcode = answer.code,
+            "msgUuid" = id,
             bytes = message.as_ref().map(|size| size.bytes),
             mentions = message.as_ref().map(|size| size.mentions),
             at_all = message.as_ref().map(|size| size.at_all),

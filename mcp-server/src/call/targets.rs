@@ -16,13 +16,14 @@ pub struct Target {
     about: String,
     deliver: Arc<dyn Deliver>,
     policy: Policy,
+    keyword: Option<String>,
 }
 
 impl Target {
     /// A robot by name; `about` says what its group is for, and agents choose by it.
     pub fn new(name: impl Into<String>, about: impl Into<String>, deliver: impl Deliver + 'static) -> Self {
         let (name, about) = (name.into(), about.into());
-        Self { name, about, deliver: Arc::new(deliver), policy: Policy::default() }
+        Self { name, about, deliver: Arc::new(deliver), policy: Policy::default(), keyword: None }
     }
 
     /// Sets whether a message may notify everybody; [`AtAll::Ask`] unless set.
@@ -36,6 +37,13 @@ impl Target {
     #[must_use]
     pub fn confirm(mut self, confirm: Confirm) -> Self {
         self.policy.confirm = confirm;
+        self
+    }
+
+    /// Sets the keyword that the robot demands: it is appended to messages that lack it.
+    #[must_use]
+    pub fn keyword(mut self, keyword: impl Into<String>) -> Self {
+        self.keyword = trimmed_keyword(keyword);
         self
     }
 }
@@ -54,23 +62,39 @@ impl fmt::Debug for Target {
 /// All of them, and the one that posts where a call chooses none.
 #[derive(Debug, Clone)]
 pub(crate) struct Targets {
-    named: Vec<(String, String, Policy)>,
+    named: Vec<Named>,
     default: Option<String>,
-    /// Of the one robot that has no name.
-    policy: Policy,
+    /// Rules of the one robot that has no name.
+    unnamed: Rules,
 }
 
-/// Where a call goes.
+#[derive(Debug, Clone)]
+struct Named {
+    name: String,
+    about: String,
+    rules: Rules,
+}
+
+/// Rules for all messages of a robot.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rules {
+    pub(crate) policy: Policy,
+    /// The keyword that the robot demands.
+    pub(crate) keyword: Option<String>,
+}
+
+/// The robot of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Choice {
+pub(crate) struct Choice<'t> {
     pub(crate) robot: Option<String>,
     pub(crate) policy: Policy,
+    pub(crate) keyword: Option<&'t str>,
 }
 
 impl Targets {
     /// One robot without a name, which every call goes to.
-    pub(crate) fn unnamed(policy: Policy) -> Self {
-        Self { named: Vec::new(), default: None, policy }
+    pub(crate) fn unnamed(rules: Rules) -> Self {
+        Self { named: Vec::new(), default: None, unnamed: rules }
     }
 
     /// Robots by name, and what delivers for all of them. The only robot is the default.
@@ -84,19 +108,19 @@ impl Targets {
         });
         let mut router = Router::builder();
         let mut named = Vec::new();
-        for Target { name, about, deliver, policy } in targets {
+        for Target { name, about, deliver, policy, keyword } in targets {
             router = router.route(&*name, deliver);
-            named.push((name, about, policy));
+            named.push(Named { name, about, rules: Rules { policy, keyword } });
         }
         if let Some(default) = &default {
             router = router.default_to(&**default);
         }
-        Ok((Self { named, default, policy: Policy::default() }, Arc::new(router.build()?)))
+        Ok((Self { named, default, unnamed: Rules::default() }, Arc::new(router.build()?)))
     }
 
     /// What definitions say of them.
     pub(crate) fn describe(&self, deployment: Deployment) -> Deployment {
-        let robots = self.named.iter().map(|(name, about, _)| (name.clone(), about.clone()));
+        let robots = self.named.iter().map(|robot| (robot.name.clone(), robot.about.clone()));
         deployment.robots(robots, self.default.clone())
     }
 
@@ -106,12 +130,12 @@ impl Targets {
     }
 
     /// Takes the choice out of a call's arguments.
-    pub(crate) fn choose(&self, arguments: &mut Map<String, Value>, faults: &mut Faults) -> Choice {
-        let nobody = Choice { robot: None, policy: self.policy };
+    pub(crate) fn choose(&self, arguments: &mut Map<String, Value>, faults: &mut Faults) -> Choice<'_> {
+        let nobody = self.unnamed.choice(None);
         // Without a choice, an argument of this name is the tool's own, or unknown.
         let given = if self.offer_a_choice() { arguments.remove(Deployment::ROBOT) } else { None };
         let given = given.filter(|given| !given.is_null());
-        let names = || self.named.iter().map(|(name, ..)| &**name);
+        let names = || self.named.iter().map(|robot| &*robot.name);
         let name = match &given {
             None => self.default.as_deref(),
             Some(Value::String(name)) => Some(name.trim()),
@@ -127,8 +151,8 @@ impl Targets {
             }
             return nobody;
         };
-        match self.named.iter().find(|(known, ..)| known == name) {
-            Some((name, _, policy)) => Choice { robot: Some(name.clone()), policy: *policy },
+        match self.named.iter().find(|robot| robot.name == name) {
+            Some(robot) => robot.rules.choice(Some(robot.name.clone())),
             None => {
                 let rule = format!("must be one of `{}`", names().collect::<Vec<_>>().join("`, `"));
                 let fault = Fault::new(Deployment::ROBOT, rule).given(format!("{name:?}"));
@@ -136,6 +160,17 @@ impl Targets {
                 nobody
             }
         }
+    }
+}
+
+/// A keyword without surrounding blanks; none if nothing is left.
+pub(crate) fn trimmed_keyword(keyword: impl Into<String>) -> Option<String> {
+    Some(keyword.into().trim().to_owned()).filter(|keyword| !keyword.is_empty())
+}
+
+impl Rules {
+    fn choice(&self, robot: Option<String>) -> Choice<'_> {
+        Choice { robot, policy: self.policy, keyword: self.keyword.as_deref() }
     }
 }
 
@@ -154,7 +189,7 @@ mod tests {
         Targets::named(targets, default.map(str::to_owned)).unwrap().0
     }
 
-    fn chosen(targets: &Targets, arguments: Value) -> (Choice, Vec<String>) {
+    fn chosen(targets: &Targets, arguments: Value) -> (Choice<'_>, Vec<String>) {
         let Value::Object(mut arguments) = arguments else { unreachable!() };
         let mut faults = Faults::default();
         let choice = targets.choose(&mut arguments, &mut faults);
@@ -164,18 +199,21 @@ mod tests {
 
     #[test]
     fn a_robot_is_chosen_by_name_or_is_the_default() {
-        let (choice, faults) = chosen(&targets(None), json!({"robot": "sales"}));
+        let without_default = targets(None);
+        let (choice, faults) = chosen(&without_default, json!({"robot": "sales"}));
         assert_eq!((choice.robot.as_deref(), choice.policy.at_all), (Some("sales"), AtAll::Deny));
         assert!(faults.is_empty());
+        let with_default = targets(Some("ops"));
         for absent in [json!({}), json!({"robot": null})] {
-            let (choice, faults) = chosen(&targets(Some("ops")), absent);
+            let (choice, faults) = chosen(&with_default, absent);
             assert_eq!((choice.robot.as_deref(), faults.len()), (Some("ops"), 0));
         }
     }
 
     #[test]
     fn what_is_wrong_is_named_with_the_names_that_there_are() {
-        let one = |arguments| chosen(&targets(None), arguments).1.join("; ");
+        let targets = targets(None);
+        let one = |arguments| chosen(&targets, arguments).1.join("; ");
         assert_eq!(one(json!({})), "`robot` is missing: give one of `ops`, `sales`");
         assert_eq!(
             one(json!({"robot": "sale"})),

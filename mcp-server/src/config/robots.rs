@@ -112,7 +112,12 @@ impl RobotSettings {
     /// A secret is not where the file says, or a robot cannot be made of it.
     pub fn target(&self, deadline: Duration) -> Result<Target, Error> {
         let deliver = self.deliver(deadline)?;
-        Ok(Target::new(&*self.name, &*self.about, deliver).at_all(self.at_all).confirm(self.confirm))
+        let target =
+            Target::new(&*self.name, &*self.about, deliver).at_all(self.at_all).confirm(self.confirm);
+        Ok(match &self.keyword {
+            Some(keyword) => target.keyword(keyword),
+            None => target,
+        })
     }
 
     fn deliver(&self, deadline: Duration) -> Result<Arc<dyn Deliver>, Error> {

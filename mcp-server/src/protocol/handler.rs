@@ -20,11 +20,11 @@ use rmcp::{
 use serde_json::json;
 use tokio::time::{Instant, interval_at, timeout};
 
-use super::{completion, instructions::instructions, prompts, request_id, resources};
+use super::{completion, instructions::instructions, prompts, request_id, resources, result};
 use crate::call::{
     Calls,
     consent::{Consent, Consents},
-    repeat::Flight,
+    repeat::Delivery,
 };
 
 /// How long a client may keep the list of tools: it changes only with the program.
@@ -213,42 +213,44 @@ impl ServerHandler for Handler {
         let arguments = request.arguments.take().unwrap_or_default();
         let ready = match calls.prepare(tool, arguments, request_id::of(&context.extensions)) {
             Ok(ready) => ready,
-            Err(answer) => return Ok((*answer).into()),
+            Err(ended) => return Ok(result::of(&ended.answer).into()),
         };
-        // Who is only told what became of it need not be asked.
-        if !calls.is_settled(&ready) {
-            match self.0.consents.obtain(&ready, &request, &context).await {
+        // A call that sends nothing needs no confirmation.
+        if let Some(question) = ready.question.filter(|_| !calls.is_settled(&ready)) {
+            // Asking is rare and takes much room: in a box it does not make every call's future larger.
+            match Box::pin(self.0.consents.ask(question, &ready, &request, &context)).await {
                 Consent::Given => {}
                 Consent::Ask(question) => return Ok((*question).into()),
-                Consent::Refused(refusal) => return Ok(ready.refused(refusal).into()),
+                Consent::Refused(refusal) => return Ok(result::of(&ready.refused(refusal).answer).into()),
                 Consent::Forged => return Err(ErrorData::invalid_params(FOREIGN_STATE, None)),
             }
         }
-        let deadline = calls.courier.deadline();
-        let meanwhile = |flight| report_progress(&context, flight, deadline);
-        Ok(calls.send(ready, context.ct.cancelled(), meanwhile).await.into())
+        let deadline = calls.dispatcher.deadline();
+        let meanwhile = |delivery| report_progress(&context, delivery, deadline);
+        let ended = calls.send(ready, context.ct.cancelled(), meanwhile).await;
+        Ok(result::of(&ended.answer).into())
     }
 }
 
 /// Tells a client that asked for it how long its call has been waiting.
-async fn report_progress(context: &RequestContext<RoleServer>, flight: Arc<Flight>, deadline: Duration) {
+async fn report_progress(context: &RequestContext<RoleServer>, delivery: Arc<Delivery>, deadline: Duration) {
     if let Some(token) = context.meta.get_progress_token() {
         // In a box it does not make the future of a call larger whose client has not asked.
-        Box::pin(report_to(token, context, flight, deadline)).await;
+        Box::pin(report_to(token, context, delivery, deadline)).await;
     }
 }
 
 async fn report_to(
     token: ProgressToken,
     context: &RequestContext<RoleServer>,
-    flight: Arc<Flight>,
+    delivery: Arc<Delivery>,
     deadline: Duration,
 ) {
     let began = Instant::now();
     let mut ticks = interval_at(began + PROGRESS, PROGRESS);
     loop {
         ticks.tick().await;
-        let words = if flight.is_held() { "waiting for a turn; not sent yet" } else { "on its way" };
+        let words = if delivery.is_held() { "waiting for a turn; not sent yet" } else { "on its way" };
         let progress = ProgressNotificationParam::new(token.clone(), began.elapsed().as_secs_f64())
             .with_total(deadline.as_secs_f64())
             .with_message(words);

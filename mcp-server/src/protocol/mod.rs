@@ -7,6 +7,7 @@ mod instructions;
 mod prompts;
 pub(crate) mod request_id;
 mod resources;
+mod result;
 mod robots;
 
 pub(crate) use self::handler::Handler;

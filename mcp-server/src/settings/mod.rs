@@ -126,7 +126,11 @@ impl Settings {
         let named_rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
         let server = match self.outlet(&config)? {
             Outlet::One(deliver) => {
-                self.configure(Server::builder(deliver).at_all(self.at_all), self.rate_per_minute)
+                let mut server = Server::builder(deliver).at_all(self.at_all);
+                if let Some(keyword) = &self.keyword {
+                    server = server.keyword(keyword);
+                }
+                self.configure(server, self.rate_per_minute)
             }
             Outlet::Several(targets) => {
                 self.configure(Server::with_robots(targets, config.default_robot), named_rate)

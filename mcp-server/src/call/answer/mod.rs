@@ -1,186 +1,197 @@
-//! What a call answers: the same facts as text and as structured content, since some clients show only one of them. The
-//! text is written from the structure, so that neither can say more than the other.
+//! What a call answers, whichever way it came in.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use dingtalk_core::{
-    CallStatus, Error, ErrorKind, Faults, Language, MAX_BODY_BYTES, Message, Receipt, WireMessage,
-};
-use rmcp::model::{CallToolResult, ContentBlock};
-use serde_json::{Map, Value, json};
+use dingtalk_core::{CallStatus, Error, ErrorKind, Language, Receipt};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::{
+    outcome::CallOutcome,
     people::Hidden,
-    policy::Refusal,
-    repeat::{Landing, Stop, WINDOW},
+    policy::{Refusal, RefusalReason},
+    repeat::{DeliveryOutcome, Stop, WINDOW},
 };
 
 const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Have a person look in the group. If it is missing, make the \
      same call: it goes out under the same id, by which DingTalk recognises a repetition.";
 
-/// The facts that may hold what a call has given; the others are ours.
-const REPEATS_ARGUMENTS: [&str; 3] = ["detail", "faults", "request"];
-
-/// What a call answers.
-#[derive(Debug, Clone)]
+/// What a call answers. Serialized, it has the members that the output schema of the definitions promises.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
-    status: CallStatus,
-    facts: Map<String, Value>,
-    /// What the message was to be sent under.
-    id: Option<String>,
+    #[serde(serialize_with = "as_word")]
+    pub(crate) status: CallStatus,
+    /// The `msgUuid` under which it was delivered, or may have been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) id: Option<String>,
+    /// The name of the robot that posted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) robot: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<Reason>,
+    /// What happened, without advice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+    /// DingTalk's `errcode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) code: Option<i64>,
+    /// Everything that is wrong with the arguments.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) faults: Vec<String>,
+    /// The request that would be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request: Option<Value>,
+    /// After how long a repetition makes sense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after_seconds: Option<u64>,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) advice: Option<Cow<'static, str>>,
+}
+
+/// Why a message was not sent, as a word for programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Reason {
+    Failure(ErrorKind),
+    Refusal(RefusalReason),
 }
 
 impl Answer {
-    fn new(status: CallStatus) -> Self {
-        let facts = Map::from_iter([("status".to_owned(), json!(status.as_str()))]);
-        Self { status, facts, id: None }
-    }
-
-    fn with(mut self, name: &str, fact: impl Into<Value>) -> Self {
-        self.facts.insert(name.to_owned(), fact.into());
-        self
-    }
-
-    fn with_seconds(self, name: &str, duration: Duration) -> Self {
-        // Who comes back a moment too early is refused again.
-        let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
-        self.with(name, whole)
-    }
-
-    /// What became of a delivery.
-    pub(crate) fn of(landing: &Landing, id: &str) -> Self {
-        let mut answer = match landing {
-            Landing::Delivered(receipt) => Self::delivered(receipt),
-            Landing::Failed(error) => Self::failed(error),
-            Landing::Held(stop) => Self::new(CallStatus::Refused)
-                .with("detail", why(*stop))
-                .with("advice", "Not sent. Calling again cannot post it twice."),
-            Landing::Open(stop) => Self::new(CallStatus::Unknown)
-                .with("id", id)
-                .with("detail", why(*stop))
-                .with("advice", MAY_HAVE_ARRIVED),
-            Landing::StillOpen(landing) => Self::of(landing, id).still_open(id),
-        };
-        answer.id = Some(id.to_owned());
-        answer
-    }
-
-    /// Nothing was sent this time, but the same call may have sent it before.
-    fn still_open(mut self, id: &str) -> Self {
-        let detail = self.facts.get("detail").and_then(Value::as_str).unwrap_or_default();
-        let detail =
-            format!("the same call may have delivered it before; this time it was not sent: {detail}");
-        self.status = CallStatus::Unknown;
-        self.with("status", CallStatus::Unknown.as_str())
-            .with("id", id)
-            .with("detail", detail)
-            .with("advice", MAY_HAVE_ARRIVED)
-    }
-
-    fn delivered(receipt: &Receipt) -> Self {
-        let answer = Self::new(receipt.outcome.into()).with("id", &*receipt.id);
-        match receipt.robot.as_ref().or(receipt.robot_id.as_ref()) {
-            Some(robot) => answer.with("robot", &**robot),
-            None => answer,
+    /// The answer to a call with this outcome.
+    pub(crate) fn new(outcome: &CallOutcome) -> Self {
+        match outcome {
+            CallOutcome::Invalid(faults) => Self {
+                faults: faults.iter().map(ToString::to_string).collect(),
+                ..Self::of(CallStatus::Refused)
+                    .advise("Nothing was sent. Change the arguments and call again.")
+            },
+            CallOutcome::Refused(refusal) => Self::refused(*refusal),
+            CallOutcome::DryRun(request) => Self {
+                request: serde_json::to_value(request).ok(),
+                ..Self::of(CallStatus::DryRun)
+                    .advise("Nothing was sent: the server runs dry. Whoever operates it can switch that off.")
+            },
+            CallOutcome::Unsendable(error) => Self::failed(error),
+            CallOutcome::Duplicate { receipt, age } => Self::duplicate(receipt, *age),
+            CallOutcome::Delivery { id, outcome } => Self::delivery(outcome, id),
         }
     }
 
+    fn of(status: CallStatus) -> Self {
+        Self {
+            status,
+            id: None,
+            robot: None,
+            reason: None,
+            detail: None,
+            code: None,
+            faults: Vec::new(),
+            request: None,
+            retry_after_seconds: None,
+            advice: None,
+        }
+    }
+
+    fn advise(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    fn refused(refusal: Refusal) -> Self {
+        let reason = Some(Reason::Refusal(refusal.reason()));
+        Self { reason, ..Self::of(CallStatus::Refused).advise(refusal.advice()) }
+    }
+
+    fn delivery(outcome: &DeliveryOutcome, id: &str) -> Self {
+        match outcome {
+            DeliveryOutcome::Delivered(receipt) => Self {
+                id: Some(receipt.id.clone()),
+                robot: receipt.robot.clone().or_else(|| receipt.robot_id.clone()),
+                ..Self::of(receipt.outcome.into())
+            },
+            DeliveryOutcome::Failed(error) => Self::failed(error),
+            DeliveryOutcome::NotSent(stop) => Self {
+                detail: Some(why(*stop).to_owned()),
+                ..Self::of(CallStatus::Refused).advise("Not sent. Calling again cannot post it twice.")
+            },
+            DeliveryOutcome::Unknown(stop) => Self {
+                id: Some(id.to_owned()),
+                detail: Some(why(*stop).to_owned()),
+                ..Self::of(CallStatus::Unknown).advise(MAY_HAVE_ARRIVED)
+            },
+            DeliveryOutcome::StillUnknown(outcome) => Self::delivery(outcome, id).still_unknown(id),
+        }
+    }
+
+    /// Nothing was sent this time, but the same call may have sent it before.
+    fn still_unknown(self, id: &str) -> Self {
+        let detail = self.detail.as_deref().unwrap_or_default();
+        let detail =
+            format!("the same call may have delivered it before; this time it was not sent: {detail}");
+        Self { status: CallStatus::Unknown, id: Some(id.to_owned()), detail: Some(detail), ..self }
+            .advise(MAY_HAVE_ARRIVED)
+    }
+
     /// The same call has delivered it before.
-    pub(crate) fn duplicate(receipt: &Receipt, age: Duration) -> Self {
+    fn duplicate(receipt: &Receipt, age: Duration) -> Self {
         let advice = format!(
             "Nothing was sent: the same call delivered it {} s ago. To post it again on purpose, change the text, or call \
              again after {} s.",
             age.as_secs(),
             WINDOW.as_secs()
         );
-        let mut answer = Self::new(CallStatus::Duplicate)
-            .with("id", &*receipt.id)
-            .with_seconds("retryAfterSeconds", WINDOW.saturating_sub(age))
-            .with("advice", advice);
-        answer.id = Some(receipt.id.clone());
-        answer
-    }
-
-    /// The server only shows what it would send.
-    pub(crate) fn dry_run(message: &Message) -> Self {
-        let wire = WireMessage::with_id(message.clone(), dingtalk_core::Envelope::new(message.clone()).id);
-        let request = serde_json::to_value(&wire).unwrap_or_default();
-        let bytes = request.to_string().len();
-        if bytes > MAX_BODY_BYTES {
-            return Self::failed(&Error::new(ErrorKind::TooLong, format!("{bytes} bytes")));
+        Self {
+            id: Some(receipt.id.clone()),
+            retry_after_seconds: Some(whole_seconds(WINDOW.saturating_sub(age))),
+            ..Self::of(CallStatus::Duplicate).advise(advice)
         }
-        Self::new(CallStatus::DryRun)
-            .with("request", request)
-            .with("advice", "Nothing was sent: the server runs dry. Whoever operates it can switch that off.")
-    }
-
-    /// The arguments were wrong; nothing was sent.
-    pub(crate) fn invalid(faults: &Faults) -> Self {
-        let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        Self::new(CallStatus::Refused)
-            .with("faults", faults)
-            .with("advice", "Nothing was sent. Change the arguments and call again.")
-    }
-
-    /// Nobody has confirmed that it may be sent.
-    pub(crate) fn unconfirmed(refusal: Refusal) -> Self {
-        Self::new(CallStatus::Refused).with("reason", refusal.reason()).with("advice", refusal.advice())
     }
 
     /// The message was not delivered, or may not have been.
     fn failed(error: &Error) -> Self {
-        let status = error.into();
-        let mut answer = Self::new(status).with("reason", json!(error.kind()));
-        if let Some(id) = error.id().filter(|_| status == CallStatus::Unknown) {
-            answer = answer.with("id", id);
-        }
-        answer = answer.with("detail", error.detail());
-        if let Some(code) = error.code() {
-            answer = answer.with("code", code);
-        }
-        if let Some(after) = error.retry_after().filter(|_| status == CallStatus::Throttled) {
-            answer = answer.with_seconds("retryAfterSeconds", after);
-        }
-        match status {
-            CallStatus::Unknown => answer.with("advice", MAY_HAVE_ARRIVED),
-            _ => answer.with("advice", format!("Not sent. {}", error.advice(Language::En))),
-        }
-    }
-
-    pub(crate) fn status(&self) -> CallStatus {
-        self.status
-    }
-
-    /// DingTalk's `errcode`.
-    pub(crate) fn code(&self) -> Option<i64> {
-        self.facts.get("code").and_then(Value::as_i64)
-    }
-
-    /// What the message was to be sent under, also where the answer does not say so.
-    pub(crate) fn id(&self) -> Option<&str> {
-        self.id.as_deref()
-    }
-
-    /// The answer in the terms of the protocol, without what must not be shown.
-    pub(crate) fn into_result(self, hidden: &Hidden) -> CallToolResult {
-        let Self { status, mut facts, .. } = self;
-        for (name, fact) in &mut facts {
-            let told = fact.take();
-            let told = if REPEATS_ARGUMENTS.contains(&&**name) { unnamed(told, hidden) } else { told };
-            *fact = shown(told);
-        }
-        // Who reads only the first words must not believe that anything was sent.
-        let heading = if status == CallStatus::DryRun { "NOT SENT\n" } else { "" };
-        let content = vec![ContentBlock::text(format!("{heading}{}", text(&facts)))];
-        let mut result = match status {
-            CallStatus::Refused | CallStatus::Throttled | CallStatus::Unknown => {
-                CallToolResult::error(content)
-            }
-            _ => CallToolResult::success(content),
+        let status = CallStatus::from(error);
+        let answer = match status {
+            CallStatus::Unknown => Self::of(status).advise(MAY_HAVE_ARRIVED),
+            _ => Self::of(status).advise(format!("Not sent. {}", error.advice(Language::En))),
         };
-        result.structured_content = Some(Value::Object(facts));
-        result
+        let retry_after = error.retry_after().filter(|_| status == CallStatus::Throttled);
+        Self {
+            id: error.id().filter(|_| status == CallStatus::Unknown).map(str::to_owned),
+            reason: Some(Reason::Failure(error.kind())),
+            detail: Some(format!("{}.", error.detail())),
+            code: error.code(),
+            retry_after_seconds: retry_after.map(whole_seconds),
+            ..answer
+        }
     }
+
+    /// The answer without what must not be shown: numbers behind names, and characters that could pass for the end of a
+    /// line. A request stays as it is, word for word, apart from numbers: in a text it is JSON.
+    pub(crate) fn safe_to_show(mut self, hidden: &Hidden) -> Self {
+        for text in self.detail.iter_mut().chain(&mut self.faults) {
+            hidden.hide(text);
+        }
+        for text in self.detail.iter_mut().chain(&mut self.faults).chain(&mut self.id).chain(&mut self.robot)
+        {
+            escape_controls(text);
+        }
+        if let Some(request) = &mut self.request {
+            hide_in(request, hidden);
+        }
+        self
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn as_word<S: Serializer>(status: &CallStatus, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(status.as_str())
+}
+
+/// The duration in seconds, rounded up: who comes back a moment too early is refused again.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
 fn why(stop: Stop) -> &'static str {
@@ -191,59 +202,26 @@ fn why(stop: Stop) -> &'static str {
     }
 }
 
-/// A fact without hidden numbers.
-fn unnamed(fact: Value, hidden: &Hidden) -> Value {
-    match fact {
-        Value::String(mut text) => {
-            hidden.hide(&mut text);
-            Value::String(text)
-        }
-        Value::Array(elements) => elements.into_iter().map(|element| unnamed(element, hidden)).collect(),
-        Value::Object(members) => {
-            members.into_iter().map(|(name, value)| (name, unnamed(value, hidden))).collect()
-        }
-        other => other,
+fn hide_in(value: &mut Value, hidden: &Hidden) {
+    match value {
+        Value::String(text) => hidden.hide(text),
+        Value::Array(elements) => elements.iter_mut().for_each(|element| hide_in(element, hidden)),
+        Value::Object(members) => members.values_mut().for_each(|member| hide_in(member, hidden)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
-/// A fact without characters that could pass for the end of a line, or for another fact. A request stays as it is, word for
-/// word: in the text it is JSON.
-fn shown(fact: Value) -> Value {
-    match fact {
-        Value::String(text) => Value::String(one_line(text)),
-        Value::Array(elements) => elements.into_iter().map(shown).collect(),
-        other => other,
-    }
-}
-
-/// Control characters, and those that change how text is shown, as escapes.
-fn one_line(text: String) -> String {
+/// Writes control characters, and those that change how text is shown, as escapes.
+fn escape_controls(text: &mut String) {
     let hides = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
-    if !text.contains(hides) {
-        return text;
+    if text.contains(hides) {
+        let escaped = |c: char| if hides(c) { c.escape_debug().to_string() } else { c.to_string() };
+        *text = text.chars().map(escaped).collect();
     }
-    let escaped = |c: char| if hides(c) { c.escape_debug().to_string() } else { c.to_string() };
-    text.chars().map(escaped).collect()
-}
-
-/// One line for each fact, and one for each element of a list.
-fn text(facts: &Map<String, Value>) -> String {
-    let lines = facts.iter().map(|(name, value)| match value {
-        Value::String(text) => format!("{name}: {text}"),
-        Value::Array(elements) => {
-            let elements = elements.iter().map(|element| match element {
-                Value::String(text) => format!("\n- {text}"),
-                other => format!("\n- {other}"),
-            });
-            format!("{name}:{}", elements.collect::<String>())
-        }
-        other => format!("{name}: {other}"),
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

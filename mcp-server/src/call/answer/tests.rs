@@ -1,10 +1,10 @@
-use dingtalk_core::{Deployment, ErrorKind, Fault, Outcome, ToolSet};
+use dingtalk_core::{Fault, Faults, Message, Outcome, ToolSet, WireMessage};
+use serde_json::json;
 
 use super::*;
 use crate::builtin_tools;
 
-/// Facts that an agent does not act on: they stand in answers, and not in every definition.
-const BESIDE_THE_SCHEMA: [&str; 2] = ["robot", "request"];
+const ID: &str = "01J0000000000000000000000B";
 
 fn receipt(outcome: Outcome) -> Receipt {
     let mut receipt = Receipt::new("01J0000000000000000000000A", outcome);
@@ -12,21 +12,36 @@ fn receipt(outcome: Outcome) -> Receipt {
     receipt
 }
 
+fn delivery(outcome: DeliveryOutcome) -> CallOutcome {
+    CallOutcome::Delivery { id: ID.to_owned(), outcome }
+}
+
+fn duplicate() -> CallOutcome {
+    let receipt = Box::new(receipt(Outcome::Delivered));
+    CallOutcome::Duplicate { receipt, age: Duration::from_millis(12_300) }
+}
+
+fn dry_run(message: Message) -> CallOutcome {
+    CallOutcome::DryRun(Box::new(WireMessage::with_id(message, ID)))
+}
+
 /// One answer of each kind.
-fn all() -> Vec<Answer> {
+pub(crate) fn all() -> Vec<Answer> {
     let mut faults = Faults::default();
     faults.push(Fault::new("title", "is missing: give a string"));
     faults.push(Fault::new("atAll", "must be a boolean").given("the string \"yes\""));
-    let id = "01J0000000000000000000000B";
-    let mut answers = vec![
-        Answer::of(&Landing::Delivered(receipt(Outcome::Delivered)), id),
-        Answer::of(&Landing::Delivered(receipt(Outcome::Queued)), id),
-        Answer::duplicate(&receipt(Outcome::Delivered), Duration::from_millis(12_300)),
-        Answer::dry_run(&Message::text("a \"b\"\nc")),
-        Answer::invalid(&faults),
+    let mut outcomes = vec![
+        delivery(DeliveryOutcome::Delivered(receipt(Outcome::Delivered))),
+        delivery(DeliveryOutcome::Delivered(receipt(Outcome::Queued))),
+        duplicate(),
+        dry_run(Message::text("a \"b\"\nc")),
+        CallOutcome::Invalid(faults),
+        CallOutcome::Unsendable(Error::new(ErrorKind::TooLong, "20001 bytes")),
+        CallOutcome::Refused(Refusal::Denied),
+        CallOutcome::Refused(Refusal::NotConfirmed),
     ];
     for stop in [Stop::Cancelled, Stop::Overdue, Stop::Lost] {
-        answers.extend([Landing::Held(stop), Landing::Open(stop)].map(|landing| Answer::of(&landing, id)));
+        outcomes.extend([DeliveryOutcome::NotSent(stop), DeliveryOutcome::Unknown(stop)].map(delivery));
     }
     for kind in [
         ErrorKind::Configuration,
@@ -38,56 +53,26 @@ fn all() -> Vec<Answer> {
         ErrorKind::Busy,
         ErrorKind::QuotaExhausted,
     ] {
-        let error = Error::new(kind, "a cause").with_id(id);
-        let landing = Landing::Failed(error);
-        answers.push(Answer::of(&landing, id));
-        answers.push(Answer::of(&Landing::StillOpen(Box::new(landing)), id));
+        let outcome = DeliveryOutcome::Failed(Error::new(kind, "a cause").with_id(ID));
+        outcomes.extend([outcome.clone(), DeliveryOutcome::StillUnknown(Box::new(outcome))].map(delivery));
     }
-    answers
+    outcomes.iter().map(|outcome| Answer::new(outcome).safe_to_show(&Hidden::default())).collect()
 }
 
-fn facts(answer: Answer) -> Value {
-    answer.into_result(&Hidden::default()).structured_content.unwrap()
+fn facts(answer: &Answer) -> Value {
+    serde_json::to_value(answer).unwrap()
 }
 
-fn words(answer: Answer) -> String {
-    let result = serde_json::to_value(answer.into_result(&Hidden::default())).unwrap();
-    result["content"][0]["text"].as_str().unwrap().to_owned()
-}
-
-#[test]
-fn text_and_structure_carry_the_same_facts() {
-    for answer in all() {
-        let facts = facts(answer.clone());
-        let text = words(answer);
-        let mut lines = text.lines();
-        if facts["status"] == "dry_run" {
-            assert_eq!(lines.next(), Some("NOT SENT"));
-        }
-        for (name, value) in facts.as_object().unwrap() {
-            let line = lines.next().unwrap();
-            match value {
-                Value::Array(elements) => {
-                    assert_eq!(line, format!("{name}:"));
-                    for element in elements {
-                        assert_eq!(lines.next().unwrap(), format!("- {}", element.as_str().unwrap()));
-                    }
-                }
-                Value::String(text) => assert_eq!(line, format!("{name}: {text}")),
-                other => assert_eq!(line, format!("{name}: {other}")),
-            }
-        }
-        assert_eq!(lines.next(), None, "the text says more than the structure: {text}");
-    }
-}
+/// Facts that an agent does not act on: they stand in answers, and not in every definition.
+const BESIDE_THE_SCHEMA: [&str; 2] = ["robot", "request"];
 
 #[test]
 fn every_fact_fits_the_output_schema() {
     let set = ToolSet::new(builtin_tools()).unwrap();
-    let schema = &set.definitions(&Deployment::new())[0].output_schema;
+    let schema = &set.definitions(&dingtalk_core::Deployment::new())[0].output_schema;
     let properties = schema["properties"].as_object().unwrap();
     for answer in all() {
-        let facts = facts(answer);
+        let facts = facts(&answer);
         for (name, value) in facts.as_object().unwrap() {
             let Some(property) = properties.get(name) else {
                 assert!(BESIDE_THE_SCHEMA.contains(&&**name), "{name} is not in the schema");
@@ -107,8 +92,7 @@ fn every_fact_fits_the_output_schema() {
 #[test]
 fn every_answer_that_is_no_success_says_what_became_of_the_message() {
     for answer in all() {
-        let (status, facts) = (answer.status(), facts(answer));
-        let advice = facts["advice"].as_str().unwrap_or_default();
+        let (status, advice) = (answer.status, answer.advice.unwrap_or_default());
         match status {
             CallStatus::Delivered | CallStatus::Queued => assert_eq!(advice, ""),
             CallStatus::Unknown => {
@@ -126,16 +110,6 @@ fn every_answer_that_is_no_success_says_what_became_of_the_message() {
 }
 
 #[test]
-fn only_a_failure_is_an_error() {
-    for answer in all() {
-        let failure =
-            matches!(answer.status(), CallStatus::Refused | CallStatus::Throttled | CallStatus::Unknown);
-        let status = answer.status();
-        assert_eq!(answer.into_result(&Hidden::default()).is_error, Some(failure), "{status:?}");
-    }
-}
-
-#[test]
 fn what_may_have_arrived_is_not_called_refused() {
     for (kind, status) in [
         (ErrorKind::NotSent, "refused"),
@@ -144,20 +118,17 @@ fn what_may_have_arrived_is_not_called_refused() {
         (ErrorKind::AddressBlocked, "throttled"),
         (ErrorKind::QuotaExhausted, "refused"),
     ] {
-        assert_eq!(
-            facts(Answer::of(&Landing::Failed(Error::new(kind, "")), "id"))["status"],
-            status,
-            "{kind:?}"
-        );
+        let failed = delivery(DeliveryOutcome::Failed(Error::new(kind, "")));
+        assert_eq!(Answer::new(&failed).status.as_str(), status, "{kind:?}");
     }
 }
 
 #[test]
 fn what_may_have_arrived_before_is_not_called_throttled() {
-    let throttled = Landing::Failed(Error::new(ErrorKind::Throttled, "a cause"));
-    let facts = facts(Answer::of(&Landing::StillOpen(Box::new(throttled)), "the id"));
-    assert_eq!((&facts["status"], &facts["id"]), (&json!("unknown"), &json!("the id")));
-    let detail = facts["detail"].as_str().unwrap();
+    let throttled = DeliveryOutcome::Failed(Error::new(ErrorKind::Throttled, "a cause"));
+    let answer = Answer::new(&delivery(DeliveryOutcome::StillUnknown(Box::new(throttled))));
+    assert_eq!((answer.status, answer.id.as_deref()), (CallStatus::Unknown, Some(ID)));
+    let detail = answer.detail.unwrap();
     assert!(
         detail
             .starts_with("the same call may have delivered it before; this time it was not sent: the robot")
@@ -166,54 +137,32 @@ fn what_may_have_arrived_before_is_not_called_throttled() {
 
 #[test]
 fn a_duplicate_says_how_to_send_it_again() {
-    let answer = Answer::duplicate(&receipt(Outcome::Delivered), Duration::from_millis(12_300));
-    let facts = facts(answer);
-    assert_eq!((&facts["status"], &facts["retryAfterSeconds"]), (&json!("duplicate"), &json!(48)));
-    assert_eq!(facts["id"], "01J0000000000000000000000A");
-    let advice = facts["advice"].as_str().unwrap();
+    let answer = Answer::new(&duplicate());
+    assert_eq!((answer.status, answer.retry_after_seconds), (CallStatus::Duplicate, Some(48)));
+    assert_eq!(answer.id.as_deref(), Some("01J0000000000000000000000A"));
+    let advice = answer.advice.unwrap();
     assert!(advice.contains("12 s ago") && advice.contains("change the text"), "{advice}");
 }
 
 #[test]
-fn a_dry_run_shows_the_request_and_begins_with_not_sent() {
-    let answer = Answer::dry_run(&Message::text("a \"b\"\nstatus: delivered"));
-    let facts = facts(answer.clone());
+fn a_dry_run_shows_the_request() {
+    let facts = facts(&Answer::new(&dry_run(Message::text("a \"b\"\nstatus: delivered"))));
     assert_eq!(facts["request"]["text"]["content"], "a \"b\"\nstatus: delivered");
-    let text = words(answer);
-    assert!(text.starts_with("NOT SENT\nstatus: dry_run\n"), "{text}");
-    assert!(!text.lines().any(|line| line == "status: delivered"), "the request passes for a fact: {text}");
-}
-
-#[test]
-fn a_dry_run_refuses_what_is_too_long() {
-    let facts = facts(Answer::dry_run(&Message::text("长".repeat(7_000))));
-    assert_eq!((&facts["status"], &facts["reason"]), (&json!("refused"), &json!("too_long")));
-    assert!(facts["detail"].as_str().unwrap().contains("bytes"), "{facts}");
-}
-
-#[test]
-fn words_from_outside_cannot_pass_for_facts() {
-    let mut faults = Faults::default();
-    faults.push(Fault::new("x\nstatus: delivered\u{202e}", "is not a parameter"));
-    let text = words(Answer::invalid(&faults));
-    assert!(!text.lines().any(|line| line.starts_with("status: delivered")), "{text}");
-    assert!(!text.contains('\u{202e}'), "{text}");
+    assert_eq!(facts["request"]["msgUuid"], ID);
 }
 
 #[test]
 fn numbers_behind_names_are_in_no_answer() {
-    use dingtalk_core::Mobile;
-
     use crate::call::people::{People, Person};
 
-    let oncall = Person::Mobile(Mobile::new("13800000000").unwrap());
+    let oncall = Person::Mobile(dingtalk_core::Mobile::new("13800000000").unwrap());
     let people = People::new([("oncall".to_owned(), oncall)]).unwrap();
     let set = ToolSet::new(builtin_tools()).unwrap();
     let tool = set.get("send_text_message").unwrap();
     let Value::Object(mut arguments) = json!({"text": "x", "atMobiles": ["oncall"]}) else { unreachable!() };
     let hidden = people.resolve(tool.spec().parameters, &mut arguments, &mut Faults::default());
     let message = tool.message(&arguments).unwrap();
-    let result = serde_json::to_value(Answer::dry_run(&message).into_result(&hidden)).unwrap();
-    assert!(!result.to_string().contains("13800000000"), "{result}");
-    assert_eq!(result["structuredContent"]["request"]["at"]["atMobiles"], json!(["<oncall>"]));
+    let answer = facts(&Answer::new(&dry_run(message)).safe_to_show(&hidden));
+    assert!(!answer.to_string().contains("13800000000"), "{answer}");
+    assert_eq!(answer["request"]["at"]["atMobiles"], json!(["<oncall>"]));
 }

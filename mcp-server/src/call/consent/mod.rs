@@ -46,22 +46,8 @@ pub(crate) struct Consents {
 }
 
 impl Consents {
-    /// Finds out whether a message may be sent.
-    pub(crate) async fn obtain(
-        &self,
-        ready: &Ready,
-        request: &CallToolRequestParams,
-        context: &RequestContext<RoleServer>,
-    ) -> Consent {
-        match ready.policy.question(&ready.message) {
-            // Asking is rare and takes much room: in a box it does not make every call's future larger.
-            Ok(Some(question)) => Box::pin(self.ask(question, ready, request, context)).await,
-            Ok(None) => Consent::Given,
-            Err(refusal) => Consent::Refused(refusal),
-        }
-    }
-
-    async fn ask(
+    /// Asks the person whose client made the call.
+    pub(crate) async fn ask(
         &self,
         question: Question,
         ready: &Ready,

@@ -1,7 +1,7 @@
 //! Calls that were made before. Clients call again after a time-out or a cancellation, and the group must not read the
 //! message twice for it.
 //!
-//! A call that is in flight is joined. One that has delivered a moment ago sends nothing. One whose outcome is open goes
+//! A call that is in progress is joined. One that has delivered a moment ago sends nothing. One whose outcome is unknown goes
 //! out once more under the same `msgUuid`, by which DingTalk recognises a repetition.
 
 mod key;
@@ -20,33 +20,33 @@ pub(crate) use self::key::Key;
 /// For how long a delivered message is not sent again. The longest wait of widespread clients: they time out after 60 s.
 pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 
-/// For how long the `msgUuid` of a message whose outcome is open is kept. DingTalk does not say for how long it
+/// For how long the `msgUuid` of a message whose outcome is unknown is kept. DingTalk does not say for how long it
 /// recognises one.
-const OPEN_WINDOW: Duration = Duration::from_secs(10 * 60);
+const UNKNOWN_WINDOW: Duration = Duration::from_secs(10 * 60);
 
-/// How many calls are remembered beside those in flight: an hour at DingTalk's rate, in some 200 kB.
+/// How many calls are remembered beside those in progress: an hour at DingTalk's rate, in some 200 kB.
 const CAPACITY: usize = 1_200;
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 #[derive(Debug, Clone)]
-pub(crate) enum Landing {
+pub(crate) enum DeliveryOutcome {
     Delivered(Receipt),
     Failed(Error),
     /// It was stopped, and the message certainly has not arrived.
-    Held(Stop),
+    NotSent(Stop),
     /// It was stopped, and the message may have arrived.
-    Open(Stop),
+    Unknown(Stop),
     /// It certainly has not arrived this time, but it may have when the call was made before.
-    StillOpen(Box<Landing>),
+    StillUnknown(Box<DeliveryOutcome>),
 }
 
-impl Landing {
+impl DeliveryOutcome {
     /// Certainly nothing has arrived.
-    fn is_held(&self) -> bool {
+    fn is_not_sent(&self) -> bool {
         match self {
-            Self::Held(_) => true,
+            Self::NotSent(_) => true,
             Self::Failed(error) => error.retry() != Retry::SameId,
-            Self::Delivered(_) | Self::Open(_) | Self::StillOpen(_) => false,
+            Self::Delivered(_) | Self::Unknown(_) | Self::StillUnknown(_) => false,
         }
     }
 }
@@ -69,23 +69,23 @@ pub(crate) struct Repeats(Mutex<Calls>);
 #[derive(Debug, Default)]
 struct Calls {
     known: HashMap<Key, Call>,
-    /// Those that are not in flight, oldest first. A call that was made again since then is in it twice.
+    /// Those that are not in progress, oldest first. A call that was made again since then is in it twice.
     order: VecDeque<(Key, Instant)>,
 }
 
 #[derive(Debug)]
 enum Call {
-    InFlight(Arc<Flight>),
+    InFlight(Arc<Delivery>),
     Delivered { receipt: Box<Receipt>, at: Instant },
-    Open { id: String, at: Instant },
+    Unknown { id: String, at: Instant },
 }
 
 /// What to do with a call.
 pub(crate) enum Claim {
-    /// Deliver the envelope, and land the flight.
-    Deliver(Box<Envelope>, Ticket, Arc<Flight>),
-    /// Wait for the call that is in flight.
-    Join(Arc<Flight>),
+    /// Deliver the envelope, and finish with the permit.
+    Deliver(Box<Envelope>, Permit, Arc<Delivery>),
+    /// Wait for the call that is in progress.
+    Join(Arc<Delivery>),
     /// Send nothing: the message was delivered so long ago.
     Duplicate(Box<Receipt>, Duration),
 }
@@ -98,33 +98,33 @@ impl Repeats {
         calls.forget(now);
         let mut envelope = Envelope::new(message);
         envelope.robot = robot.map(str::to_owned);
-        let mut open_since = None;
+        let mut unknown_since = None;
         match calls.known.get(&key) {
-            Some(Call::InFlight(flight)) => return Claim::Join(Arc::clone(flight)),
+            Some(Call::InFlight(delivery)) => return Claim::Join(Arc::clone(delivery)),
             Some(Call::Delivered { receipt, at }) if now < *at + WINDOW => {
                 return Claim::Duplicate(receipt.clone(), now - *at);
             }
-            Some(Call::Open { id, at }) if now < *at + OPEN_WINDOW => {
+            Some(Call::Unknown { id, at }) if now < *at + UNKNOWN_WINDOW => {
                 envelope = envelope.with_id(id);
-                open_since = Some(*at);
+                unknown_since = Some(*at);
             }
             _ => {}
         }
-        let (landed, landing) = watch::channel(None);
+        let (finished, outcome) = watch::channel(None);
         let departure = envelope.departure();
-        let flight = Arc::new(Flight {
+        let delivery = Arc::new(Delivery {
             id: envelope.id.clone(),
             departure: departure.clone(),
-            landing,
+            outcome,
             callers: watch::Sender::new(0),
         });
-        calls.known.insert(key, Call::InFlight(Arc::clone(&flight)));
+        calls.known.insert(key, Call::InFlight(Arc::clone(&delivery)));
         let id = envelope.id.clone();
-        let ticket = Ticket { repeats: Arc::clone(self), key, id, open_since, departure, landed };
-        Claim::Deliver(Box::new(envelope), ticket, flight)
+        let permit = Permit { repeats: Arc::clone(self), key, id, unknown_since, departure, finished };
+        Claim::Deliver(Box::new(envelope), permit, delivery)
     }
 
-    /// Would the call send nothing, since the same one is in flight or has delivered it?
+    /// Would the call send nothing, since the same one is in progress or has delivered it?
     pub(crate) fn is_settled(&self, key: Key) -> bool {
         let calls = self.calls();
         match calls.known.get(&key) {
@@ -134,18 +134,18 @@ impl Repeats {
         }
     }
 
-    fn land(&self, key: Key, id: &str, open_since: Option<Instant>, landing: &Landing) {
+    fn finish(&self, key: Key, id: &str, unknown_since: Option<Instant>, outcome: &DeliveryOutcome) {
         let now = Instant::now();
-        let (call, at) = match landing {
-            Landing::Delivered(receipt) => {
+        let (call, at) = match outcome {
+            DeliveryOutcome::Delivered(receipt) => {
                 (Some(Call::Delivered { receipt: Box::new(receipt.clone()), at: now }), now)
             }
-            landing if landing.is_held() => (None, now),
-            landing => {
+            outcome if outcome.is_not_sent() => (None, now),
+            outcome => {
                 // What did not leave this time makes nothing younger.
-                let still = open_since.filter(|_| matches!(landing, Landing::StillOpen(_)));
+                let still = unknown_since.filter(|_| matches!(outcome, DeliveryOutcome::StillUnknown(_)));
                 let at = still.unwrap_or(now);
-                (Some(Call::Open { id: id.to_owned(), at }), at)
+                (Some(Call::Unknown { id: id.to_owned(), at }), at)
             }
         };
         let mut calls = self.calls();
@@ -174,10 +174,10 @@ impl Calls {
             let (key, at) = (*key, *at);
             let (since, window) = match self.known.get(&key) {
                 Some(Call::Delivered { at, .. }) => (Some(*at), WINDOW),
-                Some(Call::Open { at, .. }) => (Some(*at), OPEN_WINDOW),
+                Some(Call::Unknown { at, .. }) => (Some(*at), UNKNOWN_WINDOW),
                 Some(Call::InFlight(_)) | None => (None, WINDOW),
             };
-            // The call was made again, or is in flight again: it stands further back, or will.
+            // The call was made again, or is in progress again: it stands further back, or will.
             let stale = since != Some(at);
             if !stale && now < at + window && self.order.len() <= CAPACITY {
                 return;
@@ -192,14 +192,14 @@ impl Calls {
 
 /// A delivery that several calls may wait for.
 #[derive(Debug)]
-pub(crate) struct Flight {
+pub(crate) struct Delivery {
     id: String,
     departure: Departure,
-    landing: watch::Receiver<Option<Landing>>,
+    outcome: watch::Receiver<Option<DeliveryOutcome>>,
     callers: watch::Sender<usize>,
 }
 
-impl Flight {
+impl Delivery {
     /// The message's `msgUuid`.
     pub(crate) fn id(&self) -> &str {
         &self.id
@@ -211,7 +211,7 @@ impl Flight {
     }
 
     /// Joins those who wait for it.
-    pub(crate) fn board(self: &Arc<Self>) -> Caller {
+    pub(crate) fn join(self: &Arc<Self>) -> Caller {
         self.callers.send_modify(|callers| *callers += 1);
         Caller(Arc::clone(self))
     }
@@ -223,24 +223,24 @@ impl Flight {
         let _ = callers.wait_for(|callers| *callers == 0).await;
     }
 
-    /// What became of it.
-    pub(crate) async fn landing(&self) -> Landing {
-        let mut landing = self.landing.clone();
-        let landed = landing.wait_for(Option::is_some).await;
-        landed.ok().and_then(|landing| (*landing).clone()).unwrap_or(Landing::Open(Stop::Lost))
+    /// Its outcome, once it has one.
+    pub(crate) async fn outcome(&self) -> DeliveryOutcome {
+        let mut outcome = self.outcome.clone();
+        let known = outcome.wait_for(Option::is_some).await;
+        known.ok().and_then(|outcome| (*outcome).clone()).unwrap_or(DeliveryOutcome::Unknown(Stop::Lost))
     }
 }
 
-/// One who waits for a flight. The last one who leaves stops it.
+/// One who waits for a delivery. The last one who leaves stops it.
 #[derive(Debug)]
-pub(crate) struct Caller(Arc<Flight>);
+pub(crate) struct Caller(Arc<Delivery>);
 
 impl Caller {
     /// Leaves; `true` if nobody waits any more.
     pub(crate) fn leave(self) -> bool {
-        let flight = Arc::clone(&self.0);
+        let delivery = Arc::clone(&self.0);
         drop(self);
-        *flight.callers.borrow() == 0
+        *delivery.callers.borrow() == 0
     }
 }
 
@@ -250,22 +250,22 @@ impl Drop for Caller {
     }
 }
 
-/// The right to deliver one call. A delivery that breaks down lands too: as open, unless nothing has left.
+/// The right to deliver one call. A delivery that breaks down is finished too: as unknown, unless nothing has left.
 #[derive(Debug)]
-pub(crate) struct Ticket {
+pub(crate) struct Permit {
     repeats: Arc<Repeats>,
     key: Key,
     id: String,
     /// Since when the message may have arrived, if the call was made before.
-    open_since: Option<Instant>,
+    unknown_since: Option<Instant>,
     departure: Departure,
-    landed: watch::Sender<Option<Landing>>,
+    finished: watch::Sender<Option<DeliveryOutcome>>,
 }
 
-impl Ticket {
-    /// Tells everybody what became of it.
-    pub(crate) fn land(self, landing: Landing) {
-        self.settle(landing);
+impl Permit {
+    /// Tells everybody the outcome.
+    pub(crate) fn finish(self, outcome: DeliveryOutcome) {
+        self.settle(outcome);
     }
 
     /// Tells everybody that it was stopped.
@@ -273,24 +273,24 @@ impl Ticket {
         self.settle(self.stopped(why));
     }
 
-    fn stopped(&self, why: Stop) -> Landing {
-        if self.departure.is_held() { Landing::Held(why) } else { Landing::Open(why) }
+    fn stopped(&self, why: Stop) -> DeliveryOutcome {
+        if self.departure.is_held() { DeliveryOutcome::NotSent(why) } else { DeliveryOutcome::Unknown(why) }
     }
 
-    fn settle(&self, landing: Landing) {
-        let landing = match self.open_since {
-            Some(_) if landing.is_held() => Landing::StillOpen(Box::new(landing)),
-            _ => landing,
+    fn settle(&self, outcome: DeliveryOutcome) {
+        let outcome = match self.unknown_since {
+            Some(_) if outcome.is_not_sent() => DeliveryOutcome::StillUnknown(Box::new(outcome)),
+            _ => outcome,
         };
         // First remembered, then told: who calls again at once finds it.
-        self.repeats.land(self.key, &self.id, self.open_since, &landing);
-        self.landed.send_replace(Some(landing));
+        self.repeats.finish(self.key, &self.id, self.unknown_since, &outcome);
+        self.finished.send_replace(Some(outcome));
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Permit {
     fn drop(&mut self) {
-        if self.landed.borrow().is_none() {
+        if self.finished.borrow().is_none() {
             self.settle(self.stopped(Stop::Lost));
         }
     }

@@ -18,12 +18,12 @@ fn message() -> Message {
     Message::text("x")
 }
 
-fn delivered(id: &str) -> Landing {
-    Landing::Delivered(Receipt::new(id, Outcome::Delivered))
+fn delivered(id: &str) -> DeliveryOutcome {
+    DeliveryOutcome::Delivered(Receipt::new(id, Outcome::Delivered))
 }
 
-fn failed(kind: ErrorKind) -> Landing {
-    Landing::Failed(Error::new(kind, ""))
+fn failed(kind: ErrorKind) -> DeliveryOutcome {
+    DeliveryOutcome::Failed(Error::new(kind, ""))
 }
 
 struct Table(Arc<Repeats>);
@@ -38,18 +38,18 @@ impl Table {
     }
 
     /// A call that is to be delivered.
-    fn begin(&self, name: &str) -> (Box<Envelope>, Ticket, Arc<Flight>) {
+    fn begin(&self, name: &str) -> (Box<Envelope>, Permit, Arc<Delivery>) {
         match self.claim(name) {
-            Claim::Deliver(envelope, ticket, flight) => (envelope, ticket, flight),
-            Claim::Join(_) => panic!("{name} is in flight"),
+            Claim::Deliver(envelope, permit, delivery) => (envelope, permit, delivery),
+            Claim::Join(_) => panic!("{name} is in progress"),
             Claim::Duplicate(..) => panic!("{name} was delivered"),
         }
     }
 
     /// Makes a call that ends like this, and returns the id that it went under.
-    fn call(&self, name: &str, landing: Landing) -> String {
-        let (envelope, ticket, _) = self.begin(name);
-        ticket.land(landing);
+    fn call(&self, name: &str, outcome: DeliveryOutcome) -> String {
+        let (envelope, permit, _) = self.begin(name);
+        permit.finish(outcome);
         envelope.id
     }
 }
@@ -75,38 +75,38 @@ async fn other_calls_are_no_duplicates() {
 
 #[tokio::test(start_paused = true)]
 async fn an_open_outcome_goes_out_again_under_the_same_id() {
-    for landing in [
+    for outcome in [
         failed(ErrorKind::Unknown),
         failed(ErrorKind::Busy),
-        Landing::Open(Stop::Cancelled),
-        Landing::Open(Stop::Overdue),
+        DeliveryOutcome::Unknown(Stop::Cancelled),
+        DeliveryOutcome::Unknown(Stop::Overdue),
     ] {
         let table = Table::new();
-        let id = table.call("a", landing);
-        advance(just_below(OPEN_WINDOW)).await;
+        let id = table.call("a", outcome);
+        advance(just_below(UNKNOWN_WINDOW)).await;
         assert_eq!(table.call("a", failed(ErrorKind::Unknown)), id, "the second attempt");
         // Each attempt keeps it for as long again.
-        advance(just_below(OPEN_WINDOW)).await;
+        advance(just_below(UNKNOWN_WINDOW)).await;
         assert_eq!(table.call("a", delivered(&id)), id, "the third attempt");
         assert!(matches!(table.claim("a"), Claim::Duplicate(receipt, _) if receipt.id == id));
     }
     let table = Table::new();
     let id = table.call("a", failed(ErrorKind::Unknown));
-    advance(OPEN_WINDOW).await;
+    advance(UNKNOWN_WINDOW).await;
     assert_ne!(table.call("a", delivered("x")), id, "the id is kept for ever");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_not_sent_is_forgotten() {
-    for landing in [
+    for outcome in [
         failed(ErrorKind::NotSent),
         failed(ErrorKind::Signature),
         failed(ErrorKind::RateLimited),
         failed(ErrorKind::Throttled),
-        Landing::Held(Stop::Cancelled),
+        DeliveryOutcome::NotSent(Stop::Cancelled),
     ] {
         let table = Table::new();
-        let id = table.call("a", landing);
+        let id = table.call("a", outcome);
         assert_ne!(table.call("a", delivered("x")), id);
     }
 }
@@ -115,37 +115,38 @@ async fn what_was_not_sent_is_forgotten() {
 async fn what_may_have_arrived_once_stays_open() {
     let table = Table::new();
     let id = table.call("a", failed(ErrorKind::Unknown));
-    for landing in [failed(ErrorKind::NotSent), failed(ErrorKind::Throttled), Landing::Held(Stop::Cancelled)]
+    for outcome in
+        [failed(ErrorKind::NotSent), failed(ErrorKind::Throttled), DeliveryOutcome::NotSent(Stop::Cancelled)]
     {
-        let (envelope, ticket, flight) = table.begin("a");
+        let (envelope, permit, delivery) = table.begin("a");
         assert_eq!(envelope.id, id);
-        ticket.land(landing);
-        assert!(matches!(flight.landing().await, Landing::StillOpen(_)));
+        permit.finish(outcome);
+        assert!(matches!(delivery.outcome().await, DeliveryOutcome::StillUnknown(_)));
     }
     // It is as old as it was.
-    advance(OPEN_WINDOW).await;
+    advance(UNKNOWN_WINDOW).await;
     assert_ne!(table.call("a", delivered("x")), id);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_in_flight_is_joined_and_lands_once_for_all() {
+async fn a_call_in_delivery_is_joined_and_lands_once_for_all() {
     let table = Table::new();
-    let (envelope, ticket, flight) = table.begin("a");
+    let (envelope, permit, delivery) = table.begin("a");
     let Claim::Join(joined) = table.claim("a") else { panic!("it is sent twice") };
-    assert!(Arc::ptr_eq(&flight, &joined));
-    let (first, second) = (flight.landing(), joined.landing());
-    ticket.land(delivered(&envelope.id));
-    for landing in [first.await, second.await] {
-        assert!(matches!(landing, Landing::Delivered(receipt) if receipt.id == envelope.id));
+    assert!(Arc::ptr_eq(&delivery, &joined));
+    let (first, second) = (delivery.outcome(), joined.outcome());
+    permit.finish(delivered(&envelope.id));
+    for outcome in [first.await, second.await] {
+        assert!(matches!(outcome, DeliveryOutcome::Delivered(receipt) if receipt.id == envelope.id));
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_caller_stops_a_flight() {
+async fn the_last_caller_stops_a_delivery() {
     let table = Table::new();
-    let (_envelope, _ticket, flight) = table.begin("a");
-    let (first, second) = (flight.board(), flight.board());
-    let abandoned = flight.abandoned();
+    let (_envelope, _permit, delivery) = table.begin("a");
+    let (first, second) = (delivery.join(), delivery.join());
+    let abandoned = delivery.abandoned();
     tokio::pin!(abandoned);
     assert!(!first.leave());
     assert!(tokio::time::timeout(Duration::from_secs(1), &mut abandoned).await.is_err());
@@ -156,16 +157,16 @@ async fn the_last_caller_stops_a_flight() {
 #[tokio::test(start_paused = true)]
 async fn a_delivery_that_breaks_down_is_open() {
     let table = Table::new();
-    let (envelope, ticket, flight) = table.begin("a");
-    drop(ticket);
-    assert!(matches!(flight.landing().await, Landing::Open(Stop::Lost)));
+    let (envelope, permit, delivery) = table.begin("a");
+    drop(permit);
+    assert!(matches!(delivery.outcome().await, DeliveryOutcome::Unknown(Stop::Lost)));
     assert_eq!(table.call("a", delivered("x")), envelope.id);
 }
 
 #[tokio::test(start_paused = true)]
-async fn memory_is_bounded_and_what_is_in_flight_stays() {
+async fn memory_is_bounded_and_what_is_in_delivery_stays() {
     let table = Table::new();
-    let (_envelope, _ticket, _flight) = table.begin("in flight");
+    let (_envelope, _permit, _delivery) = table.begin("in progress");
     let open = table.call("open", failed(ErrorKind::Unknown));
     for number in 0..3 * CAPACITY {
         table.call(&format!("{number}"), delivered("x"));
@@ -174,7 +175,7 @@ async fn memory_is_bounded_and_what_is_in_flight_stays() {
     }
     let calls = table.0.calls();
     assert!(calls.known.len() <= CAPACITY + 1 && calls.order.len() <= CAPACITY, "{}", calls.known.len());
-    assert!(matches!(calls.known.get(&key("in flight")), Some(Call::InFlight(_))));
+    assert!(matches!(calls.known.get(&key("in progress")), Some(Call::InFlight(_))));
     drop(calls);
     assert_ne!(table.call("open", delivered("x")), open, "the oldest is forgotten first");
 }
@@ -196,8 +197,8 @@ async fn time_empties_the_table() {
     for number in 0..100 {
         table.call(&format!("{number}"), delivered("x"));
     }
-    advance(OPEN_WINDOW).await;
-    table.call("new", Landing::Held(Stop::Cancelled));
+    advance(UNKNOWN_WINDOW).await;
+    table.call("new", DeliveryOutcome::NotSent(Stop::Cancelled));
     assert_eq!(table.0.calls().known.len(), 0);
 }
 
@@ -246,13 +247,13 @@ async fn check(steps: Vec<Step>) {
         let (before, name) = (&mut last[call], call.to_string());
         let recent = |window| before.as_ref().filter(|(_, _, at)| now - *at < window);
         let settled = recent(WINDOW).filter(|(_, ending, _)| *ending == Ending::Delivered);
-        let open = recent(OPEN_WINDOW).filter(|(_, ending, _)| *ending != Ending::Delivered);
+        let open = recent(UNKNOWN_WINDOW).filter(|(_, ending, _)| *ending != Ending::Delivered);
         match table.claim(&name) {
             Claim::Duplicate(receipt, _) => {
                 assert_eq!(Some(&receipt.id), settled.map(|(id, _, _)| id), "nothing is sent for no reason");
             }
-            Claim::Join(_) => panic!("nothing is in flight"),
-            Claim::Deliver(envelope, ticket, _) => {
+            Claim::Join(_) => panic!("nothing is in progress"),
+            Claim::Deliver(envelope, permit, _) => {
                 assert!(settled.is_none(), "it was delivered a moment ago");
                 match open {
                     Some((id, _, _)) => assert_eq!(*id, envelope.id, "it may have arrived under another id"),
@@ -260,11 +261,11 @@ async fn check(steps: Vec<Step>) {
                 }
                 let id = envelope.id.clone();
                 match ending {
-                    Ending::Delivered => ticket.land(delivered(&id)),
-                    Ending::Unknown => ticket.land(failed(ErrorKind::Unknown)),
-                    Ending::NotSent => ticket.land(failed(ErrorKind::NotSent)),
-                    Ending::Stopped => ticket.stop(Stop::Cancelled),
-                    Ending::Lost => drop(ticket),
+                    Ending::Delivered => permit.finish(delivered(&id)),
+                    Ending::Unknown => permit.finish(failed(ErrorKind::Unknown)),
+                    Ending::NotSent => permit.finish(failed(ErrorKind::NotSent)),
+                    Ending::Stopped => permit.stop(Stop::Cancelled),
+                    Ending::Lost => drop(permit),
                 }
                 // What did not leave changes nothing about what may have arrived before.
                 if ending != Ending::NotSent {
