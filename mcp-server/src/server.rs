@@ -96,6 +96,12 @@ impl Server {
         self.handler.deployment()
     }
 
+    /// The path of a call, for what is not an MCP client.
+    #[cfg(feature = "program")]
+    pub(crate) fn calls(&self) -> &Calls {
+        self.handler.calls()
+    }
+
     /// Serves one client until it closes the connection. For stdin and stdout there is [`serve_stdio`](Self::serve_stdio), which
     /// answers lines that cannot be read.
     ///

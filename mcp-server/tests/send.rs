@@ -71,6 +71,45 @@ async fn a_dry_run_sends_nothing_and_shows_the_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_applies_the_policy_and_shows_the_keyword() {
+    let sandbox = sandbox().await;
+    let environment = [("DINGTALK_NOTIFY_AT_ALL", "deny"), ("DINGTALK_BOT_KEYWORD", "通知")];
+    let output = send(&sandbox, &environment, "", &["text", "x", "--dry-run"]);
+    let request: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(request["text"], json!({"content": "x\n通知"}));
+    assert!(request["msgUuid"].is_string(), "{request}");
+
+    for everybody in [&["text", "x", "--at-all"][..], &["text", "x", "--at-all", "--dry-run"]] {
+        let output = send(&sandbox, &environment, "", everybody);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(3), 0), "{}", words(&output));
+        assert!(words(&output).contains("at_all"), "{}", words(&output));
+    }
+    assert_eq!(sandbox.requests(), 0);
+
+    // The person who typed the command has confirmed it.
+    let ask = [("DINGTALK_NOTIFY_AT_ALL", "ask")];
+    let output = send(&sandbox, &ask, "", &["text", "x", "--at-all"]);
+    assert!(output.status.success(), "{}", words(&output));
+    assert_eq!(sandbox.requests(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_tells_apart_what_happened_and_what_to_do() {
+    let sandbox = sandbox().await;
+    sandbox.fault_next(1, Fault::Reply(json!({"errcode": 310_000, "errmsg": "sign not match"}).to_string()));
+    let output = send(&sandbox, &[], "", &["text", "x", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (detail, advice) = (report["detail"].as_str().unwrap(), report["advice"].as_str().unwrap());
+    assert!(detail.contains("310000") && !detail.contains(advice), "{report}");
+    assert!(advice.contains("SEC"), "{report}");
+
+    let output = send(&sandbox, &[], "", &["text", "x", "--at", "nobody", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["kind"]), (Some(2), &json!("invalid")));
+    assert!(report["detail"].as_str().unwrap().starts_with("`atMobiles[0]`"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_class_of_failure_has_its_code_and_says_what_to_do() {
     let sandbox = sandbox().await;
     let code = |output: &Output| output.status.code().unwrap();

@@ -39,6 +39,16 @@ pub(crate) struct Calls {
     pub(crate) dry_run: bool,
 }
 
+/// What a caller asks for.
+pub(crate) struct Request<'r> {
+    pub(crate) tool: &'r ToolType,
+    pub(crate) arguments: Map<String, Value>,
+    /// The robot, where it is not one of the arguments.
+    pub(crate) robot: Option<&'r str>,
+    /// The id by which the logs know it.
+    pub(crate) log_id: Option<&'r str>,
+}
+
 /// A call whose message can be sent, once its question has been answered with yes.
 pub(crate) struct Ready {
     record: Record,
@@ -61,16 +71,12 @@ pub(crate) struct Ended {
 impl Calls {
     /// Makes the message that the arguments say and applies the policy to it. The call has ended if there is nothing to
     /// send: the arguments are invalid, the robot must not send it, or this is a dry run.
-    pub(crate) fn prepare(
-        &self,
-        tool: &ToolType,
-        mut arguments: Map<String, Value>,
-        request_id: Option<&str>,
-    ) -> Result<Ready, Box<Ended>> {
+    pub(crate) fn prepare(&self, request: Request<'_>) -> Result<Ready, Box<Ended>> {
+        let Request { tool, mut arguments, robot, log_id } = request;
         let spec = tool.spec();
-        let mut record = Record::new(spec.name, request_id);
+        let mut record = Record::new(spec.name, log_id);
         let mut faults = Faults::default();
-        let Choice { robot, policy, keyword } = self.targets.choose(&mut arguments, &mut faults);
+        let Choice { robot, policy, keyword } = self.targets.choose(robot, &mut arguments, &mut faults);
         let hidden = self.people.resolve(spec.parameters, &mut arguments, &mut faults);
         let mut message = match self.message(tool, &arguments, faults) {
             Ok(message) => message,

@@ -129,37 +129,48 @@ impl Targets {
         self.named.len() > 1
     }
 
-    /// Takes the choice out of a call's arguments.
-    pub(crate) fn choose(&self, arguments: &mut Map<String, Value>, faults: &mut Faults) -> Choice<'_> {
-        let nobody = self.unnamed.choice(None);
+    /// Finds the robot of a call: the one that `wanted` names, else the one that the arguments choose, which is taken out
+    /// of them, else the default.
+    pub(crate) fn choose(
+        &self,
+        wanted: Option<&str>,
+        arguments: &mut Map<String, Value>,
+        faults: &mut Faults,
+    ) -> Choice<'_> {
         // Without a choice, an argument of this name is the tool's own, or unknown.
         let given = if self.offer_a_choice() { arguments.remove(Deployment::ROBOT) } else { None };
         let given = given.filter(|given| !given.is_null());
-        let names = || self.named.iter().map(|robot| &*robot.name);
-        let name = match &given {
-            None => self.default.as_deref(),
-            Some(Value::String(name)) => Some(name.trim()),
-            Some(other) => {
+        let name = match (wanted, &given) {
+            (Some(wanted), _) => Some(wanted),
+            (None, None) => self.default.as_deref(),
+            (None, Some(Value::String(name))) => Some(name.trim()),
+            (None, Some(other)) => {
                 faults.push(Fault::new(Deployment::ROBOT, "must be a string").given(other.to_string()));
-                return nobody;
+                return self.unnamed.choice(None);
             }
         };
-        let Some(name) = name else {
-            if self.offer_a_choice() {
-                let names = names().collect::<Vec<_>>().join("`, `");
-                faults.push(Fault::new(Deployment::ROBOT, format!("is missing: give one of `{names}`")));
+        let names = || self.named.iter().map(|robot| &*robot.name);
+        let listed = || names().collect::<Vec<_>>().join("`, `");
+        let robot = name.and_then(|name| self.named.iter().find(|robot| robot.name == name));
+        let fault = match (name, robot) {
+            (_, Some(robot)) => return robot.rules.choice(Some(robot.name.clone())),
+            (None, None) if self.offer_a_choice() => {
+                Some(Fault::new(Deployment::ROBOT, format!("is missing: give one of `{}`", listed())))
             }
-            return nobody;
+            (None, None) => None,
+            (Some(name), None) if self.named.is_empty() => {
+                let rule = "must be left out: the only robot has no name";
+                Some(Fault::new(Deployment::ROBOT, rule).given(format!("{name:?}")))
+            }
+            (Some(name), None) => {
+                let fault = Fault::new(Deployment::ROBOT, format!("must be one of `{}`", listed()));
+                Some(fault.given(format!("{name:?}")).suggest(suggest(name, names())))
+            }
         };
-        match self.named.iter().find(|robot| robot.name == name) {
-            Some(robot) => robot.rules.choice(Some(robot.name.clone())),
-            None => {
-                let rule = format!("must be one of `{}`", names().collect::<Vec<_>>().join("`, `"));
-                let fault = Fault::new(Deployment::ROBOT, rule).given(format!("{name:?}"));
-                faults.push(fault.suggest(suggest(name, names())));
-                nobody
-            }
+        if let Some(fault) = fault {
+            faults.push(fault);
         }
+        self.unnamed.choice(None)
     }
 }
 
@@ -192,7 +203,7 @@ mod tests {
     fn chosen(targets: &Targets, arguments: Value) -> (Choice<'_>, Vec<String>) {
         let Value::Object(mut arguments) = arguments else { unreachable!() };
         let mut faults = Faults::default();
-        let choice = targets.choose(&mut arguments, &mut faults);
+        let choice = targets.choose(None, &mut arguments, &mut faults);
         assert!(!targets.offer_a_choice() || !arguments.contains_key("robot"));
         (choice, faults.iter().map(ToString::to_string).collect())
     }
@@ -229,5 +240,19 @@ mod tests {
         assert!(!targets.offer_a_choice());
         let (choice, faults) = chosen(&targets, json!({"robot": "mine"}));
         assert_eq!((choice.robot.as_deref(), faults.len()), (Some("ops"), 0));
+    }
+    #[test]
+    fn a_robot_that_is_named_beside_the_arguments_needs_no_choice() {
+        let by_name = |targets: &Targets, name| {
+            let mut faults = Faults::default();
+            let choice = targets.choose(Some(name), &mut Map::new(), &mut faults);
+            (choice.robot, faults.to_string())
+        };
+        let only = Targets::named(vec![Target::new("ops", "operations", Stub::new())], None).unwrap().0;
+        assert_eq!(by_name(&only, "ops"), (Some("ops".to_owned()), String::new()));
+        assert_eq!(by_name(&only, "sales").1, "`robot` must be one of `ops`, not \"sales\"");
+        let unnamed = Targets::unnamed(Rules::default());
+        let fault = "`robot` must be left out: the only robot has no name, not \"ops\"";
+        assert_eq!(by_name(&unnamed, "ops"), (None, fault.to_owned()));
     }
 }

@@ -1,21 +1,33 @@
 //! `dingtalk-notify send`: one message from a terminal or a script.
 
 use std::{
+    borrow::Cow,
+    future::pending,
     io::{self, IsTerminal as _, Read as _},
     path::PathBuf,
     process::ExitCode,
 };
 
 use clap::{Args, Subcommand};
-use dingtalk_core::{Envelope, Error, ErrorKind, Message, ToolSet, WireMessage};
+use dingtalk_core::{CallStatus, Error, ErrorKind};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     Program, Result,
-    language::{in_language, language, words},
+    language::{language, words},
     say,
 };
-use crate::{AtAll, Settings, builtin_tools};
+use crate::{
+    Settings, builtin_tools,
+    call::{
+        Ended, Request,
+        answer::{Answer, Reason},
+        outcome::CallOutcome,
+        policy::Refusal,
+        repeat::DeliveryOutcome,
+    },
+};
 
 /// `{program}` is the program's name.
 pub(super) const AFTER_HELP: &str = "\
@@ -117,44 +129,37 @@ pub(super) const NOT_SET_UP: u8 = 3;
 /// There is no connection.
 pub(super) const NO_CONNECTION: u8 = 6;
 
+const MAY_HAVE_ARRIVED: u8 = 7;
+
 pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitCode> {
     let mut settings = Settings::from_env()?;
     settings.config = arguments.config.clone().or(settings.config);
     settings.dry_run |= arguments.dry_run;
-    let message = match message(&arguments)? {
-        Ok(message) => message,
+    // All kinds of message can be sent, under the names that are used below.
+    (settings.tools, settings.tool_prefix) = (None, None);
+    let (tool, given) = match call(&arguments)? {
+        Ok(call) => call,
         Err(problem) => {
             program.tell(problem);
             return Ok(ExitCode::from(WRONG));
         }
     };
-    if arguments.at_all && denies_everybody(&settings, arguments.robot.as_deref())? {
-        program.tell(words(
-            "this robot is set never to notify everybody (at_all = \"deny\")",
-            "这个机器人设置为禁止 @所有人（at_all = \"deny\"）",
-        ));
-        return Ok(ExitCode::from(NOT_SET_UP));
-    }
-    let mut envelope = Envelope::new(message);
-    envelope.robot.clone_from(&arguments.robot);
-    if settings.dry_run {
-        let wire = WireMessage::with_id(envelope.message, &*envelope.id);
-        say(serde_json::to_string_pretty(&wire)?)?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    match settings.deliver()?.deliver(envelope).await {
-        Ok(receipt) if arguments.json => say(serde_json::to_string(&receipt)?)?,
-        Ok(receipt) => say(format!("{}{}", words("delivered as ", "已送达："), receipt.id))?,
-        Err(error) => {
-            report(program, &error, arguments.json)?;
-            return Ok(ExitCode::from(exit_code(error.kind())));
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+    let server = settings.server()?.tools(builtin_tools()).build()?;
+    let tool = server.tools().get(tool).ok_or("the tool is missing")?;
+    let request = Request { tool, arguments: given, robot: arguments.robot.as_deref(), log_id: None };
+    let ended = match server.calls().prepare(request) {
+        // The person who typed the command has confirmed it.
+        Ok(ready) => server.calls().send(ready, pending(), |_| async {}).await,
+        Err(ended) => *ended,
+    };
+    tell(program, &ended, arguments.json)
 }
 
-/// The message, by the rules of the tool that agents send the same with; or everything that is wrong.
-fn message(arguments: &Arguments) -> Result<std::result::Result<Message, String>> {
+/// A tool's name, and arguments for it.
+type Call = (&'static str, Map<String, Value>);
+
+/// The tool that agents send the same message with, and its arguments; or an option that cannot be read.
+fn call(arguments: &Arguments) -> Result<std::result::Result<Call, String>> {
     let mut given = Map::new();
     let mut give = |name: &str, value: Value| given.insert(name.to_owned(), value);
     let tool = match &arguments.message {
@@ -204,9 +209,7 @@ fn message(arguments: &Arguments) -> Result<std::result::Result<Message, String>
     if arguments.at_all {
         given.insert("atAll".to_owned(), json!(true));
     }
-    let tools = ToolSet::new(builtin_tools())?;
-    let Some(tool) = tools.get(tool) else { return Err("the tool is missing".into()) };
-    Ok(tool.message(&given).map_err(|faults| faults.to_string()))
+    Ok(Ok((tool, given)))
 }
 
 fn text_or_stdin(given: Option<&str>) -> Result<String> {
@@ -223,33 +226,110 @@ fn text_or_stdin(given: Option<&str>) -> Result<String> {
     }
 }
 
-fn denies_everybody(settings: &Settings, robot: Option<&str>) -> Result<bool> {
-    let config = settings.read_config()?;
-    if config.robots.is_empty() {
-        return Ok(settings.at_all == AtAll::Deny);
+/// Tells the outcome of a call, and returns the exit code that says the same.
+fn tell(program: &Program, ended: &Ended, as_json: bool) -> Result<ExitCode> {
+    let report = match &ended.outcome {
+        CallOutcome::DryRun(request) => {
+            say(serde_json::to_string_pretty(request)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        CallOutcome::Delivery { outcome: DeliveryOutcome::Delivered(receipt), .. } => {
+            say(if as_json {
+                serde_json::to_string(receipt)?
+            } else {
+                format!("{}{}", words("delivered as ", "已送达："), receipt.id)
+            })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        CallOutcome::Delivery { outcome: DeliveryOutcome::Failed(error), .. }
+        | CallOutcome::Unsendable(error) => Report::of_error(error, &ended.answer),
+        CallOutcome::Invalid(_)
+        | CallOutcome::Refused(_)
+        // A new process has delivered nothing before.
+        | CallOutcome::Duplicate { .. }
+        | CallOutcome::Delivery {
+            outcome:
+                DeliveryOutcome::NotSent(_) | DeliveryOutcome::Unknown(_) | DeliveryOutcome::StillUnknown(_),
+            ..
+        } => Report::of_answer(&ended.outcome, &ended.answer),
+    };
+    if as_json {
+        say(serde_json::to_string(&report)?)?;
+    } else {
+        program.tell(report.in_words());
     }
-    let only = (config.robots.len() == 1).then(|| &*config.robots[0].name);
-    let name = robot.or(config.default_robot.as_deref()).or(only);
-    Ok(config.robots.iter().any(|known| Some(&*known.name) == name && known.at_all == AtAll::Deny))
+    Ok(ExitCode::from(report.exit_code))
 }
 
-fn report(program: &Program, error: &Error, as_json: bool) -> Result<()> {
-    if as_json {
-        let report = json!({
-            "outcome": "failed",
-            "kind": error.kind(),
-            "code": error.code(),
-            "message": error.server_message(),
-            "detail": error.detail(),
-            "advice": error.advice(language()),
-            "id": error.id(),
-            "retry_after_ms": error.retry_after().map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
-        });
-        return Ok(say(report.to_string())?);
+/// A message that was not delivered, or may not have been.
+#[derive(Serialize)]
+struct Report<'a> {
+    outcome: &'static str,
+    kind: Option<Reason>,
+    code: Option<i64>,
+    /// DingTalk's own words.
+    message: Option<&'a str>,
+    /// What happened, without advice.
+    detail: String,
+    /// What to do, in the person's language.
+    advice: Cow<'a, str>,
+    id: Option<&'a str>,
+    retry_after_ms: Option<u64>,
+    #[serde(skip)]
+    exit_code: u8,
+}
+
+impl<'a> Report<'a> {
+    fn of_error(error: &'a Error, answer: &Answer) -> Self {
+        Self {
+            outcome: "failed",
+            kind: Some(Reason::Failure(error.kind())),
+            code: error.code(),
+            message: error.server_message(),
+            detail: answer.detail.clone().unwrap_or_default(),
+            advice: error.advice(language()).into(),
+            id: error.id(),
+            retry_after_ms: error
+                .retry_after()
+                .map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
+            exit_code: exit_code(error.kind()),
+        }
     }
-    let (happened, advice) = in_language(error, language());
-    program.tell(format!("{happened}. {advice}"));
-    Ok(())
+
+    fn of_answer(outcome: &'a CallOutcome, answer: &'a Answer) -> Self {
+        let advice = Cow::Borrowed(answer.advice.as_deref().unwrap_or_default());
+        let (kind, advice, exit_code) = match outcome {
+            CallOutcome::Invalid(_) => (Some(Reason::Failure(ErrorKind::Invalid)), "".into(), WRONG),
+            CallOutcome::Refused(Refusal::Denied) => (answer.reason, denied().into(), NOT_SET_UP),
+            CallOutcome::Refused(_) => (answer.reason, advice, NOT_SET_UP),
+            _ if answer.status == CallStatus::Unknown => (answer.reason, advice, MAY_HAVE_ARRIVED),
+            _ => (answer.reason, advice, NO_CONNECTION),
+        };
+        let faults = (!answer.faults.is_empty()).then(|| answer.faults.join("; "));
+        Self {
+            outcome: "failed",
+            kind,
+            code: answer.code,
+            message: None,
+            detail: answer.detail.clone().or(faults).unwrap_or_default(),
+            advice,
+            id: answer.id.as_deref(),
+            retry_after_ms: None,
+            exit_code,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let parts = [&*self.detail, &*self.advice].into_iter().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(". ")
+    }
+}
+
+fn denied() -> &'static str {
+    words(
+        "this robot is set never to notify everybody (at_all = \"deny\")",
+        "这个机器人设置为禁止 @所有人（at_all = \"deny\"）",
+    )
 }
 
 pub(super) fn exit_code(kind: ErrorKind) -> u8 {
@@ -268,7 +348,7 @@ pub(super) fn exit_code(kind: ErrorKind) -> u8 {
         | Kind::GroupDissolved => NOT_SET_UP,
         Kind::RateLimited | Kind::Throttled | Kind::AddressBlocked | Kind::QuotaExhausted => 5,
         Kind::NotSent => NO_CONNECTION,
-        Kind::Unknown | Kind::Busy => 7,
+        Kind::Unknown | Kind::Busy => MAY_HAVE_ARRIVED,
         _ => 4,
     }
 }

@@ -22,7 +22,7 @@ use tokio::time::{Instant, interval_at, timeout};
 
 use super::{completion, instructions::instructions, prompts, request_id, resources, result};
 use crate::call::{
-    Calls,
+    Calls, Request,
     consent::{Consent, Consents},
     repeat::Delivery,
 };
@@ -70,6 +70,11 @@ impl Handler {
 
     pub(crate) fn deployment(&self) -> &Deployment {
         &self.0.deployment
+    }
+
+    #[cfg(feature = "program")]
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.0.calls
     }
 
     pub(crate) fn tool_names(&self) -> Vec<String> {
@@ -210,8 +215,13 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         let calls = &self.0.calls;
-        let arguments = request.arguments.take().unwrap_or_default();
-        let ready = match calls.prepare(tool, arguments, request_id::of(&context.extensions)) {
+        let call = Request {
+            tool,
+            arguments: request.arguments.take().unwrap_or_default(),
+            robot: None,
+            log_id: request_id::of(&context.extensions),
+        };
+        let ready = match calls.prepare(call) {
             Ok(ready) => ready,
             Err(ended) => return Ok(result::of(&ended.answer).into()),
         };

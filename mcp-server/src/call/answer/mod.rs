@@ -160,7 +160,7 @@ impl Answer {
         Self {
             id: error.id().filter(|_| status == CallStatus::Unknown).map(str::to_owned),
             reason: Some(Reason::Failure(error.kind())),
-            detail: Some(format!("{}.", error.detail())),
+            detail: Some(error.detail()),
             code: error.code(),
             retry_after_seconds: retry_after.map(whole_seconds),
             ..answer

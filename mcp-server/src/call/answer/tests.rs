@@ -100,7 +100,7 @@ fn every_answer_that_is_no_success_says_what_became_of_the_message() {
             }
             CallStatus::Refused | CallStatus::Throttled => {
                 assert!(
-                    advice.starts_with("Not sent.") || advice.starts_with("Nothing was sent."),
+                    advice.starts_with("Not sent.") || advice.starts_with("Nothing was sent"),
                     "{advice}"
                 );
             }
