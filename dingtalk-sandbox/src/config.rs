@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{LOG_CAPACITY, Sandbox};
+use crate::log::LOG_CAPACITY;
 
 /// As documented: 20 messages a minute per robot (`custom-robots-send-group-messages`, open.dingtalk.com).
 pub const RATE_PER_MINUTE: u32 = 20;
@@ -81,7 +81,7 @@ impl fmt::Debug for RobotConfig {
     }
 }
 
-/// Sets up a [`Sandbox`].
+/// Sets up a [`Sandbox`](crate::Sandbox).
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Builder {
@@ -154,12 +154,12 @@ impl Builder {
         self
     }
 
-    /// Starts the sandbox in the current tokio runtime.
+    /// Gives every robot a name, and the sandbox a robot where it has none.
     ///
     /// # Errors
     ///
-    /// The port is taken, or two robots share a token.
-    pub async fn start(mut self) -> io::Result<Sandbox> {
+    /// Two robots share a token or a name.
+    pub(crate) fn complete(mut self) -> io::Result<Self> {
         if self.robots.is_empty() {
             self.robots.push(RobotConfig::random());
         }
@@ -175,7 +175,7 @@ impl Builder {
         if self.robots.iter().enumerate().any(shared) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "two robots share a token or a name"));
         }
-        Sandbox::open(self).await
+        Ok(self)
     }
 }
 

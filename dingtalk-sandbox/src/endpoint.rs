@@ -1,4 +1,4 @@
-//! The robot endpoint: one request in, a verdict, an entry in the log, an answer or a fault out.
+//! The robot endpoint: one request in, a judgement, an entry in the log, an answer or a fault out.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use crate::{
     admission::{self, Request},
     fault::{Ending, Fault, TRUNCATED},
     gzip,
-    log::{Arrival, Outcome},
+    log::{Outcome, Received},
     refusal::{self, Refusal},
     shape,
     shared::{Shared, State},
@@ -44,8 +44,8 @@ impl Answer {
     }
 }
 
-/// A verdict and what goes into the log with it.
-struct Verdict {
+/// How a request was judged, and what the log says beside it.
+struct Judgement {
     outcome: Outcome,
     warnings: Vec<String>,
 }
@@ -54,21 +54,21 @@ struct Verdict {
 pub(crate) fn handle(shared: &Shared, request: Request, target: &str) -> Answer {
     let mut state = shared.state();
     let fault = state.faults.take();
-    let struck = fault.as_ref().is_some_and(|fault| !fault.is_after_judgement());
-    let verdict = if struck {
-        Verdict { outcome: Outcome::Faulted, warnings: Vec::new() }
+    let comes_first = fault.as_ref().is_some_and(|fault| !fault.is_after_judgement());
+    let judgement = if comes_first {
+        Judgement { outcome: Outcome::Faulted, warnings: Vec::new() }
     } else {
         judge(shared, &mut state, &request)
     };
-    let answer = match &verdict.outcome {
+    let answer = match &judgement.outcome {
         Outcome::Refused(refusal) => refusal.answer(),
         _ => refusal::ok(),
     };
     let answer = match &fault {
         None => Answer::json(answer),
-        Some(fault) => spoil(fault, answer, &request, target),
+        Some(fault) => with_fault(fault, answer, &request, target),
     };
-    state.log.push(arrival(shared, request), verdict.outcome, verdict.warnings, fault);
+    state.log.push(received(shared, request), judgement.outcome, judgement.warnings, fault);
     drop(state);
     shared.announce();
     answer
@@ -76,18 +76,18 @@ pub(crate) fn handle(shared: &Shared, request: Request, target: &str) -> Answer 
 
 /// Notes a connection that was reset before anything was read.
 pub(crate) fn note_reset_connection(shared: &Shared) {
-    let arrival = arrival(shared, Request::default());
-    shared.state().log.push(arrival, Outcome::Faulted, Vec::new(), Some(Fault::ResetOnConnect));
+    let received = received(shared, Request::default());
+    shared.state().log.push(received, Outcome::Faulted, Vec::new(), Some(Fault::ResetOnConnect));
     shared.announce();
 }
 
-fn judge(shared: &Shared, state: &mut State, request: &Request) -> Verdict {
+fn judge(shared: &Shared, state: &mut State, request: &Request) -> Judgement {
     let mut warnings = Vec::new();
-    let outcome = weigh(shared, state, request, &mut warnings).unwrap_or_else(Outcome::Refused);
-    Verdict { outcome, warnings }
+    let outcome = check(shared, state, request, &mut warnings).unwrap_or_else(Outcome::Refused);
+    Judgement { outcome, warnings }
 }
 
-fn weigh(
+fn check(
     shared: &Shared,
     state: &mut State,
     request: &Request,
@@ -114,9 +114,9 @@ fn weigh(
     Ok(Outcome::Accepted(shape.message))
 }
 
-fn spoil(fault: &Fault, answer: String, request: &Request, target: &str) -> Answer {
+fn with_fault(fault: &Fault, answer: String, request: &Request, target: &str) -> Answer {
     match fault {
-        Fault::AcceptThen(fault) => spoil(fault, answer, request, target),
+        Fault::AcceptThen(fault) => with_fault(fault, answer, request, target),
         Fault::SlowAnswer => Answer::Cut(Ending::Trickle(answer)),
         Fault::Gzip => Answer::Gzip(gzip::stored(answer.as_bytes())),
         Fault::ResetOnConnect | Fault::ResetBeforeAnswer | Fault::AcceptThenReset => {
@@ -155,8 +155,8 @@ fn spoil(fault: &Fault, answer: String, request: &Request, target: &str) -> Answ
 
 const HTML: &str = "text/html; charset=utf-8";
 
-fn arrival(shared: &Shared, request: Request) -> Arrival {
-    Arrival {
+fn received(shared: &Shared, request: Request) -> Received {
+    Received {
         robot: request.robot(&shared.robots).map(|at| shared.name(at).to_owned()),
         method: request.method,
         content_type: request.content_type,

@@ -53,6 +53,7 @@ mod log;
 mod page;
 mod rate;
 mod refusal;
+mod response;
 mod sandbox;
 mod server;
 mod shape;

@@ -36,14 +36,14 @@ pub struct Entry {
     pub body: Arc<[u8]>,
     /// How many bytes the body had.
     pub body_length: usize,
-    /// The how-manieth request this was with this robot and this `msgUuid`, or with this exact body where there is no
+    /// The number of this request among those with this robot and this `msgUuid`, or with this exact body where there is no
     /// id; whatever became of the earlier ones.
     pub attempt: u32,
     /// What became of it.
     pub outcome: Outcome,
     /// What DingTalk takes without a word although it will not do what the sender meant.
     pub warnings: Vec<String>,
-    /// The fault that struck, if one did.
+    /// The fault that was injected, if one was.
     pub fault: Option<Fault>,
 }
 
@@ -60,7 +60,7 @@ pub enum Outcome {
     },
     /// It was refused.
     Refused(Refusal),
-    /// A fault struck before anybody looked at it.
+    /// A fault was injected before it was judged.
     Faulted,
 }
 
@@ -91,7 +91,7 @@ impl Entry {
 }
 
 /// What is known of a request before it is judged.
-pub(crate) struct Arrival {
+pub(crate) struct Received {
     pub(crate) robot: Option<String>,
     pub(crate) method: String,
     pub(crate) content_type: Option<String>,
@@ -147,23 +147,23 @@ impl Log {
 
     pub(crate) fn push(
         &mut self,
-        arrival: Arrival,
+        received: Received,
         outcome: Outcome,
         warnings: Vec<String>,
         fault: Option<Fault>,
     ) {
         self.requests += 1;
         self.accepted += u64::from(matches!(outcome, Outcome::Accepted(_)));
-        let kept = arrival.body.len().min(BODY_KEPT);
+        let kept = received.body.len().min(BODY_KEPT);
         let mut entry = Entry {
             number: self.requests,
             time: SystemTime::now(),
-            robot: arrival.robot,
-            method: arrival.method,
-            content_type: arrival.content_type,
-            query_keys: arrival.query_keys,
-            body: arrival.body[..kept].into(),
-            body_length: arrival.body_length,
+            robot: received.robot,
+            method: received.method,
+            content_type: received.content_type,
+            query_keys: received.query_keys,
+            body: received.body[..kept].into(),
+            body_length: received.body_length,
             attempt: 1,
             outcome,
             warnings,
@@ -242,8 +242,8 @@ fn message_id(body: &[u8]) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn arrival(robot: &str, body: &str) -> Arrival {
-        Arrival {
+    fn received(robot: &str, body: &str) -> Received {
+        Received {
             robot: Some(robot.to_owned()),
             method: "POST".to_owned(),
             content_type: None,
@@ -256,7 +256,7 @@ mod tests {
     fn attempts(requests: &[(&str, &str)]) -> Vec<u32> {
         let mut log = Log::new(LOG_CAPACITY);
         for (robot, body) in requests {
-            log.push(arrival(robot, body), Outcome::Faulted, Vec::new(), None);
+            log.push(received(robot, body), Outcome::Faulted, Vec::new(), None);
         }
         log.since(0).iter().map(|entry| entry.attempt).collect()
     }
@@ -273,7 +273,7 @@ mod tests {
     fn the_log_forgets_the_oldest_and_counts_on() {
         let mut log = Log::new(LOG_CAPACITY);
         for n in 0..LOG_CAPACITY + 5 {
-            log.push(arrival("a", &n.to_string()), Outcome::Faulted, Vec::new(), None);
+            log.push(received("a", &n.to_string()), Outcome::Faulted, Vec::new(), None);
         }
         let numbers: Vec<_> = log.since(0).iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, (6..=1005).collect::<Vec<_>>());
@@ -291,7 +291,7 @@ mod tests {
             } else {
                 Outcome::Faulted
             };
-            log.push(arrival("a", body), outcome, Vec::new(), None);
+            log.push(received("a", body), outcome, Vec::new(), None);
             (log.entries.back().unwrap().entry.attempt, log.accepted_with_id("a", "1"), log.known.len())
         };
         let (one, other) = (r#"{"msgUuid":"1"}"#, "{}");
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn a_long_body_is_cut_in_the_log() {
         let mut log = Log::new(LOG_CAPACITY);
-        log.push(arrival("a", &"x".repeat(BODY_KEPT + 1)), Outcome::Faulted, Vec::new(), None);
+        log.push(received("a", &"x".repeat(BODY_KEPT + 1)), Outcome::Faulted, Vec::new(), None);
         let entry = &log.since(0)[0];
         assert_eq!((entry.body.len(), entry.body_length), (BODY_KEPT, BODY_KEPT + 1));
     }

@@ -2,20 +2,16 @@
 
 use std::sync::Arc;
 
-use http_body_util::Either;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{
-        ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderValue, REFERRER_POLICY,
-        X_CONTENT_TYPE_OPTIONS,
-    },
+    header::{ALLOW, CONTENT_SECURITY_POLICY, HOST, HeaderValue},
 };
 
 use crate::{
     config::random_hex,
     events::Events,
-    server::{Body, full},
+    response::{Body, full, json, live, plain, typed},
     shared::Shared,
     view,
 };
@@ -43,10 +39,11 @@ pub(crate) fn respond(request: &Request<Incoming>, shared: &Arc<Shared>) -> Resp
         "/" => page(),
         "/messages" => json(view::messages(shared)),
         "/robots" => json(view::robots(shared)),
-        "/events" => {
-            let body = Either::Right(Events::after(last_seen(request), shared));
-            typed(StatusCode::OK, "text/event-stream; charset=utf-8", body)
-        }
+        "/events" => typed(
+            StatusCode::OK,
+            "text/event-stream; charset=utf-8",
+            live(Events::after(last_seen(request), shared)),
+        ),
         "/healthz" => plain(StatusCode::OK, "ok\n"),
         _ => plain(StatusCode::NOT_FOUND, "Nothing here. The chat is at /, the robot at POST /robot/send.\n"),
     }
@@ -86,25 +83,6 @@ fn page() -> Response<Body> {
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
     }
-    response
-}
-
-pub(crate) fn json(body: String) -> Response<Body> {
-    typed(StatusCode::OK, "application/json", full(body))
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
-    typed(status, "text/plain; charset=utf-8", full(text))
-}
-
-fn typed(status: StatusCode, content_type: &'static str, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 

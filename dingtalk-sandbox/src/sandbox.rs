@@ -30,14 +30,6 @@ impl Sandbox {
         Builder::new()
     }
 
-    pub(crate) async fn open(builder: Builder) -> io::Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, builder.port))).await?;
-        let port = listener.local_addr()?.port();
-        let shared = Arc::new(Shared::new(builder, port));
-        let accepting = tokio::spawn(server::accept(listener, Arc::clone(&shared)));
-        Ok(Self { shared, accepting })
-    }
-
     /// `http://127.0.0.1:<port>`: what stands in for `https://oapi.dingtalk.com`.
     #[must_use]
     pub fn base_url(&self) -> String {
@@ -133,6 +125,22 @@ impl Sandbox {
     #[must_use]
     pub fn redirects_followed(&self) -> u64 {
         self.shared.redirects_followed()
+    }
+}
+
+impl Builder {
+    /// Starts the sandbox in the current tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// The port is taken, or two robots share a token or a name.
+    pub async fn start(self) -> io::Result<Sandbox> {
+        let builder = self.complete()?;
+        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, builder.port))).await?;
+        let port = listener.local_addr()?.port();
+        let shared = Arc::new(Shared::new(builder, port));
+        let accepting = tokio::spawn(server::accept(listener, Arc::clone(&shared)));
+        Ok(Sandbox { shared, accepting })
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use http_body_util::{BodyExt as _, Either, Full};
+use http_body_util::BodyExt as _;
 use hyper::{
     Response,
-    body::{Bytes, Incoming},
+    body::Incoming,
     header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION},
     server::conn::http1,
     service::service_fn,
@@ -26,14 +26,11 @@ use tokio::{
 use crate::{
     admission::Request,
     endpoint::{self, Answer, REDIRECT_TARGET},
-    events::Events,
     fault::Ending,
-    page,
+    page, refusal,
+    response::{Body, full, json},
     shared::Shared,
 };
-
-/// What a response holds.
-pub(crate) type Body = Either<Full<Bytes>, Events>;
 
 /// This much of a request body is kept in memory; the rest is counted and dropped.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
@@ -127,7 +124,7 @@ async fn respond(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> Res
                     Ok(response)
                 }
                 Answer::Http { status, content_type, location, body } => {
-                    let mut response = Response::new(Either::Left(Full::from(body)));
+                    let mut response = Response::new(full(body));
                     *response.status_mut() = status;
                     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
                     if let Some(location) = location {
@@ -139,7 +136,7 @@ async fn respond(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> Res
         }
         REDIRECT_TARGET => {
             shared.count_redirect();
-            Ok(page::json(crate::refusal::ok()))
+            Ok(json(refusal::ok()))
         }
         _ => Ok(page::respond(&request, shared)),
     }
@@ -171,11 +168,6 @@ async fn read(request: hyper::Request<Incoming>) -> Result<Request, hyper::Error
 fn keep(body: &mut Vec<u8>, data: &[u8]) {
     let room = BODY_LIMIT.saturating_sub(body.len());
     body.extend_from_slice(&data[..data.len().min(room)]);
-}
-
-/// A body that is there already.
-pub(crate) fn full(body: impl Into<Bytes>) -> Body {
-    Either::Left(Full::new(body.into()))
 }
 
 #[cfg(test)]
