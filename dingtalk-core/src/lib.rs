@@ -29,7 +29,7 @@
 //! | `derive` (default) | `#[derive(Notification)]` |
 //! | `robot` (default) | [`Robot`], [`Pool`], [`Router`], [`Queue`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
 //! | `blocking` | [`Blocking`]: delivery from programs without an asynchronous run time |
-//! | `tool` | [`Tool`], [`ToolSet`] and definitions for agents: schemars |
+//! | `tool` | [`Tool`] and [`ToolSet`], what an agent can call: schemars |
 //! | `url` | conversion from the `url` crate's type |
 
 #![cfg_attr(
@@ -65,8 +65,8 @@ pub use dingtalk_template::{Show, Sink};
 
 #[cfg(feature = "tool")]
 pub use crate::tool::{
-    Annotations, Argument, CallStatus, Definition, Deployment, Lint, Parameter, Parameters, ParametersIter,
-    PersonKind, Shape, Tool, ToolSet, ToolSetError, ToolSpec, ToolType, declared,
+    Argument, Parameter, Parameters, ParametersIter, PersonKind, Shape, Tool, ToolSet, ToolSetError,
+    ToolSpec, ToolType, declared,
 };
 pub use crate::{
     card_button::CardButton,

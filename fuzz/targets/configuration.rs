@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use dingtalk_core::{Deployment, ToolSet};
-use dingtalk_notify::Config;
+use dingtalk_core::ToolSet;
+use dingtalk_notify::{Config, Deployment};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};
 
@@ -15,7 +15,7 @@ fuzz_target!(|text: &str| {
     // Each by itself: what several tools forbid each other is said of the set.
     for tool in config.notifications {
         let Ok(set) = ToolSet::new([tool.clone()]) else { continue };
-        for definition in set.definitions(&Deployment::new()) {
+        for definition in Deployment::new().definitions(&set) {
             let arguments = arguments(&definition.input_schema);
             if let Err(faults) = tool.message(&arguments) {
                 let names: Vec<&String> = arguments.keys().collect();

@@ -32,8 +32,8 @@
 
 mod builtin;
 mod call;
-mod catalog;
 mod config;
+mod definition;
 mod error;
 #[cfg(feature = "program")]
 mod program;
@@ -56,12 +56,13 @@ pub use crate::{
         ActionCardMessage, FeedCardMessage, LinkMessage, MarkdownMessage, Story, TextMessage, builtin_tools,
     },
     call::{
+        answer::CallStatus,
         people::Person,
         policy::{AtAll, Confirm},
         targets::Target,
     },
-    catalog::Catalog,
     config::{Config, RobotSettings},
+    definition::{Annotations, Catalog, Definition, Deployment, Lint},
     error::Error,
     server::{CALL_DEADLINE, CALL_MENTIONS, Server, ServerBuilder},
     settings::{PACE_WAIT, RATE_PER_MINUTE, Settings},

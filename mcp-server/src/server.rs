@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, ToolSet, ToolType};
+use dingtalk_core::{Deliver, MAX_MENTIONS, ToolSet, ToolType};
 use rmcp::{RoleServer, ServiceExt as _, model::Implementation, transport::IntoTransport};
 use tokio::net::TcpListener;
 
@@ -15,6 +15,7 @@ use crate::{
         repeat,
         targets::{Rules, Targets, trimmed_keyword},
     },
+    definition::Deployment,
     protocol::Handler,
     transport::{http, stdio, told_to_stop},
 };
@@ -78,7 +79,7 @@ impl Server {
     ///     Some("ops".to_owned()),
     /// );
     /// let server = server.tools(builtin_tools()).build()?;
-    /// let definitions = server.tools().definitions(server.deployment());
+    /// let definitions = server.deployment().definitions(server.tools());
     /// assert_eq!(definitions[0].input_schema["properties"]["robot"]["default"], "ops");
     /// # Ok::<(), dingtalk_notify::Error>(())
     /// ```

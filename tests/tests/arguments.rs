@@ -8,7 +8,8 @@ mod rich;
 
 use std::cell::Cell;
 
-use dingtalk_core::{Deployment, MAX_MENTIONS, Mobile, ToolType, Url, UserId};
+use dingtalk_core::{MAX_MENTIONS, Mobile, ToolType, Url, UserId};
+use dingtalk_notify::Deployment;
 use jsonschema::Validator;
 use proptest::{
     prelude::*,
@@ -240,7 +241,7 @@ fn judge(
 #[test]
 fn a_schema_and_a_call_accept_the_same_arguments() {
     let set = rich::set();
-    for (tool, definition) in set.iter().zip(set.definitions(&Deployment::new())) {
+    for (tool, definition) in set.iter().zip(Deployment::new().definitions(&set)) {
         let schema = Value::Object(definition.input_schema);
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         let names: Vec<String> = schema["properties"].as_object().unwrap().keys().cloned().collect();
@@ -271,7 +272,7 @@ fn a_schema_and_a_call_accept_the_same_arguments() {
 fn gaps_are_still_open() {
     let set = rich::set();
     let tool = set.get("send_say_numbers").unwrap();
-    let definition = &set.definitions(&Deployment::new())[1];
+    let definition = &Deployment::new().definitions(&set)[1];
     let validator = jsonschema::draft202012::new(&Value::Object(definition.input_schema.clone())).unwrap();
     for (name, value) in GAPS {
         let mut arguments = base(tool.spec().name);

@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{
-    Choice, Deployment, Markdown, Mobile, Notification, ToolSet, ToolType, Url, UserId, WireMessage, tools,
+    Choice, Markdown, Mobile, Notification, ToolSet, ToolType, Url, UserId, WireMessage, tools,
 };
-use dingtalk_notify::Config;
+use dingtalk_notify::{Config, Definition, Deployment};
 use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree as _};
 use serde_json::{Map, Value, json};
 
@@ -375,10 +375,9 @@ fn the_definitions_are_equal() {
     for deployment in deployments {
         let [derived, declared] = [derived(), declared()].map(|tools| {
             let set = ToolSet::new(tools).unwrap();
-            let definitions = set.definitions(&deployment);
-            let lints: Vec<String> = set.lint(&deployment).iter().map(ToString::to_string).collect();
-            let definitions: Vec<Value> =
-                definitions.iter().map(dingtalk_core::Definition::to_json).collect();
+            let definitions = deployment.definitions(&set);
+            let lints: Vec<String> = deployment.lint(&set).iter().map(ToString::to_string).collect();
+            let definitions: Vec<Value> = definitions.iter().map(Definition::to_json).collect();
             (format!("{:#}", Value::Array(definitions)), lints)
         });
         assert_eq!(derived, declared);
@@ -476,9 +475,8 @@ fn fitting(name: &str, schema: &Value) -> BoxedStrategy<Value> {
 fn calls() -> impl Strategy<Value = (usize, Map<String, Value>)> {
     let set = ToolSet::new(derived()).unwrap();
     let properties: Vec<Map<String, Value>> = set
-        .definitions(&Deployment::new())
-        .into_iter()
-        .map(|tool| tool.input_schema["properties"].as_object().unwrap().clone())
+        .iter()
+        .map(|tool| tool.spec().input_schema()["properties"].as_object().unwrap().clone())
         .collect();
     (0..properties.len()).prop_flat_map(move |tool| {
         let arguments: Vec<BoxedStrategy<Option<(String, Value)>>> = properties[tool]

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::{Definition, Deployment, Mobile, Notification, Stub, ToolSet, ToolType, Url, tools};
-use dingtalk_notify::{RATE_PER_MINUTE, Server, builtin_tools};
+use dingtalk_core::{Mobile, Notification, Stub, ToolSet, ToolType, Url, tools};
+use dingtalk_notify::{Definition, Deployment, RATE_PER_MINUTE, Server, builtin_tools};
 use expect_test::{ExpectFile, expect_file};
 use serde_json::Value;
 
@@ -90,8 +90,8 @@ struct AllClear {
 
 fn check(expected: &ExpectFile, tools: impl IntoIterator<Item = ToolType>, deployment: &Deployment) {
     let set = ToolSet::new(tools).unwrap();
-    assert_eq!(set.lint(deployment).into_iter().filter(|lint| lint.rule != "W2").collect::<Vec<_>>(), []);
-    let definitions: Vec<Value> = set.definitions(deployment).iter().map(Definition::to_json).collect();
+    assert_eq!(deployment.lint(&set).into_iter().filter(|lint| lint.rule != "W2").collect::<Vec<_>>(), []);
+    let definitions: Vec<Value> = deployment.definitions(&set).iter().map(Definition::to_json).collect();
     expected.assert_eq(&(serde_json::to_string_pretty(&definitions).unwrap() + "\n"));
 }
 
@@ -118,9 +118,9 @@ fn siblings_at_a_rate() {
 fn the_ready_made_tools() {
     let rate = Deployment::new().rate_per_minute(Some(RATE_PER_MINUTE));
     let server = Server::builder(Stub::new()).tools(builtin_tools()).deployment(rate).build().unwrap();
-    assert_eq!(server.tools().lint(server.deployment()), []);
+    assert_eq!(server.deployment().lint(server.tools()), []);
     let definitions: Vec<Value> =
-        server.tools().definitions(server.deployment()).iter().map(Definition::to_json).collect();
+        server.deployment().definitions(server.tools()).iter().map(Definition::to_json).collect();
     let expected = expect_file!["../golden/definitions/builtin.json"];
     expected.assert_eq(&(serde_json::to_string_pretty(&definitions).unwrap() + "\n"));
 }

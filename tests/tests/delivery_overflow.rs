@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use dingtalk_core::{
-    CallStatus, Deliver as _, Envelope, ErrorKind, MAX_BODY_BYTES, Message, Overflow, Retry, Robot,
-};
+use dingtalk_core::{Deliver as _, Envelope, ErrorKind, MAX_BODY_BYTES, Message, Overflow, Retry, Robot};
+use dingtalk_notify::CallStatus;
 use dingtalk_sandbox::{Fault, Outcome, Sandbox};
 
 /// Three parts of Chinese text.

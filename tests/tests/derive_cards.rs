@@ -3,11 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{
-    CardButton, Deployment, FeedItem, Message, Notification, Tool, ToolSet, Url, WireMessage,
+    CardButton, FeedItem, Message, Notification, Tool, ToolSet, ToolType, Url, WireMessage,
     message::{self, Button, Buttons, Link},
     tools,
 };
 use dingtalk_sandbox::Sandbox;
+use serde_json::{Map, Value};
+
+/// What an agent reads of the arguments of a tool that can be served.
+fn input_schema(tool: [ToolType; 1]) -> Map<String, Value> {
+    ToolSet::new(tool).unwrap().iter().next().unwrap().spec().input_schema()
+}
 
 #[derive(Notification)]
 #[dingtalk(link(
@@ -231,8 +237,7 @@ fn buttons_from_a_field_follow_those_of_the_attribute() {
 
 #[test]
 fn an_agent_gives_buttons_as_objects() {
-    let set = ToolSet::new(tools![Poll]).unwrap();
-    let schema = &set.definitions(&Deployment::new())[0].input_schema;
+    let schema = input_schema(tools![Poll]);
     assert_eq!(schema["properties"]["answers"]["items"]["required"], serde_json::json!(["label", "url"]));
     let arguments = serde_json::json!({"question": "Lunch?", "answers": [
         {"label": "", "url": "https://example.com"}, {"label": "b", "link": "https://example.com"}, {"label": "c"},

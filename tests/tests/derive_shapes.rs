@@ -11,9 +11,15 @@ use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
 // As a program has it that renames the crate in its Cargo.toml.
 use dingtalk_core as notify;
 use dingtalk_core::{
-    Choice, FeedItem, Fragment, Markdown, Message, Mobile, Notification, Show, Tool, ToolSet, Url, tools,
+    Choice, FeedItem, Fragment, Markdown, Message, Mobile, Notification, Show, Tool, ToolSet, ToolType, Url,
+    tools,
 };
 use serde_json::{Map, Value, json};
+
+/// What an agent reads of the arguments of a tool that can be served.
+fn input_schema(tool: [ToolType; 1]) -> Map<String, Value> {
+    ToolSet::new(tool).unwrap().iter().next().unwrap().spec().input_schema()
+}
 
 fn text(notification: &impl Notification) -> String {
     match notification.message().unwrap() {
@@ -142,8 +148,7 @@ fn limits_can_be_constants() {
 
 #[test]
 fn examples_stand_in_the_schema() {
-    let set = ToolSet::new(tools![Busy]).unwrap();
-    let schema = set.definitions(&notify::Deployment::new()).remove(0).input_schema;
+    let schema = input_schema(tools![Busy]);
     assert_eq!(schema["properties"]["hosts"]["examples"], json!([["web"]]));
     assert_eq!(schema["properties"]["load"]["examples"], json!([1.25]));
     assert_eq!(schema["properties"]["hosts"]["items"]["maxLength"], json!(4));
@@ -191,8 +196,7 @@ fn a_choice_is_shown_escaped_and_read_by_its_value() {
 
 #[test]
 fn a_choice_is_an_enum_in_the_schema() {
-    let set = ToolSet::new(tools![Incident]).unwrap();
-    let schema = set.definitions(&notify::Deployment::new()).remove(0).input_schema;
+    let schema = input_schema(tools![Incident]);
     assert_eq!(
         schema["properties"]["severity"],
         json!({
@@ -238,8 +242,7 @@ fn a_default_that_is_a_choice_is_in_the_schema() {
     let classified = Classified::parse(&arguments(json!({}))).unwrap();
     let [severity, before] = [Severity::Urgent, Severity::NotUrgent];
     assert_eq!(classified, Classified { severity, before, team: "ops".into() });
-    let set = ToolSet::new(tools![Classified]).unwrap();
-    let schema = set.definitions(&notify::Deployment::new()).remove(0).input_schema;
+    let schema = input_schema(tools![Classified]);
     let default = |parameter: &str| schema["properties"][parameter]["default"].clone();
     assert_eq!([default("severity"), default("before"), default("team")], ["p1", "not-urgent", "ops"]);
     assert_eq!(schema.get("required"), None);
@@ -278,8 +281,7 @@ struct Digest {
 
 #[test]
 fn list_items_have_parameters_of_their_own() {
-    let set = ToolSet::new(tools![Digest]).unwrap();
-    let schema = set.definitions(&notify::Deployment::new()).remove(0).input_schema;
+    let schema = input_schema(tools![Digest]);
     assert_eq!(
         schema["properties"]["news"],
         json!({

@@ -467,7 +467,8 @@ async fn errors_are_reported() {
 
 /// The disk alert once more, as an agent can send it.
 mod served {
-    use dingtalk_core::{Deployment, Mobile, Notification, Robot, ToolSet, tools};
+    use dingtalk_core::{Mobile, Notification, Robot, ToolSet, tools};
+    use dingtalk_notify::Deployment;
 
     // guide: tool
     /// Warn the on-call group that a disk is nearly full.
@@ -495,7 +496,7 @@ mod served {
     /// Name and description of the tool, as an agent reads them.
     pub(super) fn description() -> String {
         let set = ToolSet::new(tools![DiskAlert]).unwrap();
-        let definition = set.definitions(&Deployment::new()).remove(0);
+        let definition = Deployment::new().definitions(&set).remove(0);
         format!("{}\n\n{}", definition.name, definition.description)
     }
 

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::{Deployment, Notification, ToolSet, ToolType, tools};
+use dingtalk_core::{Notification, ToolSet, ToolType, tools};
+use dingtalk_notify::Deployment;
 
 macro_rules! tool {
     ($name:ident, $documentation:literal, $when:literal, $($field:ident: $ty:ty = $field_documentation:literal),*) => {
@@ -25,7 +26,7 @@ tool!(ReleaseNote, "Announce what a new version brings to everybody who installs
 
 fn lints(tools: impl IntoIterator<Item = ToolType>) -> Vec<String> {
     let set = ToolSet::new(tools).unwrap();
-    set.lint(&Deployment::new().rate_per_minute(Some(20))).iter().map(ToString::to_string).collect()
+    Deployment::new().rate_per_minute(Some(20)).lint(&set).iter().map(ToString::to_string).collect()
 }
 
 /// Those of one rule.

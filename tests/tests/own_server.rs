@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a page that cannot be read fails the test")]
 
-use dingtalk_core::Deployment;
-use dingtalk_notify::Config;
+use dingtalk_notify::{Config, Deployment};
 use serde_json::Value;
 
 const PAGE: &str = include_str!("../../docs/own-server.md");
@@ -102,7 +101,7 @@ fn the_page_shows_this_program() {
 
 #[test]
 fn its_tools_have_no_lints() {
-    let lints = program::tools().lint(&Deployment::new());
+    let lints = Deployment::new().lint(&program::tools());
     assert!(lints.is_empty(), "{lints:?}");
 }
 

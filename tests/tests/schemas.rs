@@ -4,14 +4,14 @@
 
 mod rich;
 
-use dingtalk_core::{Definition, Deployment};
+use dingtalk_notify::{Definition, Deployment};
 use jsonschema::draft202012;
 use serde_json::{Map, Value};
 
 fn definitions() -> Vec<Definition> {
     let tools = rich::set();
     let builtin = dingtalk_core::ToolSet::new(dingtalk_notify::builtin_tools()).unwrap();
-    [tools, builtin].iter().flat_map(|set| set.definitions(&Deployment::new())).collect()
+    [tools, builtin].iter().flat_map(|set| Deployment::new().definitions(set)).collect()
 }
 
 /// All schemas within a schema, itself included, each with its place.
@@ -116,7 +116,7 @@ fn defaults_are_valid() {
 
 #[test]
 fn parameters_stand_in_the_order_of_the_fields() {
-    let people = &rich::set().definitions(&Deployment::new())[2];
+    let people = &Deployment::new().definitions(&rich::set())[2];
     let names: Vec<&String> = people.input_schema["properties"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["why", "urgent", "lead", "deputy", "others", "rest", "all"]);
     assert_eq!(people.input_schema["required"], serde_json::json!(["why", "lead"]));

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Deployment, Parameter, Parameters,
+    Parameter, Parameters,
     reader::{self, Reader},
     schema,
 };
@@ -135,7 +135,7 @@ pub fn object_schema<T>(
     visit: fn(&mut Reader<'_>) -> Option<T>,
 ) -> Schema {
     let parameters = Parameters::of(parameters);
-    schema::object(parameters, reader::learn(parameters, visit), &Deployment::new()).into()
+    schema::object(parameters.iter(), reader::learn(parameters, visit)).into()
 }
 
 /// Reads an element of a list that has parameters of its own.

@@ -23,15 +23,12 @@
 pub(crate) mod argument;
 pub(crate) mod check;
 pub mod declared;
-mod definition;
-mod lint;
 pub(crate) mod literal;
 mod parameters;
 mod portable;
 pub(crate) mod reader;
 mod schema;
 mod set;
-mod status;
 mod types;
 
 use serde_json::{Map, Value};
@@ -40,11 +37,8 @@ use crate::{Faults, Notification};
 
 pub use self::{
     argument::Argument,
-    definition::{Annotations, Definition, Deployment},
-    lint::Lint,
     parameters::{Parameters, ParametersIter},
     set::{ToolSet, ToolSetError, ToolType},
-    status::CallStatus,
 };
 pub use crate::constraint::{Constraint, Field};
 
@@ -69,7 +63,7 @@ pub trait Tool: Notification + Sized {
     fn parse(arguments: &Map<String, Value>) -> Result<Self, Faults>;
 }
 
-/// What a notification type says of itself as a tool. Its [`Definition`] depends on the set it is served with too.
+/// What a notification type says of itself as a tool. What an agent reads depends on the set it is served with too.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ToolSpec<'a> {
@@ -134,9 +128,19 @@ impl<'a> ToolSpec<'a> {
         self
     }
 
-    /// The JSON Schema of the arguments.
-    pub(crate) fn input_schema(&self, deployment: &Deployment) -> Map<String, Value> {
-        schema::object(self.parameters, reader::learn(self.parameters, self.types), deployment)
+    /// The JSON Schema of the arguments: flat, in declaration order, in the subset that every client understands.
+    pub fn input_schema(&self) -> Map<String, Value> {
+        self.input_schema_of(self.parameters.iter())
+    }
+
+    /// The same with other words for the parameters, which are the tool's own, in order: a server that mentions fewer
+    /// people tells an agent so.
+    pub fn input_schema_with(&self, parameters: &[Parameter<'_>]) -> Map<String, Value> {
+        self.input_schema_of(parameters.iter().copied())
+    }
+
+    fn input_schema_of<'p>(&self, parameters: impl Iterator<Item = Parameter<'p>>) -> Map<String, Value> {
+        schema::object(parameters, reader::learn(self.parameters, self.types))
     }
 
     /// The parameters of types whose schema some client refuses, and what it refuses. Looks at the types alone: all else in

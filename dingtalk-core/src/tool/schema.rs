@@ -3,7 +3,7 @@
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Deployment, Parameter, Parameters, Shape, reader::Learned};
+use super::{Parameter, Shape, reader::Learned};
 use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
@@ -11,20 +11,19 @@ pub(super) const FORMATS: [&str; 9] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
 /// The whole schema of an object with these parameters, whose types say this.
-pub(super) fn object(
-    parameters: Parameters<'_>,
+pub(super) fn object<'p>(
+    parameters: impl Iterator<Item = Parameter<'p>>,
     types: Vec<Learned>,
-    deployment: &Deployment,
 ) -> Map<String, Value> {
-    let properties: Map<String, Value> = parameters
-        .iter()
-        .zip(types)
-        .map(|(parameter, learned)| {
-            (parameter.field.name.to_owned(), Value::Object(property(&parameter, learned, deployment)))
-        })
-        .collect();
-    let required: Vec<&str> =
-        parameters.iter().filter(Parameter::is_required).map(|parameter| parameter.field.name).collect();
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for (parameter, learned) in parameters.zip(types) {
+        let name = parameter.field.name;
+        if parameter.is_required() {
+            required.push(name);
+        }
+        properties.insert(name.to_owned(), Value::Object(property(&parameter, learned)));
+    }
     let mut schema = Map::new();
     schema.insert("type".to_owned(), json!("object"));
     schema.insert("properties".to_owned(), Value::Object(properties));
@@ -35,12 +34,12 @@ pub(super) fn object(
     schema
 }
 
-fn property(parameter: &Parameter<'_>, learned: Learned, deployment: &Deployment) -> Map<String, Value> {
+fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
     let mut value = learned.schema;
     // What the type says of its values is said once, beside what the field says.
     let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
     let of_type = of_type.as_ref().and_then(Value::as_str);
-    let constraints = constraints(parameter, deployment);
+    let constraints = parameter.field.constraints;
     let on_value = constraints.iter().filter(|constraint| !matches!(constraint, Constraint::MaxItems(_)));
     for constraint in on_value {
         keywords(constraint, &mut value);
@@ -60,7 +59,7 @@ fn property(parameter: &Parameter<'_>, learned: Learned, deployment: &Deployment
     }) {
         schema.insert("maxItems".to_owned(), json!(max));
     }
-    schema.insert("description".to_owned(), json!(description(parameter, of_type, &constraints, deployment)));
+    schema.insert("description".to_owned(), json!(description(parameter, of_type)));
     let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
     let default = default.or(learned.default);
     if let Some(default) = default.or((parameter.shape == Shape::Flag).then_some(json!(false))) {
@@ -72,36 +71,16 @@ fn property(parameter: &Parameter<'_>, learned: Learned, deployment: &Deployment
     schema
 }
 
-/// The rules on a parameter: a deployment may allow fewer mentions.
-fn constraints(parameter: &Parameter<'_>, deployment: &Deployment) -> Vec<Constraint> {
-    let fewer = deployment.max_mentions.filter(|_| parameter.mentions.is_some());
-    let constraints = parameter.field.constraints.iter().map(|constraint| match (constraint, fewer) {
-        (Constraint::MaxItems(max), Some(fewer)) => Constraint::MaxItems(fewer.min(*max)),
-        _ => *constraint,
-    });
-    constraints.collect()
-}
-
-/// The documentation, followed by the names that stand for people, the meanings of a type's values and the constraints
-/// in words.
-fn description(
-    parameter: &Parameter<'_>,
-    of_type: Option<&str>,
-    constraints: &[Constraint],
-    deployment: &Deployment,
-) -> String {
+/// The documentation, followed by the meanings of a type's values and the constraints in words.
+fn description(parameter: &Parameter<'_>, of_type: Option<&str>) -> String {
     let mut description = parameter.description.trim().to_owned();
-    let people = deployment.people.iter().filter(|(_, kind)| Some(*kind) == parameter.mentions);
-    let people: Vec<&str> = people.map(|(name, _)| &**name).collect();
-    if !people.is_empty() {
-        end_sentence(&mut description);
-        description.push_str(&format!(" Or a name: {}.", people.join(", ")));
-    }
     if let Some(of_type) = of_type {
         end_sentence(&mut description);
         description.push_str(&format!(" {of_type}."));
     }
-    let words: Vec<String> = constraints
+    let words: Vec<String> = parameter
+        .field
+        .constraints
         .iter()
         .map(|constraint| match (parameter.shape, constraint) {
             (_, Constraint::MaxItems(_)) => constraint.words(),

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 
-use super::{Definition, Deployment, Tool, ToolSpec, check, declared::Declared};
+use super::{Tool, ToolSpec, check, declared::Declared};
 use crate::{Faults, Message};
 
 /// A notification as a member of a set: its specification and what turns arguments into a message. It is a type, or
@@ -144,13 +144,13 @@ impl ToolSet {
     /// The prefix has characters that a name must not have, or a name would have more than 64 characters.
     ///
     /// ```
-    /// # use dingtalk_core::{Deployment, Notification, ToolSet, tools};
+    /// # use dingtalk_core::{Notification, ToolSet, tools};
     /// # /// Warn that a host is down.
     /// # #[derive(Notification)]
     /// # #[dingtalk(text("A host is down"), tool)]
     /// # struct HostDown;
     /// let set = ToolSet::new(tools![HostDown])?.prefixed("ops")?;
-    /// assert_eq!(set.definitions(&Deployment::new())[0].name, "ops_send_host_down");
+    /// assert_eq!(set.served_name("send_host_down"), "ops_send_host_down");
     /// assert!(set.get("ops_send_host_down").is_some() && set.get("send_host_down").is_none());
     /// # Ok::<(), dingtalk_core::ToolSetError>(())
     /// ```
@@ -184,11 +184,7 @@ impl ToolSet {
 
     /// The tool that is served under this name.
     pub fn get(&self, name: &str) -> Option<&ToolType> {
-        self.find(name.strip_prefix(&*self.prefix)?)
-    }
-
-    /// The tool that calls itself so.
-    pub(super) fn find(&self, name: &str) -> Option<&ToolType> {
+        let name = name.strip_prefix(&*self.prefix)?;
         self.tools.iter().find(|tool| tool.spec().name == name)
     }
 
@@ -198,13 +194,8 @@ impl ToolSet {
     }
 
     /// What the tools say of themselves, in order.
-    pub(super) fn specs(&self) -> impl Iterator<Item = ToolSpec<'_>> {
+    fn specs(&self) -> impl Iterator<Item = ToolSpec<'_>> {
         self.tools.iter().map(ToolType::spec)
-    }
-
-    /// What an agent reads of the set.
-    pub fn definitions(&self, deployment: &Deployment) -> Vec<Definition> {
-        self.specs().map(|spec| Definition::new(spec, self, deployment)).collect()
     }
 }
 

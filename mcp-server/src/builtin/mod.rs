@@ -28,9 +28,10 @@ pub fn builtin_tools() -> impl IntoIterator<Item = ToolType> {
 mod tests {
     use std::time::Duration;
 
-    use dingtalk_core::{Definition, Deployment, ToolSet};
+    use dingtalk_core::ToolSet;
 
     use super::*;
+    use crate::definition::{Definition, Deployment};
 
     /// What every conversation of every client pays, in bytes of JSON.
     const MODEL_READS: usize = 7_500;
@@ -42,7 +43,7 @@ mod tests {
             .rate_per_minute(Some(20))
             .repeat_window(Some(Duration::from_secs(60)))
             .max_mentions(Some(10));
-        ToolSet::new(builtin_tools()).unwrap().definitions(&deployment)
+        deployment.definitions(&ToolSet::new(builtin_tools()).unwrap())
     }
 
     #[test]
@@ -81,7 +82,7 @@ mod tests {
 
         let people = [("oncall".to_owned(), PersonKind::Number), ("dba".to_owned(), PersonKind::Id)];
         let set = ToolSet::new(builtin_tools()).unwrap();
-        let definition = &set.definitions(&Deployment::new().people(people).max_mentions(Some(3)))[0];
+        let definition = &Deployment::new().people(people).max_mentions(Some(3)).definitions(&set)[0];
         let parameter = |name: &str| &definition.input_schema["properties"][name];
         let words = parameter("atMobiles")["description"].as_str().unwrap();
         assert!(words.contains("Or a name: oncall.") && words.ends_with("At most 3 items."), "{words}");

@@ -123,13 +123,13 @@ mod tests {
         sync::atomic::{AtomicUsize, Ordering},
     };
 
-    use dingtalk_core::{BoxFuture, CallStatus, Error, Outcome, Pace, Parameters, Receipt, Robot};
+    use dingtalk_core::{BoxFuture, Error, Outcome, Pace, Parameters, Receipt, Robot};
     use dingtalk_sandbox::Sandbox;
     use serde_json::Map;
     use tokio::{sync::Notify, task::yield_now};
 
     use super::*;
-    use crate::call::answer::Answer;
+    use crate::call::answer::{Answer, CallStatus};
 
     fn status(outcome: &CallOutcome) -> CallStatus {
         Answer::new(outcome).status

@@ -168,9 +168,7 @@ fn dry_run(message: Message) -> CallOutcome {
 
 #[cfg(test)]
 mod tests {
-    use dingtalk_core::CallStatus;
-
-    use super::*;
+    use super::{answer::CallStatus, *};
 
     #[test]
     fn a_dry_run_refuses_a_message_that_is_too_long() {

@@ -2,12 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use dingtalk_core::{Deliver, Deployment, Fault, Faults, Router};
+use dingtalk_core::{Deliver, Fault, Faults, Router};
 use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 
 use super::policy::{AtAll, Confirm, Policy};
-use crate::Error;
+use crate::{Error, definition::Deployment};
 
 /// A robot, or several robots of one group, under the name that calls give it.
 #[derive(Clone)]

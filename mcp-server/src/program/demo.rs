@@ -67,7 +67,7 @@ pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
 fn calls_of_own_tools(program: &Program) -> Result<Vec<Call>> {
     let builtin: Vec<String> = builtin_tools().into_iter().map(|tool| tool.spec().name.to_owned()).collect();
     let server = Server::builder(Stub::new()).tools(program.tools.clone()).build()?;
-    let definitions = server.tools().definitions(server.deployment());
+    let definitions = server.deployment().definitions(server.tools());
     let own = server.tools().iter().zip(definitions);
     Ok(own
         .filter(|(tool, _)| !builtin.iter().any(|name| name == tool.spec().name))

@@ -9,7 +9,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use dingtalk_core::{CallStatus, Error, ErrorKind};
+use dingtalk_core::{Error, ErrorKind};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,7 @@ use crate::{
     Settings, builtin_tools,
     call::{
         Ended, Request,
-        answer::{Answer, Reason},
+        answer::{Answer, CallStatus, Reason},
         outcome::CallOutcome,
         policy::Refusal,
         repeat::DeliveryOutcome,

@@ -1,10 +1,10 @@
 //! `dingtalk-notify tools`: the definitions as clients receive them, and what could be better in them.
 
-use dingtalk_core::{Deployment, Lint, ToolSet};
+use dingtalk_core::ToolSet;
 use serde_json::{Value, json};
 
 use super::{Program, Result, language::words, say};
-use crate::{Catalog, Settings};
+use crate::{Catalog, Deployment, Lint, Settings};
 
 pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: bool) -> Result<()> {
     // The server itself, so that what is printed is what is served. It sends nothing.
@@ -21,7 +21,7 @@ fn say_definitions(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> R
 
 /// Fails if there is anything to say.
 fn say_lints(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<()> {
-    let lints = tools.lint(deployment);
+    let lints = deployment.lint(tools);
     if as_json {
         say(pretty(&lints.iter().map(to_json).collect())?)?;
     } else {

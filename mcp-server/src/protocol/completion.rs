@@ -1,9 +1,10 @@
 //! What a client may offer while a person types an argument.
 
-use dingtalk_core::{Deployment, ToolSet};
+use dingtalk_core::ToolSet;
 use rmcp::model::{CompleteRequestParams, Reference};
 
 use super::{prompts, resources};
+use crate::definition::Deployment;
 
 /// What begins like the argument that is being typed.
 pub(crate) fn complete(

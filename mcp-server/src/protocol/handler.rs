@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use dingtalk_core::{Definition, Deployment, ToolSet};
+use dingtalk_core::ToolSet;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -21,10 +21,13 @@ use serde_json::json;
 use tokio::time::{Instant, interval_at, timeout};
 
 use super::{completion, instructions::instructions, prompts, request_id, resources, result};
-use crate::call::{
-    Calls, Request,
-    consent::{Consent, Consents},
-    repeat::Delivery,
+use crate::{
+    call::{
+        Calls, Request,
+        consent::{Consent, Consents},
+        repeat::Delivery,
+    },
+    definition::{Definition, Deployment},
 };
 
 /// How long a client may keep the list of tools: it changes only with the program.
@@ -84,7 +87,7 @@ impl Handler {
 
     fn definitions(&self) -> &[Tool] {
         self.0.definitions.get_or_init(|| {
-            self.0.tools.definitions(&self.0.deployment).into_iter().map(to_protocol).collect()
+            self.0.deployment.definitions(&self.0.tools).into_iter().map(to_protocol).collect()
         })
     }
 }

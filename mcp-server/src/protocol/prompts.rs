@@ -3,9 +3,10 @@
 use rmcp::model::{GetPromptResult, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::{Map, Value};
 
-use dingtalk_core::{Deployment, ToolSet};
+use dingtalk_core::ToolSet;
 
 use super::robots;
+use crate::definition::Deployment;
 
 const INCIDENT: &str = "compose_incident_message";
 

@@ -1,11 +1,12 @@
 //! The resources: what an agent may read before it writes a message.
 
-use dingtalk_core::{Definition, Deployment, ToolSet, ToolType};
+use dingtalk_core::{ToolSet, ToolType};
 use percent_encoding::percent_decode_str;
 use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 
 use super::{example::example, robots};
+use crate::definition::{Definition, Deployment};
 
 const MARKDOWN: &str = "dingtalk-notify://markdown";
 const MARKDOWN_TEXT: &str = include_str!("markdown.md");
@@ -88,7 +89,7 @@ pub(crate) fn read(uri: &str, tools: &ToolSet, deployment: &Deployment) -> Optio
         }
         _ => {
             let name = uri.strip_prefix(TOOLS)?;
-            let definition = tools.definitions(deployment).into_iter().find(|tool| tool.name == name)?;
+            let definition = deployment.definitions(tools).into_iter().find(|tool| tool.name == name)?;
             Some(to_json(uri, &described(&definition, tools.get(name)?)))
         }
     }

@@ -1,11 +1,10 @@
 //! An answer in the terms of the protocol: the same facts as text and as structured content, since some clients show only
 //! one of them. The text is written from the structure, so that neither can say more than the other.
 
-use dingtalk_core::CallStatus;
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value};
 
-use crate::call::answer::Answer;
+use crate::call::answer::{Answer, CallStatus};
 
 pub(super) fn of(answer: &Answer) -> CallToolResult {
     let facts = match serde_json::to_value(answer) {

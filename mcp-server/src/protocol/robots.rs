@@ -1,6 +1,6 @@
 //! The robots that a call chooses from.
 
-use dingtalk_core::Deployment;
+use crate::definition::Deployment;
 
 /// Their names.
 pub(super) fn names(deployment: &Deployment) -> Vec<String> {

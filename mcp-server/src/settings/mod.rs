@@ -2,11 +2,12 @@
 
 use std::{ops::RangeInclusive, path::PathBuf, sync::Arc, time::Duration};
 
-use dingtalk_core::{Deliver, Deployment, MAX_MENTIONS, Pace, Robot, RobotBuilder, Stub};
+use dingtalk_core::{Deliver, MAX_MENTIONS, Pace, Robot, RobotBuilder, Stub};
 
 use crate::{
     AtAll, CALL_DEADLINE, CALL_MENTIONS, Config, Error, RobotSettings, Server, ServerBuilder, Target,
     call::{keyword::WithKeyword, targets::Targets},
+    definition::Deployment,
 };
 
 /// How many messages a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).

@@ -1,11 +1,15 @@
 //! What a call answers, whichever way it came in.
 
+mod status;
+
 use std::{borrow::Cow, time::Duration};
 
-use dingtalk_core::{CallStatus, Error, ErrorKind, Language, Receipt};
+use dingtalk_core::{Error, ErrorKind, Language, Receipt};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+pub use self::status::CallStatus;
+pub(crate) use self::status::output_schema;
 use super::{
     outcome::CallOutcome,
     people::Hidden,

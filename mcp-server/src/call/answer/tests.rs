@@ -2,7 +2,7 @@ use dingtalk_core::{Fault, Faults, Message, Outcome, ToolSet, WireMessage};
 use serde_json::json;
 
 use super::*;
-use crate::builtin_tools;
+use crate::{Deployment, builtin_tools};
 
 const ID: &str = "01J0000000000000000000000B";
 
@@ -69,7 +69,7 @@ const BESIDE_THE_SCHEMA: [&str; 2] = ["robot", "request"];
 #[test]
 fn every_fact_fits_the_output_schema() {
     let set = ToolSet::new(builtin_tools()).unwrap();
-    let schema = &set.definitions(&dingtalk_core::Deployment::new())[0].output_schema;
+    let schema = &Deployment::new().definitions(&set)[0].output_schema;
     let properties = schema["properties"].as_object().unwrap();
     for answer in all() {
         let facts = facts(&answer);

@@ -1,9 +1,9 @@
 //! Files that are nearly right.
 
-use dingtalk_core::{Deployment, ToolSet};
+use dingtalk_core::ToolSet;
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use crate::{Config, builtin_tools, protocol::example::example};
+use crate::{Config, Deployment, builtin_tools, protocol::example::example};
 
 /// The example of the page is a file that is right, in which every kind of key stands.
 const PAGE: &str = include_str!("../../../../docs/configuration.md");
@@ -90,7 +90,7 @@ proptest! {
         let Ok(config) = Config::parse(&changed(&changes)) else { return Ok(()) };
         // What several tools forbid each other is said of the set.
         let Ok(set) = ToolSet::new(builtin_tools().into_iter().chain(config.notifications)) else { return Ok(()) };
-        for definition in set.definitions(&Deployment::new()) {
+        for definition in Deployment::new().definitions(&set) {
             let tool = set.get(&definition.name).expect("what is defined is there");
             let example = example(&definition.input_schema, tool);
             prop_assert!(example.is_some(), "{} has no example that it takes", definition.name);

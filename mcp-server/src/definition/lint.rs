@@ -5,10 +5,11 @@
 
 use std::fmt;
 
+use dingtalk_core::{ToolSet, ToolSpec, ToolType};
 use dingtalk_template::{filler, overlap, undefined_acronyms};
 use serde_json::{Map, Value};
 
-use super::{Definition, Deployment, ToolSet, ToolSpec};
+use super::{Definition, deployment::Deployment};
 
 /// The length of a whole description, in characters.
 const DESCRIPTION: std::ops::RangeInclusive<usize> = 120..=700;
@@ -49,8 +50,8 @@ impl fmt::Display for Lint {
     }
 }
 
-impl ToolSet {
-    /// What would make the definitions better, as they are served with this deployment.
+impl Deployment {
+    /// What would make the definitions of these tools better.
     ///
     /// | rule | what it asks for |
     /// |---|---|
@@ -61,9 +62,9 @@ impl ToolSet {
     /// | W5 | no words that say nothing, such as `simply` |
     /// | W6 | descriptions that have no more than 55 % of their words in common |
     /// | W7 | abbreviations that are known or explained |
-    pub fn lint(&self, deployment: &Deployment) -> Vec<Lint> {
-        let definitions = self.definitions(deployment);
-        let specs: Vec<ToolSpec<'_>> = self.specs().collect();
+    pub fn lint(&self, tools: &ToolSet) -> Vec<Lint> {
+        let definitions = self.definitions(tools);
+        let specs: Vec<ToolSpec<'_>> = tools.iter().map(ToolType::spec).collect();
         let mut lints = Vec::new();
         for (spec, definition) in specs.iter().zip(&definitions) {
             let mut add =

@@ -1,9 +1,13 @@
 //! The first thing that an answer says. Definitions promise these words, and answers are made of them.
 
+use dingtalk_core::{Error, ErrorKind, Outcome, Retry};
+use serde_json::{Map, Value, json};
+
 /// What became of the message that a call was to send.
 ///
 /// ```
-/// use dingtalk_core::{CallStatus, ErrorKind};
+/// use dingtalk_core::ErrorKind;
+/// use dingtalk_notify::CallStatus;
 ///
 /// assert_eq!(CallStatus::from(ErrorKind::Signature), CallStatus::Refused);
 /// assert_eq!(CallStatus::from(ErrorKind::Unknown).as_str(), "unknown");
@@ -66,32 +70,55 @@ impl CallStatus {
     }
 }
 
-#[cfg(feature = "robot")]
-impl From<crate::Outcome> for CallStatus {
-    fn from(outcome: crate::Outcome) -> Self {
+impl From<Outcome> for CallStatus {
+    fn from(outcome: Outcome) -> Self {
         match outcome {
-            crate::Outcome::Delivered => Self::Delivered,
-            crate::Outcome::Queued | crate::Outcome::Deferred | crate::Outcome::Merged => Self::Queued,
+            Outcome::Delivered => Self::Delivered,
+            Outcome::Queued | Outcome::Deferred | Outcome::Merged => Self::Queued,
+            // An outcome that is newer than this program.
+            _ => Self::Unknown,
         }
     }
 }
 
 /// An agent that repeats a call cannot repeat its id: what may only be repeated with the same id is unknown to it.
-#[cfg(feature = "robot")]
-impl From<crate::ErrorKind> for CallStatus {
-    fn from(kind: crate::ErrorKind) -> Self {
+impl From<ErrorKind> for CallStatus {
+    fn from(kind: ErrorKind) -> Self {
         match kind.retry() {
-            crate::Retry::Safe | crate::Retry::Never => Self::Refused,
-            crate::Retry::AfterRest => Self::Throttled,
-            crate::Retry::SameId => Self::Unknown,
+            Retry::Safe | Retry::Never => Self::Refused,
+            Retry::AfterRest => Self::Throttled,
+            // `SameId`, and what is newer than this program.
+            _ => Self::Unknown,
         }
     }
 }
 
 /// As its kind says; but of a message in parts, of which some were delivered, nobody may say that it was not sent.
-#[cfg(feature = "robot")]
-impl From<&crate::Error> for CallStatus {
-    fn from(error: &crate::Error) -> Self {
+impl From<&Error> for CallStatus {
+    fn from(error: &Error) -> Self {
         if error.delivered_parts().is_empty() { error.kind().into() } else { Self::Unknown }
+    }
+}
+
+/// The schema of an answer.
+pub(crate) fn output_schema() -> Map<String, Value> {
+    // What an agent acts on. Only the status is in every answer: clients check errors against this schema too.
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "status": {"type": "string", "enum": CallStatus::ALL.map(CallStatus::as_str)},
+            "id": {"type": "string"},
+            "reason": {"type": "string"},
+            "detail": {"type": "string"},
+            "code": {"type": "integer"},
+            "faults": {"type": "array", "items": {"type": "string"}},
+            "retryAfterSeconds": {"type": "integer"},
+            "advice": {"type": "string"},
+        },
+        "required": ["status"],
+    });
+    match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
     }
 }

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-use dingtalk_core::{Definition, Deployment, ToolSet};
+use dingtalk_core::ToolSet;
 use serde_json::{Map, Value, json};
+
+use super::{Definition, deployment::Deployment};
 
 /// The definitions of a set of tools, as they are served with a deployment. `Display` writes them for people.
 ///
 /// ```
-/// use dingtalk_core::{Deployment, ToolSet};
-/// use dingtalk_notify::{Catalog, builtin_tools};
+/// use dingtalk_core::ToolSet;
+/// use dingtalk_notify::{Catalog, Deployment, builtin_tools};
 ///
 /// let tools = ToolSet::new(builtin_tools())?;
 /// let catalog = Catalog::new(&tools, &Deployment::new());
@@ -25,7 +27,7 @@ pub struct Catalog {
 impl Catalog {
     /// The definitions of these tools.
     pub fn new(tools: &ToolSet, deployment: &Deployment) -> Self {
-        Self { definitions: tools.definitions(deployment) }
+        Self { definitions: deployment.definitions(tools) }
     }
 
     /// The definitions as `tools/list` answers them.

@@ -1,0 +1,90 @@
+//! What an agent reads of a tool: a function of the specification, the set it is served with, and the deployment.
+
+mod catalog;
+mod deployment;
+mod description;
+mod input;
+mod lint;
+
+use dingtalk_core::{ToolSet, ToolSpec};
+use serde_json::{Map, Value, json};
+
+use crate::call::answer::output_schema;
+
+pub use self::{catalog::Catalog, deployment::Deployment, lint::Lint};
+
+/// The definition of a tool in the terms of the Model Context Protocol.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Definition {
+    /// The tool's name, with the prefix that the set is served with.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// Purpose, usage, behaviour.
+    pub description: String,
+    /// JSON Schema of the arguments.
+    pub input_schema: Map<String, Value>,
+    /// JSON Schema of the result.
+    pub output_schema: Map<String, Value>,
+    /// Hints for clients.
+    pub annotations: Annotations,
+}
+
+/// The four hints that a client may show or act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "the protocol has these four hints")]
+pub struct Annotations {
+    /// It changes nothing: never true, since it posts a message.
+    pub read_only: bool,
+    /// It cannot be undone.
+    pub destructive: bool,
+    /// Calling it twice is calling it once: never true, since it posts twice.
+    pub idempotent: bool,
+    /// It reaches beyond the program: always true.
+    pub open_world: bool,
+}
+
+impl Deployment {
+    /// What an agent reads of these tools, in order.
+    pub fn definitions(&self, tools: &ToolSet) -> Vec<Definition> {
+        tools.iter().map(|tool| Definition::new(&tool.spec(), tools, self)).collect()
+    }
+}
+
+impl Definition {
+    fn new(spec: &ToolSpec<'_>, set: &ToolSet, deployment: &Deployment) -> Self {
+        Self {
+            name: set.served_name(spec.name).into_owned(),
+            title: spec.title.to_owned(),
+            description: description::describe(spec, set, deployment),
+            input_schema: input::schema(spec, deployment),
+            output_schema: output_schema(),
+            annotations: Annotations {
+                read_only: false,
+                destructive: spec.destructive,
+                idempotent: false,
+                open_world: true,
+            },
+        }
+    }
+
+    /// The definition as a client receives it in `tools/list`.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "inputSchema": self.input_schema,
+            "outputSchema": self.output_schema,
+            "annotations": {
+                "title": self.title,
+                "readOnlyHint": self.annotations.read_only,
+                "destructiveHint": self.annotations.destructive,
+                "idempotentHint": self.annotations.idempotent,
+                "openWorldHint": self.annotations.open_world,
+            },
+        })
+    }
+}
