@@ -1,76 +1,9 @@
 //! Text that gives templates and escaping something to do.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
+use dingtalk_samples::MARKUP;
 
-/// What Markdown reacts to.
-const MARKDOWN: &[&str] = &[
-    "\n",
-    "\n\n",
-    "\r\n",
-    " ",
-    "  ",
-    "    ",
-    "\t",
-    "*",
-    "**",
-    "_",
-    "__",
-    "`",
-    "```",
-    "~",
-    "~~",
-    "#",
-    "### ",
-    "> ",
-    "- ",
-    "---",
-    "+ ",
-    "===",
-    "1. ",
-    "12) ",
-    "(",
-    ")",
-    "[",
-    "]",
-    "](",
-    "][",
-    "]: ",
-    "!",
-    "![",
-    "<",
-    ">",
-    "</",
-    "<b>",
-    "<!--",
-    "&",
-    "&lt;",
-    "&#x41;",
-    ";",
-    "|",
-    "|-|",
-    ":",
-    "\\",
-    "\\\\",
-    "{",
-    "}",
-    "a",
-    "B",
-    "7",
-    "主",
-    "，",
-    "“",
-    "é",
-    "🚀",
-    "@",
-    "https://e.com",
-    "(https://e.com)",
-    "\u{a0}",
-    "\u{2028}",
-    "\u{0}",
-    "\u{202e}",
-];
-
-/// What a template reacts to besides.
+/// What a template reacts to, in addition.
 const TEMPLATE: &[&str] = &[
     "{a}",
     "{b}",
@@ -104,13 +37,13 @@ pub struct Template(pub String);
 
 impl<'a> Arbitrary<'a> for Text {
     fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
-        parts(input, &[MARKDOWN]).map(Self)
+        parts(input, &[MARKUP]).map(Self)
     }
 }
 
 impl<'a> Arbitrary<'a> for Template {
     fn arbitrary(input: &mut Unstructured<'a>) -> Result<Self> {
-        parts(input, &[MARKDOWN, TEMPLATE, TEMPLATE]).map(Self)
+        parts(input, &[MARKUP, TEMPLATE, TEMPLATE]).map(Self)
     }
 }
 
