@@ -29,6 +29,7 @@
 //! | `derive` (default) | `#[derive(Notification)]` |
 //! | `robot` (default) | [`Robot`], [`Pool`], [`Router`], [`Queue`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
 //! | `blocking` | [`Blocking`]: delivery from programs without an asynchronous run time |
+//! | `serde` (with `robot`, `tool`) | messages and their parts are `Serialize` and `Deserialize` |
 //! | `tool` | [`Tool`] and [`ToolSet`], what an agent can call: schemars |
 //! | `url` | conversion from the `url` crate's type |
 
@@ -74,11 +75,12 @@ pub use crate::{
     constraint::{Constraint, Field},
     fault::{Fault, Faults, Invalid},
     markdown::Markdown,
-    message::{
-        MAX_MENTIONS, Mentions, Message, Mobile, ParseMobileError, ParseUrlError, Url, UserId, WireMessage,
-    },
+    message::{MAX_MENTIONS, Mentions, Message, Mobile, ParseMobileError, ParseUrlError, Url, UserId},
     notification::Notification,
 };
+
+#[cfg(feature = "serde")]
+pub use crate::message::WireMessage;
 
 #[cfg(feature = "blocking")]
 pub use crate::delivery::Blocking;

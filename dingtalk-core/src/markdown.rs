@@ -1,7 +1,6 @@
 //! Markdown that a program vouches for.
 
 use dingtalk_template::{Show, Sink, escape_markdown};
-use serde::{Deserialize, Serialize};
 
 /// Trusted Markdown: it stands in a template as it is, where any other value is escaped.
 ///
@@ -14,8 +13,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(Markdown::from_text("2 * 3 *not bold*").as_str(), "2 * 3 \\*not bold\\*");
 /// ```
 // `Display` is left out on purpose: a type that has it is escaped.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Markdown(String);
 
 impl Markdown {

@@ -5,10 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::{
-    FeedItem, Invalid, Message, Mobile, Notification, Url, UserId,
-    message::{Button, Buttons},
-};
+use dingtalk_core::{FeedItem, Invalid, Message, Mobile, Notification, Url, UserId, message::Button};
 
 /// How many allocations a message takes beyond the strings of the wire.
 fn more_than_strings(notification: &impl Notification) -> u64 {
@@ -31,10 +28,7 @@ fn strings(message: &Message) -> u64 {
             [link.title.clone(), link.text.clone(), link.url.clone()].into_iter().chain(picture).collect()
         }
         Message::ActionCard(card) => {
-            let buttons = match &card.buttons {
-                Buttons::Single(single) => button(single),
-                Buttons::Several(several) => several.iter().flat_map(button).collect(),
-            };
+            let buttons = card.buttons.as_slice().iter().flat_map(button);
             [card.title.clone(), card.text.clone()].into_iter().chain(buttons).collect()
         }
         Message::FeedCard(card) => card

@@ -23,6 +23,7 @@ pub const AT_ALL_TEXT: &str = "@all";
 /// # Ok::<(), dingtalk_core::ParseMobileError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mentions {
     /// Mobile numbers of members (`atMobiles`).
     pub mobiles: Vec<Mobile>,

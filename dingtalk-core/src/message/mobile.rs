@@ -2,8 +2,6 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, de};
-
 /// A mobile number as `atMobiles` takes it: digits, or `+<country>-<number>` outside mainland China
 /// (for example `+852-12345678`; the form is reported by users, DingTalk's pages do not give it).
 ///
@@ -16,13 +14,11 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 /// assert!(Mobile::new("Zhang San").is_err());
 /// # Ok::<(), dingtalk_core::ParseMobileError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mobile(String);
 
 /// The user id of a member of the organisation (`userid`, also called `staffId`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(String);
 
 /// A text that is no mobile number, or no user id.
@@ -118,46 +114,6 @@ impl fmt::Display for ParseMobileError {
 impl std::error::Error for ParseMobileError {}
 
 crate::debug::debug_as_display!(ParseMobileError { expected });
-
-/// Agents and older clients send numbers as JSON numbers too.
-impl<'de> Deserialize<'de> for Mobile {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl de::Visitor<'_> for Visitor {
-            type Value = Mobile;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mobile number")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Mobile, E> {
-                Mobile::new(text).map_err(|error| {
-                    // Models make up numbers for people whose names they know.
-                    if text.contains(char::is_alphabetic) {
-                        E::custom(format!(
-                            "a name is no number; never guess one: ask for it or look it up; {error}"
-                        ))
-                    } else {
-                        E::custom(error)
-                    }
-                })
-            }
-
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Mobile, E> {
-                Mobile::new(number.to_string()).map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for UserId {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -14,9 +14,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod action_card;
+mod feed_card;
+mod link;
 mod mentions;
 mod mobile;
+#[cfg(feature = "serde")]
+mod serialize;
+mod text;
 mod url;
+#[cfg(feature = "serde")]
 mod wire;
 
 pub use dingtalk_template::{Show, Sink};
@@ -28,11 +35,17 @@ pub use crate::{
 };
 
 pub use self::{
+    action_card::{ActionCard, Button, Buttons},
+    feed_card::{FeedCard, FeedItem},
+    link::Link,
     mentions::{AT_ALL_TEXT, MAX_MENTIONS, Mentions},
     mobile::{Mobile, ParseMobileError, UserId},
+    text::{MarkdownText, Text},
     url::{ParseUrlError, Url},
-    wire::WireMessage,
 };
+
+#[cfg(feature = "serde")]
+pub use self::wire::WireMessage;
 
 /// A message as a custom robot accepts it: one of five types.
 ///
@@ -63,33 +76,27 @@ pub enum Message {
 impl Message {
     /// A text message without mentions.
     pub fn text(content: impl Into<String>) -> Self {
-        Self::Text(Text { content: content.into(), mentions: Mentions::default() })
+        Self::Text(Text::new(content))
     }
 
     /// A Markdown message without mentions. The title is what the conversation list shows; it is not drawn in the message.
     pub fn markdown(title: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::Markdown(MarkdownText { title: title.into(), text: text.into(), mentions: Mentions::default() })
+        Self::Markdown(MarkdownText::new(title, text))
     }
 
     /// A link without a picture.
     pub fn link(title: impl Into<String>, text: impl Into<String>, url: Url) -> Self {
-        Self::Link(Link { title: title.into(), text: text.into(), url: url.into(), picture: None })
+        Self::Link(Link::new(title, text, url))
     }
 
     /// An action card with the given buttons, one below the other.
     pub fn action_card(title: impl Into<String>, text: impl Into<String>, buttons: Buttons) -> Self {
-        Self::ActionCard(ActionCard {
-            title: title.into(),
-            text: text.into(),
-            buttons,
-            horizontal: false,
-            hide_avatar: false,
-        })
+        Self::ActionCard(ActionCard::new(title, text, buttons))
     }
 
     /// A feed card with the given items.
     pub fn feed_card(items: impl IntoIterator<Item = FeedItem>) -> Self {
-        Self::FeedCard(FeedCard { items: items.into_iter().collect() })
+        Self::FeedCard(FeedCard::new(items))
     }
 
     /// Adds mentions, and their `@…` to the body where it does not hold them yet: without that text DingTalk
@@ -128,103 +135,5 @@ impl Message {
             Self::ActionCard(_) => "actionCard",
             Self::FeedCard(_) => "feedCard",
         }
-    }
-}
-
-/// Plain text and whom it mentions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// The text.
-    pub content: String,
-    /// Whom it mentions.
-    pub mentions: Mentions,
-}
-
-/// Markdown and whom it mentions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MarkdownText {
-    /// What the conversation list shows; DingTalk does not draw it in the message.
-    pub title: String,
-    /// The body.
-    pub text: String,
-    /// Whom it mentions.
-    pub mentions: Mentions,
-}
-
-/// One page to open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// The title.
-    pub title: String,
-    /// The text below it; DingTalk shows only the beginning of a long one.
-    pub text: String,
-    /// The page.
-    pub url: String,
-    /// A picture: a URL, or the id of uploaded media (`@…`).
-    pub picture: Option<String>,
-}
-
-/// A Markdown body with buttons.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ActionCard {
-    /// What the conversation list shows.
-    pub title: String,
-    /// The body, in Markdown.
-    pub text: String,
-    /// The buttons.
-    pub buttons: Buttons,
-    /// Buttons beside each other instead of below each other.
-    pub horizontal: bool,
-    /// Hides the sender's avatar.
-    pub hide_avatar: bool,
-}
-
-/// The buttons of an action card. The wire has two forms and ignores the second where the first is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Buttons {
-    /// The whole card is one button (`singleTitle`, `singleURL`).
-    Single(Button),
-    /// Several buttons (`btns`).
-    Several(Vec<Button>),
-}
-
-/// One button of an action card.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Button {
-    /// What the button says.
-    pub title: String,
-    /// The page that it opens.
-    pub url: String,
-}
-
-impl Button {
-    /// A button that opens a page.
-    pub fn new(title: impl Into<String>, url: Url) -> Self {
-        Self { title: title.into(), url: url.into() }
-    }
-}
-
-/// A list of titled pictures.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeedCard {
-    /// The items, first on top.
-    pub items: Vec<FeedItem>,
-}
-
-/// One item of a feed card.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FeedItem {
-    /// The title.
-    pub title: String,
-    /// The page that it opens.
-    pub url: String,
-    /// Its picture: a URL, or the id of uploaded media (`@…`).
-    pub picture: String,
-}
-
-impl FeedItem {
-    /// A titled picture that opens a page.
-    pub fn new(title: impl Into<String>, url: Url, picture: Url) -> Self {
-        Self { title: title.into(), url: url.into(), picture: picture.into() }
     }
 }

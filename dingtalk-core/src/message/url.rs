@@ -3,7 +3,6 @@
 use std::{fmt, str::FromStr};
 
 use dingtalk_template::SCHEMES;
-use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// A URL that a DingTalk client opens: `http`, `https`, or one of DingTalk's own `dingtalk` links.
 ///
@@ -16,8 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 /// assert!(Url::new("javascript:alert(1)").is_err());
 /// # Ok::<(), dingtalk_core::ParseUrlError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Url(String);
 
 /// Why a text is not a URL that DingTalk opens.
@@ -98,12 +96,6 @@ impl FromStr for Url {
 
     fn from_str(text: &str) -> Result<Self, ParseUrlError> {
         Self::new(text)
-    }
-}
-
-impl<'de> Deserialize<'de> for Url {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(String::deserialize(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -20,6 +20,7 @@ use super::{
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WireMessage {
     /// The message.
     pub message: Message,

@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn when_a_person_is_asked() {
-        let everybody = Message::text("Come").with_mentions(Mentions { all: true, ..Mentions::default() });
+        let everybody = Message::text("Come").with_mentions(Mentions::everybody());
         let nobody = Message::text("Come");
         for (at_all, confirm, for_everybody, for_nobody) in [
             (AtAll::Ask, Confirm::AtAll, Ok(Some(Question::AtAll)), Ok(None)),
