@@ -64,10 +64,14 @@ pub mod tool;
 pub use dingtalk_derive::{Choice, FeedItem, Fragment, Notification};
 pub use dingtalk_template::{Show, Sink};
 
+/// What a reader of configuration files needs.
+#[cfg(feature = "tool")]
+#[doc(hidden)]
+pub use crate::tool::declared;
 #[cfg(feature = "tool")]
 pub use crate::tool::{
     Argument, Parameter, Parameters, ParametersIter, PersonKind, Shape, Tool, ToolSet, ToolSetError,
-    ToolSpec, ToolType, declared,
+    ToolSpec, ToolType,
 };
 pub use crate::{
     card_button::CardButton,

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Parameter, Parameters,
+    parameter::{Parameter, Parameters},
     reader::{self, Reader},
     schema,
 };
@@ -47,7 +47,7 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
             Ok(value) => return Some(value),
             Err(error) => error,
         };
-        let kind = schema::Kind::of(&T::schema);
+        let kind = schema::JsonType::of(&T::schema);
         // JSON has one kind of numbers: `3.0` is an integer.
         let integer = kind.integer(value).and_then(|integer| T::deserialize(integer).ok());
         if integer.is_some() {

@@ -3,7 +3,7 @@
 
 use std::{fmt, iter};
 
-use super::ToolSpec;
+use super::spec::ToolSpec;
 
 /// Why an agent could not choose between the tools: the pieces of one sentence, since a constant cannot allocate.
 #[derive(Debug, Clone, Copy)]

@@ -7,8 +7,8 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use super::{
-    Parameter, Parameters, Shape,
     argument::{Argument, wrong_type},
+    parameter::{Parameter, Parameters, Shape},
     schema,
 };
 use crate::{
@@ -32,12 +32,30 @@ enum Visit<'a> {
 }
 
 /// What a parameter's type says of it.
-#[derive(Debug)]
-pub(crate) struct Learned {
+#[derive(Debug, Clone)]
+pub(super) struct Learned {
     /// The schema of one value.
-    pub(crate) schema: Map<String, Value>,
+    pub(super) schema: Map<String, Value>,
     /// The field's default, where it is an expression that only the type can read.
-    pub(crate) default: Option<Value>,
+    pub(super) default: Option<Value>,
+}
+
+/// The types of a tool's parameters.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Types<'a> {
+    /// Generated code names them.
+    Visited(fn(&mut Reader<'_>)),
+    /// A declaration has learned them.
+    Known(&'a [Learned]),
+}
+
+impl Types<'_> {
+    pub(super) fn learn(self, parameters: Parameters<'_>) -> Vec<Learned> {
+        match self {
+            Self::Visited(visit) => learn(parameters, visit),
+            Self::Known(learned) => learned.to_vec(),
+        }
+    }
 }
 
 /// How one value of a parameter is read: as its type says, or as a declaration does.
@@ -83,7 +101,7 @@ pub(super) fn read_parameters<T>(
 }
 
 /// What the parameters' types say.
-pub(crate) fn learn<T>(parameters: Parameters<'_>, visit: impl FnOnce(&mut Reader<'_>) -> T) -> Vec<Learned> {
+pub(super) fn learn<T>(parameters: Parameters<'_>, visit: impl FnOnce(&mut Reader<'_>) -> T) -> Vec<Learned> {
     let mut reader = Reader { parameters, visit: Visit::Learn(Vec::new()), faults: Faults::default() };
     visit(&mut reader);
     match reader.visit {
@@ -115,10 +133,6 @@ impl<'a> Reader<'a> {
             };
             self.faults.push(Fault::new(name, rule).suggest(suggestion));
         }
-    }
-
-    pub(super) fn parameters(&self) -> Parameters<'a> {
-        self.parameters
     }
 
     /// The parameter at a position, and no name where a table has none.

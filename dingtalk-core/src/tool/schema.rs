@@ -3,7 +3,10 @@
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Parameter, Shape, reader::Learned};
+use super::{
+    parameter::{Parameter, Shape},
+    reader::Learned,
+};
 use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
@@ -169,10 +172,10 @@ pub(super) fn value(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<Stri
 }
 
 /// The JSON type of a schema.
-pub(super) struct Kind(Option<&'static str>);
+pub(super) struct JsonType(Option<&'static str>);
 
 /// The JSON types, and what a caller has to give, as the object of a sentence.
-const KINDS: [(&str, &str); 6] = [
+const JSON_TYPES: [(&str, &str); 6] = [
     ("string", "a string"),
     ("integer", "an integer"),
     ("number", "a number"),
@@ -181,10 +184,10 @@ const KINDS: [(&str, &str); 6] = [
     ("object", "an object"),
 ];
 
-impl Kind {
+impl JsonType {
     pub(super) fn of(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Self {
         let kind = value(schema).get("type").and_then(Value::as_str).map(str::to_owned);
-        Self(KINDS.iter().map(|(kind, _)| *kind).find(|known| Some(*known) == kind.as_deref()))
+        Self(JSON_TYPES.iter().map(|(kind, _)| *kind).find(|known| Some(*known) == kind.as_deref()))
     }
 
     /// A whole number that was given with a point or an exponent, where an integer is asked for.
@@ -207,14 +210,14 @@ impl Kind {
     }
 
     pub(super) fn words(&self) -> &'static str {
-        let words = KINDS.iter().find(|(kind, _)| Some(*kind) == self.0).map(|(_, words)| *words);
+        let words = JSON_TYPES.iter().find(|(kind, _)| Some(*kind) == self.0).map(|(_, words)| *words);
         words.unwrap_or("a value of another type")
     }
 }
 
 /// What a caller has to give for a parameter of this type.
 pub(super) fn expected(schema: &dyn Fn(&mut SchemaGenerator) -> Schema, shape: Shape) -> String {
-    let element = Kind::of(schema).words();
+    let element = JsonType::of(schema).words();
     if shape == Shape::List {
         let plural = element.split_once(' ').map_or(element, |(_, noun)| noun);
         return format!("an array of {plural}s");

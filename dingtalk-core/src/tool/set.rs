@@ -1,57 +1,10 @@
 //! Tools that are served together.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt};
 
 use dingtalk_template::suggest;
-use serde_json::{Map, Value};
 
-use super::{Tool, ToolSpec, check, declared::Declared};
-use crate::{Faults, Message};
-
-/// A notification as a member of a set: its specification and what turns arguments into a message. It is a type, or
-/// [declared](super::declared) while the program runs.
-#[derive(Debug, Clone)]
-pub struct ToolType(Origin);
-
-#[derive(Debug, Clone)]
-enum Origin {
-    Derived { spec: ToolSpec<'static>, message: fn(&Map<String, Value>) -> Result<Message, Faults> },
-    Declared(Arc<Declared>),
-}
-
-impl ToolType {
-    /// The entry of a type.
-    pub const fn of<T: Tool>() -> Self {
-        Self(Origin::Derived {
-            spec: T::SPEC,
-            message: |arguments| T::parse(arguments)?.message().map_err(|invalid| invalid.faults().clone()),
-        })
-    }
-
-    pub(super) fn declared(declared: Declared) -> Self {
-        Self(Origin::Declared(Arc::new(declared)))
-    }
-
-    /// What it says of itself.
-    pub fn spec(&self) -> ToolSpec<'_> {
-        match &self.0 {
-            Origin::Derived { spec, .. } => *spec,
-            Origin::Declared(declared) => declared.spec(),
-        }
-    }
-
-    /// Reads the arguments of a call and renders the message.
-    ///
-    /// # Errors
-    ///
-    /// Names everything that is wrong with the arguments.
-    pub fn message(&self, arguments: &Map<String, Value>) -> Result<Message, Faults> {
-        match &self.0 {
-            Origin::Derived { message, .. } => message(arguments),
-            Origin::Declared(declared) => declared.message(arguments),
-        }
-    }
-}
+use super::{check, spec::ToolSpec, tool_type::ToolType};
 
 /// The tools that one server offers, in a fixed order.
 #[derive(Debug, Clone)]

@@ -3,33 +3,44 @@
 use serde_json::Value;
 
 use super::{
-    DeclaredParameter,
+    field_type::FieldType,
     value::{FieldValue, Scalar},
 };
 use crate::{
     Faults,
     tool::{
-        Shape,
+        parameter::{OwnedParameter, Shape},
         reader::{ReadValue as _, Reader},
     },
 };
 
 /// Visits the parameters in order, as the generated code of a type does.
-pub(super) fn visit(reader: &mut Reader<'_>) -> Option<Vec<FieldValue>> {
-    let parameters = reader.parameters().as_declared();
+pub(super) fn visit(
+    reader: &mut Reader<'_>,
+    parameters: &[OwnedParameter],
+    types: &[FieldType],
+) -> Option<Vec<FieldValue>> {
     // Every one is visited, whatever is wrong with those before it.
-    let values: Vec<Option<FieldValue>> =
-        parameters.iter().enumerate().map(|(index, parameter)| one(reader, index, parameter)).collect();
+    let values: Vec<Option<FieldValue>> = parameters
+        .iter()
+        .zip(types)
+        .enumerate()
+        .map(|(index, (parameter, how))| one(reader, index, parameter, how))
+        .collect();
     values.into_iter().collect()
 }
 
-fn one(reader: &mut Reader<'_>, index: usize, parameter: &DeclaredParameter) -> Option<FieldValue> {
-    let how = &parameter.field_type;
+fn one(
+    reader: &mut Reader<'_>,
+    index: usize,
+    parameter: &OwnedParameter,
+    how: &FieldType,
+) -> Option<FieldValue> {
     let value = match parameter.shape {
         Shape::One => reader.one_by(index, how).map(FieldValue::One),
         Shape::Defaulted => {
             let given = reader.optional_by(index, how)?;
-            given.or_else(|| default(parameter)).map(FieldValue::One)
+            given.or_else(|| default(parameter, how)).map(FieldValue::One)
         }
         Shape::Optional => reader.optional_by(index, how).map(FieldValue::Optional),
         Shape::List => reader.list_by(index, how).map(FieldValue::List),
@@ -39,7 +50,7 @@ fn one(reader: &mut Reader<'_>, index: usize, parameter: &DeclaredParameter) -> 
 }
 
 /// The default keeps the field's rules: they were checked when it was declared.
-fn default(parameter: &DeclaredParameter) -> Option<Scalar> {
+fn default(parameter: &OwnedParameter, how: &FieldType) -> Option<Scalar> {
     let json: Value = serde_json::from_str(parameter.default.as_ref()?).ok()?;
-    parameter.field_type.read(&json, "", &mut Faults::default())
+    how.read(&json, "", &mut Faults::default())
 }

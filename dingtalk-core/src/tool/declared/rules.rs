@@ -7,7 +7,11 @@ use dingtalk_template::declaration::{
 };
 use serde_json::Value;
 
-use super::{Declaration, DeclaredField, FieldType, value::Scalar};
+use super::{
+    declaration::{Declaration, DeclaredField},
+    field_type::FieldType,
+    value::Scalar,
+};
 use crate::{
     Constraint, Faults, MAX_MENTIONS,
     tool::{literal::none_of, reader::ReadValue},

@@ -2,13 +2,10 @@
 
 use dingtalk_template::{
     Each, Show, Sink, Template, Value,
-    declaration::{self, FormatKind, FormatSpec, Kind, MessagePart, Role, Source},
+    declaration::{self, FormatKind, FormatSpec, Kind, MessagePart, Role, Source, Templates},
 };
 
-use super::{
-    Declared,
-    value::{FieldValue, Scalar},
-};
+use super::value::{FieldValue, Scalar};
 use crate::{
     __private::{
         MentionText,
@@ -20,14 +17,14 @@ use crate::{
 
 /// What a slot shows.
 #[derive(Debug)]
-pub(super) struct Shown {
+struct Shown {
     /// The field.
     field: usize,
     format: Option<FormatSpec>,
 }
 
 impl Shown {
-    pub(super) fn of(shown: &declaration::Shown) -> Self {
+    fn of(shown: &declaration::Shown) -> Self {
         let (Source::Field(field) | Source::Computed(field)) = shown.source;
         let format = (!shown.spec.is_empty()).then(|| FormatSpec::parse(&shown.spec));
         Self { field, format }
@@ -144,13 +141,28 @@ fn show_number(number: f64, format: FormatSpec, sink: &mut Sink<'_>) {
     format::one(&number, spec(format), write).show(sink);
 }
 
-impl Declared {
+/// Makes messages of the values of fields.
+#[derive(Debug)]
+pub(super) struct Composer {
+    templates: Templates,
+    /// What the slots show, by index.
+    shown: Vec<Shown>,
+    /// The role of each field.
+    roles: Vec<Role>,
+    card_style: (bool, bool),
+}
+
+impl Composer {
+    pub(super) fn new(templates: Templates, roles: Vec<Role>, card_style: (bool, bool)) -> Self {
+        let shown = templates.values.iter().map(Shown::of).collect();
+        Self { templates, shown, roles, card_style }
+    }
+
     /// The message that these values make.
     pub(super) fn compose(&self, values: &[FieldValue]) -> Result<Message, Invalid> {
-        let fields = || self.parameters.iter().zip(values);
         let mut mentions = Mentions::default();
-        for (parameter, value) in fields() {
-            match (parameter.role, value) {
+        for (role, value) in self.roles.iter().zip(values) {
+            match (role, value) {
                 (Role::At, people) => people.mention(&mut mentions),
                 (Role::AtAll, FieldValue::Flag(all)) => mentions.all |= *all,
                 _ => {}
@@ -160,8 +172,8 @@ impl Declared {
             .shown
             .iter()
             .filter_map(|shown| {
-                let (parameter, value) = (self.parameters.get(shown.field)?, values.get(shown.field)?);
-                Some(Prepared::of(value, parameter.role, shown.format))
+                let (role, value) = (self.roles.get(shown.field)?, values.get(shown.field)?);
+                Some(Prepared::of(value, *role, shown.format))
             })
             .collect();
         let slots: Vec<Value<'_>> = prepared.iter().map(Prepared::value).collect();

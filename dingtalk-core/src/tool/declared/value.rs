@@ -3,7 +3,7 @@
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
 
-use super::FieldType;
+use super::field_type::FieldType;
 use crate::{
     Argument, Faults, Markdown, Mentions, Mobile, Url, UserId,
     constraint::{Measure, Measured},

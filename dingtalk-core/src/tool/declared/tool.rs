@@ -1,0 +1,116 @@
+//! A declaration that is a tool.
+
+use dingtalk_template::declaration::{Arity, Finding, Literal, Role, ToolWords};
+use serde_json::{Map, Value};
+
+use super::{
+    declaration::{Declaration, DeclaredField},
+    field_type::FieldType,
+    read, rules,
+    show::Composer,
+};
+use crate::{
+    Faults, Message,
+    tool::{
+        parameter::{OwnedParameter, Parameters, PersonKind, Shape},
+        reader::{self, Learned, Types},
+        spec::ToolSpec,
+    },
+};
+
+/// A declaration that is a tool.
+#[derive(Debug)]
+pub(in crate::tool) struct DeclaredTool {
+    name: String,
+    title: String,
+    purpose: String,
+    when: Option<String>,
+    not_when: Option<String>,
+    instead: Option<String>,
+    destructive: bool,
+    parameters: Vec<OwnedParameter>,
+    /// The type of each parameter, and its schema.
+    types: Vec<FieldType>,
+    learned: Vec<Learned>,
+    composer: Composer,
+}
+
+impl DeclaredTool {
+    /// Checks a declaration by the rules of a derived type.
+    pub(in crate::tool) fn new(declaration: Declaration) -> Result<Self, Vec<Finding>> {
+        let words = declaration.words();
+        let name = words.name();
+        let instead_of_itself = declaration.instead.as_ref() == Some(&name);
+        let words = ToolWords { instead_of_itself, ..words };
+        let templates = rules::check(&declaration, &words)?;
+        let roles = declaration.fields.iter().map(|field| field.rules.role).collect();
+        let card_style = (declaration.horizontal, declaration.hide_avatar);
+        let (parameters, types): (Vec<_>, Vec<_>) = declaration.fields.into_iter().map(parameter).unzip();
+        let learned =
+            reader::learn(Parameters::owned(&parameters), |reader| read::visit(reader, &parameters, &types));
+        Ok(Self {
+            name,
+            title: declaration.title.unwrap_or_else(|| capitalised(&words.title())),
+            purpose: words.purpose,
+            when: declaration.when,
+            not_when: declaration.not_when,
+            instead: declaration.instead,
+            destructive: declaration.destructive,
+            parameters,
+            types,
+            learned,
+            composer: Composer::new(templates, roles, card_style),
+        })
+    }
+
+    pub(in crate::tool) fn spec(&self) -> ToolSpec<'_> {
+        let types = Types::Known(&self.learned);
+        ToolSpec::of(&self.name, &self.title, &self.purpose, self.parameters(), types)
+            .usage(self.when.as_deref(), self.not_when.as_deref(), self.instead.as_deref())
+            .destructive(self.destructive)
+    }
+
+    fn parameters(&self) -> Parameters<'_> {
+        Parameters::owned(&self.parameters)
+    }
+
+    pub(in crate::tool) fn message(&self, arguments: &Map<String, Value>) -> Result<Message, Faults> {
+        let values = reader::read_parameters(self.parameters(), arguments, |reader| {
+            read::visit(reader, &self.parameters, &self.types)
+        })?;
+        self.composer.compose(&values).map_err(|invalid| invalid.faults().clone())
+    }
+}
+
+/// The parameter that a field is, as that of a derived type.
+fn parameter(field: DeclaredField) -> (OwnedParameter, FieldType) {
+    let DeclaredField { rules, field_type } = field;
+    let json = |literal: &Option<Option<Literal>>| literal.iter().flatten().map(Literal::json).next();
+    let parameter = OwnedParameter {
+        constraints: rules::constraints(&rules),
+        description: rules.documentation.split_whitespace().collect::<Vec<_>>().join(" "),
+        shape: match (rules.shape, &rules.default) {
+            (Arity::One, Some(_)) => Shape::Defaulted,
+            (Arity::One, None) => Shape::One,
+            (Arity::Optional, _) => Shape::Optional,
+            (Arity::List, _) => Shape::List,
+            (Arity::Flag, _) => Shape::Flag,
+        },
+        mentions: match (rules.role, &field_type) {
+            (Role::At, FieldType::Member) => Some(PersonKind::Id),
+            (Role::At, _) => Some(PersonKind::Number),
+            _ => None,
+        },
+        default: json(&rules.default),
+        example: json(&rules.example),
+        name: rules.parameter,
+    };
+    (parameter, field_type)
+}
+
+/// `cpu alert` gives `Cpu alert`, as the name of a type does.
+fn capitalised(title: &str) -> String {
+    let mut letters = title.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters.as_str().chars()).collect()
+}
