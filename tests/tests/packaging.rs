@@ -285,6 +285,20 @@ fn every_published_crate_describes_itself() {
     assert!(published >= 5, "{published}");
 }
 
+#[test]
+fn the_minimum_rust_is_the_one_that_is_checked() {
+    let manifest = read("Cargo.toml");
+    let (_, minimum) = manifest.split_once("\nrust-version = \"").unwrap();
+    let minimum = minimum.split('"').next().unwrap();
+    assert!(read(".github/workflows/ci.yml").contains(&format!("MINIMUM: \"{minimum}\"\n")));
+    for (file, says) in
+        [(README, "Rust {} or newer"), (INSTALL, "Rust {} or newer"), (README_CHINESE, "Rust {} 或更新")]
+    {
+        let says = says.replace("{}", minimum);
+        assert!(read(file).contains(&says), "{file} does not say `{says}`");
+    }
+}
+
 /// Cargo reads the manifest of every member, also of those that the program does not need.
 #[test]
 fn the_image_is_built_from_every_member() {
@@ -422,7 +436,8 @@ fn a_link_installs_what_the_block_beside_it_says() {
 
 #[test]
 fn every_link_within_the_repository_leads_to_a_file() {
-    for file in [README, README_CHINESE, INSTALL, OWN_SERVER, "docs/release.md", "tests/schemas/README.md"] {
+    let pages = [README, README_CHINESE, INSTALL, OWN_SERVER, "CONTRIBUTING.md", "docs/release.md"];
+    for file in pages.into_iter().chain(["tests/README.md", "tests/schemas/README.md"]) {
         let page = read(file);
         let within = links(&page).filter(|link| !link.contains("://") && !link.starts_with('#'));
         for link in within {
