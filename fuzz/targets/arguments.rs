@@ -28,7 +28,7 @@ struct CpuAlert {
     /// CPU use over the last five minutes, in percent.
     #[dingtalk(range(0.0..=100.0))]
     percent: f64,
-    /// How urgent it is, for example `warning`.
+    /// Urgency, for example `warning`.
     #[dingtalk(default = "warning", length(1..=20))]
     level: String,
     /// Anything else that a person should know.
@@ -40,7 +40,7 @@ struct CpuAlert {
     /// Page that says what to do.
     #[dingtalk(line = "[Runbook]({})")]
     runbook: Option<Url>,
-    /// Whether it is the night of the group.
+    /// Night-time in the group's time zone.
     #[dingtalk(line = "> Do not call before 8:00.")]
     quiet: bool,
     /// Mobile numbers of the people to mention.
@@ -72,7 +72,7 @@ struct Deployed {
     /// The version's second number.
     #[dingtalk(range(..=99))]
     minor: u64,
-    /// What changed, one sentence each.
+    /// Changes, one sentence each.
     #[dingtalk(line = "1. {}", unbounded)]
     changes: Vec<String>,
     /// Page of the version.
@@ -88,10 +88,10 @@ struct Reminder {
     /// User id of the person.
     #[dingtalk(at)]
     person: UserId,
-    /// What there is to do, in a few words.
+    /// Duty, in a few words.
     #[dingtalk(length(3..=9))]
     what: String,
-    /// How often it was forgotten.
+    /// Number of times that it was forgotten.
     #[dingtalk(default = 1.5)]
     factor: f32,
 }

@@ -1,4 +1,4 @@
-//! Tests that see all crates, and what several of them share. The examples of the READMEs are tests too.
+//! Tests across all crates, and code that several of them share. The examples of the READMEs are tests too.
 
 pub mod store_model;
 

@@ -1,13 +1,13 @@
-//! A message is rendered with one allocation for each string that goes over the wire.
+//! A message is rendered with one allocation per string of the request body.
 //!
-//! Counted per thread, growth included, from the second message on: the first leaves its thread the memory in which texts
-//! are written before they are copied at their exact size.
+//! Counted per thread, including growth, from the second message on: the first message allocates the thread's
+//! buffer in which texts are written before they are copied at their exact size.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{FeedItem, Invalid, Message, Mobile, Notification, Url, UserId, message::Button};
 
-/// How many allocations a message takes beyond the strings of the wire.
+/// Number of allocations of a message beyond the strings of the body.
 fn more_than_strings(notification: &impl Notification) -> u64 {
     let expected = notification.message().unwrap();
     let mut message: Option<Result<Message, Invalid>> = None;
@@ -17,7 +17,7 @@ fn more_than_strings(notification: &impl Notification) -> u64 {
     counted.count_total.checked_sub(strings).expect("each string is allocated")
 }
 
-/// The strings of the wire that a message has of its own, without the empty ones.
+/// The message's own strings in the body, without empty ones.
 fn strings(message: &Message) -> u64 {
     let button = |button: &Button| vec![button.title.clone(), button.url.clone()];
     let mut strings: Vec<String> = match message {
@@ -142,7 +142,7 @@ fn markdown() {
 }
 
 #[test]
-fn markdown_where_values_are_empty() {
+fn markdown_with_empty_values() {
     let nothing = CpuAlert {
         cluster: "",
         summary: String::new(),
@@ -221,7 +221,7 @@ struct Announcement {
 #[test]
 fn action_card_with_a_single_button() {
     let announcement = Announcement { title: "公告*".into(), text: LONG.repeat(3), page: url() };
-    // The list of buttons: only what remains of those that lead nowhere shows that there is a single one.
+    // The list of buttons: the number of buttons is known only after those without a target are removed.
     assert_eq!(more_than_strings(&announcement), 1);
 }
 
@@ -261,7 +261,7 @@ struct Mentioning {
     everybody: bool,
 }
 
-/// Mentions take more than their strings and two lists. How many they take is fixed here so that it gets no worse.
+/// Mentions need more than their strings and two lists. The number is fixed here so that it does not grow.
 #[test]
 fn mentions() {
     let mobile = |n: u32| Mobile::new(format!("1380000000{n}")).unwrap();
@@ -272,11 +272,11 @@ fn mentions() {
         owner: Some(UserId::new("manager4220").unwrap()),
         everybody: true,
     };
-    // A list of its own for each person, merged into two lists, which are merged into those of the message.
+    // A list for each person, merged into two lists, which are merged into those of the message.
     let lists = 5 + 2 + 2;
-    // `@…` for each person and for everybody, each of which grows once, in a list that grows once, and joined.
+    // `@…` for each person and for `@all`, each of which grows once, in a list that grows once, and joined.
     let texts = 6 * 2 + 2 + 1;
-    // The body, which they are appended to.
+    // The body to which they are appended.
     let body = 1;
     assert!(more_than_strings(&mentioning) <= lists + texts + body);
 

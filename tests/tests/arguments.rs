@@ -1,6 +1,6 @@
-//! What a schema promises and what a call accepts are the same: an independent validator judges generated arguments.
+//! The schema and the call accept the same arguments: an independent validator judges generated arguments.
 //!
-//! Where the two differ on purpose, the difference has a name here.
+//! Deliberate differences between the two have names here.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -18,7 +18,7 @@ use proptest::{
 };
 use serde_json::{Map, Value, json};
 
-/// Arguments that every tool accepts, to change.
+/// Arguments that every tool accepts, as a basis for changes.
 fn base(tool: &str) -> Map<String, Value> {
     let base = match tool {
         "send_say_words" => json!({
@@ -38,7 +38,7 @@ fn base(tool: &str) -> Map<String, Value> {
     base.as_object().unwrap().clone()
 }
 
-/// Leniency: `null` stands for an argument that is not given.
+/// Leniency: `null` stands for a missing argument.
 fn null_means_absent(schema: &Value, arguments: &mut Map<String, Value>) {
     arguments.retain(|name, value| !value.is_null() || schema["properties"].get(name).is_none());
 }
@@ -67,7 +67,7 @@ fn mobile_numbers_may_be_numbers(name: &str, value: &mut Value) {
     }
 }
 
-/// The arguments as they mean what they mean without any leniency.
+/// The arguments as they would be written without any leniency.
 fn strictly(schema: &Value, mut arguments: Map<String, Value>) -> Map<String, Value> {
     null_means_absent(schema, &mut arguments);
     for (name, value) in &mut arguments {
@@ -85,14 +85,14 @@ fn texts(value: Option<&Value>) -> Vec<&str> {
     }
 }
 
-/// Beyond the schema: JSON Schema counts characters and not bytes.
+/// Beyond the schema: JSON Schema counts characters, not bytes.
 fn bytes_are_counted(arguments: &Map<String, Value>) -> bool {
     let within = |name, most| texts(arguments.get(name)).iter().all(|text| text.len() <= most);
     within("narrow", 12) && within("note", 30)
 }
 
-/// Beyond the schema: mobile numbers with or without spaces and +86, user ids and URLs are plain strings to it, since
-/// clients refuse `pattern` and `format: uri`.
+/// Beyond the schema: mobile numbers with or without spaces and +86, user ids and URLs are plain strings in
+/// the schema, since clients reject `pattern` and `format: uri`.
 fn types_read_their_own_text(arguments: &Map<String, Value>) -> bool {
     let all = |names: &[&str], read: fn(&str) -> bool| {
         names.iter().flat_map(|name| texts(arguments.get(*name))).all(read)
@@ -102,7 +102,7 @@ fn types_read_their_own_text(arguments: &Map<String, Value>) -> bool {
         && all(&["page", "links"], |text| Url::new(text).is_ok())
 }
 
-/// Beyond the schema: it limits each list of people, and DingTalk all of them together.
+/// Beyond the schema: it limits each list of people, while DingTalk limits all of them together.
 fn people_are_counted_together(arguments: &Map<String, Value>) -> bool {
     let people = ["lead", "deputy", "others", "rest"].iter().flat_map(|name| texts(arguments.get(*name)));
     people.collect::<std::collections::HashSet<_>>().len() <= MAX_MENTIONS
@@ -184,14 +184,14 @@ fn value() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Changes to valid arguments: a parameter gets another value, is left out, or has its name misspelt.
+/// Changes to valid arguments: a parameter gets another value, is omitted, or is misspelt.
 fn changes(names: Vec<String>) -> impl Strategy<Value = Vec<(String, Option<Value>)>> {
     let name = prop_oneof![20 => select(names), 1 => Just("another".to_owned())];
     prop::collection::vec((name, prop::option::weighted(0.9, value())), 0..3)
 }
 
-/// What the schema admits and a call refuses: it does not say how large numbers of 64 bits may be, since not every
-/// client can count so far.
+/// Arguments that the schema admits and a call refuses: the schema does not limit numbers of 64 bits, since
+/// not every client supports such limits.
 const GAPS: [(&str, &str); 5] = [
     ("u64", "18446744073709551616"),
     ("usize", "1e30"),
@@ -203,7 +203,7 @@ const GAPS: [(&str, &str); 5] = [
 fn is_in_a_gap(schema: &Value, arguments: &Map<String, Value>) -> bool {
     arguments.iter().any(|(name, value)| {
         let Some(number) = value.as_f64() else { return false };
-        // Where a number is written with a point or an exponent, only what fits `i64` is read.
+        // A number written with a point or an exponent is read only if it fits `i64`.
         let fits = match name.as_str() {
             "u64" | "usize" if !value.is_f64() => 0.0..=18_446_744_073_709_549_568.0,
             _ => -9_223_372_036_854_775_808.0..=9_223_372_036_854_774_784.0,

@@ -1,4 +1,5 @@
-//! Notifications that are written twice, as a type and in a configuration file: one definition, one message, one fault.
+//! Notifications declared twice, as a type and in a configuration file: same definition, same message, same
+//! faults.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -11,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 /// Warn the on-call group that one host's CPU stayed above its limit for five minutes.
 ///
-/// What follows the first paragraph is for people who read the source.
+/// Paragraphs after the first are for readers of the source.
 #[derive(Notification)]
 #[dingtalk(markdown(
     title = "CPU {percent:.0}% on {host}",
@@ -42,12 +43,12 @@ struct CpuAlert {
     /// Page that says what to do.
     #[dingtalk(line = "[Runbook]({})")]
     runbook: Option<Url>,
-    /// Somebody must look at once.
+    /// Needs attention at once.
     #[dingtalk(line = "**Look now!**")]
     urgent: bool,
     /// Average over the last minute.
     loads: f64,
-    /// What is known, as Markdown.
+    /// Known facts, as Markdown.
     #[dingtalk(unbounded)]
     note: Markdown,
     /// People to mention.
@@ -78,25 +79,25 @@ struct DiskAlert {
     /// As in the inventory, for example `db-1`.
     #[dingtalk(bytes(..=32))]
     host: String,
-    /// Where it is mounted.
+    /// Mount point.
     #[dingtalk(length(..=20), default = "/")]
     disk: String,
-    /// How much of it is used.
+    /// Used share, in percent.
     #[dingtalk(range(0..=100), example = 97)]
     percent: i64,
-    /// How many sectors are left.
+    /// Number of sectors left.
     #[dingtalk(default = 255)]
     sectors: i64,
-    /// How large it is, in bytes.
+    /// Size, in bytes.
     #[dingtalk(default = 1.5)]
     size: f64,
-    /// Why it is full.
+    /// Cause.
     #[dingtalk(line = "Reason: {}", length(..=80))]
     reason: Option<String>,
-    /// How bad it was, day by day.
+    /// Severities, day by day.
     #[dingtalk(line = "* {}", max_items = 3)]
     severities: Vec<Severity>,
-    /// Who looks after it.
+    /// Person in charge.
     #[dingtalk(at)]
     lead: Option<UserId>,
     /// The whole group must look.
@@ -106,7 +107,7 @@ struct DiskAlert {
 
 #[derive(Choice)]
 enum Severity {
-    /// Somebody must look at it this week.
+    /// Needs attention this week.
     Low,
     /// At once.
     #[dingtalk(text("严重*"))]
@@ -131,13 +132,13 @@ struct Release {
     /// Its number, for example `1.4.0`.
     #[dingtalk(length(1..=20))]
     version: String,
-    /// How risky it is.
+    /// Risk of the release.
     #[dingtalk(default = "low")]
     severity: Severity,
-    /// What is new, one line for each.
+    /// Changes, one per line.
     #[dingtalk(line = "1. {}", unbounded)]
     changes: Vec<String>,
-    /// Where it is approved; without a page there is no button.
+    /// Page for the approval; without it, there is no button.
     approve: Option<Url>,
 }
 
@@ -146,18 +147,18 @@ struct Release {
 #[dingtalk(link(title = "{headline}", text = "{summary}\n{tags}", url = "{page}", picture = "{picture}"))]
 #[dingtalk(tool(when = "there is a page to read"))]
 struct PageToRead {
-    /// What it is about.
+    /// Subject of the page.
     #[dingtalk(length(..=40))]
     headline: String,
-    /// What it says, in short.
+    /// Summary of the page.
     #[dingtalk(length(..=200))]
     summary: String,
-    /// What it belongs to.
+    /// Subjects of the page.
     #[dingtalk(line = "#{}", length(..=10), max_items = 2)]
     tags: Vec<String>,
-    /// What everybody should read.
+    /// Page to read.
     page: Url,
-    /// What it looks like.
+    /// Picture of the page.
     picture: Option<Url>,
 }
 
@@ -166,7 +167,7 @@ struct PageToRead {
 #[dingtalk(markdown(title = "Measured"))]
 #[dingtalk(tool(when = "an experiment has ended"))]
 struct Measured {
-    /// What was measured.
+    /// Measured quantity.
     #[dingtalk(line = "## {}", length(..=40))]
     what: String,
     /// The values in order.
@@ -175,7 +176,7 @@ struct Measured {
     /// Bits that were set.
     #[dingtalk(line = "> {:#010b}")]
     bits: Option<i64>,
-    /// Who took part, by number.
+    /// Participants, by number.
     #[dingtalk(line = "- {}", max_items = 3)]
     people: Vec<Mobile>,
 }
@@ -234,7 +235,7 @@ line = "[Runbook]({})"
 [[notifications.cpu_alert.fields]]
 name = "urgent"
 type = "flag"
-description = "Somebody must look at once."
+description = "Needs attention at once."
 line = "**Look now!**"
 
 [[notifications.cpu_alert.fields]]
@@ -245,7 +246,7 @@ description = "Average over the last minute."
 [[notifications.cpu_alert.fields]]
 name = "note"
 type = "markdown"
-description = "What is known, as Markdown."
+description = "Known facts, as Markdown."
 unbounded = true
 
 [[notifications.cpu_alert.fields]]
@@ -270,16 +271,16 @@ text = """
 """
 fields = [
     { name = "host", type = "text", bytes = "..=32", description = "As in the inventory, for example `db-1`." },
-    { name = "disk", type = "text", length = "..=20", default = "/", description = "Where it is mounted." },
-    { name = "percent", type = "integer", range = "0..=100", example = 97, description = "How much of it is used." },
-    { name = "sectors", type = "integer", default = 255, description = "How many sectors are left." },
-    { name = "size", type = "number", default = 1.5, description = "How large it is, in bytes." },
-    { name = "reason", type = "text", optional = true, line = "Reason: {}", length = "..=80", description = "Why it is full." },
-    { name = "severities", type = "choice", list = true, line = "* {}", max_items = 3, description = "How bad it was, day by day.", values = [
-        { value = "low", description = "Somebody must look at it this week." },
+    { name = "disk", type = "text", length = "..=20", default = "/", description = "Mount point." },
+    { name = "percent", type = "integer", range = "0..=100", example = 97, description = "Used share, in percent." },
+    { name = "sectors", type = "integer", default = 255, description = "Number of sectors left." },
+    { name = "size", type = "number", default = 1.5, description = "Size, in bytes." },
+    { name = "reason", type = "text", optional = true, line = "Reason: {}", length = "..=80", description = "Cause." },
+    { name = "severities", type = "choice", list = true, line = "* {}", max_items = 3, description = "Severities, day by day.", values = [
+        { value = "low", description = "Needs attention this week." },
         { value = "high", text = "严重*", description = "At once." },
     ] },
-    { name = "lead", type = "user_id", optional = true, at = true, description = "Who looks after it." },
+    { name = "lead", type = "user_id", optional = true, at = true, description = "Person in charge." },
     { name = "everybody", type = "flag", at_all = true, description = "The whole group must look." },
 ]
 
@@ -288,10 +289,10 @@ purpose = "Keep the group informed of what an experiment measures."
 when = "an experiment has ended"
 markdown = { title = "Measured" }
 fields = [
-    { name = "what", type = "text", line = "## {}", length = "..=40", description = "What was measured." },
+    { name = "what", type = "text", line = "## {}", length = "..=40", description = "Measured quantity." },
     { name = "values", type = "number", list = true, line = "1. {:.2}", range = "-1.5..", max_items = 5, description = "The values in order." },
     { name = "bits", type = "integer", optional = true, line = "> {:#010b}", description = "Bits that were set." },
-    { name = "people", type = "mobile", list = true, line = "- {}", max_items = 3, description = "Who took part, by number." },
+    { name = "people", type = "mobile", list = true, line = "- {}", max_items = 3, description = "Participants, by number." },
 ]
 
 [notifications.page_to_read]
@@ -299,11 +300,11 @@ purpose = "Point the group to a page that everybody should read."
 when = "there is a page to read"
 link = { title = "{headline}", text = "{summary}\n{tags}", url = "{page}", picture = "{picture}" }
 fields = [
-    { name = "headline", type = "text", length = "..=40", description = "What it is about." },
-    { name = "summary", type = "text", length = "..=200", description = "What it says, in short." },
-    { name = "tags", type = "text", list = true, line = "#{}", length = "..=10", max_items = 2, description = "What it belongs to." },
-    { name = "page", type = "url", description = "What everybody should read." },
-    { name = "picture", type = "url", optional = true, description = "What it looks like." },
+    { name = "headline", type = "text", length = "..=40", description = "Subject of the page." },
+    { name = "summary", type = "text", length = "..=200", description = "Summary of the page." },
+    { name = "tags", type = "text", list = true, line = "#{}", length = "..=10", max_items = 2, description = "Subjects of the page." },
+    { name = "page", type = "url", description = "Page to read." },
+    { name = "picture", type = "url", optional = true, description = "Picture of the page." },
 ]
 
 [notifications.release]
@@ -334,9 +335,9 @@ description = "Its number, for example `1.4.0`."
 name = "severity"
 type = "choice"
 default = "low"
-description = "How risky it is."
+description = "Risk of the release."
 values = [
-    { value = "low", description = "Somebody must look at it this week." },
+    { value = "low", description = "Needs attention this week." },
     { value = "high", text = "严重*", description = "At once." },
 ]
 
@@ -346,16 +347,16 @@ type = "text"
 list = true
 unbounded = true
 line = "1. {}"
-description = "What is new, one line for each."
+description = "Changes, one per line."
 
 [[notifications.release.fields]]
 name = "approve"
 type = "url"
 optional = true
-description = "Where it is approved; without a page there is no button."
+description = "Page for the approval; without it, there is no button."
 "###;
 
-/// In the order of the file, which is that of the names.
+/// In the order of the file, which is sorted by name.
 fn derived() -> Vec<ToolType> {
     tools![CpuAlert, DiskAlert, Measured, PageToRead, Release].into()
 }
@@ -436,7 +437,7 @@ fn anything() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// A value that the parameter takes, mostly.
+/// A value that is usually valid for the parameter.
 fn fitting(name: &str, schema: &Value) -> BoxedStrategy<Value> {
     if let Some(values) = schema["enum"].as_array() {
         return select(values.clone()).boxed();
@@ -471,7 +472,7 @@ fn fitting(name: &str, schema: &Value) -> BoxedStrategy<Value> {
     }
 }
 
-/// A tool by its position, and arguments of which each is absent, fitting or anything.
+/// A tool by its index, and arguments each of which is missing, valid or arbitrary.
 fn calls() -> impl Strategy<Value = (usize, Map<String, Value>)> {
     let set = ToolSet::new(derived()).unwrap();
     let properties: Vec<Map<String, Value>> = set
@@ -518,7 +519,7 @@ proptest! {
 }
 
 #[test]
-fn the_calls_are_of_both_kinds() {
+fn both_valid_and_invalid_calls_are_tested() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let strategy = calls();
     let tools = derived();

@@ -1,18 +1,18 @@
-//! Every rule of the derive that makes sense for a notification of a configuration file refuses it there too, in the same words:
-//! for each case of `ui` there is a counterpart here, or the reason why there is none.
+//! Every rule of the derive that applies to a configuration file rejects it there too, in the same words:
+//! each case of `ui` has a counterpart here, or a reason for its absence.
 //!
-//! `tests/golden/declared_rules.txt` holds what is said of each.
+//! `tests/golden/declared_rules.txt` holds the findings of each case.
 
 use std::{collections::BTreeSet, fmt::Write as _, fs};
 
 use dingtalk_notify::{Config, Server, builtin_tools};
 use expect_test::expect_file;
 
-/// What a case does not say otherwise.
+/// Keys that a case does not set.
 const PURPOSE: &str = "purpose = \"Warn the people on call that a host does not answer any more.\"";
 const HOST: &str = "{ name = \"host\", type = \"text\", length = \"..=64\", description = \"As in the inventory, for example `web-3`.\" }";
 
-/// A case of `ui`, and the keys of a notification that are wrong in the same way. `HOST` stands for a field that is right.
+/// A case of `ui`, and the keys of a notification with the same violation. `HOST` stands for a valid field.
 const CASES: &[(&str, &str)] = &[
     ("a_tool_twice_in_a_set", "instead = 'send_text_message'\nname = 'send_text_message'\ntext = 'down'"),
     (
@@ -448,7 +448,7 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The faults of a file, or what keeps its tools from being served beside the ready-made ones.
+/// The findings of a file, or the conflicts of its tools with the built-in ones.
 fn faults(file: &str) -> String {
     let config = match Config::parse(file) {
         Ok(config) => config,
@@ -479,7 +479,7 @@ fn file(case: &str) -> String {
 }
 
 #[test]
-fn a_file_is_refused_as_a_type_is() {
+fn a_file_is_rejected_like_a_type() {
     let mut said = String::new();
     for (name, case) in CASES {
         let faults = faults(&file(case));
@@ -490,7 +490,7 @@ fn a_file_is_refused_as_a_type_is() {
 }
 
 #[test]
-fn no_rule_of_the_derive_is_forgotten() {
+fn every_rule_of_the_derive_has_a_case() {
     let cases = fs::read_dir("ui").unwrap().map(|entry| entry.unwrap().path());
     let cases = cases.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let ui: BTreeSet<String> =

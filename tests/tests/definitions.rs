@@ -1,4 +1,4 @@
-//! Complete definitions, word for word, as agents read them: a change to any of them shows in review.
+//! Complete definitions, word for word, as agents read them: every change shows in review.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// Announce that a version can be installed.
 ///
-/// The release job calls it.
+/// Called by the release job.
 #[derive(Notification)]
 #[dingtalk(
     link(title = "Release {version} is out", text = "{summary}", url = "{notes}"),
@@ -19,7 +19,7 @@ struct ReleasePublished {
     /// The version, for example `1.4.2`.
     #[dingtalk(length(1..=32))]
     version: String,
-    /// What is new, in one sentence.
+    /// Changes, in one sentence.
     #[dingtalk(length(..=200), default = "See the notes.")]
     summary: String,
     /// The page with the release notes.
@@ -62,7 +62,7 @@ struct HostDown {
     /// Host name as in the inventory, for example `web-3`.
     #[dingtalk(length(1..=64))]
     host: String,
-    /// For how long, in minutes.
+    /// Minutes since the last sign of life.
     #[dingtalk(line = "Silent for {} minutes", range(1..))]
     minutes: Option<u16>,
     /// Mention everybody in the group.
@@ -101,7 +101,7 @@ fn a_single_tool() {
 }
 
 #[test]
-fn siblings_lead_to_each_other() {
+fn siblings_refer_to_each_other() {
     let siblings = tools![CpuAlert, HostDown, AllClear];
     check(&expect_file!["../golden/definitions/siblings.json"], siblings, &Deployment::new());
 }
@@ -113,9 +113,9 @@ fn siblings_at_a_rate() {
     check(&expect_file!["../golden/definitions/siblings_at_a_rate.json"], siblings, &deployment);
 }
 
-/// What `dingtalk-notify` serves where nothing is configured; `docs/tool-quality.md` judges it.
+/// The tools that `dingtalk-notify` serves by default; `docs/tool-quality.md` rates them.
 #[test]
-fn the_ready_made_tools() {
+fn the_built_in_tools() {
     let rate = Deployment::new().rate_per_minute(Some(RATE_PER_MINUTE));
     let server = Server::builder(Stub::new()).tools(builtin_tools()).deployment(rate).build().unwrap();
     assert_eq!(server.deployment().lint(server.tools()), []);

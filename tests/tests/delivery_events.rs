@@ -1,4 +1,4 @@
-//! What is logged of a delivery, by the names that `docs/delivery.md` gives.
+//! Spans and events of a delivery have the names that `docs/delivery.md` documents.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -24,7 +24,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// The names and fields of our spans and events, and the values of the last span.
+/// Names and fields of this project's spans and events, and the values of the last span.
 #[derive(Default)]
 struct Seen {
     events: BTreeMap<String, BTreeSet<String>>,
@@ -62,7 +62,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
     }
 }
 
-/// The names that stand in a table of the page, with the names in their last column or below.
+/// Names in a table of the page, with the names in their last column or below.
 fn documented(page: &str, heading: &str) -> Vec<Vec<String>> {
     let table = page.split_once(heading).unwrap().1.split("\n\n").next().unwrap();
     let rows = table.lines().skip(1).map(|line| {

@@ -1,4 +1,5 @@
-//! What becomes of a message, fault by fault: written into `docs/delivery.md` with `UPDATE_EXPECT=1`, compared otherwise.
+//! Result of a delivery, fault by fault: written into `docs/delivery.md` with `UPDATE_EXPECT=1`, compared
+//! otherwise.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -17,21 +18,21 @@ use dingtalk_core::{
 };
 use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
 
-/// What goes wrong.
+/// Kind of a fault.
 #[derive(Clone)]
 enum Trouble {
     Fault(Fault),
-    /// Nobody reads requests there.
+    /// No server reads requests there.
     Nowhere(String),
-    /// The settings of our robot are wrong.
+    /// The settings of the robot are wrong.
     Settings(fn(RobotBuilder) -> RobotBuilder),
-    /// Somebody else has used up the robot's minute.
+    /// Another sender has used up the robot's minute.
     MinuteUsedUp,
 }
 
 use Trouble::{MinuteUsedUp, Nowhere, Settings};
 
-/// One row: what goes wrong, in words, and what it is.
+/// One row: the fault in words, and the fault itself.
 struct Row {
     words: &'static str,
     trouble: Trouble,
@@ -124,12 +125,12 @@ fn rows() -> Vec<Row> {
     ]
 }
 
-/// When the fault strikes, and what was promised.
+/// Frequency of the fault, and the robot's guarantee.
 #[derive(Clone, Copy, PartialEq)]
 enum Case {
     Once,
     Always,
-    /// Always, and the robot repeats nothing that may have arrived. The server does not recognise repetitions.
+    /// Always, with a robot that retries nothing that may have arrived. The server does not recognise duplicates.
     AtMostOnce,
 }
 
@@ -141,7 +142,7 @@ fn robot(base_url: &str) -> RobotBuilder {
         .backoff(Duration::from_millis(1), Duration::from_millis(1))
 }
 
-/// Sends through a robot with this trouble, and returns one cell of the table.
+/// Sends through a robot with this fault, and returns one cell of the table.
 async fn cell(trouble: Trouble, case: Case) -> String {
     let rate = if matches!(trouble, MinuteUsedUp) { Some(1) } else { None };
     let sandbox = Sandbox::builder()
@@ -193,7 +194,7 @@ async fn cell(trouble: Trouble, case: Case) -> String {
     }
 }
 
-/// What holds whatever goes wrong.
+/// Properties of the result of every fault.
 fn check(result: &Result<Receipt, Error>, requests: u64, shown: usize, case: Case) {
     assert!(shown <= 1, "the group sees a message twice");
     match result {
@@ -210,7 +211,7 @@ fn check(result: &Result<Receipt, Error>, requests: u64, shown: usize, case: Cas
     }
 }
 
-/// The robot rests: another message makes no request.
+/// A robot that rests makes no request for another message.
 async fn rests(robot: &Robot, sandbox: &Sandbox) {
     let before = sandbox.requests();
     let error = robot.send(&Message::text("again")).await.unwrap_err();
@@ -222,7 +223,7 @@ async fn rests(robot: &Robot, sandbox: &Sandbox) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_of_faults() {
     let log = log_everything();
-    // All at once: most of the time they wait for silence to end.
+    // All rows concurrently: most of the time they wait for silence to end.
     let tasks: Vec<_> = rows()
         .into_iter()
         .map(|Row { words, trouble }| {
@@ -244,7 +245,7 @@ async fn the_table_of_faults() {
     assert!(log.text().contains("TRACE"), "the log was not at TRACE");
 }
 
-/// Compares a part of `docs/delivery.md` with what it has to be, or writes it.
+/// Compares a section of `docs/delivery.md` with the expected text, or writes it.
 fn compare(part: &str, expected: &str) {
     let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/delivery.md");
     let page = fs::read_to_string(&path).unwrap();
@@ -259,7 +260,7 @@ fn compare(part: &str, expected: &str) {
 }
 
 #[tokio::test]
-async fn the_clock_s_error_says_how_wrong_it_is() {
+async fn the_clock_error_states_the_deviation() {
     for (clock, words) in [
         ((|| SystemTime::now() - Duration::from_secs(7205)) as fn() -> SystemTime, "2 h 0 min behind"),
         (|| SystemTime::now() + Duration::from_secs(4 * 86_400), "4 days ahead of"),
@@ -275,9 +276,9 @@ async fn the_clock_s_error_says_how_wrong_it_is() {
     }
 }
 
-/// The sandbox's minute has 60 seconds and blocks who sends more: a paced robot never meets the block.
+/// The sandbox blocks a robot that sends more than its limit in 60 seconds: a paced robot is never blocked.
 #[tokio::test]
-async fn a_burst_meets_no_block() {
+async fn a_burst_is_never_blocked() {
     let sandbox = Sandbox::builder().robot(RobotConfig::new(TOKEN).secret(SECRET)).start().await.unwrap();
     let robot = robot(&sandbox.base_url()).pace(Pace::new().max_wait(Duration::ZERO)).build().unwrap();
     let mut delivered = 0;

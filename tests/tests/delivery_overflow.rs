@@ -39,7 +39,7 @@ async fn the_parts_arrive_in_order_each_under_its_own_id() {
 }
 
 #[tokio::test]
-async fn a_repetition_under_the_same_id_brings_the_parts_that_are_missing() {
+async fn a_retry_under_the_same_id_delivers_the_missing_parts() {
     let sandbox = Sandbox::start().await.unwrap();
     let robot = robot(&sandbox);
     sandbox.fault_script([None, Some(Fault::AcceptThenReset)]);
@@ -58,7 +58,7 @@ async fn a_repetition_under_the_same_id_brings_the_parts_that_are_missing() {
 }
 
 #[tokio::test]
-async fn an_agent_is_not_told_that_a_message_of_which_a_part_arrived_was_not_sent() {
+async fn an_agent_learns_that_a_part_of_a_message_arrived() {
     let sandbox = Sandbox::start().await.unwrap();
     let stopped = r#"{"errcode":400102,"errmsg":"机器人已停用"}"#;
     sandbox.fault_script([None, Some(Fault::Reply(stopped.to_owned()))]);

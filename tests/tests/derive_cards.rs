@@ -1,4 +1,4 @@
-//! What derived links and cards render.
+//! Rendering of derived links and cards.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -93,7 +93,7 @@ fn deploy(reject: Option<Url>) -> Deploy {
 }
 
 #[test]
-fn a_card_drops_the_button_that_leads_nowhere() {
+fn a_card_omits_a_button_without_a_target() {
     let yes = Button::new("Approve 4", Url::new("https://example.com/yes").unwrap());
     let docs = Button::new("Docs", Url::new("https://example.com/docs").unwrap());
     let no = Button::new("Reject", Url::new("https://example.com/no").unwrap());
@@ -117,7 +117,7 @@ struct Single {
 }
 
 #[test]
-fn a_card_with_one_button_is_a_single_one() {
+fn a_card_with_one_button_is_a_single_button_card() {
     let page = Url::new("dingtalk://dingtalkclient/page/link?url=x").unwrap();
     let message = Single { title: "t".into(), page: Some(page) }.message().unwrap();
     let json = serde_json::to_value(WireMessage::new(message)).unwrap();
@@ -131,7 +131,7 @@ fn a_card_with_one_button_is_a_single_one() {
 }
 
 #[test]
-fn everything_that_is_missing_is_named() {
+fn every_missing_value_is_named() {
     let invalid = Single { title: " ".into(), page: None }.message().unwrap_err();
     let faults: Vec<String> = invalid.faults().iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -189,7 +189,7 @@ fn faults_of_items_have_their_path() {
 }
 
 #[tokio::test]
-async fn the_strict_robot_takes_them() {
+async fn the_sandbox_accepts_them() {
     use dingtalk_core::{DeliverExt as _, Robot};
 
     let sandbox = Sandbox::start().await.unwrap();
@@ -212,10 +212,10 @@ async fn the_strict_robot_takes_them() {
     tool
 )]
 struct Poll {
-    /// What is to be decided, in one line.
+    /// The decision, in one line.
     #[dingtalk(length(1..=60))]
     question: String,
-    /// The buttons below it.
+    /// Buttons below the question.
     #[dingtalk(max_items = 2)]
     answers: Vec<CardButton>,
 }
@@ -259,7 +259,7 @@ fn an_agent_gives_buttons_as_objects() {
 }
 
 #[test]
-fn every_button_of_a_field_keeps_the_rules() {
+fn every_button_of_a_field_is_checked() {
     let page = Url::new("https://example.com").unwrap();
     let answers = ["", "fine", &"x".repeat(41)].map(|label| CardButton::new(label, page.clone())).to_vec();
     let invalid = Poll { question: "Lunch?".into(), answers }.message().unwrap_err();

@@ -1,4 +1,4 @@
-//! What derived notifications render.
+//! Rendering of derived notifications.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -55,13 +55,13 @@ fn markdown_with_every_kind_of_line() {
 }
 
 #[test]
-fn lines_vanish_where_there_is_nothing() {
+fn lines_without_values_are_omitted() {
     let quiet = CpuAlert { processes: vec![], urgent: false, runbook: None, on_call: vec![], ..alert() };
     assert_eq!(quiet.message().unwrap(), Message::markdown("CPU 97% on web-3", "### CPU 97.2% on web-3"));
 }
 
 #[test]
-fn every_broken_rule_is_named() {
+fn every_fault_is_named() {
     let wrong = CpuAlert {
         host: String::new(),
         percent: 120.0,
@@ -146,7 +146,7 @@ struct Raw {
 }
 
 #[test]
-fn a_text_alone_on_its_line_keeps_its_lines() {
+fn a_text_alone_on_its_line_keeps_its_line_breaks() {
     let raw = Raw { text: "\n  一\n\n\t二 *three* & <four>\r\nfünf\n".into(), people: vec![] };
     assert_eq!(raw.message().unwrap(), Message::text("  一\n\n\t二 *three* & <four>\nfünf"));
 }

@@ -8,7 +8,7 @@
 
 use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
 
-// As a program has it that renames the crate in its Cargo.toml.
+// Name of the library in a program that renames it in its Cargo.toml.
 use dingtalk_core as notify;
 use dingtalk_core::{
     Choice, FeedItem, Fragment, Markdown, Message, Mobile, Notification, Show, Tool, ToolSet, ToolType, Url,
@@ -154,11 +154,11 @@ fn examples_stand_in_the_schema() {
     assert_eq!(schema["properties"]["hosts"]["items"]["maxLength"], json!(4));
 }
 
-/// How bad it is.
+/// Severity of an incident.
 #[derive(Choice, Debug, Clone, Copy, PartialEq)]
 #[dingtalk(rename_all = "kebab-case")]
 enum Severity {
-    /// Somebody should look this week.
+    /// Needs attention this week.
     #[dingtalk(text("*low*"))]
     NotUrgent,
     #[dingtalk(rename = "p1", text("紧急"))]
@@ -169,10 +169,10 @@ enum Severity {
 #[derive(Notification, Debug)]
 #[dingtalk(markdown(title = "{severity} incident", text = "**{severity}**\n{also}"), tool)]
 struct Incident {
-    /// How soon somebody must look.
+    /// Urgency of the incident.
     #[dingtalk(example = "p1")]
     severity: Severity,
-    /// What else it touches, worst first.
+    /// Other affected services, worst first.
     #[dingtalk(line = "- {}", max_items = 3)]
     also: Vec<Severity>,
 }
@@ -202,7 +202,7 @@ fn a_choice_is_an_enum_in_the_schema() {
         json!({
             "type": "string",
             "enum": ["not-urgent", "p1"],
-            "description": "How soon somebody must look. not-urgent: Somebody should look this week.",
+            "description": "Urgency of the incident. not-urgent: Needs attention this week.",
             "examples": ["p1"],
         })
     );
@@ -212,7 +212,7 @@ fn a_choice_is_an_enum_in_the_schema() {
     );
 }
 
-/// A type of the program that is read from a text, and no choice.
+/// A type of the program that is parsed from a text, but is not a `Choice`.
 #[derive(Debug, PartialEq, serde::Deserialize, schemars::JsonSchema)]
 struct Team(String);
 
@@ -226,13 +226,13 @@ impl From<&str> for Team {
 #[derive(Notification, Debug, PartialEq)]
 #[dingtalk(text("{severity} {before} {name}"), with(name = &team.0), tool)]
 struct Classified {
-    /// How soon somebody must look.
+    /// Urgency of the incident.
     #[dingtalk(default = "p1")]
     severity: Severity,
-    /// How soon somebody had to look before.
+    /// Earlier urgency of the incident.
     #[dingtalk(default = Severity::NotUrgent)]
     before: Severity,
-    /// Who looks after it.
+    /// Person in charge.
     #[dingtalk(default = "ops", example = "no choice")]
     team: Team,
 }
@@ -263,7 +263,7 @@ fn a_choice_without_tools() {
 #[derive(FeedItem, Debug)]
 #[dingtalk(item(title = "{headline}", url = "{page}", picture = "https://example.com/a.png"), tool)]
 struct News {
-    /// What happened, in one line.
+    /// Event, in one line.
     #[dingtalk(length(1..=20))]
     headline: String,
     /// The whole story.
@@ -293,7 +293,7 @@ fn list_items_have_parameters_of_their_own() {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": 20,
-                        "description": "What happened, in one line. 1 to 20 characters.",
+                        "description": "Event, in one line. 1 to 20 characters.",
                     },
                     "page": {"type": "string", "description": "The whole story."},
                 },
@@ -320,7 +320,7 @@ fn list_items_have_parameters_of_their_own() {
     );
 }
 
-/// A field of a type parameter needs what its slot needs, and the derive asks for it.
+/// A field of a type parameter needs the bound of its slot, which the derive adds.
 #[derive(Notification)]
 #[dingtalk(markdown(title = "{name}", text = "{name}: {load:.1}\n{more}\n{page}"))]
 struct Generic<'a, N, L: Copy, M, P: Clone, const WIDTH: usize>
@@ -362,7 +362,7 @@ fn the_crate_can_have_another_name() {
     assert_eq!(text(&Renamed { level: 42 }), "42 +42 0x002a 004.20e1");
 }
 
-/// What is not `Display` can still be shown.
+/// A type that does not implement `Display` can still be shown.
 struct Bold(&'static str);
 
 impl Show for Bold {
@@ -380,7 +380,7 @@ struct Shown {
 }
 
 #[test]
-fn show_is_for_types_of_one_s_own() {
+fn show_is_for_your_own_types() {
     assert_eq!(text(&Shown { bold: Bold("a*b") }), "**a\\*b**");
 }
 
@@ -423,7 +423,7 @@ fn fragments_stand_in_slots_and_lines() {
     assert_eq!(plain.message().unwrap(), Message::text("first: a*b 50.0% (log (https://e.com/a_b))"));
 }
 
-/// `_` in a word and `*` between spaces are no emphasis.
+/// `_` in a word and `*` between spaces are not emphasis.
 #[derive(Notification)]
 #[dingtalk(
     markdown(title = "disk", text = "disk_usage of {host} is 2 * {percent}\n[page]({there}) [whole]({page})"),

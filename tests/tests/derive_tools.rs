@@ -1,4 +1,4 @@
-//! What derived tools say of themselves, and what they make of an agent's arguments.
+//! Definitions of derived tools, and the values that they build from an agent's arguments.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -23,7 +23,7 @@ struct CpuAlert {
     /// CPU use over the last five minutes, in percent.
     #[dingtalk(range(0..=100))]
     percent: f64,
-    /// How urgent it is, for example `warning`.
+    /// Urgency, for example `warning`.
     #[dingtalk(default = "warning", length(..=20))]
     level: String,
     /// Heaviest processes, heaviest first.
@@ -69,7 +69,7 @@ fn definitions_are_golden() {
 }
 
 #[test]
-fn arguments_become_the_type() {
+fn arguments_become_the_value() {
     let arguments = json!({
         "host": "web-3", "percent": 97, "topProcesses": "[\"nginx\"]", "onCall": [13_800_000_000_u64, "+86 139-0000"], "atAll": null
     });

@@ -1,8 +1,9 @@
-//! The types of docs/guide.md, and what they send.
+//! The types of docs/guide.md, and the messages that they send.
 //!
-//! The guide shows pieces of this file, and what its values become: a block of the guide below `<!-- code: name -->` is the
-//! region of that name here, a block below `<!-- text: name -->`, `<!-- markdown: name -->` or `<!-- json: name -->` the message of
-//! that name. `UPDATE_EXPECT=1` writes the blocks anew; the prose between them is the guide's own.
+//! The guide shows regions of this file and the rendered messages: a block of the guide below
+//! `<!-- code: name -->` is the region of that name here, a block below `<!-- text: name -->`,
+//! `<!-- markdown: name -->` or `<!-- json: name -->` the message of that name. `UPDATE_EXPECT=1` generates
+//! the blocks anew; the prose between them is the guide's own.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -18,7 +19,7 @@ use dingtalk_core::{Deliver, DeliverExt, Error, ErrorKind, Language, Message, Re
 use dingtalk_sandbox::{Fault, Sandbox};
 // guide: end
 
-/// A message of the guide, or why it could not be made.
+/// A message of the guide, or the error of building it.
 type Shown = Result<Message, Box<dyn std::error::Error>>;
 
 // guide: backup
@@ -465,7 +466,7 @@ async fn errors_are_reported() {
     assert!(report(&Error::new(ErrorKind::Keyword, "")).starts_with("must be fixed first: "));
 }
 
-/// The disk alert once more, as an agent can send it.
+/// The disk alert again, as a tool for agents.
 mod served {
     use dingtalk_core::{Mobile, Notification, Robot, ToolSet, tools};
     use dingtalk_notify::Deployment;

@@ -1,4 +1,4 @@
-//! What the lints say of definitions that could be better, and that they are silent about good ones.
+//! Lints report definitions that could be better, and nothing for good ones.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -29,13 +29,13 @@ fn lints(tools: impl IntoIterator<Item = ToolType>) -> Vec<String> {
     Deployment::new().rate_per_minute(Some(20)).lint(&set).iter().map(ToString::to_string).collect()
 }
 
-/// Those of one rule.
+/// Lints of one rule.
 fn lints_of(rule: &str, tools: impl IntoIterator<Item = ToolType>) -> Vec<String> {
     lints(tools).into_iter().filter(|lint| lint.starts_with(rule)).collect()
 }
 
 #[test]
-fn good_definitions_give_no_cause() {
+fn good_definitions_have_no_lints() {
     assert_eq!(lints(tools![CpuAlert, DiskAlert, ReleaseNote]), [""; 0]);
 }
 
@@ -110,7 +110,7 @@ fn w4_the_whole_list_is_too_long() {
 tool!(Advertised, "Simply tell the owners that a powerful host is up.", "a host is up, etc.", percent: f64 = "Various readings.");
 
 #[test]
-fn w5_words_that_say_nothing() {
+fn w5_words_without_meaning() {
     assert_eq!(
         lints_of("W5", tools![Advertised]),
         [
@@ -125,7 +125,7 @@ fn w5_words_that_say_nothing() {
 tool!(Twin, "Warn the on-call group that the CPU of a host stayed above a limit.", "a CPU limit has been exceeded", percent: f64 = "Use over five minutes, 0 to 100.");
 
 #[test]
-fn w6_two_tools_that_say_the_same() {
+fn w6_two_tools_with_similar_descriptions() {
     let [alike] = lints_of("W6", tools![CpuAlert, DiskAlert, Twin]).try_into().unwrap();
     assert!(alike.starts_with("W6 send_twin: its description and its `when` have "), "{alike}");
     assert!(
@@ -139,7 +139,7 @@ fn w6_two_tools_that_say_the_same() {
 tool!(Abbreviated, "Tell that the SLO of a service (and its SLA) is broken, by the API of the VIP.", "an MTTR (mean time to recover) is known", percent: f64 = "The MTTR in percent of the SLO.");
 
 #[test]
-fn w7_abbreviations_that_nobody_explains() {
+fn w7_unexplained_abbreviations() {
     assert_eq!(
         lints_of("W7", tools![Abbreviated]),
         ["SLO", "SLA", "VIP"].map(|acronym| format!(
@@ -149,7 +149,7 @@ fn w7_abbreviations_that_nobody_explains() {
 }
 
 #[test]
-fn lints_come_in_the_order_of_the_tools_and_the_set_comes_last() {
+fn lints_are_sorted_by_tool_and_those_of_the_set_come_last() {
     let rules: Vec<String> = lints(tools![Advertised, Abbreviated])
         .iter()
         .map(|lint| lint.split(':').next().unwrap().to_owned())

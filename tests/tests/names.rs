@@ -1,5 +1,5 @@
-//! The name that this program had in its drafts belongs to DingTalk's own program on npm. Whatever still says it would start
-//! that program, with the token of our user.
+//! The draft name of this program belongs to DingTalk's own program on npm. A text that still uses it would
+//! start that program, with our users' tokens.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -8,15 +8,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// In two pieces, or this file would name it.
+/// In two pieces, so that this file does not contain the name.
 const SPELLINGS: [&str; 3] =
     [concat!("dingtalk", "-mcp"), concat!("dingtalk", "_mcp"), concat!("dingtalk", "%2dmcp")];
 
-/// Files that may name it, each with what every line that does so must say, in lower case, and the reason.
+/// Files that may contain the name, each with words that every such line must contain, in lower case, and the
+/// reason.
 const ALLOWED: [(&str, &str, &str); 1] =
     [("docs/install.md", "is another program", "warns of configurations that start it")];
 
-/// What git ignores, and what others installed.
+/// Ignored by git, or installed by other tools.
 const SKIPPED: [&str; 9] =
     [".git", ".tools", "__pycache__", "artifacts", "corpus", "dist", "logs", "node_modules", "target"];
 
@@ -24,7 +25,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// All files below a folder. Asks the file system and not git, since an archive of the sources has no repository.
+/// All files below a folder. Walks the file system instead of asking git, since an archive of the sources has
+/// no repository.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -41,14 +43,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The lines that name it, in lower case, with their numbers.
+/// Lines that contain the name, in lower case, with their numbers.
 fn naming(text: &str) -> Vec<(usize, String)> {
     let lines = text.lines().map(str::to_lowercase).enumerate();
     lines.filter(|(_, line)| SPELLINGS.iter().any(|name| line.contains(name))).collect()
 }
 
 #[test]
-fn nothing_names_the_program_of_somebody_else() {
+fn nothing_uses_the_name_of_another_program() {
     let root = root();
     let mut used = Vec::new();
     let files = files(&root);

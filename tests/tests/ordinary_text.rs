@@ -1,7 +1,7 @@
-//! What ordinary text becomes in a message: escaped as little as is safe, since not every DingTalk client hides the
+//! Ordinary text in a message is escaped as little as is safe, since not every DingTalk client hides the
 //! backslash.
 //!
-//! `UPDATE_EXPECT=1` rewrites `golden/ordinary_text.txt`. Read it as the one who gets the message.
+//! `UPDATE_EXPECT=1` rewrites `golden/ordinary_text.txt`. Read it as the reader of the message.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -236,7 +236,7 @@ const VALUES: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// The value's text in each place.
+/// The value's text in each position.
 fn places(text: &str) -> [(&'static str, Option<String>); 5] {
     let body = |notification: &dyn Notification, before: &str, after: &str| {
         let Ok(Message::Markdown(markdown)) = notification.message() else { return None };

@@ -1,4 +1,4 @@
-//! What installs the server says of it what is true: manifests, pages and links agree with the program and with each other.
+//! Manifests, pages and links that install the server agree with the program and with each other.
 //!
 //! `UPDATE_EXPECT=1` writes the links of docs/install.md anew, from the blocks beside them.
 
@@ -27,10 +27,11 @@ const OWN_SERVER: &str = "docs/own-server.md";
 const README: &str = "README.md";
 const README_CHINESE: &str = "README.zh-CN.md";
 
-/// The account, until docs/release.md fills it in. In two pieces, or it would be filled in here too.
+/// The owner's account, until docs/release.md replaces it. In two pieces, so that it is not replaced here
+/// too.
 const PLACEHOLDER: &str = concat!("OWN", "ER");
 
-/// Whatever tells people or clients of variables.
+/// Files that document variables for people or clients.
 const NAMING_VARIABLES: [&str; 8] = [
     SERVER,
     BUNDLE,
@@ -70,7 +71,7 @@ fn object<'a>(value: &'a Value, pointer: &str) -> &'a serde_json::Map<String, Va
     value.pointer(pointer).and_then(Value::as_object).unwrap_or_else(|| panic!("no object at {pointer}"))
 }
 
-/// The blocks of code of a page, each with the word after its fence.
+/// The code blocks of a page, each with the word after its fence.
 fn blocks(page: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();
     let mut lines = page.lines();
@@ -83,7 +84,7 @@ fn blocks(page: &str) -> Vec<(String, String)> {
     blocks
 }
 
-/// What is below a heading of the second level.
+/// The section below a heading of the second level.
 fn section<'a>(page: &'a str, heading: &str) -> &'a str {
     let start = page.find(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no section {heading}"));
     let section = &page[start + 1..];
@@ -97,7 +98,7 @@ fn configuration(page: &str, heading: &str) -> Value {
     serde_json::from_str(&block).unwrap()
 }
 
-/// The targets of the links of a page; code has none.
+/// The targets of the links of a page, outside code.
 fn links(page: &str) -> impl Iterator<Item = &str> {
     let prose = page.split("```").step_by(2);
     prose.flat_map(|prose| prose.split("](").skip(1).filter_map(|rest| rest.split(')').next()))
@@ -147,7 +148,7 @@ fn every_version_is_the_workspaces() {
     ] {
         assert_eq!(version, VERSION, "{place}");
     }
-    // The release adds the packages of the platforms, at its own version.
+    // The release adds the packages of the platforms, in its own version.
     assert!(wrapper.get("optionalDependencies").is_none());
     for package in array(&server, "/packages") {
         let identifier = text(package, "/identifier");
@@ -156,7 +157,7 @@ fn every_version_is_the_workspaces() {
             "oci" => assert!(identifier.ends_with(&format!(":{VERSION}")), "{identifier}"),
             "mcpb" => {
                 assert!(identifier.ends_with(&format!("/v{VERSION}/dingtalk-notify.mcpb")), "{identifier}");
-                // Known only once the bundle is built; a wrong one would stop people from installing.
+                // Known only once the bundle is built; a wrong value would prevent installation.
                 assert!(package.get("fileSha256").is_none(), "the release fills it in");
             }
             other => panic!("a kind of package without a rule for its version: {other}"),
@@ -164,20 +165,21 @@ fn every_version_is_the_workspaces() {
     }
 }
 
-/// The registry refuses a package that does not name the server whose it says it is.
+/// The registry rejects a package that does not name the server it claims to be.
 #[test]
 fn every_package_names_the_server() {
     let server = json(SERVER);
     let name = text(&server, "/name");
     assert_eq!(text(&json(WRAPPER), "/mcpName"), name);
     assert!(read("Dockerfile").contains(&format!("LABEL io.modelcontextprotocol.server.name=\"{name}\"\n")));
-    // In a paragraph that is seen, for crates.io takes comments away; and followed by nothing.
+    // In a visible paragraph, because crates.io removes comments, and followed by nothing.
     let line = read(README).lines().find(|line| line.contains("mcp-name: ")).unwrap().to_owned();
     assert!(line.ends_with(&format!(": mcp-name: {name}")) && !line.contains("<!--"), "{line}");
     assert!(read("mcp-server/Cargo.toml").contains("\nreadme = \"../README.md\"\n"));
 }
 
-/// An unscoped npm name can become somebody else's program. Scopes and names of images are lower case, whatever the account.
+/// An unscoped npm name can become another owner's program. Scopes and names of images are lower case,
+/// regardless of the account.
 #[test]
 fn packages_and_images_belong_to_the_owner() {
     let server = json(SERVER);
@@ -200,7 +202,7 @@ fn packages_and_images_belong_to_the_owner() {
     assert!(read("packaging/npm/wrapper/README.md").contains(&format!("npm install --global {package}\n")));
 }
 
-/// `docs/release.md` fills the owner in wherever the release looks for the placeholder.
+/// `docs/release.md` replaces the owner in every file that the release searches for the placeholder.
 #[test]
 fn the_release_refuses_the_placeholder_where_the_owner_is_filled_in() {
     let searched = |page: &str, command: &str| {
@@ -223,7 +225,7 @@ fn the_release_builds_each_platform_of_the_packages() {
 }
 
 #[test]
-fn the_bundle_names_the_tools_that_are_served() {
+fn the_bundle_names_the_served_tools() {
     let bundle = json(BUNDLE);
     let named: BTreeSet<_> = array(&bundle, "/tools").iter().map(|tool| text(tool, "/name")).collect();
     let tools: Vec<_> = builtin_tools().into_iter().collect();
@@ -240,9 +242,9 @@ fn the_bundle_names_the_tools_that_are_served() {
     }
 }
 
-/// `--help` ends with the list that is read here out of the program's source.
+/// `--help` ends with the list that this test reads from the program's source.
 #[test]
-fn every_variable_is_one_that_the_help_explains() {
+fn every_variable_is_explained_by_the_help() {
     let source = read("mcp-server/src/program/arguments.rs");
     let (_, help) = source.split_once("const AFTER_HELP: &str =").unwrap();
     let (help, _) = help.split_once("\";\n").unwrap();
@@ -299,7 +301,7 @@ fn the_minimum_rust_is_the_one_that_is_checked() {
     }
 }
 
-/// Cargo reads the manifest of every member, also of those that the program does not need.
+/// Cargo reads the manifests of all members, including those that the program does not need.
 #[test]
 fn the_image_is_built_from_every_member() {
     let members = members();
@@ -312,7 +314,7 @@ fn the_image_is_built_from_every_member() {
 }
 
 #[test]
-fn secrets_are_declared_secret_and_nothing_else_is() {
+fn only_secrets_are_declared_secret() {
     let secret = BTreeSet::from(["DINGTALK_BOT_ACCESS_TOKEN", "DINGTALK_BOT_SECRET"]);
     for package in array(&json(SERVER), "/packages") {
         let declared: BTreeSet<_> = array(package, "/environmentVariables")
@@ -348,7 +350,7 @@ fn every_block_of_json_is_json() {
     json("glama.json");
 }
 
-/// What a client is told to start, over stdin and stdout, is the same program everywhere.
+/// Every client starts the same program, over stdin and stdout.
 #[test]
 fn every_configuration_starts_the_same_program() {
     let mut started = BTreeSet::new();
@@ -370,14 +372,14 @@ fn every_configuration_starts_the_same_program() {
             "{block}"
         );
     }
-    // What exists before the first release: the program and an image, both built in a clone.
+    // Available before the first release: the program and an image, both built in a clone.
     let program = "\"dingtalk-notify\"".to_owned();
     assert_eq!(started, BTreeSet::from([(program.clone(), None), ("\"docker\"".to_owned(), Some(program))]));
     let other = pages.iter().flat_map(|page| blocks(page)).filter(|(_, block)| block.contains("npx"));
     assert_eq!(other.count(), 0, "packages are not there before the first release");
 }
 
-/// The page with its links made from its blocks.
+/// The page, with its links generated from its blocks.
 fn with_links(page: &str) -> String {
     let cursor = configuration(page, "Cursor")["mcpServers"]["dingtalk"].to_string();
     let code = configuration(page, "VS Code");
@@ -406,12 +408,12 @@ fn with_links(page: &str) -> String {
 }
 
 #[test]
-fn the_links_are_made_from_the_blocks() {
+fn the_links_match_the_blocks() {
     expect_file![path(INSTALL)].assert_eq(&with_links(&read(INSTALL)));
 }
 
 #[test]
-fn a_link_installs_what_the_block_beside_it_says() {
+fn a_link_installs_the_configuration_beside_it() {
     let page = read(INSTALL);
     let value =
         |link: &str, name: &str| serde_json::from_str::<Value>(&parameter(link, name).unwrap()).unwrap();

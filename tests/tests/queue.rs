@@ -12,7 +12,7 @@ use dingtalk_core::{
 };
 use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
 
-/// Longer than anything here takes.
+/// Longer than any step here takes.
 const LONG: Duration = Duration::from_secs(60);
 
 async fn sandbox() -> Sandbox {
@@ -34,7 +34,7 @@ fn text(message: &Message) -> &str {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_of_500_is_readable_in_three_messages() {
     let sandbox = sandbox().await;
-    // Paced as DingTalk is, by the robot and by the queue.
+    // Paced like DingTalk, by the robot and by the queue.
     let robot = robot(&sandbox).build().unwrap();
     let queue = Queue::builder().lane("ops", robot).digest(DigestPolicy::default()).build().unwrap();
 
@@ -55,7 +55,7 @@ async fn a_burst_of_500_is_readable_in_three_messages() {
     }
     let urgent = Envelope::new(Message::text("The shop is down")).with_urgency(Urgency::Urgent);
     queue.try_deliver(urgent).unwrap();
-    // Not a flush: that would wait for no more, and merge at once.
+    // Not a flush, which would merge at once without waiting for more.
     tokio::time::timeout(LONG, async {
         while !queue.pending().await.unwrap().is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -81,8 +81,8 @@ async fn a_burst_of_500_is_readable_in_three_messages() {
     assert_eq!(queue.losses().total(), 0);
 }
 
-/// Sends one notification whose first request meets the fault, and leaves everything to the queue; returns how many
-/// requests it took.
+/// Sends one notification whose first request meets the fault, leaves the rest to the queue, and returns the
+/// number of requests.
 async fn under(fault: Fault) -> u64 {
     let sandbox = sandbox().await;
     sandbox.fault_next(1, fault.clone());
@@ -100,7 +100,7 @@ async fn under(fault: Fault) -> u64 {
 }
 
 #[tokio::test]
-async fn under_each_fault_a_notification_arrives_once() {
+async fn a_notification_arrives_once_under_each_fault() {
     let log = log_everything();
     let accepted = |then| Fault::AcceptThen(Box::new(then));
     let faults = [
@@ -117,7 +117,7 @@ async fn under_each_fault_a_notification_arrives_once() {
         Fault::Redirect,
         Fault::Reply(r#"{"status":1111,"punish":"deny"}"#.to_owned()),
     ];
-    // All at once: the rests take their time.
+    // All faults concurrently, because the rests take time.
     let sends: Vec<_> = faults.iter().cloned().map(|fault| tokio::spawn(under(fault))).collect();
     for (send, fault) in sends.into_iter().zip(faults) {
         assert_eq!(send.await.unwrap(), 2, "{fault:?}");
@@ -143,7 +143,7 @@ async fn a_digest_whose_answer_is_lost_is_shown_once() {
 }
 
 #[tokio::test]
-async fn a_dead_letter_says_why_and_keeps_no_secret() {
+async fn a_dead_letter_states_the_reason_without_secrets() {
     let log = log_everything();
     let sandbox = sandbox().await;
     sandbox.fault_next(1, Fault::Echo);

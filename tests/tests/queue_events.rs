@@ -1,4 +1,4 @@
-//! What is logged of a queue, by the names that `docs/delivery.md` gives.
+//! Events of a queue have the names that `docs/delivery.md` documents.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 

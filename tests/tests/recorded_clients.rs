@@ -1,4 +1,4 @@
-//! What we send equals what two widely used clients send, but for differences that are decisions and have a name.
+//! Our requests equal those of two widely used clients, except for deliberate differences, which have names.
 
 #![allow(clippy::unwrap_used, reason = "a recording that cannot be read fails the test")]
 
@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 
 const README: &str = include_str!("../vectors/README.md");
 
-/// A decision: changes what a client sent into what we send, and says whether it had to.
+/// A deliberate difference: changes a client's request into ours, and returns whether it had to.
 type Decision = fn(body: &mut Value, input: &Value) -> bool;
 
-/// In the order in which they are applied; `vectors/README.md` explains them.
+/// In order of application; `vectors/README.md` explains them.
 const DECISIONS: [(&str, Decision); 10] = [
     ("at_all_false", at_all_false),
     ("mention_appended_again", mention_appended_again),
@@ -30,7 +30,7 @@ const DECISIONS: [(&str, Decision); 10] = [
     ("one_button_as_single", one_button_as_single),
 ];
 
-/// What a client refuses to send, or has no call for.
+/// Messages that a client refuses to send, or cannot express.
 const NOT_SENT: [(&str, &str); 4] = [
     ("dingtalkchatbot-1.5.7", "text.blank"),
     ("dingtalkchatbot-1.5.7", "markdown.empty_title"),
@@ -72,7 +72,7 @@ fn bodies_equal_those_of_other_clients() {
 }
 
 #[test]
-fn what_we_send_we_can_read() {
+fn our_own_bodies_can_be_parsed() {
     let recording = include_str!("../vectors/npm-dingtalk-robot-sender-1.2.0.json");
     let recording: Value = serde_json::from_str(recording).unwrap();
     for vector in array(&recording["vectors"]).iter().filter(|vector| vector["case"] != "action_multi.none") {
@@ -94,7 +94,7 @@ fn link(value: &Value) -> Url {
     Url::new(text(value)).unwrap()
 }
 
-/// The message that a recording was asked to send, in our types.
+/// The message that the recorded client was asked to send, in our types.
 fn message(input: &Value) -> Message {
     let title = || text(&input["title"]);
     let body = || text(&input["text"]);
@@ -239,7 +239,7 @@ fn mentioned(body: &Value, field: &str) -> Vec<String> {
     body["at"].get(field).map(array).unwrap_or_default().iter().map(|id| text(id).to_owned()).collect()
 }
 
-/// The text that mentions stand in.
+/// The text that contains mentions.
 fn body_text(body: &mut Value) -> Option<&mut String> {
     let place = if body["msgtype"] == "text" { "/text/content" } else { "/markdown/text" };
     match body.pointer_mut(place) {

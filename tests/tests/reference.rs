@@ -1,8 +1,8 @@
-//! The reference of the derive has every key, and no link in it or in the guide leads nowhere.
+//! The derive's reference documents every key, and all links in it and in the guide are valid.
 
 const NOTIFICATION: &str = include_str!("../../dingtalk-derive/doc/notification.md");
 
-/// Pages by what links call them.
+/// Pages by the names that links use.
 const PAGES: [(&str, &str); 5] = [
     ("macro@Notification", NOTIFICATION),
     ("macro@FeedItem", include_str!("../../dingtalk-derive/doc/feed_item.md")),
@@ -11,14 +11,14 @@ const PAGES: [(&str, &str); 5] = [
     ("guide.md", include_str!("../../docs/guide.md")),
 ];
 
-/// Where the derive lists its keys, as `keys: &["text", …]`.
+/// Files in which the derive lists its keys, as `keys: &["text", …]`.
 const SOURCES: [&str; 2] = [
     include_str!("../../dingtalk-derive/src/attr/mod.rs"),
     include_str!("../../dingtalk-derive/src/attr/message.rs"),
 ];
 
 #[test]
-fn every_key_stands_in_a_table() {
+fn every_key_is_in_a_table() {
     let lists = SOURCES.iter().flat_map(|source| source.split("keys: &[").skip(1));
     let keys: Vec<&str> = lists
         .filter_map(|list| list.split(']').next())
@@ -53,7 +53,7 @@ fn links_lead_to_headings() {
     }
 }
 
-/// The headings of a page, as rustdoc and GitHub make anchors of them.
+/// The headings of a page, in the form of rustdoc's and GitHub's anchors.
 fn headings(page: &str) -> impl Iterator<Item = String> {
     let mut code = false;
     let outside_code = page.lines().filter(move |line| {

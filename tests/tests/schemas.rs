@@ -1,4 +1,4 @@
-//! Every schema that we make is one that every client understands.
+//! Every generated schema is one that every client supports.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -14,7 +14,7 @@ fn definitions() -> Vec<Definition> {
     [tools, builtin].iter().flat_map(|set| Deployment::new().definitions(set)).collect()
 }
 
-/// All schemas within a schema, itself included, each with its place.
+/// All schemas within a schema, including itself, each with its path.
 fn schemas(place: String, schema: &Map<String, Value>) -> Vec<(String, &Map<String, Value>)> {
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     let inner = properties.chain(schema.get_key_value("items"));
@@ -35,9 +35,9 @@ fn they_are_valid_json_schema_2020_12() {
     }
 }
 
-/// Whatever is not on this list may be what some client refuses.
+/// Keywords that are not on this list may be rejected by some client.
 #[test]
-fn they_hold_only_what_every_client_understands() {
+fn they_use_only_widely_supported_keywords() {
     const KEYWORDS: [&str; 14] = [
         "additionalProperties",
         "default",
@@ -84,7 +84,7 @@ fn arguments_are_flat_and_closed() {
             let kinds = ["string", "integer", "number", "boolean"];
             let kind = property["type"].as_str().unwrap();
             let value = if kind == "array" { &property["items"] } else { property };
-            // A list may hold objects of plain values, and nothing deeper.
+            // A list may contain objects of plain values, and nothing deeper.
             let values: Vec<&Value> = match value["properties"].as_object() {
                 Some(members) if kind == "array" => members.values().collect(),
                 _ => vec![value],
@@ -99,7 +99,7 @@ fn arguments_are_flat_and_closed() {
     }
 }
 
-/// A default that its own schema refuses would mislead whoever relies on it.
+/// A default that its own schema rejects would mislead clients that use it.
 #[test]
 fn defaults_are_valid() {
     let mut defaults = 0;
@@ -115,7 +115,7 @@ fn defaults_are_valid() {
 }
 
 #[test]
-fn parameters_stand_in_the_order_of_the_fields() {
+fn parameters_are_in_the_order_of_the_fields() {
     let people = &Deployment::new().definitions(&rich::set())[2];
     let names: Vec<&String> = people.input_schema["properties"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["why", "urgent", "lead", "deputy", "others", "rest", "all"]);

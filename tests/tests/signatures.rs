@@ -1,4 +1,4 @@
-//! Signatures equal those of independent implementations: computed ones, and ones that clients really sent.
+//! Signatures equal those of independent implementations: computed ones, and ones that real clients sent.
 
 use dingtalk_core::Signer;
 use serde_json::Value;

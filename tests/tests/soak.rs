@@ -1,4 +1,4 @@
-//! Ten thousand notifications through a pool, with faults, in a minute that is a fraction of a second long.
+//! Ten thousand notifications through a pool, with faults, in a minute that lasts a fraction of a second.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -22,19 +22,19 @@ const ROBOTS: usize = 5;
 const TASKS: usize = 50;
 const NOTIFICATIONS: usize = 10_000;
 
-/// One request in so many meets a fault.
+/// One request in this many meets a fault.
 const FAULT_IN: u32 = 10;
 
-/// The same faults in every run.
+/// Seed, so that every run has the same faults.
 const SEED: [u8; 32] = *b"dingtalk: ten thousand in a row!";
 
 /// DingTalk's minute, five hundred times as fast.
 const MINUTE: Duration = Duration::from_millis(120);
 
-/// As the robot's own window is to the minute: 62 to 60.
+/// The robot's window relates to it as 62 to 60.
 const WINDOW: Duration = Duration::from_millis(124);
 
-/// All that leave the robot without a rest: rests are longer than this test may take.
+/// Faults that cause no rest: rests are longer than this test may take.
 fn faults() -> Vec<Fault> {
     let accepted = |then| Fault::AcceptThen(Box::new(then));
     vec![
@@ -55,7 +55,7 @@ fn faults() -> Vec<Fault> {
     ]
 }
 
-/// What each request meets, by chance, the same in every run.
+/// The fault of each request, at random but the same in every run.
 fn script(requests: usize) -> Vec<Option<Fault>> {
     let mut rng = TestRng::from_seed(RngAlgorithm::ChaCha, &SEED);
     let faults = faults();
@@ -74,7 +74,7 @@ fn robot(sandbox: &Sandbox, index: usize) -> Robot {
         .pace(Pace::new().window(WINDOW))
         .timeout(Duration::from_secs(1))
         .backoff(Duration::from_millis(10), Duration::from_millis(50))
-        // Some leave the repetition to the caller.
+        // Some robots leave the retry to the caller.
         .attempts(1 + u32::from(index.is_multiple_of(2)))
         .build()
         .unwrap()
@@ -85,11 +85,11 @@ fn name(index: usize) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_notifications_arrive_once_each_and_break_no_window() {
+async fn ten_thousand_notifications_arrive_once_each_within_the_rate() {
     let mut builder = Sandbox::builder()
         .rate_window(MINUTE)
         .block(Duration::from_secs(600))
-        // All of them, so that the sandbox recognises every repetition and the log holds every arrival.
+        // Everything is remembered, so that the sandbox recognises every duplicate and logs every message.
         .log_capacity(3 * NOTIFICATIONS);
     for index in 0..ROBOTS {
         let robot =
@@ -152,7 +152,7 @@ fn check_that_each_arrived_once(sandbox: &Sandbox) {
     assert_eq!(arrived.len(), NOTIFICATIONS);
 }
 
-/// By the times of the log, not by the sandbox's own limit; repetitions count, as they do there.
+/// Based on the times in the log, not on the sandbox's own limit; duplicates count, as they do there.
 fn check_the_windows(sandbox: &Sandbox) {
     let log = sandbox.log();
     assert_eq!(log.len() as u64, sandbox.requests(), "the log has forgotten requests");

@@ -1,4 +1,4 @@
-//! The stores of a queue do what their model does.
+//! The stores of a queue behave like their model.
 
 use dingtalk_tests::store_model::{MemoryHarness, check_store};
 

@@ -1,4 +1,5 @@
-//! Which tools can be served together: what `ToolSet::new` says where `tools!` has not already failed the compilation.
+//! Sets of tools that can be served together: errors of `ToolSet::new` for sets that `tools!` has not
+//! rejected at compile time.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -51,7 +52,7 @@ const fn of<T: dingtalk_core::Tool>() -> ToolType {
 }
 
 #[test]
-fn tools_that_can_be_told_apart_are_served_in_order() {
+fn distinct_tools_are_served_in_order() {
     let set = ToolSet::new(tools![DiskFull, HostDown,]).unwrap();
     let names: Vec<&str> = set.iter().map(|tool| tool.spec().name).collect();
     assert_eq!(names, ["send_disk_full", "send_host_down"]);
@@ -60,12 +61,12 @@ fn tools_that_can_be_told_apart_are_served_in_order() {
 }
 
 #[test]
-fn a_single_tool_need_not_say_when() {
+fn a_single_tool_needs_no_when() {
     assert_eq!(problems([of::<Silent>()]), [""; 0]);
 }
 
 #[test]
-fn everything_that_is_wrong_with_a_set_is_reported() {
+fn all_faults_of_a_set_are_reported() {
     assert_eq!(
         problems([
             of::<HostDown>(),
@@ -99,13 +100,13 @@ fn everything_that_is_wrong_with_a_set_is_reported() {
 /// Its documented variants become `oneOf` in schemars.
 #[derive(Deserialize, JsonSchema)]
 enum Level {
-    /// Somebody must look.
+    /// Needs attention.
     High,
-    /// Nobody must.
+    /// Needs no attention.
     Low,
 }
 
-/// It holds itself: its schema needs `$ref`.
+/// Recursive: its schema needs `$ref`.
 #[derive(Deserialize, JsonSchema)]
 struct Tree {
     #[allow(dead_code, reason = "only its schema matters")]
@@ -137,21 +138,21 @@ struct Labels(#[allow(dead_code, reason = "only its schema matters")] HashMap<St
 #[derive(Notification)]
 #[dingtalk(text("{level} {tree} {labels} {anything}\n{ranges}"), tool)]
 struct Foreign {
-    /// How urgent it is.
+    /// Urgency of the message.
     level: Level,
-    /// What hangs on what.
+    /// Dependencies of the host.
     tree: Tree,
     /// Labels of the alert.
     labels: Labels,
-    /// Whatever else there is.
+    /// Further details.
     anything: serde_json::Value,
-    /// From where to where.
+    /// Start and end of the route.
     #[dingtalk(line = "{}", max_items = 3)]
     ranges: Vec<Range>,
 }
 
 #[test]
-fn schemas_that_clients_refuse_are_named_with_their_tool_and_parameter() {
+fn unportable_schemas_are_named_with_their_tool_and_parameter() {
     let refused = |parameter: &str, found: &str| {
         format!(
             "the parameter `{parameter}` of `send_foreign` has {found} in its schema, which some clients refuse: use a type \

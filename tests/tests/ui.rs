@@ -1,18 +1,19 @@
-//! What the compiler says of a wrong `#[derive(Notification)]`, word for word, and what it must accept.
+//! Compiler errors for invalid uses of `#[derive(Notification)]`, word for word, and uses that must compile.
 //!
-//! The wording around our messages is rustc's and changes with every release, so the cases are compared on the
-//! toolchain that `rust-toolchain.toml` pins, and nowhere else. `TRYBUILD=overwrite` writes the expected output anew:
+//! The wording around our messages is rustc's and changes with every release, so the cases are compared only
+//! on the toolchain that `rust-toolchain.toml` pins. `TRYBUILD=overwrite` writes the expected output anew:
 //! read it before you keep it.
 
 use std::{env, process::Command};
 
-/// Compiled as modules, not by trybuild: so they run on every toolchain, and clippy reads them too.
+/// Compiled as modules instead of by trybuild, so that they run on every toolchain and clippy checks them
+/// too.
 #[path = "../ui/pass/mod.rs"]
 mod pass;
 
 const PINNED: &str = include_str!("../../rust-toolchain.toml");
 
-/// The pinned toolchain's version, if another one is at work.
+/// Version of the pinned toolchain, if another one is in use.
 fn other_toolchain() -> Option<&'static str> {
     let channel = PINNED.lines().find_map(|line| line.strip_prefix("channel = "));
     let pinned = channel.expect("a toolchain is pinned").trim_matches('"');

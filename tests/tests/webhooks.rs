@@ -1,4 +1,5 @@
-//! The example service `webhooks`: what a group reads of real payloads, and what whoever posted them is answered.
+//! The example service `webhooks`: the messages that a group reads for real payloads, and the answers to the
+//! senders.
 
 #![allow(clippy::unwrap_used, reason = "a payload that cannot be read fails the test")]
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
@@ -74,7 +75,7 @@ fn read(response: &Response<String>) -> (u16, Value) {
     (response.status().as_u16(), serde_json::from_str(response.body()).unwrap())
 }
 
-/// What the group reads.
+/// The message that the group reads.
 async fn message(name: &str, body: impl Into<Bytes>) -> String {
     let stub = Stub::new();
     let (status, answer) = post(&Service::new(stub.clone(), None), name, body).await;
@@ -101,7 +102,7 @@ fn every_payload_is_covered() {
 }
 
 #[tokio::test]
-async fn every_payload_becomes_its_golden_message_and_the_sandbox_takes_it() {
+async fn every_payload_matches_its_golden_message_and_the_sandbox_accepts_it() {
     let sandbox = Sandbox::start().await.unwrap();
     let robot = Robot::from_webhook(sandbox.webhook()).secret(sandbox.secret().unwrap()).build().unwrap();
     let service = Service::new(robot, None);
@@ -162,7 +163,7 @@ async fn a_push_lists_its_newest_commits_and_counts_the_others() {
 }
 
 #[tokio::test]
-async fn a_branch_comes_or_moves_without_commits() {
+async fn a_branch_is_created_or_moved_without_commits() {
     let created = push(&[], false).replace(r#""created":false"#, r#""created":true"#);
     expect![[r#"
         Codertocat created the branch feature/a_b of Codertocat/Hello-World
@@ -183,7 +184,7 @@ async fn a_branch_comes_or_moves_without_commits() {
 }
 
 #[tokio::test]
-async fn what_is_absent_leaves_no_trace_and_what_is_long_is_cut_visibly() {
+async fn missing_values_leave_no_trace_and_long_ones_are_truncated_visibly() {
     let mut pull_request: Value = serde_json::from_str(&payload("github/pull_request.opened")).unwrap();
     let details = &mut pull_request["pull_request"];
     details["draft"] = true.into();
@@ -225,7 +226,7 @@ async fn what_is_absent_leaves_no_trace_and_what_is_long_is_cut_visibly() {
 }
 
 #[tokio::test]
-async fn events_that_the_group_need_not_know_are_not_sent() {
+async fn irrelevant_events_are_not_sent() {
     let service = Service::new(Stub::new(), None);
     let steps = payload("github/deployment_status").replace(r#""success""#, r#""in_progress""#);
     let closed = payload("github/pull_request.opened").replace(r#""opened""#, r#""closed""#);
@@ -238,7 +239,7 @@ async fn events_that_the_group_need_not_know_are_not_sent() {
     }
 }
 
-/// A group of alerts that fire, by their labels, all of them with this summary.
+/// A group of firing alerts, by their labels, all with this summary.
 fn alerts(summary: &str, labels: &[Value], common: &Value) -> String {
     let alerts = labels.iter().map(|labels| {
         json!({"status": "firing", "labels": labels, "annotations": {"summary": summary, "description": summary},
@@ -251,7 +252,7 @@ fn alerts(summary: &str, labels: &[Value], common: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_group_without_a_name_is_called_by_what_it_was_grouped_by() {
+async fn a_group_without_a_name_is_named_after_its_labels() {
     let labels = [json!({"alertname": "Up", "cluster": "a"}), json!({"alertname": "Down", "cluster": "a"})];
     let text = message("alertmanager/x", alerts("", &labels, &json!({"cluster": "a"}))).await;
     expect![[r#"
@@ -296,7 +297,7 @@ async fn a_flood_of_alerts_fits_into_one_message_that_counts_them_all() {
     }
 }
 
-/// The message without its words: which blocks, emphasis and links it has.
+/// The message without its words: its blocks, emphasis and links.
 fn structure(message: &str) -> Vec<Event<'_>> {
     // The title is plain text.
     let (_, markdown) = message.split_once("\n\n").unwrap();
@@ -309,7 +310,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_from_outside_changes_the_structure_of_a_message(
+    fn no_external_text_changes_the_structure_of_a_message(
         parts in prop::collection::vec(prop::sample::select(vec![
             "a", "主", "1", "*", "**", "_", "`", "[", "](", "]", "](https://evil.example)", "<b>", "<", "!", "&", "&lt;",
             "~~", "|", "\\", "#", "-", "+", ".", ")", ":", "\n", "\n\n- ", " ", "https://evil.example",
@@ -331,7 +332,7 @@ proptest! {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_with_a_payload_is_answered() {
+async fn the_answer_lists_all_faults_of_a_payload() {
     let service = Service::new(Stub::new(), None);
     let empty = payload("github/dependabot_alert.created")
         .replace(r#""name": "semver""#, r#""name": """#)
@@ -373,7 +374,7 @@ async fn all_that_is_wrong_with_a_payload_is_answered() {
 }
 
 #[tokio::test]
-async fn a_sender_comes_again_only_where_that_helps() {
+async fn a_sender_retries_only_if_that_helps() {
     let stub = Stub::new();
     let service = Service::new(stub.clone(), None);
     for (kind, status, retry) in [
@@ -394,7 +395,7 @@ async fn a_sender_comes_again_only_where_that_helps() {
 }
 
 #[tokio::test]
-async fn a_repetition_has_the_same_id_until_the_message_has_arrived() {
+async fn a_retry_has_the_same_id_until_the_message_has_arrived() {
     let sandbox = Sandbox::start().await.unwrap();
     let robot = Robot::from_webhook(sandbox.webhook()).secret(sandbox.secret().unwrap()).attempts(1);
     let robot = robot.build().unwrap();
@@ -402,7 +403,7 @@ async fn a_repetition_has_the_same_id_until_the_message_has_arrived() {
     let body = payload("alertmanager/firing-v3");
     let other = payload("alertmanager/firing-and-resolved-v4");
 
-    // It arrives, and nobody says so.
+    // It arrives, but the answer is lost.
     sandbox.fault_next(1, Fault::AcceptThenReset);
     assert_eq!(post(&service, "alertmanager/x", body.clone()).await.0, 502);
     assert_eq!(post(&service, "alertmanager/x", other).await.0, 200);
@@ -410,7 +411,7 @@ async fn a_repetition_has_the_same_id_until_the_message_has_arrived() {
     assert_eq!(sandbox.requests(), 3);
     assert_eq!(sandbox.accepted().len(), 2, "the repetition must not be shown again");
 
-    // Hours later the alert still fires: that is news.
+    // The alert still fires hours later, which is a new message.
     assert_eq!(post(&service, "alertmanager/x", body).await.0, 200);
     assert_eq!(sandbox.accepted().len(), 3);
 }

@@ -1,4 +1,4 @@
-//! Each message type as DingTalk's pages spell it, in golden files; and back.
+//! Each message type as DingTalk documents it, in golden files; rendered and parsed.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -70,7 +70,7 @@ fn feed_card() {
 }
 
 #[test]
-fn what_the_documentation_does_not_know_is_refused() {
+fn undocumented_fields_are_rejected() {
     for wrong in [
         r#"{"msgtype":"text","text":{"content":"x"},"colour":1}"#,
         r#"{"msgtype":"text","text":{"content":"x","bold":true}}"#,

@@ -1,4 +1,4 @@
-//! What the compiler says of `tool` where `dingtalk-core` lacks the feature `tool`.
+//! Compiler error for `tool` if `dingtalk-core` lacks the feature `tool`.
 //!
 //! Every other test has the feature, so this one compiles a crate of its own.
 
@@ -33,12 +33,12 @@ pub fn message(down: &HostDown) -> bool {
 }
 "#;
 
-/// A crate in the directory for tests' files, whose dependencies are those of the workspace.
+/// A crate in the directory for test files, with the workspace's versions of its dependencies.
 fn write_crate() -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("without_tools");
     let core = workspace.join("dingtalk-core");
-    // As a TOML string: a path on Windows has backslashes.
+    // As a TOML string, because paths on Windows contain backslashes.
     let core = core.to_str().unwrap().escape_default();
     let manifest = format!(
         "[package]\nname = \"without-tools\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
@@ -73,7 +73,7 @@ fn a_missing_feature_is_one_error_that_names_it() {
     }
     assert!(last.contains("could not compile"), "{words}");
     assert!(words.contains(", tool(when"), "the attribute is shown: {words}");
-    // The caret is under the word `tool` alone.
+    // The caret marks only the word `tool`.
     assert_eq!(
         words.lines().filter(|line| line.trim_start_matches(['|', ' ']) == "^^^^").count(),
         2,

@@ -7,10 +7,10 @@ struct HostDown {
     /// Host name, for example `web-3`.
     #[dingtalk(length(..=64), default = "web-3")]
     host: String,
-    /// What is known so far.
+    /// Known facts.
     #[dingtalk(length(..=64), line = "{}", default = "nothing")]
     note: Option<String>,
-    /// Whether somebody must look at once.
+    /// Needs attention at once.
     #[dingtalk(line = "Look now!", default = true)]
     urgent: bool,
 }

@@ -7,10 +7,10 @@ struct HostSlow {
     /// As in the inventory.
     #[dingtalk(default = "the gateway", length(..=8))]
     host: String,
-    /// How many requests take longer than a second.
+    /// Number of requests that take longer than a second.
     #[dingtalk(default = 120, range(0..=100))]
     percent: u8,
-    /// What is counted.
+    /// Unit of the count.
     #[dingtalk(default = "%", bytes(2..=4))]
     unit: String,
 }

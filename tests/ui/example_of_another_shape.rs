@@ -7,7 +7,7 @@ struct HostsSlow {
     /// Slowest first, as in the inventory.
     #[dingtalk(line = "- {}", example = "web-3", length(..=8), max_items = 2)]
     hosts: Vec<String>,
-    /// Where they stand, as in the inventory.
+    /// Locations, as in the inventory.
     #[dingtalk(example = ["eu"], length(..=8))]
     region: String,
 }

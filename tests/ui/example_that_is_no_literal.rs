@@ -9,7 +9,7 @@ struct HostSlow {
     /// As in the inventory.
     #[dingtalk(example = HOST, length(..=8))]
     host: String,
-    /// Who noticed it.
+    /// Reporter of the problem.
     #[dingtalk(example = "ops".to_owned(), length(..=8))]
     user: String,
     #[dingtalk(skip, example = 3)]

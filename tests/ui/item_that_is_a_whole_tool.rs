@@ -7,7 +7,7 @@ use dingtalk_core::{FeedItem, Url};
     tool(when = "there is news"),
 )]
 struct News {
-    /// What happened, in one line.
+    /// Event, in one line.
     #[dingtalk(length(1..=20))]
     headline: String,
     /// The whole story.

@@ -10,13 +10,13 @@ struct HostDown {
     /// Host name, for example `web-3`.
     #[dingtalk(length(..=64), unbounded)]
     host: String,
-    /// For how long nobody has reached it.
+    /// Time since the last answer.
     #[dingtalk(unbounded)]
     minutes: u32,
-    /// What is known of it, newest first.
+    /// Known facts, newest first.
     #[dingtalk(line = "- {}", length(..=40), max_items = 3, unbounded)]
     notes: Vec<String>,
-    /// Why it may be down, likeliest first: as many as there are.
+    /// All possible causes, likeliest first.
     #[dingtalk(line = "> {}", length(..=40), unbounded)]
     causes: Vec<String>,
     /// People to mention.

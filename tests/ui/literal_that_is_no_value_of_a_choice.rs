@@ -11,13 +11,13 @@ enum Severity {
 #[derive(Notification)]
 #[dingtalk(markdown(title = "{severity}", text = "{others}\n{least}"), tool)]
 struct HostDown {
-    /// How soon somebody must look.
+    /// Urgency of the incident.
     #[dingtalk(example = "hihg")]
     severity: Severity,
-    /// What it was before, newest first.
+    /// Earlier urgencies, newest first.
     #[dingtalk(line = "- {}", max_items = 3, example = ["low", "Critical"])]
     others: Vec<Severity>,
-    /// The least that it can become.
+    /// Lowest possible urgency.
     #[dingtalk(default = "none")]
     least: Severity,
 }

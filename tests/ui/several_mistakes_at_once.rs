@@ -18,7 +18,7 @@ struct HostsDown {
     group: String,
     #[dingtalk(lin = "- {}", max_items = 3, max_items = 4)]
     hosts: Vec<String>,
-    /// Why they are down.
+    /// Cause of the outage.
     #[dingtalk(length(64..=1))]
     reason: String,
     #[dingtalk(at, skip)]

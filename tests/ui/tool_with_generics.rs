@@ -15,7 +15,7 @@ struct HostDown<'a> {
 #[derive(Notification)]
 #[dingtalk(text("{what} is down"), tool)]
 struct Down<T: Display> {
-    /// What is down, for example `web-3`.
+    /// Affected host, for example `web-3`.
     what: T,
 }
 

@@ -1,8 +1,8 @@
-//! Tools with the names that the official conformance suite calls, served by the server as it is: what the suite sees of answers,
-//! errors, progress and questions to a person is what everybody sees.
+//! Tools with the names that the official conformance suite calls, on the unmodified server: the suite sees
+//! answers, errors, progress and elicitation as every client does.
 //!
-//! Serves over HTTP on two free ports, and prints them: first the tools that ask nobody, then those that ask before each
-//! message. Nothing is sent anywhere.
+//! Serves over HTTP on two free ports and prints them: first the tools without confirmation, then those that
+//! require it for each message. Sends nothing anywhere.
 
 use std::{
     io::{self, Write as _},
@@ -18,11 +18,11 @@ use tokio::{net::TcpListener, time::sleep};
 #[dingtalk(text("simple text"), tool(name = "test_simple_text", when = "the suite reads a text"))]
 struct SimpleText {}
 
-/// Refuse every call of the suite, since none has the argument.
+/// Refuse every call of the suite, since none has the required argument.
 #[derive(Notification)]
 #[dingtalk(text("{missing}"), tool(name = "test_error_handling", when = "the suite reads an error"))]
 struct ErrorHandling {
-    /// What no call of the suite has, for example `x`.
+    /// Argument that no call of the suite has, for example `x`.
     #[dingtalk(length(1..=8))]
     missing: String,
 }
@@ -32,19 +32,19 @@ struct ErrorHandling {
 #[dingtalk(text("slow"), tool(name = "test_tool_with_progress", when = "the suite watches progress"))]
 struct ToolWithProgress {}
 
-/// Send without a word to the log of the client.
+/// Send without writing to the client's log.
 #[derive(Notification)]
 #[dingtalk(text("logging"), tool(name = "test_logging_tool", when = "the suite watches for logs"))]
 struct LoggingTool {}
 
-/// Defines a tool that is served where a person is asked first.
+/// Defines a tool that requires confirmation.
 macro_rules! asking {
     ($name:ident, $tool:literal, $description:literal, $when:literal) => {
         #[doc = $description]
         #[derive(Notification)]
         #[dingtalk(text("{message}"), tool(name = $tool, when = $when))]
         struct $name {
-            /// What the suite wants to be shown, for example `Please answer`.
+            /// Text that the suite wants to be shown, for example `Please answer`.
             #[dingtalk(length(..=200), default = "A question of the suite")]
             message: String,
         }
@@ -82,10 +82,10 @@ asking!(
     "the suite reads the stream"
 );
 
-/// Reports of progress come every two seconds.
+/// Long enough for three reports of progress, which come every two seconds.
 const SLOW: Duration = Duration::from_secs(7);
 
-/// Takes every message, and takes its time where that is the point.
+/// Accepts every message, slowly if the test is about progress.
 struct Nowhere;
 
 impl Deliver for Nowhere {

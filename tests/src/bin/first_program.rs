@@ -1,4 +1,5 @@
-//! The README's first program, word for word: `tests/first_program.rs` runs it as a newcomer does.
+//! The README's first program, word for word: `tests/first_program.rs` runs it without any configuration, as
+//! a newcomer does.
 
 #![allow(clippy::print_stdout, reason = "it is what the README shows")]
 

@@ -1,4 +1,4 @@
-//! Takes each step with the store, too, and compares.
+//! Applies each step to the store as well, and compares the results.
 
 use std::{
     collections::HashMap,
@@ -28,19 +28,19 @@ const BUDGET: &str = "robot";
 
 pub(super) struct Check<H>(PhantomData<H>);
 
-/// The store, and what was seen of it.
+/// The store, and the observations made of it.
 pub(super) struct Checked<H> {
     harness: H,
     runtime: Runtime,
-    /// By the model's number of the claim.
+    /// Leases, by the model's number of the claim.
     tickets: HashMap<u64, Ticket>,
-    /// What was put in under each id, and what digests were made.
+    /// Notifications added under each id, and digests made.
     messages: HashMap<String, Message>,
-    /// How many notifications were accepted.
+    /// Number of accepted notifications.
     accepted: usize,
-    /// Under which id each notification may have arrived.
+    /// Id under which each notification may have arrived.
     shown_by: HashMap<String, String>,
-    /// Sends that may have been counted: when they began, and ended.
+    /// Sends that may have been counted, with their beginning and end.
     sends: Vec<(u64, String, Option<u64>)>,
     rest_until: u64,
 }
@@ -62,7 +62,7 @@ impl<H: Harness> Checked<H> {
         self.harness.store()
     }
 
-    /// What the model's clock says, by the store's.
+    /// Time of the model's clock, as the store's clock shows it.
     fn at(&self, model: &Model, clock: u64) -> SystemTime {
         let now = self.harness.now();
         if clock < model.clock {
@@ -88,7 +88,7 @@ impl<H: Harness> Checked<H> {
                 }
                 (*lane, envelope)
             }
-            // The id counts, not what comes with it.
+            // Only the id counts, not the rest of the item.
             _ => (0, Envelope::new(Message::text("something else")).with_id(id)),
         };
         if expected == Accepted::Added {
@@ -129,7 +129,7 @@ impl<H: Harness> Checked<H> {
             assert!(ticket.is_some());
             self.tickets.insert(claim, item.ticket);
         }
-        // What a lease ended is no longer in flight.
+        // An attempt whose lease has expired is no longer in progress.
         for (_, id, ended) in &mut self.sends {
             if ended.is_none() && !matches!(model.item(id).state, State::Sending { .. }) {
                 *ended = Some(model.time);
@@ -266,7 +266,7 @@ impl<H: Harness> StateMachineTest for Check<H> {
             (_, Answer::Redelivered(id, taken)) => {
                 let enqueued = checked.run(checked.store().redeliver(id, CAPACITY));
                 assert_eq!(enqueued, Some(if *taken { Enqueued::Added } else { Enqueued::Full }));
-                // A person has looked.
+                // A person has resolved the problem.
                 checked.shown_by.remove(id);
             }
             _ => {}

@@ -1,4 +1,4 @@
-//! The store in memory, with a clock that can be turned.
+//! The store in memory, with an adjustable clock.
 
 use std::{
     sync::{
@@ -12,7 +12,7 @@ use dingtalk_core::store::{MemoryStore, Store};
 
 use super::Harness;
 
-/// Any time long after 1970.
+/// An arbitrary time long after 1970.
 const START: u64 = 1_700_000_000;
 
 /// A [`MemoryStore`] for [`check_store`](super::check_store).

@@ -1,16 +1,18 @@
-//! What every store of a queue must do, whatever it is made of: a naive model of one, and random histories of two workers, crashes
-//! and clocks in which a store is compared with it after each step.
+//! Contract of every store of a queue: a naive model of a store, and random histories of two workers, crashes
+//! and clocks in which a store is compared with the model after each step.
 //!
-//! What holds in every history:
+//! Properties of every history:
 //!
-//! - A notification that was accepted is at all times in one place: it waits, is delivered, or is a dead letter. An id is
-//!   accepted once.
-//! - No more messages begin in any window than the budget has places, and none during a rest, whoever crashes and
-//!   whatever the clock does, short of being set forward.
-//! - Everything that is sent under one id is the same, and what may have arrived is not sent under another id.
-//! - Items are handed out urgent ones first, then in order, to one worker at a time, and again when a lease ends.
+//! - A notification that was accepted is in exactly one state at all times: waiting, delivered or a dead
+//!   letter. An id is accepted once.
+//! - No more messages begin in any rate window than it has slots, and none during a rest, regardless of
+//!   crashes and clock changes, except for a clock that is set forward.
+//! - Everything that is sent under one id is the same, and a message that may have arrived is not sent under
+//!   another id.
+//! - Items are handed out urgent ones first, then in order, to one worker at a time, and again when a lease
+//!   expires.
 //!
-//! A store is checked by a [`Harness`] that can turn its clock:
+//! A store is checked with a [`Harness`] that controls its clock:
 //!
 //! ```
 //! use dingtalk_tests::store_model::{MemoryHarness, check_store};
@@ -35,7 +37,7 @@ use self::{check::Check, model::Model, transition::Transition};
 /// The longest history, in steps.
 const STEPS: usize = 120;
 
-/// A store with a clock that can be turned, in whole seconds.
+/// A store with an adjustable clock, in whole seconds.
 pub trait Harness {
     /// A new store, empty.
     fn start() -> Self;
@@ -43,24 +45,24 @@ pub trait Harness {
     /// The store.
     fn store(&self) -> &dyn Store;
 
-    /// The time, by the store's clock.
+    /// The time of the store's clock.
     fn now(&self) -> SystemTime;
 
-    /// Time passes. A store whose clock cannot be turned can let everything that it holds grow older instead.
+    /// Lets time pass. If a store's clock cannot be adjusted, all its items can be made older instead.
     fn advance(&self, by: Duration);
 
-    /// Whether the store's clock can be set back. A store whose clock only goes forward is not asked to.
+    /// Support for setting the store's clock back; false if the clock only goes forward.
     const CAN_SET_BACK: bool;
 
-    /// The clock is set back.
+    /// Sets the clock back.
     fn set_back(&self, by: Duration);
 }
 
-/// Compares a store with the model in so many random histories.
+/// Compares a store with the model in this many random histories.
 ///
 /// # Panics
 ///
-/// With the shortest history found in which they differ.
+/// Panics with the shortest history found in which they differ.
 pub fn check_store<H: Harness>(histories: u32) {
     let config = Config { cases: histories, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config.clone());

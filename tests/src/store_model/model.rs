@@ -1,4 +1,4 @@
-//! A store as one would write it on paper: one list of notifications, looked through from the start each time.
+//! The most direct implementation of a store: one list of notifications, searched from the start each time.
 
 use std::collections::VecDeque;
 
@@ -11,27 +11,27 @@ use super::transition::{Outcome, Transition, any_transition};
 pub(super) const LEASE: u64 = 50;
 pub(super) const WINDOW: u64 = 60;
 
-/// How many sends may be in a window.
+/// Slots of a rate window.
 pub(super) const PLACES: usize = 3;
 pub(super) const URGENT_PLACES: usize = 4;
 
-/// How many notifications the store may hold.
+/// Maximum number of notifications in the store.
 pub(super) const CAPACITY: usize = 12;
 
-/// For how long to put off what was not sent, and what may have arrived.
+/// Delays before the next attempt for a message that was not sent, and for one that may have arrived.
 pub(super) const NOT_SENT_PAUSE: u64 = 5;
 pub(super) const UNKNOWN_PAUSE: u64 = 30;
 
-/// Where everything is, and what the last step must have returned.
+/// State of all items, and the expected result of the last step.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Model {
-    /// In seconds since the start, by a clock that nobody sets.
+    /// Seconds since the start, by a monotonic clock.
     pub(super) time: u64,
     /// The store's clock.
     pub(super) clock: u64,
-    /// Everything that was ever accepted, and digests, in the order of their lines.
+    /// All notifications ever accepted, and digests, in the order of their lanes.
     pub(super) items: Vec<Item>,
-    /// What each worker holds, or believes to hold: ids and the numbers of their claims.
+    /// Items that each worker holds, or believes to hold: ids and the numbers of their claims.
     pub(super) tickets: [Vec<(String, u64)>; 2],
     pub(super) last: Answer,
     budget: Budget,
@@ -53,7 +53,7 @@ pub(super) struct Item {
     pub(super) may_have_arrived: bool,
     pub(super) alone: bool,
     pub(super) state: State,
-    /// Where it stands in its line: not urgent, number, page.
+    /// Position in the lane: not urgent, number, page.
     place: (bool, u64, usize),
     due: u64,
 }
@@ -72,19 +72,19 @@ pub(super) enum State {
     /// In a digest.
     Member,
     Delivered,
-    /// The how-manieth dead letter it is.
+    /// Ordinal number of the dead letter.
     Dead(u64),
-    /// A digest that is no more.
+    /// A digest that no longer exists.
     Gone,
 }
 
-/// What a step returns.
+/// Result of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Answer {
     /// Nothing to compare.
     #[default]
     None,
-    /// Added, known or full: what was given, by id.
+    /// Added, known or full: the given items, by id.
     Enqueued(String, Accepted),
     Claimed {
         items: Vec<String>,
@@ -122,7 +122,7 @@ pub(super) enum Begun {
     Lost,
 }
 
-/// When sends ended, oldest first, how many have not, and until when nothing begins.
+/// Ends of sends, oldest first; the number of unfinished sends; the end of the current rest.
 #[derive(Debug, Clone, Default)]
 struct Budget {
     ended: VecDeque<u64>,
@@ -138,7 +138,7 @@ impl Budget {
         let taken = self.ended.len() + self.in_flight;
         let free_at = match taken.checked_sub(places) {
             None => clock,
-            // A send that has not ended: asked again a second later.
+            // A send has not ended: asked again a second later.
             Some(index) => self.ended.get(index).map_or(clock + 1, |ended| ended + WINDOW),
         };
         free_at.max(self.rest_until).saturating_sub(clock)
@@ -191,7 +191,7 @@ impl Model {
         dead.into_iter().map(|(_, item)| item).collect()
     }
 
-    /// The ids that stand in a lane, in order.
+    /// Ids of the items in a lane, in order.
     fn line(&self, lane: usize) -> Vec<String> {
         let stands = |item: &&Item| item.lane == lane && item.is_pending() && item.state != State::Member;
         let mut items: Vec<&Item> = self.items.iter().filter(stands).collect();
@@ -273,7 +273,7 @@ impl Model {
         self.last = Answer::Claimed { items, expired, next };
     }
 
-    /// Makes an item a dead letter, or the members of a digest; returns their ids.
+    /// Turns an item, or the members of a digest, into dead letters; returns their ids.
     fn bury(&mut self, id: &str) -> Vec<String> {
         let digest = self.item(id).clone();
         if !digest.is_digest() {
@@ -292,7 +292,7 @@ impl Model {
         digest.members
     }
 
-    /// The tickets of a worker for what it has claimed in a lane, which may be merged.
+    /// The leases of a worker on claimed items of a lane that may be merged.
     fn mergeable(&self, worker: usize, lane: usize) -> Vec<String> {
         let tickets = self.tickets[worker].iter();
         let fits = |(id, claim): &&(String, u64)| {
@@ -314,7 +314,7 @@ impl Model {
             self.last = Answer::Merged { digests: Vec::new(), done: true };
             return;
         };
-        // The later half first, so that the order of digests is not that of their members.
+        // The later half comes first, so that the order of digests differs from that of their members.
         let halves = if two && ids.len() >= 4 {
             let (first, second) = ids.split_at(ids.len() / 2);
             vec![second.to_vec(), first.to_vec()]
@@ -384,7 +384,7 @@ impl Model {
         let item = self.item_mut(&ticket.0);
         let held = item.is_held(ticket.1);
         let was_sending = matches!(item.state, State::Sending { .. });
-        // Whoever has begun nothing can only give it up.
+        // A worker that has begun no attempt can only give the item up.
         let outcome = match outcome {
             Outcome::DeadUnknown => outcome,
             _ if !was_sending => Outcome::Dead,
@@ -443,7 +443,7 @@ impl Model {
     }
 }
 
-/// How many messages the server may have counted.
+/// Number of messages that the server may have counted.
 pub(super) fn sends(outcome: Outcome) -> usize {
     match outcome {
         Outcome::NotSent => 0,
@@ -457,7 +457,7 @@ impl ReferenceStateMachine for Model {
     type Transition = Transition;
 
     fn init_state() -> BoxedStrategy<Self> {
-        // Long enough after zero for a clock that is set back.
+        // Late enough after zero for a clock that is set back.
         Just(Self { clock: 1_000_000, ..Self::default() }).boxed()
     }
 

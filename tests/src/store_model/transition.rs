@@ -5,24 +5,24 @@ use proptest::{
     strategy::{BoxedStrategy, Union},
 };
 
-/// One step. Where it picks something it does so by a number, of which the remainder counts.
+/// One step. A step that selects something does so by a number, modulo the number of candidates.
 #[derive(Debug, Clone)]
 pub(super) enum Transition {
-    /// A notification comes in.
+    /// A notification is added.
     Enqueue { lane: usize, urgent: bool, expires_in: Option<u64> },
-    /// One that came in before comes again.
+    /// A known notification is added again.
     EnqueueAgain { pick: usize },
-    /// A worker asks for work.
+    /// A worker claims items.
     Claim { worker: usize, lane: usize, max: usize },
-    /// A worker gives back what it has not begun.
+    /// A worker returns items that it has not begun.
     Release { worker: usize },
-    /// A worker puts what it has claimed into one digest, or two.
+    /// A worker merges claimed items into one digest, or two.
     Merge { worker: usize, lane: usize, two: bool },
     /// A worker begins an attempt.
     Begin { worker: usize, pick: usize },
-    /// A worker says what became of one.
+    /// A worker reports the outcome of an attempt.
     Settle { worker: usize, pick: usize, outcome: Outcome },
-    /// A worker forgets everything.
+    /// A worker loses its state.
     Crash { worker: usize },
     /// Time passes.
     Advance { seconds: u64 },
@@ -30,27 +30,27 @@ pub(super) enum Transition {
     SetBack { seconds: u64 },
     /// The robot was blocked.
     Rest { seconds: u64 },
-    /// A person wants a dead letter sent again.
+    /// A person has a dead letter sent again.
     Redeliver { pick: usize },
 }
 
-/// What became of an attempt.
+/// Outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Delivered,
-    /// In two messages.
+    /// Merged into two messages.
     DeliveredInParts,
     NotSent,
     Unknown,
     Throttled,
     Dead,
     DeadUnknown,
-    /// Of a digest: refused.
+    /// For a digest: refused.
     Unmerged,
 }
 
-/// Any step, and more often those that make sense: `merges` are workers and lanes where there is something to merge,
-/// `digests` are workers that are sending a digest, and where it is among their tickets.
+/// Any step, with a preference for useful ones: `merges` are workers and lanes with items to merge, `digests`
+/// are workers that are sending a digest, with its position among their leases.
 pub(super) fn any_transition(
     merges: Vec<(usize, usize)>,
     digests: Vec<(usize, usize)>,

@@ -1,4 +1,4 @@
-//! A token and a secret that must be seen nowhere, and the means to look.
+//! A token and a secret that must never be shown, and functions that search for them.
 
 #[path = "../../../dingtalk-core/tests/shared/log.rs"]
 mod log;
@@ -10,18 +10,19 @@ use tracing_subscriber::{filter::LevelFilter, util::SubscriberInitExt as _};
 
 use self::log::Log;
 
-// Each looks different when percent-encoded.
+// Each changes when percent-encoded.
 pub(crate) const TOKEN: &str = "canary+token=4f1d";
 pub(crate) const SECRET: &str = "SECcanary/secret+77";
 
-/// Neither token nor secret in any spelling, and no signature: those change, what leads to them does not.
+/// Asserts that the text contains neither token nor secret in any spelling, nor a signature. Signatures vary,
+/// so their keys are searched for.
 pub(crate) fn assert_silent(text: &str) {
     let lower = text.to_lowercase();
     for trace in ["canary", "sign=", "access_token=", "timestamp="] {
         if let Some(at) = lower.find(trace) {
             let around: String =
                 text.chars().skip(text[..at].chars().count().saturating_sub(80)).take(200).collect();
-            panic!("`{trace}` shows up: {around}");
+            panic!("`{trace}` was found: {around}");
         }
     }
 }
@@ -39,7 +40,7 @@ pub(crate) fn assert_error_silent(error: &Error) {
     }
 }
 
-/// Everything that is logged by any test of the program, other crates' records among it.
+/// All log records of the test program, including those of other crates.
 pub(crate) fn log_everything() -> Log {
     static LOG: LazyLock<Log> = LazyLock::new(|| {
         let log = Log::default();

@@ -1,4 +1,4 @@
-//! Derived tools with a parameter of every shape, every type and every rule.
+//! Derived tools with parameters of every cardinality, type and constraint.
 
 use dingtalk_core::{Markdown, Mobile, Notification, ToolSet, Url, UserId, tools};
 
@@ -28,13 +28,13 @@ pub(crate) struct SayWords {
     /// A few bytes.
     #[dingtalk(bytes(..=12))]
     narrow: String,
-    /// How urgent it is.
+    /// Urgency of the message.
     #[dingtalk(default = "info", length(..=6))]
     level: String,
     /// Markdown as it is.
     #[dingtalk(length(..=9))]
     body: Markdown,
-    /// Where to read on.
+    /// Page with more details.
     page: Url,
     /// A remark.
     #[dingtalk(line = "Note: {}", length(2..))]
@@ -88,16 +88,16 @@ pub(crate) struct SayNumbers {
     /// A share of one.
     #[dingtalk(range(0.1..=0.3))]
     part: f32,
-    /// How far to go.
+    /// Distance to go.
     #[dingtalk(range(1..=5), default = 2)]
     step: i32,
-    /// Where to begin.
+    /// Starting point.
     #[dingtalk(range(-3..))]
     offset: i64,
     /// Not many.
     #[dingtalk(line = "{}", range(..=10))]
     few: Option<u16>,
-    /// What was measured.
+    /// Measured quantity.
     #[dingtalk(line = "{}", range(-1.5..=1.5), max_items = 4)]
     readings: Vec<f64>,
 }
@@ -109,16 +109,16 @@ pub(crate) struct SayNumbers {
     tool(name = "page_people", title = "People", when = "somebody must come")
 )]
 pub(crate) struct PagePeople {
-    /// Why they must come.
+    /// Reason for the call.
     #[dingtalk(unbounded)]
     why: String,
-    /// They must come at once.
+    /// Come at once.
     #[dingtalk(line = "Now!")]
     urgent: bool,
-    /// Who leads.
+    /// Person in the lead.
     #[dingtalk(at)]
     lead: Mobile,
-    /// Who stands in.
+    /// Deputy of the lead.
     #[dingtalk(at)]
     deputy: Option<UserId>,
     /// Mobile numbers of the others.
@@ -127,7 +127,7 @@ pub(crate) struct PagePeople {
     /// User ids of the rest.
     #[dingtalk(at)]
     rest: Vec<UserId>,
-    /// Everybody must come.
+    /// Call everyone.
     #[dingtalk(at_all)]
     all: bool,
 }

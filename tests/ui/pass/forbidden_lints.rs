@@ -36,16 +36,16 @@ struct ServiceDown {
     /// Hosts that it ran on, most important first.
     #[dingtalk(line = "- {}", length(..=64), max_items = 9)]
     hosts: Vec<String>,
-    /// How soon somebody must look.
+    /// Urgency of the incident.
     #[dingtalk(default = Severity::Low, example = "high")]
     severity: Severity,
-    /// How much of the traffic it took, in percent.
+    /// Share of the traffic, in percent.
     #[dingtalk(range(0..=100))]
     share: f64,
     /// A page that says what to do.
     #[dingtalk(line = "[Runbook]({})")]
     page: Option<Url>,
-    /// Whether it cannot wait.
+    /// Needs attention at once.
     #[dingtalk(line = "**now**")]
     urgent: bool,
     /// People to mention.

@@ -41,7 +41,7 @@ struct CpuAlert {
     /// Heaviest processes, heaviest first.
     #[dingtalk(line = "- {}", length(..=40), max_items = 3)]
     processes: Vec<String>,
-    /// Whether it cannot wait.
+    /// Needs attention at once.
     #[dingtalk(line = "**now**")]
     urgent: bool,
     /// Page that says what to do.

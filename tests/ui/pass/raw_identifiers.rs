@@ -6,10 +6,10 @@ use dingtalk_core::{Notification, Tool};
 #[derive(Notification)]
 #[dingtalk(text("{type} {match:04}\n{fn}"), tool, rename_all = "camelCase")]
 struct r#Enum {
-    /// What changed, for example `config`.
+    /// Changed item, for example `config`.
     #[dingtalk(length(..=64))]
     r#type: String,
-    /// How many lines match, for example 3.
+    /// Number of matching lines, for example 3.
     r#match: u32,
     /// The function that it concerns, for example `main`.
     #[dingtalk(line = "in {}", length(..=64))]
