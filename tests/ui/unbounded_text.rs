@@ -6,7 +6,7 @@ use dingtalk_core::Notification;
 struct HostDown {
     /// Host name, for example `web-3`.
     host: String,
-    /// Note for the group, for example `rebooted twice`.
+    /// Remark for the group, for example `rebooted twice`.
     #[dingtalk(length(1..), line = "note: {}")]
     note: Option<String>,
 }

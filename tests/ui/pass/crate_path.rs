@@ -20,7 +20,7 @@ struct HostDown {
     host: String,
     /// Load of the last minute, for example 1.5.
     load: f64,
-    /// Note for the group.
+    /// Remark for the group.
     #[dingtalk(line = "- {}", length(..=80), max_items = 3)]
     notes: Vec<String>,
 }
