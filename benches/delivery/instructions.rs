@@ -1,7 +1,8 @@
-//! Instructions of one operation, counted by callgrind: the same on every run, whatever else the machine does.
+//! Instructions of one operation, counted by callgrind: identical on every run, regardless of other load on
+//! the machine.
 //!
-//! This program runs itself under `valgrind` twice, with few and with many operations; the difference is theirs. The
-//! robot runs outside.
+//! This program runs itself under `valgrind` twice, with few and with many operations, and takes the
+//! difference. The robot runs outside valgrind.
 
 use std::{
     env,
@@ -16,13 +17,13 @@ use crate::{
     subject::{Subject, TIMESTAMP_MS, prepared_key, signed_bytes, signer},
 };
 
-/// The argument before what to carry out.
+/// The argument that precedes the operation.
 pub(crate) const MODE: &str = "--carry-out";
 
 const FEW: u32 = 100;
 const MANY: u32 = 600;
 
-/// Carries out one operation, so many times: `[name, times, robot]`.
+/// Carries out one operation the given number of times: `[name, times, robot]`.
 pub(crate) fn carry_out(arguments: &[String]) -> Result<()> {
     let [name, times, robot, ..] = arguments else {
         return Err("expected a name, a number and an address".into());
@@ -78,7 +79,7 @@ pub(crate) fn measure(robot: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-/// The instructions of the whole process; `None` without valgrind.
+/// Instructions of the whole process; `None` without valgrind.
 fn count(name: &str, times: u32, robot: SocketAddr) -> Result<Option<u64>> {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])

@@ -1,4 +1,4 @@
-//! Measures delivery side by side with its bare parts, in one run:
+//! Measures delivery beside its bare parts, in one run:
 //!
 //! ```sh
 //! cargo bench -p dingtalk-benches --bench delivery
@@ -6,9 +6,9 @@
 //!
 //! - signing beside an HMAC with the same prepared key over the same bytes;
 //! - a robot without pace beside a bare reqwest POST of the same body, to a server on loopback;
-//! - the instructions that a send takes, with and without pace, where there is a `valgrind`.
+//! - the instructions of a send, with and without pace, if `valgrind` is installed.
 //!
-//! The two take turns, so that whatever else the machine does meets both.
+//! Measurements alternate between the two, so that other load on the machine affects both.
 
 mod instructions;
 mod subject;
@@ -35,7 +35,7 @@ const SIGNING_TURNS: usize = 1001;
 
 const SENDS: u32 = 200;
 const SENDING_TURNS: usize = 101;
-const IN_FLIGHT: [usize; 2] = [1, 32];
+const CONCURRENT: [usize; 2] = [1, 32];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().collect();
@@ -52,7 +52,7 @@ fn signing() -> Result<()> {
     let (signer, key, mut bytes) = (signer(), prepared_key(), signed_bytes());
     let last_digit = bytes.iter().position(|byte| *byte == b'\n').ok_or("a line break")? - 1;
     let (mut bare, mut ours, mut query) = (Vec::new(), Vec::new(), Vec::new());
-    // Each time that is signed depends on the signature before it: a program waits for one before it needs the next.
+    // Each signed time depends on the signature before it: a program waits for one before it needs the next.
     let mut last = 0;
     for _ in 0..SIGNING_TURNS {
         bare.push(time(SIGNATURES, || {
@@ -84,22 +84,22 @@ pub(crate) fn hmac(key: &Hmac<Sha256>, bytes: &[u8]) -> [u8; 32] {
 
 fn sending(robot: SocketAddr) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    for in_flight in IN_FLIGHT {
+    for concurrent in CONCURRENT {
         let subjects = [Subject::bare(robot)?, Subject::unpaced(robot)?, Subject::paced(robot)?];
         let mut times = [Vec::new(), Vec::new(), Vec::new()];
         for subject in &subjects {
-            runtime.block_on(subject.send_all(SENDS, in_flight))?;
+            runtime.block_on(subject.send_all(SENDS, concurrent))?;
         }
         for _ in 0..SENDING_TURNS {
             for (subject, times) in subjects.iter().zip(&mut times) {
                 let start = Instant::now();
-                runtime.block_on(subject.send_all(SENDS, in_flight))?;
+                runtime.block_on(subject.send_all(SENDS, concurrent))?;
                 times.push(per_operation(start.elapsed(), SENDS));
             }
         }
         let [bare, unpaced, paced] = times;
         let mut out = io::stdout().lock();
-        writeln!(out, "sending, {in_flight} in flight, medians of {SENDING_TURNS} turns of {SENDS}")?;
+        writeln!(out, "sending, {concurrent} concurrent, medians of {SENDING_TURNS} turns of {SENDS}")?;
         for (name, times) in
             [("bare reqwest", &bare), ("Robot without pace", &unpaced), ("Robot with pace", &paced)]
         {
@@ -115,7 +115,7 @@ fn sending(robot: SocketAddr) -> Result<()> {
     Ok(())
 }
 
-/// Nanoseconds of one operation.
+/// Duration of one operation, in nanoseconds.
 fn time<R>(operations: u32, mut operation: impl FnMut() -> R) -> f64 {
     let start = Instant::now();
     for _ in 0..operations {
@@ -134,7 +134,7 @@ fn median(values: &[f64]) -> f64 {
     values[values.len() / 2]
 }
 
-/// The median of what the turns say one by one: the machine was the same in each.
+/// Median of the ratios of single turns, in each of which the machine was the same.
 fn ratio(of: &[f64], to: &[f64]) -> f64 {
     median(&of.iter().zip(to).map(|(of, to)| of / to).collect::<Vec<_>>())
 }

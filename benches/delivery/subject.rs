@@ -1,4 +1,4 @@
-//! What is measured: a robot, and the least that could stand in its place.
+//! Subjects of the measurement: a robot, and a minimal replacement for it.
 
 use std::{
     net::SocketAddr,
@@ -37,9 +37,9 @@ pub(crate) fn signed_bytes() -> Vec<u8> {
     format!("{TIMESTAMP_MS}\n{SECRET}").into_bytes()
 }
 
-/// Something that posts messages.
+/// A sender of messages.
 pub(crate) enum Subject {
-    /// One prepared body to one prepared address.
+    /// One prepared body for one prepared address.
     Bare {
         client: Client,
         url: String,
@@ -66,7 +66,7 @@ impl Subject {
         Ok(Arc::new(Self::Robot(builder.pace(None).build()?)))
     }
 
-    /// The same with a pace that never makes it wait, and a log of as many sends as DingTalk's window holds.
+    /// The same with a pace that never makes it wait, and a log with as many entries as DingTalk's window allows.
     pub(crate) fn paced(robot: SocketAddr) -> Result<Arc<Self>> {
         let builder = Robot::builder(TOKEN).secret(SECRET).base_url(format!("http://{robot}"));
         let pace = Pace::new().limit(u32::MAX).window(Duration::from_millis(1));
@@ -87,11 +87,11 @@ impl Subject {
         Ok(())
     }
 
-    /// Sends so many messages, so many of them at the same time.
-    pub(crate) async fn send_all(self: &Arc<Self>, sends: u32, in_flight: usize) -> Result<()> {
+    /// Sends `sends` messages, `concurrent` of them at a time.
+    pub(crate) async fn send_all(self: &Arc<Self>, sends: u32, concurrent: usize) -> Result<()> {
         let sent = Arc::new(AtomicU32::new(0));
         let mut workers = JoinSet::<Result<()>>::new();
-        for _ in 0..in_flight {
+        for _ in 0..concurrent {
             let (subject, sent) = (Arc::clone(self), Arc::clone(&sent));
             workers.spawn(async move {
                 while sent.fetch_add(1, Ordering::Relaxed) < sends {

@@ -1,4 +1,4 @@
-//! The same message with askama, and escapers of our own for it (`askama.toml` gives them their extensions).
+//! The same message with askama, and custom escapers for it (`askama.toml` assigns them to file extensions).
 
 use std::fmt;
 

@@ -10,7 +10,7 @@ use crate::derived::CpuAlert;
 const TITLE_BYTES: usize = 64;
 const TEXT_BYTES: usize = 1024;
 
-/// `escaped` is how values are escaped.
+/// `escaped` escapes the values.
 pub(crate) fn message<'a, E: Display>(alert: &'a CpuAlert, escaped: impl Fn(&'a str) -> E) -> Message {
     let mut title = String::with_capacity(TITLE_BYTES);
     let mut text = String::with_capacity(TEXT_BYTES);

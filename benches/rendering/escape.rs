@@ -1,9 +1,9 @@
-//! Escaping as somebody would write it who needs it for one message: the library's rules, for a value that stands between
-//! white space or at an end of its line.
+//! Escaping as a programmer would write it for one message: the library's rules, for a value that stands
+//! between white space or at an end of its line.
 
 use std::fmt;
 
-/// Character by character, as one writes it first.
+/// Character by character, the obvious first version.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl Escaped<'_> {
@@ -29,7 +29,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Copies what stands between two changes whole, as one writes it after measuring.
+/// Copies unchanged spans at once, the version tuned by measuring.
 pub(crate) struct Tuned<'a>(pub(crate) &'a str);
 
 impl Tuned<'_> {
@@ -61,7 +61,7 @@ impl fmt::Display for Tuned<'_> {
     }
 }
 
-/// Would Markdown read the byte at this position as more than itself?
+/// Returns true if Markdown would give the byte at this position a special meaning.
 fn is_active(value: &str, at: usize) -> bool {
     let bytes = value.as_bytes();
     match bytes[at] {

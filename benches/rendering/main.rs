@@ -1,14 +1,15 @@
-//! Measures a derived notification side by side with the same message written by hand and by askama:
+//! Measures a derived notification beside the same message written by hand and with askama:
 //!
 //! ```sh
 //! cargo bench -p dingtalk-benches --bench rendering
 //! ```
 //!
-//! By hand and by askama there are two each: with escaping as one writes it first, and tuned. They take turns, so that
-//! whatever else the machine does meets all of them, and the best turn of each counts. Where the compiler happens to place
-//! a loop still moves each of them by several percent from build to build.
+//! There are two versions each by hand and with askama: one with obvious escaping, one tuned. Measurements
+//! alternate between all of them, so that other load on the machine affects them all, and the best turn of
+//! each counts. The position of a loop in the binary still changes each result by several percent from build
+//! to build.
 //!
-//! With the name of one it only renders that, for tools that count instructions:
+//! With the name of one version as an argument, only renders that one, for tools that count instructions:
 //!
 //! ```sh
 //! valgrind --tool=callgrind target/release/deps/rendering-… derive
@@ -37,7 +38,7 @@ use crate::{
 const TURNS: usize = 1500;
 const MESSAGES_PER_TURN: u32 = 200;
 
-/// A way to write the message.
+/// One way to write the message.
 struct Subject {
     name: &'static str,
     render: fn(&CpuAlert) -> Message,

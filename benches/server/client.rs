@@ -1,4 +1,4 @@
-//! The least that an MCP client can be, so that what is measured is the server.
+//! A minimal MCP client, so that the measurement reflects the server.
 
 use std::{
     ops::Range,
@@ -17,22 +17,23 @@ use crate::{
     streamable::{self, Connection},
 };
 
-/// A server, and the client's end of what leads to it.
+/// A server, and the client's connection to it.
 pub(crate) struct Client {
     pub(crate) process: Process,
     link: Link,
-    /// How many texts were sent.
+    /// Number of texts that were sent.
     sent: u64,
 }
 
 enum Link {
     Stdio(Pipes),
-    /// One for each call in flight; the first one alone until then.
+    /// One connection per concurrent call; only the first one at the beginning.
     Http(Vec<Connection>),
 }
 
 impl Client {
-    /// Starts a server and does what most clients do first: the handshake, if there is one, then the list of tools.
+    /// Starts a server and makes the first requests of most clients: the handshake, if there is one, then the
+    /// list of tools.
     pub(crate) fn start(command: &mut Command, over: Over) -> Result<Self> {
         let (process, mut link) = match over {
             Over::Stdio => {
@@ -54,26 +55,26 @@ impl Client {
         Ok(Self { process, link, sent: 0 })
     }
 
-    /// Sends one text, and makes sure that it was accepted.
+    /// Sends one text and checks that it was accepted.
     pub(crate) fn send(&mut self) -> Result<()> {
         self.sent += 1;
         protocol::check_sent(&self.link.request(protocol::send_text(self.sent))?)
     }
 
-    /// Sends as many texts for each one that is in flight, and returns how long it took.
-    pub(crate) fn send_many(&mut self, in_flight: usize, each: u64) -> Result<Duration> {
+    /// Sends this many texts per concurrent call, and returns the duration.
+    pub(crate) fn send_many(&mut self, concurrent: usize, each: u64) -> Result<Duration> {
         let first = self.sent + 1;
-        self.sent += each * in_flight as u64;
+        self.sent += each * concurrent as u64;
         let texts = first..self.sent + 1;
         if let Link::Http(connections) = &mut self.link {
-            while connections.len() < in_flight {
+            while connections.len() < concurrent {
                 connections.push(connections[0].another()?);
             }
         }
         let start = Instant::now();
         match &mut self.link {
             Link::Stdio(pipes) => {
-                pipes.request_all(in_flight, texts.map(protocol::send_text), protocol::check_sent)?;
+                pipes.request_all(concurrent, texts.map(protocol::send_text), protocol::check_sent)?;
             }
             Link::Http(connections) => send_over_all(connections, texts, each)?,
         }
@@ -90,7 +91,7 @@ impl Link {
     }
 }
 
-/// Each connection has one text in flight.
+/// Each connection has one text in progress.
 fn send_over_all(connections: &mut [Connection], texts: Range<u64>, each: u64) -> Result<()> {
     thread::scope(|scope| {
         let mut first = texts.start;

@@ -1,11 +1,11 @@
-//! Measures `dingtalk-notify` side by side with a bare server, both in the release profile, in one run:
+//! Measures `dingtalk-notify` beside a bare server, both in the release profile, in one run:
 //!
 //! ```sh
 //! cargo bench -p dingtalk-benches --bench server
 //! ```
 //!
-//! Linux only: memory and CPU time are read from `/proc`. The two take turns, so that whatever else the machine does meets
-//! both.
+//! Linux only: memory and CPU time are read from `/proc`. Measurements alternate between the two servers, so
+//! that other load on the machine affects both.
 
 mod client;
 mod process;
@@ -28,28 +28,28 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const STARTS: usize = 100;
 
-/// Calls one at a time, and after how many of them the other server's turn comes.
+/// Sequential calls, and the number of them after which the other server is measured.
 const CALLS: usize = 3_000;
 const TURN: usize = 50;
 const WARM_UP_CALLS: usize = 200;
 
-/// Calls at the same time, and how often so many follow one another.
-const IN_FLIGHT: usize = 32;
+/// Concurrent calls, and the number of bursts of them.
+const CONCURRENT: usize = 32;
 const EACH: u64 = 100;
 const BURSTS: usize = 8;
 const WARM_UP_EACH: u64 = 20;
 
-/// What a client and a server speak over.
+/// Transport and protocol between client and server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Over {
     Stdio,
-    /// Streamable HTTP in a session, as most clients speak it.
+    /// Streamable HTTP in a session, as most clients use it.
     HttpSession,
-    /// Streamable HTTP, each request alone.
+    /// Streamable HTTP with independent requests.
     Http,
 }
 
-/// What was measured of a server.
+/// Measurements of one server.
 #[derive(Default)]
 struct Measured {
     start: Vec<Duration>,
@@ -57,9 +57,9 @@ struct Measured {
     memory_after_start: Vec<u64>,
     first_call: Vec<Duration>,
     call: Vec<Duration>,
-    /// How long [`IN_FLIGHT`] × [`EACH`] calls took.
+    /// Durations of [`CONCURRENT`] × [`EACH`] calls.
     burst: Vec<Duration>,
-    /// Of all bursts.
+    /// Total of all bursts.
     burst_cpu: Duration,
     memory_after_calls: u64,
 }
@@ -112,12 +112,12 @@ fn measure_calls(subjects: &[Subject; 2], over: Over, measured: &mut [Measured; 
         }
     }
     for client in &mut clients {
-        client.send_many(IN_FLIGHT, WARM_UP_EACH)?;
+        client.send_many(CONCURRENT, WARM_UP_EACH)?;
     }
     let before = [clients[0].process.cpu_time()?, clients[1].process.cpu_time()?];
     for _ in 0..BURSTS {
         for (client, measured) in clients.iter_mut().zip(&mut *measured) {
-            measured.burst.push(client.send_many(IN_FLIGHT, EACH)?);
+            measured.burst.push(client.send_many(CONCURRENT, EACH)?);
         }
     }
     for ((client, before), measured) in clients.iter().zip(before).zip(measured) {

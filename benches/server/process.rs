@@ -1,4 +1,4 @@
-//! A server in a process of its own, seen from outside: its memory and its CPU time.
+//! A server in a process of its own, observed from outside: its memory and its CPU time.
 
 use std::{
     fs,
@@ -11,11 +11,11 @@ use crate::Result;
 /// The unit of CPU time in `/proc`: a hundredth of a second on every Linux that runs on an x86 or an ARM.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Where user and system time stand in `/proc/<pid>/stat`, counted from behind the program's name.
+/// Positions of user and system time in `/proc/<pid>/stat`, counted from the end of the program's name.
 const USER_TIME: usize = 11;
 const SYSTEM_TIME: usize = 12;
 
-/// Ends with this value.
+/// Killed when this value is dropped.
 pub(crate) struct Process(Child);
 
 impl Process {
@@ -27,7 +27,7 @@ impl Process {
         &mut self.0
     }
 
-    /// Memory that is in RAM, in bytes.
+    /// Resident memory, in bytes.
     pub(crate) fn resident_bytes(&self) -> Result<u64> {
         let status = self.read("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
@@ -35,7 +35,7 @@ impl Process {
         Ok(kibibytes * 1024)
     }
 
-    /// CPU time, in the program and in the kernel, of all threads.
+    /// CPU time of all threads, in the program and in the kernel.
     pub(crate) fn cpu_time(&self) -> Result<Duration> {
         let stat = self.read("stat")?;
         let (_, behind_name) = stat.rsplit_once(") ").ok_or("no name in stat")?;

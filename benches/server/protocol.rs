@@ -1,13 +1,13 @@
-//! What an MCP client says, and what it expects to hear.
+//! Requests of an MCP client, and the answers that it expects.
 
 use serde_json::{Value, json};
 
 use crate::Result;
 
-/// The version that has a handshake, and that most clients speak.
+/// The version with a handshake, which most clients use.
 pub(crate) const WITH_HANDSHAKE: &str = "2025-11-25";
 
-/// The version in which each request stands alone.
+/// The version with independent requests.
 pub(crate) const WITHOUT_HANDSHAKE: &str = "2026-07-28";
 
 pub(crate) fn initialize() -> Value {
@@ -24,7 +24,7 @@ pub(crate) fn list_tools() -> Value {
     request(0, "tools/list", &json!({}))
 }
 
-/// Sends a text that no other number sends: the server sends the same one only once.
+/// Sends a text that is unique to this number, because the server sends a repeated text only once.
 pub(crate) fn send_text(number: u64) -> Value {
     let text = format!("备份完成: backup of orders_2026 finished, 1834.5 MB in 412 s, run {number}");
     let parameters = json!({"name": "send_text_message", "arguments": {"text": text}});
@@ -35,7 +35,7 @@ fn request(id: u64, method: &str, parameters: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": parameters})
 }
 
-/// What a request needs that stands alone.
+/// Metadata of an independent request.
 pub(crate) fn stand_alone(request: &mut Value) {
     request["params"]["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": WITHOUT_HANDSHAKE,
@@ -44,13 +44,13 @@ pub(crate) fn stand_alone(request: &mut Value) {
     });
 }
 
-/// Makes sure that it is a list of tools.
+/// Checks that the answer is a list of tools.
 pub(crate) fn check_list(answer: &Value) -> Result<()> {
     let tools = answer["result"]["tools"].as_array().map_or(0, Vec::len);
     if tools == 0 { Err(format!("no tools: {answer}").into()) } else { Ok(()) }
 }
 
-/// Makes sure that a text was sent.
+/// Checks that a text was sent.
 pub(crate) fn check_sent(answer: &Value) -> Result<()> {
     let result = &answer["result"];
     let sent = result.is_object() && result["isError"] != json!(true);

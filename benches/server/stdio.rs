@@ -28,7 +28,7 @@ impl Pipes {
         Ok(())
     }
 
-    /// Reads the next message, which is an answer: these servers say nothing else.
+    /// Reads the next message, which is an answer: these servers send nothing else.
     pub(crate) fn read(&mut self) -> Result<Value> {
         self.line.clear();
         if self.stdout.read_line(&mut self.line)? == 0 {
@@ -42,16 +42,16 @@ impl Pipes {
         self.read()
     }
 
-    /// Makes requests and hands their answers to `check`, with so many of them in flight.
+    /// Makes requests, `concurrent` of them at a time, and passes their answers to `check`.
     pub(crate) fn request_all(
         &mut self,
-        in_flight: usize,
+        concurrent: usize,
         requests: impl IntoIterator<Item = Value>,
         check: impl Fn(&Value) -> Result<()>,
     ) -> Result<()> {
         let mut requests = requests.into_iter();
         let mut open = 0;
-        for request in requests.by_ref().take(in_flight) {
+        for request in requests.by_ref().take(concurrent) {
             self.write(&request)?;
             open += 1;
         }

@@ -1,4 +1,4 @@
-//! A client over Streamable HTTP: one connection, which is kept.
+//! A client over Streamable HTTP with one persistent connection.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -17,12 +17,12 @@ use crate::{
 
 pub(crate) struct Connection {
     address: SocketAddr,
-    /// The session that a handshake began. Without one, requests stand alone.
+    /// The session that a handshake began. Without one, requests are independent.
     session: Option<String>,
     stream: BufReader<TcpStream>,
 }
 
-/// Starts a server, which writes to stderr where it serves.
+/// Starts a server, which writes its address to stderr.
 pub(crate) fn start(command: &mut Command) -> Result<(Process, Connection)> {
     let mut process = Process::start(command.stdin(Stdio::null()).stderr(Stdio::piped()))?;
     let mut line = String::new();
@@ -39,7 +39,7 @@ impl Connection {
         Ok(Self { address, session, stream: BufReader::new(stream) })
     }
 
-    /// Another one to the same server, in the same session.
+    /// Opens another connection to the same server, in the same session.
     pub(crate) fn another(&self) -> Result<Self> {
         Self::new(self.address, self.session.clone())
     }
@@ -51,7 +51,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Says something that is not answered.
+    /// Sends a notification, which has no answer.
     pub(crate) fn notify(&mut self, message: &Value) -> Result<()> {
         self.exchange(message, &self.headers(message))?;
         Ok(())
@@ -63,7 +63,7 @@ impl Connection {
         }
         let answer = self.exchange(&message, &self.headers(&message))?;
         let body = str::from_utf8(&answer.body)?;
-        // One piece, or a stream of events.
+        // A single body, or a stream of events.
         let mut events = body.lines().filter_map(|line| line.strip_prefix("data: "));
         let json = events.find(|data| data.starts_with('{')).unwrap_or(body);
         Ok(serde_json::from_str(json)?)

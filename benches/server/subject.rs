@@ -1,4 +1,4 @@
-//! The servers that are measured: how they are built and started.
+//! The measured servers: building and starting them.
 
 use std::{
     env,
@@ -19,7 +19,7 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// `dingtalk-notify` as its users build it, with a robot that signs and without pacing.
+    /// `dingtalk-notify` as its users build it, with a robot that signs and has no rate limit.
     pub(crate) fn ours(robot: SocketAddr) -> Result<Self> {
         let program = built("dingtalk-notify", "DINGTALK_NOTIFY_PROGRAM")?;
         let environment = vec![
@@ -46,8 +46,8 @@ impl Subject {
     }
 }
 
-/// Builds a program by itself, so that no other package's features come into it, and returns where it is. The environment
-/// variable names one that is built already.
+/// Builds a program separately, so that no other package's features are enabled, and returns its path. The
+/// environment variable names a program that is already built.
 fn built(name: &str, variable: &str) -> Result<PathBuf> {
     if let Some(program) = env::var_os(variable) {
         return Ok(program.into());

@@ -1,14 +1,14 @@
-//! What was measured, as one table in Markdown.
+//! All measurements as one Markdown table.
 
 use std::{
     io::{self, Write as _},
     time::Duration,
 };
 
-use crate::{BURSTS, CALLS, EACH, IN_FLIGHT, Measured, Over, STARTS};
+use crate::{BURSTS, CALLS, CONCURRENT, EACH, Measured, Over, STARTS};
 
-/// Every figure is to be at most so many times as bad as the bare server's.
-const AIM: f64 = 1.3;
+/// Maximum ratio to the bare server's figure that meets the target.
+const TARGET: f64 = 1.3;
 
 /// One figure of both servers.
 pub(crate) struct Row {
@@ -21,7 +21,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// How many times as bad as the bare server's.
+    /// Ratio to the bare server's figure; higher is worse.
     fn ratio(&self) -> f64 {
         if self.more_is_better { self.bare / self.ours } else { self.ours / self.bare }
     }
@@ -43,7 +43,7 @@ pub(crate) fn rows(over: Over, [ours, bare]: &[Measured; 2]) -> Vec<Row> {
         row(format!("first call, median of {STARTS}"), "ms", |of| median_ms(&of.first_call)),
         row(format!("call, median of {CALLS}"), "ms", |of| median_ms(&of.call)),
         row("call, 99th percentile".to_owned(), "ms", |of| milliseconds(percentile(&of.call, 99))),
-        row(format!("calls, {IN_FLIGHT} in flight"), "/s", |of| {
+        row(format!("calls, {CONCURRENT} concurrent"), "/s", |of| {
             calls(1) / percentile(&of.burst, 50).as_secs_f64()
         }),
         row("CPU per call of these".to_owned(), "µs", |of| of.burst_cpu.as_secs_f64() * 1e6 / calls(BURSTS)),
@@ -53,10 +53,10 @@ pub(crate) fn rows(over: Over, [ours, bare]: &[Measured; 2]) -> Vec<Row> {
 
 pub(crate) fn print(rows: &[Row]) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let mut line = |over: &str, what: &str, ours: &str, bare: &str, ratio: &str, aim: &str| {
-        writeln!(out, "| {over:<13} | {what:<38} | {ours:>13} | {bare:>13} | {ratio:>5} | {aim:<13} |")
+    let mut line = |over: &str, what: &str, ours: &str, bare: &str, ratio: &str, target: &str| {
+        writeln!(out, "| {over:<13} | {what:<38} | {ours:>13} | {bare:>13} | {ratio:>5} | {target:<13} |")
     };
-    line("over", "what", "dingtalk-notify", "bare server", "ratio", "aim")?;
+    line("over", "measured", "dingtalk-notify", "bare server", "ratio", "target")?;
     line("---", "---", "---:", "---:", "---:", "---")?;
     for row in rows {
         let figure = |figure: f64| {
@@ -64,17 +64,17 @@ pub(crate) fn print(rows: &[Row]) -> io::Result<()> {
             format!("{figure:.decimals$} {}", row.unit)
         };
         let ratio = row.ratio();
-        let met = if ratio <= AIM { "met" } else { "missed" };
+        let met = if ratio <= TARGET { "met" } else { "missed" };
         let ratio = format!("{ratio:.2}");
-        line(row.over, &row.what, &figure(row.ours), &figure(row.bare), &ratio, &format!("{AIM}: {met}"))?;
+        line(row.over, &row.what, &figure(row.ours), &figure(row.bare), &ratio, &format!("{TARGET}: {met}"))?;
     }
     Ok(())
 }
 
-/// Calls in so many bursts.
+/// Number of calls in this many bursts.
 #[expect(clippy::cast_precision_loss, reason = "far below the precision of the type")]
 fn calls(bursts: usize) -> f64 {
-    (IN_FLIGHT as u64 * EACH * bursts as u64) as f64
+    (CONCURRENT as u64 * EACH * bursts as u64) as f64
 }
 
 fn median_ms(of: &[Duration]) -> f64 {

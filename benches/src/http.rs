@@ -1,13 +1,13 @@
-//! HTTP/1.1 messages, read and written by hand: what is measured must not wait for whoever measures it.
+//! HTTP/1.1 messages, read and written by hand, so that the client costs as little as possible.
 
 use std::io::{self, BufRead};
 
-/// The head and the body of a request or of an answer.
+/// Head and body of a request or an answer.
 #[derive(Debug, Default)]
 pub struct Message {
-    /// The first line, and one for each header.
+    /// The request or status line, then one line per header.
     head: Vec<String>,
-    /// Without the marks between its chunks.
+    /// Without the markers between its chunks.
     pub body: Vec<u8>,
 }
 
@@ -31,12 +31,12 @@ impl Message {
         Ok(None)
     }
 
-    /// The answer's status, or whatever else stands second in the first line.
+    /// The answer's status, or the second word of the first line.
     pub fn status(&self) -> &str {
         self.head.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default()
     }
 
-    /// The value of a header, whose name may be written in any case.
+    /// The value of a header; its name may be in any case.
     pub fn header(&self, wanted: &str) -> Option<&str> {
         let headers = self.head.iter().filter_map(|line| line.split_once(':'));
         let mut headers = headers.filter(|(name, _)| name.eq_ignore_ascii_case(wanted));
@@ -62,7 +62,7 @@ impl Message {
     }
 }
 
-/// A line without its end; `None` at the end of the connection.
+/// A line without its line break; `None` at the end of the connection.
 fn read_line(reader: &mut impl BufRead) -> io::Result<Option<String>> {
     let mut line = String::new();
     let bytes = reader.read_line(&mut line)?;

@@ -1,4 +1,4 @@
-//! What more than one measurement needs.
+//! Code that several benchmarks share.
 
 pub mod http;
 pub mod robot;

@@ -1,4 +1,4 @@
-//! A robot that accepts everything, at once.
+//! A robot that accepts everything at once.
 
 use std::{
     io::{self, BufReader, Write as _},
@@ -17,14 +17,14 @@ pub fn start() -> io::Result<SocketAddr> {
     let address = listener.local_addr()?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // An error is a server that has ended.
+            // An error means that the server has ended.
             thread::spawn(move || answer_all(stream));
         }
     });
     Ok(address)
 }
 
-/// Answers request after request until the server closes the connection.
+/// Answers requests until the server closes the connection.
 fn answer_all(stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream);

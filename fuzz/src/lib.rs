@@ -1,7 +1,7 @@
-//! What the targets share: inputs, and the derive as an ordinary library.
+//! Code that the targets share: inputs, and the derive as an ordinary library.
 
-// A crate of procedural macros exports nothing else, so its modules are compiled a second time, here, at the root, because
-// they name each other by `crate::…`.
+// A crate of procedural macros cannot export other items, so its modules are compiled a second time, here, at
+// the root, because they refer to each other by `crate::…`.
 #[path = "../../dingtalk-derive/src/attr/mod.rs"]
 mod attr;
 #[path = "../../dingtalk-derive/src/check/mod.rs"]
@@ -20,10 +20,10 @@ mod text;
 use self::expand::Derive;
 pub use self::text::{Template, Text};
 
-/// Expands a type with every derive, if the source is one: nothing panics, and the output is Rust.
+/// Expands a type with every derive if the source is one: nothing panics, and the output is Rust.
 pub fn expand_all(source: &str) {
     let Ok(input) = syn::parse_str::<syn::DeriveInput>(source) else { return };
-    // Without `full`, syn passes on types and constants that it cannot read.
+    // Without `full`, syn passes on types and constants that it cannot parse.
     if syn_full::parse_str::<syn_full::File>(source).is_err() {
         return;
     }
@@ -31,7 +31,7 @@ pub fn expand_all(source: &str) {
         .map(|derive| expand::expand(&input, derive))
         .into_iter()
         .chain([expand::expand_choice(&input)]);
-    // These are written by the user and passed on as they are: rustc says what is wrong with them.
+    // The user's own code is passed on unchanged; rustc reports its errors.
     if ["with", "default"].iter().any(|key| source.contains(key)) {
         derived.for_each(drop);
         return;

@@ -1,9 +1,9 @@
-//! Text that gives templates and escaping something to do.
+//! Text that exercises templates and escaping.
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use dingtalk_samples::MARKUP;
 
-/// What a template reacts to, in addition.
+/// Special characters of templates, in addition.
 const TEMPLATE: &[&str] = &[
     "{a}",
     "{b}",
@@ -27,7 +27,7 @@ const TEMPLATE: &[&str] = &[
     "{{}}",
 ];
 
-/// Text made of what Markdown reacts to, with any characters in between.
+/// Text made of special characters of Markdown, with any characters in between.
 #[derive(Debug, Clone)]
 pub struct Text(pub String);
 
@@ -49,7 +49,7 @@ impl<'a> Arbitrary<'a> for Template {
 
 fn parts(input: &mut Unstructured<'_>, vocabularies: &[&[&str]]) -> Result<String> {
     let mut text = String::new();
-    // One byte says how long it is, so that a short input leaves something for what follows.
+    // One byte encodes the length, so that a short input leaves something for the rest.
     for _ in 0..input.int_in_range(0..=24)? {
         match input.int_in_range(0..=vocabularies.len())?.checked_sub(1) {
             Some(vocabulary) => text.push_str(input.choose(vocabularies[vocabulary])?),

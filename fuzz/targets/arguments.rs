@@ -1,4 +1,4 @@
-//! Any JSON as the arguments of a tool: a message, or faults that say what is wrong.
+//! Any JSON as the arguments of a tool: the result is a message, or faults that describe the problem.
 
 #![no_main]
 
@@ -99,7 +99,7 @@ struct Reminder {
 static TOOLS: [ToolType; 3] =
     [ToolType::of::<CpuAlert>(), ToolType::of::<Deployed>(), ToolType::of::<Reminder>()];
 
-/// Names that parameters have, or nearly.
+/// Names of parameters, or similar ones.
 const NAMES: &[&str] = &[
     "host",
     "percent",
@@ -125,7 +125,7 @@ const NAMES: &[&str] = &[
     "",
 ];
 
-/// Values that a parameter takes, or nearly.
+/// Values of parameters, or similar ones.
 const TEXTS: &[&str] = &[
     "web-3",
     "warning",
@@ -191,7 +191,7 @@ impl<'a> Arbitrary<'a> for Call {
     fn arbitrary(input: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
         let tool = input.choose_index(TOOLS.len())?;
         let mut arguments = object(input, 3)?;
-        // Half of the calls give what must be given, so that they are not refused for that alone.
+        // Half of the calls supply the required arguments, so that they are not refused for lack of them.
         if input.arbitrary()? {
             for parameter in TOOLS[tool].spec().parameters.iter().filter(|parameter| parameter.is_required())
             {

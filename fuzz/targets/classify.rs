@@ -1,4 +1,4 @@
-//! Any answer of a server: delivered is only what says so.
+//! Any answer of a server: only an explicit success counts as delivered.
 
 #![no_main]
 
@@ -22,14 +22,14 @@ impl fmt::Debug for Reply<'_> {
     }
 }
 
-/// What is not read of it may be anything that JSON allows, a number too large for any type included.
+/// The ignored parts may be any JSON, including a number too large for any type.
 #[derive(Deserialize)]
 struct Body {
     errcode: Value,
 }
 
 fuzz_target!(|reply: Reply<'_>| {
-    // Most numbers are no status.
+    // Most numbers are not a status.
     let status = reply.status % 600;
     let answer = classify(status, reply.body);
     if answer.failure.is_none() {

@@ -1,4 +1,5 @@
-//! Configuration files: any text is read or refused, and a notification that is read makes messages as its definition says.
+//! Configuration files: any text is accepted or rejected, and a notification of an accepted file makes
+//! messages that match its definition.
 
 #![no_main]
 
@@ -12,7 +13,7 @@ fuzz_target!(|text: &str| {
         Ok(config) => config,
         Err(error) => return assert!(!error.to_string().is_empty(), "a file is refused without a word"),
     };
-    // Each by itself: what several tools forbid each other is said of the set.
+    // Each tool by itself: conflicts between tools are errors of the set.
     for tool in config.notifications {
         let Ok(set) = ToolSet::new([tool.clone()]) else { continue };
         for definition in Deployment::new().definitions(&set) {
@@ -28,7 +29,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// A value for every parameter, of the type that the schema says.
+/// A value for every parameter, of the schema's type.
 fn arguments(schema: &Map<String, Value>) -> Map<String, Value> {
     let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     properties.map(|(name, schema)| (name.clone(), value(schema))).collect()

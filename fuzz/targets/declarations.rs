@@ -1,4 +1,4 @@
-//! Types whose attributes are all well-formed, but rarely fit together: they come further than any text would.
+//! Types whose attributes are well-formed but rarely consistent: they pass more checks than random text.
 
 #![no_main]
 

@@ -25,7 +25,7 @@ fuzz_target!(|input: Text| {
     assert_eq!(letters(&judge::text(&escaped)), letters(&text), "{text:?} is escaped as {escaped:?}");
 });
 
-/// Without white space, which Markdown folds, and what carries no text.
+/// Without white space, which Markdown folds, and characters that carry no text.
 fn letters(text: &str) -> String {
     let carries_none = |c: char| {
         c.is_whitespace() || c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

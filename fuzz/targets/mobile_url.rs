@@ -1,5 +1,5 @@
-//! Any text as a mobile number, a user id and a URL: what is accepted prints as what it was, and a URL cannot end the link
-//! that it stands in.
+//! Any text as a mobile number, a user id and a URL: an accepted value prints as its input, and a URL cannot
+//! end the link that contains it.
 
 #![no_main]
 

@@ -13,7 +13,7 @@ use serde::{
 };
 use serde_json::Value;
 
-/// What a parser sees of a request.
+/// The request as a parser sees it.
 #[derive(Default)]
 struct Parsed {
     ids: Vec<Value>,
@@ -66,7 +66,7 @@ fuzz_target!(|input: (usize, &[u8])| {
             [id] if parsed.is_request && (id.is_string() || id.is_i64()) => Some(id),
             _ => None,
         };
-        // An id that is longer than any is not read.
+        // An id that exceeds the maximum length is not read.
         if found.is_some() || line.len() < 256 {
             assert_eq!(found.as_ref(), expected);
         }

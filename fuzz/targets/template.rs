@@ -1,5 +1,5 @@
-//! Any text as a template: nothing panics, what was parsed prints as what it was, and where a template compiles, no value
-//! changes the structure of its message.
+//! Any text as a template: nothing panics, a parsed template prints as its source, and if a template
+//! compiles, no value changes the structure of its message.
 
 #![no_main]
 
@@ -25,7 +25,7 @@ struct Input {
     path: Text,
 }
 
-/// What the slots show, in the order of the values' indices: `a`, `b`, `c`, `list`, `url`.
+/// Values of the slots, in the order of their indices: `a`, `b`, `c`, `list`, `url`.
 struct Values {
     single: [String; 3],
     list: Vec<String>,
@@ -104,7 +104,7 @@ impl Values {
         )
     }
 
-    /// As many harmless ones.
+    /// The same number of harmless values.
     fn words(&self) -> Self {
         Self {
             single: ["word", "word", "word"].map(str::to_owned),
@@ -113,7 +113,7 @@ impl Values {
         }
     }
 
-    /// A value that shows nothing takes its line or its marks along; that is another structure.
+    /// An empty value removes its line or its marks, which is another structure.
     fn without_blanks(&self) -> Self {
         let fill = |value: &String| if shows_nothing(value) { "word".to_owned() } else { value.clone() };
         let [a, b, c] = &self.single;
@@ -130,7 +130,7 @@ fn shows_nothing(value: &String) -> bool {
     render(&title, &[Value::One(value)]).is_empty()
 }
 
-/// The derive lets only `Url`s be the targets of links.
+/// The derive accepts only `Url`s as the targets of links.
 fn takes_only_urls(template: &Template) -> bool {
     template.rows().all(|row| {
         let mut pieces = row.line().into_iter().flat_map(|line| line.pieces());

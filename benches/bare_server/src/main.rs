@@ -1,8 +1,8 @@
-//! The least that an MCP server with a sending tool can be: what `dingtalk-notify` costs on top of it is our doing.
+//! A minimal MCP server with one sending tool, as the baseline for `dingtalk-notify`.
 //!
-//! It has one tool, without checks, whose call posts the text through a plain HTTP client that keeps its connections. It
-//! neither signs nor paces nor remembers, and says nothing of what the robot answered. Without an argument it serves stdin
-//! and stdout, with `--http` a free port, which it writes to stderr.
+//! Its tool makes no checks and posts the text through a plain HTTP client with persistent connections. It
+//! does not sign, limit its rate or recognise repeated calls, and does not report the robot's answer. Without
+//! an argument, it serves stdin and stdout; with `--http`, a free port, which it writes to stderr.
 
 use std::{
     env,
@@ -32,7 +32,7 @@ use rmcp::{
 use serde_json::json;
 use tokio::net::TcpListener;
 
-/// Where the robot listens: `127.0.0.1:8080`.
+/// Address of the robot: `127.0.0.1:8080`.
 const ROBOT: &str = "BARE_SERVER_ROBOT";
 
 type Failure = Box<dyn Error + Send + Sync>;
@@ -117,7 +117,7 @@ async fn serve_http(handler: Handler) -> Result<(), Failure> {
             let protocol = protocol.clone();
             async move { Ok::<_, Failure>(protocol.handle(request).await) }
         });
-        // An error is a client that has gone.
+        // An error means that the client has disconnected.
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
     }
 }
