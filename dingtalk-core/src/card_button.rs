@@ -87,7 +87,7 @@ mod argument {
 
     use super::{CardButton, LABEL};
     use crate::{
-        Argument, Faults, Parameter, Shape, Url,
+        Argument, Cardinality, Faults, Parameter, Url,
         constraint::Field,
         tool::{
             argument::{object_schema, read_object},
@@ -96,8 +96,8 @@ mod argument {
     };
 
     static PARAMETERS: [Parameter<'static>; 2] = [
-        Parameter::new(LABEL, "What it says, for example `Approve`.", Shape::One),
-        Parameter::new(Field::new("url", &[]), "The page that it opens.", Shape::One),
+        Parameter::new(LABEL, "What it says, for example `Approve`.", Cardinality::One),
+        Parameter::new(Field::new("url", &[]), "The page that it opens.", Cardinality::One),
     ];
 
     fn visit(reader: &mut Reader<'_>) -> Option<CardButton> {

@@ -70,7 +70,7 @@ pub use dingtalk_template::{Show, Sink};
 pub use crate::tool::declared;
 #[cfg(feature = "tool")]
 pub use crate::tool::{
-    Argument, Parameter, Parameters, ParametersIter, PersonKind, Shape, Tool, ToolSet, ToolSetError,
+    Argument, Cardinality, Parameter, Parameters, ParametersIter, PersonKind, Tool, ToolSet, ToolSetError,
     ToolSpec, ToolType,
 };
 pub use crate::{

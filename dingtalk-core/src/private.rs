@@ -6,7 +6,7 @@ use dingtalk_template::{Each, Show, Sink};
 pub use dingtalk_template::{Template, Value};
 
 pub use crate::{
-    __choice_argument as choice_argument,
+    __choice_argument as choice_argument, __expression as expression,
     card_button::ButtonEntry,
     choice::{parse as parse_choice, write as write_choice},
     compose::Check,
@@ -15,7 +15,7 @@ pub use crate::{
 #[cfg(feature = "tool")]
 pub use {
     crate::tool::{
-        Parameter, PersonKind, Shape, ToolSpec,
+        Cardinality, Parameter, PersonKind, ToolSpec,
         argument::{choice_schema, choice_value, object_schema, read_choice, read_object},
         check::assert_tools,
         literal::{NoChoice, Probe, assert_value},
@@ -273,6 +273,15 @@ pub fn feed_card<T: FeedEntry>(mut check: Check, name: &str, items: &[T]) -> Res
         .map(|(index, item)| item.entry(&format!("{name}[{index}]"), &mut check.faults))
         .collect();
     check.finish(Message::feed_card(items))
+}
+
+/// Lets rustc report an expression that is none where it stands. Written as it is, it would break the derive's output.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __expression {
+    ($value:expr) => {
+        $value
+    };
 }
 
 /// A `Choice` is a tool's argument where there are tools.

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use dingtalk_template::declaration::{Findings, Place, Told};
+use dingtalk_template::declaration::{Findings, Location, Told};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
@@ -24,13 +24,13 @@ impl Errors {
     }
 
     /// What the rules have found, with its caret where `tokens` says.
-    pub(crate) fn report(&self, findings: Findings, tokens: impl Fn(Place) -> TokenStream) {
+    pub(crate) fn report(&self, findings: Findings, tokens: impl Fn(Location) -> TokenStream) {
         for finding in findings {
             if finding.told != Told::Here {
                 self.leave_to_rustc();
             }
             if finding.told != Told::ByRustc {
-                self.at(tokens(finding.place), finding.message);
+                self.at(tokens(finding.location), finding.message);
             }
         }
     }

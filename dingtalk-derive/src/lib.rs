@@ -12,6 +12,7 @@
 
 mod attr;
 mod check;
+mod derive;
 mod errors;
 mod expand;
 mod literal;
@@ -21,7 +22,7 @@ mod panics;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-use self::expand::Derive;
+use self::derive::Derive;
 
 #[doc = include_str!("../doc/notification.md")]
 #[proc_macro_derive(Notification, attributes(dingtalk))]

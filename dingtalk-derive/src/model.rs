@@ -1,25 +1,29 @@
 //! What the attributes mean: a typed description of the type that the later phases read.
 
 use dingtalk_template::declaration::{
-    self, Arity, Bounds, Declared, Dialect, End, FieldPlace, Findings, MessageTemplates, Place, Role, Rule,
-    ToolWords, ValueKind, check_message, first_paragraph, second_message, second_role,
+    Bounds, Cardinality, DeclaredMessage, Dialect, End, FieldLocation, FieldRules, Findings, Location,
+    MessageTemplates, Role, Rule, ToolWords, ValueKind, check_message, first_paragraph, second_message,
+    second_role,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::{Data, DeriveInput, Fields, GenericArgument, Generics, LitStr, PathArguments, Type, ext::IdentExt};
+use syn::{
+    Data, DeriveInput, Fields, GenericArgument, Generics, LitStr, PathArguments, PathSegment, Type,
+    ext::IdentExt,
+};
 
 use crate::{
     attr::{
         BoundsAttribute, Computed, FieldAttributes, MessageAttribute, ToolAttribute, TypeAttributes,
-        documentation, identifiers,
+        documentation, names,
     },
+    derive::Derive,
     errors::Errors,
-    expand::Derive,
     literal,
 };
 
 /// A type that derives `Notification` or one of its companions.
-pub(crate) struct Declaration<'a> {
+pub(crate) struct Model<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) generics: &'a Generics,
     pub(crate) documentation: String,
@@ -45,58 +49,33 @@ pub(crate) struct Variant<'a> {
 pub(crate) struct Field<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) ty: &'a Type,
-    pub(crate) shape: Shape<'a>,
+    /// The type of one value, where there may be several.
+    pub(crate) value_type: &'a Type,
     pub(crate) attributes: FieldAttributes,
     /// What the rules know of it.
-    pub(crate) declared: declaration::FieldRules,
+    pub(crate) rules: FieldRules,
 }
 
-/// How many values a field has, decided by the last segment of its type's path.
-#[derive(Clone, Copy)]
-pub(crate) enum Shape<'a> {
-    One(&'a Type),
-    Optional(&'a Type),
-    List(&'a Type),
-    Flag,
+/// How many values a field of this type has, and the type of one of them: decided by the last segment of its path.
+fn cardinality(ty: &Type) -> (Cardinality, &Type) {
+    let one = (Cardinality::One, ty);
+    let Type::Path(path) = ungrouped(ty) else { return one };
+    let Some(segment) = path.path.segments.last() else { return one };
+    match (segment.ident.to_string().as_str(), type_argument(segment)) {
+        ("bool", None) => (Cardinality::Flag, ty),
+        ("Option", Some(inner)) => (Cardinality::Optional, inner),
+        ("Vec", Some(inner)) => (Cardinality::List, inner),
+        _ => one,
+    }
 }
 
-impl<'a> Shape<'a> {
-    fn of(ty: &'a Type) -> Self {
-        let Type::Path(path) = ungrouped(ty) else { return Self::One(ty) };
-        let Some(segment) = path.path.segments.last() else { return Self::One(ty) };
-        let inner = match &segment.arguments {
-            PathArguments::AngleBracketed(arguments) => {
-                arguments.args.iter().find_map(|argument| match argument {
-                    GenericArgument::Type(ty) => Some(ty),
-                    _ => None,
-                })
-            }
-            _ => None,
-        };
-        match (segment.ident.to_string().as_str(), inner) {
-            ("bool", None) => Self::Flag,
-            ("Option", Some(inner)) => Self::Optional(inner),
-            ("Vec", Some(inner)) => Self::List(inner),
-            _ => Self::One(ty),
-        }
-    }
-
-    /// The type of one value.
-    pub(crate) fn value(self, whole: &'a Type) -> &'a Type {
-        match self {
-            Self::One(ty) | Self::Optional(ty) | Self::List(ty) => ty,
-            Self::Flag => whole,
-        }
-    }
-
-    fn declared(self) -> Arity {
-        match self {
-            Self::One(_) => Arity::One,
-            Self::Optional(_) => Arity::Optional,
-            Self::List(_) => Arity::List,
-            Self::Flag => Arity::Flag,
-        }
-    }
+/// `T` of `Vec<T>`.
+fn type_argument(segment: &PathSegment) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
 }
 
 /// A type that a `macro_rules!` passed on comes in a group without delimiters.
@@ -116,7 +95,7 @@ pub(crate) fn type_name(ty: &Type) -> Option<String> {
     }
 }
 
-impl<'a> Declaration<'a> {
+impl<'a> Model<'a> {
     /// The type's name without `r#`.
     pub(crate) fn name(&self) -> String {
         self.ident.unraw().to_string()
@@ -282,25 +261,25 @@ fn read_field<'a>(field: &'a syn::Field, rename: fn(&str) -> String, errors: &Er
         errors.at(second, second_role(&first.to_string(), &second.to_string()));
     }
     let role = role.map_or(Role::Value, |(role, _)| role);
-    let shape = Shape::of(&field.ty);
-    let declared = declared_field(field, ident, shape, role, rename, &attributes);
-    Some(Field { ident, ty: &field.ty, shape, attributes, declared })
+    let (cardinality, value_type) = cardinality(&field.ty);
+    let rules =
+        FieldRules { cardinality, role, ..field_rules(field, ident, value_type, rename, &attributes) };
+    Some(Field { ident, ty: &field.ty, value_type, attributes, rules })
 }
 
 const NUMBERS: [&str; 12] =
     ["f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
 
 /// What the rules know of a field.
-fn declared_field(
+fn field_rules(
     field: &syn::Field,
     ident: &Ident,
-    shape: Shape<'_>,
-    role: Role,
+    value_type: &Type,
     rename: fn(&str) -> String,
     attributes: &FieldAttributes,
-) -> declaration::FieldRules {
+) -> FieldRules {
     let name = ident.unraw().to_string();
-    let type_name = type_name(shape.value(&field.ty)).unwrap_or_default();
+    let type_name = type_name(value_type).unwrap_or_default();
     let value = match type_name.as_str() {
         "String" | "str" => ValueKind::Text,
         "Markdown" => ValueKind::Markdown,
@@ -310,14 +289,14 @@ fn declared_field(
         _ => ValueKind::Foreign,
     };
     let default = attributes.default.as_ref();
-    declaration::FieldRules {
+    FieldRules {
         parameter: attributes.rename.as_ref().map_or_else(|| rename(&name), LitStr::value),
         name,
         documentation: documentation(&field.attrs),
         type_name,
         value,
-        shape: shape.declared(),
-        role,
+        cardinality: Cardinality::One,
+        role: Role::Value,
         line: attributes.line.as_ref().map(LitStr::value),
         is_renamed: attributes.rename.is_some(),
         default: default.map(|default| default.value.clone().and_then(literal::read)),
@@ -342,7 +321,7 @@ fn bound(tokens: &TokenStream) -> End {
 
 impl Field<'_> {
     /// The tokens that an error about a part of the field points at.
-    fn tokens(&self, place: FieldPlace) -> TokenStream {
+    fn tokens(&self, location: FieldLocation) -> TokenStream {
         let attributes = &self.attributes;
         let rule = |rule: Rule| match rule {
             Rule::Length => &attributes.length,
@@ -350,20 +329,20 @@ impl Field<'_> {
             Rule::Range => &attributes.range,
         };
         let default = attributes.default.as_ref();
-        let tokens = match place {
-            FieldPlace::Type => Some(self.ty.to_token_stream()),
-            FieldPlace::Line => attributes.line.as_ref().map(LitStr::to_token_stream),
-            FieldPlace::At => attributes.at.as_ref().map(Ident::to_token_stream),
-            FieldPlace::AtAll => attributes.at_all.as_ref().map(Ident::to_token_stream),
-            FieldPlace::Skip => attributes.skip.as_ref().map(Ident::to_token_stream),
-            FieldPlace::Rename => attributes.rename.as_ref().map(LitStr::to_token_stream),
-            FieldPlace::HasDefault => default.map(|default| default.keyword.to_token_stream()),
-            FieldPlace::DefaultValue => default.and_then(|default| default.value.clone()),
-            FieldPlace::Example => attributes.example.clone(),
-            FieldPlace::Rule(name) => rule(name).as_ref().map(|bounds| bounds.keyword.to_token_stream()),
-            FieldPlace::Min(name) => rule(name).as_ref().and_then(|bounds| bounds.min.clone()),
-            FieldPlace::MaxItems => attributes.max_items.clone(),
-            FieldPlace::Unbounded => attributes.unbounded.as_ref().map(Ident::to_token_stream),
+        let tokens = match location {
+            FieldLocation::Type => Some(self.ty.to_token_stream()),
+            FieldLocation::Line => attributes.line.as_ref().map(LitStr::to_token_stream),
+            FieldLocation::At => attributes.at.as_ref().map(Ident::to_token_stream),
+            FieldLocation::AtAll => attributes.at_all.as_ref().map(Ident::to_token_stream),
+            FieldLocation::Skip => attributes.skip.as_ref().map(Ident::to_token_stream),
+            FieldLocation::Rename => attributes.rename.as_ref().map(LitStr::to_token_stream),
+            FieldLocation::HasDefault => default.map(|default| default.keyword.to_token_stream()),
+            FieldLocation::DefaultValue => default.and_then(|default| default.value.clone()),
+            FieldLocation::Example => attributes.example.clone(),
+            FieldLocation::Rule(name) => rule(name).as_ref().map(|bounds| bounds.keyword.to_token_stream()),
+            FieldLocation::Min(name) => rule(name).as_ref().and_then(|bounds| bounds.min.clone()),
+            FieldLocation::MaxItems => attributes.max_items.clone(),
+            FieldLocation::Unbounded => attributes.unbounded.as_ref().map(Ident::to_token_stream),
             _ => None,
         };
         tokens.unwrap_or_else(|| self.ident.to_token_stream())
@@ -376,15 +355,15 @@ impl Variant<'_> {
         &'d self,
         message: &'d MessageTemplates,
         keyword: Option<&'d str>,
-    ) -> Declared<'d> {
+    ) -> DeclaredMessage<'d> {
         let mut read = Vec::new();
         for computed in &self.computed {
-            identifiers(computed.expression.clone(), &mut |ident| read.push(ident.unraw().to_string()));
+            names(computed.expression.clone(), &mut |name| read.push(name.to_owned()));
         }
-        Declared {
+        DeclaredMessage {
             message,
             keyword,
-            fields: self.fields.iter().map(|field| &field.declared).collect(),
+            fields: self.fields.iter().map(|field| &field.rules).collect(),
             computed: self.computed.iter().map(|computed| &*computed.name).collect(),
             read,
             incomplete: self.incomplete,
@@ -392,20 +371,22 @@ impl Variant<'_> {
     }
 
     /// The tokens that an error about a part of the message points at.
-    pub(crate) fn tokens(&self, place: Place) -> TokenStream {
+    pub(crate) fn tokens(&self, location: Location) -> TokenStream {
         let message = self.message.as_ref();
         let button = |index: usize| message.and_then(|message| message.buttons.get(index));
-        let tokens = match place {
-            Place::Field(index, place) => self.fields.get(index).map(|field| field.tokens(place)),
-            Place::Part(part) => message.and_then(|message| message.part(part)).map(LitStr::to_token_stream),
-            Place::ButtonLabel(index) => button(index).map(|button| button.title.to_token_stream()),
-            Place::ButtonUrl(index) => button(index).map(|button| button.url.to_token_stream()),
-            Place::ButtonList => {
+        let tokens = match location {
+            Location::Field(index, location) => self.fields.get(index).map(|field| field.tokens(location)),
+            Location::Part(part) => {
+                message.and_then(|message| message.part(part)).map(LitStr::to_token_stream)
+            }
+            Location::ButtonLabel(index) => button(index).map(|button| button.title.to_token_stream()),
+            Location::ButtonUrl(index) => button(index).map(|button| button.url.to_token_stream()),
+            Location::ButtonList => {
                 message.and_then(|message| message.button_list.as_ref()).map(Ident::to_token_stream)
             }
-            Place::Items => message.and_then(|message| message.items.as_ref()).map(Ident::to_token_stream),
-            Place::Keyword => self.keyword.as_ref().map(LitStr::to_token_stream),
-            Place::Computed(index) => {
+            Location::Items => message.and_then(|message| message.items.as_ref()).map(Ident::to_token_stream),
+            Location::Keyword => self.keyword.as_ref().map(LitStr::to_token_stream),
+            Location::Computed(index) => {
                 self.computed.get(index).map(|computed| computed.ident.to_token_stream())
             }
             _ => None,

@@ -1,84 +1,14 @@
 //! From a template's text to its table.
 
-use std::fmt;
-
 use crate::{
     block::block_marker,
-    grammar::{Segment, SyntaxError, parse},
-    inline::{Unsafe, analyse},
+    grammar::parsed,
+    inline::analyse,
     layout::{Token, dedent, lines},
-    table::{LineCode, LineKind, Piece, Place, Syntax, Template},
+    problem::Problem,
+    slot::{Resolved, SlotKind},
+    table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
 };
-
-/// Why a template is refused: what is wrong and what to write instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The slot that it concerns.
-    pub slot: Option<String>,
-    /// What is wrong, in the style of rustc.
-    pub message: String,
-    /// The text is no format string at all: `format_args!` says the same and points into the literal.
-    pub malformed: bool,
-}
-
-impl Problem {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { slot: None, message: message.into(), malformed: false }
-    }
-
-    pub(crate) fn at_slot(slot: &str, message: impl Into<String>) -> Self {
-        Self { slot: Some(slot.to_owned()), message: message.into(), malformed: false }
-    }
-}
-
-impl From<SyntaxError> for Problem {
-    fn from(error: SyntaxError) -> Self {
-        Self {
-            slot: None,
-            message: error.to_string(),
-            malformed: matches!(error, SyntaxError::Malformed { .. }),
-        }
-    }
-}
-
-impl From<Unsafe<'_>> for Problem {
-    fn from(found: Unsafe<'_>) -> Self {
-        Self { slot: found.slot.map(str::to_owned), message: found.message, malformed: false }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Problem {}
-
-/// What a slot's name stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolved {
-    /// The value's index at run time.
-    pub value: u16,
-    /// How it may stand in a template.
-    pub kind: SlotKind,
-}
-
-/// How a value may stand in a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SlotKind {
-    /// Among other text.
-    Inline,
-    /// Alone on its line, which is written once per value.
-    Repeated(LineCode),
-}
-
-impl Resolved {
-    /// A value that stands among other text.
-    pub fn inline(value: u16) -> Self {
-        Self { value, kind: SlotKind::Inline }
-    }
-}
 
 /// Compiles a template. `resolve` gives the value behind a slot's name and format spec.
 pub fn compile(
@@ -162,17 +92,6 @@ pub fn compile_lines(syntax: Syntax, lines: impl IntoIterator<Item = (u16, LineC
         template.repeated(value, &line);
     }
     template.build()
-}
-
-/// Parses a template. Control characters are how a compiled template says what is no text.
-pub(crate) fn parsed(template: &str) -> Result<Vec<Segment<'_>>, Problem> {
-    match template.chars().find(|&c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        Some(c) => Err(Problem::new(format!(
-            "the template holds the control character U+{:04X}, which nobody can read: remove it",
-            u32::from(c)
-        ))),
-        None => Ok(parse(template)?),
-    }
 }
 
 /// A compiled fragment: one line that stands in a slot of another template.
@@ -271,8 +190,9 @@ fn compile_tokens<'a>(
 ) -> Result<LineCode, Problem> {
     let alone = matches!(tokens, [Token::Slot { .. }]);
     if syntax != Syntax::Markdown {
-        let place = if alone && syntax == Syntax::Text { Place::PlainBlock } else { Place::Plain };
-        return Ok(plain_line(tokens, place, value));
+        let context =
+            if alone && syntax == Syntax::Text { SlotContext::PlainBlock } else { SlotContext::Plain };
+        return Ok(plain_line(tokens, context, value));
     }
     let block = read_block(tokens)?;
     let kind = if alone { LineKind::Alone } else { block.kind };
@@ -283,7 +203,7 @@ fn compile_tokens<'a>(
 
 fn plain_line<'a>(
     tokens: &[Token<'a>],
-    place: Place,
+    context: SlotContext,
     value: &mut dyn FnMut(&'a str, &'a str) -> u16,
 ) -> LineCode {
     let mut line = LineCode::new(LineKind::Paragraph, "");
@@ -291,7 +211,7 @@ fn plain_line<'a>(
         match token {
             Token::Char(c) => line.text(*c),
             Token::Slot { name, spec } => {
-                line.push(Piece::Slot { value: value(name, spec), place, before: '\n', after: '\n' });
+                line.push(Piece::Slot { value: value(name, spec), context, before: '\n', after: '\n' });
             }
         }
     }

@@ -1,14 +1,15 @@
 //! Emphasis in a line: CommonMark's pairing of marks, and whether it holds for every value.
 
 use crate::{
-    inline::{Analysis, Mark, Unsafe},
+    inline::{Analysis, Mark},
     layout::Token,
+    problem::Problem,
 };
 
 impl<'a> Analysis<'_, 'a> {
     /// Pairs emphasis marks while each slot is read as a word, escapes the marks that pair with nothing, and refuses
     /// the line if another reading of its slots would pair differently.
-    pub(crate) fn find_emphasis(&mut self) -> Result<(), Unsafe<'a>> {
+    pub(crate) fn find_emphasis(&mut self) -> Result<(), Problem> {
         let mut runs = self.runs(&|_| Class::Word);
         let pairs = pair(&mut runs);
         for run in &runs {
@@ -76,7 +77,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     /// Do the same marks pair whatever the values are: words, punctuation, or nothing?
-    fn stable(&self, pairs: &[Pair]) -> Result<(), Unsafe<'a>> {
+    fn stable(&self, pairs: &[Pair]) -> Result<(), Problem> {
         let slots: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.slot(at).is_some()).collect();
         let paired = |reading: &dyn Fn(usize) -> Class| pair(&mut self.runs(reading));
         let either = |this: bool| if this { Class::Punctuation } else { Class::Word };
@@ -99,15 +100,14 @@ impl<'a> Analysis<'_, 'a> {
         // `disk_usage` and `2 * 3` hold no emphasis, whatever the values are.
         let marks: usize = runs.iter().filter(|run| run.could_pair).map(|run| run.length).sum();
         if marks != pairs.iter().map(|pair| 2 * pair.length).sum::<usize>() {
-            return Err(Unsafe {
-                slot: None,
-                message: "emphasis marks that do not pair; to show a mark itself, write it behind a backslash: `\\\\*`".to_owned(),
-            });
+            return Err(Problem::new(
+                "emphasis marks that do not pair; to show a mark itself, write it behind a backslash: `\\\\*`",
+            ));
         }
         Ok(())
     }
 
-    fn unstable(&self, slot: usize) -> Unsafe<'a> {
+    fn unstable(&self, slot: usize) -> Problem {
         let beside_mark = |at: usize| {
             [at.checked_sub(1), Some(at + 1)]
                 .into_iter()
@@ -118,13 +118,13 @@ impl<'a> Analysis<'_, 'a> {
             .chain(0..self.tokens.len())
             .find_map(|at| Some((self.slot(at)?, beside_mark(at)?)))
             .unwrap_or((self.slot(slot).unwrap_or_default(), '*'));
-        Unsafe {
-            slot: Some(slot),
-            message: format!(
+        Problem::at_slot(
+            slot,
+            format!(
                 "put white space outside the `{mark}` marks beside `{{{slot}}}`: with a value that is empty, or begins \
                  or ends with punctuation, other text would be emphasised"
             ),
-        }
+        )
     }
 
     fn mark_pair(&mut self, pair: &Pair) {

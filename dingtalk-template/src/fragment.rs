@@ -1,41 +1,12 @@
 //! A template that stands in a slot of another one.
 
 use crate::{
+    edges::Edges,
     render::{LineWriter, render},
     show::{Sink, Value},
-    table::{Place, Row, Template},
+    table::{Row, SlotContext, Template},
     value::trim_end,
 };
-
-/// What stands around the slot that a fragment is written for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Edges {
-    before: char,
-    after: char,
-}
-
-impl Edges {
-    /// Do emphasis marks at the fragment's beginning open whatever stands inside of them?
-    pub(crate) fn marks_open(self) -> bool {
-        self.before.is_whitespace()
-    }
-
-    /// The same for marks at its end.
-    pub(crate) fn marks_close(self) -> bool {
-        self.after.is_whitespace()
-    }
-
-    /// The neighbours of one of the fragment's slots, as its template has them.
-    pub(crate) fn neighbours(self, before: char, after: char) -> (char, char) {
-        let actual = |neighbour: char, edge: char| match neighbour {
-            '\n' => edge,
-            // The mark may have been left out.
-            '*' | '_' if !edge.is_whitespace() => '\0',
-            inner => inner,
-        };
-        (actual(before, self.before), actual(after, self.after))
-    }
-}
 
 impl Sink<'_> {
     /// Writes what `#[derive(Fragment)]` has compiled: as Markdown with emphasis and links, or as plain text without.
@@ -44,17 +15,17 @@ impl Sink<'_> {
     /// there would depend on the values.
     #[doc(hidden)]
     pub fn fragment(&mut self, markdown: &Template, plain: &Template, values: &[Value<'_>]) {
-        let template = match self.place {
-            Place::Markdown => markdown,
-            Place::Plain | Place::PlainBlock => plain,
+        let template = match self.context {
+            SlotContext::Markdown => markdown,
+            SlotContext::Plain | SlotContext::PlainBlock => plain,
             // A link in the text of a link would end that one.
-            Place::LinkText => return self.text(&render(plain, values)),
-            Place::LinkTarget => return,
+            SlotContext::LinkText => return self.text(&render(plain, values)),
+            SlotContext::LinkTarget => return,
         };
         let content = self.out.len();
         // What the slot has written before is the neighbour of what it writes next.
         let before = self.out[self.start..].chars().next_back().unwrap_or(self.before);
-        let edges = Some(Edges { before, after: self.after });
+        let edges = Some(Edges::new(before, self.after));
         for line in template.rows().filter_map(Row::line) {
             LineWriter::new(self.out, self.spare, values, content, edges).write(&mut line.pieces(), None);
         }

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
+use crate::problem::Problem;
+
 /// A piece of a parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment<'a> {
@@ -43,6 +45,16 @@ impl fmt::Display for SyntaxError {
 }
 
 impl std::error::Error for SyntaxError {}
+
+impl From<SyntaxError> for Problem {
+    fn from(error: SyntaxError) -> Self {
+        Self {
+            slot: None,
+            message: error.to_string(),
+            malformed: matches!(error, SyntaxError::Malformed { .. }),
+        }
+    }
+}
 
 /// Parses a template.
 ///
@@ -89,6 +101,48 @@ pub fn parse(template: &str) -> Result<Vec<Segment<'_>>, SyntaxError> {
     }
     push_text(&mut segments, rest);
     Ok(segments)
+}
+
+/// Parses a template. Control characters are how a compiled template says what is no text.
+pub(crate) fn parsed(template: &str) -> Result<Vec<Segment<'_>>, Problem> {
+    match template.chars().find(|&c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        Some(c) => Err(Problem::new(format!(
+            "the template holds the control character U+{:04X}, which nobody can read: remove it",
+            u32::from(c)
+        ))),
+        None => Ok(parse(template)?),
+    }
+}
+
+/// The names that a format string of Rust captures: `host` and `width` in `"{host:>width$}"`.
+///
+/// ```
+/// assert_eq!(dingtalk_template::captures("{host:>0width$.1} {{no}} {} {0} {:.prec$}"), ["host", "width", "prec"]);
+/// ```
+pub fn captures(format: &str) -> Vec<&str> {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let mut names = Vec::new();
+    let mut rest = format;
+    while let Some(at) = rest.find('{') {
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix('{') {
+            rest = after;
+            continue;
+        }
+        let Some(end) = rest.find('}') else { break };
+        let (name, spec) = rest[..end].split_once(':').unwrap_or((&rest[..end], ""));
+        names.extend(Some(name.trim()).filter(|name| is_name(name)));
+        for count in spec.split_inclusive('$').filter_map(|part| part.strip_suffix('$')) {
+            let name = count.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+            // Zeros fill up to the width.
+            names.extend(Some(name.trim_start_matches('0')).filter(|name| is_name(name)));
+        }
+        rest = &rest[end + 1..];
+    }
+    names
 }
 
 fn push_text<'a>(segments: &mut Vec<Segment<'a>>, text: &'a str) {

@@ -6,18 +6,13 @@
 
 use crate::{
     layout::Token,
-    table::{LineCode, Piece, Place},
+    problem::Problem,
+    table::{LineCode, Piece, SlotContext},
     target::check_static,
 };
 
-/// What an author has to change, and which slot it concerns.
-pub(crate) struct Unsafe<'a> {
-    pub(crate) slot: Option<&'a str>,
-    pub(crate) message: String,
-}
-
 /// Reads the tokens of one line.
-pub(crate) fn analyse<'t, 'a>(tokens: &'t [Token<'a>]) -> Result<Analysis<'t, 'a>, Unsafe<'a>> {
+pub(crate) fn analyse<'t, 'a>(tokens: &'t [Token<'a>]) -> Result<Analysis<'t, 'a>, Problem> {
     let mut line = Analysis { tokens, marks: vec![Mark::None; tokens.len()], links: Vec::new() };
     line.find_links()?;
     line.find_emphasis()?;
@@ -80,7 +75,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     /// Settles everything that binds tighter than emphasis: escapes, code, autolinks, links.
-    fn find_links(&mut self) -> Result<(), Unsafe<'a>> {
+    fn find_links(&mut self) -> Result<(), Problem> {
         let mut open: Vec<usize> = Vec::new();
         let mut at = 0;
         while at < self.tokens.len() {
@@ -126,7 +121,7 @@ impl<'a> Analysis<'_, 'a> {
         }
     }
 
-    fn code_span(&mut self, at: usize) -> Result<usize, Unsafe<'a>> {
+    fn code_span(&mut self, at: usize) -> Result<usize, Problem> {
         let run = |from: usize| (from..self.tokens.len()).take_while(|&i| self.char(i) == Some('`')).count();
         let length = run(at);
         let mut close = at + length;
@@ -135,19 +130,17 @@ impl<'a> Analysis<'_, 'a> {
                 0 => close += 1,
                 found if found == length => {
                     return Err(match self.slot_within(at, close) {
-                        Some(slot) => Unsafe {
-                            slot: Some(slot),
-                            message: format!(
+                        Some(slot) => Problem::at_slot(
+                            slot,
+                            format!(
                                 "`{{{slot}}}` stands inside a code span, where no value can be made safe; \
                                  remove the backticks"
                             ),
-                        },
-                        None => Unsafe {
-                            slot: None,
-                            message: "DingTalk renders no code in a robot's message: remove the backticks, or write \
-                                      `\\\\` before each to show it"
-                                .to_owned(),
-                        },
+                        ),
+                        None => Problem::new(
+                            "DingTalk renders no code in a robot's message: remove the backticks, or write `\\\\` \
+                             before each to show it",
+                        ),
                     });
                 }
                 found => close += found,
@@ -157,7 +150,7 @@ impl<'a> Analysis<'_, 'a> {
         Ok(at + length)
     }
 
-    fn angle(&mut self, at: usize) -> Result<usize, Unsafe<'a>> {
+    fn angle(&mut self, at: usize) -> Result<usize, Problem> {
         let tag = self.char(at + 1).is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
         // An address between angle brackets has no white space.
         let reaches_slot = (at + 1..self.tokens.len())
@@ -169,17 +162,14 @@ impl<'a> Analysis<'_, 'a> {
         match (at..self.tokens.len()).find(|&i| self.char(i) == Some('>')) {
             Some(end) if tag && (at + 1..end).all(|i| self.char(i).is_some_and(stands_in_tag)) => {
                 let inside: String = (at + 1..end).filter_map(|i| self.char(i)).collect();
-                Err(Unsafe {
-                    slot: None,
-                    message: if inside.contains("://") {
-                        format!("DingTalk makes no link of `<{inside}>`: write `[{inside}]({inside})`")
-                    } else {
-                        format!(
-                            "DingTalk renders no HTML in a robot's message: remove `<{inside}>`, or write `\\\\<` to \
-                             show the sign itself"
-                        )
-                    },
-                })
+                Err(Problem::new(if inside.contains("://") {
+                    format!("DingTalk makes no link of `<{inside}>`: write `[{inside}]({inside})`")
+                } else {
+                    format!(
+                        "DingTalk renders no HTML in a robot's message: remove `<{inside}>`, or write `\\\\<` to show \
+                         the sign itself"
+                    )
+                }))
             }
             _ => {
                 self.marks[at] = Mark::Escape;
@@ -200,12 +190,9 @@ impl<'a> Analysis<'_, 'a> {
         at + 1
     }
 
-    fn tilde(&mut self, at: usize) -> Result<usize, Unsafe<'a>> {
+    fn tilde(&mut self, at: usize) -> Result<usize, Problem> {
         if self.char(at + 1) == Some('~') {
-            return Err(Unsafe {
-                slot: None,
-                message: "DingTalk renders no strikethrough; remove the `~~`".to_owned(),
-            });
+            return Err(Problem::new("DingTalk renders no strikethrough; remove the `~~`"));
         }
         // It could close what a value's `~` opened.
         self.marks[at] = Mark::Escape;
@@ -221,7 +208,7 @@ impl<'a> Analysis<'_, 'a> {
         at + 1
     }
 
-    fn link(&mut self, open: usize, middle: usize) -> Result<usize, Unsafe<'a>> {
+    fn link(&mut self, open: usize, middle: usize) -> Result<usize, Problem> {
         if self.char(middle + 1) != Some('(') {
             return Ok(self.stray_bracket(middle));
         }
@@ -241,24 +228,22 @@ impl<'a> Analysis<'_, 'a> {
         if let Some(slot) = self.slot_within(from, end)
             && end != from + 1
         {
-            return Err(Unsafe {
-                slot: Some(slot),
-                message: format!(
+            return Err(Problem::at_slot(
+                slot,
+                format!(
                     "`{{{slot}}}` is only a part of a link's target; put the whole URL into a field of type `Url` \
                      and write `[…]({{{slot}}})`"
                 ),
-            });
+            ));
         }
         let image = open > 0 && self.char(open - 1) == Some('!') && self.marks[open - 1] == Mark::None;
         // CommonMark then shows the outer one as text, with its brackets and its target.
         if !image && self.links.iter().any(|link| !link.image && open < link.open && link.end < middle) {
-            let message = "a link stands inside another link's text; put one behind the other";
-            return Err(Unsafe { slot: None, message: message.to_owned() });
+            return Err(Problem::new("a link stands inside another link's text; put one behind the other"));
         }
         if self.slot_within(from, end).is_none() {
             let target: String = (from..end).filter_map(|at| self.char(at)).collect();
-            check_static(&target, image)
-                .map_err(|problem| Unsafe { slot: None, message: problem.message })?;
+            check_static(&target, image)?;
         }
         self.fix(open, open + 1);
         self.fix(middle, end + 1);
@@ -285,7 +270,7 @@ impl<'a> Analysis<'_, 'a> {
             match token {
                 Token::Slot { name, spec } => line.push(Piece::Slot {
                     value: value(name, spec),
-                    place: self.place(at),
+                    context: self.context(at),
                     before: at.checked_sub(1).map_or('\n', |i| self.char(i).unwrap_or('\0')),
                     after: if at + 1 == self.tokens.len() { '\n' } else { self.char(at + 1).unwrap_or('\0') },
                 }),
@@ -300,7 +285,7 @@ impl<'a> Analysis<'_, 'a> {
             match token {
                 Token::Slot { name, spec } => line.push(Piece::Slot {
                     value: value(name, spec),
-                    place: Place::Plain,
+                    context: SlotContext::Plain,
                     before: '\n',
                     after: '\n',
                 }),
@@ -343,13 +328,13 @@ impl<'a> Analysis<'_, 'a> {
         }
     }
 
-    fn place(&self, at: usize) -> Place {
+    fn context(&self, at: usize) -> SlotContext {
         if self.links.iter().any(|link| link.middle < at && at < link.end) {
-            Place::LinkTarget
+            SlotContext::LinkTarget
         } else if self.region(at).is_some() {
-            Place::LinkText
+            SlotContext::LinkText
         } else {
-            Place::Markdown
+            SlotContext::Markdown
         }
     }
 }

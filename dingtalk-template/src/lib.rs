@@ -21,6 +21,7 @@ mod block;
 mod bytes;
 mod compile;
 pub mod declaration;
+mod edges;
 mod emphasis;
 mod escape;
 mod fragment;
@@ -29,8 +30,10 @@ mod inline;
 mod instructions;
 mod layout;
 mod names;
+mod problem;
 mod render;
 mod show;
+mod slot;
 mod table;
 mod target;
 mod value;
@@ -40,17 +43,17 @@ mod wording;
 pub const MAX_BODY_BYTES: usize = 20_000;
 
 pub use crate::{
-    compile::{
-        Fragment, Problem, Resolved, SlotKind, compile, compile_fragment, compile_line, compile_lines,
-    },
+    compile::{Fragment, compile, compile_fragment, compile_line, compile_lines},
     escape::escape_markdown,
-    grammar::{Segment, SyntaxError, parse},
+    grammar::{Segment, SyntaxError, captures, parse},
     instructions::{Instruction, instruction_like},
     layout::dedent,
     names::{MAX_TOOL_NAME, looks_secret, snake_case, suggest, tool_name_problem, words},
+    problem::Problem,
     render::render,
     show::{Each, Show, Sink, Value},
-    table::{Line, LineCode, LineKind, Piece, Pieces, Place, Row, Syntax, Template},
+    slot::{Resolved, SlotKind},
+    table::{Line, LineCode, LineKind, Piece, Pieces, Row, SlotContext, Syntax, Template},
     target::{SCHEMES, compile_target},
     wording::{filler, is_tautology, overlap, undefined_acronyms},
 };

@@ -4,10 +4,10 @@ use std::{cell::RefCell, fmt::Write as _};
 
 use crate::{
     block::{protect_heading_end, protect_start},
+    edges::Edges,
     escape::{Context, push_escaped},
-    fragment::Edges,
     show::{Show, Sink, Value},
-    table::{Line, LineKind, Piece, Pieces, Place, Row, Syntax, Template},
+    table::{Line, LineKind, Piece, Pieces, Row, SlotContext, Syntax, Template},
     value::{trim_end, write_line},
 };
 
@@ -205,7 +205,7 @@ impl<'a, 'v> LineWriter<'a, 'v> {
                     let skip = group == Some(at) || (self.has_slots && at == self.content);
                     self.out.push_str(if skip { text.trim_start() } else { text });
                 }
-                Piece::Slot { value, place, before, after } => self.slot(value, place, before, after),
+                Piece::Slot { value, context, before, after } => self.slot(value, context, before, after),
                 Piece::Open(mark) => self.emphasis(mark, rest),
                 Piece::LinkOpen(bracket) => self.link(bracket, rest),
                 Piece::Close(_) | Piece::LinkTarget | Piece::LinkClose => return,
@@ -213,7 +213,7 @@ impl<'a, 'v> LineWriter<'a, 'v> {
         }
     }
 
-    fn slot(&mut self, value: u16, place: Place, before: char, after: char) {
+    fn slot(&mut self, value: u16, context: SlotContext, before: char, after: char) {
         self.has_slots = true;
         let Some(value) = shown_value(value, self.values, self.each) else { return };
         let (before, after) = self.edges.map_or((before, after), |edges| edges.neighbours(before, after));
@@ -222,7 +222,7 @@ impl<'a, 'v> LineWriter<'a, 'v> {
             start: at,
             out: self.out,
             spare: self.spare,
-            place,
+            context,
             before,
             after,
             alone: self.alone,

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::{
-    table::Place,
+    table::SlotContext,
     value::{ValueWriter, trim_end},
 };
 
@@ -46,7 +46,7 @@ pub struct Sink<'a> {
     /// Where the value begins in `out`.
     pub(crate) start: usize,
     pub(crate) spare: &'a mut String,
-    pub(crate) place: Place,
+    pub(crate) context: SlotContext,
     pub(crate) before: char,
     pub(crate) after: char,
     /// The slot stands alone on its line, so that trusted Markdown may be several blocks.
@@ -63,10 +63,12 @@ impl Sink<'_> {
 
     /// Writes trusted Markdown as it is. Where other text stands on the same line, line breaks become spaces.
     pub fn markdown(&mut self, markdown: &str) {
-        match self.place {
-            Place::Plain | Place::PlainBlock | Place::LinkTarget => self.text(&markdown),
-            Place::Markdown | Place::LinkText if self.alone => self.out.push_str(markdown.trim_matches('\n')),
-            Place::Markdown | Place::LinkText => {
+        match self.context {
+            SlotContext::Plain | SlotContext::PlainBlock | SlotContext::LinkTarget => self.text(&markdown),
+            SlotContext::Markdown | SlotContext::LinkText if self.alone => {
+                self.out.push_str(markdown.trim_matches('\n'))
+            }
+            SlotContext::Markdown | SlotContext::LinkText => {
                 // White space at the outer ends may separate this from what the value writes next.
                 let start = self.out.len();
                 for (index, line) in markdown.trim_matches('\n').split('\n').enumerate() {

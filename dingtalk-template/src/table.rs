@@ -75,7 +75,7 @@ pub enum Piece<'a> {
         /// The value's index.
         value: u16,
         /// Where it stands.
-        place: Place,
+        context: SlotContext,
         /// The character before it: `\n` at the line's beginning, `\0` where another value stands.
         before: char,
         /// The character after it, likewise.
@@ -95,7 +95,7 @@ pub enum Piece<'a> {
 
 /// Where a slot stands, which decides how its value is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum SlotContext {
     /// In plain text, on a line with other text: line breaks become spaces.
     Plain,
     /// In plain text, alone on its line: line breaks stay.
@@ -130,12 +130,12 @@ const KINDS: [(char, LineKind); 6] = [
     ('o', LineKind::Ordered),
     ('a', LineKind::Alone),
 ];
-const PLACES: [(char, Place); 5] = [
-    ('p', Place::Plain),
-    ('b', Place::PlainBlock),
-    ('m', Place::Markdown),
-    ('t', Place::LinkText),
-    ('u', Place::LinkTarget),
+const CONTEXTS: [(char, SlotContext); 5] = [
+    ('p', SlotContext::Plain),
+    ('b', SlotContext::PlainBlock),
+    ('m', SlotContext::Markdown),
+    ('t', SlotContext::LinkText),
+    ('u', SlotContext::LinkTarget),
 ];
 
 fn letter<T: PartialEq>(letters: &[(char, T)], wanted: &T) -> char {
@@ -274,11 +274,11 @@ fn split_end(code: &str) -> (&str, &str) {
 
 fn slot(code: &str) -> (Piece<'_>, &str) {
     let mut rest = code.chars();
-    let place = meaning(&PLACES, rest.next(), Place::Plain);
+    let context = meaning(&CONTEXTS, rest.next(), SlotContext::Plain);
     let before = rest.next().unwrap_or('\n');
     let after = rest.next().unwrap_or('\n');
     let value = index(rest.next());
-    (Piece::Slot { value, place, before, after }, rest.as_str())
+    (Piece::Slot { value, context, before, after }, rest.as_str())
 }
 
 /// Indices are characters, behind the control characters and around the surrogates.
@@ -336,9 +336,9 @@ impl LineCode {
         let code = &mut self.0;
         match piece {
             Piece::Text(text) => code.push_str(text),
-            Piece::Slot { value, place, before, after } => {
-                let (place, value) = (letter(&PLACES, &place), index_code(value));
-                code.push_str(&format!("{SLOT}{place}{before}{after}{value}"));
+            Piece::Slot { value, context, before, after } => {
+                let (context, value) = (letter(&CONTEXTS, &context), index_code(value));
+                code.push_str(&format!("{SLOT}{context}{before}{after}{value}"));
             }
             Piece::Open(mark) => code.push_str(&format!("{OPEN}{mark}{END}")),
             Piece::Close(mark) => code.push_str(&format!("{CLOSE}{mark}{END}")),
@@ -374,7 +374,7 @@ mod tests {
 
     #[test]
     fn what_was_built_is_read() {
-        let slot = Piece::Slot { value: 300, place: Place::LinkText, before: '\n', after: '\0' };
+        let slot = Piece::Slot { value: 300, context: SlotContext::LinkText, before: '\n', after: '\0' };
         let pieces = [
             Piece::Text("主机 \t"),
             Piece::Open("**"),
@@ -382,7 +382,7 @@ mod tests {
             Piece::Close("**"),
             Piece::LinkOpen("!["),
             Piece::LinkTarget,
-            Piece::Slot { value: 0, place: Place::PlainBlock, before: '中', after: '0' },
+            Piece::Slot { value: 0, context: SlotContext::PlainBlock, before: '中', after: '0' },
             Piece::LinkClose,
             Piece::Text("1"),
         ];

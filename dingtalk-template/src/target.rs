@@ -1,9 +1,10 @@
 //! Links that stand outside Markdown: of a link message, of a button, of a picture.
 
 use crate::{
-    compile::{Problem, Resolved, SlotKind, parsed},
-    grammar::Segment,
-    table::{LineCode, LineKind, Piece, Place, Syntax, Template},
+    grammar::{Segment, parsed},
+    problem::Problem,
+    slot::{Resolved, SlotKind},
+    table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
 };
 
 /// The schemes that DingTalk's pages name for links in robot messages.
@@ -45,7 +46,7 @@ pub fn compile_target(
                     format!("`{name}` has a `line` of its own and cannot be a link's target too"),
                 ));
             }
-            line.push(Piece::Slot { value, place: Place::LinkTarget, before: '\n', after: '\n' });
+            line.push(Piece::Slot { value, context: SlotContext::LinkTarget, before: '\n', after: '\n' });
             // A value that is absent writes nothing.
             template.repeated(value, &line);
             Some(value)

@@ -6,7 +6,7 @@ use crate::{
     bytes::{ENDS_TARGET, INVISIBLE, INVISIBLE_OR_ACTIVE, Set},
     escape::{Context, push_escaped},
     show::Sink,
-    table::Place,
+    table::SlotContext,
 };
 
 /// Takes the text of a value from its `Display`.
@@ -37,19 +37,21 @@ impl<'s, 'a> ValueWriter<'s, 'a> {
         let start = sink.out.len();
         // What the slot has written before is the neighbour of what it writes next.
         let before = sink.out[sink.start..].chars().next_back().unwrap_or(sink.before);
-        let context = Context { in_link: sink.place == Place::LinkText, before, after };
+        let context = Context { in_link: sink.context == SlotContext::LinkText, before, after };
         Self { sink, start, context, state: State::Nothing }
     }
 
     fn first(&mut self, piece: &str) -> State {
-        let Sink { out, spare, place, .. } = &mut *self.sink;
-        let found = changing(*place).find(piece, 0);
+        let Sink { out, spare, context, .. } = &mut *self.sink;
+        let found = changing(*context).find(piece, 0);
         let outer_space = has_outer_space(piece);
         if found.is_none() && !outer_space {
             out.push_str(piece);
             return State::AsIs;
         }
-        if let (Place::Markdown | Place::LinkText, Some(found), false) = (*place, found, outer_space) {
+        if let (SlotContext::Markdown | SlotContext::LinkText, Some(found), false) =
+            (*context, found, outer_space)
+        {
             if push_escaped(out, piece, found, &self.context) {
                 spare.clear();
                 spare.push_str(piece);
@@ -70,17 +72,17 @@ impl<'s, 'a> ValueWriter<'s, 'a> {
 
     /// Makes of what has been collected what may stand at this place.
     fn change(&mut self) {
-        let Sink { out, spare, place, .. } = &mut *self.sink;
+        let Sink { out, spare, context, .. } = &mut *self.sink;
         let collected = &out[self.start..];
-        if !has_outer_space(collected) && changing(*place).find(collected, 0).is_none() {
+        if !has_outer_space(collected) && changing(*context).find(collected, 0).is_none() {
             return;
         }
         move_text(out, self.start, spare);
-        match *place {
-            Place::PlainBlock => write_lines(out, spare),
-            Place::LinkTarget => write_target(out, spare),
-            Place::Plain => write_line(out, spare),
-            Place::Markdown | Place::LinkText => {
+        match *context {
+            SlotContext::PlainBlock => write_lines(out, spare),
+            SlotContext::LinkTarget => write_target(out, spare),
+            SlotContext::Plain => write_line(out, spare),
+            SlotContext::Markdown | SlotContext::LinkText => {
                 write_line(out, spare);
                 move_text(out, self.start, spare);
                 push_escaped(out, spare, 0, &self.context);
@@ -106,11 +108,11 @@ impl fmt::Write for ValueWriter<'_, '_> {
 }
 
 /// The bytes that may not stay as they are.
-fn changing(place: Place) -> &'static Set {
-    match place {
-        Place::Markdown | Place::LinkText => &INVISIBLE_OR_ACTIVE,
-        Place::Plain | Place::PlainBlock => &INVISIBLE,
-        Place::LinkTarget => &ENDS_TARGET,
+fn changing(context: SlotContext) -> &'static Set {
+    match context {
+        SlotContext::Markdown | SlotContext::LinkText => &INVISIBLE_OR_ACTIVE,
+        SlotContext::Plain | SlotContext::PlainBlock => &INVISIBLE,
+        SlotContext::LinkTarget => &ENDS_TARGET,
     }
 }
 
@@ -195,10 +197,10 @@ mod tests {
     use super::*;
 
     /// What becomes of a value that comes in these pieces.
-    fn written(pieces: &[String], place: Place, (before, after): (char, char)) -> String {
+    fn written(pieces: &[String], context: SlotContext, (before, after): (char, char)) -> String {
         let (mut out, mut spare) = ("text ".to_owned(), "left over".to_owned());
         let start = out.len();
-        let mut sink = Sink { start, out: &mut out, spare: &mut spare, place, before, after, alone: false };
+        let mut sink = Sink { start, out: &mut out, spare: &mut spare, context, before, after, alone: false };
         let mut writer = ValueWriter::new(&mut sink, after);
         for piece in pieces {
             writer.write_str(piece).unwrap();
@@ -212,25 +214,25 @@ mod tests {
         #[test]
         fn pieces_make_no_difference(
             pieces in prop::collection::vec("[ a_*<>@&;!\\[\\]\\\\~主\n\r\t(]{0,6}", 0..5),
-            place in prop::sample::select(vec![
-                Place::Plain, Place::PlainBlock, Place::Markdown, Place::LinkText, Place::LinkTarget,
+            context in prop::sample::select(vec![
+                SlotContext::Plain, SlotContext::PlainBlock, SlotContext::Markdown, SlotContext::LinkText, SlotContext::LinkTarget,
             ]),
             neighbours in prop::sample::select(vec![('\n', '\n'), ('\0', '\0'), ('a', '('), (' ', ' ')]),
         ) {
-            prop_assert_eq!(written(&pieces, place, neighbours), written(&[pieces.concat()], place, neighbours));
+            prop_assert_eq!(written(&pieces, context, neighbours), written(&[pieces.concat()], context, neighbours));
         }
     }
 
     #[test]
     fn a_value_fits_its_place() {
         let value = " a_b\r\n*c*\u{202e} (d)\t".to_owned();
-        for (place, text) in [
-            (Place::Plain, "a_b *c* (d)"),
-            (Place::PlainBlock, " a_b\n*c* (d)"),
-            (Place::Markdown, "a_b \\*c\\* (d)"),
-            (Place::LinkTarget, "a_b%0D%0A*c*\u{202e}%20%28d%29"),
+        for (context, text) in [
+            (SlotContext::Plain, "a_b *c* (d)"),
+            (SlotContext::PlainBlock, " a_b\n*c* (d)"),
+            (SlotContext::Markdown, "a_b \\*c\\* (d)"),
+            (SlotContext::LinkTarget, "a_b%0D%0A*c*\u{202e}%20%28d%29"),
         ] {
-            assert_eq!(written(std::slice::from_ref(&value), place, ('\n', '\n')), text, "{place:?}");
+            assert_eq!(written(std::slice::from_ref(&value), context, ('\n', '\n')), text, "{context:?}");
         }
     }
 }

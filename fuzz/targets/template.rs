@@ -7,7 +7,7 @@ use arbitrary::Arbitrary;
 use dingtalk_core::Url;
 use dingtalk_fuzz::{Template as TemplateText, Text};
 use dingtalk_template::{
-    LineCode, Piece, Place, Resolved, Row, Segment, SlotKind, Syntax, Template, Value, compile,
+    LineCode, Piece, SlotContext, Resolved, Row, Segment, SlotKind, Syntax, Template, Value, compile,
     compile_fragment, compile_line, compile_target, parse, render,
 };
 use libfuzzer_sys::fuzz_target;
@@ -136,7 +136,7 @@ fn takes_only_urls(template: &Template) -> bool {
         let mut pieces = row.line().into_iter().flat_map(|line| line.pieces());
         let repeated = matches!(row, Row::Repeated { .. });
         pieces.all(|piece| match piece {
-            Piece::Slot { value, place: Place::LinkTarget, .. } => value == URL && !repeated,
+            Piece::Slot { value, context: SlotContext::LinkTarget, .. } => value == URL && !repeated,
             _ => true,
         })
     })

@@ -40,12 +40,13 @@ use crate::{Faults, Notification};
 
 pub use self::{
     argument::Argument,
-    parameter::{Parameter, Parameters, ParametersIter, PersonKind, Shape},
+    parameter::{Parameter, Parameters, ParametersIter, PersonKind},
     set::{ToolSet, ToolSetError},
     spec::ToolSpec,
     tool_type::ToolType,
 };
 pub use crate::constraint::{Constraint, Field};
+pub use dingtalk_template::declaration::Cardinality;
 
 /// A notification that an agent can send. Derived: see `#[dingtalk(tool(…))]` on [`derive@crate::Notification`].
 #[diagnostic::on_unimplemented(

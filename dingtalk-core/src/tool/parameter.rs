@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use dingtalk_template::declaration::Cardinality;
+
 use crate::constraint::{Constraint, Field};
 
 /// One parameter of a tool.
@@ -13,7 +15,9 @@ pub struct Parameter<'a> {
     /// What it is: the field's documentation.
     pub description: &'a str,
     /// How many values it takes.
-    pub shape: Shape,
+    pub cardinality: Cardinality,
+    /// It has a default, known as JSON or not.
+    pub has_default: bool,
     /// Its default as JSON, where that is known.
     pub default: Option<&'a str>,
     /// An example as JSON.
@@ -35,8 +39,24 @@ pub enum PersonKind {
 impl<'a> Parameter<'a> {
     /// A parameter; used by generated code.
     #[doc(hidden)]
-    pub const fn new(field: Field<'a>, description: &'a str, shape: Shape) -> Self {
-        Self { field, description, shape, default: None, example: None, mentions: None }
+    pub const fn new(field: Field<'a>, description: &'a str, cardinality: Cardinality) -> Self {
+        Self {
+            field,
+            description,
+            cardinality,
+            has_default: false,
+            default: None,
+            example: None,
+            mentions: None,
+        }
+    }
+
+    /// Says that it has a default; used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn defaulted(mut self) -> Self {
+        self.has_default = true;
+        self
     }
 
     /// Adds a default and an example; used by generated code.
@@ -58,24 +78,8 @@ impl<'a> Parameter<'a> {
 
     /// Must a call give it?
     pub fn is_required(&self) -> bool {
-        self.shape == Shape::One
+        self.cardinality == Cardinality::One && !self.has_default
     }
-}
-
-/// How many values a parameter takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Shape {
-    /// Exactly one.
-    One,
-    /// One, or the field's default.
-    Defaulted,
-    /// One or none.
-    Optional,
-    /// Any number; none where it is absent.
-    List,
-    /// A flag; off where it is absent.
-    Flag,
 }
 
 /// A parameter that was read while the program runs, in its own memory.
@@ -84,7 +88,8 @@ pub(super) struct OwnedParameter {
     pub(super) name: String,
     pub(super) constraints: Vec<Constraint>,
     pub(super) description: String,
-    pub(super) shape: Shape,
+    pub(super) cardinality: Cardinality,
+    pub(super) has_default: bool,
     pub(super) default: Option<String>,
     pub(super) example: Option<String>,
     pub(super) mentions: Option<PersonKind>,
@@ -95,7 +100,8 @@ impl OwnedParameter {
         Parameter {
             field: Field::new(&self.name, &self.constraints),
             description: &self.description,
-            shape: self.shape,
+            cardinality: self.cardinality,
+            has_default: self.has_default,
             default: self.default.as_deref(),
             example: self.example.as_deref(),
             mentions: self.mentions,

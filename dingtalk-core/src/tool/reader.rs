@@ -7,8 +7,9 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
 use super::{
+    Cardinality,
     argument::{Argument, wrong_type},
-    parameter::{Parameter, Parameters, Shape},
+    parameter::{Parameter, Parameters},
     schema,
 };
 use crate::{
@@ -164,7 +165,7 @@ impl<'a> Reader<'a> {
         match self.given(index, how) {
             Given::Value(value) => self.read(index, value, None, how),
             Given::Absent => {
-                let expected = schema::expected(&|generator| how.schema(generator), Shape::One);
+                let expected = schema::expected(&|generator| how.schema(generator), Cardinality::One);
                 let name = self.field(index).name;
                 self.faults.push(Fault::new(name, format!("is missing: give {expected}")));
                 None
@@ -215,7 +216,7 @@ impl<'a> Reader<'a> {
             _ => None,
         };
         let Some(values) = values else {
-            let expected = schema::expected(&|generator| how.schema(generator), Shape::List);
+            let expected = schema::expected(&|generator| how.schema(generator), Cardinality::List);
             self.faults.push(wrong_type(self.field(index).name, &expected, value));
             return None;
         };

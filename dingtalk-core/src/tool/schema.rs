@@ -3,10 +3,7 @@
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{
-    parameter::{Parameter, Shape},
-    reader::Learned,
-};
+use super::{Cardinality, parameter::Parameter, reader::Learned};
 use crate::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
@@ -47,14 +44,14 @@ fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
     for constraint in on_value {
         keywords(constraint, &mut value);
     }
-    let mut schema = match parameter.shape {
-        Shape::List => {
+    let mut schema = match parameter.cardinality {
+        Cardinality::List => {
             let mut list = Map::new();
             list.insert("type".to_owned(), json!("array"));
             list.insert("items".to_owned(), Value::Object(value));
             list
         }
-        Shape::One | Shape::Defaulted | Shape::Optional | Shape::Flag => value,
+        Cardinality::One | Cardinality::Optional | Cardinality::Flag => value,
     };
     if let Some(max) = constraints.iter().find_map(|constraint| match constraint {
         Constraint::MaxItems(max) => Some(max),
@@ -65,7 +62,7 @@ fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
     schema.insert("description".to_owned(), json!(description(parameter, of_type)));
     let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
     let default = default.or(learned.default);
-    if let Some(default) = default.or((parameter.shape == Shape::Flag).then_some(json!(false))) {
+    if let Some(default) = default.or((parameter.cardinality == Cardinality::Flag).then_some(json!(false))) {
         schema.insert("default".to_owned(), default);
     }
     if let Some(example) = parameter.example.and_then(|example| serde_json::from_str::<Value>(example).ok()) {
@@ -85,9 +82,9 @@ fn description(parameter: &Parameter<'_>, of_type: Option<&str>) -> String {
         .field
         .constraints
         .iter()
-        .map(|constraint| match (parameter.shape, constraint) {
+        .map(|constraint| match (parameter.cardinality, constraint) {
             (_, Constraint::MaxItems(_)) => constraint.words(),
-            (Shape::List, _) => format!("each {}", constraint.words()),
+            (Cardinality::List, _) => format!("each {}", constraint.words()),
             _ => constraint.words(),
         })
         .collect();
@@ -216,9 +213,9 @@ impl JsonType {
 }
 
 /// What a caller has to give for a parameter of this type.
-pub(super) fn expected(schema: &dyn Fn(&mut SchemaGenerator) -> Schema, shape: Shape) -> String {
+pub(super) fn expected(schema: &dyn Fn(&mut SchemaGenerator) -> Schema, cardinality: Cardinality) -> String {
     let element = JsonType::of(schema).words();
-    if shape == Shape::List {
+    if cardinality == Cardinality::List {
         let plural = element.split_once(' ').map_or(element, |(_, noun)| noun);
         return format!("an array of {plural}s");
     }

@@ -1,17 +1,23 @@
 //! What is shown: `text(…)`, `markdown(…)`, `link(…)`, `action_card(…)`, `feed_card(…)`; `item(…)` and `fragment(…)` of
 //! the companions.
 
-use dingtalk_template::declaration::{ButtonTemplates, Kind, LOOSE_BUTTON, MessagePart, MessageTemplates};
+use dingtalk_template::declaration::{
+    ButtonTemplates, LOOSE_BUTTON, MessageKind, MessagePart, MessageTemplates,
+};
 use proc_macro2::Ident;
 use syn::{LitStr, Token, ext::IdentExt as _, parse::ParseStream};
 
-use super::keys::{Place, Reading, alone, equals, equals_text, in_parentheses, keys, set, text, unknown};
+use super::{
+    expression,
+    table::{KeyTable, Reading, set},
+    values::{alone, equals, equals_text, in_parentheses, text},
+};
 
 /// One of the attributes, with every key that was given.
 pub(crate) struct MessageAttribute {
     pub(crate) keyword: Ident,
-    pub(crate) kind: Kind,
-    /// The templates, in the order of [`Kind::parts`].
+    pub(crate) kind: MessageKind,
+    /// The templates, in the order of [`MessageKind::parts`].
     pub(crate) parts: Vec<(MessagePart, LitStr)>,
     pub(crate) buttons: Vec<ButtonAttribute>,
     pub(crate) horizontal: Option<Ident>,
@@ -29,41 +35,94 @@ pub(crate) struct ButtonAttribute {
 }
 
 /// What stands between the parentheses, for an error.
-fn example(kind: Kind) -> &'static str {
+fn example(kind: MessageKind) -> &'static str {
     match kind {
-        Kind::Text | Kind::Fragment => "\"…\"",
-        Kind::Markdown => "title = \"…\", text = \"…\"",
-        Kind::Link => "title = \"…\", text = \"…\", url = \"…\"",
-        Kind::ActionCard => "title = \"…\", text = \"…\", button(\"…\", url = \"…\")",
-        Kind::FeedCard => "items = field",
-        Kind::Item => "title = \"…\", url = \"…\", picture = \"…\"",
+        MessageKind::Text | MessageKind::Fragment => "\"…\"",
+        MessageKind::Markdown => "title = \"…\", text = \"…\"",
+        MessageKind::Link => "title = \"…\", text = \"…\", url = \"…\"",
+        MessageKind::ActionCard => "title = \"…\", text = \"…\", button(\"…\", url = \"…\")",
+        MessageKind::FeedCard => "items = field",
+        MessageKind::Item => "title = \"…\", url = \"…\", picture = \"…\"",
     }
 }
 
-fn place(kind: Kind) -> &'static Place {
-    match kind {
-        Kind::Link => &LINK,
-        Kind::ActionCard => &ACTION_CARD,
-        Kind::FeedCard => &FEED_CARD,
-        Kind::Item => &ITEM,
-        Kind::Text | Kind::Markdown | Kind::Fragment => &MARKDOWN,
-    }
+/// A key whose value is a template.
+macro_rules! template {
+    ($key:literal, $part:ident) => {
+        ($key, |message, key, input, reading| message.template(MessagePart::$part, key, input, reading))
+    };
 }
 
-pub(super) const MARKDOWN: Place = Place { name: "in `markdown(…)`", keys: &["title", "text"] };
-pub(super) const LINK: Place = Place { name: "in `link(…)`", keys: &["title", "text", "url", "picture"] };
-pub(super) const ACTION_CARD: Place = Place {
-    name: "in `action_card(…)`",
-    keys: &["title", "text", "button", "buttons", "horizontal", "hide_avatar"],
+pub(super) static MARKDOWN: KeyTable<MessageAttribute> = KeyTable {
+    place: "in `markdown(…)`",
+    keys: &[template!("title", Title), template!("text", Text)],
+    advice: &[],
+    loose_text: Some("a Markdown message has two texts: write `title = \"…\", text = \"…\"`"),
 };
-pub(super) const FEED_CARD: Place = Place { name: "in `feed_card(…)`", keys: &["items"] };
-pub(super) const ITEM: Place = Place { name: "in `item(…)`", keys: &["title", "url", "picture"] };
-pub(super) const BUTTON: Place = Place { name: "in `button(…)`", keys: &["url"] };
+
+pub(super) static LINK: KeyTable<MessageAttribute> = KeyTable {
+    place: "in `link(…)`",
+    keys: &[
+        template!("title", Title),
+        template!("text", Text),
+        template!("url", Target),
+        template!("picture", Picture),
+    ],
+    advice: &[
+        ("link", "the page that a link opens is its `url`: write `url = \"…\"`"),
+        ("href", "the page that a link opens is its `url`: write `url = \"…\"`"),
+        ("image", "the image of a link is its `picture`: write `picture = \"…\"`"),
+    ],
+    loose_text: Some("a link has several texts: write `title = \"…\", text = \"…\", url = \"…\"`"),
+};
+
+pub(super) static ACTION_CARD: KeyTable<MessageAttribute> = KeyTable {
+    place: "in `action_card(…)`",
+    keys: &[
+        template!("title", Title),
+        template!("text", Text),
+        ("button", |card, key, input, reading| {
+            card.buttons.push(ButtonAttribute::parse(key, input, reading)?);
+            Ok(())
+        }),
+        ("buttons", |card, key, input, reading| set(&mut card.button_list, key, input, equals, reading)),
+        ("horizontal", |card, key, input, reading| set(&mut card.horizontal, key, input, alone, reading)),
+        ("hide_avatar", |card, key, input, reading| set(&mut card.hide_avatar, key, input, alone, reading)),
+    ],
+    advice: &[],
+    loose_text: Some(
+        "an action card has several texts: write `title = \"…\", text = \"…\", button(\"…\", url = \"…\")`",
+    ),
+};
+
+pub(super) static FEED_CARD: KeyTable<MessageAttribute> = KeyTable {
+    place: "in `feed_card(…)`",
+    keys: &[("items", |card, key, input, reading| set(&mut card.items, key, input, equals, reading))],
+    advice: &[],
+    loose_text: None,
+};
+
+pub(super) static ITEM: KeyTable<MessageAttribute> = KeyTable {
+    place: "in `item(…)`",
+    keys: &[template!("title", Title), template!("url", Target), template!("picture", Picture)],
+    advice: &[
+        ("link", "the page that an item opens is its `url`: write `url = \"…\"`"),
+        ("text", "DingTalk shows no text below the title of an item: remove it, or write it into `title`"),
+    ],
+    loose_text: Some("an item has several texts: write `title = \"…\", url = \"…\", picture = \"…\"`"),
+};
+
+pub(super) static BUTTON: KeyTable<Option<LitStr>> = KeyTable {
+    place: "in `button(…)`",
+    keys: &[("url", |url, key, input, reading| set(url, key, input, equals_text, reading))],
+    advice: &[("link", "the page that a button opens is its `url`: write `url = \"…\"`")],
+    loose_text: Some("the page that a button opens has a key: write `url = \"…\"`"),
+};
 
 impl MessageAttribute {
     /// Reads what follows `keyword`, which names `kind`.
     pub(super) fn parse(
-        kind: Kind,
+        kind: MessageKind,
         keyword: &Ident,
         input: ParseStream<'_>,
         reading: &Reading<'_>,
@@ -78,39 +137,47 @@ impl MessageAttribute {
             button_list: None,
             items: None,
         };
-        in_parentheses(keyword, example(kind), input, |input| {
-            if matches!(kind, Kind::Text | Kind::Fragment) {
-                message.parts.push((MessagePart::Text, text(keyword, input)?));
-                return Ok(());
-            }
-            message.keys(input, reading)
+        in_parentheses(keyword, example(kind), input, |input| match kind {
+            MessageKind::Text | MessageKind::Fragment => message.only_text(input),
+            MessageKind::Markdown => MARKDOWN.keys(input, &mut message, reading),
+            MessageKind::Link => LINK.keys(input, &mut message, reading),
+            MessageKind::ActionCard => ACTION_CARD.keys(input, &mut message, reading),
+            MessageKind::FeedCard => FEED_CARD.keys(input, &mut message, reading),
+            MessageKind::Item => ITEM.keys(input, &mut message, reading),
         })?;
+        let position = |wanted| kind.parts().iter().position(|(part, _)| *part == wanted);
+        message.parts.sort_by_key(|(part, _)| position(*part));
         Ok(message)
     }
 
-    fn keys(&mut self, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<()> {
-        let place = place(self.kind);
-        let mut templates: Vec<(MessagePart, Option<LitStr>)> =
-            self.kind.parts().iter().map(|(part, _)| (*part, None)).collect();
-        keys(input, place, reading, &mut |key, input| {
-            let name = key.to_string();
-            if let Some((_, template)) = templates.iter_mut().find(|(part, _)| part.key() == name) {
-                return set(template, key, input, equals_text, reading);
-            }
-            match name.as_str() {
-                _ if !place.keys.contains(&name.as_str()) => Err(unknown(key, place)),
-                "horizontal" => set(&mut self.horizontal, key, input, alone, reading),
-                "hide_avatar" => set(&mut self.hide_avatar, key, input, alone, reading),
-                "buttons" => set(&mut self.button_list, key, input, equals, reading),
-                "items" => set(&mut self.items, key, input, equals, reading),
-                _ => {
-                    self.buttons.push(ButtonAttribute::parse(key, input, reading)?);
-                    Ok(())
-                }
-            }
-        })?;
-        self.parts = templates.into_iter().filter_map(|(part, template)| Some((part, template?))).collect();
+    /// `text("…")`
+    fn only_text(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
+        let template = text(&self.keyword, input)?;
+        self.parts.push((MessagePart::Text, template));
+        // text("{} is down", host)
+        if input.peek(Token![,]) && !input.peek2(syn::parse::End) {
+            input.parse::<Token![,]>()?;
+            let argument = expression::until_comma(input)?;
+            let message = format!(
+                "a template has no arguments: write `{{name}}` for a field, or compute a value with `with(name = {argument})`"
+            );
+            return Err(syn::Error::new_spanned(argument, message));
+        }
         Ok(())
+    }
+
+    fn template(
+        &mut self,
+        part: MessagePart,
+        key: &Ident,
+        input: ParseStream<'_>,
+        reading: &Reading<'_>,
+    ) -> syn::Result<()> {
+        let known = self.parts.iter().position(|(known, _)| *known == part);
+        let mut template = known.map(|known| self.parts.swap_remove(known).1);
+        let read = set(&mut template, key, input, equals_text, reading);
+        self.parts.extend(template.map(|template| (part, template)));
+        read
     }
 
     pub(crate) fn part(&self, wanted: MessagePart) -> Option<&LitStr> {
@@ -143,22 +210,17 @@ impl ButtonAttribute {
     fn parse(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
         let mut url = None;
         let title = in_parentheses(key, "\"Label\", url = \"…\"", input, |input| {
+            // button(title = "Open", url = "…")
+            if input.peek(syn::Ident) && input.peek2(Token![=]) {
+                let label: Ident = input.call(Ident::parse_any)?;
+                let message = "a button begins with its label: write `button(\"Label\", url = \"…\")`";
+                return Err(syn::Error::new_spanned(label, message));
+            }
             let title = text(key, input)?;
             if input.peek(Token![,]) {
                 input.parse::<Token![,]>()?;
             }
-            // button("Label", "https://…")
-            if input.peek(LitStr) {
-                let page: LitStr = input.parse()?;
-                return Err(syn::Error::new_spanned(
-                    &page,
-                    "the page behind a button has a key: write `url = \"…\"`",
-                ));
-            }
-            keys(input, &BUTTON, reading, &mut |key, input| match key.to_string().as_str() {
-                "url" => set(&mut url, key, input, equals_text, reading),
-                _ => Err(unknown(key, &BUTTON)),
-            })?;
+            BUTTON.keys(input, &mut url, reading)?;
             Ok(title)
         })?;
         match url {

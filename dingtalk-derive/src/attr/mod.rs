@@ -1,24 +1,23 @@
 //! Attributes as they are written: syntax only, with the tokens that errors point at.
 
-mod keys;
+mod expression;
 mod message;
+mod table;
+mod values;
 
-use dingtalk_template::declaration::{Kind, Rule};
-use proc_macro2::{Ident, TokenStream};
+use dingtalk_template::declaration::{MessageKind, Rule};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
     Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Path, Type, ext::IdentExt, parse::ParseStream,
 };
 
-pub(crate) use self::{
-    keys::{BoundsAttribute, identifiers},
-    message::MessageAttribute,
-};
+pub(crate) use self::{expression::names, message::MessageAttribute, values::BoundsAttribute};
 use self::{
-    keys::{
-        Place, Reading, alone, at_end, count, each_key, equals, equals_text, expect_equals, set, unknown,
-        until_comma,
-    },
     message::{ACTION_CARD, BUTTON, FEED_CARD, ITEM, LINK, MARKDOWN},
+    table::{Key, KeyTable, Names, Reading, each_key, set},
+    values::{
+        alone, at_end, count, crate_path, equals, equals_expression, equals_text, in_parentheses, text,
+    },
 };
 use crate::errors::Errors;
 
@@ -77,58 +76,141 @@ pub(crate) struct DefaultAttribute {
     pub(crate) value: Option<TokenStream>,
 }
 
-/// `#[dingtalk(…)]` on a variant of a `Choice`.
+/// `#[dingtalk(…)]` on a `Choice`.
 #[derive(Default)]
 pub(crate) struct ChoiceAttributes {
+    pub(crate) rename_all: Option<LitStr>,
+    pub(crate) krate: Option<Path>,
+}
+
+/// `#[dingtalk(…)]` on a variant of a `Choice`.
+#[derive(Default)]
+pub(crate) struct ChoiceVariantAttributes {
     pub(crate) rename: Option<LitStr>,
     pub(crate) text: Option<LitStr>,
 }
 
-const TYPE: Place = Place {
-    name: "on the type",
-    keys: &[
-        "text",
-        "markdown",
-        "link",
-        "action_card",
-        "feed_card",
-        "item",
-        "fragment",
-        "with",
-        "tool",
-        "keyword",
-        "rename_all",
-        "crate",
-    ],
-};
-const VARIANT: Place = Place {
-    name: "on a variant",
-    keys: &["text", "markdown", "link", "action_card", "feed_card", "with", "keyword"],
-};
-const TOOL: Place =
-    Place { name: "in `tool(…)`", keys: &["name", "title", "when", "not_when", "instead", "destructive"] };
-const FIELD: Place = Place {
-    name: "on a field",
-    keys: &[
-        "line",
-        "at",
-        "at_all",
-        "skip",
-        "rename",
-        "default",
-        "example",
-        "length",
-        "bytes",
-        "range",
-        "max_items",
-        "unbounded",
-    ],
-};
-const CHOICE: Place = Place { name: "on a `Choice`", keys: &["rename_all", "crate"] };
-const CHOICE_VARIANT: Place = Place { name: "on a variant of a `Choice`", keys: &["rename", "text"] };
+/// A key that names a message.
+macro_rules! message {
+    ($key:literal, $kind:ident) => {
+        ($key, |of_type, key, input, reading| {
+            of_type.messages.push(MessageAttribute::parse(MessageKind::$kind, key, input, reading)?);
+            Ok(())
+        })
+    };
+}
 
-/// Where a key that is unknown here may belong.
-static PLACES: [&Place; 9] =
+/// A key whose value is kept in the field of the same name.
+macro_rules! value {
+    ($key:literal, $field:ident, $parse:expr) => {
+        ($key, |target, key, input, reading| set(&mut target.$field, key, input, $parse, reading))
+    };
+}
+
+const TEXT: Key<TypeAttributes> = message!("text", Text);
+const MARKDOWN_MESSAGE: Key<TypeAttributes> = message!("markdown", Markdown);
+const LINK_MESSAGE: Key<TypeAttributes> = message!("link", Link);
+const ACTION_CARD_MESSAGE: Key<TypeAttributes> = message!("action_card", ActionCard);
+const FEED_CARD_MESSAGE: Key<TypeAttributes> = message!("feed_card", FeedCard);
+const WITH: Key<TypeAttributes> =
+    ("with", |of_type, key, input, reading| Computed::parse(key, input, reading, &mut of_type.computed));
+const KEYWORD: Key<TypeAttributes> = value!("keyword", keyword, equals_text);
+
+const NO_MESSAGE_NAMED: &str =
+    "a text stands in a message: write `text(\"…\")`, or `markdown(title = \"…\", text = \"…\")`";
+
+static TYPE: KeyTable<TypeAttributes> = KeyTable {
+    place: "on the type",
+    keys: &[
+        TEXT,
+        MARKDOWN_MESSAGE,
+        LINK_MESSAGE,
+        ACTION_CARD_MESSAGE,
+        FEED_CARD_MESSAGE,
+        message!("item", Item),
+        message!("fragment", Fragment),
+        WITH,
+        ("tool", |of_type, key, input, reading| {
+            let parse = |key: &Ident, input: ParseStream<'_>| ToolAttribute::parse(key, input, reading);
+            set(&mut of_type.tool, key, input, parse, reading)
+        }),
+        KEYWORD,
+        value!("rename_all", rename_all, equals_text),
+        value!("crate", krate, crate_path),
+    ],
+    advice: &[],
+    loose_text: Some(NO_MESSAGE_NAMED),
+};
+
+static VARIANT: KeyTable<TypeAttributes> = KeyTable {
+    place: "on a variant",
+    keys: &[TEXT, MARKDOWN_MESSAGE, LINK_MESSAGE, ACTION_CARD_MESSAGE, FEED_CARD_MESSAGE, WITH, KEYWORD],
+    advice: &[],
+    loose_text: Some(NO_MESSAGE_NAMED),
+};
+
+const DESCRIPTION: &str =
+    "the description of a tool is the doc comment of its type: write `/// …` above the type";
+
+static TOOL: KeyTable<ToolAttribute> = KeyTable {
+    place: "in `tool(…)`",
+    keys: &[
+        value!("name", name, equals_text),
+        value!("title", title, equals_text),
+        value!("when", when, equals_text),
+        value!("not_when", not_when, equals_text),
+        value!("instead", instead, equals),
+        value!("destructive", destructive, equals),
+    ],
+    advice: &[("description", DESCRIPTION), ("desc", DESCRIPTION), ("purpose", DESCRIPTION)],
+    loose_text: Some("a text in `tool(…)` has a key: write `when = \"…\"`"),
+};
+
+static FIELD: KeyTable<FieldAttributes> = KeyTable {
+    place: "on a field",
+    keys: &[
+        value!("line", line, equals_text),
+        value!("at", at, alone),
+        value!("at_all", at_all, alone),
+        value!("skip", skip, alone),
+        value!("rename", rename, equals_text),
+        value!("default", default, DefaultAttribute::parse),
+        value!("example", example, equals_expression),
+        value!("length", length, |key, input| BoundsAttribute::parse(Rule::Length, key, input)),
+        value!("bytes", bytes, |key, input| BoundsAttribute::parse(Rule::Bytes, key, input)),
+        value!("range", range, |key, input| BoundsAttribute::parse(Rule::Range, key, input)),
+        value!("max_items", max_items, count),
+        value!("unbounded", unbounded, alone),
+    ],
+    advice: &[(
+        "description",
+        "the description of a parameter is the doc comment of its field: write `/// …` above the field",
+    )],
+    loose_text: Some("a text on a field has a key: write `line = \"… {} …\"`"),
+};
+
+static CHOICE: KeyTable<ChoiceAttributes> = KeyTable {
+    place: "on a `Choice`",
+    keys: &[value!("rename_all", rename_all, equals_text), value!("crate", krate, crate_path)],
+    advice: &[
+        ("text", "`text` belongs on the variants of a `Choice`, not on the type"),
+        ("rename", "`rename` belongs on the variants of a `Choice`, not on the type"),
+    ],
+    loose_text: None,
+};
+
+static CHOICE_VARIANT: KeyTable<ChoiceVariantAttributes> = KeyTable {
+    place: "on a variant of a `Choice`",
+    keys: &[
+        value!("rename", rename, equals_text),
+        value!("text", text, |key, input| in_parentheses(key, "\"…\"", input, |input| text(key, input))),
+    ],
+    advice: &[],
+    loose_text: Some("the text that readers see has a key: write `text(\"…\")`"),
+};
+
+/// Places where a key that is unknown in another one may belong.
+static ELSEWHERE: [&dyn Names; 9] =
     [&TYPE, &MARKDOWN, &LINK, &ACTION_CARD, &FEED_CARD, &ITEM, &BUTTON, &TOOL, &FIELD];
 
 impl TypeAttributes {
@@ -140,56 +222,28 @@ impl TypeAttributes {
         Self::read(attributes, &VARIANT, errors)
     }
 
-    fn read(attributes: &[Attribute], place: &Place, errors: &Errors) -> Self {
-        let reading = Reading::new(errors);
+    fn read(attributes: &[Attribute], table: &KeyTable<Self>, errors: &Errors) -> Self {
+        let reading = Reading::new(errors, &ELSEWHERE);
         let mut read = Self::default();
-        each_key(attributes, place, &reading, &mut |key, input| {
-            let name = key.to_string();
-            if !place.keys.contains(&name.as_str()) {
-                return Err(unknown(key, place));
-            }
-            if let Some(kind) = Kind::of(&name) {
-                read.messages.push(MessageAttribute::parse(kind, key, input, &reading)?);
-                return Ok(());
-            }
-            match name.as_str() {
-                "with" => Computed::parse(key, input, &reading, &mut read.computed),
-                "tool" => set(
-                    &mut read.tool,
-                    key,
-                    input,
-                    |key, input| ToolAttribute::parse(key, input, &reading),
-                    &reading,
-                ),
-                "keyword" => set(&mut read.keyword, key, input, equals_text, &reading),
-                "rename_all" => set(&mut read.rename_all, key, input, equals_text, &reading),
-                _ => set(&mut read.krate, key, input, crate_path, &reading),
-            }
-        });
+        table.read(attributes, &mut read, &reading);
         read.incomplete = reading.is_incomplete();
         read
     }
 }
 
 impl Computed {
-    /// `with(name = expression, …)`
+    /// `with(name = expression, …)`: the only place without a table, since the names are the author's.
     fn parse(
         key: &Ident,
         input: ParseStream<'_>,
         reading: &Reading<'_>,
         computed: &mut Vec<Self>,
     ) -> syn::Result<()> {
-        let names = Place { name: "in `with(…)`", keys: &[] };
-        keys::in_parentheses(key, "name = expression", input, |input| {
-            keys::keys(input, &names, reading, &mut |ident, input| {
-                expect_equals(ident, input)?;
-                let expression = until_comma(input)?;
-                if expression.is_empty() {
-                    return Err(syn::Error::new_spanned(
-                        ident,
-                        format!("`{ident}` needs a value: write an expression behind the `=`"),
-                    ));
-                }
+        let expected =
+            |_: ParseStream<'_>| "expected the name of a value: write `name = expression`".to_owned();
+        in_parentheses(key, "name = expression", input, |input| {
+            each_key(input, reading, &expected, &mut |ident, input| {
+                let expression = equals_expression(ident, input)?;
                 let name = ident.unraw().to_string();
                 computed.push(Self { ident: ident.clone(), name, expression });
                 Ok(())
@@ -209,20 +263,9 @@ impl ToolAttribute {
             instead: None,
             destructive: None,
         };
-        if at_end(input) {
-            return Ok(tool);
+        if !at_end(input) {
+            in_parentheses(keyword, "when = \"…\"", input, |input| TOOL.keys(input, &mut tool, reading))?;
         }
-        keys::in_parentheses(keyword, "when = \"…\"", input, |input| {
-            keys::keys(input, &TOOL, reading, &mut |key, input| match key.to_string().as_str() {
-                "name" => set(&mut tool.name, key, input, equals_text, reading),
-                "title" => set(&mut tool.title, key, input, equals_text, reading),
-                "when" => set(&mut tool.when, key, input, equals_text, reading),
-                "not_when" => set(&mut tool.not_when, key, input, equals_text, reading),
-                "instead" => set(&mut tool.instead, key, input, equals, reading),
-                "destructive" => set(&mut tool.destructive, key, input, equals, reading),
-                _ => Err(unknown(key, &TOOL)),
-            })
-        })?;
         Ok(tool)
     }
 
@@ -235,23 +278,9 @@ impl ToolAttribute {
 
 impl FieldAttributes {
     pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
-        let reading = Reading::new(errors);
+        let reading = Reading::new(errors, &ELSEWHERE);
         let mut read = Self::default();
-        each_key(attributes, &FIELD, &reading, &mut |key, input| match key.to_string().as_str() {
-            "line" => set(&mut read.line, key, input, equals_text, &reading),
-            "at" => set(&mut read.at, key, input, alone, &reading),
-            "at_all" => set(&mut read.at_all, key, input, alone, &reading),
-            "skip" => set(&mut read.skip, key, input, alone, &reading),
-            "unbounded" => set(&mut read.unbounded, key, input, alone, &reading),
-            "rename" => set(&mut read.rename, key, input, equals_text, &reading),
-            "max_items" => set(&mut read.max_items, key, input, count, &reading),
-            "default" => set(&mut read.default, key, input, DefaultAttribute::parse, &reading),
-            "example" => set(&mut read.example, key, input, expression, &reading),
-            "length" => bounds(&mut read.length, Rule::Length, key, input, &reading),
-            "bytes" => bounds(&mut read.bytes, Rule::Bytes, key, input, &reading),
-            "range" => bounds(&mut read.range, Rule::Range, key, input, &reading),
-            _ => Err(unknown(key, &FIELD)),
-        });
+        FIELD.read(attributes, &mut read, &reading);
         read.incomplete = reading.is_incomplete();
         read
     }
@@ -262,73 +291,38 @@ impl FieldAttributes {
     }
 }
 
-/// `length(…)` and the like
-fn bounds(
-    slot: &mut Option<BoundsAttribute>,
-    rule: Rule,
-    key: &Ident,
-    input: ParseStream<'_>,
-    reading: &Reading<'_>,
-) -> syn::Result<()> {
-    set(slot, key, input, |key, input| BoundsAttribute::parse(rule, key, input), reading)
-}
-
 impl DefaultAttribute {
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
-        let value = if at_end(input) { None } else { Some(expression(key, input)?) };
+        let value = if at_end(input) { None } else { Some(equals_expression(key, input)?) };
         Ok(Self { keyword: key.clone(), value })
     }
 }
 
 impl ChoiceAttributes {
-    /// `rename_all` and `crate` on the type.
-    pub(crate) fn of_type(attributes: &[Attribute], errors: &Errors) -> (Option<LitStr>, Option<Path>) {
-        let reading = Reading::new(errors);
-        let (mut rename_all, mut krate) = (None, None);
-        each_key(attributes, &CHOICE, &reading, &mut |key, input| match key.to_string().as_str() {
-            "rename_all" => set(&mut rename_all, key, input, equals_text, &reading),
-            "crate" => set(&mut krate, key, input, crate_path, &reading),
-            "text" | "rename" => Err(syn::Error::new_spanned(
-                key,
-                format!("`{key}` belongs on the variants of a `Choice`, not on the type"),
-            )),
-            _ => Err(unknown(key, &CHOICE)),
-        });
-        (rename_all, krate)
-    }
-
-    pub(crate) fn of_variant(attributes: &[Attribute], errors: &Errors) -> Self {
-        let reading = Reading::new(errors);
+    pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
         let mut read = Self::default();
-        each_key(attributes, &CHOICE_VARIANT, &reading, &mut |key, input| match key.to_string().as_str() {
-            "rename" => set(&mut read.rename, key, input, equals_text, &reading),
-            "text" => set(
-                &mut read.text,
-                key,
-                input,
-                |key, input| keys::in_parentheses(key, "\"…\"", input, |input| keys::text(key, input)),
-                &reading,
-            ),
-            _ => Err(unknown(key, &CHOICE_VARIANT)),
-        });
+        CHOICE.read(attributes, &mut read, &Reading::new(errors, &ELSEWHERE));
         read
     }
 }
 
-/// `crate = path`
-fn crate_path(key: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
-    expect_equals(key, input)?;
-    Path::parse_mod_style(input)
+impl ChoiceVariantAttributes {
+    pub(crate) fn read(attributes: &[Attribute], errors: &Errors) -> Self {
+        let mut read = Self::default();
+        CHOICE_VARIANT.read(attributes, &mut read, &Reading::new(errors, &ELSEWHERE));
+        read
+    }
 }
 
-/// `key = expression`
-fn expression(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    expect_equals(key, input)?;
-    let value = until_comma(input)?;
-    if value.is_empty() {
-        return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = …`")));
+/// Calls `visit` with each identifier among these tokens.
+pub(crate) fn identifiers(tokens: TokenStream, visit: &mut dyn FnMut(&Ident)) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => visit(&ident),
+            TokenTree::Group(group) => identifiers(group.stream(), visit),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
     }
-    Ok(value)
 }
 
 /// The text of `///` comments, one line each; `#[doc = include_str!(…)]` and the like are left out.

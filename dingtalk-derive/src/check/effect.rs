@@ -5,27 +5,27 @@ use dingtalk_template::declaration::{
 };
 
 use crate::{
+    derive::Derive,
     errors::Errors,
-    expand::Derive,
-    model::{Declaration, Field, Variant},
+    model::{Field, Model, Variant},
 };
 
-pub(super) fn check(declaration: &Declaration<'_>, derive: Derive, errors: &Errors) {
-    for variant in &declaration.variants {
+pub(super) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
+    for variant in &model.variants {
         for (index, field) in variant.fields.iter().enumerate() {
             let mut findings = Findings::new(Dialect::Attributes);
-            match (&declaration.tool, derive) {
+            match (&model.tool, derive) {
                 (_, Derive::Fragment) => in_fragment(field, errors),
-                (Some(_), _) => check_unbounded(index, &field.declared, &mut findings),
+                (Some(_), _) => check_unbounded(index, &field.rules, &mut findings),
                 // What could not be read may have been `tool`.
                 (None, _) if !variant.incomplete => without_tool(field, variant.ident.is_some(), errors),
                 (None, _) => {}
             }
-            errors.report(findings, |place| variant.tokens(place));
+            errors.report(findings, |location| variant.tokens(location));
             rename(field, errors);
             let mut findings = Findings::new(Dialect::Attributes);
-            check_mention_limit(index, &field.declared, &mut findings);
-            errors.report(findings, |place| variant.tokens(place));
+            check_mention_limit(index, &field.rules, &mut findings);
+            errors.report(findings, |location| variant.tokens(location));
         }
     }
 }
@@ -37,7 +37,7 @@ fn of_tools(field: &Field<'_>, errors: &Errors, why: impl Fn(&str) -> String) {
         errors.at(&default.keyword, why("default"));
     }
     // In a skipped field it has been refused.
-    if let Some(example) = attributes.example.as_ref().filter(|_| field.declared.role != Role::Skip) {
+    if let Some(example) = attributes.example.as_ref().filter(|_| field.rules.role != Role::Skip) {
         errors.at(example, why("example"));
     }
     if let Some(unbounded) = &attributes.unbounded {
@@ -71,7 +71,7 @@ fn rename(field: &Field<'_>, errors: &Errors) {
     let attributes = &field.attributes;
     // A broken rule is reported under the name.
     let has_rules = attributes.bounds().next().is_some() || attributes.max_items.is_some();
-    if let (Role::Skip, Some(rename), false) = (field.declared.role, &attributes.rename, has_rules) {
+    if let (Role::Skip, Some(rename), false) = (field.rules.role, &attributes.rename, has_rules) {
         errors.at(rename, "a skipped field is no parameter, so nobody calls it by name: remove `rename`");
     }
 }
@@ -87,7 +87,7 @@ pub(crate) fn shown_although_skipped(variant: &Variant<'_>, templates: &Template
                 skip,
                 format!(
                     "`{}` is shown, and `skip` says that it is not: remove one of them",
-                    field.declared.name
+                    field.rules.name
                 ),
             );
         }

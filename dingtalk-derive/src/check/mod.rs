@@ -3,29 +3,29 @@
 mod effect;
 mod tool;
 
-use dingtalk_template::declaration::{Dialect, Findings, Kind, check_field};
+use dingtalk_template::declaration::{Dialect, Findings, MessageKind, check_field};
 
 pub(crate) use self::effect::shown_although_skipped;
 use crate::{
     attr::{MessageAttribute, identifiers},
+    derive::Derive,
     errors::Errors,
-    expand::Derive,
-    model::{Declaration, Field, Variant},
+    model::{Field, Model, Variant},
 };
 
 /// Does `dingtalk-core` have what a tool's code names?
 pub(crate) const HAS_TOOLS: bool = cfg!(feature = "tool");
 
-pub(crate) fn check(declaration: &Declaration<'_>, derive: Derive, errors: &Errors) {
-    for variant in &declaration.variants {
+pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
+    for variant in &model.variants {
         if let Some(message) = &variant.message {
             kind(message, derive, errors);
         }
         let can_mention = variant.message.as_ref().map(|message| message.kind.can_mention());
         for (index, field) in variant.fields.iter().enumerate() {
             let mut findings = Findings::new(Dialect::Attributes);
-            check_field(index, &field.declared, can_mention, &mut findings);
-            errors.report(findings, |place| variant.tokens(place));
+            check_field(index, &field.rules, can_mention, &mut findings);
+            errors.report(findings, |location| variant.tokens(location));
             in_companion(field, derive, errors);
         }
         with(variant, errors);
@@ -36,16 +36,16 @@ pub(crate) fn check(declaration: &Declaration<'_>, derive: Derive, errors: &Erro
             );
         }
     }
-    effect::check(declaration, derive, errors);
-    if let Some(attribute) = &declaration.tool {
+    effect::check(model, derive, errors);
+    if let Some(attribute) = &model.tool {
         match derive {
             // dingtalk-core = { features = ["derive"] } and #[dingtalk(tool)]
             Derive::Notification | Derive::FeedItem if !HAS_TOOLS => errors.at(
                 &attribute.keyword,
                 "`tool` needs the feature `tool` of `dingtalk-core`: add it to the dependency's `features` in `Cargo.toml`",
             ),
-            Derive::Notification => tool::check(declaration, attribute, errors),
-            Derive::FeedItem if attribute.is_bare() => tool::parameters(declaration, errors),
+            Derive::Notification => tool::check(model, attribute, errors),
+            Derive::FeedItem if attribute.is_bare() => tool::parameters(model, errors),
             // #[derive(FeedItem)] #[dingtalk(tool(when = "…"))]
             Derive::FeedItem => errors.at(
                 &attribute.keyword,
@@ -61,13 +61,15 @@ pub(crate) fn check(declaration: &Declaration<'_>, derive: Derive, errors: &Erro
 fn kind(message: &MessageAttribute, derive: Derive, errors: &Errors) {
     let keyword = &message.keyword;
     let problem = match (derive, message.kind) {
-        (Derive::Notification, Kind::Item) => {
+        (Derive::Notification, MessageKind::Item) => {
             "`item` belongs to `#[derive(FeedItem)]`; a notification is a message"
         }
-        (Derive::Notification, Kind::Fragment) => {
+        (Derive::Notification, MessageKind::Fragment) => {
             "`fragment` belongs to `#[derive(Fragment)]`; a notification is a message"
         }
-        (Derive::Notification, _) | (Derive::FeedItem, Kind::Item) | (Derive::Fragment, Kind::Fragment) => {
+        (Derive::Notification, _)
+        | (Derive::FeedItem, MessageKind::Item)
+        | (Derive::Fragment, MessageKind::Fragment) => {
             return;
         }
         (Derive::FeedItem, _) => {
@@ -98,7 +100,7 @@ fn in_companion(field: &Field<'_>, derive: Derive, errors: &Errors) {
 fn with(variant: &Variant<'_>, errors: &Errors) {
     for (index, computed) in variant.computed.iter().enumerate() {
         let name = &computed.name;
-        if variant.fields.iter().any(|field| field.declared.name == *name) {
+        if variant.fields.iter().any(|field| field.rules.name == *name) {
             errors.at(&computed.ident, format!("`{name}` is a field already: choose another name"));
         }
         if variant.computed[..index].iter().any(|other| other.name == *name) {

@@ -5,14 +5,13 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{Generics, Type, WherePredicate};
 
-use super::{Paths, values::is_constrained};
-use crate::{attr::identifiers, model::Declaration};
+use super::{code::Paths, values::is_constrained};
+use crate::{attr::identifiers, model::Model};
 
 /// The type's generics with the bounds that its message needs.
-pub(crate) fn with_bounds(declaration: &Declaration<'_>, templates: &[Templates], paths: &Paths) -> Generics {
-    let mut generics = declaration.generics.clone();
-    let parameters: Vec<&Ident> =
-        declaration.generics.type_params().map(|parameter| &parameter.ident).collect();
+pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Paths) -> Generics {
+    let mut generics = model.generics.clone();
+    let parameters: Vec<&Ident> = model.generics.type_params().map(|parameter| &parameter.ident).collect();
     if parameters.is_empty() {
         return generics;
     }
@@ -23,9 +22,9 @@ pub(crate) fn with_bounds(declaration: &Declaration<'_>, templates: &[Templates]
             predicates.push(quote!(#ty: #bound));
         }
     };
-    for (variant, templates) in declaration.variants.iter().zip(templates) {
+    for (variant, templates) in model.variants.iter().zip(templates) {
         for field in &variant.fields {
-            if field.declared.role == Role::At {
+            if field.rules.role == Role::At {
                 need(field.ty, quote!(#private::At));
             } else if is_constrained(field) {
                 need(field.ty, quote!(#private::Measured));
@@ -34,8 +33,8 @@ pub(crate) fn with_bounds(declaration: &Declaration<'_>, templates: &[Templates]
         for shown in &templates.values {
             let Source::Field(index) = shown.source else { continue };
             let field = &variant.fields[index];
-            let value = field.shape.value(field.ty);
-            match (field.declared.role, shown.spec.as_str()) {
+            let value = field.value_type;
+            match (field.rules.role, shown.spec.as_str()) {
                 (Role::At | Role::AtAll, _) => {}
                 (_, "") => need(value, quote!(#krate::Show)),
                 (_, spec) => {
@@ -49,7 +48,7 @@ pub(crate) fn with_bounds(declaration: &Declaration<'_>, templates: &[Templates]
         }
         if let Some(items) = templates.items {
             let field = &variant.fields[items];
-            need(field.shape.value(field.ty), quote!(#private::FeedEntry));
+            need(field.value_type, quote!(#private::FeedEntry));
         }
     }
     if !predicates.is_empty() {

@@ -5,9 +5,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Data, DeriveInput, Fields, LitStr, ext::IdentExt as _};
 
-use super::{Paths, implement, local};
+use super::code::{Paths, implement, local};
 use crate::{
-    attr::{ChoiceAttributes, documentation},
+    attr::{ChoiceAttributes, ChoiceVariantAttributes, documentation},
     errors::Errors,
     model::camel_case,
 };
@@ -24,8 +24,8 @@ struct Alternative<'a> {
 
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
     let errors = Errors::default();
-    let (rename_all, krate) = ChoiceAttributes::of_type(&input.attrs, &errors);
-    let rename = rename_rule(rename_all.as_ref(), &errors);
+    let attributes = ChoiceAttributes::read(&input.attrs, &errors);
+    let rename = rename_rule(attributes.rename_all.as_ref(), &errors);
     let alternatives = alternatives(input, rename, &errors);
     if !input.generics.params.is_empty() {
         errors.at(
@@ -33,7 +33,7 @@ pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
             "a `Choice` is a plain enum: remove its lifetimes and type parameters",
         );
     }
-    let paths = Paths::of(krate.as_ref());
+    let paths = Paths::of(attributes.krate.as_ref());
     let alternatives = if errors.is_empty() { Some(&alternatives[..]) } else { None };
     let implementation = implementation(input, alternatives, &paths);
     let errors = errors.into_tokens();
@@ -71,7 +71,7 @@ fn alternatives<'a>(
     }
     let mut alternatives: Vec<Alternative<'_>> = Vec::new();
     for variant in &data.variants {
-        let attributes = ChoiceAttributes::of_variant(&variant.attrs, errors);
+        let attributes = ChoiceVariantAttributes::read(&variant.attrs, errors);
         let ident = &variant.ident;
         if !matches!(variant.fields, Fields::Unit) {
             errors.at(&variant.fields, "a variant of a `Choice` is one value: remove its fields");
@@ -138,7 +138,9 @@ fn implementation(
         quote!(::core::str::FromStr),
         quote! {
             type Err = #krate::ParseChoiceError;
-            fn from_str(#text: &::core::primitive::str) -> ::core::result::Result<Self, Self::Err> {
+            fn from_str(
+                #text: &::core::primitive::str,
+            ) -> ::core::result::Result<Self, #krate::ParseChoiceError> {
                 #private::parse_choice(#text)
             }
         },

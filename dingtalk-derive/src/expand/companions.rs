@@ -7,26 +7,27 @@ use dingtalk_template::{
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Paths, bounds, implement, local, tool, values::Values};
-use crate::model::Declaration;
+use super::{
+    bounds,
+    code::{Paths, implement, local},
+    tool,
+    values::Values,
+};
+use crate::model::Model;
 
 /// One item of a feed card.
-pub(crate) fn feed_item(
-    declaration: &Declaration<'_>,
-    templates: &[Templates],
-    paths: &Paths,
-) -> TokenStream {
+pub(crate) fn feed_item(model: &Model<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let ([variant], [only]) = (&declaration.variants[..], templates) else { return TokenStream::new() };
+    let ([variant], [only]) = (&model.variants[..], templates) else { return TokenStream::new() };
     let (check, path, faults) = (local("check"), local("path"), local("faults"));
     let Values { pattern, checks, computed, targets, slice } = Values::of(variant, only, &check, paths);
-    let name = declaration.name();
+    let name = model.name();
     let codes = [MessagePart::Title, MessagePart::Target, MessagePart::Picture]
         .map(|part| only.part(part).map(Template::code).unwrap_or_default());
-    let generics = bounds::with_bounds(declaration, templates, paths);
+    let generics = bounds::with_bounds(model, templates, paths);
     let entry = implement(
         &quote!(#private::FeedEntry),
-        declaration.ident,
+        model.ident,
         &generics,
         &quote! {
             fn entry(
@@ -44,17 +45,17 @@ pub(crate) fn feed_item(
             }
         },
     );
-    let argument = tool::list_item(declaration, paths);
+    let argument = tool::list_item(model, paths);
     quote!(#entry #argument)
 }
 
 /// Stands beside a compile error, and never runs.
-pub(crate) fn feed_item_stub(declaration: &Declaration<'_>, paths: &Paths) -> TokenStream {
+pub(crate) fn feed_item_stub(model: &Model<'_>, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     implement(
         &quote!(#private::FeedEntry),
-        declaration.ident,
-        declaration.generics,
+        model.ident,
+        model.generics,
         &quote! {
             fn entry(&self, _: &::core::primitive::str, _: &mut #krate::Faults) -> #krate::message::FeedItem {
                 ::core::unimplemented!()
@@ -64,17 +65,17 @@ pub(crate) fn feed_item_stub(declaration: &Declaration<'_>, paths: &Paths) -> To
 }
 
 /// A piece that stands in others' slots.
-pub(crate) fn fragment(declaration: &Declaration<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
+pub(crate) fn fragment(model: &Model<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let ([variant], [only]) = (&declaration.variants[..], templates) else { return TokenStream::new() };
+    let ([variant], [only]) = (&model.variants[..], templates) else { return TokenStream::new() };
     let Some(fragment) = &only.fragment else { return TokenStream::new() };
     let (check, sink) = (local("check"), local("sink"));
     let Values { pattern, computed, targets, slice, .. } = Values::of(variant, only, &check, paths);
     let (markdown, plain) = (fragment.markdown.code(), fragment.plain.code());
-    let generics = bounds::with_bounds(declaration, templates, paths);
+    let generics = bounds::with_bounds(model, templates, paths);
     implement(
         &quote!(#krate::Show),
-        declaration.ident,
+        model.ident,
         &generics,
         &quote! {
             fn show(&self, #sink: &mut #krate::Sink<'_>) {

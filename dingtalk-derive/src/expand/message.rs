@@ -2,33 +2,30 @@
 
 use dingtalk_template::{
     Template,
-    declaration::{Kind, MessagePart, Role, Templates},
+    declaration::{MessageKind, MessagePart, Role, Templates},
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::{
-    Paths, bounds, implement, local, option,
+    bounds,
+    code::{Paths, implement, local, option},
     values::{Values, bound},
 };
-use crate::model::{Declaration, Variant};
+use crate::model::{Model, Variant};
 
-pub(crate) fn implementation(
-    declaration: &Declaration<'_>,
-    templates: &[Templates],
-    paths: &Paths,
-) -> TokenStream {
+pub(crate) fn implementation(model: &Model<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
-    let name = declaration.name();
-    let arms = declaration
+    let name = model.name();
+    let arms = model
         .variants
         .iter()
         .zip(templates)
         .map(|(variant, templates)| arm(&name, variant, templates, paths));
-    let generics = bounds::with_bounds(declaration, templates, paths);
+    let generics = bounds::with_bounds(model, templates, paths);
     implement(
         &quote!(#krate::Notification),
-        declaration.ident,
+        model.ident,
         &generics,
         &quote! {
             fn message(&self) -> ::core::result::Result<#krate::Message, #krate::Invalid> {
@@ -49,7 +46,7 @@ fn arm(type_name: &str, variant: &Variant<'_>, templates: &Templates, paths: &Pa
     };
     let people = variant.fields.iter().enumerate().filter_map(|(index, field)| {
         let (bound, ty) = (bound(index), field.ty);
-        match field.declared.role {
+        match field.rules.role {
             Role::At => Some(quote!(#private::mention::<#ty>(#bound, &mut #mentions);)),
             Role::AtAll => Some(quote!(#mentions.all |= *#bound;)),
             Role::Value | Role::Skip => None,
@@ -86,13 +83,13 @@ fn render(
     let parts = templates.parts.iter().filter(|(part, _)| *part != MessagePart::Picture);
     let parts: Vec<&str> = parts.map(|(_, template)| template.code()).collect();
     match templates.kind {
-        Kind::Text => quote!(#private::text(#check, #(#parts,)* #values, #mentions)),
-        Kind::Markdown => quote!(#private::markdown(#check, #(#parts,)* #values, #mentions)),
-        Kind::Link => {
+        MessageKind::Text => quote!(#private::text(#check, #(#parts,)* #values, #mentions)),
+        MessageKind::Markdown => quote!(#private::markdown(#check, #(#parts,)* #values, #mentions)),
+        MessageKind::Link => {
             let picture = option(templates.part(MessagePart::Picture).map(Template::code));
             quote!(#private::link(#check, #(#parts,)* #picture, #values))
         }
-        Kind::ActionCard => {
+        MessageKind::ActionCard => {
             let buttons = templates.buttons.iter().map(|(title, url)| {
                 let (title, url) = (title.code(), url.code());
                 quote!((#title, #url))
@@ -102,7 +99,7 @@ fn render(
             let hide_avatar = message.is_some_and(|card| card.hide_avatar.is_some());
             let list = templates.button_list.map(|list| {
                 let (bound, field) = (bound(list), &variant.fields[list]);
-                let (name, ty) = (&field.declared.parameter, field.shape.value(field.ty));
+                let (name, ty) = (&field.rules.parameter, field.value_type);
                 quote!(let #check = #private::with_buttons::<#ty>(#check, #name, #bound);)
             });
             quote! {{
@@ -112,13 +109,13 @@ fn render(
                 )
             }}
         }
-        Kind::FeedCard => {
+        MessageKind::FeedCard => {
             let items = templates.items.unwrap_or_default();
             let (bound, field) = (bound(items), &variant.fields[items]);
-            let (name, ty) = (&field.declared.parameter, field.shape.value(field.ty));
+            let (name, ty) = (&field.rules.parameter, field.value_type);
             quote!(#private::feed_card::<#ty>(#check, #name, #bound))
         }
         // Refused: they belong to the companions.
-        Kind::Item | Kind::Fragment => TokenStream::new(),
+        MessageKind::Item | MessageKind::Fragment => TokenStream::new(),
     }
 }

@@ -7,15 +7,15 @@
 use dingtalk_template::{Segment, SyntaxError, parse};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::LitStr;
+use syn::{LitStr, ext::IdentExt as _};
 
 use crate::{
     attr::MessageAttribute,
-    model::{Declaration, Variant},
+    model::{Model, Variant},
 };
 
-pub(crate) fn name_check(declaration: &Declaration<'_>) -> TokenStream {
-    let functions = declaration.variants.iter().enumerate().map(|(index, variant)| {
+pub(crate) fn name_check(model: &Model<'_>) -> TokenStream {
+    let functions = model.variants.iter().enumerate().map(|(index, variant)| {
         let templates = templates(index, variant);
         let lines = lines(index, variant);
         quote!(#templates #lines)
@@ -35,22 +35,16 @@ fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
     let checked = literals.enumerate().filter_map(|(number, literal)| {
         let slot_names = slot_names(literal)?;
         let function = format_ident!("template_{index}_{number}");
-        let mut known: Vec<&String> = variant.fields.iter().map(|field| &field.declared.name).collect();
-        for computed in &variant.computed {
-            // A name that is taken has an error of our own.
-            if !known.contains(&&computed.name) {
-                known.push(&computed.name);
+        let mut names: Vec<Ident> = Vec::new();
+        let fields = variant.fields.iter().map(|field| field.ident);
+        for known in fields.chain(variant.computed.iter().map(|computed| &computed.ident)) {
+            // As it was written: `r#gen` is a name in every edition. One that is taken has an error of our own.
+            let mut known = known.clone();
+            known.set_span(literal.span());
+            if !names.iter().any(|name| name.unraw() == known.unraw()) {
+                names.push(known);
             }
         }
-        let names: Vec<Ident> = known
-            .into_iter()
-            .map(|name| {
-                let mut parameter: Ident =
-                    syn::parse_str(name).unwrap_or_else(|_| Ident::new_raw(name, literal.span()));
-                parameter.set_span(literal.span());
-                parameter
-            })
-            .collect();
         let parameters = names.iter().map(|name| quote!(#name: &impl Slot));
         // Our own error asks for the name of a `{}`: rustc need not ask for an argument.
         let slot = Ident::new("slot", Span::mixed_site());

@@ -1,33 +1,33 @@
 //! `impl Tool`, and list items as parameters of tools.
 
-use dingtalk_template::declaration::{Literal, Role, ValueKind};
+use dingtalk_template::declaration::{Cardinality, Literal, Role, ValueKind};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::{
-    Paths, implement, local, option,
+    code::{Paths, implement, local, option},
     values::{field_constant, is_constrained, is_only_counted},
 };
 use crate::{
     attr::ToolAttribute,
     literal,
-    model::{Declaration, Field, Shape},
+    model::{Field, Model},
 };
 
-pub(crate) fn implementation(declaration: &Declaration<'_>, paths: &Paths) -> TokenStream {
-    let (Some(tool), [variant]) = (&declaration.tool, &declaration.variants[..]) else {
+pub(crate) fn implementation(model: &Model<'_>, paths: &Paths) -> TokenStream {
+    let (Some(tool), [variant]) = (&model.tool, &model.variants[..]) else {
         return TokenStream::new();
     };
     let Paths { krate, private } = paths;
-    let name = declaration.declared_tool(tool).name();
-    let spec = spec(declaration, tool, paths);
-    let table = parameters(declaration, &variant.fields, paths);
+    let name = model.declared_tool(tool).name();
+    let spec = spec(model, tool, paths);
+    let table = parameters(model, &variant.fields, paths);
     let arguments = local("arguments");
     let tool = implement(
         &quote!(#krate::Tool),
-        declaration.ident,
-        declaration.generics,
+        model.ident,
+        model.generics,
         &quote! {
             const NAME: &'static ::core::primitive::str = #name;
             const SPEC: #krate::ToolSpec<'static> = #spec;
@@ -40,17 +40,17 @@ pub(crate) fn implementation(declaration: &Declaration<'_>, paths: &Paths) -> To
 }
 
 /// A feed card's item that is marked `tool` can be an element of a tool's list.
-pub(crate) fn list_item(declaration: &Declaration<'_>, paths: &Paths) -> TokenStream {
-    let (Some(_), [variant]) = (&declaration.tool, &declaration.variants[..]) else {
+pub(crate) fn list_item(model: &Model<'_>, paths: &Paths) -> TokenStream {
+    let (Some(_), [variant]) = (&model.tool, &model.variants[..]) else {
         return TokenStream::new();
     };
     let Paths { krate, private } = paths;
     let [value, path, faults] = ["value", "path", "faults"].map(local);
-    let table = parameters(declaration, &variant.fields, paths);
+    let table = parameters(model, &variant.fields, paths);
     let argument = implement(
         &quote!(#krate::Argument),
-        declaration.ident,
-        declaration.generics,
+        model.ident,
+        model.generics,
         &quote! {
             fn schema(_: &mut #private::SchemaGenerator) -> #private::Schema {
                 #private::object_schema(&__DINGTALK_PARAMETERS, __dingtalk_read)
@@ -68,9 +68,9 @@ pub(crate) fn list_item(declaration: &Declaration<'_>, paths: &Paths) -> TokenSt
 }
 
 /// `static __DINGTALK_PARAMETERS`, and `fn __dingtalk_read`, which names the type of each parameter.
-fn parameters(declaration: &Declaration<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenStream {
+fn parameters(model: &Model<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenStream {
     let private = &paths.private;
-    let ident = declaration.ident;
+    let ident = model.ident;
     let table: Vec<TokenStream> = given(fields).map(|field| parameter(field, paths)).collect();
     let count = table.len();
     let reader = local("reader");
@@ -78,7 +78,7 @@ fn parameters(declaration: &Declaration<'_>, fields: &[Field<'_>], paths: &Paths
     let variables: Vec<Ident> = given(fields).enumerate().map(|(position, _)| variable(position)).collect();
     let idents = given(fields).map(|field| field.ident);
     let choices = fields.iter().flat_map(|field| choice_literals(field, paths));
-    let skipped = fields.iter().filter(|field| field.declared.role == Role::Skip).map(|field| {
+    let skipped = fields.iter().filter(|field| field.rules.role == Role::Skip).map(|field| {
         let (ident, value) = (field.ident, default_value(field, paths));
         quote!(#ident: (#value)())
     });
@@ -99,16 +99,16 @@ fn parameters(declaration: &Declaration<'_>, fields: &[Field<'_>], paths: &Paths
 
 /// The fields that a call gives.
 fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
-    fields.iter().filter(|field| field.declared.role != Role::Skip)
+    fields.iter().filter(|field| field.rules.role != Role::Skip)
 }
 
 fn variable(position: usize) -> Ident {
     local(&format!("value_{position}"))
 }
 
-fn spec(declaration: &Declaration<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
+fn spec(model: &Model<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let declared = declaration.declared_tool(tool);
+    let declared = model.declared_tool(tool);
     let (name, title, purpose) = (declared.name(), declared.title(), declared.purpose);
     let usage = (tool.when.is_some() || tool.not_when.is_some() || tool.instead.is_some()).then(|| {
         let (when, not_when) = (option(tool.when.as_ref()), option(tool.not_when.as_ref()));
@@ -127,17 +127,9 @@ fn spec(declaration: &Declaration<'_>, tool: &ToolAttribute, paths: &Paths) -> T
 fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let constant = field_constant(field, paths);
-    let documentation = field.declared.documentation.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shape = format_ident!(
-        "{}",
-        match (field.shape, &field.attributes.default) {
-            (Shape::One(_), Some(_)) => "Defaulted",
-            (Shape::One(_), None) => "One",
-            (Shape::Optional(_), _) => "Optional",
-            (Shape::List(_), _) => "List",
-            (Shape::Flag, _) => "Flag",
-        }
-    );
+    let documentation = field.rules.documentation.split_whitespace().collect::<Vec<_>>().join(" ");
+    let cardinality = format_ident!("{}", format!("{:?}", field.rules.cardinality));
+    let defaulted = field.attributes.default.as_ref().map(|_| quote!(.defaulted()));
     let json = |tokens: Option<TokenStream>| tokens.and_then(literal::read).map(|literal| literal.json());
     let default = json(field.attributes.default.as_ref().and_then(|default| default.value.clone()));
     let example = json(field.attributes.example.clone());
@@ -145,16 +137,19 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
         let (default, example) = (option(default), option(example));
         quote!(.values(#default, #example))
     });
-    let mentions = (field.declared.role == Role::At).then(|| {
+    let mentions = (field.rules.role == Role::At).then(|| {
         let ty = field.ty;
         quote!(.mentions(<#ty as #private::At>::KIND))
     });
-    quote!(#private::Parameter::new(#constant, #documentation, #private::Shape::#shape) #values #mentions)
+    quote! {
+        #private::Parameter::new(#constant, #documentation, #private::Cardinality::#cardinality)
+            #defaulted #values #mentions
+    }
 }
 
 /// Only rustc knows what type this is: it may be a `Choice`.
 fn is_foreign(field: &Field<'_>) -> bool {
-    field.declared.value == ValueKind::Foreign
+    field.rules.value == ValueKind::Foreign
 }
 
 /// A function that makes the field's default.
@@ -163,12 +158,12 @@ fn default_value(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let Some(value) = field.attributes.default.as_ref().and_then(|default| default.value.clone()) else {
         return quote!(<#ty as ::core::default::Default>::default);
     };
+    let private = &paths.private;
     let is_text = matches!(literal::read(value.clone()), Some(Literal::Text(_)));
     match (is_text, is_foreign(field)) {
-        (false, _) => quote!(|| #value),
+        (false, _) => quote!(|| #private::expression!(#value)),
         (true, false) => quote!(|| ::core::convert::From::from(#value)),
         (true, true) => {
-            let private = &paths.private;
             quote!(|| {
                 use #private::NoChoice as _;
                 <#private::Probe<#ty>>::of(#value)
@@ -205,7 +200,7 @@ fn choice_literal(
     paths: &Paths,
 ) -> TokenStream {
     let Paths { krate, private } = paths;
-    let ty = field.shape.value(field.ty);
+    let ty = field.value_type;
     let span = tokens.span().resolved_at(Span::mixed_site());
     let call = quote_spanned!(span=> __assert(#what, #text, __VALUES));
     quote! {
@@ -219,16 +214,16 @@ fn choice_literal(
 
 fn read(position: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
     let (variable, reader) = (variable(position), local("reader"));
-    let (ty, value_ty) = (field.ty, field.shape.value(field.ty));
-    let read = match (field.shape, &field.attributes.default) {
-        (Shape::One(_), None) => quote!(#reader.one::<#value_ty>(#position)),
-        (Shape::One(_), Some(_)) => {
+    let (ty, value_ty) = (field.ty, field.value_type);
+    let read = match (field.rules.cardinality, &field.attributes.default) {
+        (Cardinality::One, None) => quote!(#reader.one::<#value_ty>(#position)),
+        (Cardinality::One, Some(_)) => {
             let default = default_value(field, paths);
             quote!(#reader.one_or::<#ty>(#position, #default))
         }
-        (Shape::Optional(_), _) => quote!(#reader.optional::<#value_ty>(#position)),
-        (Shape::List(_), _) => quote!(#reader.list::<#value_ty>(#position)),
-        (Shape::Flag, _) => quote!(#reader.flag(#position)),
+        (Cardinality::Optional, _) => quote!(#reader.optional::<#value_ty>(#position)),
+        (Cardinality::List, _) => quote!(#reader.list::<#value_ty>(#position)),
+        (Cardinality::Flag, _) => quote!(#reader.flag(#position)),
     };
     if !is_constrained(field) {
         quote!(let #variable = #read;)

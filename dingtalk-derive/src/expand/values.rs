@@ -1,14 +1,14 @@
 //! Fields in generated code: bound by name, checked, and shown.
 
-use dingtalk_template::declaration::{FormatSpec, Role, Shown, Source, Templates};
+use dingtalk_template::declaration::{Cardinality, FormatSpec, Role, Shown, Source, Templates};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::{ext::IdentExt as _, spanned::Spanned};
+use syn::spanned::Spanned;
 
-use super::{Paths, local, option};
+use super::code::{Paths, local, option};
 use crate::{
-    attr::{BoundsAttribute, identifiers},
-    model::{Field, Shape, Variant},
+    attr::{BoundsAttribute, names},
+    model::{Field, Variant},
 };
 
 /// What every implementation begins with.
@@ -45,7 +45,7 @@ impl Values {
         let targets = templates.values.iter().filter(|shown| shown.target).map(|shown| match shown.source {
             Source::Field(index) => {
                 let field = &variant.fields[index];
-                let ty = field.shape.value(field.ty);
+                let ty = field.value_type;
                 quote!(#private::link_target::<#ty>();)
             }
             Source::Computed(index) => {
@@ -77,19 +77,19 @@ fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let each = variant.computed.iter().enumerate().map(|(index, computed)| {
         let mut read: Vec<usize> = Vec::new();
-        identifiers(computed.expression.clone(), &mut |ident| {
-            let name = ident.unraw().to_string();
-            let field = variant.fields.iter().position(|field| field.declared.name == name);
+        names(computed.expression.clone(), &mut |name| {
+            let field = variant.fields.iter().position(|field| field.rules.name == name);
             read.extend(field.filter(|field| !read.contains(field)));
         });
+        // A name may only look like one that is read.
         let fields = read.iter().map(|&index| {
             let (ident, bound) = (variant.fields[index].ident, bound(index));
-            quote!(let #ident = #bound;)
+            quote!(let #ident = #bound; let _ = #ident;)
         });
         let (variable, expression) = (local(&format!("computed_{index}")), &computed.expression);
         quote! {
             #(#fields)*
-            let #variable = #private::computed(#expression);
+            let #variable = #private::computed(#private::expression!(#expression));
         }
     });
     each.collect()
@@ -111,19 +111,20 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
     let (bound, ty) = (bound(index), field.ty);
     // A type without this format is reported where the field has it.
     let format = || format(&shown.spec, ty.span().resolved_at(Span::mixed_site()), paths);
-    match (field.declared.role, field.shape) {
+    match (field.rules.role, field.rules.cardinality) {
         (Role::At, _) => quote!(#private::Value::One(&#private::mention_text::<#ty>(#bound))),
         (Role::AtAll, _) => quote!(#private::Value::One(&#private::mention_all_text(*#bound))),
-        (_, Shape::Flag) => quote!(#private::Value::Flag(*#bound)),
-        (_, Shape::One(_)) if shown.spec.is_empty() => quote!(#private::one::<#ty>(#bound)),
-        (_, Shape::One(_)) => {
+        (_, Cardinality::Flag) => quote!(#private::Value::Flag(*#bound)),
+        (_, Cardinality::One) if shown.spec.is_empty() => quote!(#private::one::<#ty>(#bound)),
+        (_, Cardinality::One) => {
             let (spec, format) = format();
             quote!(#private::Value::One(&#private::format::one::<#ty>(#bound, #spec, <#ty as #format>::write)))
         }
-        (_, Shape::Optional(_) | Shape::List(_)) if shown.spec.is_empty() => {
+        (_, Cardinality::Optional | Cardinality::List) if shown.spec.is_empty() => {
             quote!(#private::each::<#ty>(#bound))
         }
-        (_, Shape::Optional(inner) | Shape::List(inner)) => {
+        (_, Cardinality::Optional | Cardinality::List) => {
+            let inner = field.value_type;
             let (spec, format) = format();
             quote! {
                 #private::Value::Each(&#private::format::each::<#inner>(
@@ -153,18 +154,18 @@ pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
 
 /// The field's elements have no rules, only their number has: they can be of any type.
 pub(crate) fn is_only_counted(field: &Field<'_>) -> bool {
-    matches!(field.shape, Shape::List(_)) && field.attributes.bounds().next().is_none()
+    field.rules.cardinality == Cardinality::List && field.attributes.bounds().next().is_none()
 }
 
 /// Mentions have a limit of their own: the wire's.
 fn is_mention_list(field: &Field<'_>) -> bool {
-    field.declared.role == Role::At && matches!(field.shape, Shape::List(_))
+    field.rules.role == Role::At && field.rules.cardinality == Cardinality::List
 }
 
 /// `Field::new("host", &[…])`: the name and the rules of one field.
 pub(crate) fn field_constant(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
-    let name = &field.declared.parameter;
+    let name = &field.rules.parameter;
     let bounds = |bounds: &Option<BoundsAttribute>, kind: &str, end: fn(&TokenStream) -> TokenStream| {
         let kind = format_ident!("{kind}");
         bounds.as_ref().map(|bounds| {

@@ -1,6 +1,6 @@
 //! How the two front doors write the same thing.
 
-use super::{Arity, Rule};
+use super::{Cardinality, Rule};
 
 /// How a declaration is written, so that an error says what to write there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,35 +45,35 @@ impl Dialect {
         }
     }
 
-    /// What to call a field of this shape; `None` for exactly one value.
-    pub(super) fn several(self, shape: Arity) -> Option<&'static str> {
-        match (self, shape) {
-            (_, Arity::One) => None,
-            (Self::Attributes, Arity::Optional) => Some("an `Option`"),
-            (Self::Attributes, Arity::List) => Some("a `Vec`"),
-            (Self::Attributes, Arity::Flag) => Some("a `bool`"),
-            (Self::File, Arity::Optional) => Some("an optional field"),
-            (Self::File, Arity::List) => Some("a list"),
-            (Self::File, Arity::Flag) => Some("a flag"),
+    /// What to call a field of this cardinality; `None` for exactly one value.
+    pub(super) fn several(self, cardinality: Cardinality) -> Option<&'static str> {
+        match (self, cardinality) {
+            (_, Cardinality::One) => None,
+            (Self::Attributes, Cardinality::Optional) => Some("an `Option`"),
+            (Self::Attributes, Cardinality::List) => Some("a `Vec`"),
+            (Self::Attributes, Cardinality::Flag) => Some("a `bool`"),
+            (Self::File, Cardinality::Optional) => Some("an optional field"),
+            (Self::File, Cardinality::List) => Some("a list"),
+            (Self::File, Cardinality::Flag) => Some("a flag"),
         }
     }
 
-    /// What a value of this shape is where it is not given.
-    pub(super) fn absent(self, shape: Arity) -> &'static str {
-        match (self, shape) {
-            (Self::Attributes, Arity::Optional) => "`None`",
-            (Self::File, Arity::Optional) => "left out",
-            (_, Arity::List) => "empty",
-            (_, Arity::One | Arity::Flag) => "`false`",
+    /// What a value of this cardinality is where it is not given.
+    pub(super) fn absent(self, cardinality: Cardinality) -> &'static str {
+        match (self, cardinality) {
+            (Self::Attributes, Cardinality::Optional) => "`None`",
+            (Self::File, Cardinality::Optional) => "left out",
+            (_, Cardinality::List) => "empty",
+            (_, Cardinality::One | Cardinality::Flag) => "`false`",
         }
     }
 
     pub(super) fn flag(self) -> &'static str {
-        self.several(Arity::Flag).unwrap_or_default()
+        self.several(Cardinality::Flag).unwrap_or_default()
     }
 
     pub(super) fn list(self) -> &'static str {
-        self.several(Arity::List).unwrap_or_default()
+        self.several(Cardinality::List).unwrap_or_default()
     }
 
     /// The type of a link's target.
@@ -96,14 +96,6 @@ impl Dialect {
     pub(super) fn purpose(self) -> &'static str {
         match self {
             Self::Attributes => "a doc comment on the type",
-            Self::File => "`purpose`",
-        }
-    }
-
-    /// The words that say it.
-    pub(super) fn purpose_text(self) -> &'static str {
-        match self {
-            Self::Attributes => "the type's doc comment",
             Self::File => "`purpose`",
         }
     }

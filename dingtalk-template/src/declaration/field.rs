@@ -1,6 +1,6 @@
 //! Rules on one field. A comment above each shows what it forbids, as the attributes write it.
 
-use super::{Arity, Bounds, End, FieldPlace, FieldRules, Findings, Literal, Role, Rule, ValueKind};
+use super::{Bounds, Cardinality, End, FieldLocation, FieldRules, Findings, Literal, Role, Rule, ValueKind};
 
 /// The wire's limit, `MAX_MENTIONS` of dingtalk-core.
 const MAX_MENTIONS: f64 = 50.0;
@@ -13,16 +13,16 @@ pub fn check_field(index: usize, field: &FieldRules, can_mention: Option<bool>, 
     literals(index, field, findings);
     // link(…) with #[dingtalk(at)] people: Vec<Mobile>
     if field.is_mention() && can_mention == Some(false) {
-        let place = if field.role == Role::At { FieldPlace::At } else { FieldPlace::AtAll };
-        findings.of_field(index, place, "only text and Markdown messages can mention people: remove it");
+        let location = if field.role == Role::At { FieldLocation::At } else { FieldLocation::AtAll };
+        findings.of_field(index, location, "only text and Markdown messages can mention people: remove it");
     }
 }
 
 fn roles(index: usize, field: &FieldRules, findings: &mut Findings) {
     // #[dingtalk(at_all)] everybody: String
-    if field.role == Role::AtAll && field.shape != Arity::Flag {
+    if field.role == Role::AtAll && field.cardinality != Cardinality::Flag {
         let flag = findings.dialect.flag();
-        findings.of_field(index, FieldPlace::AtAll, format!("`at_all` belongs on {flag}"));
+        findings.of_field(index, FieldLocation::AtAll, format!("`at_all` belongs on {flag}"));
     }
     // #[dingtalk(at, line = "- {}")]
     if field.role != Role::Value && field.line.is_some() {
@@ -33,26 +33,26 @@ fn roles(index: usize, field: &FieldRules, findings: &mut Findings) {
                 field.name
             ),
         };
-        findings.of_field(index, FieldPlace::Line, message);
+        findings.of_field(index, FieldLocation::Line, message);
     }
     // #[dingtalk(skip, example = "web-3")]
     if field.role == Role::Skip && field.example.is_some() {
         let message = "a skipped field is no parameter, so nobody reads an example of it: remove it";
-        findings.of_field(index, FieldPlace::Example, message);
+        findings.of_field(index, FieldLocation::Example, message);
     }
 }
 
 fn bounds(index: usize, field: &FieldRules, findings: &mut Findings) {
     let dialect = findings.dialect;
     // #[dingtalk(max_items = 3)] host: String
-    if field.max_items.is_some() && field.shape != Arity::List {
+    if field.max_items.is_some() && field.cardinality != Cardinality::List {
         let (list, length) = (dialect.list(), dialect.rule(Rule::Length, "..=N"));
         let message = format!("`max_items` belongs on {list}; limit a text with `{length}`");
-        findings.of_field(index, FieldPlace::Type, message);
+        findings.of_field(index, FieldLocation::Type, message);
     }
     // #[dingtalk(length(..=3))] load: u32
     if let Some((rule, problem)) = misfit(field, findings) {
-        findings.of_field(index, FieldPlace::Rule(rule), problem);
+        findings.of_field(index, FieldLocation::Rule(rule), problem);
     }
     // #[dingtalk(length(9..=1))]
     for (rule, bounds) in field.bounds() {
@@ -63,7 +63,7 @@ fn bounds(index: usize, field: &FieldRules, findings: &mut Findings) {
             let (min, max) = (&min.written, &max.written);
             findings.of_field(
                 index,
-                FieldPlace::Min(rule),
+                FieldLocation::Min(rule),
                 format!("no value is at least {min} and at most {max}: write `{max}..={min}`"),
             );
         }
@@ -101,14 +101,14 @@ fn literals(index: usize, field: &FieldRules, findings: &mut Findings) {
         && let Some(problem) = broken(field, value, findings)
     {
         let message = format!("the default of `{}` {problem}", field.name);
-        findings.of_field(index, FieldPlace::DefaultValue, message);
+        findings.of_field(index, FieldLocation::DefaultValue, message);
     }
     match &field.example {
         None => {}
         // #[dingtalk(example = HOST)]
         Some(None) => {
             let message = "an example is a literal, such as `\"web-3\"`, `42` or `[\"nginx\"]`";
-            findings.of_field(index, FieldPlace::Example, message);
+            findings.of_field(index, FieldLocation::Example, message);
         }
         Some(Some(value)) => example(index, field, value, findings),
     }
@@ -116,10 +116,12 @@ fn literals(index: usize, field: &FieldRules, findings: &mut Findings) {
 
 fn example(index: usize, field: &FieldRules, value: &Literal, findings: &mut Findings) {
     let list = findings.dialect.list();
-    let problem = match (field.shape, value) {
+    let problem = match (field.cardinality, value) {
         // #[dingtalk(example = "nginx")] processes: Vec<String>
-        (Arity::List, Literal::List(_)) => None,
-        (Arity::List, _) => Some(format!("is one value, and the field is {list}: write `[…]` around it")),
+        (Cardinality::List, Literal::List(_)) => None,
+        (Cardinality::List, _) => {
+            Some(format!("is one value, and the field is {list}: write `[…]` around it"))
+        }
         (_, Literal::List(_)) => {
             Some("is a list, and the field takes one value: remove the brackets".to_owned())
         }
@@ -127,7 +129,7 @@ fn example(index: usize, field: &FieldRules, value: &Literal, findings: &mut Fin
     };
     if let Some(problem) = problem.or_else(|| broken(field, value, findings)) {
         let message = format!("the example of `{}` {problem}", field.name);
-        findings.of_field(index, FieldPlace::Example, message);
+        findings.of_field(index, FieldLocation::Example, message);
     }
 }
 
@@ -200,11 +202,11 @@ fn contains(bounds: &Bounds, measure: f64) -> bool {
 /// `max_items = 80` on people to mention
 pub fn check_mention_limit(index: usize, field: &FieldRules, findings: &mut Findings) {
     let most = field.max_items.as_ref().and_then(|max| max.number);
-    let mentions = field.role == Role::At && field.shape == Arity::List;
+    let mentions = field.role == Role::At && field.cardinality == Cardinality::List;
     if mentions && most.is_some_and(|most| most > MAX_MENTIONS) {
         findings.of_field(
             index,
-            FieldPlace::MaxItems,
+            FieldLocation::MaxItems,
             format!("DingTalk mentions at most {MAX_MENTIONS} people: remove `max_items`, or lower it"),
         );
     }
@@ -220,14 +222,14 @@ pub fn check_unbounded(index: usize, field: &FieldRules, findings: &mut Findings
     let message = match field.role {
         Role::Skip => "a skipped field is no parameter, so it needs no limit: remove `unbounded`".to_owned(),
         Role::At | Role::AtAll => "DingTalk limits mentions itself: remove `unbounded`".to_owned(),
-        Role::Value if field.is_text() || field.shape == Arity::List => {
+        Role::Value if field.is_text() || field.cardinality == Cardinality::List => {
             format!("`{name}` has an upper limit, and `unbounded` says that it has none: remove one of them")
         }
         Role::Value => {
             format!("only texts and lists need a limit, and `{name}` is neither: remove `unbounded`")
         }
     };
-    findings.of_field(index, FieldPlace::Unbounded, message);
+    findings.of_field(index, FieldLocation::Unbounded, message);
 }
 
 /// The limits that a tool's parameter needs and does not have.
@@ -244,7 +246,7 @@ impl NeededLimits {
             // text: String, as long as an agent likes
             text: value && field.is_text() && !limited,
             // lines: Vec<String>, as many as an agent likes
-            items: value && field.shape == Arity::List && field.max_items.is_none(),
+            items: value && field.cardinality == Cardinality::List && field.max_items.is_none(),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{Dialect, MessagePart, Rule};
 #[non_exhaustive]
 pub struct Finding {
     /// What it concerns.
-    pub place: Place,
+    pub location: Location,
     /// What is wrong and what to write instead, in the style of rustc.
     pub message: String,
     /// Who says it where the declaration is a Rust type.
@@ -35,7 +35,7 @@ pub enum Told {
 /// A part of a declaration that an error can point at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Place {
+pub enum Location {
     /// The notification itself.
     Notification,
     /// What makes it a message of its kind.
@@ -67,13 +67,13 @@ pub enum Place {
     /// What to use instead.
     Instead,
     /// A field, by index.
-    Field(usize, FieldPlace),
+    Field(usize, FieldLocation),
 }
 
 /// A part of a field's declaration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum FieldPlace {
+pub enum FieldLocation {
     /// The field as a whole.
     Name,
     /// What it is, in words.
@@ -120,13 +120,13 @@ impl Findings {
     }
 
     /// Adds what is wrong.
-    pub fn push(&mut self, place: Place, message: impl Into<String>) {
-        self.tell(place, message, Told::Here);
+    pub fn push(&mut self, location: Location, message: impl Into<String>) {
+        self.tell(location, message, Told::Here);
     }
 
     /// A slot that stands in two places is one mistake.
-    pub(super) fn tell(&mut self, place: Place, message: impl Into<String>, told: Told) {
-        let finding = Finding { place, message: message.into(), told };
+    pub(super) fn tell(&mut self, location: Location, message: impl Into<String>, told: Told) {
+        let finding = Finding { location, message: message.into(), told };
         if !self.found.contains(&finding) {
             self.found.push(finding);
         }
@@ -137,8 +137,8 @@ impl Findings {
         self.found.is_empty()
     }
 
-    pub(super) fn of_field(&mut self, index: usize, place: FieldPlace, message: impl Into<String>) {
-        self.push(Place::Field(index, place), message);
+    pub(super) fn of_field(&mut self, index: usize, location: FieldLocation, message: impl Into<String>) {
+        self.push(Location::Field(index, location), message);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Defaults and examples that are written as literals: they can be checked, and shown to an agent.
 
-use super::{Arity, Dialect};
+use super::{Cardinality, Dialect};
 
 /// A value that is known while the declaration is read.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ impl Literal {
         match self {
             Self::Text(_) => "a text",
             Self::Number { .. } => "a number",
-            Self::Flag(_) => dialect.several(Arity::Flag).unwrap_or_default(),
+            Self::Flag(_) => dialect.several(Cardinality::Flag).unwrap_or_default(),
             Self::List(_) => "a list",
         }
     }

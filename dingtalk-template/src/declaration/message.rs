@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Declared, FieldPlace, Findings, Kind, MessagePart, MessageTemplates, Place, Role, Templates};
+use super::{
+    DeclaredMessage, FieldLocation, Findings, Location, MessageKind, MessagePart, MessageTemplates, Role,
+    Templates,
+};
 use crate::{Line, MAX_BODY_BYTES, Piece, Row};
 
 /// Does the message have all that its kind needs? `incomplete` says that something could not be read: what seems to be
@@ -16,16 +19,17 @@ pub fn check_message(message: &MessageTemplates, incomplete: bool, findings: &mu
             missing.push(format!("`{kind}` needs a `{key}`: {why}; add `{key} = \"…\"`"));
         }
     }
-    if message.kind == Kind::ActionCard && message.buttons.is_empty() && message.button_list.is_none() {
+    if message.kind == MessageKind::ActionCard && message.buttons.is_empty() && message.button_list.is_none()
+    {
         missing.push(format!("an action card needs a button: add `{}`", findings.dialect.button()));
     }
-    if message.kind == Kind::FeedCard && message.items.is_none() {
+    if message.kind == MessageKind::FeedCard && message.items.is_none() {
         missing.push("`feed_card` needs its items: add `items = field` with a `Vec` field".to_owned());
     }
     let complete = missing.is_empty();
     if !incomplete {
         for problem in missing {
-            findings.push(Place::Message, problem);
+            findings.push(Location::Message, problem);
         }
     }
     complete
@@ -51,7 +55,7 @@ pub fn choice_value_problem(value: &str) -> Option<&'static str> {
 }
 
 /// Every field must be used: `used` holds those that a template or an expression names.
-pub(super) fn unused(declared: &Declared<'_>, used: &HashSet<String>, findings: &mut Findings) {
+pub(super) fn unused(declared: &DeclaredMessage<'_>, used: &HashSet<String>, findings: &mut Findings) {
     let dialect = findings.dialect;
     // struct Alert { host: String, note: String } with text("{host}")
     let by_lines = has_lines_only(declared.message);
@@ -66,12 +70,12 @@ pub(super) fn unused(declared: &Declared<'_>, used: &HashSet<String>, findings: 
             format!("write `{{{name}}}` where it belongs")
         };
         let message = format!("no template shows `{name}`: {how}, or {}", dialect.not_shown());
-        findings.of_field(index, FieldPlace::Name, message);
+        findings.of_field(index, FieldLocation::Name, message);
     }
     // with(short = …) that no slot names
     for (index, name) in declared.computed.iter().enumerate().filter(|(_, name)| !used.contains(**name)) {
         findings.push(
-            Place::Computed(index),
+            Location::Computed(index),
             format!("no template shows `{name}`: write `{{{name}}}` where it belongs, or remove it"),
         );
     }
@@ -79,28 +83,28 @@ pub(super) fn unused(declared: &Declared<'_>, used: &HashSet<String>, findings: 
 
 /// Is the text every field's line, in order?
 fn has_lines_only(message: &MessageTemplates) -> bool {
-    message.kind == Kind::Markdown && message.part(MessagePart::Text).is_none()
+    message.kind == MessageKind::Markdown && message.part(MessagePart::Text).is_none()
 }
 
 /// What the wire and the robot ask of the text that is there whatever the values are.
-pub(super) fn static_text(declared: &Declared<'_>, templates: &Templates, findings: &mut Findings) {
+pub(super) fn static_text(declared: &DeclaredMessage<'_>, templates: &Templates, findings: &mut Findings) {
     let message = declared.message;
     // text("")
     for (part, template) in &message.parts {
         if matches!(part, MessagePart::Title | MessagePart::Text)
-            && message.kind != Kind::Fragment
+            && message.kind != MessageKind::Fragment
             && template.trim().is_empty()
         {
             let key = part.key();
             let problem = format!("DingTalk refuses a message with an empty {key}: write it");
-            findings.push(Place::Part(*part), problem);
+            findings.push(Location::Part(*part), problem);
         }
     }
     // markdown(title = "alert") without a field that has a line
     let lines = || templates.part(MessagePart::Text).map_or(0, |text| text.rows().count());
     if has_lines_only(message) && !declared.incomplete && lines() == 0 {
         findings.push(
-            Place::Message,
+            Location::Message,
             "no field has a `line`, so the message would be empty: add `text = \"…\"`, or `line`s to fields",
         );
     }
@@ -109,7 +113,7 @@ pub(super) fn static_text(declared: &Declared<'_>, templates: &Templates, findin
     if bytes > MAX_BODY_BYTES {
         let longest = message.templates().max_by_key(|(_, template)| template.len());
         findings.push(
-            longest.map_or(Place::Message, |(place, _)| place),
+            longest.map_or(Location::Message, |(location, _)| location),
             format!(
                 "the fixed text alone has {bytes} bytes, and DingTalk takes {MAX_BODY_BYTES} for the whole message: \
                  shorten it, or link to a page"
@@ -138,7 +142,7 @@ fn robot_keyword(keyword: &str, message: &MessageTemplates, templates: &Template
         });
     let problem = if keyword.trim().is_empty() {
         "the robot's keyword is empty: write it as the robot's security settings have it".to_owned()
-    } else if message.kind == Kind::FeedCard {
+    } else if message.kind == MessageKind::FeedCard {
         // keyword = "news", feed_card(items = news)
         "a feed card has no text that is there whatever its items are: remove `keyword`".to_owned()
     } else if !shown.any(|text| text.contains(keyword)) {
@@ -149,5 +153,5 @@ fn robot_keyword(keyword: &str, message: &MessageTemplates, templates: &Template
     } else {
         return;
     };
-    findings.push(Place::Keyword, problem);
+    findings.push(Location::Keyword, problem);
 }

@@ -2,9 +2,10 @@
 //!
 //! There are two front doors: the attributes of a Rust type, and a table of a configuration file. Both read what is
 //! written into the types of this module, and both ask the same functions what is wrong with it. A [`Dialect`] says how an
-//! error spells what to write instead; a [`Place`] says where it is, and a front door makes a caret or a path of it.
+//! error spells what to write instead; a [`Location`] says where it is, and a front door makes a caret or a path of it.
 
 mod bounds;
+mod compile;
 mod dialect;
 mod field;
 mod finding;
@@ -18,7 +19,7 @@ pub use self::{
     bounds::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE},
     dialect::Dialect,
     field::{check_field, check_mention_limit, check_unbounded},
-    finding::{FieldPlace, Finding, Findings, Place, Told},
+    finding::{FieldLocation, Finding, Findings, Location, Told},
     format::{FormatKind, FormatSpec},
     literal::Literal,
     message::{LOOSE_BUTTON, check_message, choice_value_problem, second_message, second_role},
@@ -28,7 +29,7 @@ pub use self::{
 
 /// A message and the fields that it shows.
 #[derive(Debug, Clone)]
-pub struct Declared<'a> {
+pub struct DeclaredMessage<'a> {
     /// What is shown.
     pub message: &'a MessageTemplates,
     /// The keyword that the robot asks for.
@@ -47,8 +48,8 @@ pub struct Declared<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageTemplates {
     /// Which message it is.
-    pub kind: Kind,
-    /// Its templates, in the order of [`Kind::parts`].
+    pub kind: MessageKind,
+    /// Its templates, in the order of [`MessageKind::parts`].
     pub parts: Vec<(MessagePart, String)>,
     /// The buttons of an action card.
     pub buttons: Vec<ButtonTemplates>,
@@ -65,10 +66,10 @@ impl MessageTemplates {
     }
 
     /// Its templates and where they stand, in the order in which they are written.
-    pub fn templates(&self) -> impl Iterator<Item = (Place, &str)> {
-        let parts = self.parts.iter().map(|(part, template)| (Place::Part(*part), &**template));
+    pub fn templates(&self) -> impl Iterator<Item = (Location, &str)> {
+        let parts = self.parts.iter().map(|(part, template)| (Location::Part(*part), &**template));
         let buttons = self.buttons.iter().enumerate().flat_map(|(index, button)| {
-            [(Place::ButtonLabel(index), &*button.label), (Place::ButtonUrl(index), &*button.url)]
+            [(Location::ButtonLabel(index), &*button.label), (Location::ButtonUrl(index), &*button.url)]
         });
         parts.chain(buttons)
     }
@@ -85,7 +86,7 @@ pub struct ButtonTemplates {
 
 /// Which message it is, or which piece of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MessageKind {
     /// Plain text.
     Text,
     /// Markdown with a title.
@@ -118,7 +119,7 @@ pub enum MessagePart {
 const SHOWN: &str = "it is what the conversation list shows";
 const PAGE: &str = "it is the page to open";
 
-impl Kind {
+impl MessageKind {
     /// All kinds.
     pub const ALL: [Self; 7] = [
         Self::Text,
@@ -208,7 +209,7 @@ pub struct FieldRules {
     /// What one value is.
     pub value: ValueKind,
     /// How many values it has.
-    pub shape: Arity,
+    pub cardinality: Cardinality,
     /// What it is for.
     pub role: Role,
     /// What is written for each value.
@@ -271,7 +272,7 @@ pub enum ValueKind {
 
 /// How many values a field has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Arity {
+pub enum Cardinality {
     /// Exactly one.
     One,
     /// One or none.

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{FieldPlace, FieldRules, Findings, Place, Role, Rule, field::NeededLimits};
-use crate::{
-    Instruction, instruction_like, is_tautology, looks_secret, snake_case, tool_name_problem, words,
-};
+use super::{FieldLocation, FieldRules, Findings, Location, Role, Rule, field::NeededLimits};
+use crate::{is_tautology, looks_secret, snake_case, tool_name_problem, words};
 
 /// What a declaration says of itself as a tool.
 #[derive(Debug, Clone, Default)]
@@ -61,7 +59,7 @@ pub fn check_tool(tool: &ToolWords, findings: &mut Findings) {
     // #[dingtalk(tool(instead = CpuAlert))] struct CpuAlert
     if tool.instead_of_itself {
         let message = "a tool is no alternative to itself: name another one, or remove `instead`";
-        findings.push(Place::Instead, message);
+        findings.push(Location::Instead, message);
     }
 }
 
@@ -76,45 +74,27 @@ fn description(tool: &ToolWords, findings: &mut Findings) {
             "an agent chooses a tool by its description: say in {} what the notification is for",
             dialect.purpose()
         );
-        findings.push(Place::Purpose, message);
+        findings.push(Location::Purpose, message);
     } else if is_tautology(purpose, &[&name, &title, &tool.declared_as]) {
         // /// Sends a CPU alert. struct CpuAlert
         let message = format!(
             "\"{purpose}\" says no more than the name `{name}`: say what the notification tells whom, and why"
         );
-        findings.push(Place::Purpose, message);
+        findings.push(Location::Purpose, message);
     }
     // tool(title = "send_cpu_alert")
     if tool.title.is_some() && (title.trim().is_empty() || title == name) {
-        findings.push(Place::Title, "a title is for people: write it in words, such as `\"CPU alert\"`");
+        findings.push(Location::Title, "a title is for people: write it in words, such as `\"CPU alert\"`");
     }
-    let usage = [("when", Place::When, &tool.when), ("not_when", Place::NotWhen, &tool.not_when)];
-    for (key, place, text) in &usage {
+    let usage = [("when", Location::When, &tool.when), ("not_when", Location::NotWhen, &tool.not_when)];
+    for (key, location, text) in usage {
         // tool(when = "")
         if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
             let message = format!(
                 "`{key}` is the rest of a sentence that begins with \"when\": write it, or remove it"
             );
-            findings.push(*place, message);
+            findings.push(location, message);
         }
-    }
-    if let Some(title) = &tool.title {
-        instruction(Place::Title, title, "this text", findings);
-    }
-    for (_, place, text) in usage {
-        instruction(place, text.as_deref().unwrap_or_default(), "this text", findings);
-    }
-    instruction(Place::Purpose, purpose, dialect.purpose_text(), findings);
-}
-
-/// /// Always call this tool first.
-fn instruction(place: Place, text: &str, words: &str, findings: &mut Findings) {
-    if let Some(found) = instruction_like(text) {
-        let problem = match found {
-            Instruction::Character(_) => "what an agent reads is what people can see",
-            _ => "what an agent reads informs and gives no orders",
-        };
-        findings.push(place, format!("{problem}: remove {found} from {words}"));
     }
 }
 
@@ -122,11 +102,11 @@ fn name(tool: &ToolWords, findings: &mut Findings) {
     let Some(problem) = tool_name_problem(&tool.name()) else { return };
     if tool.name.is_some() {
         // tool(name = "SendHostDown")
-        findings.push(Place::ToolName, problem);
+        findings.push(Location::ToolName, problem);
     } else {
         // struct ADescriptionOfEverythingThatCouldPossiblyGoWrong
         let how = findings.dialect.tool_name();
-        findings.push(Place::Notification, format!("{problem}, with `{how}`"));
+        findings.push(Location::Notification, format!("{problem}, with `{how}`"));
     }
 }
 
@@ -146,7 +126,7 @@ pub fn check_parameters<'f>(fields: impl IntoIterator<Item = &'f FieldRules>, fi
             } else {
                 format!("`{other}` and `{name}` are both the parameter `{parameter}`: rename one")
             };
-            findings.of_field(index, FieldPlace::Name, message);
+            findings.of_field(index, FieldLocation::Name, message);
         }
     }
 }
@@ -161,17 +141,15 @@ fn parameter(index: usize, field: &FieldRules, findings: &mut Findings) {
             "an agent fills in `{parameter}`: say in {} what it is, with an example",
             dialect.description()
         );
-        findings.of_field(index, FieldPlace::Description, message);
+        findings.of_field(index, FieldLocation::Description, message);
     } else if is_tautology(documentation, &[&field.name]) {
         // /// The host's name. host_name: String
         let message = format!(
             "the {} of `{parameter}` only repeats its name: say what it is, with an example",
             dialect.its_description()
         );
-        findings.of_field(index, FieldPlace::Description, message);
+        findings.of_field(index, FieldLocation::Description, message);
     }
-    let words = format!("its {}", dialect.its_description());
-    instruction(Place::Field(index, FieldPlace::Description), documentation, &words, findings);
     // /// Token of the robot. access_token: String
     if looks_secret(&field.name) {
         let message = format!(
@@ -179,7 +157,7 @@ fn parameter(index: usize, field: &FieldRules, findings: &mut Findings) {
             field.name,
             dialect.notification()
         );
-        findings.of_field(index, FieldPlace::Name, message);
+        findings.of_field(index, FieldLocation::Name, message);
     }
     names_and_defaults(index, field, findings);
     if !field.is_unbounded && !field.incomplete {
@@ -200,7 +178,7 @@ fn limits(index: usize, field: &FieldRules, findings: &mut Findings) {
             field.name,
             dialect.flag_on_field("unbounded")
         );
-        findings.of_field(index, FieldPlace::Name, message);
+        findings.of_field(index, FieldLocation::Name, message);
     }
 }
 
@@ -209,18 +187,18 @@ fn names_and_defaults(index: usize, field: &FieldRules, findings: &mut Findings)
     if field.is_renamed && !is_parameter_name(&field.parameter) {
         findings.of_field(
             index,
-            FieldPlace::Rename,
+            FieldLocation::Rename,
             "a parameter's name is letters, digits, `_` and `-`, 64 at most, a letter first",
         );
     }
     // #[dingtalk(default = 3)] count: Option<u32>
     if field.default.is_some()
-        && let Some(several) = findings.dialect.several(field.shape)
+        && let Some(several) = findings.dialect.several(field.cardinality)
     {
-        let absent = findings.dialect.absent(field.shape);
+        let absent = findings.dialect.absent(field.cardinality);
         let message =
             format!("{several} that is not given is {absent}, so a `default` changes nothing: remove it");
-        findings.of_field(index, FieldPlace::HasDefault, message);
+        findings.of_field(index, FieldLocation::HasDefault, message);
     }
 }
 

@@ -136,7 +136,7 @@ impl People {
 }
 
 fn is_list(parameter: &Parameter<'_>) -> bool {
-    parameter.shape == dingtalk_core::Shape::List
+    parameter.cardinality == dingtalk_core::Cardinality::List
 }
 
 /// Agents send lists as their JSON text too.

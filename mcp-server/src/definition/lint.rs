@@ -6,7 +6,7 @@
 use std::fmt;
 
 use dingtalk_core::{ToolSet, ToolSpec, ToolType};
-use dingtalk_template::{filler, overlap, undefined_acronyms};
+use dingtalk_template::{Instruction, filler, instruction_like, overlap, undefined_acronyms};
 use serde_json::{Map, Value};
 
 use super::{Definition, deployment::Deployment};
@@ -33,7 +33,7 @@ const OVERLAP: f64 = 0.55;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lint {
-    /// The rule, `W1` to `W7`.
+    /// The rule, `W1` to `W7` or `W10`.
     pub rule: &'static str,
     /// The tool's name; `None` where the set as a whole is meant.
     pub tool: Option<String>,
@@ -62,6 +62,7 @@ impl Deployment {
     /// | W5 | no words that say nothing, such as `simply` |
     /// | W6 | descriptions that have no more than 55 % of their words in common |
     /// | W7 | abbreviations that are known or explained |
+    /// | W10 | texts that inform: no orders to a model, no invisible characters |
     pub fn lint(&self, tools: &ToolSet) -> Vec<Lint> {
         let definitions = self.definitions(tools);
         let specs: Vec<ToolSpec<'_>> = tools.iter().map(ToolType::spec).collect();
@@ -74,6 +75,9 @@ impl Deployment {
             }
             for message in empty_words(spec) {
                 add("W5", message);
+            }
+            for message in orders(spec) {
+                add("W10", message);
             }
             for acronym in undefined_acronyms(&prose(spec)) {
                 add(
@@ -216,6 +220,20 @@ fn empty_words(spec: &ToolSpec<'_>) -> Vec<String> {
     found
         .map(|(place, word)| format!("{place} says `{word}`, which tells an agent nothing: remove it"))
         .collect()
+}
+
+/// W10.
+fn orders(spec: &ToolSpec<'_>) -> Vec<String> {
+    let title = ("the title".to_owned(), spec.title);
+    let found = std::iter::once(title).chain(texts(spec)).filter_map(|(place, text)| {
+        let found = instruction_like(text)?;
+        let why = match found {
+            Instruction::Character(_) => "people cannot see it, and a model can",
+            _ => "a definition informs and gives no orders",
+        };
+        Some(format!("{place} has {found}: {why}; remove it"))
+    });
+    found.collect()
 }
 
 /// W6.

@@ -1,6 +1,8 @@
 //! A notification as a file declares it.
 
-use dingtalk_template::declaration::{Arity, FieldRules, MessageTemplates, Role, ToolWords, first_paragraph};
+use dingtalk_template::declaration::{
+    Cardinality, FieldRules, MessageTemplates, Role, ToolWords, first_paragraph,
+};
 
 use super::field_type::FieldType;
 
@@ -53,9 +55,9 @@ impl DeclaredField {
     /// A field with one value and no rules.
     pub fn new(name: impl Into<String>, field_type: FieldType) -> Self {
         let name = name.into();
-        let shape = match field_type {
-            FieldType::Flag => Arity::Flag,
-            _ => Arity::One,
+        let cardinality = match field_type {
+            FieldType::Flag => Cardinality::Flag,
+            _ => Cardinality::One,
         };
         let rules = FieldRules {
             parameter: name.clone(),
@@ -63,7 +65,7 @@ impl DeclaredField {
             documentation: String::new(),
             type_name: field_type.name().to_owned(),
             value: field_type.kind(),
-            shape,
+            cardinality,
             role: Role::Value,
             line: None,
             is_renamed: false,

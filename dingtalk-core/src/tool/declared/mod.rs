@@ -4,13 +4,13 @@
 //! ```
 //! use dingtalk_core::{
 //!     ToolSet,
-//!     declared::{Bounds, Declaration, DeclaredField, End, FieldType, Kind, MessagePart, MessageTemplates},
+//!     declared::{Bounds, Declaration, DeclaredField, End, FieldType, MessageKind, MessagePart, MessageTemplates},
 //! };
 //!
 //! let mut declaration = Declaration::new("host_down");
 //! declaration.purpose = "Warn the people on call that a host does not answer any more.".to_owned();
 //! declaration.message = Some(MessageTemplates {
-//!     kind: Kind::Text,
+//!     kind: MessageKind::Text,
 //!     parts: vec![(MessagePart::Text, "{host} is down".to_owned())],
 //!     buttons: Vec::new(),
 //!     button_list: None,
@@ -40,8 +40,8 @@ mod tool;
 mod value;
 
 pub use dingtalk_template::declaration::{
-    Bounds, ButtonTemplates, End, FieldPlace, Finding, Kind, Literal, MessagePart, MessageTemplates, Place,
-    Rule,
+    Bounds, ButtonTemplates, End, FieldLocation, Finding, Literal, Location, MessageKind, MessagePart,
+    MessageTemplates, Rule,
 };
 
 pub(super) use self::tool::DeclaredTool;

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     Faults,
     tool::{
-        parameter::{OwnedParameter, Shape},
+        Cardinality,
+        parameter::OwnedParameter,
         reader::{ReadValue as _, Reader},
     },
 };
@@ -36,15 +37,15 @@ fn one(
     parameter: &OwnedParameter,
     how: &FieldType,
 ) -> Option<FieldValue> {
-    let value = match parameter.shape {
-        Shape::One => reader.one_by(index, how).map(FieldValue::One),
-        Shape::Defaulted => {
+    let value = match parameter.cardinality {
+        Cardinality::One if parameter.has_default => {
             let given = reader.optional_by(index, how)?;
             given.or_else(|| default(parameter, how)).map(FieldValue::One)
         }
-        Shape::Optional => reader.optional_by(index, how).map(FieldValue::Optional),
-        Shape::List => reader.list_by(index, how).map(FieldValue::List),
-        Shape::Flag => reader.flag(index).map(FieldValue::Flag),
+        Cardinality::One => reader.one_by(index, how).map(FieldValue::One),
+        Cardinality::Optional => reader.optional_by(index, how).map(FieldValue::Optional),
+        Cardinality::List => reader.list_by(index, how).map(FieldValue::List),
+        Cardinality::Flag => reader.flag(index).map(FieldValue::Flag),
     };
     reader.within(index, value)
 }

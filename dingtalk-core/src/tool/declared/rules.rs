@@ -1,9 +1,9 @@
 //! The rules on a declaration: those of every front door, and what rustc would say of a type.
 
 use dingtalk_template::declaration::{
-    self, Arity, Bounds, Declared, Dialect, End, FieldPlace, Finding, Findings, FormatKind, FormatSpec, Kind,
-    Literal, Place, Role, Rule, Source, Templates, ToolWords, check_field, check_mention_limit,
-    check_message, check_parameters, check_tool, check_unbounded,
+    self, Bounds, Cardinality, DeclaredMessage, Dialect, End, FieldLocation, Finding, Findings, FormatKind,
+    FormatSpec, Literal, Location, MessageKind, Role, Rule, Source, Templates, ToolWords, check_field,
+    check_mention_limit, check_message, check_parameters, check_tool, check_unbounded,
 };
 use serde_json::Value;
 
@@ -37,14 +37,14 @@ pub(super) fn check(declaration: &Declaration, tool: &ToolWords) -> Result<Templ
         if !is_supported(message.kind) {
             let kind = message.kind.key();
             findings.push(
-                Place::Message,
+                Location::Message,
                 format!(
                     "`{kind}` is not declared in a file: write it in Rust, with `#[derive(Notification)]`"
                 ),
             );
             return None;
         }
-        let declared = Declared {
+        let declared = DeclaredMessage {
             message,
             keyword: declaration.keyword.as_deref(),
             fields: declaration.fields.iter().map(|field| &field.rules).collect(),
@@ -58,7 +58,7 @@ pub(super) fn check(declaration: &Declaration, tool: &ToolWords) -> Result<Templ
     });
     if message.is_none() && !declaration.incomplete {
         findings.push(
-            Place::Notification,
+            Location::Notification,
             "what is the message? add `text = \"…\"` or `markdown = { title = \"…\", text = \"…\" }`",
         );
     }
@@ -69,8 +69,8 @@ pub(super) fn check(declaration: &Declaration, tool: &ToolWords) -> Result<Templ
 }
 
 /// Feed cards and pieces of messages are lists of types of their own.
-fn is_supported(kind: Kind) -> bool {
-    matches!(kind, Kind::Text | Kind::Markdown | Kind::Link | Kind::ActionCard)
+fn is_supported(kind: MessageKind) -> bool {
+    matches!(kind, MessageKind::Text | MessageKind::Markdown | MessageKind::Link | MessageKind::ActionCard)
 }
 
 /// What rustc says of a field's type, where it is one.
@@ -83,7 +83,7 @@ fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, 
     // at = true on a text
     if rules.role == Role::At && !matches!(field_type, FieldType::MobileNumber | FieldType::Member) {
         findings.push(
-            Place::Field(index, FieldPlace::At),
+            Location::Field(index, FieldLocation::At),
             format!("`at` takes mobile numbers or user ids, not `{name}`: change the field's type"),
         );
     }
@@ -92,7 +92,7 @@ fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, 
     let mut ends = ends.filter_map(|end| end.number);
     if *field_type == FieldType::Integer && ends.any(|end| end.fract() != 0.0) {
         findings.push(
-            Place::Field(index, FieldPlace::Rule(Rule::Range)),
+            Location::Field(index, FieldLocation::Rule(Rule::Range)),
             "an `integer` is whole: write whole ends, such as `0..=100`",
         );
     }
@@ -100,36 +100,37 @@ fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, 
         // length = "..=3" on one of a few values
         for (rule, _) in rules.bounds() {
             findings.push(
-                Place::Field(index, FieldPlace::Rule(rule)),
+                Location::Field(index, FieldLocation::Rule(rule)),
                 format!("`{}` says nothing about a `{name}`: remove it", rule.key()),
             );
         }
         let literals = [
-            (FieldPlace::DefaultValue, "the default", &rules.default),
-            (FieldPlace::Example, "the example", &rules.example),
+            (FieldLocation::DefaultValue, "the default", &rules.default),
+            (FieldLocation::Example, "the example", &rules.example),
         ];
-        for (place, what, literal) in literals {
+        for (location, what, literal) in literals {
             for text in literal.iter().flatten().flat_map(Literal::texts) {
                 if let Some(problem) = none_of(what, text, values.iter().map(|choice| &*choice.value)) {
-                    findings.push(Place::Field(index, place), problem);
+                    findings.push(Location::Field(index, location), problem);
                 }
             }
         }
     }
     let literals = [
-        (FieldPlace::DefaultValue, "default", &rules.default),
-        (FieldPlace::Example, "example", &rules.example),
+        (FieldLocation::DefaultValue, "default", &rules.default),
+        (FieldLocation::Example, "example", &rules.example),
     ];
-    if let (Some(Some(Literal::List(_))), Arity::One) = (&rules.default, rules.shape) {
+    if let (Some(Some(Literal::List(_))), Cardinality::One) = (&rules.default, rules.cardinality) {
         let message = "is a list, and the field takes one value: remove the brackets";
         findings.push(
-            Place::Field(index, FieldPlace::DefaultValue),
+            Location::Field(index, FieldLocation::DefaultValue),
             format!("the default of `{}` {message}", rules.name),
         );
     }
-    for (place, what, literal) in literals {
+    for (location, what, literal) in literals {
         if let Some(problem) = literal.iter().flatten().find_map(|literal| unreadable(literal, field_type)) {
-            findings.push(Place::Field(index, place), format!("the {what} of `{}` {problem}", rules.name));
+            findings
+                .push(Location::Field(index, location), format!("the {what} of `{}` {problem}", rules.name));
         }
     }
 }
@@ -161,7 +162,7 @@ fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut F
         // [Runbook]({page}) with a text
         if shown.target && *field_type != FieldType::Link {
             findings.push(
-                Place::Field(index, FieldPlace::Type),
+                Location::Field(index, FieldLocation::Type),
                 format!(
                     "`{field}` is a link's target, which is a `url`, not a `{name}`: write `type = \"url\"`"
                 ),
@@ -169,9 +170,10 @@ fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut F
         }
         let format = FormatSpec::parse(&shown.spec).kind;
         // {host:x} with a text
-        if !shown.spec.is_empty() && !rules.is_mention() && !has_format(field_type, rules.shape, format) {
+        if !shown.spec.is_empty() && !rules.is_mention() && !has_format(field_type, rules.cardinality, format)
+        {
             findings.push(
-                shown.place,
+                shown.location,
                 format!(
                     "`{field}` is of type `{name}`, which has no format `{}`: remove the format from the template, or change the \
                      type",
@@ -182,7 +184,7 @@ fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut F
     }
 }
 
-fn has_format(field_type: &FieldType, shape: Arity, format: FormatKind) -> bool {
+fn has_format(field_type: &FieldType, cardinality: Cardinality, format: FormatKind) -> bool {
     match field_type {
         FieldType::Integer => true,
         FieldType::Number => {
@@ -190,7 +192,7 @@ fn has_format(field_type: &FieldType, shape: Arity, format: FormatKind) -> bool 
         }
         FieldType::Markdown => false,
         // It is never written, and has been refused.
-        FieldType::Flag => shape == Arity::Flag,
+        FieldType::Flag => cardinality == Cardinality::Flag,
         FieldType::Text
         | FieldType::Link
         | FieldType::MobileNumber
@@ -210,7 +212,8 @@ pub(super) fn constraints(field: &declaration::FieldRules) -> Vec<Constraint> {
     let range = field.range.as_ref();
     let range = range.map(|range| Constraint::Range { min: number(&range.min), max: number(&range.max) });
     // Mentions have a limit of their own: the wire's.
-    let wire_limit = (field.role == Role::At && field.shape == Arity::List).then_some(MAX_MENTIONS);
+    let wire_limit =
+        (field.role == Role::At && field.cardinality == Cardinality::List).then_some(MAX_MENTIONS);
     let max_items = count(&field.max_items).or(wire_limit).map(Constraint::MaxItems);
     [length, bytes, range, max_items].into_iter().flatten().collect()
 }

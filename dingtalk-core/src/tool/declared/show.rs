@@ -2,7 +2,7 @@
 
 use dingtalk_template::{
     Each, Show, Sink, Template, Value,
-    declaration::{self, FormatKind, FormatSpec, Kind, MessagePart, Role, Source, Templates},
+    declaration::{self, FormatKind, FormatSpec, MessageKind, MessagePart, Role, Source, Templates},
 };
 
 use super::value::{FieldValue, Scalar};
@@ -182,21 +182,21 @@ impl Composer {
         let none = Template::from_code("");
         let part = |part| self.templates.part(part).unwrap_or(&none);
         match self.templates.kind {
-            Kind::Markdown => {
+            MessageKind::Markdown => {
                 let parts = [part(MessagePart::Title), part(MessagePart::Text)];
                 compose::markdown(check, parts, &slots, mentions)
             }
-            Kind::Link => {
+            MessageKind::Link => {
                 let parts = [part(MessagePart::Title), part(MessagePart::Text), part(MessagePart::Target)];
                 compose::link(check, parts, self.templates.part(MessagePart::Picture), &slots)
             }
-            Kind::ActionCard => {
+            MessageKind::ActionCard => {
                 let buttons = self.templates.buttons.iter().map(|(label, url)| [label, url]);
                 let parts = [part(MessagePart::Title), part(MessagePart::Text)];
                 compose::action_card(check, parts, buttons, self.card_style, &slots)
             }
             // The others are refused when they are declared.
-            Kind::Text | Kind::FeedCard | Kind::Item | Kind::Fragment => {
+            MessageKind::Text | MessageKind::FeedCard | MessageKind::Item | MessageKind::Fragment => {
                 compose::text(check, part(MessagePart::Text), &slots, mentions)
             }
         }

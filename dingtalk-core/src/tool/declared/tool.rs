@@ -1,6 +1,6 @@
 //! A declaration that is a tool.
 
-use dingtalk_template::declaration::{Arity, Finding, Literal, Role, ToolWords};
+use dingtalk_template::declaration::{Finding, Literal, Role, ToolWords};
 use serde_json::{Map, Value};
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Faults, Message,
     tool::{
-        parameter::{OwnedParameter, Parameters, PersonKind, Shape},
+        parameter::{OwnedParameter, Parameters, PersonKind},
         reader::{self, Learned, Types},
         spec::ToolSpec,
     },
@@ -89,13 +89,8 @@ fn parameter(field: DeclaredField) -> (OwnedParameter, FieldType) {
     let parameter = OwnedParameter {
         constraints: rules::constraints(&rules),
         description: rules.documentation.split_whitespace().collect::<Vec<_>>().join(" "),
-        shape: match (rules.shape, &rules.default) {
-            (Arity::One, Some(_)) => Shape::Defaulted,
-            (Arity::One, None) => Shape::One,
-            (Arity::Optional, _) => Shape::Optional,
-            (Arity::List, _) => Shape::List,
-            (Arity::Flag, _) => Shape::Flag,
-        },
+        cardinality: rules.cardinality,
+        has_default: rules.default.is_some(),
         mentions: match (rules.role, &field_type) {
             (Role::At, FieldType::Member) => Some(PersonKind::Id),
             (Role::At, _) => Some(PersonKind::Number),

@@ -1,6 +1,6 @@
 //! When are two calls the same? When they mean the same, however they are written.
 
-use dingtalk_core::{Mobile, Parameter, Parameters, PersonKind, Shape};
+use dingtalk_core::{Cardinality, Mobile, Parameter, Parameters, PersonKind};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
@@ -29,8 +29,8 @@ impl Key {
 fn meaning<'p>(parameters: Parameters<'p>, arguments: &Map<String, Value>) -> Vec<(&'p str, Value)> {
     let given = |parameter: Parameter<'p>| {
         let value = arguments.get(parameter.field.name).filter(|value| !value.is_null())?;
-        let value = match (parameter.shape, value) {
-            (Shape::List, Value::String(text)) => {
+        let value = match (parameter.cardinality, value) {
+            (Cardinality::List, Value::String(text)) => {
                 serde_json::from_str(text).unwrap_or_else(|_| value.clone())
             }
             _ => value.clone(),
@@ -43,7 +43,7 @@ fn meaning<'p>(parameters: Parameters<'p>, arguments: &Map<String, Value>) -> Ve
         let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
         let says_nothing = match &value {
             Value::Array(list) => list.is_empty(),
-            Value::Bool(false) if parameter.shape == Shape::Flag => true,
+            Value::Bool(false) if parameter.cardinality == Cardinality::Flag => true,
             value => default.as_ref() == Some(value),
         };
         (!says_nothing).then_some((parameter.field.name, value))

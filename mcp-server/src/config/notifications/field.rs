@@ -2,7 +2,7 @@
 
 use dingtalk_core::declared::{Bounds, ChoiceText, DeclaredField, End, FieldType, Literal, Rule};
 use dingtalk_template::{
-    declaration::{Arity, Role, ValueKind, choice_value_problem, second_role},
+    declaration::{Cardinality, Role, ValueKind, choice_value_problem, second_role},
     suggest,
 };
 use toml::Value;
@@ -25,7 +25,7 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
         rules.value = ValueKind::Foreign;
     }
     rules.documentation = section.string("description").unwrap_or_default();
-    rules.shape = read_shape(rules.shape, &mut section);
+    rules.cardinality = read_shape(rules.cardinality, &mut section);
     rules.role = read_role(&mut section);
     rules.line = section.string("line");
     rules.default = section.value("default").map(|value| literal(&value));
@@ -147,17 +147,17 @@ fn read_value(mut section: Section<'_>) -> Option<ChoiceText> {
     Some(ChoiceText { text: text.unwrap_or_else(|| value.clone()), value, description })
 }
 
-fn read_shape(of_type: Arity, section: &mut Section<'_>) -> Arity {
-    let several = [("list", Arity::List), ("optional", Arity::Optional)];
+fn read_shape(of_type: Cardinality, section: &mut Section<'_>) -> Cardinality {
+    let several = [("list", Cardinality::List), ("optional", Cardinality::Optional)];
     let mut given =
         several.into_iter().filter(|(key, _)| section.flag(key).unwrap_or_default()).collect::<Vec<_>>();
     if let [(first, _), (second, _)] = given[..] {
         section.fault(second, second_role(first, second));
     }
     match (of_type, given.pop()) {
-        (Arity::Flag, Some((key, _))) => {
+        (Cardinality::Flag, Some((key, _))) => {
             section.fault(key, "a flag is on or off, and off where it is not given: remove it");
-            Arity::Flag
+            Cardinality::Flag
         }
         (_, Some((_, shape))) => shape,
         (of_type, None) => of_type,

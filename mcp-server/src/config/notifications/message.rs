@@ -1,16 +1,17 @@
 //! What a notification of the file shows.
 
-use dingtalk_core::declared::{ButtonTemplates, Declaration, Kind, MessagePart, MessageTemplates};
+use dingtalk_core::declared::{ButtonTemplates, Declaration, MessageKind, MessagePart, MessageTemplates};
 use dingtalk_template::declaration::{LOOSE_BUTTON, second_message};
 
 use crate::config::section::Section;
 
 /// The messages that a file can declare.
-const KINDS: [Kind; 4] = [Kind::Text, Kind::Markdown, Kind::Link, Kind::ActionCard];
+const KINDS: [MessageKind; 4] =
+    [MessageKind::Text, MessageKind::Markdown, MessageKind::Link, MessageKind::ActionCard];
 
 /// Reads the one message.
 pub(super) fn read_message(declaration: &mut Declaration, section: &mut Section<'_>) {
-    let mut first: Option<Kind> = None;
+    let mut first: Option<MessageKind> = None;
     for kind in KINDS {
         if !section.asks_for(kind.key()) {
             continue;
@@ -23,7 +24,7 @@ pub(super) fn read_message(declaration: &mut Declaration, section: &mut Section<
         let empty =
             MessageTemplates { kind, parts: Vec::new(), buttons: Vec::new(), button_list: None, items: None };
         declaration.message = match kind {
-            Kind::Text => section
+            MessageKind::Text => section
                 .string(kind.key())
                 .map(|text| MessageTemplates { parts: vec![(MessagePart::Text, text)], ..empty }),
             _ => section.section(kind.key()).map(|parts| read_parts(empty, declaration, parts)),
@@ -39,7 +40,7 @@ fn read_parts(
     for (part, _) in message.kind.parts() {
         message.parts.extend(section.string(part.key()).map(|template| (*part, template)));
     }
-    if message.kind == Kind::ActionCard {
+    if message.kind == MessageKind::ActionCard {
         declaration.horizontal = section.flag("horizontal").unwrap_or_default();
         declaration.hide_avatar = section.flag("hide_avatar").unwrap_or_default();
         let buttons = section.sections("buttons", |_, button| Some(read_button(button)));

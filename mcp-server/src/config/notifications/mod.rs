@@ -95,7 +95,7 @@ impl Written {
             Ok(tool) => Some(tool),
             Err(findings) => {
                 let certain = |finding: &&Finding| !(has_nameless_field && finding.is_of_names());
-                for Finding { place, message, .. } in findings.iter().filter(certain) {
+                for Finding { location: place, message, .. } in findings.iter().filter(certain) {
                     section.fault(&format!("{key}{}", path(*place, kind, &indices)), message);
                 }
                 None

@@ -1,43 +1,43 @@
 //! Where a part of a declaration stands in the file.
 
-use dingtalk_core::declared::{FieldPlace, Kind, MessagePart, Place};
+use dingtalk_core::declared::{FieldLocation, Location, MessageKind, MessagePart};
 
 /// The path from the notification, with its dot; empty for the notification itself.
-pub(super) fn path(place: Place, kind: Option<Kind>, indices: &[usize]) -> String {
-    let message = kind.map_or("", Kind::key);
+pub(super) fn path(place: Location, kind: Option<MessageKind>, indices: &[usize]) -> String {
+    let message = kind.map_or("", MessageKind::key);
     match place {
-        Place::Message => format!(".{message}"),
+        Location::Message => format!(".{message}"),
         // text = "…"
-        Place::Part(MessagePart::Text) if kind == Some(Kind::Text) => format!(".{message}"),
-        Place::Part(part) => format!(".{message}.{}", part.key()),
-        Place::ButtonLabel(index) => format!(".{message}.buttons[{index}].label"),
-        Place::ButtonUrl(index) => format!(".{message}.buttons[{index}].url"),
-        Place::Keyword => ".keyword".to_owned(),
-        Place::Purpose => ".purpose".to_owned(),
-        Place::ToolName => ".name".to_owned(),
-        Place::Title => ".title".to_owned(),
-        Place::When => ".when".to_owned(),
-        Place::NotWhen => ".not_when".to_owned(),
-        Place::Instead => ".instead".to_owned(),
-        Place::Field(index, place) => {
+        Location::Part(MessagePart::Text) if kind == Some(MessageKind::Text) => format!(".{message}"),
+        Location::Part(part) => format!(".{message}.{}", part.key()),
+        Location::ButtonLabel(index) => format!(".{message}.buttons[{index}].label"),
+        Location::ButtonUrl(index) => format!(".{message}.buttons[{index}].url"),
+        Location::Keyword => ".keyword".to_owned(),
+        Location::Purpose => ".purpose".to_owned(),
+        Location::ToolName => ".name".to_owned(),
+        Location::Title => ".title".to_owned(),
+        Location::When => ".when".to_owned(),
+        Location::NotWhen => ".not_when".to_owned(),
+        Location::Instead => ".instead".to_owned(),
+        Location::Field(index, place) => {
             format!(".fields[{}]{}", indices.get(index).unwrap_or(&index), in_field(place))
         }
         _ => String::new(),
     }
 }
 
-fn in_field(place: FieldPlace) -> String {
+fn in_field(place: FieldLocation) -> String {
     match place {
-        FieldPlace::Description => ".description".to_owned(),
-        FieldPlace::Type => ".type".to_owned(),
-        FieldPlace::Line => ".line".to_owned(),
-        FieldPlace::At => ".at".to_owned(),
-        FieldPlace::AtAll => ".at_all".to_owned(),
-        FieldPlace::HasDefault | FieldPlace::DefaultValue => ".default".to_owned(),
-        FieldPlace::Example => ".example".to_owned(),
-        FieldPlace::Rule(rule) | FieldPlace::Min(rule) => format!(".{}", rule.key()),
-        FieldPlace::MaxItems => ".max_items".to_owned(),
-        FieldPlace::Unbounded => ".unbounded".to_owned(),
+        FieldLocation::Description => ".description".to_owned(),
+        FieldLocation::Type => ".type".to_owned(),
+        FieldLocation::Line => ".line".to_owned(),
+        FieldLocation::At => ".at".to_owned(),
+        FieldLocation::AtAll => ".at_all".to_owned(),
+        FieldLocation::HasDefault | FieldLocation::DefaultValue => ".default".to_owned(),
+        FieldLocation::Example => ".example".to_owned(),
+        FieldLocation::Rule(rule) | FieldLocation::Min(rule) => format!(".{}", rule.key()),
+        FieldLocation::MaxItems => ".max_items".to_owned(),
+        FieldLocation::Unbounded => ".unbounded".to_owned(),
         _ => String::new(),
     }
 }

@@ -1,102 +1,16 @@
-//! How keys are read: every error is kept, and the next key is read all the same.
-
-use std::cell::Cell;
+//! What follows a key: `= value`, `(…)`, or nothing.
 
 use dingtalk_template::declaration::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE, Rule};
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{
-    Attribute, Lit, LitStr, Token,
-    ext::IdentExt,
+    Lit, LitStr, Path, Token,
+    ext::IdentExt as _,
     parenthesized,
     parse::{Parse, ParseStream},
 };
 
-use super::PLACES;
-use crate::errors::Errors;
-
-/// Where keys stand, and which.
-pub(super) struct Place {
-    pub(super) name: &'static str,
-    pub(super) keys: &'static [&'static str],
-}
-
-/// Errors while keys are read.
-pub(super) struct Reading<'e> {
-    errors: &'e Errors,
-    failed: Cell<bool>,
-}
-
-impl<'e> Reading<'e> {
-    pub(super) fn new(errors: &'e Errors) -> Self {
-        Self { errors, failed: Cell::new(false) }
-    }
-
-    fn error(&self, error: syn::Error) {
-        self.failed.set(true);
-        self.errors.push(error);
-    }
-
-    /// A key could not be read: what seems to be missing may only be misspelt.
-    pub(super) fn is_incomplete(&self) -> bool {
-        self.failed.get()
-    }
-}
-
-/// Calls `read` for each key of each `#[dingtalk(…)]`; an error skips to the next key.
-pub(super) fn each_key(
-    attributes: &[Attribute],
-    place: &Place,
-    reading: &Reading<'_>,
-    read: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
-) {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("dingtalk")) {
-        let parsed = attribute.parse_args_with(|input: ParseStream<'_>| keys(input, place, reading, read));
-        if let Err(error) = parsed {
-            reading.error(error);
-        }
-    }
-}
-
-/// The same for the keys between one pair of parentheses.
-pub(super) fn keys(
-    input: ParseStream<'_>,
-    place: &Place,
-    reading: &Reading<'_>,
-    read: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
-) -> syn::Result<()> {
-    while !input.is_empty() {
-        let read_key = Ident::parse_any(input)
-            .map_err(|error| {
-                syn::Error::new(error.span(), format!("expected one of the keys {}", list(place.keys)))
-            })
-            .and_then(|key| read(&key, input));
-        if let Err(error) = read_key {
-            reading.error(error);
-            until_comma(input)?;
-        }
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
-    }
-    Ok(())
-}
-
-/// Reads the value of a key that is given once.
-pub(super) fn set<T>(
-    slot: &mut Option<T>,
-    key: &Ident,
-    input: ParseStream<'_>,
-    parse: impl FnOnce(&Ident, ParseStream<'_>) -> syn::Result<T>,
-    reading: &Reading<'_>,
-) -> syn::Result<()> {
-    let value = parse(key, input)?;
-    if slot.is_some() {
-        reading.errors.at(key, format!("`{key}` is given twice: remove one"));
-    }
-    *slot = Some(value);
-    Ok(())
-}
+use super::expression;
 
 /// Nothing more belongs to this key.
 pub(super) fn at_end(input: ParseStream<'_>) -> bool {
@@ -131,7 +45,7 @@ pub(super) fn text(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
     if input.peek(LitStr) {
         return input.parse();
     }
-    let given = until_comma(input)?;
+    let given = expression::until_comma(input)?;
     if given.is_empty() {
         // title = , text = "…"
         return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = \"…\"`")));
@@ -179,6 +93,33 @@ pub(super) fn in_parentheses<T>(
     value
 }
 
+/// `key = expression`
+pub(super) fn equals_expression(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    expect_equals(key, input)?;
+    let value = expression::until_comma(input)?;
+    if value.is_empty() {
+        return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = …`")));
+    }
+    match expression::problem(value.clone()) {
+        Some(problem) => Err(problem),
+        None => Ok(value),
+    }
+}
+
+/// `crate = path`
+pub(super) fn crate_path(key: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
+    expect_equals(key, input)?;
+    if input.peek(LitStr) {
+        let quoted: LitStr = input.parse()?;
+        let path = quoted.value();
+        return Err(syn::Error::new_spanned(
+            &quoted,
+            format!("a path has no quotes: write `crate = {path}`"),
+        ));
+    }
+    Path::parse_mod_style(input)
+}
+
 /// `a..=b`, `a..` or `..=b`; an end is a number or the path of a constant.
 pub(crate) struct BoundsAttribute {
     pub(crate) keyword: Ident,
@@ -194,9 +135,12 @@ impl BoundsAttribute {
             let min = if dots(input) { None } else { Some(bound(rule, input)?) };
             if input.peek(Token![..=]) {
                 input.parse::<Token![..=]>()?;
-                return Ok(Self { keyword: key.clone(), min, max: Some(bound(rule, input)?) });
+                let max = bound(rule, input)?;
+                simple_end(input)?;
+                return Ok(Self { keyword: key.clone(), min, max: Some(max) });
             }
             if !input.peek(Token![..]) {
+                simple_end(input)?;
                 return Err(syn::Error::new_spanned(min, NO_RANGE));
             }
             let open: Token![..] = input.parse()?;
@@ -209,6 +153,17 @@ impl BoundsAttribute {
             Ok(Self { keyword: key.clone(), min, max: None })
         })
     }
+}
+
+/// length(1..=10 * 2)
+fn simple_end(input: ParseStream<'_>) -> syn::Result<()> {
+    if at_end(input) {
+        return Ok(());
+    }
+    let rest = input.parse::<TokenStream>()?;
+    let message =
+        "an end is one number, or the path of a constant: write the result, or name it with a `const`";
+    Err(syn::Error::new_spanned(rest, message))
 }
 
 /// One end of a range.
@@ -243,48 +198,6 @@ fn constant(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
     if !(input.peek(Ident::peek_any) || input.peek(Token![::])) || input.peek(syn::LitBool) {
         return Ok(None);
     }
-    let path: syn::Path = input.parse()?;
+    let path: Path = input.parse()?;
     Ok(Some(quote!(#path)))
-}
-
-/// Everything up to the next comma that stands outside of `::<…>`, or the end.
-pub(super) fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    let mut tokens = TokenStream::new();
-    let mut generics = 0_usize;
-    while !input.is_empty() && (generics > 0 || !input.peek(Token![,])) {
-        let opens = input.peek(Token![::]) && input.peek3(Token![<]);
-        if opens {
-            tokens.extend([input.parse::<TokenTree>()?, input.parse::<TokenTree>()?]);
-        }
-        generics += usize::from(opens || (generics > 0 && input.peek(Token![<])));
-        generics -= usize::from(generics > 0 && input.peek(Token![>]));
-        tokens.extend([input.parse::<TokenTree>()?]);
-    }
-    Ok(tokens)
-}
-
-/// Every identifier among these tokens.
-pub(crate) fn identifiers(tokens: TokenStream, visit: &mut dyn FnMut(&Ident)) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(ident) => visit(&ident),
-            TokenTree::Group(group) => identifiers(group.stream(), visit),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
-}
-
-pub(super) fn unknown(key: &Ident, here: &Place) -> syn::Error {
-    let name = key.to_string();
-    let elsewhere = PLACES.iter().find(|place| place.keys.contains(&name.as_str()));
-    let message = match (elsewhere, dingtalk_template::suggest(&name, here.keys.iter().copied())) {
-        (Some(there), _) => format!("`{name}` belongs {}, not {}", there.name, here.name),
-        (None, Some(meant)) => format!("unknown attribute `{name}`; did you mean `{meant}`?"),
-        (None, None) => format!("unknown attribute `{name}`; expected one of {}", list(here.keys)),
-    };
-    syn::Error::new_spanned(key, message)
-}
-
-fn list(keys: &[&str]) -> String {
-    format!("`{}`", keys.join("`, `"))
 }

@@ -1,0 +1,170 @@
+//! Which keys stand in which place of an attribute, and what reads each of them.
+//!
+//! Every error is kept, and the next key is read all the same.
+
+use std::cell::Cell;
+
+use dingtalk_template::suggest;
+use proc_macro2::{Ident, TokenStream};
+use syn::{Attribute, LitStr, Token, ext::IdentExt as _, parse::ParseStream};
+
+use super::expression;
+use crate::errors::Errors;
+
+/// The keys of one place: on the type, on a field, or in the parentheses of another key.
+pub(super) struct KeyTable<T: 'static> {
+    /// The place, as the rest of a sentence: `on a field`.
+    pub(super) place: &'static str,
+    pub(super) keys: &'static [Key<T>],
+    /// Keys that this place does not have although people expect them, and what to write instead.
+    pub(super) advice: &'static [(&'static str, &'static str)],
+    /// The advice for a text that stands here without a key.
+    pub(super) loose_text: Option<&'static str>,
+}
+
+/// A key, and what reads its value.
+pub(super) type Key<T> = (&'static str, fn(&mut T, &Ident, ParseStream<'_>, &Reading<'_>) -> syn::Result<()>);
+
+/// The names of a table's keys, whatever it reads them into.
+pub(super) trait Names: Sync {
+    fn place(&self) -> &'static str;
+    fn has(&self, key: &str) -> bool;
+}
+
+impl<T> Names for KeyTable<T> {
+    fn place(&self) -> &'static str {
+        self.place
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|(name, _)| *name == key)
+    }
+}
+
+/// Errors while keys are read.
+pub(super) struct Reading<'e> {
+    errors: &'e Errors,
+    failed: Cell<bool>,
+    /// Places where a key that is unknown here may belong.
+    elsewhere: &'static [&'static dyn Names],
+}
+
+impl<'e> Reading<'e> {
+    pub(super) fn new(errors: &'e Errors, elsewhere: &'static [&'static dyn Names]) -> Self {
+        Self { errors, failed: Cell::new(false), elsewhere }
+    }
+
+    fn error(&self, error: syn::Error) {
+        self.failed.set(true);
+        self.errors.push(error);
+    }
+
+    /// A key could not be read: what seems to be missing may only be misspelt.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.failed.get()
+    }
+}
+
+impl<T> KeyTable<T> {
+    /// Reads the keys of every `#[dingtalk(…)]` into `target`.
+    pub(super) fn read(&self, attributes: &[Attribute], target: &mut T, reading: &Reading<'_>) {
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("dingtalk")) {
+            let parsed =
+                attribute.parse_args_with(|input: ParseStream<'_>| self.keys(input, target, reading));
+            if let Err(error) = parsed {
+                reading.error(error);
+            }
+        }
+    }
+
+    /// Reads the keys between one pair of parentheses into `target`.
+    pub(super) fn keys(
+        &self,
+        input: ParseStream<'_>,
+        target: &mut T,
+        reading: &Reading<'_>,
+    ) -> syn::Result<()> {
+        each_key(input, reading, &|input| self.expected(input), &mut |key, input| {
+            let name = key.to_string();
+            match self.keys.iter().find(|(known, _)| *known == name) {
+                Some((_, read)) => read(target, key, input, reading),
+                None => Err(self.unknown(key, &name, reading)),
+            }
+        })
+    }
+
+    /// The error for what is no key.
+    fn expected(&self, input: ParseStream<'_>) -> String {
+        match self.loose_text {
+            Some(advice) if input.peek(LitStr) => advice.to_owned(),
+            _ => format!("expected one of the keys {}", self.list()),
+        }
+    }
+
+    fn unknown(&self, key: &Ident, name: &str, reading: &Reading<'_>) -> syn::Error {
+        let advice = self.advice.iter().find(|(tried, _)| *tried == name).map(|(_, advice)| *advice);
+        let elsewhere = reading.elsewhere.iter().find(|table| table.has(name));
+        let message = match (advice, elsewhere) {
+            (Some(advice), _) => advice.to_owned(),
+            (None, Some(there)) => format!("`{name}` belongs {}, not {}", there.place(), self.place),
+            (None, None) => match suggest(name, self.keys.iter().map(|(known, _)| *known)) {
+                Some(meant) => format!("unknown attribute `{name}`; did you mean `{meant}`?"),
+                None => format!("unknown attribute `{name}`; expected one of {}", self.list()),
+            },
+        };
+        syn::Error::new_spanned(key, message)
+    }
+
+    fn list(&self) -> String {
+        let names: Vec<&str> = self.keys.iter().map(|(name, _)| *name).collect();
+        format!("`{}`", names.join("`, `"))
+    }
+}
+
+/// Calls `read` for each key; an error skips to the next one.
+pub(super) fn each_key(
+    input: ParseStream<'_>,
+    reading: &Reading<'_>,
+    expected: &dyn Fn(ParseStream<'_>) -> String,
+    read: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
+) -> syn::Result<()> {
+    while !input.is_empty() {
+        let message = expected(input);
+        let key = Ident::parse_any(input).map_err(|error| syn::Error::new(error.span(), message));
+        if let Err(error) = key.and_then(|key| read(&key, input)) {
+            reading.error(error);
+            expression::until_comma(input)?;
+        }
+        if !input.is_empty() {
+            separator(input)?;
+        }
+    }
+    Ok(())
+}
+
+/// The comma between two keys.
+fn separator(input: ParseStream<'_>) -> syn::Result<()> {
+    if input.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
+    }
+    let error = input.error("expected `,` before the next key");
+    // What is left would be an error of its own.
+    input.parse::<TokenStream>()?;
+    Err(error)
+}
+
+/// Reads the value of a key that is given once.
+pub(super) fn set<T>(
+    slot: &mut Option<T>,
+    key: &Ident,
+    input: ParseStream<'_>,
+    parse: impl FnOnce(&Ident, ParseStream<'_>) -> syn::Result<T>,
+    reading: &Reading<'_>,
+) -> syn::Result<()> {
+    let value = parse(key, input)?;
+    if slot.is_some() {
+        reading.errors.at(key, format!("`{key}` is given twice: remove one"));
+    }
+    *slot = Some(value);
+    Ok(())
+}

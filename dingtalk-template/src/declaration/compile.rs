@@ -1,0 +1,366 @@
+//! Compiles the templates of one message and decides which value each slot shows.
+
+use std::{cell::RefCell, collections::HashSet};
+
+use super::{
+    Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, Location, MessageKind,
+    MessagePart, MessageTemplates, Role, Shown, Source, Templates, Told,
+    message::{static_text, unused},
+};
+use crate::{
+    Fragment, LineCode, Problem, Resolved, SlotKind, Syntax, Template, compile, compile_fragment,
+    compile_line, compile_lines, compile_target, suggest,
+};
+
+/// Names and lines while templates are compiled.
+struct Resolver<'n> {
+    fields: &'n [&'n FieldRules],
+    computed: &'n [&'n str],
+    kind: MessageKind,
+    dialect: Dialect,
+    lines: Vec<Option<(LineCode, String)>>,
+    state: RefCell<State<'n>>,
+}
+
+struct State<'n> {
+    values: Vec<Shown>,
+    used: HashSet<String>,
+    complained: HashSet<usize>,
+    /// Names that no field has, or what is no format string.
+    malformed: bool,
+    findings: &'n mut Findings,
+}
+
+impl Templates {
+    /// Compiles the templates of a message that is complete, and reports what is wrong with them; `None` where one of them
+    /// cannot be compiled.
+    pub fn compile(declared: &DeclaredMessage<'_>, findings: &mut Findings) -> Option<Self> {
+        let message = declared.message;
+        let mut resolver = Resolver {
+            fields: &declared.fields,
+            computed: &declared.computed,
+            kind: message.kind,
+            dialect: findings.dialect,
+            lines: Vec::new(),
+            state: RefCell::new(State {
+                values: Vec::new(),
+                // A field that an expression of `with(…)` reads is used.
+                used: declared.read.iter().cloned().collect(),
+                complained: HashSet::new(),
+                malformed: false,
+                findings,
+            }),
+        };
+        resolver.lines =
+            declared.fields.iter().enumerate().map(|(index, field)| resolver.line(index, field)).collect();
+        let compiled = resolver.message(message);
+        let State { values, used, malformed, findings, .. } = resolver.state.into_inner();
+        if compiled.is_some() && !malformed {
+            unused(declared, &used, findings);
+        }
+        let mut templates = compiled?;
+        templates.values = values;
+        templates.mark_targets();
+        static_text(declared, &templates, findings);
+        Some(templates)
+    }
+}
+
+impl Resolver<'_> {
+    fn push(&self, location: Location, message: impl Into<String>) {
+        self.state.borrow_mut().findings.push(location, message);
+    }
+
+    /// What rustc says of a Rust type, too, with its caret inside of the literal.
+    fn malformed(&self, location: Location, message: String, told: Told) {
+        let mut state = self.state.borrow_mut();
+        state.malformed = true;
+        state.findings.tell(location, message, told);
+    }
+
+    /// How the body is written.
+    fn syntax(&self) -> Syntax {
+        match self.kind {
+            MessageKind::Markdown | MessageKind::ActionCard | MessageKind::Fragment => Syntax::Markdown,
+            MessageKind::Text | MessageKind::Link | MessageKind::FeedCard | MessageKind::Item => Syntax::Text,
+        }
+    }
+
+    /// A field's own line.
+    fn line(&self, index: usize, field: &FieldRules) -> Option<(LineCode, String)> {
+        // What else has a `line` has been refused.
+        let line = field.line.as_ref().filter(|_| field.role == Role::Value)?;
+        let location = Location::Field(index, FieldLocation::Line);
+        let (code, spec) = match compile_line(line, self.syntax()) {
+            Ok(compiled) => compiled,
+            Err(problem) => {
+                self.report(location, &problem);
+                return None;
+            }
+        };
+        // #[dingtalk(line = "- urgent")] note: Option<String>
+        if spec.is_none() && field.cardinality != Cardinality::Flag {
+            self.push(
+                location,
+                format!("the line never shows `{}`: write `{{}}` where it belongs", field.name),
+            );
+        }
+        // #[dingtalk(line = "- {}")] urgent: bool
+        if spec.is_some() && field.cardinality == Cardinality::Flag {
+            let flag = self.dialect.flag();
+            self.push(
+                location,
+                format!("{flag} has no text of its own: write what its line says when it is set"),
+            );
+        }
+        // text("{steps}") with #[dingtalk(line = "1. {}")] steps: Vec<String>
+        if self.syntax() == Syntax::Text && field.cardinality == Cardinality::List && is_numbered(line) {
+            self.push(
+                location,
+                "only Markdown counts, so every line would have this number: write `- {}`, or a `markdown` message",
+            );
+        }
+        Some((code, spec.unwrap_or_default()))
+    }
+
+    /// Compiles every part, so that each has its errors reported.
+    fn message(&self, message: &MessageTemplates) -> Option<Templates> {
+        let mut complete = true;
+        let mut parts = Vec::new();
+        let mut fragment = None;
+        for (part, template) in &message.parts {
+            let location = Location::Part(*part);
+            let compiled = match (message.kind, part) {
+                (MessageKind::Fragment, _) => {
+                    fragment = self.fragment(location, template);
+                    complete &= fragment.is_some();
+                    continue;
+                }
+                (_, MessagePart::Title) => self.template(location, template, Syntax::Title),
+                (_, MessagePart::Text) => self.template(location, template, self.syntax()),
+                (_, MessagePart::Target) => self.target(location, template, false),
+                (_, MessagePart::Picture) => self.target(location, template, true),
+            };
+            complete &= compiled.is_some();
+            parts.extend(compiled.map(|template| (*part, template)));
+        }
+        if message.kind == MessageKind::Markdown && message.part(MessagePart::Text).is_none() {
+            parts.push((MessagePart::Text, self.own_lines()));
+        }
+        let buttons: Vec<_> = message
+            .buttons
+            .iter()
+            .enumerate()
+            .map(|(index, button)| {
+                let label = self.template(Location::ButtonLabel(index), &button.label, Syntax::Title);
+                (label, self.target(Location::ButtonUrl(index), &button.url, false))
+            })
+            .collect();
+        let button_list = message.button_list.as_ref().map(|buttons| {
+            let expected = "the buttons of an action card are a `Vec` of `dingtalk_core::CardButton`";
+            self.list(Location::ButtonList, buttons, expected)
+        });
+        let items = message.items.as_ref().map(|items| {
+            let expected = "the items of a feed card are a `Vec` of a type that derives `FeedItem`";
+            self.list(Location::Items, items, expected)
+        });
+        let buttons: Option<Vec<_>> = buttons.into_iter().map(|(title, url)| Some((title?, url?))).collect();
+        complete.then_some(())?;
+        Some(Templates {
+            kind: message.kind,
+            parts,
+            buttons: buttons?,
+            button_list: button_list.map_or(Some(None), |buttons| buttons.map(Some))?,
+            items: items.map_or(Some(None), |items| items.map(Some))?,
+            fragment,
+            values: Vec::new(),
+        })
+    }
+
+    /// The field that holds a card's items or buttons.
+    fn list(&self, location: Location, name: &str, expected: &str) -> Option<usize> {
+        let Some(index) = self.fields.iter().position(|field| field.name == name) else {
+            self.push(location, self.no_field(name));
+            return None;
+        };
+        self.state.borrow_mut().used.insert(name.to_owned());
+        if self.fields[index].cardinality != Cardinality::List {
+            self.push(Location::Field(index, FieldLocation::Type), expected);
+        }
+        Some(index)
+    }
+
+    fn no_field(&self, name: &str) -> String {
+        let meant = suggest(name, self.fields.iter().map(|field| &*field.name));
+        let hint = meant.map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
+        format!("there is no field `{name}`{hint}")
+    }
+
+    /// A link outside Markdown: a whole URL, or a value of type `Url`, also an optional one.
+    fn target(&self, location: Location, template: &str, media: bool) -> Option<Template> {
+        let compiled = compile_target(template, media, &mut |name, _| {
+            let Some(source) = self.find(name) else {
+                self.malformed(location, self.no_field(name), Told::ByRustc);
+                return Resolved::inline(0);
+            };
+            if let Source::Field(index) = source
+                && let cardinality @ (Cardinality::List | Cardinality::Flag) = self.fields[index].cardinality
+            {
+                let (several, url) =
+                    (self.dialect.several(cardinality).unwrap_or_default(), self.dialect.url());
+                self.push(location, format!("`{name}` is {several}: a link has one target, of type `{url}`"));
+            }
+            Resolved::inline(self.value(source, "", location))
+        });
+        match compiled {
+            Ok((template, value)) => {
+                let mut state = self.state.borrow_mut();
+                if let Some(shown) = value.and_then(|value| state.values.get_mut(usize::from(value))) {
+                    shown.target = true;
+                }
+                Some(template)
+            }
+            Err(problem) => {
+                self.report(location, &problem);
+                None
+            }
+        }
+    }
+
+    fn template(&self, location: Location, template: &str, syntax: Syntax) -> Option<Template> {
+        match compile(template, syntax, &mut |name, spec| self.resolve(name, spec, location, syntax)) {
+            Ok(template) => Some(template),
+            Err(problems) => {
+                for problem in &problems {
+                    self.report(location, problem);
+                }
+                None
+            }
+        }
+    }
+
+    fn fragment(&self, location: Location, fragment: &str) -> Option<Fragment> {
+        // A fragment shows single values, as a title does.
+        match compile_fragment(fragment, &mut |name, spec| self.resolve(name, spec, location, Syntax::Title))
+        {
+            Ok(fragment) => Some(fragment),
+            Err(problem) => {
+                self.report(location, &problem);
+                None
+            }
+        }
+    }
+
+    /// Without a template of its own, the text is every field's line, in order.
+    fn own_lines(&self) -> Template {
+        let lines = self.fields.iter().enumerate().filter_map(|(index, field)| {
+            let (line, spec) = self.lines[index].as_ref()?;
+            self.state.borrow_mut().used.insert(field.name.clone());
+            let location = Location::Field(index, FieldLocation::Line);
+            Some((self.value(Source::Field(index), spec, location), line.clone()))
+        });
+        compile_lines(self.syntax(), lines)
+    }
+
+    fn report(&self, location: Location, problem: &Problem) {
+        let message = self.dialect.problem(&problem.message);
+        if problem.malformed {
+            self.malformed(location, message, Told::ByRustc);
+        } else {
+            self.push(location, message);
+        }
+    }
+
+    fn find(&self, name: &str) -> Option<Source> {
+        let field = self.fields.iter().position(|field| field.name == name).map(Source::Field);
+        let source = field
+            .or_else(|| self.computed.iter().position(|computed| *computed == name).map(Source::Computed))?;
+        self.state.borrow_mut().used.insert(name.to_owned());
+        Some(source)
+    }
+
+    fn resolve(&self, name: &str, spec: &str, location: Location, syntax: Syntax) -> Resolved {
+        let Some(source) = self.find(name) else {
+            if name.is_empty() {
+                let example = self.fields.first().map_or("host", |field| &field.name);
+                let message = format!("a slot is named after a field: write `{{{example}}}`, not `{{}}`");
+                self.malformed(location, message, Told::ByBoth);
+            } else {
+                self.malformed(location, self.no_field(name), Told::ByRustc);
+            }
+            return Resolved::inline(0);
+        };
+        let Source::Field(index) = source else {
+            return Resolved::inline(self.value(source, spec, location));
+        };
+        let field = &self.fields[index];
+        let mention = field.is_mention();
+        // text("{people:.3}") with #[dingtalk(at)] people
+        if mention && !spec.is_empty() {
+            self.push(location, format!("`{{{name}:{spec}}}`: a mention has no format; write `{{{name}}}`"));
+        }
+        if syntax != Syntax::Title
+            && let Some((line, line_spec)) = &self.lines[index]
+        {
+            if !spec.is_empty() {
+                self.push(
+                    location,
+                    format!(
+                        "`{{{name}:{spec}}}`: write the format into the `line` of `{name}`, as `{{:{spec}}}`"
+                    ),
+                );
+            }
+            let value = self.value(source, line_spec, Location::Field(index, FieldLocation::Line));
+            return Resolved { value, kind: SlotKind::Repeated(line.clone()) };
+        }
+        if let (Some(several), false) = (self.dialect.several(field.cardinality), mention)
+            && (field.line.is_none() || syntax == Syntax::Title)
+        {
+            self.complain(index, field, several, location, syntax);
+        }
+        Resolved::inline(self.value(source, spec, location))
+    }
+
+    /// A field with any number of values cannot stand among other text.
+    fn complain(&self, index: usize, field: &FieldRules, several: &str, location: Location, syntax: Syntax) {
+        let name = &field.name;
+        if self.kind == MessageKind::Fragment {
+            let message = format!(
+                "`{name}` is {several}: a fragment shows only single values; show it in the notification"
+            );
+            self.push(location, message);
+        } else if syntax == Syntax::Title {
+            self.push(
+                location,
+                format!("`{name}` is {several}: a title shows only single values; show it in `text`"),
+            );
+        } else if !field.incomplete && self.state.borrow_mut().complained.insert(index) {
+            let line = match field.cardinality {
+                Cardinality::Flag => "\"what to write when it is set\"",
+                _ => "\"… {} …\"",
+            };
+            let line = self.dialect.on_field("line", line);
+            self.push(
+                Location::Field(index, FieldLocation::Type),
+                format!("`{name}` is {several}: say how it is shown with `{line}`"),
+            );
+        }
+    }
+
+    /// The index of a value; slots that show the same share one.
+    fn value(&self, source: Source, spec: &str, location: Location) -> u16 {
+        let mut state = self.state.borrow_mut();
+        let same = |value: &Shown| value.source == source && value.spec == spec;
+        let index = state.values.iter().position(same).unwrap_or_else(|| {
+            state.values.push(Shown { source, spec: spec.to_owned(), target: false, location });
+            state.values.len() - 1
+        });
+        u16::try_from(index).unwrap_or(u16::MAX)
+    }
+}
+
+/// `1. …` or `1) …`
+fn is_numbered(line: &str) -> bool {
+    let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+    rest.len() < line.len() && (rest.starts_with(". ") || rest.starts_with(") "))
+}
