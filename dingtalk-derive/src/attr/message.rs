@@ -82,7 +82,7 @@ pub(super) static ACTION_CARD: KeyTable<MessageAttribute> = KeyTable {
         template!("title", Title),
         template!("text", Text),
         ("button", |card, key, input, reading| {
-            card.buttons.push(ButtonAttribute::parse(key, input, reading)?);
+            card.buttons.extend(ButtonAttribute::parse(key, input, reading)?);
             Ok(())
         }),
         ("buttons", |card, key, input, reading| set(&mut card.button_list, key, input, equals, reading)),
@@ -207,8 +207,8 @@ impl MessageAttribute {
 }
 
 impl ButtonAttribute {
-    fn parse(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Self> {
-        let mut url = None;
+    fn parse(key: &Ident, input: ParseStream<'_>, reading: &Reading<'_>) -> syn::Result<Option<Self>> {
+        let (mut url, complained) = (None, reading.errors_so_far());
         let title = in_parentheses(key, "\"Label\", url = \"…\"", input, |input| {
             // button(title = "Open", url = "…")
             if input.peek(syn::Ident) && input.peek2(Token![=]) {
@@ -224,7 +224,9 @@ impl ButtonAttribute {
             Ok(title)
         })?;
         match url {
-            Some(url) => Ok(Self { title, url }),
+            Some(url) => Ok(Some(Self { title, url })),
+            // It may only be misspelt.
+            None if reading.errors_so_far() > complained => Ok(None),
             None => Err(syn::Error::new_spanned(title, LOOSE_BUTTON)),
         }
     }

@@ -44,24 +44,29 @@ impl<T> Names for KeyTable<T> {
 /// Errors while keys are read.
 pub(super) struct Reading<'e> {
     errors: &'e Errors,
-    failed: Cell<bool>,
+    count: Cell<usize>,
     /// Places where a key that is unknown here may belong.
     elsewhere: &'static [&'static dyn Names],
 }
 
 impl<'e> Reading<'e> {
     pub(super) fn new(errors: &'e Errors, elsewhere: &'static [&'static dyn Names]) -> Self {
-        Self { errors, failed: Cell::new(false), elsewhere }
+        Self { errors, count: Cell::new(0), elsewhere }
     }
 
     fn error(&self, error: syn::Error) {
-        self.failed.set(true);
+        self.count.set(self.count.get() + 1);
         self.errors.push(error);
     }
 
     /// A key could not be read: what seems to be missing may only be misspelt.
     pub(super) fn is_incomplete(&self) -> bool {
-        self.failed.get()
+        self.errors_so_far() > 0
+    }
+
+    /// How many keys could not be read.
+    pub(super) fn errors_so_far(&self) -> usize {
+        self.count.get()
     }
 }
 
