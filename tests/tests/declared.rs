@@ -6,7 +6,7 @@
 use dingtalk_core::{
     Choice, Markdown, Mobile, Notification, ToolSet, ToolType, Url, UserId, WireMessage, tools,
 };
-use dingtalk_notify::{Config, Definition, Deployment};
+use dingtalk_notify::{Config, Deployment};
 use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree as _};
 use serde_json::{Map, Value, json};
 
@@ -378,8 +378,7 @@ fn the_definitions_are_equal() {
             let set = ToolSet::new(tools).unwrap();
             let definitions = deployment.definitions(&set);
             let lints: Vec<String> = deployment.lint(&set).iter().map(ToString::to_string).collect();
-            let definitions: Vec<Value> = definitions.iter().map(Definition::to_json).collect();
-            (format!("{:#}", Value::Array(definitions)), lints)
+            (serde_json::to_string_pretty(&definitions).unwrap(), lints)
         });
         assert_eq!(derived, declared);
     }

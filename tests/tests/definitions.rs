@@ -5,7 +5,6 @@
 use dingtalk_core::{Mobile, Notification, Stub, ToolSet, ToolType, Url, tools};
 use dingtalk_notify::{Definition, Deployment, RATE_PER_MINUTE, Server, builtin_tools};
 use expect_test::{ExpectFile, expect_file};
-use serde_json::Value;
 
 /// Announce that a version can be installed.
 ///
@@ -91,7 +90,7 @@ struct AllClear {
 fn check(expected: &ExpectFile, tools: impl IntoIterator<Item = ToolType>, deployment: &Deployment) {
     let set = ToolSet::new(tools).unwrap();
     assert_eq!(deployment.lint(&set).into_iter().filter(|lint| lint.rule != "W2").collect::<Vec<_>>(), []);
-    let definitions: Vec<Value> = deployment.definitions(&set).iter().map(Definition::to_json).collect();
+    let definitions = deployment.definitions(&set);
     expected.assert_eq(&(serde_json::to_string_pretty(&definitions).unwrap() + "\n"));
 }
 
@@ -119,8 +118,24 @@ fn the_built_in_tools() {
     let rate = Deployment::new().rate_per_minute(Some(RATE_PER_MINUTE));
     let server = Server::builder(Stub::new()).tools(builtin_tools()).deployment(rate).build().unwrap();
     assert_eq!(server.deployment().lint(server.tools()), []);
-    let definitions: Vec<Value> =
-        server.deployment().definitions(server.tools()).iter().map(Definition::to_json).collect();
+    let definitions = server.deployment().definitions(server.tools());
     let expected = expect_file!["../golden/definitions/builtin.json"];
     expected.assert_eq(&(serde_json::to_string_pretty(&definitions).unwrap() + "\n"));
+}
+
+/// This file is never blessed anew: what one version has written, every later one reads, and writes in the same way.
+#[test]
+fn the_first_form_is_read_and_written() {
+    let written = include_str!("../golden/forms/definition_v1.json");
+    let definition: Definition = serde_json::from_str(written).unwrap();
+    assert_eq!(definition.name, "ops_send_disk_alert");
+    assert_eq!(serde_json::to_string_pretty(&definition).unwrap() + "\n", written);
+}
+
+#[test]
+fn a_definition_is_read_as_it_was_written() {
+    let tools = ToolSet::new(builtin_tools()).unwrap().prefixed("ops").unwrap();
+    let definitions = Deployment::new().definitions(&tools);
+    let written = serde_json::to_string(&definitions).unwrap();
+    assert_eq!(serde_json::from_str::<Vec<Definition>>(&written).unwrap(), definitions);
 }

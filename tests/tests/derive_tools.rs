@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{Message, Mobile, Notification, Tool, ToolSet, tools};
-use dingtalk_notify::{Definition, Deployment};
+use dingtalk_notify::Deployment;
 use expect_test::expect_file;
 use serde_json::{Value, json};
 
@@ -63,8 +63,7 @@ fn faults(arguments: &Value) -> Vec<String> {
 #[test]
 fn definitions_are_golden() {
     let definitions = Deployment::new().rate_per_minute(Some(20)).definitions(&set());
-    let json: Vec<Value> = definitions.iter().map(Definition::to_json).collect();
-    let json = serde_json::to_string_pretty(&json).unwrap() + "\n";
+    let json = serde_json::to_string_pretty(&definitions).unwrap() + "\n";
     expect_file!["../golden/alert_definitions.json"].assert_eq(&json);
 }
 

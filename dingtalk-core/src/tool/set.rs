@@ -14,10 +14,11 @@ pub struct ToolSet {
     prefix: String,
 }
 
-/// The longest name of a tool that clients take, its prefix included (OpenAI; the protocol allows twice that).
-const MAX_SERVED_NAME: usize = 64;
-
 impl ToolSet {
+    /// The longest name of a tool that clients take, its prefix included, in characters (OpenAI; the protocol allows twice
+    /// that).
+    pub const MAX_NAME: usize = 64;
+
     /// A set; usually written `tools![CpuAlert, DiskAlert]`.
     ///
     /// # Errors
@@ -118,12 +119,13 @@ impl ToolSet {
         let separator = if prefix.ends_with(['_', '-']) { "" } else { "_" };
         self.prefix = format!("{prefix}{separator}");
         let too_long =
-            self.specs().map(|spec| self.served_name(spec.name)).filter(|name| name.len() > MAX_SERVED_NAME);
+            self.specs().map(|spec| self.served_name(spec.name)).filter(|name| name.len() > Self::MAX_NAME);
         let problems: Vec<String> = too_long
             .map(|name| {
                 format!(
-                    "`{name}` has {} characters, and clients take {MAX_SERVED_NAME}: shorten the prefix",
-                    name.len()
+                    "`{name}` has {} characters, and clients take {}: shorten the prefix",
+                    name.len(),
+                    Self::MAX_NAME
                 )
             })
             .collect();

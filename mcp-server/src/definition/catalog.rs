@@ -3,11 +3,13 @@
 use std::fmt;
 
 use dingtalk_core::ToolSet;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Definition, deployment::Deployment};
 
-/// The definitions of a set of tools, as they are served with a deployment. `Display` writes them for people.
+/// The definitions of a set of tools, as they are served with a deployment. `Display` writes them for people,
+/// `serde::Serialize` as `tools/list` answers them.
 ///
 /// ```
 /// use dingtalk_core::ToolSet;
@@ -16,11 +18,12 @@ use super::{Definition, deployment::Deployment};
 /// let tools = ToolSet::new(builtin_tools())?;
 /// let catalog = Catalog::new(&tools, &Deployment::new());
 /// assert!(catalog.to_string().starts_with("send_text_message: "));
-/// assert_eq!(catalog.to_json()["tools"][0]["name"], "send_text_message");
-/// # Ok::<(), dingtalk_core::ToolSetError>(())
+/// assert_eq!(serde_json::to_value(&catalog)?["tools"][0]["name"], "send_text_message");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Catalog {
+    #[serde(rename = "tools")]
     definitions: Vec<Definition>,
 }
 
@@ -28,11 +31,6 @@ impl Catalog {
     /// The definitions of these tools.
     pub fn new(tools: &ToolSet, deployment: &Deployment) -> Self {
         Self { definitions: deployment.definitions(tools) }
-    }
-
-    /// The definitions as `tools/list` answers them.
-    pub fn to_json(&self) -> Value {
-        json!({"tools": self.definitions.iter().map(Definition::to_json).collect::<Vec<_>>()})
     }
 }
 
@@ -118,6 +116,7 @@ fn write_wrapped(f: &mut fmt::Formatter<'_>, text: &str, indent: usize) -> fmt::
 mod tests {
     use dingtalk_core::{Mobile, Notification, tools};
     use expect_test::expect;
+    use serde_json::json;
 
     use super::*;
 

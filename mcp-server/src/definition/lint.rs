@@ -7,6 +7,7 @@ use std::fmt;
 
 use dingtalk_core::{ToolSet, ToolSpec, ToolType};
 use dingtalk_template::{Instruction, filler, instruction_like, overlap, undefined_acronyms};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{Definition, deployment::Deployment};
@@ -30,7 +31,7 @@ const BYTES_PER_TOKEN: usize = 4;
 const OVERLAP: f64 = 0.55;
 
 /// Advice on a set of tools, or on one of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Lint {
     /// The rule, `W1` to `W7` or `W10`.
@@ -205,7 +206,11 @@ fn required_subtree(schema: &Map<String, Value>) -> (usize, usize) {
 
 /// W4.
 fn size(definitions: &[Definition]) -> Option<String> {
-    let bytes: usize = definitions.iter().map(|definition| definition.to_json().to_string().len()).sum();
+    let bytes: usize = definitions
+        .iter()
+        .filter_map(|definition| serde_json::to_string(definition).ok())
+        .map(|json| json.len())
+        .sum();
     let tokens = bytes / BYTES_PER_TOKEN;
     (tokens > TOKEN_BUDGET).then(|| {
         format!("the definitions are about {tokens} tokens: stay below {TOKEN_BUDGET}, or serve fewer tools")

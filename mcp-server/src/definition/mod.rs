@@ -3,18 +3,32 @@
 mod catalog;
 mod deployment;
 mod description;
+mod form;
 mod input;
 mod lint;
 
 use dingtalk_core::{ToolSet, ToolSpec};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::call::answer::output_schema;
 
 pub use self::{catalog::Catalog, deployment::Deployment, lint::Lint};
 
 /// The definition of a tool in the terms of the Model Context Protocol.
-#[derive(Debug, Clone)]
+///
+/// It is written (`serde::Serialize`) as clients receive it in `tools/list`, and read from the same form.
+///
+/// ```
+/// use dingtalk_core::ToolSet;
+/// use dingtalk_notify::{Definition, Deployment, builtin_tools};
+///
+/// let definitions = Deployment::new().definitions(&ToolSet::new(builtin_tools())?);
+/// let json = serde_json::to_value(&definitions[0])?;
+/// assert_eq!(json["annotations"]["readOnlyHint"], false);
+/// assert_eq!(serde_json::from_value::<Definition>(json)?, definitions[0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Definition {
     /// The tool's name, with the prefix that the set is served with.
@@ -68,23 +82,5 @@ impl Definition {
                 open_world: true,
             },
         }
-    }
-
-    /// The definition as a client receives it in `tools/list`.
-    pub fn to_json(&self) -> Value {
-        json!({
-            "name": self.name,
-            "title": self.title,
-            "description": self.description,
-            "inputSchema": self.input_schema,
-            "outputSchema": self.output_schema,
-            "annotations": {
-                "title": self.title,
-                "readOnlyHint": self.annotations.read_only,
-                "destructiveHint": self.annotations.destructive,
-                "idempotentHint": self.annotations.idempotent,
-                "openWorldHint": self.annotations.open_world,
-            },
-        })
     }
 }

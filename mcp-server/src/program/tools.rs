@@ -1,10 +1,10 @@
 //! `dingtalk-notify tools`: the definitions as clients receive them, and what could be better in them.
 
 use dingtalk_core::ToolSet;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::{Program, Result, language::words, say};
-use crate::{Catalog, Deployment, Lint, Settings};
+use crate::{Catalog, Deployment, Settings};
 
 pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: bool) -> Result<()> {
     // The server itself, so that what is printed is what is served. It sends nothing.
@@ -15,7 +15,7 @@ pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: b
 
 fn say_definitions(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<()> {
     let catalog = Catalog::new(tools, deployment);
-    say(if as_json { pretty(&catalog.to_json())? } else { catalog.to_string().trim_end().to_owned() })?;
+    say(if as_json { pretty(&catalog)? } else { catalog.to_string().trim_end().to_owned() })?;
     Ok(())
 }
 
@@ -23,7 +23,7 @@ fn say_definitions(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> R
 fn say_lints(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<()> {
     let lints = deployment.lint(tools);
     if as_json {
-        say(pretty(&lints.iter().map(to_json).collect())?)?;
+        say(pretty(&lints)?)?;
     } else {
         lints.iter().try_for_each(|lint| say(lint.to_string()))?;
     }
@@ -36,10 +36,6 @@ fn say_lints(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<
     }
 }
 
-fn to_json(lint: &Lint) -> Value {
-    json!({"rule": lint.rule, "tool": lint.tool, "message": lint.message})
-}
-
-fn pretty(value: &Value) -> Result<String> {
+fn pretty(value: &impl Serialize) -> Result<String> {
     Ok(serde_json::to_string_pretty(value)?)
 }

@@ -109,7 +109,7 @@ fn described_robot((name, about): &(String, String), deployment: &Deployment) ->
 }
 
 fn described(definition: &Definition, tool: &ToolType) -> Value {
-    let mut described = json!({"definition": definition.to_json()});
+    let mut described = json!({"definition": definition});
     if let (Some(example), Some(described)) =
         (example(&definition.input_schema, tool), described.as_object_mut())
     {
