@@ -1,4 +1,4 @@
-//! What signing asks of the allocator.
+//! Allocations of signing.
 #![cfg(feature = "robot")]
 
 use allocation_counter::measure;

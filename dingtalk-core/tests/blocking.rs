@@ -1,4 +1,4 @@
-//! Delivery without an asynchronous run time.
+//! Delivery without an asynchronous runtime.
 #![cfg(feature = "blocking")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
@@ -23,7 +23,7 @@ fn robot(fake: &Fake) -> Blocking {
 }
 
 #[test]
-fn it_waits_for_the_receipt() {
+fn it_blocks_until_the_receipt() {
     let (_runtime, fake) = serve(Then::Answer(ok(r#"{"errcode":0}"#)));
     let robot = robot(&fake);
     let receipt = robot.send(&Message::text("hello")).unwrap();
@@ -34,7 +34,7 @@ fn it_waits_for_the_receipt() {
 }
 
 #[test]
-fn failures_come_back_too() {
+fn failures_are_returned() {
     let (_runtime, fake) = serve(Then::Answer(ok(r#"{"errcode":310000,"errmsg":"sign not match"}"#)));
     assert_eq!(robot(&fake).send(&Message::text("hello")).unwrap_err().kind(), ErrorKind::Signature);
 }
@@ -55,7 +55,7 @@ fn it_works_inside_a_runtime() {
     assert_eq!(fake.requests().len(), 4);
 }
 
-/// Delivers only when two messages are there.
+/// Delivers only once two messages are present.
 struct Together(tokio::sync::Barrier);
 
 impl Deliver for Together {
@@ -86,7 +86,7 @@ impl Deliver for Panics {
 }
 
 #[test]
-fn a_panic_is_one_message_s_failure() {
+fn a_panic_fails_only_its_own_message() {
     let deliver = Blocking::new(Panics).unwrap();
     for _ in 0..2 {
         let error = deliver.deliver(Envelope::new(Message::text("hello")).with_id("mine")).unwrap_err();
@@ -94,7 +94,7 @@ fn a_panic_is_one_message_s_failure() {
     }
 }
 
-/// Says when it is dropped.
+/// Reports that it is dropped.
 struct Dropped(std::sync::mpsc::Sender<()>);
 
 impl Deliver for Dropped {

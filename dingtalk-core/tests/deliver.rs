@@ -15,7 +15,7 @@ async fn twice(deliver: impl Deliver) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn everything_that_points_to_a_delivery_delivers() {
+async fn every_pointer_to_a_delivery_delivers() {
     let stub = Stub::new();
     twice(&stub).await.unwrap();
     twice(Box::new(stub.clone()) as Box<dyn Deliver>).await.unwrap();
@@ -28,7 +28,7 @@ async fn everything_that_points_to_a_delivery_delivers() {
 }
 
 #[tokio::test]
-async fn a_stub_fails_as_told_and_as_a_robot_would() {
+async fn a_stub_fails_as_configured_and_like_a_robot() {
     let stub = Stub::new();
     stub.fail_next(Error::new(ErrorKind::Throttled, ""));
     stub.fail_next(Error::new(ErrorKind::Unknown, ""));
@@ -63,7 +63,7 @@ async fn an_invalid_notification_is_not_sent() {
     assert_eq!(stub.envelopes().len(), 0);
 }
 
-/// What users do with it: share it between tasks, and spawn what it returns.
+/// Typical use: shared between tasks, with its futures spawned.
 #[test]
 fn a_robot_can_be_shared_and_its_futures_spawned() {
     fn shareable<T: Clone + Send + Sync + 'static>(_: &T) {}

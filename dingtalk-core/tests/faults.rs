@@ -1,4 +1,4 @@
-//! What one attempt of a robot makes of servers that fail, and what exactly it sends.
+//! Results of one attempt against failing servers, and the exact request.
 #![cfg(feature = "robot")]
 
 mod fake;
@@ -58,7 +58,7 @@ async fn a_request_as_documented() {
 }
 
 #[tokio::test]
-async fn every_attempt_is_signed_anew() {
+async fn every_attempt_has_its_own_signature() {
     let fake = Fake::start(Then::Answer(ok(r#"{"errcode":0}"#))).await;
     let ticks = std::sync::atomic::AtomicU64::new(1);
     let robot = Robot::builder("abcd")
@@ -122,7 +122,7 @@ async fn a_failure_carries_code_wording_and_id() {
 }
 
 #[tokio::test]
-async fn an_answer_without_errcode_is_no_success() {
+async fn an_answer_without_errcode_is_not_a_success() {
     for body in ["", "{}", r#"{"errmsg":"ok"}"#, "<html>ok</html>"] {
         let error = failure(Then::Answer(ok(body))).await;
         assert_eq!(error.kind(), ErrorKind::Unknown, "{body}");
@@ -132,7 +132,7 @@ async fn an_answer_without_errcode_is_no_success() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    // A client that followed it would come back for this very answer, or find `errcode` 0 in the body.
+    // A client that followed it would request this same answer again, or find `errcode` 0 in the body.
     let redirect = answer("302 Found", &[("Location", "/punish")], r#"{"errcode":0}"#);
     let error = failure(Then::Answer(redirect)).await;
     assert_eq!(error.kind(), ErrorKind::Throttled);
@@ -141,22 +141,22 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn an_answer_is_read_up_to_a_limit() {
-    // Whole, this would be a success.
+    // The whole answer would be a success.
     let body = format!("{{\"errcode\":0{}}}", " ".repeat(70_000));
     assert_eq!(failure(Then::Answer(ok(&body))).await.kind(), ErrorKind::Unknown);
-    // Not the timeout ended this one.
+    // The timeout did not end this attempt.
     let error = failure(Then::Flood).await;
     assert!(error.to_string().contains("HTTP 200, no errcode"), "{error}");
 }
 
 #[tokio::test]
-async fn a_part_of_an_answer_is_no_success() {
+async fn an_incomplete_answer_is_not_a_success() {
     let part = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"errcode\":0}".to_vec();
     assert_eq!(failure(Then::Answer(part)).await.kind(), ErrorKind::Unknown);
 }
 
 #[tokio::test]
-async fn silence_after_the_request_left_is_unknown() {
+async fn silence_after_the_request_was_sent_is_unknown() {
     assert_eq!(failure(Then::Close).await.kind(), ErrorKind::Unknown);
 
     let fake = Fake::start(Then::Hang).await;

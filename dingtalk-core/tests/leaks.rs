@@ -1,4 +1,4 @@
-//! Token, secret and signature show up nowhere: not in errors, not in `Debug`, not in logs at TRACE.
+//! Token, secret and signature never appear in errors, in `Debug`, or in logs at TRACE.
 #![cfg(feature = "robot")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
@@ -18,7 +18,7 @@ use fake::{Fake, Then, answer, ok};
 use log::Log;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-// Each looks different when percent-encoded.
+// Each changes when percent-encoded.
 const TOKEN: &str = "canary+token=4f1d";
 const TOKEN_ENCODED: &str = "canary%2Btoken%3D4f1d";
 const SECRET: &str = "SECcanary/secret+77";
@@ -63,7 +63,7 @@ fn assert_error_clean(error: &Error) {
     }
 }
 
-/// Everything that was logged by any test of this file, our own records and those of the HTTP client.
+/// All log records of this file's tests, including those of the HTTP client.
 static LOG: LazyLock<Log> = LazyLock::new(|| {
     let log = Log::default();
     tracing_subscriber::fmt()
@@ -74,7 +74,7 @@ static LOG: LazyLock<Log> = LazyLock::new(|| {
     log
 });
 
-/// Sends to a server that does this, and looks at everything that came of it.
+/// Sends to a server with this behaviour, and searches everything that results.
 async fn failure(then: Then) -> Error {
     LazyLock::force(&LOG);
     let fake = Fake::start(then).await;
@@ -88,7 +88,7 @@ async fn failure(then: Then) -> Error {
     error
 }
 
-/// A request as its server would repeat it: as it came, and decoded.
+/// A request as its server might repeat it: unchanged, and decoded.
 fn repeat(request: &str) -> String {
     let signature = Signer::new(SECRET).sign(TIMESTAMP_MS);
     format!("{request} {TOKEN} {} {SECRET} {SECRET_ENCODED} {}", signature.to_base64(), TOKEN.to_uppercase())
@@ -138,7 +138,7 @@ async fn a_server_that_is_down() {
 }
 
 #[tokio::test]
-async fn servers_that_misbehave() {
+async fn misbehaving_servers() {
     failure(Then::Hang).await;
     failure(Then::Close).await;
     failure(Then::Answer(b"\x16\x03\x01 garbage".to_vec())).await;
@@ -147,7 +147,7 @@ async fn servers_that_misbehave() {
 }
 
 #[tokio::test]
-async fn servers_that_repeat_what_they_got() {
+async fn servers_that_echo_the_request() {
     // In the wording, in a page, in JSON without a code, in a redirect.
     let error = failure(Then::Reply(|request| {
         let wording = format!("token is not exist: {}", repeat(request));
@@ -175,7 +175,7 @@ async fn servers_that_repeat_what_they_got() {
 }
 
 #[tokio::test]
-async fn the_log_tells_what_was_sent_but_not_its_content() {
+async fn the_log_identifies_a_message_without_its_content() {
     LazyLock::force(&LOG);
     let fake = Fake::start(Then::Answer(ok(r#"{"errcode":0,"errmsg":"ok"}"#))).await;
     let robot = builder().base_url(fake.url()).build().unwrap();
@@ -187,7 +187,7 @@ async fn the_log_tells_what_was_sent_but_not_its_content() {
     for field in ["robot=\"ops\"", robot.id(), "msgtype=\"text\"", &format!("bytes={}", receipt.bytes)] {
         assert!(line.contains(field), "{field} is not in: {line}");
     }
-    // The HTTP client's own records are captured too, or this file proves nothing about them.
+    // The HTTP client's own records must be captured too; otherwise this file proves nothing about them.
     assert!(log.contains("hyper_util"), "{log}");
     assert!(log.contains("reqwest"), "{log}");
 }

@@ -1,4 +1,4 @@
-//! Whoever is mentioned in a slot is mentioned once, as a reader sees it.
+//! A person who is mentioned in a slot is mentioned once, as a reader sees it.
 #![cfg(feature = "derive")]
 
 use dingtalk_core::{Message, Notification, UserId};
@@ -29,7 +29,7 @@ enum Asked {
     },
 }
 
-/// What a reader sees.
+/// The text as a reader sees it.
 fn shown(message: Message) -> String {
     let markdown = match message {
         Message::Text(text) => return text.content,
@@ -49,7 +49,7 @@ fn shown(message: Message) -> String {
 
 proptest! {
     #[test]
-    fn whoever_stands_in_a_slot_is_mentioned_once(
+    fn a_person_in_a_slot_is_mentioned_once(
         id in "[a-z0-9_*.\\[\\]()!~`<>&;#|\\\\中-]{1,8}",
         make in select(vec![
             (|lead| Asked::InALine { lead }) as fn(UserId) -> Asked,
@@ -66,7 +66,7 @@ proptest! {
 }
 
 #[test]
-fn an_id_that_nobody_can_read_is_none() {
+fn an_unreadable_id_is_invalid() {
     for id in ["a\u{202e}b", "\u{2066}a", "a@b", "a b"] {
         assert!(UserId::new(id).is_err(), "{id:?}");
     }

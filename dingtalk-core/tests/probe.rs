@@ -1,4 +1,4 @@
-//! Asking a server for a sign of life tells what there is to tell, and gives nothing away.
+//! A probe of a server returns all that is known about it, and reveals nothing.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
@@ -15,7 +15,7 @@ fn robot(base_url: String) -> Robot {
 }
 
 #[tokio::test]
-async fn it_tells_the_time_and_who_answers() {
+async fn it_returns_the_time_and_the_server() {
     let date = ("Date", "Sat, 21 Nov 2026 09:30:00 GMT");
     let body = r#"{"errcode":43002,"errmsg":"需要POST请求"}"#;
     let fake = Fake::start(Then::Answer(answer("200 OK", &[date], body))).await;
@@ -40,13 +40,13 @@ async fn it_sends_no_secret() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_was_sent_nothing() {
+async fn an_unreachable_server_receives_nothing() {
     for then in [Then::Hang, Then::Close] {
         let fake = Fake::start(then).await;
         let error = robot(fake.url()).probe().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotSent, "{error}");
     }
-    // Nothing listens there.
+    // No server listens there.
     let error = robot("http://127.0.0.1:1".to_owned()).probe().await.unwrap_err();
     assert!(error.to_string().contains("connection refused"), "{error}");
 }

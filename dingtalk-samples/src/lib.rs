@@ -1,8 +1,8 @@
-//! Sample texts that the tests of several crates share. Never published, and without dependencies, so that every crate's tests can
-//! use it.
+//! Sample texts that the tests of several crates share. Never published, and without dependencies, so that
+//! the tests of every crate can use it.
 
-/// Pieces of text that Markdown or JSON reacts to, alone or side by side. Random texts made of them look for a value that changes
-/// the structure of the message around it.
+/// Special characters of Markdown and JSON, alone or combined. Random texts made of them search for a value
+/// that changes the structure of the message around it.
 pub const MARKUP: &[&str] = &[
     // Words.
     "a",
@@ -12,7 +12,7 @@ pub const MARKUP: &[&str] = &[
     "B",
     "7",
     "12",
-    // Characters outside of ASCII, with the punctuation that Chinese uses.
+    // Characters outside ASCII, including Chinese punctuation.
     "主",
     "机",
     "“",
@@ -95,7 +95,7 @@ pub const MARKUP: &[&str] = &[
     "|-|-|",
     ":-:",
     "$",
-    // Characters that are wide, combined or not seen.
+    // Wide, combining and invisible characters.
     "\u{1}",
     "\u{0}",
     "\u{301}",

@@ -1,5 +1,5 @@
-//! No value changes the structure of the message around it, and no value's text is lost: judged by a CommonMark
-//! parser that knows nothing of this crate.
+//! No value changes the structure of the message around it, and no value's text is lost, according to a
+//! CommonMark parser that is independent of this crate.
 
 mod judge;
 
@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use self::judge::{structure, text};
 
-/// Every place that a slot can take. `a` to `c` are values, `l` is a list of values with a line of its own.
+/// Every position of a slot. `a` to `c` are values, `l` is a list of values with a line of its own.
 const TEMPLATES: &[&str] = &[
     "{a}",
     "text {a} text",
@@ -73,7 +73,7 @@ fn rendered(template: &Template, values: &[String; 3], list: &[String]) -> Strin
     render(template, &[Value::One(a), Value::One(b), Value::One(c), Value::Each(&list)])
 }
 
-/// A value as a reader sees it on one line; Markdown folds no spaces within a line.
+/// A value as a reader sees it on one line; Markdown does not fold spaces within a line.
 fn one_line(value: &str) -> String {
     let visible = value
         .replace("\r\n", " ")
@@ -82,7 +82,7 @@ fn one_line(value: &str) -> String {
     visible.trim().to_owned()
 }
 
-/// Values made of what Markdown reacts to.
+/// Values made of special characters of Markdown.
 fn value() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(dingtalk_samples::MARKUP), 1..7)
         .prop_map(|parts| parts.concat())
@@ -97,7 +97,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_local_rejects: u32::MAX, ..ProptestConfig::default() })]
 
     #[test]
-    fn structure_is_the_template_s(
+    fn values_do_not_change_the_structure(
         template in prop::sample::select(TEMPLATES),
         line in prop::sample::select(LINES),
         values in [value(), value(), value()],
@@ -126,7 +126,7 @@ proptest! {
         }
     }
 
-    /// What holds for the templates above holds for any template that compiles.
+    /// The property of the templates above holds for any template that compiles.
     #[test]
     fn any_template_that_compiles_is_safe(
         template in "([-#>*_\\[\\]()!<&~ \n.:1a中]|\\{a\\}|\\{b\\}|\\*\\*){1,14}",
@@ -154,7 +154,7 @@ impl Show for Piece {
     }
 }
 
-/// What a fragment says, and where it stands: as `{a}`, beside values and in a line of its own.
+/// A fragment's template, and its position: as `{a}`, beside values and in a line of its own.
 const FRAGMENTS: &[&str] = &[
     "{x}",
     "{x}: {y}",
@@ -212,7 +212,7 @@ proptest! {
 }
 
 #[test]
-fn an_empty_value_takes_its_marks_along() {
+fn an_empty_value_removes_its_marks() {
     let empty = [String::new(), " ".to_owned(), "c".to_owned()];
     for (template, text) in [
         ("**{a}** {c}", "c"),
@@ -247,7 +247,7 @@ fn a_numbered_list_counts() {
 }
 
 #[test]
-fn wide_white_space_behind_the_marks_of_a_block_takes_no_text_along() {
+fn wide_white_space_after_block_marks_removes_no_text() {
     let values = ["a", "b", "c"].map(str::to_owned);
     for (template, text) in [("# \u{3000}主机告警 {a}", "# 主机告警 a"), ("- \u{3000}主机 {a}", "- 主机 a")]
     {

@@ -1,6 +1,7 @@
 //! Tests across all crates, and code that several of them share. The examples of the READMEs are tests too.
 
 pub mod store_model;
+pub mod tree;
 
 /// The examples of each README.
 #[cfg(doctest)]

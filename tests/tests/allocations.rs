@@ -244,7 +244,7 @@ struct Article {
 fn feed_card() {
     let article = |number| Article { number, title: LONG.into(), page: url(), cover: url() };
     let digest = Digest { articles: (1..=5).map(article).collect() };
-    // The list of items; and for each item its path, `articles[0]`, under which its faults would be reported. It grows once.
+    // The list of items; and for each item its path, `articles[0]`, for its faults. The path grows once.
     assert!(more_than_strings(&digest) <= 1 + 5 * 2);
 }
 

@@ -3,10 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
+
+use dingtalk_tests::tree;
 
 /// In two pieces, so that this file does not contain the name.
 const SPELLINGS: [&str; 3] =
@@ -17,32 +16,6 @@ const SPELLINGS: [&str; 3] =
 const ALLOWED: [(&str, &str, &str); 1] =
     [("docs/install.md", "is another program", "warns of configurations that start it")];
 
-/// Ignored by git, or installed by other tools.
-const SKIPPED: [&str; 9] =
-    [".git", ".tools", "__pycache__", "artifacts", "corpus", "dist", "logs", "node_modules", "target"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// All files below a folder. Walks the file system instead of asking git, since an archive of the sources has
-/// no repository.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        if SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
-            continue;
-        }
-        if entry.file_type().unwrap().is_dir() {
-            found.extend(files(&entry.path()));
-        } else {
-            found.push(entry.path());
-        }
-    }
-    found
-}
-
 /// Lines that contain the name, in lower case, with their numbers.
 fn naming(text: &str) -> Vec<(usize, String)> {
     let lines = text.lines().map(str::to_lowercase).enumerate();
@@ -51,15 +24,13 @@ fn naming(text: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn nothing_uses_the_name_of_another_program() {
-    let root = root();
     let mut used = Vec::new();
-    let files = files(&root);
-    assert!(files.iter().any(|file| file.ends_with("packaging/npm/wrapper/package.json")));
+    let files = tree::files().unwrap();
+    assert!(files.iter().any(|(name, _)| name == "packaging/npm/wrapper/package.json"));
     let wrong: Vec<_> = files
         .iter()
-        .flat_map(|file| {
-            let name = file.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
-            let text = String::from_utf8_lossy(&fs::read(file).unwrap()).into_owned();
+        .flat_map(|(name, path)| {
+            let text = String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
             naming(&text).into_iter().map(move |(at, line)| (name.clone(), at, line))
         })
         .filter(|(file, _, line)| {

@@ -1,4 +1,4 @@
-//! A burst as it happens: one outage, 500 notifications from many programs.
+//! A realistic burst: one outage, 500 notifications from many programs.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,7 +15,7 @@ fn url(path: &str) -> Url {
     Url::new(format!("https://ops.example.com/{path}")).unwrap()
 }
 
-/// What the n-th program says, and the group that it belongs to.
+/// The text of the n-th program, and its group.
 fn notification(n: usize) -> (Option<&'static str>, Message) {
     let host = format!("web-{}", n * 7 % 40);
     match n % 10 {

@@ -1,4 +1,4 @@
-//! What digests look like.
+//! Examples of digests.
 
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
@@ -227,9 +227,9 @@ fn long_notifications_share_the_room() {
     );
 }
 
-/// Alone it would not fit into a message: whoever sends it decides what becomes of it.
+/// It exceeds the limit of a message by itself: the sender decides between the options of `Overflow`.
 #[test]
-fn one_that_is_too_long_goes_alone() {
+fn a_notification_that_is_too_long_is_sent_alone() {
     let messages = [
         (None, Message::text("first")),
         (None, Message::text("word ".repeat(5_000))),
@@ -318,13 +318,13 @@ fn cards_keep_their_form() {
 }
 
 #[test]
-fn one_notification_stays_as_it_is() {
+fn a_single_notification_is_unchanged() {
     let messages = [(Some("cpu"), Message::text("CPU 97%"))];
     assert_eq!(plan(&DigestPolicy::default(), &messages), [Planned::Single(0)]);
     assert_eq!(plan(&DigestPolicy::default(), &[]), []);
 }
 
-/// No two are alike, so that none stands for others.
+/// All are different, so that none stands for others.
 #[test]
 fn five_hundred_different_notifications_fit_into_three_messages() {
     let messages: Vec<(Option<&str>, Message)> = (0..500)

@@ -1,4 +1,4 @@
-//! Many notifications in a few messages: each is there once, in order, readable, within the limit.
+//! Many notifications in a few messages: each is present once, in order, readable, within the limit.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
@@ -26,7 +26,7 @@ fn body_len(message: &Message) -> usize {
     serde_json::to_vec(&WireMessage::with_id(message.clone(), id)).unwrap().len()
 }
 
-/// One notification, before it has its number.
+/// One notification, before it is numbered.
 #[derive(Debug, Clone)]
 struct Sample {
     kind: Kind,
@@ -46,7 +46,7 @@ enum Kind {
 }
 
 impl Sample {
-    /// The message holds the token, so that it is found again.
+    /// The message contains the token, by which it is found again.
     fn message(&self, token: &str) -> Message {
         let url = Url::new("https://example.com/page").unwrap();
         let mobiles = self.people.iter().filter(|n| **n % 2 == 0);
@@ -136,7 +136,7 @@ fn any_text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What a reader sees, without white space.
+/// The text as a reader sees it, without white space.
 fn letters(markdown: &str) -> String {
     let mut letters = String::new();
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
@@ -147,7 +147,7 @@ fn letters(markdown: &str) -> String {
     letters
 }
 
-/// How many headings of each level.
+/// Number of headings of each level.
 fn headings(markdown: &str) -> HashMap<HeadingLevel, usize> {
     let mut headings = HashMap::new();
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
@@ -203,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_shown_is_there_and_what_is_left_out_is_counted(samples in samples(any_text(), 60), policy in policy()) {
+    fn shown_notifications_are_present_and_omitted_ones_are_counted(samples in samples(any_text(), 60), policy in policy()) {
         let messages = messages(&samples);
         let plan = policy.plan(&waiting(&samples, &messages));
         let mut order: HashMap<Option<&str>, Vec<usize>> = HashMap::new();
@@ -220,7 +220,7 @@ proptest! {
             for index in left_out {
                 prop_assert!(!letters.contains(&token(*index)), "{} in\n{}", token(*index), text);
             }
-            // The heading says how many of both.
+            // The heading states both numbers.
             let heading = text.lines().next().unwrap();
             let counts: Vec<usize> = heading.split_once(" (").map_or(heading, |(counts, _)| counts)
                 .split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok()).collect();
@@ -239,7 +239,7 @@ proptest! {
         }
     }
 
-    /// No notification changes how the others are read, or loses a word, as long as there is room for all.
+    /// No notification changes the rendering of the others or loses a word, as long as there is room for all.
     #[test]
     fn all_words_survive(samples in samples(any_text(), 12)) {
         let messages = messages(&samples);
@@ -252,7 +252,7 @@ proptest! {
             for index in indices {
                 let sample = &samples[*index];
                 let source: String = sample.text.chars().filter(|c| !c.is_whitespace()).collect();
-                // Escaped, or read as what it is; characters of control and of direction carry no text.
+                // Escaped, or rendered; control and direction characters carry no text.
                 let plain: String = source.chars().filter(|c| !c.is_control() && *c != '\u{202e}').collect();
                 let shown = |letters: &str| seen.contains(letters);
                 let rendered = sample.kind == Kind::Markdown && shown(&letters(&sample.text));

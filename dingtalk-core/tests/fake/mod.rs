@@ -1,4 +1,4 @@
-//! A server on raw TCP that behaves badly in exactly the way a test asks for.
+//! A server on raw TCP that misbehaves exactly as a test requires.
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
@@ -14,20 +14,20 @@ use tokio::{
     sync::Notify,
 };
 
-/// What the server does once it has read a request.
+/// Behaviour of the server after it has read a request.
 #[derive(Clone)]
 pub(crate) enum Then {
     /// Answers with these bytes and closes.
     Answer(Vec<u8>),
-    /// Answers with what this makes of the request, and closes.
+    /// Answers with the function's result for the request, and closes.
     Reply(fn(&str) -> Vec<u8>),
-    /// Begins an answer that never ends.
+    /// Sends an endless answer.
     Flood,
-    /// Says nothing and waits until the client goes away.
+    /// Sends nothing and waits until the client disconnects.
     Hang,
-    /// Says nothing and closes.
+    /// Sends nothing and closes.
     Close,
-    /// Does not read at all; sends these bytes and waits until the client goes away.
+    /// Reads nothing; sends these bytes and waits until the client disconnects.
     Greet(&'static [u8]),
 }
 
@@ -69,17 +69,17 @@ impl Fake {
         format!("https://{}", self.address)
     }
 
-    /// All requests so far, head and body.
+    /// All requests so far, with head and body.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Waits until a request was read.
+    /// Waits until a request has been read.
     pub(crate) async fn arrived(&self) {
         self.arrived.notified().await;
     }
 
-    /// Waits until a connection is over.
+    /// Waits until a connection is closed.
     pub(crate) async fn gone(&self) {
         self.gone.notified().await;
     }

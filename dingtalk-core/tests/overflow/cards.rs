@@ -1,4 +1,4 @@
-//! Messages with more than a text: cards and links.
+//! Messages with parts other than text: cards and links.
 
 use dingtalk_core::{
     Limits, Message, Overflow, Part, Url,
@@ -23,7 +23,7 @@ fn titles(part: &Part) -> Vec<&str> {
 }
 
 #[test]
-fn buttons_come_with_the_end_of_a_card() {
+fn buttons_follow_the_end_of_a_card() {
     let buttons =
         Buttons::Several(vec![Button::new("Approve", url("yes")), Button::new("Reject", url("no"))]);
     let text = "### Deploy?\n\nThe first change is long.\n\nThe second change is long, too.\n\nThe third one is short.";
@@ -44,7 +44,7 @@ fn buttons_come_with_the_end_of_a_card() {
     assert!(parts.iter().all(|part| body_len(part) <= 330));
 }
 
-/// The text alone would fit, the buttons beside it do not: something is left for the card.
+/// The text would fit by itself but not with its buttons, so some of it must remain in the card.
 #[test]
 fn a_card_is_never_left_without_text() {
     let buttons = Buttons::Several((0..10).map(|_| Button::new("Approve", url("yes"))).collect());
@@ -88,7 +88,7 @@ fn a_feed_is_split_between_items() {
 }
 
 #[test]
-fn a_truncated_feed_says_how_many_items_it_had() {
+fn a_truncated_feed_states_its_number_of_items() {
     let parts = Overflow::Truncate.fit(feed(5), ID, limits(350)).unwrap();
     assert_eq!(titles(&parts[0]), ["Item 1", "Item 2 … (+3)"]);
     let error = Overflow::Truncate.fit(feed(5), ID, limits(150)).unwrap_err();

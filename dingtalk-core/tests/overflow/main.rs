@@ -1,4 +1,5 @@
-//! Messages that are too long, cut: nothing is lost, nothing is torn, nothing is over the limit.
+//! Messages that are too long, truncated or split: nothing is lost, no construct is broken, every part is
+//! within the limit.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 
@@ -33,7 +34,7 @@ fn text_of(message: &Message) -> &str {
     }
 }
 
-/// The texts of parts without their numbers, and without what was appended to the first.
+/// The texts of the parts without their numbers, and without the text appended to the first.
 fn texts<'a>(parts: &'a [Part], appended: &str) -> Vec<&'a str> {
     let text = |(index, part): (usize, &'a Part)| {
         let text = text_of(&part.message);
@@ -73,13 +74,13 @@ fn people() -> impl Strategy<Value = Mentions> {
     })
 }
 
-/// What `with_mentions` appends.
+/// The text that `with_mentions` appends.
 fn mention_line(mentions: &Mentions) -> String {
     let message = Message::text("").with_mentions(mentions.clone());
     text_of(&message).to_owned()
 }
 
-/// Finds the parts in the text one after the other; what lies between them is white space.
+/// Finds the parts in the text one after another; only white space lies between them.
 fn check_pieces(text: &str, parts: &[&str]) -> TestCaseResult {
     let mut rest = text;
     for part in parts {
@@ -129,7 +130,7 @@ proptest! {
         prop_assume!(!judge::has_definitions(&text));
         let message = Message::markdown("CPU", text.as_str()).with_mentions(people.clone());
         let Ok(parts) = Overflow::Truncate.fit(message.clone(), ID, limits(bytes)) else {
-            // Nothing but the mentions fits.
+            // Only the mentions fit.
             let bare = Message::markdown("CPU", "… (+99999 characters)").with_mentions(people);
             prop_assert!(body_len(&Overflow::Reject.fit(bare, ID, Limits::default()).unwrap()[0]) > bytes - 5);
             return Ok(());
@@ -171,14 +172,14 @@ proptest! {
         }
         let (begin, left_out) = cut.strip_suffix(" characters)").unwrap().rsplit_once("\n… (+").unwrap();
         let rest = text.strip_prefix(begin).unwrap().trim_end_matches(['\n', '\r']);
-        // White space at the cut belongs to neither.
+        // White space at the cut belongs to neither part.
         let left_out: usize = left_out.parse().unwrap();
         prop_assert!((rest.trim_ascii_start().chars().count()..=rest.chars().count()).contains(&left_out));
         prop_assert!(left_out > 0);
     }
 
     #[test]
-    fn hostile_markdown_is_the_same_too(text in samples::junk(), bytes in 300..900_usize) {
+    fn hostile_markdown_is_unchanged_too(text in samples::junk(), bytes in 300..900_usize) {
         let Ok(parts) = Overflow::Split.fit(Message::markdown("CPU", text.as_str()), ID, limits(bytes)) else {
             return Ok(());
         };
@@ -204,7 +205,7 @@ proptest! {
         for part in &parts[1..] {
             prop_assert!(part.message.mentions().unwrap().is_empty());
         }
-        // The line that mentions them has moved from the end of the last part to the end of the first.
+        // The line with the mentions has moved from the end of the last part to the end of the first.
         let line = mention_line(&people);
         if parts.len() > 1 && !line.is_empty() {
             prop_assert!(text_of(&parts[0].message).ends_with(&line));
@@ -219,14 +220,14 @@ proptest! {
     }
 
     #[test]
-    fn numbers_of_lists_go_on(items in samples::all_ones(), bytes in 200..400_usize) {
+    fn numbering_of_lists_continues(items in samples::all_ones(), bytes in 200..400_usize) {
         let text = items.join("\n");
         let parts = Overflow::Split.fit(Message::markdown("CPU", text), ID, limits(bytes)).unwrap();
         let mut next = 1;
         for part in texts(&parts, "") {
             let (number, rest) = part.split_once(". ").unwrap();
             let number: usize = number.parse().unwrap();
-            // An item that is cut goes on under its number.
+            // An item that is split continues under its number.
             prop_assert!(number == next || number + 1 == next, "{} after {}", number, next);
             next = number + 1 + rest.matches("\n1. ").count();
         }
@@ -235,7 +236,7 @@ proptest! {
 }
 
 #[test]
-fn a_message_within_the_limit_is_left_alone() {
+fn a_message_within_the_limit_is_unchanged() {
     let message = Message::text("x".repeat(19_900));
     for overflow in [Overflow::Reject, Overflow::Truncate, Overflow::Split] {
         let parts = overflow.fit(message.clone(), ID, Limits::default()).unwrap();
@@ -256,7 +257,7 @@ fn the_limit_is_exact() {
     assert!(error.to_string().contains("20001 bytes of JSON, the limit is 20000"), "{error}");
 }
 
-/// 60 kB that JSON makes 120 kB.
+/// 60 kB of text, which JSON escapes to 120 kB.
 #[test]
 fn escapes_are_counted() {
     let text = "\"\\\n".repeat(20_000);
@@ -275,7 +276,7 @@ fn too_many_parts_are_refused() {
 }
 
 #[test]
-fn what_cannot_be_cut_is_refused() {
+fn an_unsplittable_message_is_refused() {
     let link = Message::markdown("CPU", format!("[{}](https://example.com)", "word ".repeat(5_000)));
     let error = Overflow::Split.fit(link.clone(), ID, Limits::default()).unwrap_err();
     assert!(error.to_string().contains("something that cannot be cut"), "{error}");
@@ -289,7 +290,7 @@ fn what_cannot_be_cut_is_refused() {
     }
 }
 
-/// Whatever a program writes into a message, cutting it takes no longer than reading it a few times.
+/// Splitting takes no longer than reading the message a few times, for any content.
 #[test]
 fn no_text_is_slow() {
     for text in [

@@ -1,4 +1,4 @@
-//! What a queue left behind in the middle of its work, and what the next one on the same store makes of it.
+//! A queue that ends in the middle of its work, and its successor on the same store.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::fake::{Fake, envelope, seconds};
 
-/// As long as a claim holds: the attempt's two minutes, and half a minute more.
+/// Duration of a lease: the attempt's two minutes, and half a minute more.
 const LEASE: u64 = 150;
 
 fn builder(fake: &Fake, store: &Arc<MemoryStore>) -> QueueBuilder {
@@ -18,7 +18,7 @@ fn builder(fake: &Fake, store: &Arc<MemoryStore>) -> QueueBuilder {
     Queue::builder().lane("ops", Lane::new(fake.clone()).pace(pace)).store(Arc::clone(store))
 }
 
-/// A queue that ends while it sends a digest of a, b and c; returns what it was sending.
+/// A queue that ends while it sends a digest of a, b and c; returns the digest.
 async fn crash(store: &Arc<MemoryStore>) -> dingtalk_core::Envelope {
     let fake = Fake::hanging();
     let queue = builder(&fake, store).digest(DigestPolicy::default()).build().unwrap();

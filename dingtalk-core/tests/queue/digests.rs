@@ -1,4 +1,4 @@
-//! What waits is merged, and what was merged stays together.
+//! Waiting notifications are merged, and merged ones stay together.
 
 use dingtalk_core::{
     DigestPolicy, Envelope, ErrorKind, Lane, Message, Pace, Queue, QueueBuilder, Url,
@@ -21,7 +21,7 @@ fn texts(fake: &Fake) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_within_the_window_leaves_in_one_message() {
+async fn notifications_within_the_window_are_sent_in_one_message() {
     let fake = Fake::new();
     let queue = builder(&fake).build().unwrap();
     for id in ["a", "b", "c"] {
@@ -42,7 +42,7 @@ async fn what_comes_within_the_window_leaves_in_one_message() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_and_cards_are_sent_as_they_are() {
+async fn two_notifications_and_cards_are_sent_unmerged() {
     let fake = Fake::new();
     let queue = builder(&fake).build().unwrap();
     let url = Url::new("https://example.com").unwrap();
@@ -68,7 +68,7 @@ async fn a_flush_does_not_wait_for_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_during_a_rest_is_in_the_digest_after_it() {
+async fn notifications_during_a_rest_are_in_the_digest_after_it() {
     let fake = Fake::scripted([Then::Fail(ErrorKind::Throttled)]);
     let queue = builder(&fake).build().unwrap();
     queue.try_deliver(envelope("0")).unwrap();
@@ -83,14 +83,14 @@ async fn what_comes_during_a_rest_is_in_the_digest_after_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_digest_is_repeated_as_it_was() {
+async fn a_digest_is_retried_unchanged() {
     let fake = Fake::scripted([Then::Fail(ErrorKind::Unknown), Then::Fail(ErrorKind::Busy)]);
     let queue = builder(&fake).build().unwrap();
     for id in ["a", "b", "c"] {
         queue.try_deliver(envelope(id)).unwrap();
     }
     tokio::time::sleep(seconds(6)).await;
-    // Too late for the first digest, whatever becomes of it.
+    // Too late for the first digest, regardless of its outcome.
     for id in ["d", "e", "f"] {
         queue.try_deliver(envelope(id)).unwrap();
     }
@@ -178,7 +178,7 @@ async fn a_flood_keeps_to_the_rate_and_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_digest_is_made_when_it_can_leave() {
+async fn a_digest_is_made_when_it_can_be_sent() {
     let fake = Fake::new();
     let pace = Pace::new().limit(1).urgent_reserve(0).window(seconds(60));
     let lane = Lane::new(fake.clone()).pace(pace);

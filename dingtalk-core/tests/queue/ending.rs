@@ -1,4 +1,4 @@
-//! Flushing, shutting down, and being dropped.
+//! Flushing, shutting down, and dropping a queue.
 
 use dingtalk_core::{ErrorKind, Queue, store::Loss};
 use tokio::time::{Instant, sleep};
@@ -8,7 +8,7 @@ use crate::{
     log::Log,
 };
 
-/// Logs to it for as long as the guard lives.
+/// Logs into it as long as the guard lives.
 fn install(log: &Log) -> tracing::subscriber::DefaultGuard {
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(log.clone()).finish();
     tracing::subscriber::set_default(subscriber)
@@ -21,7 +21,7 @@ fn lines_with(log: &Log, words: &str) -> Vec<String> {
 const DROPPED: &str = "the queue ended before these were delivered";
 
 #[tokio::test(start_paused = true)]
-async fn a_flush_returns_when_all_is_settled_or_says_what_is_left() {
+async fn a_flush_returns_when_all_is_settled_or_reports_the_rest() {
     let fake = Fake::new().taking(seconds(10));
     let queue = queue(&fake);
     for id in ["a", "b", "c"] {
@@ -41,7 +41,7 @@ async fn a_flush_returns_when_all_is_settled_or_says_what_is_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shutdown_delivers_what_it_can_and_takes_nothing_more() {
+async fn shutdown_delivers_as_much_as_possible_and_accepts_nothing_more() {
     let log = Log::default();
     let _guard = install(&log);
     let fake = Fake::new().taking(seconds(1));
@@ -64,7 +64,7 @@ async fn shutdown_delivers_what_it_can_and_takes_nothing_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn shutdown_counts_what_it_could_not_deliver_and_says_so_once() {
+async fn shutdown_counts_undelivered_notifications_and_reports_them_once() {
     let log = Log::default();
     let _guard = install(&log);
     let fake = Fake::hanging();
@@ -83,7 +83,7 @@ async fn shutdown_counts_what_it_could_not_deliver_and_says_so_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_the_last_handle_ends_the_queue_and_counts_what_waits() {
+async fn dropping_the_last_handle_ends_the_queue_and_counts_waiting_notifications() {
     let log = Log::default();
     let _guard = install(&log);
     let fake = Fake::new().taking(seconds(10));
@@ -104,7 +104,7 @@ async fn dropping_the_last_handle_ends_the_queue_and_counts_what_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn dropping_an_idle_queue_says_nothing() {
+async fn dropping_an_idle_queue_logs_nothing() {
     let log = Log::default();
     let _guard = install(&log);
     let queue = queue(&Fake::new());
@@ -115,7 +115,7 @@ async fn dropping_an_idle_queue_says_nothing() {
 }
 
 #[test]
-fn a_runtime_that_ends_first_is_no_trouble() {
+fn a_runtime_may_end_before_the_queue() {
     let log = Log::default();
     let _guard = install(&log);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -1,4 +1,4 @@
-//! A deliverer that does as told, and a few notifications.
+//! A scripted delivery, and a few notifications.
 
 use std::{
     collections::VecDeque,
@@ -11,7 +11,7 @@ use dingtalk_core::{
 };
 use tokio::time::{Instant, sleep};
 
-/// How a delivery ends.
+/// Result of a delivery.
 #[derive(Debug, Clone)]
 pub(crate) enum Then {
     Deliver,
@@ -20,7 +20,7 @@ pub(crate) enum Then {
     Hang,
 }
 
-/// Ends deliveries as a script says; when it is over, as `afterwards` says.
+/// Ends deliveries according to a script, and after its end according to `afterwards`.
 #[derive(Clone)]
 pub(crate) struct Fake(Arc<Mutex<Played>>);
 
@@ -47,7 +47,7 @@ impl Fake {
         })))
     }
 
-    /// Fails like this, always.
+    /// Always fails like this.
     pub(crate) fn failing(kind: ErrorKind) -> Self {
         let fake = Self::new();
         fake.0.lock().unwrap().afterwards = Then::Fail(kind);
@@ -60,13 +60,13 @@ impl Fake {
         fake
     }
 
-    /// Each delivery takes so long.
+    /// Sets the duration of each delivery.
     pub(crate) fn taking(self, time: Duration) -> Self {
         self.0.lock().unwrap().takes = time;
         self
     }
 
-    /// The ids that were given, in order.
+    /// The delivered ids, in order.
     pub(crate) fn ids(&self) -> Vec<String> {
         self.envelopes().into_iter().map(|envelope| envelope.id).collect()
     }
@@ -75,7 +75,7 @@ impl Fake {
         self.0.lock().unwrap().deliveries.iter().map(|(_, envelope)| envelope.clone()).collect()
     }
 
-    /// When each delivery began, in seconds since the fake was made.
+    /// Beginnings of the deliveries, in seconds since the fake was made.
     pub(crate) fn seconds(&self) -> Vec<f64> {
         self.0.lock().unwrap().deliveries.iter().map(|(at, _)| at.as_secs_f64()).collect()
     }
@@ -107,7 +107,7 @@ pub(crate) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A lane at any rate.
+/// A lane without a rate limit.
 pub(crate) fn unpaced(fake: &Fake) -> Lane {
     Lane::new(fake.clone()).pace(None)
 }
@@ -124,7 +124,7 @@ pub(crate) fn urgent(id: &str) -> Envelope {
     envelope(id).with_urgency(Urgency::Urgent)
 }
 
-/// Each time is the expected one, give or take the fifth of jitter on each of its parts.
+/// Each time is the expected one, up to the fifth of jitter on each of its parts.
 pub(crate) fn assert_about(times: &[f64], pauses: &[u64]) {
     assert_eq!(times.len(), pauses.len() + 1, "{times:?}");
     for (pair, pause) in times.windows(2).zip(pauses) {

@@ -1,11 +1,11 @@
-//! Lanes do not hold each other up, and are found by name.
+//! Lanes do not delay each other, and are found by name.
 
 use dingtalk_core::{ErrorKind, Lane, Message, Pace, Queue};
 
 use crate::fake::{Fake, Then, envelope, seconds, unpaced};
 
 #[tokio::test(start_paused = true)]
-async fn a_robot_that_hangs_is_blocked_or_stopped_holds_up_nobody_else() {
+async fn a_robot_that_hangs_or_is_blocked_or_stopped_delays_no_other() {
     let blocked = [
         Fake::hanging(),
         Fake::failing(ErrorKind::Throttled),
@@ -88,7 +88,7 @@ async fn a_blocked_address_rests_all_lanes_and_a_blocked_robot_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_that_make_no_queue_are_refused() {
+async fn invalid_settings_are_refused() {
     let fake = Fake::new();
     let builder = || Queue::builder().lane("ops", unpaced(&fake));
     for (builder, words) in [

@@ -1,4 +1,4 @@
-//! A queue in virtual time, with deliverers that go nowhere.
+//! A queue in virtual time, with deliveries that make no requests.
 #![cfg(feature = "robot")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up fails")]
 

@@ -1,4 +1,4 @@
-//! What goes first, what is refused at the door, and at what rate it leaves.
+//! Order of notifications, refusal of new ones, and rate of sending.
 
 use std::time::SystemTime;
 
@@ -43,7 +43,7 @@ async fn an_urgent_one_overtakes_those_that_wait_for_the_rate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_receipt_says_queued_and_a_known_id_is_taken_once() {
+async fn a_receipt_is_queued_and_a_known_id_is_accepted_once() {
     let fake = Fake::new();
     let queue = queue(&fake);
     for _ in 0..2 {
@@ -60,7 +60,7 @@ async fn a_receipt_says_queued_and_a_known_id_is_taken_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_queue_says_so_and_takes_more_when_there_is_room() {
+async fn a_full_queue_refuses_until_there_is_room() {
     let fake = Fake::new();
     let queue = Queue::builder().lane("ops", unpaced(&fake)).capacity(2).build().unwrap();
     queue.try_deliver(envelope("a")).unwrap();
@@ -80,7 +80,7 @@ async fn a_full_queue_says_so_and_takes_more_when_there_is_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_expires_while_it_waits_is_not_sent() {
+async fn a_notification_that_expires_while_it_waits_is_not_sent() {
     let fake = Fake::new();
     let pace = Pace::new().limit(1).urgent_reserve(0).window(seconds(60));
     let queue = Queue::builder().lane("ops", Lane::new(fake.clone()).pace(pace)).build().unwrap();

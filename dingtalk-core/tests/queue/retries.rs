@@ -1,4 +1,4 @@
-//! What is repeated, when, and what becomes of the rest.
+//! Retries, their times, and dead letters.
 
 use std::time::SystemTime;
 
@@ -9,7 +9,7 @@ use crate::fake::{Fake, Then, assert_about, envelope, queue, seconds, unpaced, u
 const FOREVER: u64 = 10 * 365 * 86_400;
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_repeated_on_schedule_and_then_a_dead_letter() {
+async fn a_failure_is_retried_on_schedule_and_then_a_dead_letter() {
     use ErrorKind as Kind;
     let refused = Loss::Refused;
     for (kind, pauses, loss) in [
@@ -47,7 +47,7 @@ async fn delays_and_attempts_can_be_set() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_times_are_no_trouble() {
+async fn the_longest_times_are_supported() {
     let forever = std::time::Duration::MAX;
     let failures = [ErrorKind::RobotStopped, ErrorKind::NotSent].map(Then::Fail);
     for failure in failures {
@@ -62,7 +62,7 @@ async fn the_longest_times_are_no_trouble() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_pass_while_one_waits_for_its_next_attempt() {
+async fn others_pass_one_that_waits_for_a_retry() {
     let fake = Fake::scripted([Then::Fail(ErrorKind::Busy)]);
     let queue = queue(&fake);
     for id in ["a", "b", "c"] {
@@ -73,7 +73,7 @@ async fn others_pass_while_one_waits_for_its_next_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_is_down_does_not_use_up_the_attempts_of_all_that_waits() {
+async fn an_unreachable_server_does_not_use_up_all_attempts() {
     let fake = Fake::failing(ErrorKind::Unknown);
     let queue = queue(&fake);
     for n in 0..100 {
@@ -85,7 +85,7 @@ async fn a_server_that_is_down_does_not_use_up_the_attempts_of_all_that_waits() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_robot_rests_and_that_is_no_attempt() {
+async fn a_throttled_robot_rests_and_that_is_not_an_attempt() {
     // More often than there are attempts.
     let fake = Fake::scripted(std::iter::repeat_n(Then::Fail(ErrorKind::Throttled), 8));
     let queue = queue(&fake);
@@ -116,7 +116,7 @@ async fn rests_leave_all_attempts_for_real_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_robot_that_must_be_looked_after_pauses_its_lane_and_loses_nothing() {
+async fn a_robot_that_needs_attention_pauses_its_lane_and_loses_nothing() {
     for kind in
         [ErrorKind::RobotStopped, ErrorKind::UnknownToken, ErrorKind::Signature, ErrorKind::QuotaExhausted]
     {
@@ -136,7 +136,7 @@ async fn a_robot_that_must_be_looked_after_pauses_its_lane_and_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn at_most_once_does_not_repeat_what_may_have_arrived() {
+async fn at_most_once_never_retries_a_message_that_may_have_arrived() {
     let fake = Fake::scripted([Then::Fail(ErrorKind::Unknown), Then::Panic, Then::Fail(ErrorKind::NotSent)]);
     let builder = Queue::builder().lane("ops", unpaced(&fake)).guarantee(Guarantee::AtMostOnce);
     let queue = builder.build().unwrap();
@@ -151,7 +151,7 @@ async fn at_most_once_does_not_repeat_what_may_have_arrived() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_and_a_delivery_without_end_are_failures_like_others() {
+async fn a_panic_and_an_endless_delivery_are_ordinary_failures() {
     let fake = Fake::scripted([Then::Panic, Then::Hang, Then::Deliver]);
     let queue = Queue::builder().lane("ops", unpaced(&fake)).attempt_timeout(seconds(60)).build().unwrap();
     queue.try_deliver(envelope("a")).unwrap();
@@ -161,7 +161,7 @@ async fn a_panic_and_a_delivery_without_end_are_failures_like_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_repeated_after_it_has_expired() {
+async fn nothing_is_retried_after_it_has_expired() {
     let fake = Fake::failing(ErrorKind::NotSent);
     let queue = queue(&fake);
     let expiry = SystemTime::now() + seconds(60);
@@ -174,7 +174,7 @@ async fn nothing_is_repeated_after_it_has_expired() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_letter_is_delivered_again_when_asked() {
+async fn a_dead_letter_is_redelivered_on_request() {
     let fake = Fake::scripted([Then::Fail(ErrorKind::Keyword)]);
     let queue = queue(&fake);
     let expiry = SystemTime::now() + seconds(60);

@@ -1,4 +1,4 @@
-//! Is a text in parts still the same text? Asked of a CommonMark parser that knows nothing of how it was cut.
+//! Compares a text in parts with the original by a CommonMark parser that is independent of the splitting.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
@@ -17,7 +17,7 @@ impl Token {
     }
 }
 
-/// What the parser sees, without the white space that a cut may take away.
+/// The parser's view of the text, without the white space that a cut may remove.
 fn tokens(markdown: &str) -> Vec<Token> {
     let mut reader = Reader::default();
     for event in Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH) {
@@ -29,12 +29,12 @@ fn tokens(markdown: &str) -> Vec<Token> {
 #[derive(Default)]
 struct Reader {
     tokens: Vec<Token>,
-    /// Is each list around an ordered one?
+    /// The surrounding lists, each with true for an ordered one.
     lists: Vec<bool>,
     in_code: bool,
-    /// What has been seen of a table's head: it is repeated wherever the table begins anew.
+    /// The head of the current table, which is repeated at each new beginning of the table.
     head: Option<String>,
-    /// Blocks around, to see text that stands directly in a tight list item.
+    /// The surrounding blocks, to detect text directly in a tight list item.
     blocks: Vec<&'static str>,
 }
 
@@ -136,8 +136,8 @@ impl Reader {
     }
 }
 
-/// Do these parts, in order, say what the whole says, with the blocks that a cut goes through ended and begun anew? The
-/// last part may end before the whole does, if `cut_off`.
+/// Returns true if these parts, in order, have the same content as the whole, with blocks ended and reopened
+/// at a cut. With `cut_off`, the last part may end before the whole does.
 pub(crate) fn check(whole: &str, parts: &[&str], cut_off: bool) -> Result<(), String> {
     let expected = tokens(whole);
     let mut read = 0;
@@ -175,7 +175,7 @@ pub(crate) fn check(whole: &str, parts: &[&str], cut_off: bool) -> Result<(), St
     Ok(())
 }
 
-/// Does it define addresses of links away from the links? Those are promised to nobody.
+/// Returns true if it defines addresses of links apart from the links, which splitting does not support.
 pub(crate) fn has_definitions(markdown: &str) -> bool {
     Parser::new(markdown).reference_definitions().iter().next().is_some()
 }

@@ -1,4 +1,4 @@
-//! Keeps what is logged, so that a test can look at it.
+//! Keeps log records, so that a test can inspect them.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 
 use tracing_subscriber::fmt::MakeWriter;
 
-/// What is logged. Clones share it.
+/// Collected log records. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 

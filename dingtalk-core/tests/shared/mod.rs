@@ -1,4 +1,4 @@
-//! Random messages, and the judge that reads what became of them.
+//! Random messages, and a judge that compares them with their parts.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 

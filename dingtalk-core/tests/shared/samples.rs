@@ -1,4 +1,4 @@
-//! Random messages: Markdown as people and programs write it, and what no one would.
+//! Random messages: Markdown as people and programs write it, and Markdown that no one would write.
 
 use proptest::{prelude::*, sample::select};
 
@@ -182,7 +182,7 @@ fn joined(blocks: &[Lines], loose: bool) -> Lines {
     blocks.join(blank[usize::from(loose)].as_slice())
 }
 
-/// The lines of an item: the marker before the first, as many spaces before the others.
+/// The lines of an item: the marker before the first, the same number of spaces before the others.
 fn item(marker: &str, lines: &Lines) -> Lines {
     let spaces = " ".repeat(marker.len());
     let mark = |(at, line): (usize, &String)| match at {
@@ -219,7 +219,7 @@ fn list(inner: impl Strategy<Value = Lines> + Clone) -> impl Strategy<Value = Li
     })
 }
 
-/// A list whose source says `1.` before each item, as many people write them.
+/// A list whose source has `1.` before each item, as many people write them.
 pub(crate) fn all_ones() -> impl Strategy<Value = Lines> {
     prop::collection::vec("[a-z]{1,20}( [a-z]{1,9}){0,4}", 1..30)
         .prop_map(|items| items.into_iter().map(|text| format!("1. {text}")).collect())
@@ -258,9 +258,9 @@ pub(crate) fn markdown() -> impl Strategy<Value = String> {
     )
 }
 
-/// Markdown as programs write it: nothing in it is longer than a line.
+/// Markdown as programs write it: no construct is longer than a line.
 pub(crate) fn ordinary() -> impl Strategy<Value = String> {
-    // Two lone marks are a pair, and all that stands between them is emphasis.
+    // Two lone marks form a pair, and everything between them is emphasis.
     let inline = inline().prop_filter("a lone mark", |text| {
         !matches!(text.as_str(), "**中文。**后" | "---" | "a*b" | "*" | "**" | "_" | "`" | "~" | "[")
     });
@@ -275,7 +275,7 @@ pub(crate) fn ordinary() -> impl Strategy<Value = String> {
         .prop_filter("definitions are promised to nobody", |text| !super::judge::has_definitions(text))
 }
 
-/// Text that nobody means as Markdown, or that tries to break it.
+/// Text that is not meant as Markdown, or that tries to break it.
 pub(crate) fn junk() -> impl Strategy<Value = String> {
     prop::collection::vec(select(dingtalk_samples::MARKUP), 1..300).prop_map(|parts| parts.concat())
 }

@@ -1,4 +1,4 @@
-//! A client that knows nothing but TCP, so that no library's kindness hides what the sandbox does.
+//! A client on plain TCP, so that no library hides the sandbox's behaviour.
 
 use std::{
     io,
@@ -93,7 +93,7 @@ pub(crate) fn signature(secret: &str, timestamp: u128) -> String {
     format!("&timestamp={timestamp}&sign={sign}")
 }
 
-/// The whole, rightly signed request of the first robot.
+/// The complete, correctly signed request of the first robot.
 pub(crate) fn post(sandbox: &Sandbox, body: &Value) -> Vec<u8> {
     let mut target = target(sandbox, &sandbox.webhook());
     if let Some(secret) = sandbox.secret() {

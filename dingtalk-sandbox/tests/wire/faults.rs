@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-/// For how long silence is listened to.
+/// Duration for which a client listens to silence.
 const SILENCE: Duration = Duration::from_millis(100);
 
 async fn faulty(fault: Fault) -> Sandbox {
@@ -48,13 +48,13 @@ async fn the_answer_is_lost_after_the_message_was_accepted() {
     let sandbox = faulty(Fault::AcceptThenReset).await;
     assert_reset(try_send(&sandbox, &text_with_id("x", "1")).await);
     assert_eq!(sandbox.accepted().len(), 1);
-    // The retry with the same id makes no duplicate; without one it would.
+    // A retry with the same id makes no duplicate; without an id it would.
     assert_eq!(send(&sandbox, &text_with_id("x", "1")).await.code(), 0);
     let log = sandbox.log();
     assert_eq!((log[1].attempt, &log[1].outcome), (2, &Outcome::Repeated { of: 1 }));
     assert_eq!(log[0].fault, Some(Fault::AcceptThenReset));
 
-    // A message that is wrong is not accepted by a fault.
+    // An invalid message is not accepted because of a fault.
     sandbox.fault_next(1, Fault::AcceptThenReset);
     assert_reset(try_send(&sandbox, &json!({})).await);
     assert_eq!(sandbox.log()[2].refusal().map(|refusal| refusal.code), Some(300_001));
@@ -99,7 +99,7 @@ async fn a_compressed_answer() {
 }
 
 #[tokio::test]
-async fn an_answer_that_takes_its_time() {
+async fn a_slow_answer() {
     let sandbox = faulty(Fault::SlowAnswer).await;
     let mut stream = TcpStream::connect(address(&sandbox)).await.unwrap();
     stream.write_all(&post(&sandbox, &text("x"))).await.unwrap();
@@ -123,7 +123,7 @@ async fn a_truncated_answer() {
 }
 
 #[tokio::test]
-async fn answers_that_are_none() {
+async fn invalid_answers() {
     for (fault, status, content_type, body) in [
         (Fault::Html, 200, "text/html; charset=utf-8", "<!doctype html>"),
         (Fault::Status(502), 502, "text/html; charset=utf-8", "<!doctype html>"),
@@ -147,7 +147,7 @@ async fn answers_that_are_none() {
 }
 
 #[tokio::test]
-async fn a_redirect_tempts_with_a_success() {
+async fn a_redirect_with_a_false_success() {
     let sandbox = faulty(Fault::Redirect).await;
     let reply = send(&sandbox, &text("x")).await;
     assert_eq!(reply.status, 302);
@@ -158,7 +158,7 @@ async fn a_redirect_tempts_with_a_success() {
 }
 
 #[tokio::test]
-async fn an_echo_holds_every_secret() {
+async fn an_echo_contains_every_secret() {
     let sandbox = faulty(Fault::Echo).await;
     let echo = send(&sandbox, &text("canary")).await.text();
     for held in ["POST /robot/send?access_token=", sandbox.token(), "&sign=", "canary"] {
@@ -183,7 +183,7 @@ async fn a_huge_answer() {
 }
 
 #[tokio::test]
-async fn a_standing_fault_lasts_until_it_is_healed() {
+async fn a_permanent_fault_lasts_until_it_is_removed() {
     let sandbox = Sandbox::start().await.unwrap();
     sandbox.fault(Fault::Busy);
     sandbox.fault_next(1, Fault::Throttle);

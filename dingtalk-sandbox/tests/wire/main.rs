@@ -1,4 +1,4 @@
-//! The sandbox as its users meet it: over TCP.
+//! The sandbox over TCP, as its users see it.
 
 mod client;
 mod faults;

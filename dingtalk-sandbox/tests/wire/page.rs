@@ -1,4 +1,4 @@
-//! The page and what it is fed with.
+//! The page, and the data that it shows.
 
 use crate::client::{address, exchange, get, parse, request, send, text};
 use dingtalk_sandbox::Sandbox;
@@ -44,7 +44,7 @@ async fn other_paths_and_methods() {
 }
 
 #[tokio::test]
-async fn scripts_read_the_log_as_json() {
+async fn scripts_can_read_the_log_as_json() {
     let sandbox = Sandbox::start().await.unwrap();
     let good = json!({"msgtype": "markdown", "markdown": {"title": "t", "text": "x"}, "msgUuid": "1"});
     send(&sandbox, &good).await;

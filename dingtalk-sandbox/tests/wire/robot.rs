@@ -1,4 +1,4 @@
-//! The robot endpoint over the wire: what is accepted, what is refused, and what the log says of it.
+//! The robot's endpoint over TCP: accepted and refused messages, and their log entries.
 
 use std::time::Duration;
 
@@ -77,10 +77,10 @@ async fn refusals_come_with_http_200_and_are_logged() {
 }
 
 #[tokio::test]
-async fn a_plus_that_was_not_encoded_breaks_the_signature() {
+async fn an_unencoded_plus_breaks_the_signature() {
     let sandbox = Sandbox::start().await.unwrap();
     let webhook = target(&sandbox, &sandbox.webhook());
-    // A signature with a `+` turns up within a few milliseconds' worth of time stamps.
+    // A signature with a `+` occurs within a few milliseconds of time stamps.
     let signed = (0..1000)
         .map(|back| signature(sandbox.secret().unwrap(), now_ms() - back))
         .find(|query| query.contains("%2B"))
@@ -118,7 +118,7 @@ async fn the_twenty_first_message_in_a_minute_blocks_the_robot() {
 }
 
 #[tokio::test]
-async fn each_robot_has_its_own_rules_and_budget() {
+async fn each_robot_has_its_own_settings_and_rate() {
     let sandbox = Sandbox::builder()
         .robot(RobotConfig::new("one").name("One"))
         .robot(RobotConfig::new("two+&").name("Two").keyword("Alert"))
@@ -165,7 +165,7 @@ async fn a_repeated_id_is_answered_ok_and_shown_once() {
 }
 
 #[tokio::test]
-async fn a_mention_that_notifies_nobody_is_accepted_with_a_warning() {
+async fn a_mention_that_notifies_no_one_is_accepted_with_a_warning() {
     let sandbox = Sandbox::start().await.unwrap();
     let body = json!({"msgtype": "text", "text": {"content": "x"}, "at": {"atUserIds": ["li"]}});
     assert_eq!(send(&sandbox, &body).await.code(), 0);
@@ -173,7 +173,7 @@ async fn a_mention_that_notifies_nobody_is_accepted_with_a_warning() {
 }
 
 #[tokio::test]
-async fn waiting_ends_when_the_message_comes() {
+async fn waiting_ends_with_the_message() {
     let sandbox = Sandbox::start().await.unwrap();
     assert_eq!(sandbox.wait_for(0).await, []);
     let (waited, ()) = tokio::join!(timeout(PATIENCE, sandbox.wait_for(2)), async {
@@ -234,7 +234,7 @@ async fn memory_is_bounded() {
 }
 
 #[tokio::test]
-async fn nothing_that_is_shown_holds_a_secret() {
+async fn no_output_contains_a_secret() {
     let sandbox = Sandbox::start().await.unwrap();
     send(&sandbox, &text("x")).await;
     let bare = request("POST", &format!("/robot/send?{}", sandbox.token()), "application/json", b"{}");
@@ -246,7 +246,7 @@ async fn nothing_that_is_shown_holds_a_secret() {
 }
 
 #[tokio::test]
-async fn dropping_it_stops_it() {
+async fn dropping_the_sandbox_stops_it() {
     let sandbox = Sandbox::start().await.unwrap();
     let address = address(&sandbox);
     let mut open = TcpStream::connect(&address).await.unwrap();
@@ -256,7 +256,7 @@ async fn dropping_it_stops_it() {
 }
 
 #[tokio::test]
-async fn a_setup_that_cannot_work_is_refused() {
+async fn an_impossible_configuration_is_refused() {
     let sandbox = Sandbox::start().await.unwrap();
     let port = sandbox.base_url().rsplit(':').next().unwrap().parse().unwrap();
     assert!(Sandbox::builder().port(port).start().await.is_err());

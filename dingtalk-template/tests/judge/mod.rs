@@ -1,4 +1,4 @@
-//! What a reader's Markdown parser makes of a message. It knows nothing of this crate.
+//! A message as a reader's Markdown parser sees it. Independent of this crate.
 
 use pulldown_cmark::{Event, Options, Parser, Tag};
 
@@ -6,7 +6,7 @@ fn parser(markdown: &str) -> Parser<'_> {
     Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
 }
 
-/// The message without its words: neighbouring text is one, and says only that there is some.
+/// The message without its words: adjacent text is one element, which only shows that there is some.
 pub(crate) fn structure(markdown: &str) -> Vec<String> {
     let mut structure: Vec<String> = Vec::new();
     for event in parser(markdown) {
