@@ -1,4 +1,4 @@
-//! `dingtalk-notify check`: what is wrong with a robot is named, and nothing is sent unasked.
+//! `dingtalk-notify check` names the faults of a robot's configuration, and sends nothing by default.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -39,7 +39,7 @@ fn check(base_url: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Ou
     output
 }
 
-/// What was found, as pairs of what was checked and how it is, and the exit code.
+/// Findings, as pairs of subject and state, and the exit code.
 fn found(output: &Output) -> (Vec<(String, String)>, Option<i32>) {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stdout}"));
@@ -53,7 +53,7 @@ fn pairs<const N: usize>(pairs: [(&str, &str); N]) -> Vec<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_sent_unless_somebody_asks_for_it() {
+async fn nothing_is_sent_by_default() {
     let sandbox = sandbox().await;
     let environment = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_SECRET", SECRET)];
     let (findings, code) = found(&check(&sandbox.base_url(), &environment, &["--json"]));
@@ -69,7 +69,7 @@ async fn nothing_is_sent_unless_somebody_asks_for_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_only_a_message_shows_is_named_with_what_to_do() {
+async fn faults_that_only_a_message_shows_are_named_with_advice() {
     let sandbox = sandbox().await;
     let token = ("DINGTALK_BOT_ACCESS_TOKEN", TOKEN);
     for (environment, words) in [
@@ -89,7 +89,7 @@ async fn what_only_a_message_shows_is_named_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_that_cannot_be_right_are_named_before_anything_is_asked() {
+async fn invalid_settings_are_named_before_any_request() {
     let sandbox = sandbox().await;
     let secret = format!("SEC{}", "0".repeat(64));
     let swapped = [("DINGTALK_BOT_ACCESS_TOKEN", &*secret)];
@@ -120,7 +120,7 @@ fn server(answer: &'static str) -> String {
 }
 
 #[test]
-fn a_clock_that_is_wrong_and_a_server_that_is_another_are_told_apart() {
+fn a_wrong_clock_and_a_foreign_server_are_told_apart() {
     let late = server(
         "HTTP/1.1 200 OK\r\nDate: Sat, 01 Jan 2000 00:00:00 GMT\r\nContent-Length: 17\r\nConnection: close\r\n\r\n\
          {\"errcode\":43002}",
@@ -128,7 +128,7 @@ fn a_clock_that_is_wrong_and_a_server_that_is_another_are_told_apart() {
     let signs = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_SECRET", SECRET)];
     let (findings, code) = found(&check(&late, &signs, &["--json"]));
     assert_eq!((&findings[2], code), (&pairs([("clock", "failed")])[0], Some(3)));
-    // Without a signature the time does not matter.
+    // Without a signature, the time does not matter.
     let (findings, code) = found(&check(&late, &signs[..1], &["--json"]));
     assert_eq!((&findings[2], code), (&pairs([("clock", "warning")])[0], Some(0)));
 

@@ -1,4 +1,4 @@
-//! What the program tells people: completions for their shell, and help in their language.
+//! Output of the program for people: completions for their shell, and help in their language.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -10,14 +10,14 @@ fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     command.output().unwrap()
 }
 
-/// What it prints, if it succeeds.
+/// Output of the program, if it succeeds.
 fn printed(arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let output = run(arguments, environment);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The commands that the help lists.
+/// Commands that the help lists.
 fn commands() -> Vec<String> {
     let help = printed(&["--help"], &[]);
     let (_, commands) = help.split_once("\nCommands:\n").unwrap();
@@ -42,12 +42,12 @@ fn every_shell_completes_every_command() {
 
 #[cfg(unix)]
 #[test]
-fn bash_takes_the_script_and_completes_with_it() {
+fn bash_completes_with_the_script() {
     let script = printed(&["completions", "bash"], &[]);
     let checked = Command::new("bash").args(["-n", "-c", &script]).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 
-    // What bash does when somebody types `dingtalk-notify se` and presses the tabulator.
+    // Behaviour of bash when a person types `dingtalk-notify se` and presses the tabulator.
     let typed = r#"
         set -- $(complete -p dingtalk-notify)
         while [ "$1" != -F ]; do shift; done
@@ -61,7 +61,7 @@ fn bash_takes_the_script_and_completes_with_it() {
 }
 
 #[test]
-fn help_is_in_the_language_of_the_person() {
+fn help_is_in_the_users_language() {
     for (environment, chinese) in [
         (&[][..], false),
         (&[("LANG", "en_US.UTF-8")], false),
@@ -79,14 +79,14 @@ fn help_is_in_the_language_of_the_person() {
 }
 
 #[test]
-fn the_demo_speaks_chinese_too() {
+fn the_demo_is_available_in_chinese() {
     let told = printed(&["demo", "--once"], &[("DINGTALK_NOTIFY_LANG", "zh")]);
     assert!(told.contains("6 条消息全部送达"), "{told}");
     assert!(!told.contains("arrived"), "{told}");
 }
 
 #[test]
-fn what_is_wrong_with_a_command_is_said_in_chinese_where_it_is_ours() {
+fn our_own_errors_of_the_command_line_are_in_chinese() {
     let environment = [("DINGTALK_NOTIFY_LANG", "zh")];
     let button = ["send", "action-card", "--title", "a", "--button", "no target", "text"];
     let output = run(&button, &environment);

@@ -1,5 +1,5 @@
-//! A message that would notify everybody, and the person who is asked first: over stdio in the way of 2025-11-25, and
-//! over HTTP in the way of 2026-07-28.
+//! Confirmation of messages that mention everyone: over stdio with protocol 2025-11-25, and over HTTP with
+//! 2026-07-28.
 
 #![allow(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "a broken set-up is a failed test")]
 
@@ -22,7 +22,7 @@ fn everybody(text: &str) -> Value {
     json!({"name": "send_text_message", "arguments": {"text": text, "atAll": true}})
 }
 
-/// A client of 2025-11-25 that can, or cannot, show forms.
+/// A client of 2025-11-25 with or without support for forms.
 fn greet(environment: &[(&str, &str)], capabilities: Value) -> Program {
     let mut program = Program::start(&[], environment);
     let hello = json!({
@@ -73,13 +73,13 @@ async fn only_an_exact_yes_sends() {
     let sent = serde_json::to_value(&sandbox.accepted()[0]).unwrap();
     assert_eq!(sent["at"]["isAtAll"], true);
 
-    // What is only told again need not be asked again.
+    // A repeated call needs no new confirmation.
     let again = program.request("tools/call", everybody("fire drill"));
     assert_eq!(again["result"]["structuredContent"]["status"], "duplicate", "{again}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_that_cannot_ask_is_refused_and_told_why() {
+async fn a_client_without_forms_is_refused_with_the_reason() {
     let sandbox = sandbox().await;
     let base = sandbox.base_url();
     let robot = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_BASE_URL", &*base)];
@@ -87,7 +87,7 @@ async fn a_client_that_cannot_ask_is_refused_and_told_why() {
         let mut program = greet(&robot, capabilities);
         let result = program.request("tools/call", everybody("fire drill"))["result"].clone();
         assert_eq!(result["structuredContent"]["reason"], "not_confirmed", "{result}");
-        // Nobody else needs to be asked.
+        // Other messages need no confirmation.
         let result = program.call("send_text_message", json!({"text": "quietly"}));
         assert!(
             ["delivered", "duplicate"].contains(&result["structuredContent"]["status"].as_str().unwrap())
@@ -107,7 +107,7 @@ async fn a_client_that_cannot_ask_is_refused_and_told_why() {
     assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
 }
 
-/// A request as clients of 2026-07-28 make it over stdio: it stands alone.
+/// An independent request, as clients of 2026-07-28 make it over stdio.
 fn modern(program: &mut Program, params: Value) -> Value {
     answer(program, params)["result"].clone()
 }
@@ -122,7 +122,7 @@ fn answer(program: &mut Program, mut params: Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_newer_protocol_asks_by_an_answer_and_takes_each_consent_once() {
+async fn the_newer_protocol_asks_in_an_answer_and_accepts_each_confirmation_once() {
     let sandbox = sandbox().await;
     let base = sandbox.base_url();
     let environment = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_BASE_URL", &*base)];
@@ -137,7 +137,7 @@ async fn the_newer_protocol_asks_by_an_answer_and_takes_each_consent_once() {
         call["inputResponses"] = json!({"confirm": {"action": "accept", "content": {"answer": answer}}});
         call
     };
-    // The consent is for another message, or none of ours.
+    // The confirmation is for another message, or forged.
     let tampered = json!(format!("{}-tampered", state.as_str().unwrap()));
     for call in [answered("something else", &state, "yes"), answered("fire drill", &tampered, "yes")] {
         let refused = answer(&mut program, call);
@@ -148,7 +148,7 @@ async fn the_newer_protocol_asks_by_an_answer_and_takes_each_consent_once() {
 
     let refused = modern(&mut program, answered("fire drill", &state, "no"));
     assert_eq!(refused["structuredContent"]["reason"], "not_confirmed", "{refused}");
-    // A state is good once: whoever turns a no into a yes is asked again.
+    // A state is valid once: after a changed answer, the person is asked again.
     let replayed = modern(&mut program, answered("fire drill", &state, "yes"));
     assert_eq!(replayed["resultType"], "input_required", "{replayed}");
     assert_eq!(sandbox.requests(), 0);
@@ -157,9 +157,9 @@ async fn the_newer_protocol_asks_by_an_answer_and_takes_each_consent_once() {
     assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
 }
 
-/// No time passes but the server's: it waits for 45 seconds.
+/// Only the server's 45 seconds pass.
 #[tokio::test(start_paused = true)]
-async fn a_question_that_nobody_answers_is_no_consent() {
+async fn an_unanswered_question_is_not_a_confirmation() {
     let stub = Stub::new();
     let server = Server::builder(stub.clone()).tools(builtin_tools()).build().unwrap();
     let (client, connection) = tokio::io::duplex(64 * 1024);

@@ -1,4 +1,4 @@
-//! The server over HTTP, from outside: who is let in, what is too much, how it ends.
+//! The server over HTTP, seen from outside: access, limits and shutdown.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
@@ -72,7 +72,7 @@ fn body(method: &str, params: &Value) -> String {
     json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
 }
 
-/// A request as clients of 2026-07-28 make it: it stands alone.
+/// An independent request, as clients of 2026-07-28 make it.
 fn modern(url: &str, method: &str, mut params: Value) -> RequestBuilder {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -105,7 +105,7 @@ fn hello() -> String {
     )
 }
 
-/// The answer, whether it comes in one piece or as an event.
+/// The answer, either as a single body or as an event.
 async fn answer(response: Response) -> Value {
     let text = response.text().await.unwrap();
     let json = text.lines().filter_map(|line| line.strip_prefix("data: ")).find(|data| data.starts_with('{'));
@@ -113,7 +113,7 @@ async fn answer(response: Response) -> Value {
 }
 
 #[tokio::test]
-async fn both_eras_are_served() {
+async fn both_protocol_versions_are_served() {
     let program = Program::serve(&[], &[]);
     let list = modern(&program.url, "tools/list", json!({})).send().await.unwrap();
     assert!(list.headers().contains_key("content-length"), "one piece, and not chunks: {list:?}");
@@ -150,7 +150,7 @@ async fn without_sessions_older_clients_are_served_too() {
 }
 
 #[tokio::test]
-async fn pages_from_elsewhere_and_names_of_others_are_refused() {
+async fn foreign_origins_and_hosts_are_refused() {
     let program = Program::serve(
         &["--allow-host", "mcp.example.com", "--allow-origin", "https://app.example.com:443"],
         &[],
@@ -173,7 +173,7 @@ async fn pages_from_elsewhere_and_names_of_others_are_refused() {
 }
 
 #[tokio::test]
-async fn only_who_shows_the_token_comes_in() {
+async fn only_requests_with_the_token_are_accepted() {
     let program = Program::serve(&[], &[("DINGTALK_NOTIFY_HTTP_TOKEN", TOKEN)]);
     let list = || modern(&program.url, "tools/list", json!({}));
     let refused = list().send().await.unwrap();
@@ -189,7 +189,7 @@ async fn only_who_shows_the_token_comes_in() {
 }
 
 #[tokio::test]
-async fn too_much_and_elsewhere() {
+async fn large_bodies_and_other_paths_are_refused() {
     let program = Program::serve(&[], &[]);
     let large = modern(&program.url, "tools/list", json!({"cursor": "x".repeat(1024 * 1024)}));
     assert_eq!(large.send().await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
@@ -215,7 +215,7 @@ async fn a_call_is_logged_with_the_id_of_its_request() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_message_is_refused_at_once() {
+async fn an_invalid_body_is_refused_at_once() {
     let program = Program::serve(&["--dry-run"], &[]);
     for body in [
         &br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"text":"\ud800"}}"#[..],
@@ -240,7 +240,7 @@ async fn a_body_that_is_no_message_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_request_id_comes_back() {
+async fn a_request_id_is_returned() {
     let program = Program::serve(&[], &[]);
     let id = |response: Response| response.headers()["x-request-id"].to_str().unwrap().to_owned();
     let list = || modern(&program.url, "tools/list", json!({}));
@@ -253,7 +253,7 @@ async fn a_request_id_comes_back() {
 }
 
 #[tokio::test]
-async fn a_call_in_flight_is_answered_before_the_end() {
+async fn a_call_in_progress_is_answered_before_the_end() {
     let sandbox = Sandbox::builder().robot(RobotConfig::new("0123456789abcdef")).start().await.unwrap();
     let mut program = Program::serve(
         &[],
@@ -277,7 +277,7 @@ async fn a_call_in_flight_is_answered_before_the_end() {
 }
 
 #[test]
-fn other_machines_need_a_token_and_a_name() {
+fn other_machines_need_a_token_and_a_host_name() {
     let started = |environment: &[(&str, &str)]| {
         let output = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
             .args(["serve", "--http", "0.0.0.0:0"])

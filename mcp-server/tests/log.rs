@@ -1,4 +1,4 @@
-//! `DINGTALK_NOTIFY_LOG=calls`: a line of JSON for each call, with what became of it and nothing of what it said.
+//! `DINGTALK_NOTIFY_LOG=calls` logs a line of JSON for each call, with its outcome but without its content.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -41,7 +41,7 @@ async fn every_call_has_a_line() {
     let lines = lines(program);
     let sent = sandbox.accepted();
     let id = sent[0].id.as_deref().unwrap();
-    // What was on the wire, less its id.
+    // The request's body, without its id.
     let bytes = serde_json::to_string(&sent[0]).unwrap().len() - json!({"msgUuid": id}).to_string().len() + 1;
     let mut delivered = lines[0].clone();
     assert!(delivered["time"].as_str().unwrap().starts_with("20"), "{delivered}");
@@ -65,7 +65,7 @@ async fn every_call_has_a_line() {
 }
 
 #[test]
-fn nothing_is_logged_unless_somebody_asks_for_it() {
+fn nothing_is_logged_by_default() {
     let mut program = Program::serve(&[("DINGTALK_NOTIFY_DRY_RUN", "1")]);
     program.call("send_text_message", json!({"text": "the content"}));
     assert_eq!(lines(program), [Value::Null; 0]);

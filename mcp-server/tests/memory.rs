@@ -1,4 +1,4 @@
-//! What others send has no say in how much memory the server needs.
+//! Data from others does not determine the server's memory.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
@@ -16,15 +16,15 @@ use serde_json::{Value, json};
 
 const MIB: usize = 1024 * 1024;
 
-/// The server keeps at most 4 MiB of a line, and half of that once more while its buffer grows.
+/// The server keeps at most 4 MiB of a line, and half of that again while its buffer grows.
 const LINE_KIB: u64 = 12 * 1024;
 
-/// The server keeps 64 KiB of a reply; the rest is what its connection has in flight.
+/// The server keeps 64 KiB of a reply; the rest is in the connection's buffers.
 const REPLY_KIB: u64 = 4 * 1024;
 
-/// How many KiB the program's peak has grown by.
+/// Growth of the program's peak memory, in KiB.
 fn growth(program: &mut Program, work: impl FnOnce(&mut Program)) -> u64 {
-    // What only the first call needs.
+    // Memory that only the first call needs.
     program.call("send_text_message", json!({"text": ""}));
     let before = program.peak_memory();
     work(program);
@@ -46,7 +46,7 @@ fn a_line_of_20_megabytes_is_not_kept() {
     assert!(grown < LINE_KIB, "{grown} KiB");
 }
 
-/// A robot that answers with 256 MiB, and tells how many of them were taken.
+/// A robot that answers with 256 MiB, and reports how many of them were read.
 fn talkative_robot(head: &'static str) -> (String, thread::JoinHandle<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

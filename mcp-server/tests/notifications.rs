@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const TOKEN: &str = "0123456789abcdef";
 const PAGE: &str = include_str!("../../docs/configuration.md");
 
-/// The block of the page behind a comment.
+/// The block of the page after a comment.
 fn block(name: &str) -> &'static str {
     let (_, rest) = PAGE.split_once(&format!("<!-- {name} -->\n```")).unwrap();
     let (_, block) = rest.split_once('\n').unwrap();
@@ -75,7 +75,7 @@ async fn the_example_of_the_page_is_served_and_called() {
 }
 
 #[test]
-fn people_see_them_and_choose_among_them() {
+fn people_can_list_and_select_them() {
     let file = File::new("choice", block("notifications"));
     let output = tools(&["--config", file.path(), "--json", "--tool-prefix", "ops"]);
     let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -88,7 +88,7 @@ fn people_see_them_and_choose_among_them() {
 }
 
 #[test]
-fn what_could_be_better_is_said_and_what_is_wrong_is_refused() {
+fn possible_improvements_are_listed_and_faults_are_refused() {
     let filler =
         block("notifications").replace("Warn the on-call group that", "Simply warn the SRE group that");
     let file = File::new("filler", &filler);

@@ -1,4 +1,4 @@
-//! Names in place of people: what a model reads, what the group gets, and what an answer shows.
+//! Names in place of people: in the definitions, in the message, and in the answer.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -29,7 +29,7 @@ async fn call(client: &RunningService<RoleClient, ()>, tool: &'static str, argum
 }
 
 #[tokio::test]
-async fn names_reach_people_and_numbers_stay_here() {
+async fn names_are_resolved_and_numbers_are_not_revealed() {
     let stub = Stub::new();
     let client = connect(server(&stub)).await;
     let listed = serde_json::to_string(&client.list_all_tools().await.unwrap()).unwrap();
@@ -47,7 +47,7 @@ async fn names_reach_people_and_numbers_stay_here() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_has_is_refused_and_never_guessed() {
+async fn an_unknown_name_is_refused_and_never_guessed() {
     let stub = Stub::new();
     let client = connect(server(&stub)).await;
     let result = call(&client, "send_text_message", json!({"text": "x", "atMobiles": ["onkall"]})).await;
@@ -82,7 +82,7 @@ async fn the_same_person_in_another_spelling_is_the_same_call() {
 }
 
 #[test]
-fn a_name_that_is_none_keeps_the_server_from_starting() {
+fn an_invalid_name_prevents_the_server_from_starting() {
     let person = Person::Mobile(Mobile::new("13800000000").unwrap());
     let error = server(&Stub::new()).people([("the person on call", person)]).build().unwrap_err();
     assert!(error.to_string().contains("\"the person on call\" is no name"), "{error}");

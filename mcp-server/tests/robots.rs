@@ -42,7 +42,7 @@ fn file(name: &str, sandbox: &Sandbox, more: &str) -> File {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_chooses_its_group() {
+async fn a_call_selects_its_group() {
     let sandbox = sandbox().await;
     let file = file("choose", &sandbox, "");
     let secrets = [("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES)];
@@ -80,7 +80,7 @@ async fn a_call_chooses_its_group() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_default_needs_no_choice() {
+async fn a_default_makes_the_robot_optional() {
     let sandbox = sandbox().await;
     let file = file("default", &sandbox, "default_robot = \"sales\"");
     let secrets = [("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES), ("DINGTALK_NOTIFY_CONFIG", file.path())];
@@ -90,7 +90,7 @@ async fn a_default_needs_no_choice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_meant_does_not_start() {
+async fn an_invalid_file_prevents_the_server_from_starting() {
     let sandbox = sandbox().await;
     let file = file("wrong", &sandbox, "");
     let fails = |environment: &[(&str, &str)], expected: &str| {

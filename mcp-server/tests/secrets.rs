@@ -1,4 +1,5 @@
-//! Whatever the robot does, no stream of the program holds the token, the secret or a signature.
+//! Regardless of the robot's behaviour, no stream of the program contains the token, the secret or a
+//! signature.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -11,7 +12,7 @@ use serde_json::json;
 const TOKEN: &str = "canaryTOKEN0123456789abcdef";
 const SECRET: &str = "SECcanarysecret0123456789";
 
-/// What must not be seen, in any of its spellings.
+/// Secrets that must not appear, in any of their spellings.
 fn assert_silent(seen: &str, what: &str) {
     let lower = seen.to_lowercase();
     for secret in [TOKEN, SECRET] {
@@ -23,7 +24,7 @@ fn assert_silent(seen: &str, what: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn secrets_stay_inside() {
+async fn secrets_are_not_revealed() {
     let robot = RobotConfig::new(TOKEN).secret(SECRET);
     let sandbox = Sandbox::builder().robot(robot).rate_per_minute(None).start().await.unwrap();
     let down = "http://127.0.0.1:9";
@@ -52,7 +53,7 @@ async fn secrets_stay_inside() {
         check(&sandbox.base_url(), what);
     }
     check(down, "down");
-    // The strict robot took one message: the canaries are what the program really signs with.
+    // The strict robot accepted one message, so the program really signs with the canaries.
     assert_eq!(sandbox.accepted().len(), 1);
 }
 
@@ -77,7 +78,7 @@ fn check(base_url: &str, what: &str) {
 }
 
 #[test]
-fn settings_that_are_refused_are_not_repeated() {
+fn refused_settings_are_not_repeated() {
     for environment in [
         [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_BASE_URL", "http://example.com"), ("A", "")],
         [

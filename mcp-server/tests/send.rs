@@ -29,7 +29,7 @@ fn send(sandbox: &Sandbox, environment: &[(&str, &str)], stdin: &str, arguments:
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Who reads no stdin may have ended already.
+    // A command that does not read stdin may have ended already.
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     child.wait_with_output().unwrap()
 }
@@ -110,7 +110,7 @@ async fn a_report_tells_apart_what_happened_and_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_class_of_failure_has_its_code_and_says_what_to_do() {
+async fn each_class_of_failure_has_its_exit_code_and_advice() {
     let sandbox = sandbox().await;
     let code = |output: &Output| output.status.code().unwrap();
 

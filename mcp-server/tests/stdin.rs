@@ -1,4 +1,4 @@
-//! Lines on stdin that are no messages: whoever waits for an answer gets one, and the server goes on.
+//! Invalid lines on stdin: a client that waits for an answer gets one, and the server continues.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -7,14 +7,14 @@ mod program;
 use program::{PATIENCE, Program};
 use serde_json::{Value, json};
 
-/// What stands in the texts below in place of what makes the line unreadable.
+/// Placeholder in the texts below for the part that makes the line invalid.
 const HOLE: &str = "<hole>";
 
 fn serve() -> Program {
     Program::serve_with(&["--dry-run"], &[])
 }
 
-/// A request as the Python SDK writes it, and as the TypeScript SDK does: its id stands at the end.
+/// A request as the Python SDK writes it, and as the TypeScript SDK does, with the id at the end.
 fn requests(id: &str, text: &str) -> [String; 2] {
     let params = json!({"name": "send_text_message", "arguments": {"text": text, "id": 5}});
     [
@@ -28,7 +28,7 @@ fn with(line: &str, filling: &[u8]) -> Vec<u8> {
     [before.as_bytes(), filling, after.as_bytes()].concat()
 }
 
-/// The ordinary call that must work whatever came before; nothing else may come out before its answer.
+/// An ordinary call that must work after any input; no other output may precede its answer.
 fn assert_alive(program: &mut Program) {
     let id = program.send("tools/call", json!({"name": "send_text_message", "arguments": {"text": "x"}}));
     let answer = program.next();
@@ -44,12 +44,12 @@ fn assert_refused(program: &mut Program, id: &Value, code: i32, words: &str) {
 }
 
 #[test]
-fn a_call_that_is_no_json_is_answered() {
+fn a_call_that_is_not_json_is_answered() {
     let mut program = serve();
     for (filling, words) in [
         (&br"\ud800"[..], "hex escape"),
         (br"a \udc00 b", "hex escape"),
-        // Latin-1, GBK, a character cut in half.
+        // Latin-1, GBK, an incomplete character.
         (b"caf\xE9", "not UTF-8"),
         (b"\xB0\xE6\xD6\xD5", "not UTF-8"),
         (&"磁".as_bytes()[..2], "not UTF-8"),
@@ -70,7 +70,7 @@ fn a_call_that_is_no_json_is_answered() {
 }
 
 #[test]
-fn a_call_that_is_no_request_of_the_protocol_is_answered() {
+fn an_invalid_request_is_answered() {
     let mut program = serve();
     for line in [
         r#"{"id":19,"method":"tools/list"}"#,
@@ -96,7 +96,7 @@ fn a_call_that_is_too_long_is_answered() {
 }
 
 #[test]
-fn what_nobody_waits_for_is_not_answered() {
+fn lines_that_expect_no_answer_get_none() {
     let mut program = serve();
     for line in [
         &b"not JSON"[..],
@@ -110,10 +110,10 @@ fn what_nobody_waits_for_is_not_answered() {
         br#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"reason":"\ud800"}}"#,
         br#"{"jsonrpc":"2.0","method":"notifications/progress"}"#,
         br#"{"jsonrpc":"2.0","method":"workspace/didChange","params":{}}"#,
-        // Answers; the id may be that of a request which the client makes at the same time.
+        // Answers; the id may be that of a concurrent request of the client.
         b"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"action\":\"accept\",\"content\":\"\xFF\"}}",
         br#"{"jsonrpc":"2.0","id":1,"error":{"code":0,"message":"\ud800"}}"#,
-        // Whose is it?
+        // The owner of this id is ambiguous.
         br#"{"jsonrpc":"2.0","id":1,"id":2,"method":"tools/list"}"#,
         br#"{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}"#,
         b"\xFF\xFE\x00\x01",
@@ -128,14 +128,14 @@ fn what_nobody_waits_for_is_not_answered() {
 }
 
 #[test]
-fn a_line_may_begin_and_end_as_other_systems_write_it() {
+fn lines_may_begin_and_end_as_other_systems_write_them() {
     let mut program = serve();
     program.line("\u{feff}{\"jsonrpc\":\"2.0\",\"id\":21,\"method\":\"ping\"}\r");
     assert_eq!(program.next(), json!({"jsonrpc": "2.0", "id": 21, "result": {}}));
 }
 
 #[test]
-fn a_client_that_begins_with_rubbish_is_served() {
+fn a_client_that_begins_with_garbage_is_served() {
     let mut program = Program::start(&["--dry-run"], &[]);
     program.line("rubbish");
     program.line(r#"{"jsonrpc":"2.0","id":"first","method":"initialize","params":{"clientInfo":"\ud800"}}"#);
@@ -147,7 +147,7 @@ fn a_client_that_begins_with_rubbish_is_served() {
 }
 
 #[test]
-fn answers_do_not_run_into_each_other() {
+fn answers_do_not_interleave() {
     let mut program = serve();
     let text = "磁盘".repeat(3_000);
     let unreadable = with(&requests("\"unreadable\"", HOLE)[1], br"\ud800");

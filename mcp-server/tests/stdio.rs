@@ -1,4 +1,4 @@
-//! The server as a client meets it: over stdin and stdout, against the strict robot.
+//! The server over stdin and stdout, as a client sees it, against the strict robot.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -105,7 +105,7 @@ async fn all_tools_are_listed_and_deliver() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_wrong_with_a_call_is_in_one_answer() {
+async fn all_faults_of_a_call_are_in_one_answer() {
     let sandbox = sandbox().await;
     let mut program = serve(&sandbox);
     blocking!({
@@ -159,7 +159,7 @@ async fn a_refusal_is_an_error_with_code_reason_and_advice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_that_is_far_too_long_leaves_the_server_alive() {
+async fn the_server_survives_a_text_that_is_far_too_long() {
     let sandbox = sandbox().await;
     let mut program = serve(&sandbox);
     blocking!({
@@ -188,7 +188,7 @@ fn a_missing_token_is_named() {
 }
 
 #[test]
-fn no_limit_is_refused_for_dingtalk_itself() {
+fn dingtalk_itself_requires_a_rate_limit() {
     let program =
         Program::start(&[], &[("DINGTALK_BOT_ACCESS_TOKEN", "abc"), ("DINGTALK_BOT_RATE_PER_MINUTE", "0")]);
     let (status, stderr) = program.end(PATIENCE);
@@ -196,7 +196,7 @@ fn no_limit_is_refused_for_dingtalk_itself() {
     assert!(stderr.contains("DINGTALK_BOT_RATE_PER_MINUTE"), "{stderr}");
 }
 
-/// A robot that takes the request and then says nothing.
+/// A robot that accepts the request and never answers.
 fn hung_robot() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -231,7 +231,7 @@ fn the_end_of_stdin_ends_the_server_while_a_robot_hangs() {
 }
 
 #[test]
-fn a_call_in_flight_is_answered_before_the_end() {
+fn a_call_in_progress_is_answered_before_the_end() {
     let (listener, url) = hung_robot();
     let mut program = serve_hung(&url);
     let id = program.send("tools/call", json!({"name": "send_text_message", "arguments": {"text": "x"}}));
@@ -255,7 +255,7 @@ fn a_signal_ends_the_server_while_a_robot_hangs() {
 }
 
 #[test]
-fn a_client_that_says_nothing_is_no_error() {
+fn a_silent_client_is_not_an_error() {
     let mut program = Program::start(&[], &[("DINGTALK_BOT_ACCESS_TOKEN", "abc")]);
     program.close_stdin();
     let (status, stderr) = program.end(PROMPT);
@@ -270,7 +270,7 @@ fn a_cancelled_call_stops_its_request() {
     let mut stream = read_request(&listener);
     let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id}});
     program.line(&cancel.to_string());
-    // The robot sees the connection close; a call that went on would keep it open for ten seconds.
+    // The robot sees the connection close; a call that continued would keep it open for ten seconds.
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     let closed = stream.read(&mut [0; 1]);
     assert!(

@@ -1,4 +1,4 @@
-//! `dingtalk-notify tools`: what people read and what clients receive are the same definitions.
+//! `dingtalk-notify tools` shows people the same definitions that clients receive.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
@@ -41,7 +41,7 @@ fn people_read_every_tool_and_parameter_without_a_robot() {
 }
 
 #[test]
-fn json_is_what_a_client_gets() {
+fn json_is_the_definition_for_clients() {
     let rate = ("DINGTALK_BOT_RATE_PER_MINUTE", "7");
     let output = tools(&["--json"], &[rate]);
     assert!(output.status.success());
@@ -51,12 +51,12 @@ fn json_is_what_a_client_gets() {
     assert_eq!(printed, json!({"tools": listed}));
     let description = printed["tools"][0]["description"].as_str().unwrap();
     assert!(description.contains("At most 7 a minute;"), "{description}");
-    // The order of keys is that of the fields.
+    // Keys are in the order of the fields.
     assert_eq!(printed["tools"][1].to_string(), listed[1].to_string());
 }
 
 #[test]
-fn the_ready_made_tools_leave_nothing_to_say() {
+fn the_built_in_tools_have_no_lints() {
     for arguments in [&["--lint"][..], &["--lint", "--tool-prefix", "ops"], &["--lint", "--json"]] {
         let output = tools(arguments, &[("DINGTALK_BOT_RATE_PER_MINUTE", "5")]);
         let said = stdout(&output).trim();
@@ -79,7 +79,7 @@ fn findings_are_printed_and_fail() {
 }
 
 #[test]
-fn a_subset_names_no_tool_that_is_left_out() {
+fn a_subset_does_not_refer_to_omitted_tools() {
     let output = tools(&["--tools", "send_feed_card_message,send_text_message"], &[]);
     let text = stdout(&output);
     assert!(text.contains("send_text_message: ") && text.contains("send_feed_card_message: "), "{text}");
@@ -88,7 +88,7 @@ fn a_subset_names_no_tool_that_is_left_out() {
     }
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("Do not use it when a picture is missing."), "{text}");
-    // The flag goes before the variable.
+    // The flag takes precedence over the variable.
     let output = tools(&["--tools", "send_link_message"], &[("DINGTALK_NOTIFY_TOOLS", "send_text_message")]);
     assert!(stdout(&output).starts_with("send_link_message: "));
 }
@@ -106,7 +106,7 @@ fn a_prefix_is_in_every_name_and_reference() {
 }
 
 #[test]
-fn names_that_cannot_be_served_are_explained() {
+fn invalid_names_are_explained() {
     for (arguments, expected) in [
         (["--tools", "send_txt_message"], "did you mean `send_text_message`?"),
         (["--tools", "post"], "there are send_text_message, send_markdown_message"),
@@ -122,7 +122,7 @@ fn names_that_cannot_be_served_are_explained() {
 }
 
 #[test]
-fn a_wrong_rate_is_named() {
+fn an_invalid_rate_is_named() {
     let output = tools(&[], &[("DINGTALK_BOT_RATE_PER_MINUTE", "many")]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stdout(&output), "");

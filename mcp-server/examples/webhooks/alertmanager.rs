@@ -1,7 +1,7 @@
-//! Alertmanager's webhook, and the message that it becomes: one for each group of alerts.
+//! Alertmanager's webhook and its message: one for each group of alerts.
 //!
-//! What all alerts of the group have in common stands on top, and each alert says only what is its own.
-//! Payload: <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>; version 3 lacks some fields.
+//! Properties that all alerts of the group share are shown first, and each alert only adds its own. Payload:
+//! <https://prometheus.io/docs/alerting/latest/configuration/#webhook_config>; version 3 lacks some fields.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::{
 /// Labels or annotations.
 type Pairs = BTreeMap<String, String>;
 
-/// Makes a message of a group of alerts.
+/// Turns a group of alerts into a message.
 pub(crate) fn message(body: &[u8]) -> Result<Message, Problems> {
     AlertGroup::from(read::<Webhook>(body)?).message().map_err(|invalid| problems(&invalid))
 }
@@ -92,7 +92,7 @@ impl Webhook {
 }
 
 impl Alert {
-    /// The alert on one line, without what it shares with the others of its group.
+    /// The alert on one line, without the properties that it shares with the others of its group.
     fn beside(&self, group: &Webhook) -> Markdown {
         let own = |annotation: &str| {
             let shared = self.annotations.get(annotation) == group.common_annotations.get(annotation);
@@ -112,12 +112,12 @@ impl Alert {
             link(&self.generator_url).map(|url| format!("[graph]({url})")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-        // The spaces keep what one part ends in from joining the next.
+        // The spaces keep the end of one part from merging with the next.
         Markdown::trusted(parts.join(" · "))
     }
 }
 
-/// An annotation, as long as a chat takes it; `None` for one without text.
+/// An annotation, truncated for a chat; `None` for one without text.
 fn text(annotations: &Pairs, name: &str) -> Option<String> {
     annotations.get(name).map(|text| excerpt(text, 200)).filter(|text| !text.is_empty())
 }
@@ -127,7 +127,7 @@ fn pairs<'a>(pairs: impl IntoIterator<Item = (&'a String, &'a String)>) -> Strin
     excerpt(&pairs.join(", "), 300)
 }
 
-/// A link, where there is a good one that a message has room for. An alert without its link is still an alert.
+/// A link, if it is valid and fits into a message. An alert without its link is still an alert.
 fn link(url: &str) -> Option<Url> {
     Url::new(url).ok().filter(|url| url.as_str().len() <= 1000)
 }

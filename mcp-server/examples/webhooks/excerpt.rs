@@ -1,8 +1,8 @@
-//! Cutting what is too long for a chat message, so that a reader sees that something was cut.
+//! Truncates texts that are too long for a chat message, so that the reader sees the truncation.
 
 use dingtalk_core::Markdown;
 
-/// The beginning of a text, at most this many characters; a cut ends in `…`.
+/// The beginning of a text, at most this many characters; a truncated text ends in `…`.
 pub(crate) fn excerpt(text: &str, characters: usize) -> String {
     let text = text.trim();
     if text.chars().count() <= characters {
@@ -12,12 +12,12 @@ pub(crate) fn excerpt(text: &str, characters: usize) -> String {
     format!("{}…", beginning.trim_end())
 }
 
-/// The first line of a text, at most this many characters. A Git commit's is its summary.
+/// The first line of a text, at most this many characters. For a Git commit, this is its summary.
 pub(crate) fn first_line(text: &str, characters: usize) -> String {
     excerpt(text.trim().lines().next().unwrap_or_default(), characters)
 }
 
-/// The first paragraph of a text, at most this many characters; `…` stands for whatever follows it.
+/// The first paragraph of a text, at most this many characters; `…` stands for the rest.
 pub(crate) fn first_paragraph(text: &str, characters: usize) -> String {
     let text = text.trim();
     let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
@@ -25,7 +25,7 @@ pub(crate) fn first_paragraph(text: &str, characters: usize) -> String {
     excerpt(&format!("{}{more}", lines.join("\n")), characters)
 }
 
-/// The first items of a list: at most `items`, and together at most `bytes`; and how many were left out.
+/// The first items of a list: at most `items`, and together at most `bytes`; and the number of omitted ones.
 pub(crate) fn first_items(
     mut list: Vec<Markdown>,
     items: usize,

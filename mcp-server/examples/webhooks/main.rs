@@ -1,6 +1,6 @@
-//! A service that tells a DingTalk group what happens on GitHub and in Alertmanager.
+//! A service that reports events of GitHub and Alertmanager to a DingTalk group.
 //!
-//! `README.md` beside this file says how to run it.
+//! `README.md` beside this file explains its use.
 
 mod alertmanager;
 mod excerpt;

@@ -1,4 +1,4 @@
-//! One webhook in, one message out, and an answer that tells the sender whether to come again.
+//! Turns one webhook into one message, with an answer that tells the sender to retry or not.
 
 use dingtalk_core::{Deliver, Envelope, Error, Message, Retry};
 use hyper::{Method, Request, Response, StatusCode, body::Bytes};
@@ -78,16 +78,16 @@ impl<D: Deliver> Service<D> {
     }
 }
 
-/// Alertmanager comes again after a 5xx and gives up after a 4xx.
+/// Alertmanager retries after a 5xx and gives up after a 4xx.
 fn status(error: &Error) -> StatusCode {
     match error.retry() {
         Retry::Safe | Retry::AfterRest | Retry::SameId => StatusCode::BAD_GATEWAY,
-        // Somebody has to change something first: the robot's settings, or the message.
+        // A person has to change something first: the robot's settings, or the message.
         _ => StatusCode::FAILED_DEPENDENCY,
     }
 }
 
-/// The payload is not what it should be: all that is wrong with it.
+/// The payload is invalid; lists all its faults.
 #[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn wrong(errors: Problems) -> Answer {
     (StatusCode::BAD_REQUEST, json!({"errors": errors}))

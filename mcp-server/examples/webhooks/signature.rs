@@ -1,4 +1,4 @@
-//! Was a request sent by somebody who knows the webhook's secret?
+//! Proof that the sender of a request knows the webhook's secret.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;

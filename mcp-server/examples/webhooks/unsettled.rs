@@ -1,8 +1,8 @@
-//! Messages that may have arrived although no answer says so.
+//! Messages that may have arrived although no answer confirmed it.
 //!
-//! Whoever sent the webhook is told to come again, with the same body. The message must then go out under the same
-//! id, by which DingTalk recognises a repetition. Once it is settled the id is forgotten, so that an alert that
-//! Alertmanager repeats hours later is a new message.
+//! The sender of the webhook is told to repeat it with the same body. The message must then be sent under the
+//! same id, by which DingTalk recognises a duplicate. Once the message is settled, its id is forgotten, so
+//! that an alert that Alertmanager repeats hours later is a new message.
 
 use std::{
     collections::{HashMap, hash_map::DefaultHasher},
@@ -11,15 +11,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Whoever has not come again until now will not.
+/// A sender that has not repeated the webhook by then never will.
 const KEPT: Duration = Duration::from_secs(15 * 60);
 
-/// The ids of unsettled messages, by the webhook that they were made of.
+/// Ids of unsettled messages, by the webhook that caused them.
 #[derive(Default)]
 pub(crate) struct Unsettled(Mutex<HashMap<u64, (String, Instant)>>);
 
 impl Unsettled {
-    /// The id under which the message for this webhook was sent before.
+    /// The id under which the message of this webhook was sent before.
     pub(crate) fn id(&self, webhook: &[u8]) -> Option<String> {
         self.ids().get(&hash(webhook)).map(|(id, _)| id.clone())
     }

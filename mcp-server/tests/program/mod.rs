@@ -1,4 +1,5 @@
-//! Runs the built program and speaks JSON-RPC with it, line by line, so that tests see exactly what is on its streams.
+//! Runs the built program and exchanges JSON-RPC with it, line by line, so that tests see exactly the content
+//! of its streams.
 
 #![allow(
     dead_code,
@@ -19,10 +20,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-/// Nothing on loopback takes this long, and a send at most 25 seconds: whoever waits longer waits in vain.
+/// No exchange on loopback takes this long, and a send takes at most 25 seconds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A file that goes when the test ends.
+/// A file that is deleted when the test ends.
 pub(crate) struct File(PathBuf);
 
 impl File {
@@ -47,7 +48,7 @@ pub(crate) struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
-    /// Everything that was on stdout so far, for searching.
+    /// All of stdout so far, for searching.
     pub(crate) seen: String,
     stderr: Option<JoinHandle<String>>,
     next_id: u64,
@@ -83,7 +84,7 @@ impl Program {
         Self { child, stdin, lines, seen: String::new(), stderr: Some(stderr), next_id: 1 }
     }
 
-    /// Starts a server and says hello in the way of 2025-11-25.
+    /// Starts a server and makes the handshake of 2025-11-25.
     pub(crate) fn serve(environment: &[(&str, &str)]) -> Self {
         Self::serve_with(&[], environment)
     }
@@ -103,7 +104,7 @@ impl Program {
         self.bytes(line.as_bytes());
     }
 
-    /// A line that may be no text.
+    /// A line that may not be text.
     pub(crate) fn bytes(&mut self, line: &[u8]) {
         let stdin = self.stdin.as_mut().unwrap();
         stdin.write_all(line).unwrap();
@@ -119,7 +120,7 @@ impl Program {
         id
     }
 
-    /// The next message, whatever it is.
+    /// The next message, of any kind.
     pub(crate) fn next(&mut self) -> Value {
         let line = self.lines.recv_timeout(PATIENCE).expect("a message");
         self.seen.push_str(&line);
@@ -136,7 +137,7 @@ impl Program {
         }
     }
 
-    /// The answers to several requests, which may come in any order.
+    /// The answers to several requests, in any order.
     pub(crate) fn answers<const N: usize>(&mut self, ids: [u64; N]) -> [Value; N] {
         let mut found = ids.map(|_| Value::Null);
         while found.iter().any(Value::is_null) {
@@ -173,7 +174,7 @@ impl Program {
         self.stdin = None;
     }
 
-    /// The most memory that it has ever held, in KiB.
+    /// Peak memory of the process, in KiB.
     #[cfg(target_os = "linux")]
     pub(crate) fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();

@@ -1,4 +1,4 @@
-//! What a team tells its DingTalk group, as tools for its agents.
+//! Notifications of one team to its DingTalk group, as tools for its agents.
 //!
 //! The notifications are those of the service in `../webhooks`. A team would keep both in one package.
 

@@ -1,4 +1,4 @@
-//! The built program, as people and agents meet it.
+//! The built program, as people and agents use it.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
@@ -18,7 +18,7 @@ fn program(arguments: &[&str]) -> Command {
     command
 }
 
-/// What it prints, if it succeeds.
+/// Output of the program, if it succeeds.
 async fn printed(arguments: &[&str]) -> String {
     let output = program(arguments).output().await.unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
@@ -26,7 +26,7 @@ async fn printed(arguments: &[&str]) -> String {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn it_goes_by_its_own_name() {
+async fn it_uses_its_own_name() {
     assert_eq!(printed(&["--version"]).await, concat!("team-alerts ", env!("CARGO_PKG_VERSION"), "\n"));
     let help = printed(&["--help"]).await;
     assert!(help.starts_with(env!("CARGO_PKG_DESCRIPTION")), "{help}");
@@ -36,7 +36,7 @@ async fn it_goes_by_its_own_name() {
 }
 
 #[tokio::test(flavor = "current_thread")]
-async fn nothing_could_be_better_in_its_tools() {
+async fn its_tools_have_no_lints() {
     assert_eq!(printed(&["tools", "--lint"]).await, "");
     expect_file!["golden/tools.txt"].assert_eq(&printed(&["tools"]).await);
 }
@@ -99,7 +99,7 @@ async fn an_agent_announces_a_release() {
         - Exports are **twice** as fast"#]]
     .assert_eq(&markdown.text);
 
-    // The rules of the type are those of the call.
+    // Calls follow the constraints of the type.
     release["repository"] = "".into();
     release["tag"] = "x".repeat(201).into();
     let result = client.call_tool(announcing(&release)).await.unwrap();

@@ -31,10 +31,12 @@ struct Deployment {
 }
 
 impl DeploymentStatusEvent {
-    /// The deployment, if it is finished. The other states are steps on the way: `queued`, `in_progress` and the like.
+    /// The deployment, if it is finished. The other states are intermediate: `queued`, `in_progress` and the
+    /// like.
     pub(super) fn finished(self) -> Option<DeploymentFinished> {
         let Self { deployment_status: status, deployment, repository } = self;
-        // Whoever deploys writes these, and where there is none they are empty: a bad link is no link.
+        // The person or program that deploys writes these, and missing ones are empty. An invalid link counts as
+        // missing.
         let link = |url: Option<String>| url.and_then(|url| Url::new(url).ok());
         Some(DeploymentFinished {
             repository: excerpt(&repository.full_name, LINE),

@@ -1,6 +1,6 @@
-//! GitHub's webhooks, and the message that each becomes.
+//! GitHub's webhooks, and the message of each.
 //!
-//! One file per event holds what is needed of the payload, and how it becomes the notification.
+//! One file per event declares the required part of the payload and its conversion to the notification.
 //! Payloads: <https://docs.github.com/en/webhooks/webhook-events-and-payloads>.
 
 mod dependency;
@@ -29,10 +29,10 @@ use crate::{
     payload::{Problems, problems, read},
 };
 
-/// The longest line of a message that is taken from elsewhere, in characters.
+/// Maximum length of a line from an external source, in characters.
 const LINE: usize = 200;
 
-/// Makes a message of an event, by the name in the header `X-GitHub-Event`; `None` where the group need not know.
+/// Turns an event into a message, by the name in the header `X-GitHub-Event`; `None` for an irrelevant event.
 pub(crate) fn message(event: &str, body: &[u8]) -> Result<Option<Message>, Problems> {
     #[derive(Deserialize)]
     struct Action {

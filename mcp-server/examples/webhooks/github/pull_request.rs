@@ -60,7 +60,7 @@ impl From<PullRequestEvent> for PullRequestOpened {
             number: pull_request.number,
             title: excerpt(&pull_request.title, LINE),
             author: excerpt(&pull_request.user.login, LINE),
-            // `owner:branch`, which tells a fork's branch from one's own.
+            // `owner:branch`, which distinguishes a fork's branch from a local one.
             head: excerpt(&pull_request.head.label, LINE),
             base: excerpt(&pull_request.base.reference, LINE),
             draft: pull_request.draft,

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Name, Repository};
 use crate::excerpt::{excerpt, first_items, first_line};
 
-/// Commits arrived on a branch, or with a tag.
+/// Commits were pushed to a branch, or with a tag.
 #[derive(Notification)]
 #[dingtalk(markdown(
     title = "{pusher} pushed to {name} of {repository}",
@@ -33,13 +33,13 @@ pub(super) struct CommitsPushed {
     /// Newest first.
     #[dingtalk(line = "- {}")]
     commits: Vec<Markdown>,
-    /// How many older commits are not in the list.
+    /// Number of older commits that are not in the list.
     #[dingtalk(line = "- +{} more")]
     more: Option<usize>,
     compare: Url,
 }
 
-/// A branch or tag came, went, or points elsewhere, without new commits.
+/// A branch or tag was created, deleted or moved, without new commits.
 #[derive(Notification)]
 #[dingtalk(markdown(
     title = "{pusher} {change} the {kind} {name} of {repository}",
@@ -59,7 +59,7 @@ pub(super) struct ReferenceChanged {
     /// `created`, `deleted` or `moved`.
     change: &'static str,
     pusher: String,
-    /// Where it points to now.
+    /// Its new commit.
     #[dingtalk(line = "Now at {:.7}")]
     commit: Option<String>,
 }
@@ -122,7 +122,7 @@ impl From<PushEvent> for CommitsPushed {
 impl From<Commit> for Markdown {
     fn from(commit: Commit) -> Self {
         let text = format!("{} ({})", first_line(&commit.message, 100), excerpt(&commit.author.name, 50));
-        // The space keeps what the text ends in from joining the link.
+        // The space keeps the end of the text from merging with the link.
         Self::trusted(format!("{} [diff]({})", Self::from_text(text).as_str(), commit.url))
     }
 }

@@ -28,42 +28,42 @@ use dingtalk_core::{Choice, Markdown, Notification, Url};
     tool(when = "a running system is in trouble and a person must look, or no longer has to")
 )]
 pub(crate) struct AlertGroup {
-    /// Whether they fire or are over.
+    /// State of the group: alerts fire, or all are over.
     pub(crate) status: Status,
-    /// What the alerts are called, or what they were grouped by.
+    /// Name of the alerts, or the labels they were grouped by.
     #[dingtalk(length(1..=200), example = "HighErrorRate")]
     pub(crate) name: String,
-    /// The labels that all alerts have; may be empty.
+    /// Labels that all alerts have; may be empty.
     #[dingtalk(line = "{}", length(..=300), example = "cluster=eu-1, job=orders")]
     pub(crate) labels: String,
-    /// What is the matter, in one sentence; may be empty.
+    /// Summary of the problem, in one sentence; may be empty.
     #[dingtalk(line = "> **{}**", length(..=200), example = "Every tenth order fails")]
     pub(crate) summary: String,
-    /// What is known beyond that.
+    /// Further details of the problem.
     #[dingtalk(line = "> {}", length(..=200))]
     pub(crate) description: Option<String>,
-    /// How many alerts fire.
+    /// Number of alerts that fire.
     #[dingtalk(line = "**{} firing**")]
     pub(crate) firing_count: Option<usize>,
-    /// The alerts that fire, one line of Markdown each, for example `pod=web-3 · since 18:03 UTC`.
+    /// Alerts that fire, one line of Markdown each, for example `pod=web-3 · since 18:03 UTC`.
     #[dingtalk(line = "- {}", max_items = 10, length(..=3000))]
     pub(crate) firing: Vec<Markdown>,
-    /// How many that fire are not in the list.
+    /// Number of firing alerts that are not in the list.
     #[dingtalk(line = "- +{} more")]
     pub(crate) more_firing: Option<usize>,
-    /// How many alerts are over.
+    /// Number of alerts that are over.
     #[dingtalk(line = "**{} resolved**")]
     pub(crate) resolved_count: Option<usize>,
-    /// The alerts that are over, one line of Markdown each.
+    /// Alerts that are over, one line of Markdown each.
     #[dingtalk(line = "- {}", max_items = 10, length(..=3000))]
     pub(crate) resolved: Vec<Markdown>,
-    /// How many that are over are not in the list.
+    /// Number of alerts that are over and not in the list.
     #[dingtalk(line = "- +{} more")]
     pub(crate) more_resolved: Option<usize>,
-    /// How many alerts the monitoring system left out of its report.
+    /// Number of alerts that the monitoring system omitted from its report.
     #[dingtalk(line = "**+{} more in Alertmanager**")]
     pub(crate) truncated: Option<usize>,
-    /// Page that says what to do.
+    /// Page with instructions for these alerts.
     #[dingtalk(line = "[Runbook]({})")]
     pub(crate) runbook: Option<Url>,
     /// Page of the Alertmanager that reported them.
@@ -71,7 +71,7 @@ pub(crate) struct AlertGroup {
     pub(crate) alertmanager: Option<Url>,
 }
 
-/// Whether alerts fire.
+/// State of a group of alerts.
 #[derive(Choice, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     #[dingtalk(text("Firing"))]

@@ -25,21 +25,21 @@ pub(crate) struct VulnerableDependency {
     /// Name of the package.
     #[dingtalk(length(1..=200), example = "semver")]
     pub(crate) package: String,
-    /// File of the repository that asks for the package.
+    /// File of the repository that requires the package.
     #[dingtalk(length(1..=200), example = "web/package-lock.json")]
     pub(crate) manifest: String,
-    /// How bad it is, as the advisory says.
+    /// Severity, as rated by the advisory.
     pub(crate) severity: Severity,
     /// The advisory's score by the Common Vulnerability Scoring System.
     #[dingtalk(line = "- CVSS: {:.1}", range(0.0..=10.0))]
     pub(crate) score: Option<f64>,
-    /// What can happen, in one sentence.
+    /// Possible consequences, in one sentence.
     #[dingtalk(length(1..=200), example = "A long version string stops the server")]
     pub(crate) summary: String,
-    /// The range of versions that are concerned.
+    /// Range of affected versions.
     #[dingtalk(length(1..=200), example = "< 7.5.2")]
     pub(crate) vulnerable: String,
-    /// The first version that is safe, if there is one yet.
+    /// First safe version, if there is one yet.
     #[dingtalk(line = "- Patched: {}", length(..=200))]
     pub(crate) patched: Option<String>,
     /// Identifier of the hole, for example `CVE-2022-25883`.
@@ -50,7 +50,7 @@ pub(crate) struct VulnerableDependency {
     pub(crate) url: Url,
 }
 
-/// How bad a vulnerability is.
+/// Severity of a vulnerability.
 #[derive(Choice)]
 pub(crate) enum Severity {
     Low,

@@ -23,12 +23,12 @@ pub(crate) struct DeploymentFinished {
     /// Page of the repository.
     #[dingtalk(example = "https://github.com/acme/orders")]
     pub(crate) repository_url: Url,
-    /// Where it was deployed to.
+    /// Environment of the deployment, for example `production`.
     #[dingtalk(length(1..=200), example = "production")]
     pub(crate) environment: String,
-    /// How it ended.
+    /// Result of the deployment.
     pub(crate) state: State,
-    /// The branch, tag or commit that was asked for.
+    /// Branch, tag or commit that was requested.
     #[dingtalk(length(1..=200), example = "v1.4.0")]
     pub(crate) reference: String,
     /// Hash of the commit that was deployed; the first seven digits are shown.
@@ -37,7 +37,7 @@ pub(crate) struct DeploymentFinished {
     /// Account of the person or program that deployed it.
     #[dingtalk(length(1..=200), example = "monalisa")]
     pub(crate) creator: String,
-    /// What is worth knowing about it, for example why it failed.
+    /// Remarks, for example the cause of a failure.
     #[dingtalk(line = "> {}", length(..=200))]
     pub(crate) description: Option<String>,
     /// Page where the deployed version can be tried.
@@ -48,13 +48,13 @@ pub(crate) struct DeploymentFinished {
     pub(crate) log: Option<Url>,
 }
 
-/// How a deployment ended, in GitHub's words.
+/// Result of a deployment, in GitHub's words.
 #[derive(Choice)]
 pub(crate) enum State {
     /// The version is live.
     Success,
     /// The version did not go live.
     Failure,
-    /// The deployment itself broke, and somebody must look at what is live.
+    /// The deployment itself broke, so the live version must be checked.
     Error,
 }

@@ -1,6 +1,8 @@
-//! What this team tells its group: each notification once, for the service that sends it and for the agents that may.
+//! Notifications of this team to its group, declared once for the service that sends them and for the agents
+//! that may.
 //!
-//! The service makes them of webhooks; the program in `../../team-alerts` serves them as tools. Rules on values hold for both.
+//! The service builds them from webhooks; the program in `../../team-alerts` serves them as tools.
+//! Constraints apply to both.
 
 pub(crate) mod alert;
 pub(crate) mod dependency;

@@ -34,19 +34,19 @@ pub(crate) struct PullRequestOpened {
     /// The branch with the changes; `owner:branch` if it is in a fork.
     #[dingtalk(length(1..=200), example = "faster-exports")]
     pub(crate) head: String,
-    /// The branch that should get the changes.
+    /// Target branch of the changes.
     #[dingtalk(length(1..=200), example = "main")]
     pub(crate) base: String,
-    /// Whether it is not ready to be merged.
+    /// Draft that is not ready to be merged.
     #[dingtalk(line = "**Draft**")]
     pub(crate) draft: bool,
     /// The beginning of the pull request's description, without Markdown.
     #[dingtalk(line = "> {}", length(..=200))]
     pub(crate) body: Option<String>,
-    /// How much it changes.
+    /// Extent of the changes.
     #[dingtalk(line = "- {}", length(..=200), example = "Commits: 2, files: 3, lines: +40 −12")]
     pub(crate) size: Option<String>,
-    /// Whose review is asked for, separated by commas.
+    /// Requested reviewers, separated by commas.
     #[dingtalk(line = "- Review by {}", length(..=200))]
     pub(crate) reviewers: Option<String>,
     /// Its labels, separated by commas.

@@ -18,16 +18,16 @@ pub(crate) struct ReleasePublished {
     /// Owner and name of the repository.
     #[dingtalk(length(1..=200), example = "acme/orders")]
     pub(crate) repository: String,
-    /// What the release is called, often its version.
+    /// Name of the release, often its version.
     #[dingtalk(length(1..=200), example = "1.4")]
     pub(crate) name: String,
-    /// The Git tag that it was made from.
+    /// Git tag of the release.
     #[dingtalk(length(1..=200), example = "v1.4.0")]
     pub(crate) tag: String,
     /// Account of the person or program that published it.
     #[dingtalk(length(1..=200), example = "monalisa")]
     pub(crate) author: String,
-    /// Whether it is a preview that must not go to production.
+    /// Preview that must not go to production.
     #[dingtalk(line = "**Pre-release: not for production**")]
     pub(crate) prerelease: bool,
     /// The beginning of the release notes, in Markdown without tables or code.

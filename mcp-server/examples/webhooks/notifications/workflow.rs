@@ -25,27 +25,27 @@ pub(crate) struct WorkflowFinished {
     /// Owner and name of the repository.
     #[dingtalk(length(1..=200), example = "acme/orders")]
     pub(crate) repository: String,
-    /// What the workflow is called.
+    /// Name of the workflow.
     #[dingtalk(length(1..=200), example = "Nightly tests")]
     pub(crate) workflow: String,
-    /// Which run of the workflow it was, counted from 1.
+    /// Number of the run, counted from 1.
     #[dingtalk(example = 812)]
     pub(crate) number: u64,
-    /// How the run ended.
+    /// Result of the run.
     pub(crate) conclusion: Conclusion,
-    /// The branch that it ran on.
+    /// Branch of the run.
     #[dingtalk(length(1..=200), example = "main")]
     pub(crate) branch: String,
-    /// Hash of the commit that it ran on; the first seven digits are shown.
+    /// Hash of the run's commit; the first seven digits are shown.
     #[dingtalk(length(7..=64), example = "6113728f27ae")]
     pub(crate) commit: String,
     /// Account of the person or program that started it.
     #[dingtalk(line = "Run by {}", length(1..=200), example = "monalisa")]
     pub(crate) actor: Option<String>,
-    /// Which attempt it was, if not the first.
+    /// Number of the attempt, if not the first.
     #[dingtalk(line = "Attempt {}")]
     pub(crate) attempt: Option<u64>,
-    /// What the run was about, for example the first line of a commit.
+    /// Subject of the run, for example the first line of a commit.
     #[dingtalk(line = "> {}", length(..=200))]
     pub(crate) title: Option<String>,
     /// Page of the run.
@@ -53,7 +53,7 @@ pub(crate) struct WorkflowFinished {
     pub(crate) url: Url,
 }
 
-/// How a run ended, in GitHub's words.
+/// Result of a run, in GitHub's words.
 #[derive(Choice)]
 pub(crate) enum Conclusion {
     Success,
