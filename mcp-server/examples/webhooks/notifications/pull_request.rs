@@ -37,7 +37,7 @@ pub(crate) struct PullRequestOpened {
     /// Target branch of the changes.
     #[dingtalk(length(1..=200), example = "main")]
     pub(crate) base: String,
-    /// Draft that is not ready to be merged.
+    /// Draft: true if it is not ready to be merged.
     #[dingtalk(line = "**Draft**")]
     pub(crate) draft: bool,
     /// The beginning of the pull request's description, without Markdown.

@@ -27,7 +27,7 @@ pub(crate) struct ReleasePublished {
     /// Account of the person or program that published it.
     #[dingtalk(length(1..=200), example = "monalisa")]
     pub(crate) author: String,
-    /// Preview that must not go to production.
+    /// Preview: true if it must not go to production.
     #[dingtalk(line = "**Pre-release: not for production**")]
     pub(crate) prerelease: bool,
     /// The beginning of the release notes, in Markdown without tables or code.
