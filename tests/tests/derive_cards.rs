@@ -10,7 +10,7 @@ use dingtalk_core::{
 use dingtalk_sandbox::Sandbox;
 use serde_json::{Map, Value};
 
-/// What an agent reads of the arguments of a tool that can be served.
+/// Schema of the arguments of a tool that can be served, as an agent reads it.
 fn input_schema(tool: [ToolType; 1]) -> Map<String, Value> {
     ToolSet::new(tool).unwrap().iter().next().unwrap().spec().input_schema()
 }

@@ -16,7 +16,7 @@ use dingtalk_core::{
 };
 use serde_json::{Map, Value, json};
 
-/// What an agent reads of the arguments of a tool that can be served.
+/// Schema of the arguments of a tool that can be served, as an agent reads it.
 fn input_schema(tool: [ToolType; 1]) -> Map<String, Value> {
     ToolSet::new(tool).unwrap().iter().next().unwrap().spec().input_schema()
 }

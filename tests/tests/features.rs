@@ -1,4 +1,4 @@
-//! What the features of `dingtalk-core` bring into a program.
+//! Effect of the features of `dingtalk-core` on a program's dependencies.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

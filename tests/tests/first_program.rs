@@ -1,4 +1,4 @@
-//! What a newcomer reads who runs the README's first program before there is a robot.
+//! Output of the README's first program for a newcomer without a robot.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 

@@ -6,7 +6,7 @@ mod alerts {
     }
 }
 
-/// A module in the way of the crate's name.
+/// A module that shadows the crate's name.
 mod dingtalk_core {}
 
 use alerts::sdk::{Notification, Tool};

@@ -55,7 +55,7 @@ struct CpuAlert {
     everybody: bool,
 }
 
-/// A field that only the template reads is no dead code.
+/// A field that only the template reads is not dead code.
 #[derive(Debug, Notification)]
 #[dingtalk(text("all is well"))]
 struct Well;

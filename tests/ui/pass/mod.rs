@@ -1,4 +1,4 @@
-//! What must compile, each with the little that shows that it means what it says.
+//! Code that must compile, each case with a minimal check of its meaning.
 
 mod crate_path;
 mod forbidden_lints;

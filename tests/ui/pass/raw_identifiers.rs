@@ -32,7 +32,7 @@ mod keyword {
     }
 
     #[test]
-    fn a_type_is_named_without_its_prefix() {
+    fn the_name_of_a_type_has_no_prefix() {
         assert_eq!(r#async::NAME, "send_async");
         assert_eq!(r#async::SPEC.title, "async");
         let invalid = r#async { job: String::new() }.message().unwrap_err();
@@ -42,7 +42,7 @@ mod keyword {
 }
 
 #[test]
-fn templates_and_parameters_know_no_prefix() {
+fn templates_and_parameters_have_no_prefix() {
     let change = Enum { r#type: "config".into(), r#match: 3, r#fn: Some("main".into()), _dyn: 0 };
     assert_eq!(super::body(&change), "config 0003\nin main");
     let names: Vec<&str> = Enum::SPEC.parameters.iter().map(|parameter| parameter.field.name).collect();

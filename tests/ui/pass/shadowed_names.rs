@@ -1,4 +1,4 @@
-//! Names of the prelude and of primitives that mean something else.
+//! Names of the prelude and of primitives with another meaning.
 
 #![allow(dead_code, non_camel_case_types, unused_macros, reason = "only their names matter")]
 
@@ -65,7 +65,7 @@ struct CpuAlert {
 }
 
 #[test]
-fn generated_code_means_the_standard_ones() {
+fn generated_code_uses_the_standard_ones() {
     let alert = CpuAlert {
         host: "web-3".into(),
         percent: 97.5,
