@@ -91,10 +91,10 @@ pub use crate::delivery::Blocking;
 #[cfg(feature = "robot")]
 pub use crate::{
     delivery::{
-        Answer, Block, BoxFuture, Deliver, DeliverExt, Departure, Envelope, Error, ErrorKind, Guarantee,
+        Answer, AttemptMark, Block, BoxFuture, Deliver, DeliverExt, Envelope, Error, ErrorKind, Guarantee,
         Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Probe, Receipt, Retry, Robot,
-        RobotBuilder, Signature, Signer, Stub, Urgency, classify,
+        RobotBuilder, SendProgress, Signature, Signer, Stub, Urgency, classify,
     },
     pool::{Pool, PoolBuilder, Router, RouterBuilder},
-    queue::{DigestPolicy, GroupBy, Lane, Losses, Pending, Planned, Queue, QueueBuilder, Waiting, store},
+    queue::{DigestPolicy, GroupBy, Losses, Pending, Planned, Queue, QueueBuilder, Waiting, store},
 };

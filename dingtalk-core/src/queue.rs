@@ -18,6 +18,6 @@
 
 pub use crate::delivery::{
     digest::{DigestPolicy, GroupBy, Planned, Waiting},
-    queue::{Lane, Losses, Pending, Queue, QueueBuilder},
+    queue::{Losses, Pending, Queue, QueueBuilder},
     store,
 };

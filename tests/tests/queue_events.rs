@@ -10,8 +10,8 @@ use std::{
 };
 
 use dingtalk_core::{
-    BoxFuture, DigestPolicy, Envelope, Error, ErrorKind, Lane, Message, Queue, Stub,
-    store::{Begun, Budget, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store, Ticket},
+    BoxFuture, DigestPolicy, Envelope, Error, ErrorKind, Message, Queue, Stub,
+    store::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store},
 };
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
@@ -69,7 +69,7 @@ impl Store for Broken {
         fail()
     }
 
-    fn release<'a>(&'a self, _: &'a [Ticket]) -> BoxFuture<'a, Result<(), Error>> {
+    fn release<'a>(&'a self, _: &'a [Claim]) -> BoxFuture<'a, Result<(), Error>> {
         fail()
     }
 
@@ -77,19 +77,11 @@ impl Store for Broken {
         fail()
     }
 
-    fn begin<'a>(&'a self, _: &'a Ticket, _: &'a Budget, _: Duration) -> BoxFuture<'a, Result<Begun, Error>> {
+    fn begin<'a>(&'a self, _: &'a Claim, _: Duration) -> BoxFuture<'a, Result<Begun, Error>> {
         fail()
     }
 
-    fn settle<'a>(&'a self, _: &'a Ticket, _: u32, _: Settlement) -> BoxFuture<'a, Result<bool, Error>> {
-        fail()
-    }
-
-    fn free_in<'a>(&'a self, _: &'a Budget) -> BoxFuture<'a, Result<Duration, Error>> {
-        fail()
-    }
-
-    fn rest<'a>(&'a self, _: &'a str, _: Duration) -> BoxFuture<'a, Result<(), Error>> {
+    fn settle<'a>(&'a self, _: &'a Claim, _: Settlement) -> BoxFuture<'a, Result<bool, Error>> {
         fail()
     }
 
@@ -116,8 +108,7 @@ async fn events_have_the_documented_names_levels_and_fields() {
     {
         stub.fail_next(Error::new(kind, ""));
     }
-    let lane = Lane::new(stub).pace(None);
-    let queue = Queue::builder().lane("ops", lane).digest(DigestPolicy::default()).build().unwrap();
+    let queue = Queue::builder().lane("ops", stub).digest(DigestPolicy::default()).build().unwrap();
     for n in 0..3 {
         queue.try_send(&Message::text(format!("very private {n}"))).unwrap();
     }

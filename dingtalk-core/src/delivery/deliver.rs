@@ -1,16 +1,9 @@
 //! The one seam of delivery: something that takes an envelope and says what became of it.
 
-use std::{
-    future::{Future, ready},
-    pin::Pin,
-    sync::Arc,
-};
+use std::{future::ready, sync::Arc};
 
-use super::{Envelope, Error, Receipt};
+use super::{BoxFuture, Envelope, Error, Receipt, window::Forecast};
 use crate::Notification;
-
-/// A boxed future, as [`Deliver`] returns it.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Takes messages and delivers them.
 ///
@@ -27,25 +20,44 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub trait Deliver: Send + Sync {
     /// Delivers one envelope.
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>>;
-}
 
-impl<D: Deliver + ?Sized> Deliver for &D {
-    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
-        (**self).deliver(envelope)
+    /// Returns how long the envelope would wait for its request if it came now: no time unless implemented. A queue
+    /// keeps what would wait, so that more urgent messages can pass it and a digest can grow.
+    ///
+    /// # Errors
+    ///
+    /// It is not known.
+    fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
+        let _ = envelope;
+        Box::pin(ready(Ok(Forecast::default())))
+    }
+
+    /// Returns `true` if each request is made after [`Envelope::mark_attempt`]; `false` unless implemented. Then a queue
+    /// makes the mark before the delivery begins.
+    fn marks_attempts(&self) -> bool {
+        false
     }
 }
 
-impl<D: Deliver + ?Sized> Deliver for Box<D> {
-    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
-        (**self).deliver(envelope)
-    }
+macro_rules! forward {
+    ($($type:ty),*) => {$(
+        impl<D: Deliver + ?Sized> Deliver for $type {
+            fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+                (**self).deliver(envelope)
+            }
+
+            fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
+                (**self).forecast(envelope)
+            }
+
+            fn marks_attempts(&self) -> bool {
+                (**self).marks_attempts()
+            }
+        }
+    )*};
 }
 
-impl<D: Deliver + ?Sized> Deliver for Arc<D> {
-    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
-        (**self).deliver(envelope)
-    }
-}
+forward!(&D, Box<D>, Arc<D>);
 
 /// What every [`Deliver`] can do besides.
 pub trait DeliverExt: Deliver {

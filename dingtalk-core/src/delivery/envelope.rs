@@ -1,11 +1,14 @@
 //! A message on its way.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::Departure;
+use super::{
+    Error, SendProgress,
+    mark::{AttemptMark, Mark},
+};
 use crate::Message;
 
 /// The largest body that DingTalk takes, in bytes of JSON (errcode 460101 beyond it).
@@ -40,7 +43,8 @@ pub struct Envelope {
     pub group: Option<String>,
     /// From then on the message is news no longer, and is not sent.
     pub expires_at: Option<SystemTime>,
-    departure: Departure,
+    progress: SendProgress,
+    mark: Mark,
 }
 
 /// Who goes first where messages have to wait.
@@ -66,13 +70,35 @@ impl Envelope {
             urgency: Urgency::Normal,
             group: None,
             expires_at: None,
-            departure: Departure::default(),
+            progress: SendProgress::default(),
+            mark: Mark::default(),
         }
     }
 
-    /// Says whether the message may have left, also after its delivery was given up.
-    pub fn departure(&self) -> Departure {
-        self.departure.clone()
+    /// Reports whether the message may have been sent, also after its delivery was given up.
+    pub fn progress(&self) -> SendProgress {
+        self.progress.clone()
+    }
+
+    /// Sets the mark that is made before each request of its delivery. Replaces an earlier one.
+    #[must_use]
+    pub fn with_attempt_mark(mut self, mark: Arc<dyn AttemptMark>) -> Self {
+        self.mark = Mark::new(mark);
+        self
+    }
+
+    /// Makes the [mark](Self::with_attempt_mark), if there is one. A deliverer of your own that
+    /// [marks attempts](crate::Deliver::marks_attempts) calls this before each request, with the slot in hand.
+    ///
+    /// # Errors
+    ///
+    /// The attempt was not recorded. Nothing may be sent; the slot is to be given back.
+    pub async fn mark_attempt(&self) -> Result<(), Error> {
+        self.mark.begin().await
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        self.mark.clone()
     }
 
     /// Sets the id, for a message that may have been sent before. A blank one is ignored: it would make all messages
@@ -118,7 +144,7 @@ impl Envelope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Error, ErrorKind, Limits, Overflow};
+    use crate::{ErrorKind, Limits, Overflow};
 
     fn body(envelope: Envelope) -> Result<Vec<u8>, Error> {
         let mut parts = Overflow::Reject.write(envelope.message, &envelope.id, Limits::default())?;

@@ -4,9 +4,7 @@ use std::{borrow::Cow, fmt, time::Duration};
 
 use super::{
     advice::{Language, advice, advice_for_the_rest, summary},
-    duration::in_words,
     error_kind::{ErrorKind, Retry},
-    pace::Forecast,
 };
 use crate::Invalid;
 
@@ -63,6 +61,13 @@ impl Error {
 
     pub(crate) fn configuration(cause: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Configuration, cause)
+    }
+
+    /// Replaces the kind, and keeps the cause.
+    #[must_use]
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
     }
 
     /// Adds what the server said, already cleaned of secrets.
@@ -220,18 +225,6 @@ impl From<Invalid> for Error {
         let mut error = Self::new(ErrorKind::Invalid, invalid.to_string());
         error.0.invalid = Some(invalid);
         error
-    }
-}
-
-/// The message would have had to wait for too long.
-impl From<Forecast> for Error {
-    fn from(forecast: Forecast) -> Self {
-        let wait = in_words(forecast.wait);
-        let (kind, cause) = match forecast.block {
-            None => (ErrorKind::RateLimited, format!("its turn would have come after {wait}")),
-            Some(block) => (block.kind(), format!("the robot rests for another {wait}")),
-        };
-        Self::new(kind, cause).with_retry_after(forecast.wait)
     }
 }
 

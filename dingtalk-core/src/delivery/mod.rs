@@ -23,16 +23,17 @@ mod advice;
 mod blocking;
 mod classify;
 mod deliver;
-mod departure;
 pub(crate) mod digest;
 mod duration;
 mod endpoint;
 mod envelope;
 mod error;
 mod error_kind;
+mod future;
+mod mark;
 mod overflow;
-mod pace;
 pub(crate) mod pool;
+mod progress;
 pub(crate) mod queue;
 mod receipt;
 mod retry;
@@ -42,22 +43,25 @@ mod secret;
 mod sign;
 pub mod store;
 mod stub;
+pub mod window;
 
 #[cfg(feature = "blocking")]
 pub use self::blocking::Blocking;
 pub use self::{
     advice::Language,
     classify::{Answer, classify},
-    deliver::{BoxFuture, Deliver, DeliverExt},
-    departure::Departure,
+    deliver::{Deliver, DeliverExt},
     envelope::{Envelope, MAX_BODY_BYTES, Urgency},
     error::Error,
     error_kind::{ErrorKind, Retry},
+    future::BoxFuture,
+    mark::AttemptMark,
     overflow::{Limits, Overflow, Part},
-    pace::{Block, Pace},
+    progress::SendProgress,
     receipt::{Outcome, Receipt},
     retry::Guarantee,
     robot::{Probe, Robot, RobotBuilder},
     sign::{Signature, Signer},
     stub::Stub,
+    window::{Block, Pace},
 };

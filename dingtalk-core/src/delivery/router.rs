@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, future::ready, sync::Arc};
 
 use dingtalk_template::suggest;
 
-use super::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt};
+use super::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, window::Forecast};
 
 /// Hands each envelope to the delivery that its `robot` names: a [`Robot`](crate::Robot), a [`Pool`](crate::Pool), or
 /// anything else that delivers.
@@ -140,6 +140,17 @@ impl Deliver for Router {
             receipt.robot.get_or_insert_with(|| name.to_owned());
             Ok(receipt)
         })
+    }
+
+    fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
+        match self.route(envelope.robot.as_deref()) {
+            Ok((_, target)) => target.forecast(envelope),
+            Err(error) => Box::pin(ready(Err(error))),
+        }
+    }
+
+    fn marks_attempts(&self) -> bool {
+        self.0.routes.values().all(Deliver::marks_attempts)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use dingtalk_core::{
-    DigestPolicy, ErrorKind, Guarantee, Lane, Message, Pace, Queue, QueueBuilder,
+    DigestPolicy, ErrorKind, Guarantee, Message, Pace, Queue, QueueBuilder,
+    delivery::window::RateWindow,
     store::{Loss, MemoryStore, Store as _},
 };
 use tokio::time::{Instant, sleep};
@@ -13,15 +14,30 @@ use crate::fake::{Fake, envelope, seconds};
 /// Duration of a lease: the attempt's two minutes, and half a minute more.
 const LEASE: u64 = 150;
 
-fn builder(fake: &Fake, store: &Arc<MemoryStore>) -> QueueBuilder {
-    let pace = Pace::new().limit(1).urgent_reserve(0).window(seconds(60));
-    Queue::builder().lane("ops", Lane::new(fake.clone()).pace(pace)).store(Arc::clone(store))
+/// The length of the robot's window, which has one slot.
+const WINDOW: u64 = 600;
+
+/// State that outlives a process.
+struct Kept {
+    store: Arc<MemoryStore>,
+    window: Arc<RateWindow>,
+}
+
+impl Kept {
+    fn new() -> Self {
+        let pace = Pace::new().limit(1).urgent_reserve(0).window(seconds(WINDOW));
+        Self { store: Arc::default(), window: Arc::new(RateWindow::new(pace)) }
+    }
+}
+
+fn builder(fake: &Fake, kept: &Kept) -> QueueBuilder {
+    Queue::builder().lane("ops", fake.clone().within(&kept.window)).store(Arc::clone(&kept.store))
 }
 
 /// A queue that ends while it sends a digest of a, b and c; returns the digest.
-async fn crash(store: &Arc<MemoryStore>) -> dingtalk_core::Envelope {
+async fn crash(kept: &Kept) -> dingtalk_core::Envelope {
     let fake = Fake::hanging();
-    let queue = builder(&fake, store).digest(DigestPolicy::default()).build().unwrap();
+    let queue = builder(&fake, kept).digest(DigestPolicy::default()).build().unwrap();
     for id in ["a", "b", "c"] {
         queue.try_deliver(envelope(id)).unwrap();
     }
@@ -31,19 +47,19 @@ async fn crash(store: &Arc<MemoryStore>) -> dingtalk_core::Envelope {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_interrupted_digest_is_sent_again_as_it_was_and_its_place_was_used() {
-    let store = Arc::new(MemoryStore::new());
+async fn an_interrupted_digest_is_sent_again_as_it_was_and_its_slot_was_used() {
+    let kept = Kept::new();
     let crashed = Instant::now();
-    let digest = crash(&store).await;
+    let digest = crash(&kept).await;
     let fake = Fake::new();
-    let queue = builder(&fake, &store).digest(DigestPolicy::default()).build().unwrap();
+    let queue = builder(&fake, &kept).digest(DigestPolicy::default()).build().unwrap();
     for id in ["d", "e", "f"] {
         queue.try_deliver(envelope(id)).unwrap();
     }
-    sleep(seconds(LEASE - 10)).await;
-    assert_eq!(fake.ids(), [""; 0], "the place in the window is taken as long as nobody knows");
-    queue.flush(seconds(1000)).await.unwrap();
-    assert!(crashed.elapsed() >= seconds(LEASE + 2 * 60));
+    sleep(seconds(WINDOW + 10)).await;
+    assert_eq!(fake.ids(), [""; 0], "the slot is taken as long as nobody knows");
+    queue.flush(seconds(3000)).await.unwrap();
+    assert!(crashed.elapsed() >= seconds(LEASE + 2 * 60).max(seconds(2 * WINDOW)));
     let envelopes = fake.envelopes();
     assert_eq!(envelopes[0], digest, "the same words under the same id, before what came later");
     assert_eq!(envelopes.len(), 2);
@@ -54,10 +70,10 @@ async fn an_interrupted_digest_is_sent_again_as_it_was_and_its_place_was_used() 
 
 #[tokio::test(start_paused = true)]
 async fn at_most_once_gives_up_what_was_interrupted() {
-    let store = Arc::new(MemoryStore::new());
-    crash(&store).await;
+    let kept = Kept::new();
+    crash(&kept).await;
     let fake = Fake::new();
-    let queue = builder(&fake, &store).guarantee(Guarantee::AtMostOnce).build().unwrap();
+    let queue = builder(&fake, &kept).guarantee(Guarantee::AtMostOnce).build().unwrap();
     queue.flush(seconds(1000)).await.unwrap();
     assert_eq!(fake.ids(), [""; 0]);
     let letters = queue.dead_letters(10).await.unwrap();
@@ -73,7 +89,7 @@ async fn at_most_once_gives_up_what_was_interrupted() {
 async fn the_newest_dead_letters_are_kept() {
     let store = Arc::new(MemoryStore::new().dead_letter_capacity(2));
     let fake = Fake::failing(ErrorKind::Keyword);
-    let lane = Lane::new(fake.clone()).pace(None);
+    let lane = fake.clone();
     let queue = Queue::builder().lane("ops", lane).store(Arc::clone(&store)).build().unwrap();
     for id in ["a", "b", "c"] {
         queue.try_deliver(envelope(id)).unwrap();

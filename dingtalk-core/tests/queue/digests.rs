@@ -1,14 +1,14 @@
 //! Waiting notifications are merged, and merged ones stay together.
 
 use dingtalk_core::{
-    DigestPolicy, Envelope, ErrorKind, Lane, Message, Pace, Queue, QueueBuilder, Url,
+    DigestPolicy, Envelope, ErrorKind, Message, Pace, Queue, QueueBuilder, Url,
     message::{Button, Buttons},
 };
 
-use crate::fake::{Fake, Then, envelope, seconds, unpaced, urgent};
+use crate::fake::{Fake, Then, envelope, seconds, urgent};
 
 fn builder(fake: &Fake) -> QueueBuilder {
-    Queue::builder().lane("ops", unpaced(fake)).digest(DigestPolicy::default())
+    Queue::builder().lane("ops", fake.clone()).digest(DigestPolicy::default())
 }
 
 fn texts(fake: &Fake) -> Vec<String> {
@@ -140,7 +140,7 @@ async fn a_digest_that_is_given_up_leaves_a_dead_letter_for_each() {
 #[tokio::test(start_paused = true)]
 async fn messages_for_several_robots_are_not_mixed() {
     let fake = Fake::new();
-    let queue = Queue::builder().only_lane(unpaced(&fake)).digest(DigestPolicy::default()).build().unwrap();
+    let queue = Queue::builder().only_lane(fake.clone()).digest(DigestPolicy::default()).build().unwrap();
     for n in 0..6 {
         let robot = if n % 2 == 0 { "even" } else { "odd" };
         queue.try_deliver(envelope(&format!("{robot} {n}")).with_robot(robot)).unwrap();
@@ -158,7 +158,7 @@ async fn messages_for_several_robots_are_not_mixed() {
 async fn a_flood_keeps_to_the_rate_and_loses_nothing() {
     let fake = Fake::new();
     let pace = Pace::new().limit(3).urgent_reserve(1).window(seconds(60));
-    let lane = Lane::new(fake.clone()).pace(pace);
+    let lane = fake.clone().paced(pace);
     let queue = Queue::builder().lane("ops", lane).digest(DigestPolicy::default()).build().unwrap();
     let mut sent = 0;
     for second in 0..300 {
@@ -181,7 +181,7 @@ async fn a_flood_keeps_to_the_rate_and_loses_nothing() {
 async fn a_digest_is_made_when_it_can_be_sent() {
     let fake = Fake::new();
     let pace = Pace::new().limit(1).urgent_reserve(0).window(seconds(60));
-    let lane = Lane::new(fake.clone()).pace(pace);
+    let lane = fake.clone().paced(pace);
     let queue = Queue::builder().lane("ops", lane).digest(DigestPolicy::default()).build().unwrap();
     queue.try_deliver(urgent("u")).unwrap();
     tokio::time::sleep(seconds(10)).await;

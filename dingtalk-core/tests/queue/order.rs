@@ -1,12 +1,15 @@
 //! Order of notifications, refusal of new ones, and rate of sending.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use dingtalk_core::{
-    Deliver as _, DeliverExt as _, ErrorKind, Lane, Message, Outcome, Pace, Queue, Retry, store::Loss,
+    Deliver as _, DeliverExt as _, ErrorKind, Message, Outcome, Pace, Queue, Retry, Urgency,
+    delivery::window::{RateWindow, SlotRequest, Waiter},
+    store::Loss,
 };
+use tokio::time::{Instant, sleep};
 
-use crate::fake::{Fake, envelope, queue, seconds, unpaced, urgent};
+use crate::fake::{Fake, envelope, queue, seconds, urgent};
 
 #[tokio::test(start_paused = true)]
 async fn urgent_ones_go_first_and_the_others_in_order() {
@@ -26,11 +29,11 @@ async fn urgent_ones_go_first_and_the_others_in_order() {
 async fn an_urgent_one_overtakes_those_that_wait_for_the_rate() {
     let fake = Fake::new();
     let pace = Pace::new().limit(3).urgent_reserve(1).window(seconds(60));
-    let queue = Queue::builder().lane("ops", Lane::new(fake.clone()).pace(pace)).build().unwrap();
+    let queue = Queue::builder().lane("ops", fake.clone().paced(pace)).build().unwrap();
     for id in ["a", "b", "c", "d", "e"] {
         queue.try_deliver(envelope(id)).unwrap();
     }
-    tokio::time::sleep(seconds(10)).await;
+    sleep(seconds(10)).await;
     assert_eq!(fake.ids(), ["a", "b"], "one place is kept");
     queue.try_deliver(urgent("u")).unwrap();
     queue.flush(seconds(600)).await.unwrap();
@@ -62,7 +65,7 @@ async fn a_receipt_is_queued_and_a_known_id_is_accepted_once() {
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_refuses_until_there_is_room() {
     let fake = Fake::new();
-    let queue = Queue::builder().lane("ops", unpaced(&fake)).capacity(2).build().unwrap();
+    let queue = Queue::builder().lane("ops", fake.clone()).capacity(2).build().unwrap();
     queue.try_deliver(envelope("a")).unwrap();
     queue.try_deliver(envelope("b")).unwrap();
     let error = queue.try_deliver(envelope("c")).unwrap_err();
@@ -83,14 +86,14 @@ async fn a_full_queue_refuses_until_there_is_room() {
 async fn a_notification_that_expires_while_it_waits_is_not_sent() {
     let fake = Fake::new();
     let pace = Pace::new().limit(1).urgent_reserve(0).window(seconds(60));
-    let queue = Queue::builder().lane("ops", Lane::new(fake.clone()).pace(pace)).build().unwrap();
+    let queue = Queue::builder().lane("ops", fake.clone().paced(pace)).build().unwrap();
     let expiry = SystemTime::now() + seconds(30);
     queue.try_deliver(envelope("a")).unwrap();
     queue.try_deliver(envelope("b").with_expiry(expiry)).unwrap();
     queue.try_deliver(envelope("c")).unwrap();
-    tokio::time::sleep(seconds(20)).await;
+    sleep(seconds(20)).await;
     assert_eq!(queue.pending().await.unwrap().total(), 2);
-    tokio::time::sleep(seconds(11)).await;
+    sleep(seconds(11)).await;
     assert_eq!(
         queue.pending().await.unwrap().total(),
         1,
@@ -102,4 +105,44 @@ async fn a_notification_that_expires_while_it_waits_is_not_sent() {
     queue.flush(seconds(600)).await.unwrap();
     assert_eq!(fake.ids(), ["a", "c"]);
     assert_eq!(queue.losses().to_string(), "1 expired");
+}
+
+/// Takes a slot of the window for a request of another program, when it is its turn.
+async fn send_past_the_queue(window: &Arc<RateWindow>) {
+    let request = SlotRequest::new(seconds(600), seconds(20));
+    drop(Waiter::join(&**window, Urgency::Normal).take(request).await.unwrap().unwrap());
+}
+
+/// A queue that holds `a`, whose slot was taken by another program at 60 s; at 110 s it waits for the next.
+async fn overtaken() -> (Queue, Fake, Arc<RateWindow>) {
+    let window = Arc::new(RateWindow::new(Pace::new().limit(2).urgent_reserve(1).window(seconds(60))));
+    let fake = Fake::new().within(&window);
+    let queue = queue(&fake);
+    send_past_the_queue(&window).await;
+    queue.try_deliver(envelope("a")).unwrap();
+    sleep(seconds(50)).await;
+    send_past_the_queue(&window).await;
+    sleep(seconds(50)).await;
+    assert_eq!(fake.ids(), [""; 0]);
+    (queue, fake, window)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_was_overtaken_waits_among_the_others() {
+    let (queue, fake, window) = overtaken().await;
+    let started = Instant::now();
+    send_past_the_queue(&window).await;
+    assert!(started.elapsed() > seconds(60), "the queue's notification was first");
+    queue.flush(seconds(0)).await.unwrap();
+    assert!((fake.seconds()[0] - 120.0).abs() < 0.1, "{:?}", fake.seconds());
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_waits_among_the_others_gives_way_to_an_urgent_one() {
+    let (queue, fake, _) = overtaken().await;
+    queue.try_deliver(urgent("u")).unwrap();
+    queue.flush(seconds(600)).await.unwrap();
+    assert_eq!(fake.ids(), ["u", "a"]);
+    assert!((fake.seconds()[0] - 110.0).abs() < 0.1, "at once: {:?}", fake.seconds());
+    assert_eq!(queue.losses().total(), 0);
 }

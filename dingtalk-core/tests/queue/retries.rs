@@ -1,10 +1,16 @@
 //! Retries, their times, and dead letters.
 
-use std::time::SystemTime;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::SystemTime,
+};
 
-use dingtalk_core::{ErrorKind, Guarantee, Queue, store::Loss};
+use dingtalk_core::{
+    BoxFuture, Deliver, Envelope, Error, ErrorKind, Guarantee, Message, Outcome, Queue, Receipt, Robot,
+    store::Loss,
+};
 
-use crate::fake::{Fake, Then, assert_about, envelope, queue, seconds, unpaced, urgent};
+use crate::fake::{Fake, Then, assert_about, envelope, queue, seconds, urgent};
 
 const FOREVER: u64 = 10 * 365 * 86_400;
 
@@ -39,7 +45,7 @@ async fn a_failure_is_retried_on_schedule_and_then_a_dead_letter() {
 #[tokio::test(start_paused = true)]
 async fn delays_and_attempts_can_be_set() {
     let fake = Fake::failing(ErrorKind::NotSent);
-    let builder = Queue::builder().lane("ops", unpaced(&fake));
+    let builder = Queue::builder().lane("ops", fake.clone());
     let queue = builder.retry_delays([seconds(10), seconds(20)]).attempts(4).build().unwrap();
     queue.try_deliver(envelope("a")).unwrap();
     queue.flush(seconds(FOREVER)).await.unwrap();
@@ -52,7 +58,7 @@ async fn the_longest_times_are_supported() {
     let failures = [ErrorKind::RobotStopped, ErrorKind::NotSent].map(Then::Fail);
     for failure in failures {
         let fake = Fake::scripted([failure]);
-        let builder = Queue::builder().lane("ops", unpaced(&fake)).retry_delays([forever]);
+        let builder = Queue::builder().lane("ops", fake.clone()).retry_delays([forever]);
         let queue = builder.lane_pause(forever).attempt_timeout(forever).build().unwrap();
         queue.try_deliver(envelope("a")).unwrap();
         assert_eq!(queue.flush(seconds(60)).await.unwrap_err().total(), 1);
@@ -121,7 +127,7 @@ async fn a_robot_that_needs_attention_pauses_its_lane_and_loses_nothing() {
         [ErrorKind::RobotStopped, ErrorKind::UnknownToken, ErrorKind::Signature, ErrorKind::QuotaExhausted]
     {
         let fake = Fake::scripted([Then::Fail(kind), Then::Fail(kind)]);
-        let queue = Queue::builder().lane("ops", unpaced(&fake)).lane_pause(seconds(900)).build().unwrap();
+        let queue = Queue::builder().lane("ops", fake.clone()).lane_pause(seconds(900)).build().unwrap();
         for id in ["a", "b", "c"] {
             queue.try_deliver(envelope(id)).unwrap();
         }
@@ -138,7 +144,7 @@ async fn a_robot_that_needs_attention_pauses_its_lane_and_loses_nothing() {
 #[tokio::test(start_paused = true)]
 async fn at_most_once_never_retries_a_message_that_may_have_arrived() {
     let fake = Fake::scripted([Then::Fail(ErrorKind::Unknown), Then::Panic, Then::Fail(ErrorKind::NotSent)]);
-    let builder = Queue::builder().lane("ops", unpaced(&fake)).guarantee(Guarantee::AtMostOnce);
+    let builder = Queue::builder().lane("ops", fake.clone()).guarantee(Guarantee::AtMostOnce);
     let queue = builder.build().unwrap();
     for id in ["a", "b", "c"] {
         queue.try_deliver(envelope(id)).unwrap();
@@ -153,7 +159,7 @@ async fn at_most_once_never_retries_a_message_that_may_have_arrived() {
 #[tokio::test(start_paused = true)]
 async fn a_panic_and_an_endless_delivery_are_ordinary_failures() {
     let fake = Fake::scripted([Then::Panic, Then::Hang, Then::Deliver]);
-    let queue = Queue::builder().lane("ops", unpaced(&fake)).attempt_timeout(seconds(60)).build().unwrap();
+    let queue = Queue::builder().lane("ops", fake.clone()).attempt_timeout(seconds(60)).build().unwrap();
     queue.try_deliver(envelope("a")).unwrap();
     queue.flush(seconds(600)).await.unwrap();
     assert_about(&fake.seconds(), &[5, 90]);
@@ -190,4 +196,43 @@ async fn a_dead_letter_is_redelivered_on_request() {
     assert_eq!(fake.ids(), ["a", "a"], "also after its expiry");
     assert_eq!(queue.dead_letters(10).await.unwrap(), []);
     assert_eq!(queue.redeliver("a").await.unwrap_err().kind(), ErrorKind::Configuration);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notification_that_the_robot_refuses_has_had_no_attempt() {
+    let robot = Robot::builder("0123abcd").base_url("http://127.0.0.1:9").build().unwrap();
+    let queue = Queue::new(robot).unwrap();
+    queue.try_deliver(Envelope::new(Message::text("x".repeat(30_000))).with_id("a")).unwrap();
+    queue.flush(seconds(1)).await.unwrap();
+    let [letter] = &queue.dead_letters(10).await.unwrap()[..] else { panic!("it is too long") };
+    assert_eq!((letter.loss, letter.attempts), (Loss::Refused(ErrorKind::TooLong), 0));
+    assert!(!letter.may_have_arrived);
+}
+
+/// Waits for ever, without having made a request; then delivers.
+struct StuckOnce(AtomicBool);
+
+impl Deliver for StuckOnce {
+    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        Box::pin(async move {
+            if !self.0.swap(true, Ordering::Relaxed) {
+                std::future::pending::<()>().await;
+            }
+            envelope.mark_attempt().await?;
+            Ok(Receipt::new(envelope.id, Outcome::Delivered))
+        })
+    }
+
+    fn marks_attempts(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_that_ended_before_its_request_was_not_sent() {
+    let builder = Queue::builder().only_lane(StuckOnce(AtomicBool::new(false)));
+    let queue = builder.guarantee(Guarantee::AtMostOnce).build().unwrap();
+    queue.try_deliver(envelope("a")).unwrap();
+    queue.flush(seconds(600)).await.unwrap();
+    assert_eq!((queue.losses().total(), queue.dead_letters(10).await.unwrap().len()), (0, 0));
 }

@@ -9,22 +9,18 @@ use std::{
 
 use dingtalk_core::{
     Envelope, ErrorKind, Message, Urgency,
-    store::{Begun, Budget, Enqueued, Failure, LanePending, Loss, Merge, Settlement, Store, Ticket},
+    store::{Begun, Claim, Enqueued, Failure, LanePending, Loss, Merge, Settlement, Store},
 };
 use proptest_state_machine::StateMachineTest;
 use tokio::runtime::Runtime;
 
 use super::{
     Harness,
-    model::{
-        self, Accepted, Answer, CAPACITY, LEASE, Model, NOT_SENT_PAUSE, PLACES, State, UNKNOWN_PAUSE,
-        URGENT_PLACES, WINDOW,
-    },
+    model::{self, Accepted, Answer, CAPACITY, LEASE, Model, NOT_SENT_PAUSE, State, UNKNOWN_PAUSE},
     transition::{Outcome, Transition},
 };
 
 const LANES: [&str; 2] = ["ops", "dev"];
-const BUDGET: &str = "robot";
 
 pub(super) struct Check<H>(PhantomData<H>);
 
@@ -32,17 +28,14 @@ pub(super) struct Check<H>(PhantomData<H>);
 pub(super) struct Checked<H> {
     harness: H,
     runtime: Runtime,
-    /// Leases, by the model's number of the claim.
-    tickets: HashMap<u64, Ticket>,
+    /// Claims, by the model's number.
+    claims: HashMap<u64, Claim>,
     /// Notifications added under each id, and digests made.
     messages: HashMap<String, Message>,
     /// Number of accepted notifications.
     accepted: usize,
     /// Id under which each notification may have arrived.
     shown_by: HashMap<String, String>,
-    /// Sends that may have been counted, with their beginning and end.
-    sends: Vec<(u64, String, Option<u64>)>,
-    rest_until: u64,
 }
 
 const fn seconds(seconds: u64) -> Duration {
@@ -72,8 +65,8 @@ impl<H: Harness> Checked<H> {
         }
     }
 
-    fn ticket(&self, (id, claim): &(String, u64)) -> Ticket {
-        self.tickets.get(claim).cloned().unwrap_or_else(|| panic!("claim {claim} of {id} is unknown"))
+    fn held(&self, (id, claim): &(String, u64)) -> Claim {
+        self.claims.get(claim).cloned().unwrap_or_else(|| panic!("claim {claim} of {id} is unknown"))
     }
 
     fn enqueue(&mut self, model: &Model, id: &str, expected: Accepted, new: Option<&Transition>) {
@@ -127,13 +120,7 @@ impl<H: Harness> Checked<H> {
             let State::Claimed { claim, .. } = expected.state else { panic!("{expected:?}") };
             let ticket = model.tickets[worker].iter().find(|(_, number)| *number == claim);
             assert!(ticket.is_some());
-            self.tickets.insert(claim, item.ticket);
-        }
-        // An attempt whose lease has expired is no longer in progress.
-        for (_, id, ended) in &mut self.sends {
-            if ended.is_none() && !matches!(model.item(id).state, State::Sending { .. }) {
-                *ended = Some(model.time);
-            }
+            self.claims.insert(claim, item.claim);
         }
     }
 
@@ -142,7 +129,7 @@ impl<H: Harness> Checked<H> {
         let ticket = |id: &String| {
             let claims = model.tickets.iter().flatten().filter(|(of, _)| of == id);
             let claim = claims.map(|(_, claim)| *claim).max().unwrap_or_else(|| panic!("{id} is not held"));
-            self.tickets[&claim].clone()
+            self.claims[&claim].clone()
         };
         let merge = |(id, members): &(String, Vec<String>)| {
             let message = Message::markdown("digest", format!("This is {id}: {}", members.join(", ")));
@@ -158,24 +145,15 @@ impl<H: Harness> Checked<H> {
     fn begin(&mut self, model: &Model) {
         let Answer::Begun { ticket, answer } = &model.last else { return };
         let (id, item) = (&ticket.0, model.item(&ticket.0));
-        let places = if item.urgent { URGENT_PLACES } else { PLACES };
-        let budget = Budget::new(BUDGET, places, seconds(WINDOW));
-        let begun = self.run(self.store().begin(&self.ticket(ticket), &budget, seconds(LEASE)));
+        let begun = self.run(self.store().begin(&self.held(ticket), seconds(LEASE)));
         let expected = match *answer {
             model::Begun::Started(attempt) => Begun::Started(attempt),
-            model::Begun::Wait(wait) => Begun::Wait(seconds(wait)),
             model::Begun::Lost => Begun::Lost,
         };
         assert_eq!(begun, expected, "{id}");
         if !matches!(begun, Begun::Started(_)) {
             return;
         }
-        assert!(model.time >= self.rest_until, "{id} begins during a rest");
-        self.sends.push((model.time, id.clone(), None));
-        let since = |ended: &Option<u64>| ended.is_none_or(|ended| ended + WINDOW > model.time);
-        let in_window = self.sends.iter().filter(|(_, _, ended)| since(ended)).count();
-        assert!(in_window <= places, "{in_window} in a window of {places}");
-
         let members = if item.is_digest() { item.members.clone() } else { vec![id.clone()] };
         for member in members {
             let shown_by = self.shown_by.entry(member.clone()).or_insert_with(|| id.clone());
@@ -193,7 +171,7 @@ impl<H: Harness> Checked<H> {
             failure,
         };
         let settlement = match outcome {
-            Outcome::Delivered | Outcome::DeliveredInParts => Settlement::Delivered,
+            Outcome::Delivered => Settlement::Delivered,
             Outcome::NotSent => deferred(NOT_SENT_PAUSE, true, false, failure),
             Outcome::Unknown => deferred(UNKNOWN_PAUSE, true, true, failure),
             Outcome::Throttled => deferred(0, false, false, failure),
@@ -203,19 +181,12 @@ impl<H: Harness> Checked<H> {
             Outcome::DeadUnknown => Settlement::Dead { loss: Loss::Unknown, may_have_arrived: true, failure },
             Outcome::Unmerged => Settlement::Unmerged,
         };
-        let sends = u32::try_from(model::sends(*outcome)).unwrap_or(u32::MAX);
-        let settled = self.run(self.store().settle(&self.ticket(ticket), sends, settlement));
+        let settled = self.run(self.store().settle(&self.held(ticket), settlement));
         assert_eq!(settled, *held, "{ticket:?}");
         if !held || !was_sending {
             return;
         }
         let id = &ticket.0;
-        if let Some(at) = self.sends.iter().position(|(_, of, ended)| of == id && ended.is_none()) {
-            match outcome {
-                Outcome::NotSent => drop(self.sends.remove(at)),
-                _ => self.sends[at].2 = Some(model.time),
-            }
-        }
         let arrived_not =
             matches!(outcome, Outcome::NotSent | Outcome::Throttled | Outcome::Dead | Outcome::Unmerged);
         if arrived_not && !model.item(id).may_have_arrived {
@@ -233,12 +204,10 @@ impl<H: Harness> StateMachineTest for Check<H> {
         Checked {
             harness: H::start(),
             runtime: runtime.unwrap_or_else(|error| panic!("no runtime: {error}")),
-            tickets: HashMap::new(),
+            claims: HashMap::new(),
             messages: HashMap::new(),
             accepted: 0,
             shown_by: HashMap::new(),
-            sends: Vec::new(),
-            rest_until: 0,
         }
     }
 
@@ -253,16 +222,12 @@ impl<H: Harness> StateMachineTest for Check<H> {
             (Transition::Claim { worker, lane, max }, _) => checked.claim(model, *worker, *lane, *max),
             (Transition::Release { worker }, _) => {
                 let tickets = &model.tickets[*worker];
-                let tickets: Vec<Ticket> = tickets.iter().map(|ticket| checked.ticket(ticket)).collect();
+                let tickets: Vec<Claim> = tickets.iter().map(|ticket| checked.held(ticket)).collect();
                 checked.run(checked.store().release(&tickets));
             }
             (Transition::Merge { .. }, _) => checked.merge(model),
             (Transition::Begin { .. }, _) => checked.begin(model),
             (Transition::Settle { .. }, _) => checked.settle(model),
-            (Transition::Rest { seconds: by }, _) => {
-                checked.rest_until = checked.rest_until.max(model.time + by);
-                checked.run(checked.store().rest(BUDGET, seconds(*by)));
-            }
             (_, Answer::Redelivered(id, taken)) => {
                 let enqueued = checked.run(checked.store().redeliver(id, CAPACITY));
                 assert_eq!(enqueued, Some(if *taken { Enqueued::Added } else { Enqueued::Full }));

@@ -5,8 +5,6 @@
 //!
 //! - A notification that was accepted is in exactly one state at all times: waiting, delivered or a dead
 //!   letter. An id is accepted once.
-//! - No more messages begin in any rate window than it has slots, and none during a rest, regardless of
-//!   crashes and clock changes, except for a clock that is set forward.
 //! - Everything that is sent under one id is the same, and a message that may have arrived is not sent under
 //!   another id.
 //! - Items are handed out urgent ones first, then in order, to one worker at a time, and again when a lease

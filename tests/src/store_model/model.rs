@@ -1,7 +1,5 @@
 //! The most direct implementation of a store: one list of notifications, searched from the start each time.
 
-use std::collections::VecDeque;
-
 use proptest::strategy::{BoxedStrategy, Just, Strategy as _};
 use proptest_state_machine::ReferenceStateMachine;
 
@@ -9,11 +7,6 @@ use super::transition::{Outcome, Transition, any_transition};
 
 /// In seconds.
 pub(super) const LEASE: u64 = 50;
-pub(super) const WINDOW: u64 = 60;
-
-/// Slots of a rate window.
-pub(super) const PLACES: usize = 3;
-pub(super) const URGENT_PLACES: usize = 4;
 
 /// Maximum number of notifications in the store.
 pub(super) const CAPACITY: usize = 12;
@@ -34,7 +27,6 @@ pub(super) struct Model {
     /// Items that each worker holds, or believes to hold: ids and the numbers of their claims.
     pub(super) tickets: [Vec<(String, u64)>; 2],
     pub(super) last: Answer,
-    budget: Budget,
     numbers: u64,
     claims: u64,
     deaths: u64,
@@ -118,36 +110,7 @@ pub(super) enum Accepted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Begun {
     Started(u32),
-    Wait(u64),
     Lost,
-}
-
-/// Ends of sends, oldest first; the number of unfinished sends; the end of the current rest.
-#[derive(Debug, Clone, Default)]
-struct Budget {
-    ended: VecDeque<u64>,
-    in_flight: usize,
-    rest_until: u64,
-}
-
-impl Budget {
-    fn wait(&mut self, places: usize, clock: u64) -> u64 {
-        while self.ended.front().is_some_and(|ended| ended + WINDOW <= clock) {
-            self.ended.pop_front();
-        }
-        let taken = self.ended.len() + self.in_flight;
-        let free_at = match taken.checked_sub(places) {
-            None => clock,
-            // A send has not ended: asked again a second later.
-            Some(index) => self.ended.get(index).map_or(clock + 1, |ended| ended + WINDOW),
-        };
-        free_at.max(self.rest_until).saturating_sub(clock)
-    }
-
-    fn end(&mut self, sends: usize, clock: u64) {
-        self.in_flight -= 1;
-        self.ended.extend(std::iter::repeat_n(clock, sends));
-    }
 }
 
 impl Item {
@@ -242,7 +205,6 @@ impl Model {
                 State::Sending { until, .. } if until <= clock => {
                     item.state = State::Waiting;
                     (item.interrupted, item.may_have_arrived) = (true, true);
-                    self.budget.end(1, clock);
                 }
                 _ => {}
             }
@@ -350,7 +312,6 @@ impl Model {
         let tickets = &self.tickets[worker];
         let Some(ticket) = tickets.get(pick % tickets.len().max(1)).cloned() else { return };
         let clock = self.clock;
-        let places = if self.item(&ticket.0).urgent { URGENT_PLACES } else { PLACES };
         let item = self.item_mut(&ticket.0);
         let holds =
             matches!(item.state, State::Claimed { claim, until } if claim == ticket.1 && clock < until);
@@ -360,16 +321,9 @@ impl Model {
             item.state = State::Waiting;
             Begun::Lost
         } else {
-            match self.budget.wait(places, clock) {
-                0 => {
-                    self.budget.in_flight += 1;
-                    let item = self.item_mut(&ticket.0);
-                    item.state = State::Sending { claim: ticket.1, until: clock + LEASE };
-                    item.attempts += 1;
-                    Begun::Started(item.attempts)
-                }
-                wait => Begun::Wait(wait),
-            }
+            item.state = State::Sending { claim: ticket.1, until: clock + LEASE };
+            item.attempts += 1;
+            Begun::Started(item.attempts)
         };
         self.last = Answer::Begun { ticket, answer };
     }
@@ -384,11 +338,12 @@ impl Model {
         let item = self.item_mut(&ticket.0);
         let held = item.is_held(ticket.1);
         let was_sending = matches!(item.state, State::Sending { .. });
-        // A worker that has begun no attempt can only give the item up.
+        // Without an attempt, a worker can only defer the item or give it up.
         let outcome = match outcome {
-            Outcome::DeadUnknown => outcome,
+            Outcome::DeadUnknown | Outcome::NotSent | Outcome::Throttled => outcome,
             _ if !was_sending => Outcome::Dead,
-            Outcome::Unmerged if !item.is_digest() => Outcome::Delivered,
+            // A queue takes no digest apart that may have arrived.
+            Outcome::Unmerged if !item.is_digest() || item.may_have_arrived => Outcome::Delivered,
             other => other,
         };
         self.last = Answer::Settled { ticket: ticket.clone(), outcome, held, was_sending };
@@ -401,8 +356,10 @@ impl Model {
         match outcome {
             Outcome::NotSent => item.due = clock + NOT_SENT_PAUSE,
             Outcome::Unknown => (item.due, item.may_have_arrived) = (clock + UNKNOWN_PAUSE, true),
-            Outcome::Throttled => (item.due, item.attempts) = (clock, item.attempts - 1),
-            Outcome::Delivered | Outcome::DeliveredInParts => {
+            Outcome::Throttled => {
+                (item.due, item.attempts) = (clock, item.attempts - u32::from(was_sending));
+            }
+            Outcome::Delivered => {
                 let members = item.members.clone();
                 item.state = if members.is_empty() { State::Delivered } else { State::Gone };
                 for member in members {
@@ -422,9 +379,6 @@ impl Model {
                 }
             }
         }
-        if was_sending {
-            self.budget.end(sends(outcome), clock);
-        }
     }
 
     fn redeliver(&mut self, pick: usize) {
@@ -440,15 +394,6 @@ impl Model {
         item.state = State::Waiting;
         (item.attempts, item.alone, item.interrupted, item.expires_at) = (0, false, false, None);
         (item.place, item.due) = ((!item.urgent, number, 0), clock);
-    }
-}
-
-/// Number of messages that the server may have counted.
-pub(super) fn sends(outcome: Outcome) -> usize {
-    match outcome {
-        Outcome::NotSent => 0,
-        Outcome::DeliveredInParts => 2,
-        _ => 1,
     }
 }
 
@@ -504,9 +449,6 @@ impl ReferenceStateMachine for Model {
                 model.clock += seconds;
             }
             Transition::SetBack { seconds } => model.clock -= seconds,
-            Transition::Rest { seconds } => {
-                model.budget.rest_until = model.budget.rest_until.max(model.clock + seconds);
-            }
             Transition::Redeliver { pick } => model.redeliver(pick),
         }
         model

@@ -28,8 +28,6 @@ pub(super) enum Transition {
     Advance { seconds: u64 },
     /// The clock is set back.
     SetBack { seconds: u64 },
-    /// The robot was blocked.
-    Rest { seconds: u64 },
     /// A person has a dead letter sent again.
     Redeliver { pick: usize },
 }
@@ -38,8 +36,6 @@ pub(super) enum Transition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Delivered,
-    /// Merged into two messages.
-    DeliveredInParts,
     NotSent,
     Unknown,
     Throttled,
@@ -60,7 +56,6 @@ pub(super) fn any_transition(
     let pick = 0..100_usize;
     let outcome = prop_oneof![
         4 => Just(Outcome::Delivered),
-        1 => Just(Outcome::DeliveredInParts),
         2 => Just(Outcome::NotSent),
         2 => Just(Outcome::Unknown),
         2 => Just(Outcome::Throttled),
@@ -117,7 +112,6 @@ pub(super) fn any_transition(
         (1, worker.prop_map(|worker| Transition::Crash { worker }).boxed()),
         (5, prop_oneof![1..20_u64, 1..100_u64].prop_map(|seconds| Transition::Advance { seconds }).boxed()),
         (1, (1..50_u64).prop_map(|seconds| Transition::SetBack { seconds }).boxed()),
-        (1, (1..200_u64).prop_map(|seconds| Transition::Rest { seconds }).boxed()),
         (1, pick.prop_map(|pick| Transition::Redeliver { pick }).boxed()),
     ];
     all.extend(sensible);

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-/// Remembers a bounded number of ids, and those that are on their way besides.
+/// Remembers a bounded number of ids, and besides those that are being sent.
 #[derive(Debug)]
 pub(super) struct Memory {
     capacity: usize,
@@ -19,8 +19,8 @@ pub(super) struct Memory {
 #[derive(Debug)]
 struct Seen {
     robot: usize,
-    /// How many sends of this id are on their way.
-    flights: usize,
+    /// Sends of this id that have not ended.
+    sends: usize,
     may_have_arrived: bool,
     touched: u64,
 }
@@ -35,29 +35,29 @@ impl Memory {
         self.seen.get(id).map(|seen| seen.robot)
     }
 
-    /// Notes that the message is on its way to the robot, which is the one that [`robot_of`](Self::robot_of) tells.
-    pub(super) fn take_off(&mut self, id: &str, robot: usize) {
+    /// Notes that a send of the message begins through the robot, which is the one that [`robot_of`](Self::robot_of) tells.
+    pub(super) fn begin(&mut self, id: &str, robot: usize) {
         if let Some(seen) = self.seen.get_mut(id) {
-            seen.flights += 1;
+            seen.sends += 1;
         } else {
-            let seen = Seen { robot, flights: 1, may_have_arrived: false, touched: 0 };
+            let seen = Seen { robot, sends: 1, may_have_arrived: false, touched: 0 };
             self.seen.insert(id.into(), seen);
         }
     }
 
     /// Notes that one send of the message has ended, and returns whether another robot may be given it.
-    pub(super) fn land(&mut self, id: &str, may_have_arrived: bool) -> bool {
+    pub(super) fn end(&mut self, id: &str, may_have_arrived: bool) -> bool {
         let Some((key, seen)) = self.seen.get_key_value(id) else { return !may_have_arrived };
         let key = Arc::clone(key);
-        let flights = seen.flights.saturating_sub(1);
+        let sends = seen.sends.saturating_sub(1);
         let may_have_arrived = seen.may_have_arrived || may_have_arrived;
-        if flights == 0 && !may_have_arrived {
+        if sends == 0 && !may_have_arrived {
             self.seen.remove(&key);
             return true;
         }
         self.now += 1;
         if let Some(seen) = self.seen.get_mut(&key) {
-            seen.flights = flights;
+            seen.sends = sends;
             seen.may_have_arrived = may_have_arrived;
             seen.touched = self.now;
         }
@@ -69,8 +69,8 @@ impl Memory {
     fn forget(&mut self) {
         while self.order.len() > self.capacity {
             let Some((at, id)) = self.order.pop_front() else { return };
-            // One that was touched later stands in the line again, and one on its way will.
-            if self.seen.get(&id).is_some_and(|seen| seen.touched == at && seen.flights == 0) {
+            // One that was touched later stands in the line again, and one that is being sent will.
+            if self.seen.get(&id).is_some_and(|seen| seen.touched == at && seen.sends == 0) {
                 self.seen.remove(&id);
             }
         }
@@ -84,55 +84,55 @@ mod tests {
     #[test]
     fn what_may_have_arrived_is_remembered_and_what_did_not_is_not() {
         let mut memory = Memory::new(10);
-        memory.take_off("a", 1);
-        assert_eq!(memory.robot_of("a"), Some(1), "on its way");
-        assert!(memory.land("a", false));
+        memory.begin("a", 1);
+        assert_eq!(memory.robot_of("a"), Some(1), "being sent");
+        assert!(memory.end("a", false));
         assert_eq!(memory.robot_of("a"), None);
-        memory.take_off("a", 2);
-        assert!(!memory.land("a", true));
-        memory.take_off("a", 2);
-        assert!(!memory.land("a", false), "the earlier send may have arrived");
+        memory.begin("a", 2);
+        assert!(!memory.end("a", true));
+        memory.begin("a", 2);
+        assert!(!memory.end("a", false), "the earlier send may have arrived");
         assert_eq!(memory.robot_of("a"), Some(2));
     }
 
     #[test]
     fn two_sends_of_one_id_hold_each_other() {
         let mut memory = Memory::new(10);
-        memory.take_off("a", 1);
-        memory.take_off("a", 1);
-        assert!(!memory.land("a", false), "the other one may still arrive");
-        assert!(memory.land("a", false));
+        memory.begin("a", 1);
+        memory.begin("a", 1);
+        assert!(!memory.end("a", false), "the other one may still arrive");
+        assert!(memory.end("a", false));
         assert_eq!(memory.robot_of("a"), None);
     }
 
     #[test]
-    fn it_forgets_the_oldest_but_nothing_that_is_on_its_way() {
+    fn it_forgets_the_oldest_but_nothing_that_is_being_sent() {
         let mut memory = Memory::new(3);
-        memory.take_off("flying", 0);
+        memory.begin("sending", 0);
         for id in ["a", "b", "c", "a", "d"] {
-            memory.take_off(id, 7);
-            memory.land(id, true);
+            memory.begin(id, 7);
+            memory.end(id, true);
         }
-        let known = ["a", "b", "c", "d", "flying"].map(|id| memory.robot_of(id).is_some());
+        let known = ["a", "b", "c", "d", "sending"].map(|id| memory.robot_of(id).is_some());
         assert_eq!(known, [true, false, true, true, true]);
         for n in 0..1000 {
-            memory.take_off(&n.to_string(), 7);
-            memory.land(&n.to_string(), true);
+            memory.begin(&n.to_string(), 7);
+            memory.end(&n.to_string(), true);
         }
         assert_eq!((memory.seen.len(), memory.order.len()), (3 + 1, 3));
-        assert!(!memory.land("flying", true));
+        assert!(!memory.end("sending", true));
         assert_eq!(memory.seen.len(), 3);
     }
 
     #[test]
-    fn one_that_lands_after_it_was_pushed_out_is_remembered() {
+    fn one_that_ends_after_it_was_pushed_out_is_remembered() {
         let mut memory = Memory::new(1);
-        memory.take_off("a", 0);
-        memory.take_off("a", 0);
-        memory.land("a", true);
-        memory.take_off("b", 0);
-        memory.land("b", true);
-        memory.land("a", false);
+        memory.begin("a", 0);
+        memory.begin("a", 0);
+        memory.end("a", true);
+        memory.begin("b", 0);
+        memory.end("b", true);
+        memory.end("a", false);
         assert_eq!((memory.robot_of("a"), memory.robot_of("b")), (Some(0), None));
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{sync, time::Instant};
 
 use self::{
     choice::soonest,
@@ -20,9 +20,9 @@ use self::{
 };
 use super::{
     Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, Robot, Urgency,
-    duration::in_words,
-    pace::Place,
-    robot::{FAR_FUTURE, Start, check_name},
+    duration::{FAR_FUTURE, in_words},
+    robot::{Start, check_name},
+    window::{Forecast, Waiter},
 };
 
 /// Several robots of one group that share the load: three of them carry 60 messages a minute.
@@ -86,6 +86,8 @@ struct Inner {
     robots: Vec<Robot>,
     name: Option<String>,
     set_aside: Duration,
+    /// Held while a robot is chosen and until the message has joined its waiters, so that the next one counts it.
+    choosing: sync::Mutex<()>,
     state: Mutex<State>,
 }
 
@@ -180,7 +182,7 @@ impl PoolBuilder {
         }
         let aside = robots.iter().map(|_| None).collect();
         let state = Mutex::new(State { next: 0, aside, memory: Memory::new(remember) });
-        Ok(Pool(Arc::new(Inner { robots, name, set_aside, state })))
+        Ok(Pool(Arc::new(Inner { robots, name, set_aside, choosing: sync::Mutex::default(), state })))
     }
 }
 
@@ -191,17 +193,33 @@ impl Deliver for Pool {
             self.0.deliver(envelope).await.map_err(|error| error.with_id(id))
         })
     }
+
+    /// Returns the soonest of the robots' forecasts, or that of the robot which may have the message.
+    fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
+        Box::pin(async move {
+            let known = self.0.state().memory.robot_of(&envelope.id);
+            if let Some(robot) = known.map(|index| &self.0.robots[index]) {
+                return robot.forecast_for(envelope.urgency).await;
+            }
+            let forecasts = self.0.forecasts(envelope.urgency, &vec![false; self.0.robots.len()]).await;
+            Ok(forecasts.into_iter().flatten().min_by_key(|forecast| forecast.wait).unwrap_or_default())
+        })
+    }
+
+    fn marks_attempts(&self) -> bool {
+        true
+    }
 }
 
 /// One message for one robot.
 struct Choice<'a> {
     index: usize,
-    place: Option<Place<'a>>,
+    waiter: Option<Waiter<'a>>,
     /// It may have the message already.
     pinned: bool,
     /// It rests now: no other robot is free sooner.
     rests: bool,
-    flight: Flight<'a>,
+    sending: Sending<'a>,
 }
 
 impl Inner {
@@ -213,17 +231,17 @@ impl Inner {
         let mut tried = vec![false; self.robots.len()];
         let mut failures = Vec::new();
         let mut attempts = 0;
-        while let Some(choice) = self.choose(&envelope, &tried) {
-            let Choice { index, place, pinned, rests, flight } = choice;
+        while let Some(choice) = self.choose(&envelope, &tried).await {
+            let Choice { index, waiter, pinned, rests, sending } = choice;
             let robot = &self.robots[index];
             if !failures.is_empty() && !robot.has_time(started) {
-                flight.land(false);
+                sending.end(false);
                 break;
             }
-            let start = Start { at: started, place, yields: !pinned && !rests };
+            let start = Start { at: started, waiter, yields: !pinned && !rests };
             let error = match robot.deliver_from(envelope.clone(), start).await {
                 Ok(mut receipt) => {
-                    flight.land(true);
+                    sending.end(true);
                     self.state().aside[index] = None;
                     receipt.attempts += attempts;
                     receipt.robot = receipt.robot.or_else(|| self.name.clone());
@@ -234,7 +252,7 @@ impl Inner {
             attempts += error.attempts();
             let error = error.with_attempts(attempts);
             let may_have_arrived = error.may_have_arrived();
-            let is_free = flight.land(may_have_arrived);
+            let is_free = sending.end(may_have_arrived);
             let verdict = verdict(&error);
             let error = match verdict {
                 Verdict::SetAside => self.set_aside(index, error),
@@ -261,33 +279,50 @@ impl Inner {
         Err(self.nobody(failures, &tried).with_attempts(attempts))
     }
 
-    /// The robot for this message among those that were not tried, with a place in its line.
-    fn choose(&self, envelope: &Envelope, tried: &[bool]) -> Option<Choice<'_>> {
+    /// Returns the robot for this message among those that were not tried, with a waiter in its window.
+    async fn choose(&self, envelope: &Envelope, tried: &[bool]) -> Option<Choice<'_>> {
         let Envelope { id, urgency, .. } = envelope;
-        // Held until the place is taken, so that the next one to choose counts it.
+        let _choosing = self.choosing.lock().await;
+        let known = self.state().memory.robot_of(id);
+        let (index, rests) = match known {
+            Some(index) => (index, false),
+            None => {
+                let forecasts = self.forecasts(*urgency, tried).await;
+                let waits: Vec<_> = forecasts.iter().map(|forecast| forecast.map(|it| it.wait)).collect();
+                let index = soonest(&waits, self.state().next)?;
+                (index, forecasts[index].is_some_and(|forecast| forecast.block.is_some()))
+            }
+        };
         let mut state = self.state();
-        let known = state.memory.robot_of(id);
-        let index = known.or_else(|| soonest(&self.waits(&state, *urgency, tried), state.next))?;
-        state.memory.take_off(id, index);
+        state.memory.begin(id, index);
         state.next = (index + 1) % self.robots.len();
-        let robot = &self.robots[index];
         Some(Choice {
             index,
-            rests: robot.forecast(*urgency).block.is_some(),
-            place: robot.line_up(*urgency),
+            rests,
+            waiter: self.robots[index].join(*urgency),
             pinned: known.is_some(),
-            flight: Flight { pool: self, id: Some(id.as_str().into()) },
+            sending: Sending { pool: self, id: Some(id.as_str().into()) },
         })
     }
 
-    /// How long each robot would take, except those that are not to be asked.
-    fn waits(&self, state: &State, urgency: Urgency, tried: &[bool]) -> Vec<Option<Duration>> {
-        let now = Instant::now();
-        let is_aside = |index: usize| state.aside[index].as_ref().is_some_and(|aside| now < aside.until);
-        let wait = |(index, robot): (usize, &Robot)| {
-            (!tried[index] && !is_aside(index)).then(|| robot.forecast(urgency).wait)
-        };
-        self.robots.iter().enumerate().map(wait).collect()
+    /// Returns the forecast of each robot, except those that are not to be asked.
+    async fn forecasts(&self, urgency: Urgency, tried: &[bool]) -> Vec<Option<Forecast>> {
+        let mut forecasts = Vec::with_capacity(self.robots.len());
+        for (index, robot) in self.robots.iter().enumerate() {
+            let is_asked = !tried[index] && !self.is_aside(index);
+            forecasts.push(if is_asked {
+                // The robot itself says what has failed; it is asked last.
+                let unknown = Forecast::new(Duration::MAX, None);
+                Some(robot.forecast_for(urgency).await.unwrap_or(unknown))
+            } else {
+                None
+            });
+        }
+        forecasts
+    }
+
+    fn is_aside(&self, index: usize) -> bool {
+        self.state().aside[index].as_ref().is_some_and(|aside| Instant::now() < aside.until)
     }
 
     fn set_aside(&self, index: usize, why: Error) -> Error {
@@ -343,24 +378,24 @@ impl Inner {
     }
 }
 
-/// A message on its way to a robot. Dropped on the way, it may have arrived.
-struct Flight<'a> {
+/// A message that is being sent through a robot. Dropped before its end, it may have arrived.
+struct Sending<'a> {
     pool: &'a Inner,
-    /// Until it has landed.
+    /// Until its end.
     id: Option<Box<str>>,
 }
 
-impl Flight<'_> {
-    /// The send has ended. Returns whether another robot may be given the message.
-    fn land(mut self, may_have_arrived: bool) -> bool {
-        self.id.take().is_none_or(|id| self.pool.state().memory.land(&id, may_have_arrived))
+impl Sending<'_> {
+    /// The send has ended. Returns `true` if another robot may be given the message.
+    fn end(mut self, may_have_arrived: bool) -> bool {
+        self.id.take().is_none_or(|id| self.pool.state().memory.end(&id, may_have_arrived))
     }
 }
 
-impl Drop for Flight<'_> {
+impl Drop for Sending<'_> {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
-            self.pool.state().memory.land(&id, true);
+            self.pool.state().memory.end(&id, true);
         }
     }
 }

@@ -1,37 +1,87 @@
-//! One delivery that neither hangs nor takes its lane with it.
+//! One delivery that neither hangs nor takes its lane with it, and the mark of its attempt.
 
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Poll,
     time::Duration,
 };
 
-use tokio::time::timeout;
+use tokio::{sync::OnceCell, time::timeout};
 
-use crate::{Deliver, Envelope, Error, ErrorKind, Receipt};
+use crate::{
+    AttemptMark, BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt,
+    store::{Begun, Claim, Store},
+};
 
-/// Delivers, but takes no longer than `limit`. A panic is a failure like any other: nobody knows how far it came.
+/// The record in the store that an attempt has begun for an item.
+pub(super) struct Mark {
+    store: Arc<dyn Store>,
+    claim: Claim,
+    lease: Duration,
+    /// From here on the store may have recorded it.
+    asked: AtomicBool,
+    begun: OnceCell<Begun>,
+}
+
+impl Mark {
+    pub(super) fn new(store: Arc<dyn Store>, claim: Claim, lease: Duration) -> Self {
+        Self { store, claim, lease, asked: AtomicBool::new(false), begun: OnceCell::new() }
+    }
+
+    /// Returns `false` if certainly no request was made.
+    pub(super) fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::Acquire)
+    }
+
+    /// Returns the answer of the store, if there is one.
+    pub(super) fn begun(&self) -> Option<Begun> {
+        self.begun.get().copied()
+    }
+}
+
+impl AttemptMark for Mark {
+    fn begin(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            self.asked.store(true, Ordering::Release);
+            match self.begun.get_or_try_init(|| self.store.begin(&self.claim, self.lease)).await? {
+                Begun::Started(_) => Ok(()),
+                Begun::Lost => Err(Error::new(ErrorKind::Store, "the claim on the notification has ended")),
+            }
+        })
+    }
+}
+
+/// Delivers, but takes no longer than `limit`, and gives up when `stop` is ready: then it returns `None`. A panic is a
+/// failure like any other: nobody knows how far it came.
 pub(super) async fn attempt(
     deliver: &dyn Deliver,
     envelope: Envelope,
     limit: Duration,
-) -> Result<Receipt, Error> {
+    stop: impl Future<Output = ()>,
+) -> Option<Result<Receipt, Error>> {
     let panicked = || Error::new(ErrorKind::Unknown, "the delivery panicked");
     // Whatever was left half changed is the deliverer's own; each of its calls may find it so.
     let Ok(mut delivery) = catch_unwind(AssertUnwindSafe(|| deliver.deliver(envelope))) else {
-        return Err(panicked());
+        return Some(Err(panicked()));
     };
+    let mut stop = pin!(stop);
     let guarded =
         poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| delivery.as_mut().poll(context))) {
-            Ok(poll) => poll,
-            Err(_) => Poll::Ready(Err(panicked())),
+            Ok(Poll::Ready(result)) => Poll::Ready(Some(result)),
+            Ok(Poll::Pending) => stop.as_mut().poll(context).map(|()| None),
+            Err(_) => Poll::Ready(Some(Err(panicked()))),
         });
     match timeout(limit, guarded).await {
         Ok(result) => result,
         Err(_) => {
             let seconds = limit.as_secs_f64();
-            Err(Error::new(ErrorKind::Unknown, format!("the delivery had not ended after {seconds} s")))
+            Some(Err(Error::new(ErrorKind::Unknown, format!("the delivery had not ended after {seconds} s"))))
         }
     }
 }

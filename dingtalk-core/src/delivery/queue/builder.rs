@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use super::{
     Queue,
-    lane::{Lane, RunningLane},
+    lane::Lane,
     schedule::{RETRY_DELAYS, Schedule},
     shared::{Settings, Shared},
     verdict::Rules,
 };
 use crate::{
-    DigestPolicy, Error, Guarantee,
+    Deliver, DigestPolicy, Error, Guarantee,
     store::{MemoryStore, Store},
 };
 
@@ -31,7 +31,7 @@ const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 /// Settings of a [`Queue`]. What is wrong with them is told by [`build`](Self::build).
 #[must_use = "call `build` to get a queue"]
 pub struct QueueBuilder {
-    lanes: Vec<(String, Lane)>,
+    lanes: Vec<(String, Arc<dyn Deliver>)>,
     only_lane: bool,
     default_lane: Option<String>,
     capacity: usize,
@@ -61,18 +61,19 @@ impl QueueBuilder {
         }
     }
 
-    /// Adds a lane for the envelopes that [name](crate::Envelope::robot) it. What delivers for it is a robot, or anything
-    /// else that implements [`Deliver`](crate::Deliver), and is not told the name; a [`Lane`] has settings of its own.
-    pub fn lane(mut self, name: impl Into<String>, lane: impl Into<Lane>) -> Self {
-        self.lanes.push((name.into(), lane.into()));
+    /// Adds a lane for the envelopes that [name](crate::Envelope::robot) it. It is delivered by a robot, or anything
+    /// else that implements [`Deliver`], which is not told the name. The rate is the robot's: see
+    /// [`RobotBuilder::window`](crate::RobotBuilder::window).
+    pub fn lane(mut self, name: impl Into<String>, deliver: impl Deliver + 'static) -> Self {
+        self.lanes.push((name.into(), Arc::new(deliver)));
         self
     }
 
     /// One lane for all envelopes, whatever robot they name; they are passed on with that name. Behind a single lane, one
     /// robot that is blocked or stopped holds up the others.
-    pub fn only_lane(mut self, lane: impl Into<Lane>) -> Self {
+    pub fn only_lane(mut self, deliver: impl Deliver + 'static) -> Self {
         self.only_lane = true;
-        self.lane(ONLY_LANE, lane)
+        self.lane(ONLY_LANE, deliver)
     }
 
     /// The lane for envelopes that name none. A queue with one lane needs no default.
@@ -148,10 +149,10 @@ impl QueueBuilder {
         let attempts = self
             .attempts
             .unwrap_or_else(|| u32::try_from(self.retry_delays.len()).unwrap_or(u32::MAX).saturating_add(1));
-        let lanes: BTreeMap<String, Arc<RunningLane>> = self
+        let lanes: BTreeMap<String, Arc<Lane>> = self
             .lanes
             .into_iter()
-            .map(|(name, lane)| (name.clone(), Arc::new(RunningLane::new(name, named, lane))))
+            .map(|(name, deliver)| (name.clone(), Arc::new(Lane::new(name, named, deliver))))
             .collect();
         let delays = self.retry_delays.into_iter().map(|delay| delay.min(LONGEST)).collect();
         let schedule = Schedule { delays, attempts, jitter: rand::random };
@@ -173,15 +174,12 @@ impl QueueBuilder {
         if self.only_lane && self.lanes.len() > 1 {
             return problem("a queue with an only lane has no others");
         }
-        for (index, (name, lane)) in self.lanes.iter().enumerate() {
+        for (index, (name, _)) in self.lanes.iter().enumerate() {
             if name.trim().is_empty() {
                 return problem("the name of a lane is blank");
             }
             if self.lanes[..index].iter().any(|(other, _)| other == name) {
                 return problem(&format!("two lanes are called `{name}`"));
-            }
-            if let Some(words) = lane.pace.and_then(|pace| pace.problem()) {
-                return problem(words);
             }
         }
         if let Some(name) = &self.default_lane
@@ -212,7 +210,7 @@ impl QueueBuilder {
 impl fmt::Debug for QueueBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueBuilder")
-            .field("lanes", &self.lanes)
+            .field("lanes", &self.lanes.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("default_lane", &self.default_lane)
             .field("capacity", &self.capacity)
             .field("digest", &self.digest)

@@ -62,7 +62,7 @@ fn merge(planned: Planned, items: &[&Item]) -> Option<Merge> {
     // News as long as one of them is.
     let expiries: Option<Vec<SystemTime>> = members.iter().map(|item| item.envelope.expires_at).collect();
     digest.expires_at = expiries.and_then(|expiries| expiries.into_iter().max());
-    Some(Merge::new(digest, members.iter().map(|item| item.ticket.clone()).collect()))
+    Some(Merge::new(digest, members.iter().map(|item| item.claim.clone()).collect()))
 }
 
 #[cfg(test)]
@@ -71,7 +71,7 @@ mod tests {
     use crate::{
         Url,
         message::{Button, Buttons},
-        store::Ticket,
+        store::Claim,
     };
 
     fn at(seconds: u64) -> SystemTime {
@@ -80,13 +80,13 @@ mod tests {
 
     fn item(id: &str, enqueued: u64) -> Item {
         let envelope = Envelope::new(Message::text(format!("This is {id}"))).with_id(id);
-        Item::new(envelope, at(enqueued), Ticket::new(id, 1))
+        Item::new(envelope, at(enqueued), Claim::new(id, 1))
     }
 
     /// The members of each digest.
     fn members(plan: Plan) -> Vec<Vec<String>> {
         let Plan::Merge(merges) = plan else { panic!("{plan:?} merges nothing") };
-        let ids = |merge: Merge| merge.members.into_iter().map(|ticket| ticket.id).collect();
+        let ids = |merge: Merge| merge.members.into_iter().map(|claim| claim.id).collect();
         merges.into_iter().map(ids).collect()
     }
 

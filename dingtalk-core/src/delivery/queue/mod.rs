@@ -23,18 +23,16 @@ use tokio::{
 };
 
 use self::shared::Shared;
-pub use self::{builder::QueueBuilder, lane::Lane, losses::Losses, pending::Pending};
+pub use self::{builder::QueueBuilder, losses::Losses, pending::Pending};
 use super::{
     BoxFuture, Deliver, Envelope, Error, ErrorKind, Outcome, Receipt,
+    duration::FAR_FUTURE,
     store::{DeadLetter, Enqueued},
 };
 use crate::Notification;
 
 /// How soon to ask a store again that has failed.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
-
-/// As far in the future as a clock can tell for sure.
-const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 86_400);
 
 /// Takes notifications at once, and delivers them in the background: paced, in order, urgent ones first, repeated where that is safe,
 /// merged where many wait.
@@ -215,7 +213,7 @@ impl Deliver for Queue {
 
 /// One envelope at the door.
 struct Entry<'a> {
-    lane: &'a lane::RunningLane,
+    lane: &'a lane::Lane,
     id: String,
     urgency: crate::Urgency,
 }

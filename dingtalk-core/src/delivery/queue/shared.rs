@@ -11,7 +11,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{Losses, Pending, lane::RunningLane, verdict::Rules};
+use super::{Losses, Pending, lane::Lane, verdict::Rules};
 use crate::{
     DigestPolicy, Envelope, Error, ErrorKind, Urgency,
     store::{DeadLetter, Loss, Store},
@@ -46,7 +46,7 @@ impl Settings {
 
 pub(super) struct Shared {
     pub(super) store: Arc<dyn Store>,
-    pub(super) lanes: BTreeMap<String, Arc<RunningLane>>,
+    pub(super) lanes: BTreeMap<String, Arc<Lane>>,
     pub(super) default_lane: Option<String>,
     pub(super) settings: Settings,
     /// Something was settled.
@@ -65,7 +65,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(
         store: Arc<dyn Store>,
-        lanes: BTreeMap<String, Arc<RunningLane>>,
+        lanes: BTreeMap<String, Arc<Lane>>,
         default_lane: Option<String>,
         settings: Settings,
     ) -> Self {
@@ -84,7 +84,7 @@ impl Shared {
     }
 
     /// The lane that a notification waits in.
-    pub(super) fn lane_of(&self, envelope: &Envelope) -> Result<&Arc<RunningLane>, Error> {
+    pub(super) fn lane_of(&self, envelope: &Envelope) -> Result<&Arc<Lane>, Error> {
         let unnamed = self.lanes.values().find(|lane| !lane.named);
         let wanted = envelope.robot.as_deref().or(self.default_lane.as_deref());
         let found = unnamed.or_else(|| match wanted {

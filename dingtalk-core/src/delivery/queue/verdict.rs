@@ -104,19 +104,6 @@ fn concerns_robot(kind: ErrorKind) -> bool {
     )
 }
 
-/// How many messages DingTalk may have counted of a send that failed.
-pub(super) fn sends(error: &Error) -> u32 {
-    match error.kind() {
-        ErrorKind::NotSent
-        | ErrorKind::RateLimited
-        | ErrorKind::Invalid
-        | ErrorKind::Configuration
-        | ErrorKind::UnknownRobot
-        | ErrorKind::Expired => 0,
-        _ => error.attempts().max(1),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::schedule::RETRY_DELAYS, *};
@@ -196,12 +183,5 @@ mod tests {
             let verdict = rules(Guarantee::AtLeastOnce).judge(&Error::new(kind, ""), 1, true);
             assert_ne!(verdict.item, Fate::Unmerge, "{kind:?}");
         }
-    }
-
-    #[test]
-    fn what_was_not_sent_takes_no_place() {
-        assert_eq!(sends(&Error::new(ErrorKind::NotSent, "").with_attempts(3)), 0);
-        assert_eq!(sends(&Error::new(ErrorKind::Unknown, "").with_attempts(3)), 3);
-        assert_eq!(sends(&Error::new(ErrorKind::Busy, "")), 1);
     }
 }

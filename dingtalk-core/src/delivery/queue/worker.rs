@@ -8,15 +8,16 @@ use tokio::{
 };
 
 use super::{
-    attempt::attempt,
-    lane::{RunningLane, Wake},
+    attempt::{Mark, attempt},
+    lane::{Lane, Wake},
     merge::{Plan, plan},
     shared::Shared,
-    verdict::{Fate, Rest, Verdict, sends},
+    verdict::{Fate, Rest, Verdict},
 };
 use crate::{
-    Error, ErrorKind, Guarantee, Receipt, Urgency,
-    store::{Begun, Claimed, Failure, Item, Loss, Merge, Settlement, Ticket},
+    AttemptMark as _, Deliver as _, Envelope, Error, ErrorKind, Guarantee, Retry, Urgency,
+    delivery::duration::FAR_FUTURE,
+    store::{Begun, Claim, Claimed, Failure, Item, Loss, Merge, Settlement},
 };
 
 /// After two failures in a row, whatever failed, the lane pauses, so that not everything that waits uses up its attempts while the
@@ -30,15 +31,17 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// is repeated with the same id.
 const SETTLE_ATTEMPTS: u32 = 4;
 
-/// As far in the future as a clock can tell for sure.
-const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 86_400);
+/// Longest time in which a notification waits among the waiters of the robot's window, and not in the queue: as long as a
+/// robot waits with its default deadline.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
-    lane: Arc<RunningLane>,
+    lane: Arc<Lane>,
     /// Failures in a row that say nothing about the message.
     failures: u32,
-    paused_until: Instant,
+    /// When the first forecast said that the next message can be sent.
+    turn: Option<Instant>,
 }
 
 /// What to do after a step.
@@ -55,8 +58,8 @@ enum Choice {
 }
 
 impl Worker {
-    pub(super) fn new(shared: Arc<Shared>, lane: Arc<RunningLane>) -> Self {
-        Self { shared, lane, failures: 0, paused_until: Instant::now() }
+    pub(super) fn new(shared: Arc<Shared>, lane: Arc<Lane>) -> Self {
+        Self { shared, lane, failures: 0, turn: None }
     }
 
     pub(super) async fn run(mut self) {
@@ -93,42 +96,65 @@ impl Worker {
         if claimed.items.is_empty() {
             return Ok(Next::Sleep(claimed.next, Wake::Arrival));
         }
-        let tickets: Vec<Ticket> = claimed.items.iter().map(|item| item.ticket.clone()).collect();
-        match self.choose(&claimed).await? {
+        let claims: Vec<Claim> = claimed.items.iter().map(|item| item.claim.clone()).collect();
+        match self.choose(&claimed).await {
             Choice::Wait(time) => {
-                store.release(&tickets).await?;
+                store.release(&claims).await?;
                 Ok(wait(time, &claimed))
             }
             Choice::Merge(merges) => {
                 self.merge(merges).await?;
-                store.release(&tickets).await?;
+                store.release(&claims).await?;
                 Ok(Next::Step)
             }
             Choice::SendFirst => {
-                if tickets.len() > 1 {
-                    store.release(&tickets[1..]).await?;
+                if claims.len() > 1 {
+                    store.release(&claims[1..]).await?;
                 }
                 self.send(&claimed).await
             }
         }
     }
 
-    async fn choose(&self, claimed: &Claimed) -> Result<Choice, Error> {
-        let pause = self.paused_until.saturating_duration_since(Instant::now());
+    async fn choose(&mut self, claimed: &Claimed) -> Choice {
+        let pause = self.lane.paused_for();
         if !pause.is_zero() {
-            return Ok(Choice::Wait(pause));
+            return Choice::Wait(pause);
         }
-        let shared = &self.shared;
-        let Some(policy) = &shared.settings.digest else { return Ok(Choice::SendFirst) };
-        match plan(policy, &claimed.items, claimed.now, shared.is_in_a_hurry()) {
-            Plan::First => Ok(Choice::SendFirst),
-            Plan::Wait(time) => Ok(Choice::Wait(time)),
-            Plan::Merge(merges) => {
-                // A digest is made when it can leave: until then, more may come that belong into it.
-                let free_in = shared.store.free_in(&self.lane.budget(Urgency::Normal)).await?;
-                Ok(if free_in.is_zero() { Choice::Merge(merges) } else { Choice::Wait(free_in) })
-            }
+        let shared = Arc::clone(&self.shared);
+        let plan = match &shared.settings.digest {
+            Some(policy) => plan(policy, &claimed.items, claimed.now, shared.is_in_a_hurry()),
+            None => Plan::First,
+        };
+        // Made and sent when it can be sent: until then, more may come that belongs into a digest, or goes first.
+        match plan {
+            Plan::Wait(time) => Choice::Wait(time),
+            Plan::First => match claimed.items.first() {
+                Some(item) => self.hold(&item.envelope).await.map_or(Choice::SendFirst, Choice::Wait),
+                None => Choice::SendFirst,
+            },
+            Plan::Merge(merges) => match merges.first() {
+                Some(first) => match self.hold(&first.digest).await {
+                    Some(time) => Choice::Wait(time),
+                    None => Choice::Merge(merges),
+                },
+                None => Choice::SendFirst,
+            },
         }
+    }
+
+    /// Returns how long to hold a message back; `None` if it is to be delivered now.
+    ///
+    /// It is held back once, for as long as the deliverer forecasts. If others have come first by then, it joins them in
+    /// time for the next slot: those who send past the queue must not hold it up for ever.
+    async fn hold(&mut self, envelope: &Envelope) -> Option<Duration> {
+        // If it is not known, the delivery fails and says why.
+        let forecast = self.lane.deliver.forecast(envelope).await.unwrap_or_default();
+        let now = Instant::now();
+        let turn = *self.turn.get_or_insert(now + forecast.wait.min(FAR_FUTURE));
+        let was_overtaken = turn <= now && forecast.block.is_none();
+        let hold = if was_overtaken { forecast.wait.saturating_sub(LONGEST_WAIT) } else { forecast.wait };
+        (!hold.is_zero()).then_some(hold)
     }
 
     async fn merge(&self, merges: Vec<Merge>) -> Result<(), Error> {
@@ -145,57 +171,77 @@ impl Worker {
     /// Sends the first of what was claimed.
     async fn send(&mut self, claimed: &Claimed) -> Result<Next, Error> {
         let Some(item) = claimed.items.first() else { return Ok(Next::Step) };
-        let settings = &self.shared.settings;
+        let shared = Arc::clone(&self.shared);
+        let (store, settings) = (&shared.store, &shared.settings);
         if item.interrupted && settings.rules.guarantee == Guarantee::AtMostOnce {
             let error = Error::new(ErrorKind::Unknown, "its attempt was interrupted");
-            self.give_up(item, 0, Loss::Unknown, &error, item.attempts).await;
-            self.shared.settled.notify_waiters();
+            self.give_up(item, Loss::Unknown, &error, item.attempts).await;
+            shared.settled.notify_waiters();
             return Ok(Next::Step);
         }
-        let budget = self.lane.budget(item.envelope.urgency);
-        let number = match self.shared.store.begin(&item.ticket, &budget, settings.lease()).await? {
-            Begun::Started(number) => number,
-            Begun::Lost => return Ok(Next::Step),
-            Begun::Wait(time) => {
-                self.shared.store.release(std::slice::from_ref(&item.ticket)).await?;
-                return Ok(wait(time, claimed));
+        let lane = Arc::clone(&self.lane);
+        let mark = Arc::new(Mark::new(Arc::clone(store), item.claim.clone(), settings.lease()));
+        let mut result = if lane.deliver.marks_attempts() { Ok(()) } else { mark.begin().await };
+        if result.is_ok() {
+            let mut envelope = item.envelope.clone().with_attempt_mark(mark.clone());
+            if lane.named {
+                envelope.robot = None;
             }
-        };
-        let mut envelope = item.envelope.clone();
-        if self.lane.named {
-            envelope.robot = None;
+            let stop = self.stop(&mark, item.envelope.urgency);
+            let delivered = attempt(&*lane.deliver, envelope, settings.attempt_timeout, stop).await;
+            self.turn = None;
+            let Some(delivered) = delivered else {
+                store.release(std::slice::from_ref(&item.claim)).await?;
+                return Ok(Next::Step);
+            };
+            result = delivered.map(drop);
         }
-        match attempt(&*self.lane.deliver, envelope, settings.attempt_timeout).await {
-            Ok(receipt) => self.delivered(item, &receipt).await,
-            Err(error) => self.failed(item, number, &error).await,
+        match (result, mark.begun()) {
+            (Ok(()), _) => self.delivered(item).await,
+            (Err(_), Some(Begun::Lost)) => return Ok(Next::Step),
+            (Err(error), Some(Begun::Started(number))) => self.failed(item, number, error).await,
+            // The store, which says it again when it is asked again.
+            (Err(error), None) if mark.was_asked() => return Err(error),
+            (Err(error), None) => self.failed(item, item.attempts, not_sent(error)).await,
         }
-        self.shared.settled.notify_waiters();
+        shared.settled.notify_waiters();
         Ok(Next::Step)
     }
 
-    async fn delivered(&mut self, item: &Item, receipt: &Receipt) {
-        self.failures = 0;
-        self.settle(&item.ticket, receipt.attempts.max(1), Settlement::Delivered).await;
+    /// Returns when a delivery that has made no request is to give way: to an urgent notification, or to the end.
+    async fn stop(&self, mark: &Mark, urgency: Urgency) {
+        loop {
+            self.lane.signalled().await;
+            let gives_way = urgency == Urgency::Normal || self.shared.is_stopping();
+            if gives_way && !mark.was_asked() {
+                return;
+            }
+        }
     }
 
-    async fn failed(&mut self, item: &Item, number: u32, error: &Error) {
+    async fn delivered(&mut self, item: &Item) {
+        self.failures = 0;
+        self.settle(&item.claim, Settlement::Delivered).await;
+    }
+
+    async fn failed(&mut self, item: &Item, number: u32, error: Error) {
+        let error = &error;
         // What may have arrived in a digest must not come again outside of it.
         let separable = !item.members.is_empty() && !item.may_have_arrived;
         let Verdict { item: fate, rest } = self.shared.settings.rules.judge(error, number, separable);
         if let Some(rest) = rest {
-            self.rest(rest, error.kind()).await;
+            self.pause_lanes(rest, error.kind());
         }
-        let sends = sends(error);
         match fate {
             Fate::Again(after) => {
                 self.pause_after_failures();
-                self.defer(item, sends, after, true, error).await;
+                self.defer(item, after, true, error).await;
             }
             // It keeps its turn: nothing leaves before it that was not urgent, for the robot rests.
-            Fate::AfterRest => self.defer(item, sends, Duration::ZERO, false, error).await,
-            Fate::Dead(loss) => self.give_up(item, sends, loss, error, number).await,
+            Fate::AfterRest => self.defer(item, Duration::ZERO, false, error).await,
+            Fate::Dead(loss) => self.give_up(item, loss, error, number).await,
             Fate::Unmerge => {
-                self.settle(&item.ticket, sends, Settlement::Unmerged).await;
+                self.settle(&item.claim, Settlement::Unmerged).await;
                 let (lane, id, kind) = (&self.lane.name, &item.envelope.id, error.kind());
                 let notifications = item.members.len();
                 tracing::warn!(
@@ -210,38 +256,36 @@ impl Worker {
         self.failures = self.failures.saturating_add(1);
         if self.failures > 1 {
             let delay = self.shared.settings.rules.schedule.delay(self.failures - 1).min(LONGEST_PAUSE);
-            self.paused_until = Instant::now() + delay;
+            self.lane.pause(delay);
         }
     }
 
-    async fn rest(&self, rest: Rest, kind: ErrorKind) {
+    fn pause_lanes(&self, rest: Rest, kind: ErrorKind) {
         let lanes = self.shared.lanes.values().filter(|lane| rest.all || lane.name == self.lane.name);
         for lane in lanes {
-            if let Err(error) = self.shared.store.rest(lane.budget_key(), rest.length).await {
-                self.store_failed(&error);
-            }
+            lane.pause(rest.length);
             let pause_ms = u64::try_from(rest.length.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(name: "dingtalk.lane_paused", lane = lane.name, ?kind, pause_ms, "the lane pauses");
         }
     }
 
-    async fn defer(&self, item: &Item, sends: u32, after: Duration, counts: bool, error: &Error) {
-        let may_have_arrived = crate::Retry::SameId == error.retry();
+    async fn defer(&self, item: &Item, after: Duration, counts: bool, error: &Error) {
+        let may_have_arrived = error.retry() == Retry::SameId;
         let failure = Failure::from(error);
         let settlement = Settlement::Deferred { after, counts, may_have_arrived, failure };
-        if self.settle(&item.ticket, sends, settlement).await {
+        if self.settle(&item.claim, settlement).await {
             let (lane, id, kind) = (&self.lane.name, &item.envelope.id, error.kind());
             let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
             tracing::debug!(name: "dingtalk.deferred", lane, id, ?kind, after_ms, "another attempt later");
         }
     }
 
-    async fn give_up(&self, item: &Item, sends: u32, loss: Loss, error: &Error, attempts: u32) {
+    async fn give_up(&self, item: &Item, loss: Loss, error: &Error, attempts: u32) {
         let kind = error.kind();
         let may_have_arrived = kind == ErrorKind::Unknown;
         let settlement = Settlement::Dead { loss, may_have_arrived, failure: Failure::from(error) };
         let notifications = item.members.len().max(1);
-        if self.settle(&item.ticket, sends, settlement).await {
+        if self.settle(&item.claim, settlement).await {
             self.shared.lose(loss, notifications);
             let (lane, id) = (&self.lane.name, &item.envelope.id);
             tracing::warn!(
@@ -251,9 +295,9 @@ impl Worker {
     }
 
     /// Whether it was settled: somebody else may have claimed it after our lease.
-    async fn settle(&self, ticket: &Ticket, sends: u32, settlement: Settlement) -> bool {
+    async fn settle(&self, claim: &Claim, settlement: Settlement) -> bool {
         for attempt in 1..=SETTLE_ATTEMPTS {
-            match self.shared.store.settle(ticket, sends, settlement.clone()).await {
+            match self.shared.store.settle(claim, settlement.clone()).await {
                 Ok(held) => return held,
                 Err(error) => self.store_failed(&error),
             }
@@ -269,4 +313,12 @@ impl Worker {
 fn wait(time: Duration, claimed: &Claimed) -> Next {
     let time = claimed.next.map_or(time, |next| next.min(time));
     Next::Sleep(Some(time), Wake::Signal)
+}
+
+/// A delivery that ended without having made a request: nothing has arrived, however it ended.
+fn not_sent(error: Error) -> Error {
+    match error.retry() {
+        Retry::SameId => error.with_kind(ErrorKind::NotSent),
+        _ => error,
+    }
 }

@@ -12,12 +12,12 @@ use super::{
     super::{
         Error, Guarantee, Limits, Overflow, Pace, Signer,
         endpoint::{CHINA, Endpoint, Webhook, check_token},
-        pace::Pacer,
         retry::{Backoff, RetryBudget},
         secret::fingerprint,
+        window::{RateWindow, Window},
     },
     Clock, Inner, Robot,
-    send::Policy,
+    send::{Pacing, Policy},
 };
 
 const ACCESS_TOKEN: &str = "DINGTALK_BOT_ACCESS_TOKEN";
@@ -65,6 +65,7 @@ pub struct RobotBuilder {
     retry_budget: u32,
     guarantee: Guarantee,
     pace: Option<Pace>,
+    window: Option<Arc<dyn Window>>,
     overflow: Overflow,
     limits: Limits,
     clock: Clock,
@@ -89,6 +90,7 @@ impl RobotBuilder {
             retry_budget: RETRY_BUDGET,
             guarantee: Guarantee::default(),
             pace: Some(Pace::new()),
+            window: None,
             overflow: Overflow::default(),
             limits: Limits::default(),
             clock: Arc::new(SystemTime::now),
@@ -244,6 +246,14 @@ impl RobotBuilder {
         self
     }
 
+    /// The window that each request of the robot takes a slot of; a [`RateWindow`] of its own at its [pace](Self::pace)
+    /// unless set. It is set for robots that share one token, in this process or with others, and brings its own limit,
+    /// length and reserve: of the pace, only the rests and the longest wait count.
+    pub fn window(mut self, window: Arc<dyn Window>) -> Self {
+        self.window = Some(window);
+        self
+    }
+
     /// What becomes of a message that is over the limit of 20,000 bytes; [`Overflow::Reject`] unless set.
     ///
     /// The parts of a message that is [split](Overflow::Split) leave in order, each under its own id (`{id}-{n}`), in its
@@ -291,11 +301,18 @@ impl RobotBuilder {
         if let Some(problem) = self.pace.and_then(|pace| pace.problem()) {
             return Err(Error::configuration(problem));
         }
+        if self.pace.is_none() && self.window.is_some() {
+            return Err(Error::configuration(
+                "a robot without a pace has no window: remove `pace(None)`, or do not set a window",
+            ));
+        }
         let (token, endpoint) = self.destination()?;
         let signer = self.signing_secret()?.map(Signer::new);
         let (base, cap) = self.backoff;
         let policy = Policy {
-            pacer: self.pace.map(Pacer::new),
+            pacing: self.pace.map(|pace| {
+                Pacing::new(pace, self.window.unwrap_or_else(|| Arc::new(RateWindow::new(pace))))
+            }),
             attempts: self.attempts,
             timeout: self.timeout,
             connect_timeout,

@@ -21,17 +21,17 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field::Empty};
 
-pub(super) use self::send::FAR_FUTURE;
 use self::{
     attempt::Failure,
     send::{Bounds, Effort, Policy, Post},
 };
 pub use self::{builder::RobotBuilder, probe::Probe};
 use super::{
-    Block, BoxFuture, Deliver, Departure, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part,
-    Receipt, Retry, Signer, Urgency,
+    Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part, Receipt, Retry,
+    SendProgress, Signer, Urgency,
     endpoint::{CHINA, Endpoint, INTERNATIONAL, Target, percent_encode},
-    pace::{Forecast, Place},
+    mark::Mark,
+    window::{Forecast, Waiter},
 };
 
 /// Tells the time that a request is signed with.
@@ -78,15 +78,15 @@ struct Inner {
 pub(super) struct Start<'a> {
     /// From then on its time counts.
     pub(super) at: Instant,
-    /// Its place in the robot's line.
-    pub(super) place: Option<Place<'a>>,
+    /// Its waiter in the robot's window.
+    pub(super) waiter: Option<Waiter<'a>>,
     /// It gives up when the robot rests.
     pub(super) yields: bool,
 }
 
 impl Start<'_> {
     fn now() -> Self {
-        Self { at: Instant::now(), place: None, yields: false }
+        Self { at: Instant::now(), waiter: None, yields: false }
     }
 }
 
@@ -143,21 +143,23 @@ impl Robot {
         self.0.endpoint == other.0.endpoint
     }
 
-    /// How long a message would wait here that came now.
-    pub(super) fn forecast(&self, urgency: Urgency) -> Forecast {
-        let nothing = Forecast { wait: Duration::ZERO, block: None };
-        self.0.policy.pacer.as_ref().map_or(nothing, |pacer| pacer.forecast(urgency, 0))
+    /// Returns how long a message would wait here that came now.
+    pub(super) async fn forecast_for(&self, urgency: Urgency) -> Result<Forecast, Error> {
+        match &self.0.policy.pacing {
+            Some(pacing) => pacing.window().forecast(urgency, 0).await,
+            None => Ok(Forecast::default()),
+        }
     }
 
-    /// Takes the last place in the line, if there is one.
-    pub(super) fn line_up(&self, urgency: Urgency) -> Option<Place<'_>> {
-        self.0.policy.pacer.as_ref().map(|pacer| pacer.line_up(urgency))
+    /// Adds a waiter to the robot's window, if it has one.
+    pub(super) fn join(&self, urgency: Urgency) -> Option<Waiter<'_>> {
+        self.0.policy.pacing.as_ref().map(|pacing| Waiter::join(pacing.window(), urgency))
     }
 
-    /// Lets the robot rest because of what another one was told.
+    /// Lets the robot rest because of an answer to another one.
     pub(super) fn rest(&self, why: Block, rest: Duration) {
-        if let Some(pacer) = &self.0.policy.pacer {
-            pacer.rest(why, rest);
+        if let Some(pacing) = &self.0.policy.pacing {
+            pacing.rest(why, rest);
         }
     }
 
@@ -169,8 +171,8 @@ impl Robot {
 
     async fn send(&self, envelope: Envelope, start: Start<'_>) -> Result<Receipt, Error> {
         let (robot, span) = (&*self.0, Span::current());
-        let departure = envelope.departure();
-        departure.hold();
+        let (progress, mark) = (envelope.progress(), envelope.mark());
+        progress.start();
         check_name(robot.name.as_deref(), envelope.robot.as_deref())?;
         let expires_in = robot.expires_in(&envelope)?;
         let parts = robot.overflow.write(envelope.message, &envelope.id, robot.limits)?;
@@ -184,10 +186,10 @@ impl Robot {
         let bounds = Bounds {
             urgency: envelope.urgency,
             deadline: robot.policy.deadline(start.at, parts.len(), expires_in),
-            place: start.place,
+            waiter: start.waiter,
             yields: start.yields,
         };
-        let (result, effort) = robot.post(parts, bounds, &departure).await;
+        let (result, effort) = robot.post(parts, bounds, (&progress, &mark)).await;
         let Effort { attempts, wait } = effort;
         span.record("attempts", attempts);
         span.record("wait_ms", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
@@ -246,6 +248,14 @@ impl Deliver for Robot {
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
         self.deliver_from(envelope, Start::now())
     }
+
+    fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
+        Box::pin(self.forecast_for(envelope.urgency))
+    }
+
+    fn marks_attempts(&self) -> bool {
+        true
+    }
 }
 
 /// An envelope for another robot would reach the wrong group.
@@ -263,20 +273,25 @@ pub(super) fn check_name(ours: Option<&str>, wanted: Option<&str>) -> Result<(),
 struct Posting<'a> {
     robot: &'a Inner,
     body: Bytes,
-    departure: &'a Departure,
+    progress: &'a SendProgress,
+    mark: &'a Mark,
 }
 
 impl Post for Posting<'_> {
+    async fn mark(&self) -> Result<(), Error> {
+        self.mark.begin().await
+    }
+
     async fn post(&self, limit: Duration) -> Result<(), Failure> {
         #[cfg(test)]
         if let Some(script) = &self.robot.script {
             return script.post(limit).await;
         }
-        let leaving = self.departure.leave();
+        let request = self.progress.begin_request();
         let result = attempt::attempt(self.robot, self.body.clone(), limit).await;
         let may_have_arrived = |failure: &Failure| failure.error.retry() == Retry::SameId;
         if result.as_ref().is_err_and(|failure| !may_have_arrived(failure)) {
-            leaving.came_back();
+            request.did_not_arrive();
         }
         result
     }
@@ -288,11 +303,11 @@ impl Inner {
         &'a self,
         parts: Vec<(Part, Vec<u8>)>,
         bounds: Bounds<'a>,
-        departure: &Departure,
+        (progress, mark): (&SendProgress, &Mark),
     ) -> (Result<(), (Error, usize)>, Effort) {
         let Bounds { urgency, deadline, .. } = bounds;
         let mut total = Effort::default();
-        if let Err(error) = self.policy.check_room(&bounds, parts.len()) {
+        if let Err(error) = self.policy.check_room(&bounds, parts.len()).await {
             return (Err((error, 0)), total);
         }
         let mut first = Some(bounds);
@@ -302,8 +317,8 @@ impl Inner {
                 return (Err((error, delivered)), total);
             }
             // The other parts belong to this robot: it may rest before they follow.
-            let bounds = first.take().unwrap_or(Bounds { urgency, deadline, place: None, yields: false });
-            let posting = Posting { robot: self, body: Bytes::from(body), departure };
+            let bounds = first.take().unwrap_or(Bounds { urgency, deadline, waiter: None, yields: false });
+            let posting = Posting { robot: self, body: Bytes::from(body), progress, mark };
             let (result, effort) = self.policy.send(bounds, &posting).await;
             total.attempts += effort.attempts;
             total.wait += effort.wait;

@@ -53,6 +53,10 @@ impl Script {
 }
 
 impl Post for Script {
+    async fn mark(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     async fn post(&self, limit: Duration) -> Result<(), Failure> {
         let (takes, ending) = {
             let mut played = self.0.lock().unwrap();

@@ -1,14 +1,19 @@
 //! One message, or one part of one: as many attempts as the policy allows.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, timeout},
+};
 
 use super::{
     super::{
         Block, Error, ErrorKind, Guarantee, Retry, Urgency,
-        pace::{Pacer, Place, Slot},
+        duration::FAR_FUTURE,
+        mark::MARK_LIMIT,
         retry::{Backoff, Next, RetryBudget, next},
+        window::{Pace, Slot, SlotRequest, Waiter, Window},
     },
     Clock,
     attempt::Failure,
@@ -17,18 +22,22 @@ use super::{
 /// Rests end up to this much later, at random.
 const REST_JITTER: Duration = Duration::from_secs(5);
 
-/// Until when to try where nobody says: as far in the future as a clock can tell for sure.
-pub(crate) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 86_400);
+/// A slot is taken for as long as an attempt may take, and for so much longer: for the mark, and since a window and a robot
+/// begin to count at different moments.
+const SLOT_MARGIN: Duration = Duration::from_secs(2 * MARK_LIMIT.as_secs());
 
 /// What can be attempted.
 pub(super) trait Post: Sync {
+    /// Records that an attempt begins.
+    fn mark(&self) -> impl Future<Output = Result<(), Error>> + Send;
+
     /// Makes one attempt, which takes at most as long as `limit`.
     fn post(&self, limit: Duration) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
 /// When to send, how often, and for how long. Shared by all clones of a robot.
 pub(super) struct Policy {
-    pub(super) pacer: Option<Pacer>,
+    pub(super) pacing: Option<Pacing>,
     pub(super) attempts: u32,
     pub(super) timeout: Duration,
     pub(super) connect_timeout: Duration,
@@ -39,13 +48,21 @@ pub(super) struct Policy {
     pub(super) clock: Clock,
 }
 
+/// The window that a robot sends in, and how it waits and rests.
+pub(super) struct Pacing {
+    pace: Pace,
+    window: Arc<dyn Window>,
+    /// A rest has begun.
+    rests: Notify,
+}
+
 /// What bounds the attempts.
 #[derive(Debug)]
 pub(super) struct Bounds<'a> {
     pub(super) urgency: Urgency,
     pub(super) deadline: Instant,
-    /// The place in the line, where one is taken already.
-    pub(super) place: Option<Place<'a>>,
+    /// The waiter in the robot's window, if it has joined already.
+    pub(super) waiter: Option<Waiter<'a>>,
     /// Gives up when the robot rests, however near the rest's end: another robot can have the message.
     pub(super) yields: bool,
 }
@@ -86,12 +103,12 @@ impl Policy {
     }
 
     /// Fails if the last of so many parts would find its turn too late: half a message is worse than none.
-    pub(super) fn check_room(&self, bounds: &Bounds<'_>, parts: usize) -> Result<(), Error> {
-        let Some(pacer) = self.pacer.as_ref().filter(|_| parts > 1) else { return Ok(()) };
-        // A place that is taken already counts as the first part.
-        let more = parts - 1 - usize::from(bounds.place.is_some());
-        let forecast = pacer.forecast(bounds.urgency, more);
-        let patience = pacer.pace().longest_wait();
+    pub(super) async fn check_room(&self, bounds: &Bounds<'_>, parts: usize) -> Result<(), Error> {
+        let Some(pacing) = self.pacing.as_ref().filter(|_| parts > 1) else { return Ok(()) };
+        // A waiter that has joined already counts as the first part.
+        let more = parts - 1 - usize::from(bounds.waiter.is_some());
+        let forecast = pacing.window.forecast(bounds.urgency, more).await?;
+        let patience = pacing.pace.longest_wait();
         let left = self.latest_start(bounds.deadline).saturating_duration_since(Instant::now());
         if forecast.wait > left.min(patience) { Err(forecast.into()) } else { Ok(()) }
     }
@@ -129,13 +146,40 @@ impl Policy {
     }
 }
 
+impl Pacing {
+    pub(super) fn new(pace: Pace, window: Arc<dyn Window>) -> Self {
+        Self { pace, window, rests: Notify::new() }
+    }
+
+    pub(super) fn window(&self) -> &dyn Window {
+        &*self.window
+    }
+
+    pub(super) fn rest(&self, why: Block, rest: Duration) {
+        self.window.rest(why, rest);
+        self.rests.notify_waiters();
+    }
+
+    /// Sleeps, but not on when a rest begins.
+    async fn sleep(&self, duration: Duration) {
+        let _ = timeout(duration, self.rests.notified()).await;
+    }
+}
+
 impl<'a> Sending<'a> {
     async fn run(&mut self, post: &impl Post) -> Result<(), Error> {
         loop {
             let slot = self.turn().await?;
+            if let Err(error) = post.mark().await {
+                if let Some(slot) = slot {
+                    slot.give_back();
+                }
+                return Err(error);
+            }
             self.effort.attempts += 1;
             let started = Instant::now();
-            let left = self.bounds.deadline.saturating_duration_since(started);
+            let ends_by = slot.as_ref().and_then(Slot::ends_by).unwrap_or(self.bounds.deadline);
+            let left = self.bounds.deadline.min(ends_by).saturating_duration_since(started);
             let result = post.post(left.min(self.policy.timeout)).await;
             let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
             let attempt = self.effort.attempts;
@@ -159,17 +203,28 @@ impl<'a> Sending<'a> {
         }
     }
 
-    /// Waits for a place in the robot's window.
+    /// Waits for a slot of the robot's window.
     async fn turn(&mut self) -> Result<Option<Slot<'a>>, Error> {
         let policy = self.policy;
-        let Some(pacer) = &policy.pacer else { return Ok(None) };
+        let Some(pacing) = &policy.pacing else { return Ok(None) };
         let started = Instant::now();
-        let patience = pacer.pace().longest_wait().min(FAR_FUTURE);
-        let latest = self.latest_start().min(started + patience);
-        let place = self.bounds.place.take().unwrap_or_else(|| pacer.line_up(self.bounds.urgency));
-        let slot = place.slot(latest, self.bounds.yields).await;
+        let patience = self.latest_start().saturating_duration_since(started).min(pacing.pace.longest_wait());
+        let holds = policy.timeout.saturating_add(SLOT_MARGIN);
+        let request = SlotRequest::new(patience, holds).yielding(self.bounds.yields);
+        let join = || Waiter::join(pacing.window(), self.bounds.urgency);
+        let waiter = self.bounds.waiter.take().unwrap_or_else(join);
+        let slot = waiter.take(request).await;
         let wait = started.elapsed();
         self.effort.wait += wait;
+        let slot = match slot {
+            Ok(slot) => slot,
+            Err(error) => {
+                return Err(match self.last.take() {
+                    Some(last) => last.with_remark("the robot's rate window failed before another attempt"),
+                    None => error,
+                });
+            }
+        };
         match slot {
             Ok(slot) => {
                 if !wait.is_zero() {
@@ -190,11 +245,11 @@ impl<'a> Sending<'a> {
 
     /// Lets the robot rest, and returns for how long.
     fn rest(&self, why: Block) -> Option<Duration> {
-        let pacer = self.policy.pacer.as_ref()?;
-        let rest = pacer.pace().rest_after(why, (self.policy.clock)());
+        let pacing = self.policy.pacing.as_ref()?;
+        let rest = pacing.pace.rest_after(why, (self.policy.clock)());
         let rest = rest.saturating_add(REST_JITTER.mul_f64((self.policy.backoff.jitter)()));
         tracing::warn!(name: "dingtalk.rest", kind = ?why.kind(), rest_ms = milliseconds(rest), "the robot rests");
-        pacer.rest(why, rest);
+        pacing.rest(why, rest);
         Some(rest)
     }
 
@@ -236,8 +291,8 @@ impl<'a> Sending<'a> {
 
     async fn pause(&mut self, pause: Duration) {
         let started = Instant::now();
-        match &self.policy.pacer {
-            Some(pacer) => pacer.sleep(pause).await,
+        match &self.policy.pacing {
+            Some(pacing) => pacing.sleep(pause).await,
             None => sleep(pause).await,
         }
         self.effort.wait += started.elapsed();

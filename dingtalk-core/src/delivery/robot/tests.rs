@@ -1,4 +1,4 @@
-//! Messages in parts, in virtual time.
+//! Messages in parts, and the slots and marks of requests, in virtual time.
 
 use super::{
     script::{
@@ -8,7 +8,12 @@ use super::{
     },
     *,
 };
-use crate::{Message, Pace, Retry};
+use std::{future::ready, sync::Mutex};
+
+use crate::{
+    AttemptMark, Message, Pace, Retry,
+    delivery::window::{Admission, RateWindow, SlotId, SlotRequest, WaiterId, Window},
+};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -116,4 +121,138 @@ async fn what_is_too_long_says_how_long_and_is_not_sent() {
     let error = robot.deliver(message(3)).await.unwrap_err();
     assert_eq!((error.kind(), error.parts().len(), script.attempts().len()), (ErrorKind::TooLong, 0, 0));
     assert!(error.to_string().contains("bytes of JSON, the limit is 110"), "{error}");
+}
+
+/// Grants everything, and writes down what it was asked for.
+#[derive(Default)]
+struct Recorder {
+    calls: Mutex<Vec<&'static str>>,
+    fails: bool,
+}
+
+impl Recorder {
+    fn note(&self, call: &'static str) {
+        self.calls.lock().unwrap().push(call);
+    }
+
+    fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    fn broken() -> Error {
+        Error::new(ErrorKind::Store, "the disk is full")
+    }
+}
+
+impl Window for Recorder {
+    fn join(&self, _: Urgency) -> WaiterId {
+        self.note("join");
+        WaiterId(1)
+    }
+
+    fn leave(&self, _: WaiterId) {
+        self.note("leave");
+    }
+
+    fn take(&self, _: WaiterId, request: SlotRequest) -> BoxFuture<'_, Result<Admission, Error>> {
+        assert!(request.holds > seconds(10), "longer than an attempt may take");
+        self.note("take");
+        Box::pin(ready(if self.fails { Err(Self::broken()) } else { Ok(Admission::Granted(SlotId(1))) }))
+    }
+
+    fn end(&self, _: SlotId) {
+        self.note("end");
+    }
+
+    fn give_back(&self, _: SlotId) {
+        self.note("give back");
+    }
+
+    fn forecast(&self, _: Urgency, _: usize) -> BoxFuture<'_, Result<Forecast, Error>> {
+        Box::pin(ready(Ok(Forecast::default())))
+    }
+
+    fn rest(&self, _: Block, _: Duration) {
+        self.note("rest");
+    }
+}
+
+/// Notes in the window's list when it is made.
+struct NotedMark(Arc<Recorder>, Option<Duration>);
+
+impl AttemptMark for NotedMark {
+    fn begin(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async {
+            self.0.note("mark");
+            match self.1 {
+                Some(time) => tokio::time::sleep(time).await,
+                None => return Err(Recorder::broken()),
+            }
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_request_takes_a_slot_of_its_own_and_then_makes_its_mark() {
+    let window = Arc::new(Recorder::default());
+    let mark = || Arc::new(NotedMark(Arc::clone(&window), Some(Duration::ZERO)));
+    let script = Script::new([
+        Success,
+        Fails(ErrorKind::NotSent),
+        Fails(ErrorKind::Busy),
+        Fails(ErrorKind::Throttled),
+    ]);
+    let robot = robot(&script).window(window.clone()).build().unwrap();
+    let error = robot.deliver(message(2).with_attempt_mark(mark())).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts(), error.delivered_parts().len()), (ErrorKind::Throttled, 4, 1));
+    let request = |ending: [&'static str; 2]| ["join", "take", "mark", ending[0], ending[1]];
+    let expected: Vec<&str> = [["end", ""], ["give back", ""], ["end", ""], ["end", "rest"]]
+        .into_iter()
+        .flat_map(request)
+        .filter(|call| !call.is_empty())
+        .collect();
+    assert_eq!(window.calls(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_not_recorded_makes_no_request() {
+    for (takes, words) in [(None, "the disk is full"), (Some(seconds(60)), "not recorded within 5 s")] {
+        let window = Arc::new(Recorder::default());
+        let mark = Arc::new(NotedMark(Arc::clone(&window), takes));
+        let script = Script::default();
+        let envelope = message(1).with_attempt_mark(mark);
+        let progress = envelope.progress();
+        let error =
+            robot(&script).window(window.clone()).build().unwrap().deliver(envelope).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts(), script.attempts().len()), (ErrorKind::Store, 0, 0));
+        assert!(error.to_string().contains(words), "{error}");
+        assert!(progress.is_unsent());
+        assert_eq!(window.calls(), ["join", "take", "mark", "give back"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_window_that_fails_lets_nothing_pass() {
+    let window = Arc::new(Recorder { fails: true, ..Recorder::default() });
+    let script = Script::default();
+    let error = robot(&script).window(window.clone()).build().unwrap().deliver(message(1)).await.unwrap_err();
+    assert_eq!((error.kind(), script.attempts().len()), (ErrorKind::Store, 0));
+    assert_eq!(window.calls(), ["join", "take", "leave"]);
+    let unpaced = robot(&script).window(window).pace(None).build().unwrap_err();
+    assert!(unpaced.to_string().contains("a robot without a pace has no window"), "{unpaced}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn robots_that_share_a_window_share_its_slots_and_rests() {
+    let window = Arc::new(RateWindow::new(Pace::new().limit(2).urgent_reserve(0)));
+    let scripts = [Script::default(), Script::new([Fails(ErrorKind::Throttled)])];
+    let robots = scripts.each_ref().map(|script| robot(script).window(window.clone()).build().unwrap());
+    robots[0].deliver(message(1)).await.unwrap();
+    assert_eq!(robots[1].deliver(message(1)).await.unwrap_err().kind(), ErrorKind::Throttled);
+    let error = robots[0].deliver(message(1)).await.unwrap_err();
+    assert_eq!((error.kind(), scripts[0].attempts().len()), (ErrorKind::Throttled, 1), "it rests, too");
+    tokio::time::advance(Pace::REST + seconds(5)).await;
+    robots[0].deliver(message(2)).await.unwrap();
+    assert_eq!(robots[1].deliver(message(1)).await.unwrap_err().kind(), ErrorKind::RateLimited);
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Begun, Budget, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store, Ticket};
+use super::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store};
 use crate::{BoxFuture, Envelope, Error};
 
 impl<S: Store + ?Sized> Store for Arc<S> {
@@ -33,38 +33,20 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).claim(lane, max, lease)
     }
 
-    fn release<'a>(&'a self, tickets: &'a [Ticket]) -> BoxFuture<'a, Result<(), Error>> {
-        (**self).release(tickets)
+    fn release<'a>(&'a self, claims: &'a [Claim]) -> BoxFuture<'a, Result<(), Error>> {
+        (**self).release(claims)
     }
 
     fn merge(&self, merges: Vec<Merge>) -> BoxFuture<'_, Result<bool, Error>> {
         (**self).merge(merges)
     }
 
-    fn begin<'a>(
-        &'a self,
-        ticket: &'a Ticket,
-        budget: &'a Budget,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Begun, Error>> {
-        (**self).begin(ticket, budget, lease)
+    fn begin<'a>(&'a self, claim: &'a Claim, lease: Duration) -> BoxFuture<'a, Result<Begun, Error>> {
+        (**self).begin(claim, lease)
     }
 
-    fn settle<'a>(
-        &'a self,
-        ticket: &'a Ticket,
-        sends: u32,
-        settlement: Settlement,
-    ) -> BoxFuture<'a, Result<bool, Error>> {
-        (**self).settle(ticket, sends, settlement)
-    }
-
-    fn free_in<'a>(&'a self, budget: &'a Budget) -> BoxFuture<'a, Result<Duration, Error>> {
-        (**self).free_in(budget)
-    }
-
-    fn rest<'a>(&'a self, budget: &'a str, rest: Duration) -> BoxFuture<'a, Result<(), Error>> {
-        (**self).rest(budget, rest)
+    fn settle<'a>(&'a self, claim: &'a Claim, settlement: Settlement) -> BoxFuture<'a, Result<bool, Error>> {
+        (**self).settle(claim, settlement)
     }
 
     fn pending<'a>(&'a self, lane: &'a str) -> BoxFuture<'a, Result<LanePending, Error>> {

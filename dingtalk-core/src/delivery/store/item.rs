@@ -38,12 +38,12 @@ pub struct Item {
     /// Why it was not delivered so far.
     pub last_failure: Option<Failure>,
     /// The claim on it.
-    pub ticket: Ticket,
+    pub claim: Claim,
 }
 
 impl Item {
     /// A notification that nobody has tried to send.
-    pub fn new(envelope: Envelope, enqueued: SystemTime, ticket: Ticket) -> Self {
+    pub fn new(envelope: Envelope, enqueued: SystemTime, claim: Claim) -> Self {
         Self {
             envelope,
             members: Vec::new(),
@@ -53,7 +53,7 @@ impl Item {
             may_have_arrived: false,
             alone: false,
             last_failure: None,
-            ticket,
+            claim,
         }
     }
 }
@@ -61,17 +61,17 @@ impl Item {
 /// A claim on one item. It holds until its lease ends and somebody else claims the item.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Ticket {
+pub struct Claim {
     /// The item's id.
     pub id: String,
     /// Another number with each claim.
-    pub claim: u64,
+    pub number: u64,
 }
 
-impl Ticket {
+impl Claim {
     /// The claim with this number on this item.
-    pub fn new(id: impl Into<String>, claim: u64) -> Self {
-        Self { id: id.into(), claim }
+    pub fn new(id: impl Into<String>, number: u64) -> Self {
+        Self { id: id.into(), number }
     }
 }
 
@@ -97,35 +97,13 @@ impl Claimed {
     }
 }
 
-/// The rate of one robot, which all lanes and processes share that name it alike.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Budget {
-    /// What the budget is known as.
-    pub key: String,
-    /// How many sends may be in any window, this one among them. A message that is not urgent is given less than an
-    /// urgent one.
-    pub places: usize,
-    /// How long a window is. A send counts from its end.
-    pub window: Duration,
-}
-
-impl Budget {
-    /// This many sends in any window.
-    pub fn new(key: impl Into<String>, places: usize, window: Duration) -> Self {
-        Self { key: key.into(), places, window }
-    }
-}
-
 /// What [`Store::begin`](super::Store::begin) answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Begun {
-    /// The attempt is recorded and has its place: send. It is this attempt, counted from 1.
+    /// The attempt is recorded, and its request can be made. It is this attempt, counted from 1.
     Started(u32),
-    /// There is no place for so long.
-    Wait(Duration),
-    /// The ticket holds no longer, or the item has expired.
+    /// The claim holds no longer, or the item has expired.
     Lost,
 }
 
@@ -136,12 +114,12 @@ pub struct Merge {
     /// The message, under an id of its own.
     pub digest: Envelope,
     /// What it stands for.
-    pub members: Vec<Ticket>,
+    pub members: Vec<Claim>,
 }
 
 impl Merge {
     /// These items, in this message.
-    pub fn new(digest: Envelope, members: Vec<Ticket>) -> Self {
+    pub fn new(digest: Envelope, members: Vec<Claim>) -> Self {
         Self { digest, members }
     }
 }
@@ -156,7 +134,7 @@ pub enum Settlement {
     Deferred {
         /// For so long.
         after: Duration,
-        /// Whether the attempt counts.
+        /// Whether the attempt counts, if one has begun.
         counts: bool,
         /// Whether it may have arrived.
         may_have_arrived: bool,

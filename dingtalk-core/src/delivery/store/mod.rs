@@ -1,8 +1,9 @@
 //! Where a queue keeps what waits: the trait of a store, and the one in memory.
 //!
 //! A store is shared by the lanes of one [`Queue`](crate::Queue), and by several processes if it is durable. It keeps the
-//! notifications, who works on which, and when each robot sent: *that an attempt begins, and that it takes a place in the
-//! robot's window, is one step*. So a crash can waste a place, but no number of processes sends more than the robot may.
+//! notifications and the claims on them, but not the rate: that is the matter of the robot's
+//! [window](crate::delivery::window). The order is fixed: first the robot takes a slot, then [`begin`](Store::begin) records the attempt,
+//! then the request is made. So a crash can waste a slot, but never hides a request.
 //!
 //! # Life of a notification
 //!
@@ -32,7 +33,7 @@ use std::time::Duration;
 
 pub use self::{
     dead_letter::{DeadLetter, Failure, Loss},
-    item::{Begun, Budget, Claimed, Enqueued, Item, LanePending, Merge, Settlement, Ticket},
+    item::{Begun, Claim, Claimed, Enqueued, Item, LanePending, Merge, Settlement},
     memory::MemoryStore,
 };
 use super::{BoxFuture, Envelope, Error};
@@ -72,38 +73,20 @@ pub trait Store: Send + Sync {
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claimed, Error>>;
 
-    /// Gives claims back unused. Tickets that hold no longer are ignored.
-    fn release<'a>(&'a self, tickets: &'a [Ticket]) -> BoxFuture<'a, Result<(), Error>>;
+    /// Gives claims back unused. Those that hold no longer, and those whose attempt has begun, are ignored.
+    fn release<'a>(&'a self, claims: &'a [Claim]) -> BoxFuture<'a, Result<(), Error>>;
 
     /// Puts claimed items behind digests, all at once: the members leave the line, and the digests stand in it, in
     /// the given order, where the first of all members stood. They are claimed by nobody. `false`, and
-    /// nothing changed, if one of the tickets does not hold.
+    /// nothing changed, if one of the claims does not hold.
     fn merge(&self, merges: Vec<Merge>) -> BoxFuture<'_, Result<bool, Error>>;
 
-    /// Records that an attempt begins *and* takes a place in the robot's window, or says how long there is none. The claim
-    /// is held for another `lease`; if there is no place it stays as it was.
-    fn begin<'a>(
-        &'a self,
-        ticket: &'a Ticket,
-        budget: &'a Budget,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Begun, Error>>;
+    /// Records that an attempt begins. The claim is held for another `lease`.
+    fn begin<'a>(&'a self, claim: &'a Claim, lease: Duration) -> BoxFuture<'a, Result<Begun, Error>>;
 
-    /// Ends a claim: what became of the item. `sends` is how many messages DingTalk may have counted: 0 gives the place in
-    /// the window back, further ones are taken from it. `false` if the ticket holds no longer, and then
-    /// nothing has changed.
-    fn settle<'a>(
-        &'a self,
-        ticket: &'a Ticket,
-        sends: u32,
-        settlement: Settlement,
-    ) -> BoxFuture<'a, Result<bool, Error>>;
-
-    /// How long a message would have to wait for a place. Takes none.
-    fn free_in<'a>(&'a self, budget: &'a Budget) -> BoxFuture<'a, Result<Duration, Error>>;
-
-    /// Lets a robot rest: until then no attempt [begins](Self::begin) that uses this budget. A rest that lasts longer goes on.
-    fn rest<'a>(&'a self, budget: &'a str, rest: Duration) -> BoxFuture<'a, Result<(), Error>>;
+    /// Ends a claim with the outcome of the item. Its attempt need not have begun: a robot that takes nothing makes no
+    /// request. Returns `false` if the claim holds no longer; then nothing has changed.
+    fn settle<'a>(&'a self, claim: &'a Claim, settlement: Settlement) -> BoxFuture<'a, Result<bool, Error>>;
 
     /// What waits in a lane.
     fn pending<'a>(&'a self, lane: &'a str) -> BoxFuture<'a, Result<LanePending, Error>>;

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use dingtalk_core::{Departure, Envelope, Error, Message, Receipt, Retry};
+use dingtalk_core::{Envelope, Error, Message, Receipt, Retry, SendProgress};
 use tokio::{sync::watch, time::Instant};
 
 pub(crate) use self::key::Key;
@@ -111,16 +111,16 @@ impl Repeats {
             _ => {}
         }
         let (finished, outcome) = watch::channel(None);
-        let departure = envelope.departure();
+        let progress = envelope.progress();
         let delivery = Arc::new(Delivery {
             id: envelope.id.clone(),
-            departure: departure.clone(),
+            progress: progress.clone(),
             outcome,
             callers: watch::Sender::new(0),
         });
         calls.known.insert(key, Call::InFlight(Arc::clone(&delivery)));
         let id = envelope.id.clone();
-        let permit = Permit { repeats: Arc::clone(self), key, id, unknown_since, departure, finished };
+        let permit = Permit { repeats: Arc::clone(self), key, id, unknown_since, progress, finished };
         Claim::Deliver(Box::new(envelope), permit, delivery)
     }
 
@@ -194,7 +194,7 @@ impl Calls {
 #[derive(Debug)]
 pub(crate) struct Delivery {
     id: String,
-    departure: Departure,
+    progress: SendProgress,
     outcome: watch::Receiver<Option<DeliveryOutcome>>,
     callers: watch::Sender<usize>,
 }
@@ -207,7 +207,7 @@ impl Delivery {
 
     /// Certainly nothing has left yet.
     pub(crate) fn is_held(&self) -> bool {
-        self.departure.is_held()
+        self.progress.is_unsent()
     }
 
     /// Joins those who wait for it.
@@ -258,7 +258,7 @@ pub(crate) struct Permit {
     id: String,
     /// Since when the message may have arrived, if the call was made before.
     unknown_since: Option<Instant>,
-    departure: Departure,
+    progress: SendProgress,
     finished: watch::Sender<Option<DeliveryOutcome>>,
 }
 
@@ -274,7 +274,7 @@ impl Permit {
     }
 
     fn stopped(&self, why: Stop) -> DeliveryOutcome {
-        if self.departure.is_held() { DeliveryOutcome::NotSent(why) } else { DeliveryOutcome::Unknown(why) }
+        if self.progress.is_unsent() { DeliveryOutcome::NotSent(why) } else { DeliveryOutcome::Unknown(why) }
     }
 
     fn settle(&self, outcome: DeliveryOutcome) {

@@ -12,15 +12,19 @@ use super::{
     },
     *,
 };
-use crate::Pace;
+use crate::{Pace, delivery::window::RateWindow};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+fn pacing(pace: Pace) -> Pacing {
+    Pacing::new(pace, Arc::new(RateWindow::new(pace)))
+}
+
 fn policy() -> Policy {
     Policy {
-        pacer: Some(Pacer::new(Pace::new())),
+        pacing: Some(pacing(Pace::new())),
         attempts: 3,
         timeout: seconds(10),
         connect_timeout: seconds(5),
@@ -34,7 +38,7 @@ fn policy() -> Policy {
 
 fn bounds(policy: &Policy, urgency: Urgency, expires_in: Option<Duration>) -> Bounds<'static> {
     let deadline = policy.deadline(Instant::now(), 1, expires_in);
-    Bounds { urgency, deadline, place: None, yields: false }
+    Bounds { urgency, deadline, waiter: None, yields: false }
 }
 
 async fn send(policy: &Policy, script: &Script) -> (Result<(), Error>, Effort) {
@@ -179,7 +183,7 @@ async fn a_pause_ends_when_the_robot_begins_to_rest() {
 
 #[tokio::test(start_paused = true)]
 async fn without_a_pace_a_block_is_only_an_error() {
-    let unpaced = Policy { pacer: None, ..policy() };
+    let unpaced = Policy { pacing: None, ..policy() };
     let script = Script::new([Fails(ErrorKind::Throttled)]);
     let error = send(&unpaced, &script).await.0.unwrap_err();
     assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, None));
@@ -204,16 +208,16 @@ async fn a_month_s_end_is_waited_for_with_an_error_of_its_own() {
 #[tokio::test(start_paused = true)]
 async fn what_was_not_sent_takes_no_place_and_what_was_does() {
     let narrow =
-        || Policy { pacer: Some(Pacer::new(Pace::new().limit(1))), deadline: seconds(3600), ..policy() };
+        || Policy { pacing: Some(pacing(Pace::new().limit(1))), deadline: seconds(3600), ..policy() };
     assert_eq!(outcome(narrow(), [Fails(ErrorKind::NotSent)]).await, (None, 2, 1));
     assert_eq!(outcome(narrow(), [Fails(ErrorKind::Busy)]).await, (None, 2, 62));
 }
 
 #[tokio::test(start_paused = true)]
 async fn giving_up_during_an_attempt_keeps_its_place_taken() {
-    let policy = Policy { pacer: Some(Pacer::new(Pace::new().limit(1))), ..policy() };
+    let policy = Policy { pacing: Some(pacing(Pace::new().limit(1))), ..policy() };
     let script = Script::new([Hangs]);
-    assert!(tokio::time::timeout(seconds(1), send(&policy, &script)).await.is_err());
+    assert!(timeout(seconds(1), send(&policy, &script)).await.is_err());
     let error = send(&policy, &script).await.0.unwrap_err();
     assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(seconds(62))));
     assert!(error.to_string().contains("its turn would have come after 62 s"), "{error}");
@@ -222,7 +226,7 @@ async fn giving_up_during_an_attempt_keeps_its_place_taken() {
 #[tokio::test(start_paused = true)]
 async fn waiting_has_its_own_bound() {
     let pace = Pace::new().limit(1).max_wait(seconds(15));
-    let policy = Policy { pacer: Some(Pacer::new(pace)), deadline: seconds(3600), ..policy() };
+    let policy = Policy { pacing: Some(pacing(pace)), deadline: seconds(3600), ..policy() };
     send(&policy, &Script::default()).await.0.unwrap();
     tokio::time::advance(seconds(46)).await;
     assert_eq!(send(&policy, &Script::default()).await.0.unwrap_err().retry_after(), Some(seconds(16)));
@@ -234,7 +238,7 @@ async fn waiting_has_its_own_bound() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_is_down_is_not_hammered() {
-    let dead = Policy { pacer: None, ..policy() };
+    let dead = Policy { pacing: None, ..policy() };
     let attempts_of_ten_sends = async || {
         let mut attempts = 0;
         for _ in 0..10 {
@@ -252,7 +256,7 @@ async fn a_server_that_is_down_is_not_hammered() {
 
 #[tokio::test(start_paused = true)]
 async fn retries_that_help_cost_nothing() {
-    let policy = Policy { pacer: None, ..policy() };
+    let policy = Policy { pacing: None, ..policy() };
     for _ in 0..30 {
         assert_eq!(outcome_of(&policy, [Fails(ErrorKind::Unknown)]).await, 2);
     }

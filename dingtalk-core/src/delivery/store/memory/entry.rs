@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::super::{DeadLetter, Failure, Item, LanePending, Loss, Ticket};
+use super::super::{Claim, DeadLetter, Failure, Item, LanePending, Loss};
 use crate::{Envelope, Urgency};
 
 /// Where an item stands in its lane: urgent ones first, then by number. The digests that were made together have the
 /// number of the first notification in them, and stand there in the order of their own numbers, which begin at 1.
-pub(super) type Place = (Rank, u64, usize);
+pub(super) type Position = (Rank, u64, usize);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
@@ -22,8 +22,8 @@ pub(super) enum Work {
     None,
     /// A claim with this number, until its lease ends.
     Claimed { claim: u64, until: Duration },
-    /// An attempt has begun under this claim, and has a place in this budget.
-    Sending { claim: u64, until: Duration, budget: String },
+    /// An attempt has begun under this claim.
+    Sending { claim: u64, until: Duration },
     /// It is part of a digest, which speaks for it.
     Member,
 }
@@ -32,7 +32,7 @@ pub(super) enum Work {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) lane: String,
-    pub(super) place: Place,
+    pub(super) position: Position,
     pub(super) envelope: Envelope,
     pub(super) members: Vec<String>,
     pub(super) enqueued: Duration,
@@ -50,7 +50,7 @@ impl Entry {
         let rank = if envelope.urgency == Urgency::Urgent { Rank::Urgent } else { Rank::Normal };
         Self {
             lane: lane.to_owned(),
-            place: (rank, number, 0),
+            position: (rank, number, 0),
             envelope,
             members: Vec::new(),
             enqueued: now,
@@ -83,9 +83,9 @@ impl Entry {
     }
 
     /// Whether this claim holds.
-    pub(super) fn is_held_by(&self, ticket: &Ticket) -> bool {
+    pub(super) fn is_held_by(&self, held: &Claim) -> bool {
         match self.work {
-            Work::Claimed { claim, .. } | Work::Sending { claim, .. } => claim == ticket.claim,
+            Work::Claimed { claim, .. } | Work::Sending { claim, .. } => claim == held.number,
             Work::None | Work::Member => false,
         }
     }
@@ -110,7 +110,7 @@ impl Entry {
             may_have_arrived: self.may_have_arrived,
             alone: self.alone,
             last_failure: self.last_failure.clone(),
-            ticket: Ticket::new(&*self.envelope.id, claim),
+            claim: Claim::new(&*self.envelope.id, claim),
         }
     }
 

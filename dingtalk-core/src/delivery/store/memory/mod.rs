@@ -1,6 +1,5 @@
 //! The store that is gone when the process ends.
 
-mod budget;
 mod entry;
 mod known;
 mod state;
@@ -15,7 +14,7 @@ use std::{
 use tokio::time::Instant;
 
 use self::state::State;
-use super::{Begun, Budget, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store, Ticket};
+use super::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store};
 use crate::{BoxFuture, Envelope, Error};
 
 /// How many dead letters are kept unless told otherwise.
@@ -119,8 +118,8 @@ impl Store for MemoryStore {
         done(self.state().claim(lane, max, lease, self.now()))
     }
 
-    fn release<'a>(&'a self, tickets: &'a [Ticket]) -> BoxFuture<'a, Result<(), Error>> {
-        self.state().release(tickets);
+    fn release<'a>(&'a self, claims: &'a [Claim]) -> BoxFuture<'a, Result<(), Error>> {
+        self.state().release(claims);
         done(())
     }
 
@@ -128,31 +127,12 @@ impl Store for MemoryStore {
         done(self.state().merge(merges, self.now()))
     }
 
-    fn begin<'a>(
-        &'a self,
-        ticket: &'a Ticket,
-        budget: &'a Budget,
-        lease: Duration,
-    ) -> BoxFuture<'a, Result<Begun, Error>> {
-        done(self.state().begin(ticket, budget, lease, self.now()))
+    fn begin<'a>(&'a self, claim: &'a Claim, lease: Duration) -> BoxFuture<'a, Result<Begun, Error>> {
+        done(self.state().begin(claim, lease, self.now()))
     }
 
-    fn settle<'a>(
-        &'a self,
-        ticket: &'a Ticket,
-        sends: u32,
-        settlement: Settlement,
-    ) -> BoxFuture<'a, Result<bool, Error>> {
-        done(self.state().settle(ticket, sends, settlement, self.now()))
-    }
-
-    fn free_in<'a>(&'a self, budget: &'a Budget) -> BoxFuture<'a, Result<Duration, Error>> {
-        done(self.state().free_in(budget, self.now()))
-    }
-
-    fn rest<'a>(&'a self, budget: &'a str, rest: Duration) -> BoxFuture<'a, Result<(), Error>> {
-        self.state().rest(budget, self.now().saturating_add(rest));
-        done(())
+    fn settle<'a>(&'a self, claim: &'a Claim, settlement: Settlement) -> BoxFuture<'a, Result<bool, Error>> {
+        done(self.state().settle(claim, settlement, self.now()))
     }
 
     fn pending<'a>(&'a self, lane: &'a str) -> BoxFuture<'a, Result<LanePending, Error>> {

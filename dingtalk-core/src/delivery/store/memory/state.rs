@@ -6,11 +6,8 @@ use std::{
 };
 
 use super::{
-    super::{
-        Begun, Budget, Claimed, DeadLetter, Enqueued, Failure, LanePending, Loss, Merge, Settlement, Ticket,
-    },
-    budget::Budgets,
-    entry::{Entry, Place, Work},
+    super::{Begun, Claim, Claimed, DeadLetter, Enqueued, Failure, LanePending, Loss, Merge, Settlement},
+    entry::{Entry, Position, Work},
     known::Known,
 };
 use crate::{Envelope, Error, ErrorKind};
@@ -21,8 +18,7 @@ pub(super) struct State {
     /// By id: notifications, those in a digest among them, and digests.
     entries: HashMap<String, Entry>,
     /// The ids of a lane in their order, without those in a digest.
-    lanes: HashMap<String, BTreeMap<Place, String>>,
-    budgets: Budgets,
+    lanes: HashMap<String, BTreeMap<Position, String>>,
     known: Known,
     /// Oldest first.
     dead_letters: VecDeque<DeadLetter>,
@@ -38,7 +34,6 @@ impl State {
         Self {
             entries: HashMap::new(),
             lanes: HashMap::new(),
-            budgets: Budgets::default(),
             known: Known::default(),
             dead_letters: VecDeque::new(),
             dead_letter_capacity,
@@ -79,7 +74,7 @@ impl State {
         self.next_number += 1;
         self.notifications += 1;
         let id = entry.envelope.id.clone();
-        self.lanes.entry(lane.to_owned()).or_default().insert(entry.place, id.clone());
+        self.lanes.entry(lane.to_owned()).or_default().insert(entry.position, id.clone());
         self.entries.entry(id).insert_entry(entry).into_mut()
     }
 
@@ -115,9 +110,7 @@ impl State {
             let Some(entry) = self.entries.get_mut(id) else { continue };
             match &entry.work {
                 Work::Claimed { until, .. } if *until <= now => entry.work = Work::None,
-                Work::Sending { until, budget, .. } if *until <= now => {
-                    // When it ended nobody knows; not later than now.
-                    self.budgets.end(budget, 1, now);
+                Work::Sending { until, .. } if *until <= now => {
                     entry.work = Work::None;
                     entry.interrupted = true;
                     entry.may_have_arrived = true;
@@ -144,9 +137,9 @@ impl State {
         letters
     }
 
-    pub(super) fn release(&mut self, tickets: &[Ticket]) {
-        for ticket in tickets {
-            if let Some(entry) = self.held(ticket)
+    pub(super) fn release(&mut self, claims: &[Claim]) {
+        for claim in claims {
+            if let Some(entry) = self.held(claim)
                 && matches!(entry.work, Work::Claimed { .. })
             {
                 entry.work = Work::None;
@@ -156,10 +149,10 @@ impl State {
 
     pub(super) fn merge(&mut self, merges: Vec<Merge>, now: Duration) -> bool {
         let mut first = None;
-        for ticket in merges.iter().flat_map(|merge| &merge.members) {
-            match self.held(ticket) {
+        for claim in merges.iter().flat_map(|merge| &merge.members) {
+            match self.held(claim) {
                 Some(entry) if matches!(entry.work, Work::Claimed { .. }) && !entry.is_digest() => {
-                    first = first.into_iter().chain([entry.place]).min();
+                    first = first.into_iter().chain([entry.position]).min();
                 }
                 _ => return false,
             }
@@ -167,35 +160,27 @@ impl State {
         let Some((rank, number, _)) = first else { return merges.is_empty() };
         for (index, merge) in merges.into_iter().enumerate() {
             let mut digest = None;
-            for ticket in merge.members {
-                let Some(member) = self.entries.get_mut(&ticket.id) else { continue };
+            for claim in merge.members {
+                let Some(member) = self.entries.get_mut(&claim.id) else { continue };
                 member.work = Work::Member;
                 let digest =
                     digest.get_or_insert_with(|| Entry::new(&member.lane, 0, merge.digest.clone(), now));
                 if let Some(line) = self.lanes.get_mut(&member.lane) {
-                    line.remove(&member.place);
+                    line.remove(&member.position);
                 }
-                digest.members.push(ticket.id);
+                digest.members.push(claim.id);
             }
             let Some(mut digest) = digest else { continue };
-            digest.place = (rank, number, index + 1);
+            digest.position = (rank, number, index + 1);
             let id = digest.envelope.id.clone();
-            self.lanes.entry(digest.lane.clone()).or_default().insert(digest.place, id.clone());
+            self.lanes.entry(digest.lane.clone()).or_default().insert(digest.position, id.clone());
             self.entries.insert(id, digest);
         }
         true
     }
 
-    pub(super) fn begin(
-        &mut self,
-        ticket: &Ticket,
-        budget: &Budget,
-        lease: Duration,
-        now: Duration,
-    ) -> Begun {
-        let Some(entry) = self.entries.get_mut(&ticket.id).filter(|entry| entry.is_held_by(ticket)) else {
-            return Begun::Lost;
-        };
+    pub(super) fn begin(&mut self, claim: &Claim, lease: Duration, now: Duration) -> Begun {
+        let Some(entry) = self.held(claim) else { return Begun::Lost };
         match entry.work {
             Work::Claimed { until, .. } if now < until => {}
             _ => return Begun::Lost,
@@ -204,57 +189,31 @@ impl State {
             entry.work = Work::None;
             return Begun::Lost;
         }
-        let wait = self.budgets.free_in(budget, now);
-        if !wait.is_zero() {
-            return Begun::Wait(wait);
-        }
-        self.budgets.take(&budget.key);
-        entry.work = Work::Sending {
-            claim: ticket.claim,
-            until: now.saturating_add(lease),
-            budget: budget.key.clone(),
-        };
+        entry.work = Work::Sending { claim: claim.number, until: now.saturating_add(lease) };
         entry.attempts += 1;
         Begun::Started(entry.attempts)
     }
 
-    pub(super) fn settle(
-        &mut self,
-        ticket: &Ticket,
-        sends: u32,
-        settlement: Settlement,
-        now: Duration,
-    ) -> bool {
-        let Some(entry) = self.entries.get_mut(&ticket.id).filter(|entry| entry.is_held_by(ticket)) else {
-            return false;
-        };
-        if let Work::Sending { budget, .. } = std::mem::replace(&mut entry.work, Work::None) {
-            self.budgets.end(&budget, sends, now);
-        }
+    pub(super) fn settle(&mut self, claim: &Claim, settlement: Settlement, now: Duration) -> bool {
+        let Some(entry) = self.held(claim) else { return false };
+        let begun = matches!(entry.work, Work::Sending { .. });
+        entry.work = Work::None;
         entry.interrupted = false;
         match settlement {
-            Settlement::Delivered => self.forget(&ticket.id),
+            Settlement::Delivered => self.forget(&claim.id),
             Settlement::Deferred { after, counts, may_have_arrived, failure } => {
                 entry.due = now.saturating_add(after);
-                entry.attempts -= u32::from(!counts && entry.attempts > 0);
+                entry.attempts -= u32::from(begun && !counts);
                 entry.may_have_arrived |= may_have_arrived;
                 entry.last_failure = Some(failure);
             }
             Settlement::Dead { loss, may_have_arrived, failure } => {
                 entry.may_have_arrived |= may_have_arrived;
-                self.bury(&ticket.id, loss, &failure, now);
+                self.bury(&claim.id, loss, &failure, now);
             }
-            Settlement::Unmerged => self.unmerge(&ticket.id),
+            Settlement::Unmerged => self.unmerge(&claim.id),
         }
         true
-    }
-
-    pub(super) fn free_in(&mut self, budget: &Budget, now: Duration) -> Duration {
-        self.budgets.free_in(budget, now)
-    }
-
-    pub(super) fn rest(&mut self, budget: &str, until: Duration) {
-        self.budgets.rest(budget, until);
     }
 
     pub(super) fn pending(&self, lane: &str) -> LanePending {
@@ -284,8 +243,8 @@ impl State {
         Some(Enqueued::Added)
     }
 
-    fn held(&mut self, ticket: &Ticket) -> Option<&mut Entry> {
-        self.entries.get_mut(&ticket.id).filter(|entry| entry.is_held_by(ticket))
+    fn held(&mut self, claim: &Claim) -> Option<&mut Entry> {
+        self.entries.get_mut(&claim.id).filter(|entry| entry.is_held_by(claim))
     }
 
     fn dead_letter(&self, id: &str) -> Option<usize> {
@@ -296,7 +255,7 @@ impl State {
     fn take(&mut self, id: &str) -> Option<Entry> {
         let entry = self.entries.remove(id)?;
         if let Some(line) = self.lanes.get_mut(&entry.lane) {
-            line.remove(&entry.place);
+            line.remove(&entry.position);
         }
         self.notifications -= usize::from(!entry.is_digest());
         self.known.remember(id.to_owned());
@@ -348,7 +307,7 @@ impl State {
             if let Some(member) = self.entries.get_mut(&id) {
                 member.work = Work::None;
                 member.alone = true;
-                line.insert(member.place, id);
+                line.insert(member.position, id);
             }
         }
     }

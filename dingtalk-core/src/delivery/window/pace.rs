@@ -1,19 +1,9 @@
-//! How fast a robot may send, and when it rests.
-
-mod log;
-mod month;
-mod pacer;
-#[cfg(test)]
-mod tests;
+//! The settings of a robot's rate window and of its rests.
 
 use std::time::{Duration, SystemTime};
 
-use self::month::until_next_month;
-pub(crate) use self::{
-    log::SendLog,
-    pacer::{Forecast, Pacer, Place, Slot},
-};
-use super::{ErrorKind, Urgency};
+use super::{super::ErrorKind, month::until_next_month};
+use crate::Urgency;
 
 /// How fast a [`Robot`](crate::Robot) sends, and for how long it rests after DingTalk has blocked it. All clones of the
 /// robot share it.
@@ -148,18 +138,26 @@ impl Pace {
         (self.rest.is_zero() || self.address_rest.is_zero()).then_some("a rest must be more than nothing")
     }
 
-    /// How long a window is.
-    pub(crate) fn window_length(&self) -> Duration {
+    /// The length of a window.
+    pub fn window_length(&self) -> Duration {
         self.window
     }
 
-    /// How many sends, of whatever urgency, may be in a window together with a message of this urgency, itself among them.
-    pub(crate) fn places(&self, urgency: Urgency) -> usize {
-        let places = match urgency {
+    /// Number of slots that a message of this urgency can share: the whole limit if it is urgent, or else the limit
+    /// without the reserve. Counts requests of any urgency, its own included.
+    ///
+    /// ```
+    /// use dingtalk_core::{Pace, Urgency};
+    ///
+    /// assert_eq!(Pace::new().slots(Urgency::Urgent), 20);
+    /// assert_eq!(Pace::new().slots(Urgency::Normal), 18);
+    /// ```
+    pub fn slots(&self, urgency: Urgency) -> usize {
+        let slots = match urgency {
             Urgency::Urgent => self.limit,
             Urgency::Normal => self.limit.saturating_sub(self.urgent_reserve).max(1),
         };
-        usize::try_from(places).unwrap_or(usize::MAX)
+        usize::try_from(slots).unwrap_or(usize::MAX)
     }
 }
 

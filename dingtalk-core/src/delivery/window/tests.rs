@@ -9,7 +9,7 @@ use std::{
 use proptest::prelude::*;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Block, Forecast, Pace, Pacer};
+use super::{Block, Forecast, Pace, RateWindow, Slot, SlotRequest, Waiter, Window as _};
 use crate::Urgency;
 
 const WINDOW: Duration = Duration::from_secs(10);
@@ -38,6 +38,8 @@ enum Ending {
     Sent,
     NotSent,
     Throttled,
+    /// Its process crashes: nothing is said of the slot.
+    Crashed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,6 +59,14 @@ struct Event {
     what: What,
 }
 
+/// Longer than any of them sends.
+const HOLDS: Duration = Duration::from_secs(20);
+
+async fn slot(window: &RateWindow, urgency: Urgency, latest: Instant) -> Result<Slot<'_>, Forecast> {
+    let request = SlotRequest::new(latest.saturating_duration_since(Instant::now()), HOLDS);
+    Waiter::join(window, urgency).take(request).await.unwrap()
+}
+
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
@@ -72,7 +82,12 @@ fn sender() -> impl Strategy<Value = Sender> {
         prop_oneof![Just(FOREVER), milliseconds(0..40_000)],
         prop_oneof![3 => Just(FOREVER), 1 => milliseconds(0..20_000)],
         prop_oneof![Just(Duration::ZERO), milliseconds(0..5000)],
-        prop_oneof![12 => Just(Ending::Sent), 3 => Just(Ending::NotSent), 1 => Just(Ending::Throttled)],
+        prop_oneof![
+            12 => Just(Ending::Sent),
+            3 => Just(Ending::NotSent),
+            1 => Just(Ending::Throttled),
+            1 => Just(Ending::Crashed),
+        ],
     )
         .prop_map(|(comes, urgency, patience, cancels, sends_for, ending)| Sender {
             comes,
@@ -90,12 +105,11 @@ fn pace() -> impl Strategy<Value = Pace> {
     })
 }
 
-async fn act(pacer: &Pacer, sender: &Sender, mut note: impl FnMut(Duration, What)) {
-    let start = pacer.origin();
+async fn act(window: &RateWindow, start: Instant, sender: &Sender, mut note: impl FnMut(Duration, What)) {
     sleep_until(start + sender.comes).await;
     let latest = Instant::now() + sender.patience;
     note(start.elapsed(), What::Waits { latest: latest - start });
-    let slot = match timeout(sender.cancels, pacer.slot(sender.urgency, latest)).await {
+    let slot = match timeout(sender.cancels, slot(window, sender.urgency, latest)).await {
         Ok(Ok(slot)) => slot,
         Ok(Err(too_long)) => return note(start.elapsed(), What::Refused(too_long)),
         Err(_) => return note(start.elapsed(), What::Cancelled),
@@ -106,26 +120,29 @@ async fn act(pacer: &Pacer, sender: &Sender, mut note: impl FnMut(Duration, What
     match sender.ending {
         Ending::Sent => drop(slot),
         Ending::NotSent => slot.give_back(),
+        Ending::Crashed => std::mem::forget(slot),
         Ending::Throttled => {
-            pacer.rest(Block::Robot, REST);
+            window.rest(Block::Robot, REST);
             drop(slot);
         }
     }
 }
 
-/// Lets all of them act, and returns what happened and the pacer afterwards.
-async fn run(pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<Pacer>) {
-    let pacer = Arc::new(Pacer::new(pace));
+/// Lets all of them act, and returns what happened and the window afterwards.
+async fn run(pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<RateWindow>) {
+    let (window, start) = (Arc::new(RateWindow::new(pace)), Instant::now());
     let events = Arc::new(Mutex::new(Vec::new()));
     let tasks: Vec<_> = senders
         .iter()
         .cloned()
         .enumerate()
         .map(|(sender, acting)| {
-            let (pacer, events) = (Arc::clone(&pacer), Arc::clone(&events));
+            let (window, events) = (Arc::clone(&window), Arc::clone(&events));
             tokio::spawn(async move {
-                act(&pacer, &acting, |at, what| events.lock().unwrap().push(Event { at, sender, what }))
-                    .await;
+                act(&window, start, &acting, |at, what| {
+                    events.lock().unwrap().push(Event { at, sender, what });
+                })
+                .await;
             })
         })
         .collect();
@@ -133,22 +150,22 @@ async fn run(pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<Pacer>) {
         task.await.unwrap();
     }
     let events = events.lock().unwrap().clone();
-    (events, pacer)
+    (events, window)
 }
 
-/// The sends that may be on the server's mind at a moment: begun by then, and not ended a window before.
-fn sends_in_window(events: &[Event], upto: usize) -> usize {
+/// Counts the slots of the window at a moment: taken by then, and not ended a window before.
+fn slots_in_window(events: &[Event], upto: usize) -> usize {
     let now = events[upto].at;
-    let mut sends: HashMap<usize, bool> = HashMap::new();
+    let mut ends: HashMap<usize, Duration> = HashMap::new();
     for event in &events[..=upto] {
         match event.what {
-            What::Begins => drop(sends.insert(event.sender, true)),
-            What::Ends(Ending::NotSent) => drop(sends.remove(&event.sender)),
-            What::Ends(_) => drop(sends.insert(event.sender, event.at + WINDOW > now)),
+            What::Begins => drop(ends.insert(event.sender, event.at + HOLDS)),
+            What::Ends(Ending::NotSent) => drop(ends.remove(&event.sender)),
+            What::Ends(Ending::Sent | Ending::Throttled) => drop(ends.insert(event.sender, event.at)),
             _ => {}
         }
     }
-    sends.values().filter(|counts| **counts).count()
+    ends.values().filter(|end| **end + WINDOW > now).count()
 }
 
 /// Those who wait when the event happens, with the latest moment that is of use to them.
@@ -168,14 +185,14 @@ proptest! {
     #[test]
     fn no_traffic_breaks_the_rules(pace in pace(), senders in prop::collection::vec(sender(), 1..40)) {
         let runtime = runtime();
-        let (events, pacer) = runtime.block_on(run(pace, &senders));
+        let (events, window) = runtime.block_on(run(pace, &senders));
         let urgency = |sender: usize| senders[sender].urgency;
         let mut rest_until = Duration::ZERO;
         for (index, event) in events.iter().enumerate() {
             match event.what {
                 What::Begins => {
-                    let places = pace.places(urgency(event.sender));
-                    prop_assert!(sends_in_window(&events, index) <= places, "the window at {index}");
+                    let places = pace.slots(urgency(event.sender));
+                    prop_assert!(slots_in_window(&events, index) <= places, "the window at {index}");
                     prop_assert!(event.at >= rest_until, "a send while the robot rests at {index}");
                     for (other, _) in waiting(&events, index) {
                         let came_first = urgency(other) == Urgency::Urgent || urgency(event.sender) == Urgency::Normal;
@@ -189,6 +206,8 @@ proptest! {
                         let moments = match cause.what {
                             What::Ends(Ending::Sent) => [cause.at + WINDOW, cause.at],
                             What::Ends(Ending::Throttled) => [cause.at + WINDOW, cause.at + REST],
+                            // Should it crash, that is the end of its slot.
+                            What::Begins => [cause.at + HOLDS + WINDOW, cause.at],
                             _ => [cause.at, cause.at],
                         };
                         moments.iter().any(|moment| *moment <= event.at && event.at < *moment + STEP)
@@ -219,47 +238,47 @@ proptest! {
             prop_assert!(settled, "{sender} still waits");
         }
         runtime.block_on(async {
-            sleep(REST + WINDOW).await;
+            sleep(REST + HOLDS + WINDOW).await;
             let mut slots = Vec::new();
-            for _ in 0..pace.places(Urgency::Urgent) {
-                slots.push(pacer.slot(Urgency::Urgent, Instant::now()).await.unwrap());
+            for _ in 0..pace.slots(Urgency::Urgent) {
+                slots.push(slot(&window, Urgency::Urgent, Instant::now()).await.unwrap());
             }
-            assert!(pacer.slot(Urgency::Urgent, Instant::now()).await.is_err());
+            assert!(slot(&window, Urgency::Urgent, Instant::now()).await.is_err());
         });
     }
 
     #[test]
     fn the_forecast_comes_true(pace in pace(), past in prop::collection::vec(milliseconds(0..9000), 0..8), ahead in 0u32..20) {
         runtime().block_on(async {
-            let pacer = Arc::new(Pacer::new(pace));
+            let window = Arc::new(RateWindow::new(pace));
             for pause in past {
                 sleep(pause).await;
-                drop(pacer.slot(Urgency::Urgent, Instant::now()).await);
+                drop(slot(&window, Urgency::Urgent, Instant::now()).await);
             }
             for _ in 0..ahead {
-                let pacer = Arc::clone(&pacer);
-                tokio::spawn(async move { drop(pacer.slot(Urgency::Normal, Instant::now() + FOREVER).await) });
+                let window = Arc::clone(&window);
+                tokio::spawn(async move { drop(slot(&window, Urgency::Normal, Instant::now() + FOREVER).await) });
             }
             tokio::task::yield_now().await;
             let now = Instant::now();
-            let forecast = match pacer.slot(Urgency::Normal, now).await {
+            let forecast = match slot(&window, Urgency::Normal, now).await {
                 Ok(slot) => {
                     slot.give_back();
                     Duration::ZERO
                 }
                 Err(too_long) => too_long.wait,
             };
-            drop(pacer.slot(Urgency::Normal, now + FOREVER).await.unwrap());
+            drop(slot(&window, Urgency::Normal, now + FOREVER).await.unwrap());
             let windows = 1 + ahead;
             assert!(now.elapsed().abs_diff(forecast) < STEP * windows, "{:?} and not {forecast:?}", now.elapsed());
         });
     }
 }
 
-fn taken_at_once(pacer: &Pacer, urgency: Urgency) -> usize {
+fn taken_at_once(window: &RateWindow, urgency: Urgency) -> usize {
     runtime().block_on(async {
         let mut sends = 0;
-        while pacer.slot(urgency, Instant::now()).await.is_ok() {
+        while slot(window, urgency, Instant::now()).await.is_ok() {
             sends += 1;
         }
         sends
@@ -268,28 +287,28 @@ fn taken_at_once(pacer: &Pacer, urgency: Urgency) -> usize {
 
 #[test]
 fn what_dingtalk_takes() {
-    let pacer = Pacer::new(Pace::new());
-    assert_eq!(taken_at_once(&pacer, Urgency::Normal), 18);
-    assert_eq!(taken_at_once(&pacer, Urgency::Urgent), 2);
+    let window = RateWindow::new(Pace::new());
+    assert_eq!(taken_at_once(&window, Urgency::Normal), 18);
+    assert_eq!(taken_at_once(&window, Urgency::Urgent), 2);
 }
 
 #[test]
 fn one_place_is_left_for_all() {
-    let pacer = Pacer::new(Pace::new().limit(2).urgent_reserve(5));
-    assert_eq!(taken_at_once(&pacer, Urgency::Normal), 1);
-    assert_eq!(taken_at_once(&pacer, Urgency::Urgent), 1);
+    let window = RateWindow::new(Pace::new().limit(2).urgent_reserve(5));
+    assert_eq!(taken_at_once(&window, Urgency::Normal), 1);
+    assert_eq!(taken_at_once(&window, Urgency::Urgent), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_answer_says_how_long_it_would_have_taken() {
-    let pacer = Pacer::new(Pace::new().limit(1));
-    drop(pacer.slot(Urgency::Normal, Instant::now()).await.unwrap());
+    let window = RateWindow::new(Pace::new().limit(1));
+    drop(slot(&window, Urgency::Normal, Instant::now()).await.unwrap());
     sleep(Duration::from_secs(2)).await;
-    let refused = |seconds| pacer.slot(Urgency::Normal, Instant::now() + Duration::from_secs(seconds));
+    let refused = |seconds| slot(&window, Urgency::Normal, Instant::now() + Duration::from_secs(seconds));
     let too_long = refused(59).await.unwrap_err();
-    assert_eq!(too_long, Forecast { wait: Duration::from_secs(60), block: None });
-    pacer.rest(Block::Month, Duration::from_secs(1000));
+    assert_eq!(too_long, Forecast::new(Duration::from_secs(60), None));
+    window.rest(Block::Month, Duration::from_secs(1000));
     let too_long = refused(999).await.unwrap_err();
-    assert_eq!(too_long, Forecast { wait: Duration::from_secs(1000), block: Some(Block::Month) });
+    assert_eq!(too_long, Forecast::new(Duration::from_secs(1000), Some(Block::Month)));
     assert!(refused(1000).await.is_ok());
 }
