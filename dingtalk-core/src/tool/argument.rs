@@ -63,6 +63,11 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
     }
 }
 
+/// The elements of a list that arrives as its JSON text: agents send that.
+pub(super) fn list_in_text(text: &str) -> Option<Vec<Value>> {
+    serde_json::from_str(text).ok()
+}
+
 /// A value of the wrong JSON type.
 pub(super) fn wrong_type(path: &str, expected: &str, value: &Value) -> Fault {
     Fault::new(path, format!("must be {expected}")).given(describe(value))

@@ -21,6 +21,7 @@
 //! ```
 
 pub(crate) mod argument;
+mod call;
 pub(crate) mod check;
 #[doc(hidden)]
 pub mod declared;
@@ -40,6 +41,7 @@ use crate::{Faults, Notification};
 
 pub use self::{
     argument::Argument,
+    call::Call,
     parameter::{Parameter, Parameters, ParametersIter, PersonKind},
     set::{ToolSet, ToolSetError},
     spec::ToolSpec,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Cardinality,
-    argument::{Argument, wrong_type},
+    argument::{Argument, list_in_text, wrong_type},
     parameter::{Parameter, Parameters},
     schema,
 };
@@ -212,7 +212,7 @@ impl<'a> Reader<'a> {
         };
         let values = match value {
             Value::Array(values) => Some(Cow::Borrowed(values)),
-            Value::String(text) => serde_json::from_str(text).ok().map(Cow::Owned),
+            Value::String(text) => list_in_text(text).map(Cow::Owned),
             _ => None,
         };
         let Some(values) = values else {

@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 
 use super::{
     Tool,
+    call::{self, Call},
     declared::{Declaration, DeclaredTool, Finding},
+    parameter::PersonKind,
     spec::ToolSpec,
 };
 use crate::{Faults, Message};
@@ -36,6 +38,55 @@ impl ToolType {
         match &self.0 {
             Origin::Derived { spec, .. } => *spec,
             Origin::Declared(declared) => declared.spec(),
+        }
+    }
+
+    /// Reads the arguments of a call, once: the message, and the [canonical form](Call::canonical) by which calls that mean the
+    /// same are recognised. `find` finds people by the names that a call may give in place of their numbers and ids; the
+    /// types and their constraints see the numbers.
+    ///
+    /// # Errors
+    ///
+    /// Names everything that is wrong with the arguments.
+    ///
+    /// ```
+    /// use dingtalk_core::{Mobile, Notification, tool::{PersonKind, ToolType}};
+    ///
+    /// /// Warn that a host is down.
+    /// #[derive(Notification)]
+    /// #[dingtalk(text("{host} is down"), tool(when = "a host does not answer"))]
+    /// struct HostDown {
+    ///     /// Host name as in the inventory, for example `web-3`.
+    ///     #[dingtalk(length(1..=64))]
+    ///     host: String,
+    ///     /// People to mention.
+    ///     #[dingtalk(at)]
+    ///     people: Vec<Mobile>,
+    /// }
+    ///
+    /// let arguments = serde_json::json!({"people": "[\"oncall\"]", "host": "web-3"});
+    /// let arguments = arguments.as_object().cloned().unwrap_or_default();
+    /// let call = ToolType::of::<HostDown>().read(arguments, |name| {
+    ///     (name == "oncall").then(|| (PersonKind::Number, "13800000000".to_owned()))
+    /// })?;
+    /// assert_eq!(call.canonical, r#"{"host":"web-3","people":["13800000000"]}"#);
+    /// # Ok::<(), dingtalk_core::Faults>(())
+    /// ```
+    pub fn read(
+        &self,
+        mut arguments: Map<String, Value>,
+        mut find: impl FnMut(&str) -> Option<(PersonKind, String)>,
+    ) -> Result<Call, Faults> {
+        let parameters = self.spec().parameters;
+        let mut faults = Faults::default();
+        call::normalise(parameters, &mut arguments, &mut find, &mut faults);
+        match self.message(&arguments) {
+            Ok(message) if faults.is_empty() => Ok(Call::new(message, parameters, &arguments)),
+            Ok(_) => Err(faults),
+            Err(found) => {
+                found.iter().for_each(|fault| faults.push(fault.clone()));
+                Err(faults)
+            }
         }
     }
 

@@ -123,9 +123,8 @@ mod tests {
         sync::atomic::{AtomicUsize, Ordering},
     };
 
-    use dingtalk_core::{BoxFuture, Error, Outcome, Pace, Parameters, Receipt, Robot};
+    use dingtalk_core::{BoxFuture, Error, Outcome, Pace, Receipt, Robot};
     use dingtalk_sandbox::Sandbox;
-    use serde_json::Map;
     use tokio::{sync::Notify, task::yield_now};
 
     use super::*;
@@ -136,7 +135,7 @@ mod tests {
     }
 
     fn key(words: &str) -> Key {
-        Key::new(None, words, Parameters::default(), &Map::new())
+        Key::new(None, words, "{}")
     }
 
     async fn quietly(_: Arc<Delivery>) {}

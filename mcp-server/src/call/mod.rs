@@ -16,6 +16,7 @@ use std::{future::Future, sync::Arc};
 
 use dingtalk_core::{
     Envelope, Error, ErrorKind, Fault, Faults, MAX_BODY_BYTES, Mentions, Message, ToolType, WireMessage,
+    tool::Call,
 };
 use serde_json::{Map, Value};
 
@@ -73,15 +74,22 @@ impl Calls {
     /// send: the arguments are invalid, the robot must not send it, or this is a dry run.
     pub(crate) fn prepare(&self, request: Request<'_>) -> Result<Ready, Box<Ended>> {
         let Request { tool, mut arguments, robot, log_id } = request;
-        let spec = tool.spec();
-        let mut record = Record::new(spec.name, log_id);
+        let name = tool.spec().name;
+        let mut record = Record::new(name, log_id);
         let mut faults = Faults::default();
         let Choice { robot, policy, keyword } = self.targets.choose(robot, &mut arguments, &mut faults);
-        let hidden = self.people.resolve(spec.parameters, &mut arguments, &mut faults);
-        let mut message = match self.message(tool, &arguments, faults) {
-            Ok(message) => message,
+        let mut hidden = Hidden::default();
+        let call = tool.read(arguments, |text| {
+            let (name, person) = self.people.find(text)?;
+            hidden.add(name, person);
+            Some((person.kind(), person.id().to_owned()))
+        });
+        let call = match self.checked(call, faults) {
+            Ok(call) => call,
             Err(faults) => return Err(Box::new(Ended::new(CallOutcome::Invalid(faults), &record, &hidden))),
         };
+        let key = Key::new(robot.as_deref(), name, &call.canonical);
+        let mut message = call.message;
         if let Some(keyword) = keyword {
             keyword::append(&mut message, keyword);
         }
@@ -94,7 +102,6 @@ impl Calls {
         if self.dry_run {
             return ended(dry_run(message));
         }
-        let key = Key::new(robot.as_deref(), spec.name, spec.parameters, &arguments);
         Ok(Ready { record, message, key, robot, policy, question, hidden })
     }
 
@@ -116,26 +123,22 @@ impl Calls {
         Ended::new(outcome, &record, &hidden)
     }
 
-    /// The message, or everything that is wrong with the arguments.
-    fn message(
-        &self,
-        tool: &ToolType,
-        arguments: &Map<String, Value>,
-        mut faults: Faults,
-    ) -> Result<Message, Faults> {
-        let message = match tool.message(arguments) {
-            Ok(message) => Some(message),
+    /// The call, or everything that is wrong with it: `faults` too, which were found before.
+    fn checked(&self, call: Result<Call, Faults>, mut faults: Faults) -> Result<Call, Faults> {
+        match call {
+            Ok(call) => {
+                let people = call.message.mentions().map_or(0, Mentions::people);
+                if people > self.max_mentions {
+                    let rule = format!("one call mentions at most {} people", self.max_mentions);
+                    faults.push(Fault::new("", rule).given(people.to_string()));
+                }
+                if faults.is_empty() { Ok(call) } else { Err(faults) }
+            }
             Err(found) => {
                 found.iter().for_each(|fault| faults.push(fault.clone()));
-                None
+                Err(faults)
             }
-        };
-        let people = message.as_ref().and_then(Message::mentions).map_or(0, Mentions::people);
-        if people > self.max_mentions {
-            let rule = format!("one call mentions at most {} people", self.max_mentions);
-            faults.push(Fault::new("", rule).given(people.to_string()));
         }
-        message.filter(|_| faults.is_empty()).ok_or(faults)
     }
 }
 

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use dingtalk_core::{Fault, Faults, Mobile, Parameter, Parameters, PersonKind, UserId};
-use serde_json::{Map, Value};
+use dingtalk_core::{Mobile, PersonKind, UserId};
 
 use crate::Error;
 
@@ -18,7 +17,7 @@ pub enum Person {
 }
 
 impl Person {
-    fn kind(&self) -> PersonKind {
+    pub(crate) fn kind(&self) -> PersonKind {
         match self {
             Self::Mobile(_) => PersonKind::Number,
             Self::UserId(_) => PersonKind::Id,
@@ -26,7 +25,7 @@ impl Person {
     }
 
     /// What goes over the wire.
-    fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         match self {
             Self::Mobile(mobile) => mobile.as_str(),
             Self::UserId(user_id) => user_id.as_str(),
@@ -69,82 +68,11 @@ impl People {
         self.0.iter().map(|(name, person)| (name.clone(), person.kind()))
     }
 
-    /// Puts people in place of their names, in the parameters that mention somebody. A person who is reached in another
-    /// way than the parameter says moves to the parameter that says so.
-    pub(crate) fn resolve(
-        &self,
-        parameters: Parameters<'_>,
-        arguments: &mut Map<String, Value>,
-        faults: &mut Faults,
-    ) -> Hidden {
-        let mut hidden = Hidden::default();
-        if self.0.is_empty() {
-            return hidden;
-        }
-        let mut moved: Vec<&Person> = Vec::new();
-        let mentioning = |kind| parameters.iter().find(move |parameter| parameter.mentions == Some(kind));
-        for parameter in parameters {
-            let Some(kind) = parameter.mentions else { continue };
-            let name = parameter.field.name;
-            let Some(given) = arguments.get_mut(name) else { continue };
-            as_list(given);
-            let mut take = |value: &mut Value| -> bool {
-                let Some((alias, person)) = value.as_str().and_then(|text| self.find(text)) else {
-                    return true;
-                };
-                hidden.0.push((person.id().to_owned(), format!("<{alias}>")));
-                if person.kind() == kind {
-                    *value = Value::from(person.id());
-                    return true;
-                }
-                if mentioning(person.kind()).is_some_and(|parameter| is_list(&parameter)) {
-                    moved.push(person);
-                } else {
-                    let rule =
-                        format!("cannot mention `{alias}`: this tool has no parameter for that kind of id");
-                    faults.push(Fault::new(name, rule));
-                }
-                false
-            };
-            match given {
-                Value::Array(elements) => elements.retain_mut(take),
-                value => {
-                    if !take(value) {
-                        *value = Value::Null;
-                    }
-                }
-            }
-        }
-        for person in moved {
-            let Some(parameter) = mentioning(person.kind()) else { continue };
-            let list = arguments.entry(parameter.field.name).or_insert(Value::Null);
-            if list.is_null() {
-                *list = Value::Array(Vec::new());
-            }
-            as_list(list);
-            if let Value::Array(list) = list {
-                list.push(Value::from(person.id()));
-            }
-        }
-        hidden
-    }
-
-    fn find(&self, text: &str) -> Option<(&String, &Person)> {
+    /// Finds a person by a name, in any spelling that agents use for one.
+    pub(crate) fn find(&self, text: &str) -> Option<(&str, &Person)> {
         let text = text.trim();
-        self.0.get_key_value(&text.strip_prefix('@').unwrap_or(text).to_lowercase())
-    }
-}
-
-fn is_list(parameter: &Parameter<'_>) -> bool {
-    parameter.cardinality == dingtalk_core::Cardinality::List
-}
-
-/// Agents send lists as their JSON text too.
-fn as_list(value: &mut Value) {
-    if let Value::String(text) = &*value
-        && let Ok(list @ Value::Array(_)) = serde_json::from_str(text)
-    {
-        *value = list;
+        let name = text.strip_prefix('@').unwrap_or(text).to_lowercase();
+        self.0.get_key_value(&name).map(|(name, person)| (&**name, person))
     }
 }
 
@@ -153,6 +81,11 @@ fn as_list(value: &mut Value) {
 pub(crate) struct Hidden(Vec<(String, String)>);
 
 impl Hidden {
+    /// Hides a person's number or id from now on.
+    pub(crate) fn add(&mut self, name: &str, person: &Person) {
+        self.0.push((person.id().to_owned(), format!("<{name}>")));
+    }
+
     pub(crate) fn hide(&self, text: &mut String) {
         for (id, name) in &self.0 {
             if text.contains(id) {
@@ -181,11 +114,7 @@ fn replace_whole(text: &str, id: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use dingtalk_core::{ToolSet, ToolType};
-    use serde_json::json;
-
     use super::*;
-    use crate::builtin_tools;
 
     fn people() -> People {
         let oncall = Person::Mobile(Mobile::new("13800000000").unwrap());
@@ -193,45 +122,25 @@ mod tests {
         People::new([("OnCall".to_owned(), oncall), ("dba".to_owned(), dba)]).unwrap()
     }
 
-    fn text_tool() -> ToolType {
-        ToolSet::new(builtin_tools()).unwrap().get("send_text_message").unwrap().clone()
-    }
-
-    fn resolved(arguments: Value) -> (Value, Hidden) {
-        let Value::Object(mut arguments) = arguments else { unreachable!() };
-        let mut faults = Faults::default();
-        let hidden = people().resolve(text_tool().spec().parameters, &mut arguments, &mut faults);
-        assert!(faults.is_empty(), "{faults}");
-        (Value::Object(arguments), hidden)
-    }
-
     #[test]
-    fn names_become_numbers_however_they_are_written() {
-        for given in [json!(["oncall", "13900000000"]), json!("[\"@ONCALL \", 13900000000]")] {
-            let (arguments, _) = resolved(json!({"text": "oncall", "atMobiles": given}));
-            let mobiles = arguments["atMobiles"].as_array().unwrap();
-            assert_eq!(mobiles[0], "13800000000");
-            assert_eq!(mobiles.len(), 2);
-            assert_eq!(arguments["text"], "oncall", "only mentions are names");
+    fn names_are_found_however_they_are_written() {
+        let people = people();
+        for written in ["oncall", "OnCall", " @ONCALL "] {
+            assert_eq!(
+                people.find(written).map(|(name, person)| (name, person.id())),
+                Some(("oncall", "13800000000"))
+            );
+        }
+        for other in ["13800000000", "on call", ""] {
+            assert_eq!(people.find(other), None, "{other:?}");
         }
     }
 
     #[test]
-    fn a_person_moves_to_the_parameter_of_their_kind() {
-        let (arguments, _) =
-            resolved(json!({"text": "x", "atMobiles": ["dba", "oncall"], "atUserIds": null}));
-        assert_eq!(arguments["atMobiles"], json!(["13800000000"]));
-        assert_eq!(arguments["atUserIds"], json!(["manager01"]));
-        let (arguments, _) = resolved(json!({"text": "x", "atUserIds": ["oncall", "u1"]}));
-        assert_eq!(
-            (&arguments["atMobiles"], &arguments["atUserIds"]),
-            (&json!(["13800000000"]), &json!(["u1"]))
-        );
-    }
-
-    #[test]
     fn numbers_that_stood_behind_names_are_hidden() {
-        let (_, hidden) = resolved(json!({"text": "x", "atMobiles": ["oncall"]}));
+        let (people, mut hidden) = (people(), Hidden::default());
+        let (name, person) = people.find("oncall").unwrap();
+        hidden.add(name, person);
         let mut text = "@13800000000 @13900000000".to_owned();
         hidden.hide(&mut text);
         assert_eq!(text, "@<oncall> @13900000000");

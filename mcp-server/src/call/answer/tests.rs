@@ -159,9 +159,14 @@ fn numbers_behind_names_are_in_no_answer() {
     let people = People::new([("oncall".to_owned(), oncall)]).unwrap();
     let set = ToolSet::new(builtin_tools()).unwrap();
     let tool = set.get("send_text_message").unwrap();
-    let Value::Object(mut arguments) = json!({"text": "x", "atMobiles": ["oncall"]}) else { unreachable!() };
-    let hidden = people.resolve(tool.spec().parameters, &mut arguments, &mut Faults::default());
-    let message = tool.message(&arguments).unwrap();
+    let arguments = json!({"text": "x", "atMobiles": ["oncall"]}).as_object().cloned().unwrap();
+    let mut hidden = Hidden::default();
+    let call = tool.read(arguments, |text| {
+        let (name, person) = people.find(text)?;
+        hidden.add(name, person);
+        Some((person.kind(), person.id().to_owned()))
+    });
+    let message = call.unwrap().message;
     let answer = facts(&Answer::new(&dry_run(message)).safe_to_show(&hidden));
     assert!(!answer.to_string().contains("13800000000"), "{answer}");
     assert_eq!(answer["request"]["at"]["atMobiles"], json!(["<oncall>"]));

@@ -72,14 +72,10 @@ impl States {
 
 #[cfg(test)]
 mod tests {
-    use dingtalk_core::Parameters;
-    use serde_json::{Map, json};
-
     use super::*;
 
     fn key(text: &str) -> Key {
-        let arguments = Map::from_iter([("text".to_owned(), json!(text))]);
-        Key::new(Some(text), "send_text_message", Parameters::default(), &arguments)
+        Key::new(Some(text), "send_text_message", text)
     }
 
     #[test]

@@ -1,6 +1,5 @@
-use dingtalk_core::{ErrorKind, Outcome, Parameters};
+use dingtalk_core::{ErrorKind, Outcome};
 use proptest::{prelude::*, sample::select, test_runner::Config};
-use serde_json::Map;
 use tokio::time::advance;
 
 use super::*;
@@ -11,7 +10,7 @@ fn just_below(window: Duration) -> Duration {
 }
 
 fn key(name: &str) -> Key {
-    Key::new(None, name, Parameters::default(), &Map::new())
+    Key::new(None, name, "{}")
 }
 
 fn message() -> Message {
