@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn numbers_members_and_defaults_are_written_in_one_way() {
         let parameters = [
-            parameter("level", Cardinality::Defaulted).values(Some("\"low\""), None),
+            parameter("level", Cardinality::One).values(Some("\"low\""), None),
             parameter("limit", Cardinality::One),
             parameter("items", Cardinality::List),
             parameter("urgent", Cardinality::Flag),

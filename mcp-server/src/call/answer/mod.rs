@@ -5,11 +5,10 @@ mod status;
 use std::{borrow::Cow, time::Duration};
 
 use dingtalk_core::{Error, ErrorKind, Language, Receipt};
-use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
 
 pub use self::status::CallStatus;
-pub(crate) use self::status::output_schema;
 use super::{
     outcome::CallOutcome,
     people::Hidden,
@@ -24,7 +23,6 @@ const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Have a person l
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
-    #[serde(serialize_with = "as_word")]
     pub(crate) status: CallStatus,
     /// The `msgUuid` under which it was delivered, or may have been.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,6 +50,29 @@ pub(crate) struct Answer {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) advice: Option<Cow<'static, str>>,
+}
+
+/// The schema of an [`Answer`], without the facts that an agent does not act on.
+pub(crate) fn output_schema() -> Map<String, Value> {
+    // Only the status is in every answer: clients check errors against this schema too.
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "status": {"type": "string", "enum": CallStatus::ALL.map(CallStatus::as_str)},
+            "id": {"type": "string"},
+            "reason": {"type": "string"},
+            "detail": {"type": "string"},
+            "code": {"type": "integer"},
+            "faults": {"type": "array", "items": {"type": "string"}},
+            "retryAfterSeconds": {"type": "integer"},
+            "advice": {"type": "string"},
+        },
+        "required": ["status"],
+    });
+    match schema {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
 }
 
 /// Why a message was not sent, as a word for programs.
@@ -186,11 +207,6 @@ impl Answer {
         }
         self
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn as_word<S: Serializer>(status: &CallStatus, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(status.as_str())
 }
 
 /// The duration in seconds, rounded up: who comes back a moment too early is refused again.

@@ -1,7 +1,7 @@
 //! The first thing that an answer says. Definitions promise these words, and answers are made of them.
 
 use dingtalk_core::{Error, ErrorKind, Outcome, Retry};
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
 /// What became of the message that a call was to send.
 ///
@@ -100,25 +100,9 @@ impl From<&Error> for CallStatus {
     }
 }
 
-/// The schema of an answer.
-pub(crate) fn output_schema() -> Map<String, Value> {
-    // What an agent acts on. Only the status is in every answer: clients check errors against this schema too.
-    let schema = json!({
-        "type": "object",
-        "properties": {
-            "status": {"type": "string", "enum": CallStatus::ALL.map(CallStatus::as_str)},
-            "id": {"type": "string"},
-            "reason": {"type": "string"},
-            "detail": {"type": "string"},
-            "code": {"type": "integer"},
-            "faults": {"type": "array", "items": {"type": "string"}},
-            "retryAfterSeconds": {"type": "integer"},
-            "advice": {"type": "string"},
-        },
-        "required": ["status"],
-    });
-    match schema {
-        Value::Object(schema) => schema,
-        _ => Map::new(),
+/// The word in an answer.
+impl Serialize for CallStatus {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
