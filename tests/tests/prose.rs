@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use std::fs;
+use std::{fs, path::Path};
 
 use dingtalk_tests::tree;
 
@@ -16,7 +16,7 @@ const OPENINGS: [&str; 9] =
     ["What", "Who", "Whoever", "Whether", "Where", "When", "How", "Until when", "So many"];
 
 /// Folders and pages that have been rewritten.
-const DONE: [&str; 14] = [
+const DONE: [&str; 15] = [
     "benches/",
     "dingtalk-core/tests/",
     "dingtalk-derive/doc/",
@@ -26,6 +26,7 @@ const DONE: [&str; 14] = [
     "docs/delivery.md",
     "docs/guide.md",
     "docs/own-server.md",
+    "docs/style.md",
     "docs/tool-quality.md",
     "fuzz/",
     "mcp-server/examples/",
@@ -63,7 +64,7 @@ fn columns(line: &str) -> usize {
 fn too_long(path: &str, text: &str) -> Vec<String> {
     let lines = text.lines().zip(1..).map(|(line, number)| (number, line));
     let long = |(_, line): &(usize, &str)| columns(line) > COLUMNS;
-    let numbers: Vec<usize> = if path.ends_with(".rs") {
+    let numbers: Vec<usize> = if Path::new(path).extension().is_some_and(|end| end == "rs") {
         let width = |line: &str| line.chars().count() - comment(line).unwrap_or_default().chars().count();
         let comments = lines.filter_map(|(number, line)| Some((number, comment(line)?)));
         let source: Vec<&str> = text.lines().collect();
