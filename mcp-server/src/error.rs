@@ -2,24 +2,41 @@
 
 use std::fmt;
 
-use dingtalk_core::ToolSetError;
+use dingtalk_config::{Fault, FaultKind, Wording};
+use dingtalk_core::{Language, ToolSetError};
 
 /// Why the server could not start, or stopped.
 #[non_exhaustive]
 pub enum Error {
     /// The tools cannot be served together.
     Tools(ToolSetError),
-    /// A setting is missing or wrong; the text names the variable and what to do.
-    Settings(String),
+    /// Settings are missing or wrong: every fault with its place and with what to do.
+    Settings(dingtalk_config::Error),
     /// The client did not begin as the protocol says, or the connection failed.
     Protocol(String),
+}
+
+impl Error {
+    /// A setting with one fault.
+    pub(crate) fn setting(english: impl Into<String>, chinese: impl Into<String>) -> Self {
+        let problem = Wording::new(english.into(), chinese.into());
+        Self::Settings(Fault::new(FaultKind::Invalid, "", problem).into())
+    }
+
+    /// Returns the text in this language; what concerns tools and the protocol is English.
+    pub fn in_language(&self, language: Language) -> String {
+        match self {
+            Self::Settings(error) => error.in_language(language),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tools(error) => error.fmt(f),
-            Self::Settings(problem) => f.write_str(problem),
+            Self::Settings(error) => error.fmt(f),
             Self::Protocol(problem) => write!(f, "the MCP connection failed: {problem}"),
         }
     }
@@ -35,7 +52,7 @@ impl fmt::Debug for Error {
         }
         match self {
             Self::Tools(error) => f.debug_tuple("Tools").field(error).finish(),
-            Self::Settings(problem) => f.debug_tuple("Settings").field(problem).finish(),
+            Self::Settings(error) => f.debug_tuple("Settings").field(error).finish(),
             Self::Protocol(problem) => f.debug_tuple("Protocol").field(problem).finish(),
         }
     }
@@ -47,9 +64,15 @@ impl From<ToolSetError> for Error {
     }
 }
 
+impl From<dingtalk_config::Error> for Error {
+    fn from(error: dingtalk_config::Error) -> Self {
+        Self::Settings(error)
+    }
+}
+
 /// Settings of the robot are wrong; the core's error says which.
 impl From<dingtalk_core::Error> for Error {
     fn from(error: dingtalk_core::Error) -> Self {
-        Self::Settings(error.to_string())
+        Self::Settings(Fault::new(FaultKind::Robot, "", &error).into())
     }
 }

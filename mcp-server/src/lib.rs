@@ -32,7 +32,6 @@
 
 mod builtin;
 mod call;
-mod config;
 mod definition;
 mod error;
 #[cfg(feature = "program")]
@@ -51,20 +50,16 @@ pub mod __private {
 #[cfg(feature = "program")]
 pub use crate::program::Program;
 
+pub use dingtalk_config::{AtAll, Confirm, Person};
+
 pub use crate::{
     builtin::{
         ActionCardMessage, FeedCardMessage, LinkMessage, MarkdownMessage, Story, TextMessage, builtin_tools,
     },
-    call::{
-        answer::CallStatus,
-        people::Person,
-        policy::{AtAll, Confirm},
-        targets::Target,
-    },
-    config::{Config, RobotSettings},
+    call::{answer::CallStatus, targets::Target},
     definition::{Annotations, Catalog, Definition, Deployment, Lint},
     error::Error,
     server::{CALL_DEADLINE, CALL_MENTIONS, Server, ServerBuilder},
-    settings::{PACE_WAIT, RATE_PER_MINUTE, Settings},
+    settings::Settings,
     transport::http::HttpOptions,
 };

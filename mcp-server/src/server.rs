@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
+use dingtalk_config::Keyword;
 use dingtalk_core::{Deliver, MAX_MENTIONS, ToolSet, ToolType};
 use rmcp::{RoleServer, ServiceExt as _, model::Implementation, transport::IntoTransport};
 use tokio::net::TcpListener;
@@ -13,7 +14,7 @@ use crate::{
         delivery::Dispatcher,
         people::People,
         repeat,
-        targets::{Rules, Targets, trimmed_keyword},
+        targets::{Rules, Targets},
     },
     definition::Deployment,
     protocol::Handler,
@@ -208,8 +209,8 @@ impl ServerBuilder {
 
     /// Sets the keyword that the robot demands: it is appended to messages that lack it. Robots
     /// [by name](Server::with_robots) have their own.
-    pub fn keyword(mut self, keyword: impl Into<String>) -> Self {
-        self.rules.keyword = trimmed_keyword(keyword);
+    pub fn keyword(mut self, keyword: impl AsRef<str>) -> Self {
+        self.rules.keyword = Keyword::new(keyword);
         self
     }
 
@@ -219,7 +220,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Adds the notifications of a [configuration file](crate::Config), behind all [`tools`](Self::tools).
+    /// Adds the notifications of a [configuration file](dingtalk_config::Config), behind all [`tools`](Self::tools).
     pub fn declared(mut self, tools: impl IntoIterator<Item = ToolType>) -> Self {
         self.declared.extend(tools);
         self
@@ -298,11 +299,18 @@ impl ServerBuilder {
         if targets.offer_a_choice()
             && let Some(tool) = tools.iter().find(|tool| has_parameter(tool, Deployment::ROBOT))
         {
-            return Err(Error::Settings(format!(
-                "`{}` has a parameter `{}`, by which calls choose among several robots: rename it",
-                tool.spec().name,
-                Deployment::ROBOT
-            )));
+            return Err(Error::setting(
+                format!(
+                    "`{}` has a parameter `{}`, by which calls choose among several robots: rename it",
+                    tool.spec().name,
+                    Deployment::ROBOT
+                ),
+                format!(
+                    "`{}` 有参数 `{}`，而调用用这个名字选择机器人：请给参数改名",
+                    tool.spec().name,
+                    Deployment::ROBOT
+                ),
+            ));
         }
         let deployment = targets.describe(deployment);
         let dispatcher = Dispatcher::new(deliver, self.call_deadline);

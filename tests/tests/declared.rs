@@ -3,10 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use dingtalk_config::Config;
 use dingtalk_core::{
     Choice, Markdown, Mobile, Notification, ToolSet, ToolType, Url, UserId, WireMessage, tools,
 };
-use dingtalk_notify::{Config, Deployment};
+use dingtalk_notify::Deployment;
 use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree as _};
 use serde_json::{Map, Value, json};
 

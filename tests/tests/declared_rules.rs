@@ -5,7 +5,8 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs};
 
-use dingtalk_notify::{Config, Server, builtin_tools};
+use dingtalk_config::Config;
+use dingtalk_notify::{Server, builtin_tools};
 use expect_test::expect_file;
 
 /// Keys that a case does not set.

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use dingtalk_config::RATE_PER_MINUTE;
 use dingtalk_core::{Mobile, Notification, Stub, ToolSet, ToolType, Url, tools};
-use dingtalk_notify::{Definition, Deployment, RATE_PER_MINUTE, Server, builtin_tools};
+use dingtalk_notify::{Definition, Deployment, Server, builtin_tools};
 use expect_test::{ExpectFile, expect_file};
 
 /// Announce that a version can be installed.

@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a page that cannot be read fails the test")]
 
-use dingtalk_notify::{Config, Deployment};
+use dingtalk_config::Config;
+use dingtalk_notify::Deployment;
 use serde_json::Value;
 
 const PAGE: &str = include_str!("../../docs/own-server.md");

@@ -4,7 +4,6 @@
 pub(crate) mod answer;
 pub(crate) mod consent;
 pub(crate) mod delivery;
-pub(crate) mod keyword;
 pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod policy;
@@ -24,8 +23,8 @@ use self::{
     answer::Answer,
     delivery::Dispatcher,
     outcome::CallOutcome,
-    people::{Hidden, People},
-    policy::{Policy, Question, Refusal},
+    people::{Hidden, People, kind_of},
+    policy::{Policy, Question, Refusal, question},
     record::Record,
     repeat::{Delivery, Key},
     targets::{Choice, Targets},
@@ -82,7 +81,7 @@ impl Calls {
         let call = tool.read(arguments, |text| {
             let (name, person) = self.people.find(text)?;
             hidden.add(name, person);
-            Some((person.kind(), person.id().to_owned()))
+            Some((kind_of(person), person.as_str().to_owned()))
         });
         let call = match self.checked(call, faults) {
             Ok(call) => call,
@@ -91,11 +90,11 @@ impl Calls {
         let key = Key::new(robot.as_deref(), name, &call.canonical);
         let mut message = call.message;
         if let Some(keyword) = keyword {
-            keyword::append(&mut message, keyword);
+            keyword.append_to(&mut message);
         }
         record.sends(&message, robot.as_deref());
         let ended = |outcome| Err(Box::new(Ended::new(outcome, &record, &hidden)));
-        let question = match policy.question(&message) {
+        let question = match question(policy, &message) {
             Ok(question) => question,
             Err(refusal) => return ended(CallOutcome::Refused(refusal)),
         };

@@ -2,34 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use dingtalk_core::{Mobile, PersonKind, UserId};
+use dingtalk_config::Person;
+use dingtalk_core::PersonKind;
 
 use crate::Error;
 
-/// How a person is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Person {
-    /// By mobile number.
-    Mobile(Mobile),
-    /// By user id.
-    UserId(UserId),
-}
-
-impl Person {
-    pub(crate) fn kind(&self) -> PersonKind {
-        match self {
-            Self::Mobile(_) => PersonKind::Number,
-            Self::UserId(_) => PersonKind::Id,
-        }
-    }
-
-    /// What goes over the wire.
-    pub(crate) fn id(&self) -> &str {
-        match self {
-            Self::Mobile(mobile) => mobile.as_str(),
-            Self::UserId(user_id) => user_id.as_str(),
-        }
+/// Kind of the parameters that can mention a person.
+pub(crate) fn kind_of(person: &Person) -> PersonKind {
+    match person {
+        Person::UserId(_) => PersonKind::Id,
+        _ => PersonKind::Number,
     }
 }
 
@@ -49,14 +31,22 @@ impl People {
                 && name.chars().all(letters)
                 && name.contains(char::is_alphabetic);
             if !fits {
-                return Err(Error::Settings(format!(
-                    "people: {name:?} is no name: it takes letters, digits, `_`, `-` and `.`, {MAX_NAME} at most, with a \
-                     letter among them"
-                )));
+                return Err(Error::setting(
+                    format!(
+                        "people: {name:?} is no name: it takes letters, digits, `_`, `-` and `.`, {MAX_NAME} at most, with a \
+                         letter among them"
+                    ),
+                    format!(
+                        "people：{name:?} 不能作为名称：只能用文字、数字、`_`、`-` 和 `.`，最多 {MAX_NAME} 个字符，至少含一个文字"
+                    ),
+                ));
             }
             let name = name.to_lowercase();
             if named.contains_key(&name) {
-                return Err(Error::Settings(format!("people: `{name}` is there twice: remove one")));
+                return Err(Error::setting(
+                    format!("people: `{name}` is there twice: remove one"),
+                    format!("people：`{name}` 出现了两次：请去掉一个"),
+                ));
             }
             named.insert(name, person);
         }
@@ -65,7 +55,7 @@ impl People {
 
     /// What definitions list: the names, never the numbers.
     pub(crate) fn names(&self) -> impl Iterator<Item = (String, PersonKind)> {
-        self.0.iter().map(|(name, person)| (name.clone(), person.kind()))
+        self.0.iter().map(|(name, person)| (name.clone(), kind_of(person)))
     }
 
     /// Finds a person by a name, in any spelling that agents use for one.
@@ -83,7 +73,7 @@ pub(crate) struct Hidden(Vec<(String, String)>);
 impl Hidden {
     /// Hides a person's number or id from now on.
     pub(crate) fn add(&mut self, name: &str, person: &Person) {
-        self.0.push((person.id().to_owned(), format!("<{name}>")));
+        self.0.push((person.as_str().to_owned(), format!("<{name}>")));
     }
 
     pub(crate) fn hide(&self, text: &mut String) {
@@ -114,6 +104,8 @@ fn replace_whole(text: &str, id: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use dingtalk_core::{Mobile, UserId};
+
     use super::*;
 
     fn people() -> People {
@@ -127,7 +119,7 @@ mod tests {
         let people = people();
         for written in ["oncall", "OnCall", " @ONCALL "] {
             assert_eq!(
-                people.find(written).map(|(name, person)| (name, person.id())),
+                people.find(written).map(|(name, person)| (name, person.as_str())),
                 Some(("oncall", "13800000000"))
             );
         }

@@ -3,36 +3,7 @@
 use dingtalk_core::Message;
 use serde::Serialize;
 
-/// May a message notify everybody in the group?
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum AtAll {
-    /// A person is asked first, and without a yes it is not sent.
-    #[default]
-    Ask,
-    /// Without asking.
-    Allow,
-    /// Never. Only this locks: a client can forge a person's consent.
-    Deny,
-}
-
-/// When a person is asked before a message is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[non_exhaustive]
-pub enum Confirm {
-    /// Where [`AtAll`] says so.
-    #[default]
-    AtAll,
-    /// Before every message: for groups with customers.
-    Always,
-}
-
-/// When a person is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Policy {
-    pub(crate) at_all: AtAll,
-    pub(crate) confirm: Confirm,
-}
+pub(crate) use dingtalk_config::{AtAll, Confirm, Policy};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +54,7 @@ impl Refusal {
                  every message. Let the operator of the server change `confirm` of this robot, or call from a client that can \
                  ask."
             }
-            Self::CannotAsk(Confirm::AtAll) => {
+            Self::CannotAsk(_) => {
                 "Nothing was sent: it was not confirmed, since this client cannot ask a person. Call again without \
                  notifying everybody, or let the operator of the server change `at_all` or `confirm` of this robot."
             }
@@ -95,16 +66,14 @@ impl Refusal {
     }
 }
 
-impl Policy {
-    /// What must be asked before this message is sent; an error if it must not be sent at all.
-    pub(crate) fn question(self, message: &Message) -> Result<Option<Question>, Refusal> {
-        let notifies_all = message.mentions().is_some_and(|mentions| mentions.all);
-        match (notifies_all, self.at_all, self.confirm) {
-            (true, AtAll::Deny, _) => Err(Refusal::Denied),
-            (true, AtAll::Ask, _) => Ok(Some(Question::AtAll)),
-            (_, _, Confirm::Always) => Ok(Some(Question::Send)),
-            _ => Ok(None),
-        }
+/// What must be asked before this message is sent; an error if it must not be sent at all.
+pub(crate) fn question(policy: Policy, message: &Message) -> Result<Option<Question>, Refusal> {
+    let notifies_all = message.mentions().is_some_and(|mentions| mentions.all);
+    match (notifies_all, policy.at_all, policy.confirm) {
+        (true, AtAll::Deny, _) => Err(Refusal::Denied),
+        (true, AtAll::Ask, _) => Ok(Some(Question::AtAll)),
+        (_, _, Confirm::Always) => Ok(Some(Question::Send)),
+        _ => Ok(None),
     }
 }
 
@@ -127,8 +96,8 @@ mod tests {
             (AtAll::Deny, Confirm::Always, Err(Refusal::Denied), Ok(Some(Question::Send))),
         ] {
             let policy = Policy { at_all, confirm };
-            assert_eq!(policy.question(&everybody), for_everybody, "{policy:?}");
-            assert_eq!(policy.question(&nobody), for_nobody, "{policy:?}");
+            assert_eq!(question(policy, &everybody), for_everybody, "{policy:?}");
+            assert_eq!(question(policy, &nobody), for_nobody, "{policy:?}");
         }
     }
 

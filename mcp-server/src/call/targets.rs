@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use dingtalk_config::Keyword;
 use dingtalk_core::{Deliver, Fault, Faults, Router};
 use dingtalk_template::suggest;
 use serde_json::{Map, Value};
@@ -16,7 +17,7 @@ pub struct Target {
     about: String,
     deliver: Arc<dyn Deliver>,
     policy: Policy,
-    keyword: Option<String>,
+    keyword: Option<Keyword>,
 }
 
 impl Target {
@@ -42,8 +43,8 @@ impl Target {
 
     /// Sets the keyword that the robot demands: it is appended to messages that lack it.
     #[must_use]
-    pub fn keyword(mut self, keyword: impl Into<String>) -> Self {
-        self.keyword = trimmed_keyword(keyword);
+    pub fn keyword(mut self, keyword: impl AsRef<str>) -> Self {
+        self.keyword = Keyword::new(keyword);
         self
     }
 }
@@ -80,7 +81,7 @@ struct Named {
 pub(crate) struct Rules {
     pub(crate) policy: Policy,
     /// The keyword that the robot demands.
-    pub(crate) keyword: Option<String>,
+    pub(crate) keyword: Option<Keyword>,
 }
 
 /// The robot of a call.
@@ -88,7 +89,7 @@ pub(crate) struct Rules {
 pub(crate) struct Choice<'t> {
     pub(crate) robot: Option<String>,
     pub(crate) policy: Policy,
-    pub(crate) keyword: Option<&'t str>,
+    pub(crate) keyword: Option<&'t Keyword>,
 }
 
 impl Targets {
@@ -174,14 +175,9 @@ impl Targets {
     }
 }
 
-/// A keyword without surrounding blanks; none if nothing is left.
-pub(crate) fn trimmed_keyword(keyword: impl Into<String>) -> Option<String> {
-    Some(keyword.into().trim().to_owned()).filter(|keyword| !keyword.is_empty())
-}
-
 impl Rules {
     fn choice(&self, robot: Option<String>) -> Choice<'_> {
-        Choice { robot, policy: self.policy, keyword: self.keyword.as_deref() }
+        Choice { robot, policy: self.policy, keyword: self.keyword.as_ref() }
     }
 }
 

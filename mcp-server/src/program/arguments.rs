@@ -1,19 +1,15 @@
-//! The command line.
+//! What the command line says, as data. Flags that are settings have their help in the settings' table.
 
-use std::{env, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf};
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use dingtalk_core::Language;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{
-    Program, check, chinese,
-    language::language,
-    send,
-    serve::{self, HttpArguments},
+use crate::{
+    Settings,
+    settings::{Flags, table},
 };
-use crate::{Error, Settings};
 
 /// What the command line says.
 ///
@@ -40,36 +36,59 @@ impl Arguments {
 
 #[derive(Args, Default)]
 pub(super) struct ServeArguments {
-    /// Send nothing, and answer with what would be sent
-    #[arg(long)]
-    pub(super) dry_run: bool,
+    #[arg(long, help = table::DRY_RUN.english)]
+    dry_run: bool,
     #[command(flatten)]
-    pub(super) choice: ToolChoice,
+    choice: ToolChoice,
     #[command(flatten)]
     pub(super) http: HttpArguments,
 }
 
 #[derive(Args, Default)]
 pub(super) struct ToolChoice {
-    /// Only these tools, separated by commas
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    tools: Option<Vec<String>>,
-    /// Begin every tool's name with this, for clients that mix the tools of several servers
-    #[arg(long, value_name = "PREFIX")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help = table::TOOLS.english)]
+    tools: Vec<String>,
+    #[arg(long, value_name = "PREFIX", help = table::TOOL_PREFIX.english)]
     tool_prefix: Option<String>,
-    /// A TOML file with robots by name, people, and notifications: see docs/configuration.md
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
     config: Option<PathBuf>,
 }
 
+/// Where to serve, if not on stdin and stdout.
+#[derive(Args, Default)]
+pub(super) struct HttpArguments {
+    /// Serve over Streamable HTTP at this address, for example 127.0.0.1:8100; the path is /mcp
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) http: Option<SocketAddr>,
+    #[arg(long, value_name = "HOST", requires = "http", help = table::HTTP_HOSTS.english)]
+    allow_host: Vec<String>,
+    #[arg(long, value_name = "ORIGIN", requires = "http", help = table::HTTP_ORIGINS.english)]
+    allow_origin: Vec<String>,
+    /// Keep no sessions, for several servers behind a load balancer
+    #[arg(long, requires = "http")]
+    pub(super) stateless: bool,
+}
+
+impl ServeArguments {
+    pub(super) fn settings(&self) -> Settings {
+        let HttpArguments { allow_host, allow_origin, .. } = &self.http;
+        let (allow_host, allow_origin) = (allow_host.clone(), allow_origin.clone());
+        Settings::read(Flags { dry_run: self.dry_run, allow_host, allow_origin, ..self.choice.flags() })
+    }
+}
+
 impl ToolChoice {
-    /// The settings of the environment, where these arguments do not say otherwise.
-    pub(super) fn settings(self) -> Result<Settings, Error> {
-        let mut settings = Settings::from_env()?;
-        settings.tools = self.tools.or(settings.tools);
-        settings.tool_prefix = self.tool_prefix.or(settings.tool_prefix);
-        settings.config = self.config.or(settings.config);
-        Ok(settings)
+    pub(super) fn settings(&self) -> Settings {
+        Settings::read(self.flags())
+    }
+
+    fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            tools: self.tools.clone(),
+            tool_prefix: self.tool_prefix.clone(),
+            ..Flags::default()
+        }
     }
 }
 
@@ -78,9 +97,9 @@ pub(super) enum Command {
     /// Serve MCP over stdin and stdout, or over HTTP
     Serve(ServeArguments),
     /// Send one message to a group
-    Send(send::Arguments),
+    Send(SendArguments),
     /// Say what is wrong with each robot and how to mend it, without sending anything
-    Check(check::Arguments),
+    Check(CheckArguments),
     /// Print the tools' definitions as clients receive them
     Tools {
         /// Print JSON: what `tools/list` answers, or the findings of `--lint`
@@ -111,75 +130,102 @@ pub(super) enum Command {
     },
 }
 
-/// `{program}` is the program's name.
-const EXAMPLES: &str = "\
-Examples:
-  {program} demo                         see messages arrive, without a robot
-  {program} send text \"Disk is full\"     send one message
-  {program} check                        say what is wrong with a robot, and how to mend it
-  {program} serve --http 127.0.0.1:8100  serve over HTTP instead of stdin and stdout";
-
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  it is done
-  1  it failed; stderr says why and what to do
-  2  the command line is wrong
-  `send` has more: see `{program} send --help`";
-
-const AFTER_HELP: &str = "\
-Environment:
-  DINGTALK_BOT_ACCESS_TOKEN        the robot's access token, or its whole webhook (required, unless --config has robots)
-  DINGTALK_BOT_SECRET              its signing secret (SEC…), if it signs
-  DINGTALK_BOT_ACCESS_TOKEN_FILE, DINGTALK_BOT_SECRET_FILE
-                                   files that hold them instead, as containers mount secrets
-  DINGTALK_BOT_BASE_URL            where robots live [default: https://oapi.dingtalk.com]
-  DINGTALK_BOT_RATE_PER_MINUTE     messages a minute [default: 20]; 0 = no limit, not for DingTalk itself
-  DINGTALK_BOT_KEYWORD             the robot's keyword; appended to messages that lack it
-  DINGTALK_NOTIFY_CONFIG           as --config
-  DINGTALK_NOTIFY_AT_ALL           ask, allow or deny messages that notify everybody [default: ask]
-  DINGTALK_NOTIFY_CALL_DEADLINE    seconds that a call may take, with all waiting and retries [default: 25]
-  DINGTALK_NOTIFY_MAX_MENTIONS     people that one call may mention [default: 10]
-  DINGTALK_NOTIFY_DRY_RUN          1 as --dry-run
-  DINGTALK_NOTIFY_TOOLS            as --tools
-  DINGTALK_NOTIFY_TOOL_PREFIX      as --tool-prefix
-  DINGTALK_NOTIFY_HTTP_TOKEN       what clients send as `Authorization: Bearer …`; required where other machines can connect
-  DINGTALK_NOTIFY_HTTP_TOKEN_FILE  a file that holds it
-  DINGTALK_NOTIFY_HTTP_HOSTS       further names of the server, separated by commas, as --allow-host
-  DINGTALK_NOTIFY_HTTP_ORIGINS     origins of pages that may call it, as --allow-origin
-  DINGTALK_NOTIFY_LANG             zh for Chinese, en for English [default: from LC_ALL, LC_MESSAGES, LANG]
-  DINGTALK_NOTIFY_LOG              what is logged on stderr: `calls` (a line of JSON for each call), `info`,
-                                   `dingtalk_core=debug`; several with commas [default: warn]";
-
-/// Reads the command line; ends the process where it is wrong, or asks for help.
-pub(super) fn parse(program: &Program) -> Arguments {
-    // Clients start the server without an argument: then there is nothing to parse, and no parser to build.
-    if env::args_os().len() <= 1 {
-        return Arguments::default();
-    }
-    let matches = command(program, language()).get_matches();
-    Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+#[derive(Args)]
+pub(super) struct SendArguments {
+    #[command(subcommand)]
+    pub(super) message: MessageArguments,
+    /// Post through this robot of the configuration file
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) robot: Option<String>,
+    /// Mention a person by mobile number; several times for several
+    #[arg(long, global = true, value_name = "MOBILE")]
+    pub(super) at: Vec<String>,
+    /// Mention a person by user id; several times for several
+    #[arg(long, global = true, value_name = "ID")]
+    pub(super) at_user: Vec<String>,
+    /// Mention everybody in the group
+    #[arg(long, global = true)]
+    pub(super) at_all: bool,
+    #[arg(long, global = true, help = table::DRY_RUN.english)]
+    dry_run: bool,
+    /// Print what became of it as JSON
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    #[arg(long, global = true, value_name = "FILE", help = table::CONFIG.english)]
+    config: Option<PathBuf>,
 }
 
-/// The command line of this program, with its help in this language.
-pub(super) fn command(program: &Program, language: Language) -> clap::Command {
-    let long = format!(
-        "{}\n\nWithout a command it serves MCP over stdin and stdout, as MCP clients start it.",
-        program.about.trim()
-    );
-    let named = |text: &str| text.replace("{program}", program.name);
-    let command = Arguments::command()
-        .name(program.name)
-        .bin_name(program.name)
-        .version(program.version)
-        .about(program.about)
-        .long_about(long)
-        .after_help(named(EXAMPLES))
-        .after_long_help(format!("{}\n\n{}\n\n{AFTER_HELP}", named(EXAMPLES), named(EXIT_CODES)))
-        .mut_subcommands(|command| match command.get_name() {
-            "check" => command.after_help(named(check::AFTER_HELP)),
-            "send" => command.after_help(named(send::AFTER_HELP)),
-            "serve" => command.after_help(named(serve::AFTER_HELP)),
-            _ => command,
-        });
-    if language == Language::Zh { chinese::translate(command, program) } else { command }
+#[derive(Subcommand)]
+pub(super) enum MessageArguments {
+    /// Plain text
+    Text {
+        /// The text; read from stdin if absent or `-`
+        text: Option<String>,
+    },
+    /// Markdown
+    Markdown {
+        /// What the list of conversations shows
+        #[arg(long)]
+        title: String,
+        /// The Markdown; read from stdin if absent or `-`
+        text: Option<String>,
+    },
+    /// One page to open
+    Link {
+        /// The headline
+        #[arg(long)]
+        title: String,
+        /// The page
+        #[arg(long)]
+        url: String,
+        /// A picture beside it
+        #[arg(long, value_name = "URL")]
+        picture: Option<String>,
+        /// The text below the title; read from stdin if absent or `-`
+        text: Option<String>,
+    },
+    /// Markdown with buttons
+    ActionCard {
+        /// What the list of conversations shows
+        #[arg(long)]
+        title: String,
+        /// A button, as LABEL=URL; several times for several
+        #[arg(long = "button", value_name = "LABEL=URL", required = true)]
+        buttons: Vec<String>,
+        /// The Markdown; read from stdin if absent or `-`
+        text: Option<String>,
+    },
+    /// Several pages to open, each with a picture
+    FeedCard {
+        /// An item: its title, its page and its picture; several times for several
+        #[arg(long = "item", num_args = 3, value_names = ["TITLE", "URL", "PICTURE"], required = true)]
+        items: Vec<String>,
+    },
+}
+
+impl SendArguments {
+    pub(super) fn settings(&self) -> Settings {
+        Settings::read(Flags { config: self.config.clone(), dry_run: self.dry_run, ..Flags::default() })
+    }
+}
+
+#[derive(Args)]
+pub(super) struct CheckArguments {
+    /// Check only this robot of the configuration file
+    #[arg(long, value_name = "NAME")]
+    pub(super) robot: Option<String>,
+    /// Post a short message with each robot: only that shows whether token, signature, keyword and address are right
+    #[arg(long)]
+    pub(super) send: bool,
+    /// Print what was found as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+    config: Option<PathBuf>,
+}
+
+impl CheckArguments {
+    pub(super) fn settings(&self) -> Settings {
+        Settings::read(Flags { config: self.config.clone(), ..Flags::default() })
+    }
 }

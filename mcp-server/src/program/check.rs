@@ -1,38 +1,18 @@
 //! `dingtalk-notify check`: what is wrong with each robot, and how to mend it.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
-use clap::Args;
+use dingtalk_config::{Guarded, Keyword, Policy};
 use dingtalk_core::{Deliver as _, Envelope, Error, ErrorKind, Message, Probe, Robot};
 use serde_json::{Value, json};
 
 use super::{
     Program, Result,
-    language::{in_language, language, words},
+    arguments::CheckArguments,
     say, send,
+    words::{in_language, language, words},
 };
-use crate::{Settings, call::keyword::WithKeyword, settings::Candidate};
-
-/// `{program}` is the program's name.
-pub(super) const AFTER_HELP: &str = "\
-Exit codes: 0 if nothing is wrong, else that of the first thing that is wrong, as `{program} send` has them: 3 for the
-settings and the clock, 6 for a server that cannot be reached.";
-
-#[derive(Args)]
-pub(super) struct Arguments {
-    /// Check only this robot of the configuration file
-    #[arg(long, value_name = "NAME")]
-    robot: Option<String>,
-    /// Post a short message with each robot: only that shows whether token, signature, keyword and address are right
-    #[arg(long)]
-    send: bool,
-    /// Print what was found as JSON
-    #[arg(long)]
-    json: bool,
-    /// Robots by name: see docs/configuration.md
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
+use crate::settings::Described;
 
 /// How far the clock may be off without a word: a header `Date` has whole seconds, and is older than the answer.
 const CLOCK_PRECISION: Duration = Duration::from_secs(10);
@@ -68,23 +48,11 @@ enum Outcome {
     Open,
 }
 
-pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitCode> {
-    let mut settings = Settings::from_env()?;
-    settings.config = arguments.config.or(settings.config);
+pub(super) async fn run(program: &Program, arguments: CheckArguments) -> Result<ExitCode> {
+    let settings = arguments.settings();
     // Everything that `serve` would refuse before it knows a robot.
     program.equip(settings.preview()?).build()?;
-    let mut candidates = settings.candidates()?;
-    if let Some(wanted) = &arguments.robot {
-        candidates.retain(|candidate| candidate.name.as_ref() == Some(wanted));
-        if candidates.is_empty() {
-            let wanted = wanted.escape_debug();
-            return Err(words(
-                format!("the configuration file has no robot `{wanted}`"),
-                format!("配置文件里没有机器人 `{wanted}`"),
-            )
-            .into());
-        }
-    }
+    let candidates = settings.robots(arguments.robot.as_deref())?.into_iter().flat_map(candidates);
     let mut report = Vec::new();
     let mut worst = None;
     for candidate in candidates {
@@ -113,6 +81,26 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
     Ok(worst.map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
+/// A robot to look at.
+struct Candidate {
+    /// `None` for the one that the environment describes.
+    name: Option<String>,
+    /// The robot, or the reason that keeps it from being made, in the person's language.
+    robot: std::result::Result<Robot, String>,
+    keyword: Option<Keyword>,
+}
+
+/// Every webhook of a robot that the settings describe.
+fn candidates(described: Described<'_>) -> Vec<Candidate> {
+    let (name, keyword) = (described.name().map(str::to_owned), described.keyword().cloned());
+    let candidate = |robot: std::result::Result<Robot, dingtalk_config::Error>| Candidate {
+        name: name.clone(),
+        robot: robot.map_err(|error| error.in_language(language())),
+        keyword: keyword.clone(),
+    };
+    described.robots().into_iter().map(candidate).collect()
+}
+
 async fn examine(program: &Program, candidate: Candidate, send: bool) -> Vec<Finding> {
     let Candidate { robot, keyword, .. } = candidate;
     let robot = match robot {
@@ -121,7 +109,7 @@ async fn examine(program: &Program, candidate: Candidate, send: bool) -> Vec<Fin
             return vec![Finding::new(About::Settings, Outcome::Wrong(send::NOT_SET_UP), problem)];
         }
     };
-    let mut findings = vec![settings(&robot, keyword.as_deref())];
+    let mut findings = vec![settings(&robot, keyword.as_ref().map(Keyword::as_str))];
     findings.extend(doubt_about_secret(&robot));
     match robot.probe().await {
         Ok(probe) => {
@@ -224,14 +212,10 @@ fn clock(probe: &Probe, signs: bool) -> Finding {
 }
 
 /// Posts a short message.
-async fn post(program: &Program, robot: Robot, keyword: Option<String>) -> Finding {
+async fn post(program: &Program, robot: Robot, keyword: Option<Keyword>) -> Finding {
     let text = format!("{} check: this robot can post. 机器人检查：可以发送消息。", program.name);
     let envelope = Envelope::new(Message::text(text));
-    let delivered = match keyword {
-        Some(keyword) => WithKeyword::new(&keyword, Arc::new(robot)).deliver(envelope).await,
-        None => robot.deliver(envelope).await,
-    };
-    match delivered {
+    match Guarded::new(robot, keyword, Policy::default()).deliver(envelope).await {
         Ok(_) => {
             let detail = words("DingTalk took a message", "钉钉已接收一条消息");
             Finding::new(About::Message, Outcome::Good, detail)

@@ -1,24 +1,25 @@
-//! The help in Chinese. English stands where commands and options are declared; `tests` below finds what lacks Chinese.
+//! The help in Chinese. English stands where commands and options are declared; the tests of `command_line` find what lacks Chinese.
 
 use clap::{Arg, Command};
+use dingtalk_core::Language;
 
-use super::Program;
+use crate::settings::{help, table};
 
 /// The texts by their place: the commands that lead there, and an option, a `<VALUE>`, or what follows the list of options.
 ///
 /// An option that several commands have stands once, at the command above them.
-const TEXTS: &[Entry] = &[
+pub(super) const TEXTS: &[Entry] = &[
     ("--help", "显示帮助"),
     ("--version", "显示版本"),
     ("help", "显示本帮助，或某个子命令的帮助"),
     // Serving.
-    ("--dry-run", "试运行：什么也不发，只返回将要发送的内容"),
-    ("--tools", "只使用这些工具，用逗号分隔"),
-    ("--tool-prefix", "给每个工具名加上前缀，以免在客户端里与其他服务器的工具重名"),
-    ("--config", "TOML 配置文件：按名称列出的机器人、人员和通知类型，见 docs/configuration.md"),
+    ("--dry-run", table::DRY_RUN.chinese),
+    ("--tools", table::TOOLS.chinese),
+    ("--tool-prefix", table::TOOL_PREFIX.chinese),
+    ("--config", table::CONFIG.chinese),
     ("--http", "在这个地址上通过 Streamable HTTP 提供服务，例如 127.0.0.1:8100；路径为 /mcp"),
-    ("--allow-host", "客户端访问服务器所用的主机名，例如 mcp.example.com；可多次指定"),
-    ("--allow-origin", "允许来自这个源的网页访问，例如 `https://example.com:443`；可多次指定"),
+    ("--allow-host", table::HTTP_HOSTS.chinese),
+    ("--allow-origin", table::HTTP_ORIGINS.chinese),
     ("--stateless", "不保存会话，供负载均衡后面的多台服务器使用"),
     ("serve", "通过标准输入输出或 HTTP 提供 MCP 服务"),
     (
@@ -36,9 +37,7 @@ const TEXTS: &[Entry] = &[
     ("send --at", "按手机号 @ 某人；可多次指定"),
     ("send --at-user", "按用户 ID @ 某人；可多次指定"),
     ("send --at-all", "@所有人"),
-    ("send --dry-run", "试运行：什么也不发，只打印请求内容"),
     ("send --json", "以 JSON 输出发送结果"),
-    ("send --config", "TOML 配置文件：按名称列出的机器人，见 docs/configuration.md"),
     ("send text", "纯文本"),
     ("send text <TEXT>", "文本内容；省略或写 `-` 时从标准输入读取"),
     ("send markdown", "Markdown"),
@@ -77,7 +76,6 @@ const TEXTS: &[Entry] = &[
     ("check --robot", "只检查配置文件里的这个机器人"),
     ("check --send", "用每个机器人发送一条简短消息：access token、加签、关键词和 IP 地址只有这样才能确认"),
     ("check --json", "以 JSON 输出检查结果"),
-    ("check --config", "TOML 配置文件：按名称列出的机器人，见 docs/configuration.md"),
     (
         "check (end)",
         "\
@@ -108,35 +106,12 @@ const TEXTS: &[Entry] = &[
   0  完成
   1  失败；原因和处理办法见标准错误输出
   2  命令行有误
-  `send` 还有别的退出码，见 `{program} send --help`
-
-环境变量：
-  DINGTALK_BOT_ACCESS_TOKEN        机器人的 access token，或完整的 Webhook 地址（必填，除非 --config 里有机器人）
-  DINGTALK_BOT_SECRET              加签密钥（SEC…），机器人启用加签时填写
-  DINGTALK_BOT_ACCESS_TOKEN_FILE, DINGTALK_BOT_SECRET_FILE
-                                   改为从文件读取以上两项，例如容器挂载的密钥
-  DINGTALK_BOT_BASE_URL            机器人所在的地址 [默认：https://oapi.dingtalk.com]
-  DINGTALK_BOT_RATE_PER_MINUTE     每分钟最多发送的条数 [默认：20]；0 表示不限，不能用于钉钉本身
-  DINGTALK_BOT_KEYWORD             机器人的自定义关键词；消息里没有时自动补在末尾
-  DINGTALK_NOTIFY_CONFIG           同 --config
-  DINGTALK_NOTIFY_AT_ALL           @所有人的消息：ask 先征得人同意，allow 放行，deny 禁止 [默认：ask]
-  DINGTALK_NOTIFY_CALL_DEADLINE    一次调用的时限（秒），含等待和重试 [默认：25]
-  DINGTALK_NOTIFY_MAX_MENTIONS     一次调用最多 @ 多少人 [默认：10]
-  DINGTALK_NOTIFY_DRY_RUN          1 同 --dry-run
-  DINGTALK_NOTIFY_TOOLS            同 --tools
-  DINGTALK_NOTIFY_TOOL_PREFIX      同 --tool-prefix
-  DINGTALK_NOTIFY_HTTP_TOKEN       客户端以 `Authorization: Bearer …` 发来的令牌；其他机器能连上时必填
-  DINGTALK_NOTIFY_HTTP_TOKEN_FILE  存放该令牌的文件
-  DINGTALK_NOTIFY_HTTP_HOSTS       服务器的其他主机名，用逗号分隔，同 --allow-host
-  DINGTALK_NOTIFY_HTTP_ORIGINS     允许访问的网页来源，用逗号分隔，同 --allow-origin
-  DINGTALK_NOTIFY_LANG             zh 为中文，en 为英文 [默认：取自 LC_ALL、LC_MESSAGES、LANG]
-  DINGTALK_NOTIFY_LOG              标准错误输出里记录哪些日志：`calls`（每次调用一行 JSON）、`info`、
-                                   `dingtalk_core=debug`；多项用逗号分隔 [默认：warn]",
+  `send` 还有别的退出码，见 `{program} send --help`",
     ),
 ];
 
 /// A place, and its text.
-type Entry = (&'static str, &'static str);
+pub(super) type Entry = (&'static str, &'static str);
 
 /// What `dingtalk-notify` is. A program of somebody else says in its own words what it is.
 const ABOUT: &str = "MCP 服务器：向钉钉群发送通知。可以直接用现成的工具，也可以提供自己声明的通知类型";
@@ -144,20 +119,25 @@ const ABOUT: &str = "MCP 服务器：向钉钉群发送通知。可以直接用�
 const WITHOUT_A_COMMAND: &str = "不带子命令时，通过标准输入输出提供 MCP 服务，MCP 客户端就是这样启动它的。";
 
 /// The command line with its help in Chinese.
-pub(super) fn translate(mut command: Command, program: &Program) -> Command {
+pub(super) fn translate(mut command: Command, name: &str, about: &'static str) -> Command {
     // Only now it has `--help`, `--version` and `help`, too.
     command.build();
-    let about = if program.about == env!("CARGO_PKG_DESCRIPTION") { ABOUT } else { program.about };
+    let about = if about == env!("CARGO_PKG_DESCRIPTION") { ABOUT } else { about };
     let long = format!("{}\n\n{WITHOUT_A_COMMAND}", about.trim());
-    let end = |place: &str| entry(place).map_or("", |(_, text)| text).replace("{program}", program.name);
+    let end = |place: &str| entry(place).map_or("", |(_, text)| text).replace("{program}", name);
     page(command, "")
         .about(about)
         .long_about(long)
         .after_help(end("(end, in short)"))
-        .after_long_help(format!("{}\n\n{}", end("(end, in short)"), end("(end)")))
+        .after_long_help(format!(
+            "{}\n\n{}\n\n{}",
+            end("(end, in short)"),
+            end("(end)"),
+            help::environment(Language::Zh)
+        ))
         .mut_subcommands(|command| match command.get_name() {
-            name @ ("check" | "send" | "serve") => {
-                let text = end(&format!("{name} (end)"));
+            command_name @ ("check" | "send" | "serve") => {
+                let text = end(&format!("{command_name} (end)"));
                 command.after_help(text)
             }
             _ => command,
@@ -213,7 +193,7 @@ fn argument(arg: Arg, place: &str) -> Arg {
 }
 
 /// What stands at a place: its own text, or that of a command above it.
-fn found(place: &str, arg: Option<&Arg>) -> Option<&'static Entry> {
+pub(super) fn found(place: &str, arg: Option<&Arg>) -> Option<&'static Entry> {
     // `send help text` is about `send text`, and `send help` about `help`.
     let place = &if place.ends_with("help") { "help".to_owned() } else { place.replace("help ", "") };
     let Some(arg) = arg else { return entry(place) };
@@ -232,118 +212,10 @@ fn value_name(arg: &Arg) -> &str {
     arg.get_value_names().and_then(<[_]>::first).map_or("", |name| name.as_str())
 }
 
-fn below(place: &str, name: &str) -> String {
+pub(super) fn below(place: &str, name: &str) -> String {
     format!("{place} {name}").trim_start().to_owned()
 }
 
 fn entry(place: &str) -> Option<&'static Entry> {
     TEXTS.iter().find(|(known, _)| *known == place)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
-    use dingtalk_core::Language;
-
-    use super::{super::arguments, *};
-
-    fn program() -> Program {
-        Program::new("dingtalk-notify", "1.0.0").about(env!("CARGO_PKG_DESCRIPTION"))
-    }
-
-    /// Each page of the help, by its place.
-    fn pages(language: Language) -> BTreeMap<String, String> {
-        fn add(command: &mut Command, place: &str, pages: &mut BTreeMap<String, String>) {
-            pages.insert(place.to_owned(), command.render_long_help().to_string());
-            pages.insert(format!("{place} -h"), command.render_help().to_string());
-            for command in command.get_subcommands_mut() {
-                let place = below(place, command.get_name());
-                add(command, &place, pages);
-            }
-        }
-        let mut command = arguments::command(&program(), language);
-        command.build();
-        let mut pages = BTreeMap::new();
-        add(&mut command, "", &mut pages);
-        pages
-    }
-
-    /// Calls `see` with every command, option and value, and what is said of it.
-    fn walk(command: &Command, place: &str, see: &mut impl FnMut(&str, Option<&'static Entry>)) {
-        for arg in command.get_arguments() {
-            see(&below(place, &arg.to_string()), found(place, Some(arg)));
-        }
-        for command in command.get_subcommands() {
-            let place = below(place, command.get_name());
-            see(&place, found(&place, None));
-            walk(command, &place, see);
-        }
-    }
-
-    #[test]
-    fn everything_has_chinese_and_all_chinese_is_used() {
-        let mut command = arguments::command(&program(), Language::En);
-        command.build();
-        let mut used =
-            BTreeSet::from(["(end, in short)", "(end)", "check (end)", "send (end)", "serve (end)"]);
-        walk(&command, "", &mut |place, found| {
-            used.insert(found.unwrap_or_else(|| panic!("{place:?} has no Chinese")).0);
-        });
-        let places: BTreeSet<&str> = TEXTS.iter().map(|(place, _)| *place).collect();
-        assert_eq!(places.difference(&used).collect::<Vec<_>>(), [&""; 0], "nothing has this Chinese");
-        assert_eq!(places.len(), TEXTS.len(), "a place stands twice");
-    }
-
-    /// Words that are not translated: variables, options, exit codes, addresses.
-    fn code(page: &str) -> BTreeSet<&str> {
-        let words = page.split(|c: char| !(c.is_ascii_alphanumeric() || "_-:/.".contains(c)));
-        let words = words.map(|word| word.trim_matches(['.', ':']));
-        let code = |word: &&str| {
-            word.starts_with("--")
-                || word.starts_with("DINGTALK_")
-                || word.starts_with(|c: char| c.is_ascii_digit())
-        };
-        words.filter(code).collect()
-    }
-
-    #[test]
-    fn both_languages_speak_of_the_same() {
-        let (english, chinese) = (pages(Language::En), pages(Language::Zh));
-        assert_eq!(english.keys().collect::<Vec<_>>(), chinese.keys().collect::<Vec<_>>());
-        assert!(code(&english[""]).contains("DINGTALK_BOT_ACCESS_TOKEN"));
-        for (place, page) in &english {
-            let (english, chinese) = (code(page), code(&chinese[place]));
-            let one: Vec<_> = english.symmetric_difference(&chinese).collect();
-            assert!(one.is_empty(), "{place:?}: only one language says {one:?}");
-        }
-    }
-
-    #[test]
-    fn no_page_is_half_english() {
-        for (place, page) in pages(Language::Zh) {
-            for english in
-                ["Usage", "Options", "Commands", "Arguments", "Print", "default", "possible", " the "]
-            {
-                assert!(!page.contains(english), "{place:?} says {english:?}:\n{page}");
-            }
-            assert!(page.contains("\n用法： dingtalk-notify"), "{page}");
-        }
-    }
-
-    #[test]
-    fn it_understands_the_same_command_line() {
-        let line = ["dingtalk-notify", "send", "--at", "13800000000", "text", "--json", "-"];
-        let english = arguments::command(&program(), Language::En).try_get_matches_from(line).unwrap();
-        let chinese = arguments::command(&program(), Language::Zh).try_get_matches_from(line).unwrap();
-        assert_eq!(english, chinese);
-    }
-
-    #[test]
-    fn a_program_of_one_s_own_says_what_it_is() {
-        let program = Program::new("team-alerts", "1.0.0").about("告诉团队。");
-        let page = arguments::command(&program, Language::Zh).render_long_help().to_string();
-        assert!(page.starts_with("告诉团队。\n\n不带子命令时"), "{page}");
-        assert!(page.contains("team-alerts send text") && !page.contains("dingtalk-notify"), "{page}");
-    }
 }

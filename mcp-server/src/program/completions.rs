@@ -4,11 +4,11 @@ use std::io::{self, Write as _};
 
 use clap_complete::{Shell, generate};
 
-use super::{Program, Result, arguments, language::language};
+use super::{Program, Result, command_line, words::language};
 
 pub(super) fn run(program: &Program, shell: Shell) -> Result<()> {
     // `generate` panics where it cannot write.
     let mut script = Vec::new();
-    generate(shell, &mut arguments::command(program, language()), program.name, &mut script);
+    generate(shell, &mut command_line::command(program, language()), program.name, &mut script);
     Ok(io::stdout().write_all(&script)?)
 }

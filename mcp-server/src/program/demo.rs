@@ -8,7 +8,7 @@ use rmcp::{ServiceExt as _, model::CallToolRequestParams};
 use serde_json::{Map, Value};
 use tokio::{process::Command, time::timeout};
 
-use super::{Program, Result, examples, language::words, say};
+use super::{Program, Result, examples, say, words::words};
 use crate::{Server, builtin_tools, protocol::example::example};
 
 /// Far more than the loopback needs; what has not arrived by then is lost.

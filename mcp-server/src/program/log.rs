@@ -18,16 +18,15 @@ use tracing_subscriber::{
     util::SubscriberInitExt as _,
 };
 
-use crate::call::record::TARGET;
-
-const VARIABLE: &str = "DINGTALK_NOTIFY_LOG";
+use super::words::words;
+use crate::{call::record::TARGET, settings::table::LOG};
 
 /// Stands for one line of JSON for each call.
 const CALLS: &str = "calls";
 
 /// Begins to log what the environment asks for, and this much unless it does. Returns what is wrong with that.
 pub(super) fn to_stderr(unless_set: LevelFilter) -> Result<(), String> {
-    let wanted = std::env::var(VARIABLE).unwrap_or_default();
+    let wanted = std::env::var(LOG.variable).unwrap_or_default();
     let filter = parse(&wanted, unless_set);
     let done = filter.as_ref().map(|_| ()).map_err(Clone::clone);
     let filter = filter.unwrap_or_else(|_| Targets::new().with_default(unless_set));
@@ -45,7 +44,13 @@ fn parse(wanted: &str, unless_set: LevelFilter) -> Result<Targets, String> {
         .filter(|directive| !directive.is_empty())
         .partition(|directive| *directive == CALLS);
     let filter: Targets = others.join(",").parse().map_err(|_| {
-        format!("{VARIABLE}: {wanted:?} is no filter: write `calls`, `info` or `dingtalk_core=debug`, separated by commas")
+        words(
+            format!(
+                "{}: {wanted:?} is no filter: write `calls`, `info` or `dingtalk_core=debug`, separated by commas",
+                LOG.variable
+            ),
+            format!("{}：无法识别 {wanted:?}：请写 `calls`、`info` 或 `dingtalk_core=debug`，用逗号分隔", LOG.variable),
+        )
     })?;
     let filter = if others.iter().any(|directive| !directive.contains('=')) {
         filter

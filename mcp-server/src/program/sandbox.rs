@@ -2,7 +2,7 @@
 
 use dingtalk_sandbox::Sandbox;
 
-use super::{Result, language::words, say};
+use super::{Result, say, words::words};
 
 pub(super) async fn run(port: u16) -> Result<()> {
     let sandbox = Sandbox::builder().port(port).start().await.map_err(|error| {

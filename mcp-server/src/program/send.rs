@@ -4,22 +4,21 @@ use std::{
     borrow::Cow,
     future::pending,
     io::{self, IsTerminal as _, Read as _},
-    path::PathBuf,
     process::ExitCode,
 };
 
-use clap::{Args, Subcommand};
 use dingtalk_core::{Error, ErrorKind};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
     Program, Result,
-    language::{language, words},
+    arguments::{MessageArguments, SendArguments},
     say,
+    words::{language, words},
 };
 use crate::{
-    Settings, builtin_tools,
+    builtin_tools,
     call::{
         Ended, Request,
         answer::{Answer, CallStatus, Reason},
@@ -28,97 +27,6 @@ use crate::{
         repeat::DeliveryOutcome,
     },
 };
-
-/// `{program}` is the program's name.
-pub(super) const AFTER_HELP: &str = "\
-Examples:
-  {program} send text \"Disk is full\" --at 13800000000
-  {program} send markdown --title \"Nightly report\" < report.md
-
-Exit codes:
-  0  DingTalk took the message (or a dry run showed it)
-  1  a setting, a file or a stream is wrong; stderr says which
-  2  the message or an argument is wrong; nothing was sent
-  3  the robot is not set up right; nothing was posted
-  4  DingTalk refused it; nothing was posted
-  5  too many messages, or the month's calls are used up; nothing was posted
-  6  no connection; nothing was sent
-  7  it may have arrived: look in the group before you repeat it";
-
-#[derive(Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    message: MessageArguments,
-    /// Post through this robot of the configuration file
-    #[arg(long, global = true, value_name = "NAME")]
-    robot: Option<String>,
-    /// Mention a person by mobile number; several times for several
-    #[arg(long, global = true, value_name = "MOBILE")]
-    at: Vec<String>,
-    /// Mention a person by user id; several times for several
-    #[arg(long, global = true, value_name = "ID")]
-    at_user: Vec<String>,
-    /// Mention everybody in the group
-    #[arg(long, global = true)]
-    at_all: bool,
-    /// Send nothing, and print the request
-    #[arg(long, global = true)]
-    dry_run: bool,
-    /// Print what became of it as JSON
-    #[arg(long, global = true)]
-    json: bool,
-    /// A TOML file with robots by name: see docs/configuration.md
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-}
-
-#[derive(Subcommand)]
-enum MessageArguments {
-    /// Plain text
-    Text {
-        /// The text; read from stdin if absent or `-`
-        text: Option<String>,
-    },
-    /// Markdown
-    Markdown {
-        /// What the list of conversations shows
-        #[arg(long)]
-        title: String,
-        /// The Markdown; read from stdin if absent or `-`
-        text: Option<String>,
-    },
-    /// One page to open
-    Link {
-        /// The headline
-        #[arg(long)]
-        title: String,
-        /// The page
-        #[arg(long)]
-        url: String,
-        /// A picture beside it
-        #[arg(long, value_name = "URL")]
-        picture: Option<String>,
-        /// The text below the title; read from stdin if absent or `-`
-        text: Option<String>,
-    },
-    /// Markdown with buttons
-    ActionCard {
-        /// What the list of conversations shows
-        #[arg(long)]
-        title: String,
-        /// A button, as LABEL=URL; several times for several
-        #[arg(long = "button", value_name = "LABEL=URL", required = true)]
-        buttons: Vec<String>,
-        /// The Markdown; read from stdin if absent or `-`
-        text: Option<String>,
-    },
-    /// Several pages to open, each with a picture
-    FeedCard {
-        /// An item: its title, its page and its picture; several times for several
-        #[arg(long = "item", num_args = 3, value_names = ["TITLE", "URL", "PICTURE"], required = true)]
-        items: Vec<String>,
-    },
-}
 
 /// The message or an argument is wrong. As clap's.
 const WRONG: u8 = 2;
@@ -131,12 +39,8 @@ pub(super) const NO_CONNECTION: u8 = 6;
 
 const MAY_HAVE_ARRIVED: u8 = 7;
 
-pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitCode> {
-    let mut settings = Settings::from_env()?;
-    settings.config = arguments.config.clone().or(settings.config);
-    settings.dry_run |= arguments.dry_run;
-    // All kinds of message can be sent, under the names that are used below.
-    (settings.tools, settings.tool_prefix) = (None, None);
+pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<ExitCode> {
+    let settings = arguments.settings();
     let (tool, given) = match call(&arguments)? {
         Ok(call) => call,
         Err(problem) => {
@@ -144,7 +48,7 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
             return Ok(ExitCode::from(WRONG));
         }
     };
-    let server = settings.server()?.tools(builtin_tools()).build()?;
+    let server = settings.server_for(arguments.robot.as_deref())?.tools(builtin_tools()).build()?;
     let tool = server.tools().get(tool).ok_or("the tool is missing")?;
     let request = Request { tool, arguments: given, robot: arguments.robot.as_deref(), log_id: None };
     let ended = match server.calls().prepare(request) {
@@ -159,7 +63,7 @@ pub(super) async fn run(program: &Program, arguments: Arguments) -> Result<ExitC
 type Call = (&'static str, Map<String, Value>);
 
 /// The tool that agents send the same message with, and its arguments; or an option that cannot be read.
-fn call(arguments: &Arguments) -> Result<std::result::Result<Call, String>> {
+fn call(arguments: &SendArguments) -> Result<std::result::Result<Call, String>> {
     let mut given = Map::new();
     let mut give = |name: &str, value: Value| given.insert(name.to_owned(), value);
     let tool = match &arguments.message {

@@ -3,7 +3,7 @@
 use dingtalk_core::ToolSet;
 use serde::Serialize;
 
-use super::{Program, Result, language::words, say};
+use super::{Program, Result, say, words::words};
 use crate::{Catalog, Deployment, Settings};
 
 pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: bool) -> Result<()> {

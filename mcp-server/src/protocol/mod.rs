@@ -1,6 +1,8 @@
 //! The Model Context Protocol: what a client may ask for, answered.
 
 mod completion;
+#[cfg(test)]
+mod declared;
 pub(crate) mod example;
 mod handler;
 mod instructions;

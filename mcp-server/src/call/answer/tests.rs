@@ -153,7 +153,10 @@ fn a_dry_run_shows_the_request() {
 
 #[test]
 fn numbers_behind_names_are_in_no_answer() {
-    use crate::call::people::{People, Person};
+    use crate::{
+        Person,
+        call::people::{People, kind_of},
+    };
 
     let oncall = Person::Mobile(dingtalk_core::Mobile::new("13800000000").unwrap());
     let people = People::new([("oncall".to_owned(), oncall)]).unwrap();
@@ -164,7 +167,7 @@ fn numbers_behind_names_are_in_no_answer() {
     let call = tool.read(arguments, |text| {
         let (name, person) = people.find(text)?;
         hidden.add(name, person);
-        Some((person.kind(), person.id().to_owned()))
+        Some((kind_of(person), person.as_str().to_owned()))
     });
     let message = call.unwrap().message;
     let answer = facts(&Answer::new(&dry_run(message)).safe_to_show(&hidden));

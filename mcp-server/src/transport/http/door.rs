@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use super::HttpOptions;
-use crate::Error;
+use crate::{Error, settings::table::HTTP_TOKEN};
 
 /// A shorter token could be guessed.
 const SHORTEST_TOKEN: usize = 16;
@@ -27,15 +27,29 @@ impl Door {
     pub(super) fn new(options: &HttpOptions, address: SocketAddr) -> Result<Self, Error> {
         match &options.bearer_token {
             None if !address.ip().is_loopback() => {
-                return Err(Error::Settings(format!(
-                    "{address} can be reached from other machines: set DINGTALK_NOTIFY_HTTP_TOKEN to a secret that clients \
-                     send as `Authorization: Bearer …`, or listen on 127.0.0.1"
-                )));
+                return Err(Error::setting(
+                    format!(
+                        "{address} can be reached from other machines: set {} to a secret that clients send as \
+                         `Authorization: Bearer …`, or listen on 127.0.0.1",
+                        HTTP_TOKEN.variable
+                    ),
+                    format!(
+                        "其他机器可以连接 {address}：请设置 {}，客户端以 `Authorization: Bearer …` 发送；或改为监听 127.0.0.1",
+                        HTTP_TOKEN.variable
+                    ),
+                ));
             }
             Some(token) if token.expose_secret().len() < SHORTEST_TOKEN => {
-                return Err(Error::Settings(format!(
-                    "DINGTALK_NOTIFY_HTTP_TOKEN: it needs at least {SHORTEST_TOKEN} characters; `openssl rand -hex 24` makes one"
-                )));
+                return Err(Error::setting(
+                    format!(
+                        "{}: it needs at least {SHORTEST_TOKEN} characters; `openssl rand -hex 24` makes one",
+                        HTTP_TOKEN.variable
+                    ),
+                    format!(
+                        "{}：至少需要 {SHORTEST_TOKEN} 个字符；可用 `openssl rand -hex 24` 生成",
+                        HTTP_TOKEN.variable
+                    ),
+                ));
             }
             _ => {}
         }

@@ -4,7 +4,7 @@ use std::{fmt, net::SocketAddr};
 
 use secrecy::SecretString;
 
-use crate::Error;
+use crate::{Error, settings::table::HTTP_HOSTS};
 
 /// Origins of pages that a browser shows from this machine.
 const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
@@ -68,9 +68,10 @@ impl HttpOptions {
         let mut hosts = self.hosts.clone();
         for host in &hosts {
             if host.contains('/') || host.trim().is_empty() {
-                return Err(Error::Settings(format!(
-                    "expected the name of a host, such as example.com, not {host:?}"
-                )));
+                return Err(Error::setting(
+                    format!("expected the name of a host, such as example.com, not {host:?}"),
+                    format!("应为主机名，例如 example.com，而不是 {host:?}"),
+                ));
             }
         }
         let ip = address.ip();
@@ -80,10 +81,17 @@ impl HttpOptions {
             hosts.push(address.to_string());
         }
         if hosts.is_empty() {
-            return Err(Error::Settings(format!(
-                "{address} has no name of its own: say under which names clients reach the server, with \
-                 `--allow-host` or DINGTALK_NOTIFY_HTTP_HOSTS"
-            )));
+            return Err(Error::setting(
+                format!(
+                    "{address} has no name of its own: name the hosts under which clients reach the server, with \
+                     `--allow-host` or {}",
+                    HTTP_HOSTS.variable
+                ),
+                format!(
+                    "{address} 没有自己的主机名：请用 `--allow-host` 或 {} 写明客户端访问服务器所用的主机名",
+                    HTTP_HOSTS.variable
+                ),
+            ));
         }
         Ok(hosts)
     }
@@ -95,10 +103,15 @@ impl HttpOptions {
                 before.contains("://") && (port == "*" || port.parse::<u16>().is_ok())
             });
             if !has_port {
-                return Err(Error::Settings(format!(
-                    "expected an origin with its port, such as https://example.com:443 or https://example.com:*, not \
-                     {origin:?}"
-                )));
+                return Err(Error::setting(
+                    format!(
+                        "expected an origin with its port, such as https://example.com:443 or https://example.com:*, \
+                         not {origin:?}"
+                    ),
+                    format!(
+                        "应为带端口的源，例如 https://example.com:443 或 https://example.com:*，而不是 {origin:?}"
+                    ),
+                ));
             }
         }
         if address.ip().is_loopback() {

@@ -1,28 +1,39 @@
-//! A robot that only takes messages with its keyword.
+//! The keyword that a robot demands.
 
-use std::sync::Arc;
+use dingtalk_core::{Markdown, Message};
 
-use dingtalk_core::{BoxFuture, Deliver, Envelope, Error, Markdown, Message, Receipt};
-
-/// Appends a keyword, visibly, to a message that lacks it.
+/// A keyword of a robot's security settings (自定义关键词), appended visibly to a message that lacks it.
 ///
 /// DingTalk does not document in which part of a message it looks for a keyword. Clients put it into the text, and that
 /// works; in a feed card, which has no text, into the first item's title.
-pub(crate) struct WithKeyword {
-    keyword: String,
-    inner: Arc<dyn Deliver>,
-}
+///
+/// ```
+/// use dingtalk_config::Keyword;
+/// use dingtalk_core::Message;
+///
+/// let mut message = Message::text("Disk is full");
+/// Keyword::new("alert").unwrap().append_to(&mut message);
+/// assert_eq!(message, Message::text("Disk is full\nalert"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keyword(String);
 
-impl WithKeyword {
-    pub(crate) fn new(keyword: &str, inner: Arc<dyn Deliver>) -> Self {
-        Self { keyword: keyword.trim().to_owned(), inner }
+impl Keyword {
+    /// A keyword without surrounding blanks; `None` if nothing is left.
+    pub fn new(keyword: impl AsRef<str>) -> Option<Self> {
+        Some(keyword.as_ref().trim())
+            .filter(|keyword| !keyword.is_empty())
+            .map(|keyword| Self(keyword.to_owned()))
     }
-}
 
-impl Deliver for WithKeyword {
-    fn deliver(&self, mut envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
-        append(&mut envelope.message, &self.keyword);
-        self.inner.deliver(envelope)
+    /// Returns the keyword.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Appends the keyword to a message that lacks it.
+    pub fn append_to(&self, message: &mut Message) {
+        append(message, &self.0);
     }
 }
 

@@ -7,7 +7,7 @@ use dingtalk_template::{
 };
 use toml::Value;
 
-use crate::config::section::Section;
+use crate::section::Section;
 
 /// The types of one value, as a file writes them.
 const TYPES: [&str; 9] =

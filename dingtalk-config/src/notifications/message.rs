@@ -3,7 +3,7 @@
 use dingtalk_core::declared::{ButtonTemplates, Declaration, MessageKind, MessagePart, MessageTemplates};
 use dingtalk_template::declaration::{LOOSE_BUTTON, second_message};
 
-use crate::config::section::Section;
+use crate::section::Section;
 
 /// The messages that a file can declare.
 const KINDS: [MessageKind; 4] =

@@ -1,12 +1,14 @@
-//! Files that are nearly right.
+//! Notifications of files that are nearly right: each is refused, or served with an example.
 
+use dingtalk_config::Config;
 use dingtalk_core::ToolSet;
 use proptest::{collection::vec, prelude::*, sample::select};
 
-use crate::{Config, Deployment, builtin_tools, protocol::example::example};
+use super::example::example;
+use crate::{Deployment, builtin_tools};
 
 /// The example of the page is a file that is right, in which every kind of key stands.
-const PAGE: &str = include_str!("../../../../docs/configuration.md");
+const PAGE: &str = include_str!("../../../docs/configuration.md");
 
 fn lines() -> Vec<&'static str> {
     let (_, rest) = PAGE.split_once("<!-- notifications -->\n```toml\n").expect("the page has an example");

@@ -11,7 +11,7 @@ use dingtalk_core::{
 use dingtalk_template::{suggest, tool_name_problem};
 
 use self::{field::read_field, message::read_message, place::path};
-use super::section::Section;
+use crate::section::Section;
 
 /// A notification as the file has it.
 struct Written {
@@ -27,7 +27,7 @@ struct Written {
 const RUST_ONLY: [&str; 5] = ["feed_card", "item", "fragment", "with", "rename_all"];
 
 /// Reads the table `notifications`.
-pub(super) fn read(mut section: Section<'_>) -> Vec<ToolType> {
+pub(crate) fn read(mut section: Section<'_>) -> Vec<ToolType> {
     let mut written = Vec::new();
     for key in section.keys() {
         written.extend(section.section(&key).map(|notification| read_one(&key, notification)));
@@ -96,13 +96,10 @@ impl Written {
             Err(findings) => {
                 let certain = |finding: &&Finding| !(has_nameless_field && finding.is_of_names());
                 for Finding { location: place, message, .. } in findings.iter().filter(certain) {
-                    section.fault(&format!("{key}{}", path(*place, kind, &indices)), message);
+                    section.fault(&format!("{key}{}", path(*place, kind, &indices)), message.clone());
                 }
                 None
             }
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

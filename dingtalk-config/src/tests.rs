@@ -1,5 +1,5 @@
 use super::*;
-use crate::{AtAll, CALL_DEADLINE, Confirm};
+use crate::Policy;
 
 fn faults(text: &str) -> Vec<String> {
     let error = Config::parse(text).expect_err("this must be refused");
@@ -13,7 +13,7 @@ fn the_least_that_works() {
     let config = Config::parse(OPS).unwrap();
     let [ops] = &config.robots[..] else { panic!("{config:?}") };
     assert_eq!((&*ops.name, &*ops.about), ("ops", "operations"));
-    assert_eq!((ops.at_all, ops.confirm, ops.rate_per_minute()), (AtAll::Ask, Confirm::AtAll, Some(20)));
+    assert_eq!((ops.stated.policy(), ops.rate_per_minute()), (Policy::default(), Some(20)));
     assert_eq!(config.default_robot, None);
 }
 
@@ -81,7 +81,7 @@ fn a_pool_has_the_rate_of_its_robots() {
 #[test]
 fn a_missing_secret_is_named_by_where_it_should_be() {
     let config = Config::parse(OPS).unwrap();
-    let error = config.robots[0].target(CALL_DEADLINE).expect_err("OPS_TOKEN is not set").to_string();
+    let error = config.robots[0].deliver(DEADLINE).err().expect("OPS_TOKEN is not set").to_string();
     assert_eq!(error, "robots.ops: env:OPS_TOKEN is not set");
 }
 

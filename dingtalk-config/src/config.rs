@@ -1,0 +1,218 @@
+//! The whole file.
+
+use std::{fs, path::Path, time::Duration};
+
+use dingtalk_core::Router;
+#[cfg(feature = "notifications")]
+use dingtalk_core::ToolType;
+
+use crate::{Error, Fault, FaultKind, Person, RobotSettings, Wording, section::Section};
+
+/// Version of the file's form that is read.
+const VERSION: i64 = 1;
+
+/// Time that one send of a [`router`](Config::router) may take. Callers give up after half a minute.
+const DEADLINE: Duration = Duration::from_secs(25);
+
+/// Content of a configuration file. It holds no secret: it names their sources.
+///
+/// `docs/configuration.md` lists every key, those of notifications too.
+///
+/// ```
+/// use dingtalk_config::Config;
+///
+/// let config = Config::parse(r#"
+///     version = 1
+///     default_robot = "ops"
+///
+///     [robots.ops]
+///     about = "operations: alerts and deployments"
+///     access_token = "env:OPS_TOKEN"
+///     secret = "file:/run/secrets/ops"
+///
+///     [robots.customers]
+///     about = "the group that we share with our customers"
+///     access_token = "env:CUSTOMERS_TOKEN"
+///     at_all = "deny"
+///     confirm = "always"
+///
+///     [people]
+///     on_call = "13800000000"
+/// "#)?;
+/// assert_eq!(config.robots[0].name, "customers");
+///
+/// let error = Config::parse("version = 1\n[robots.ops]\nacess_token = \"env:T\"").unwrap_err().to_string();
+/// assert!(error.contains("robots.ops.acess_token: unknown; did you mean `access_token`?"), "{error}");
+/// # Ok::<(), dingtalk_config::Error>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Config {
+    /// The robots, in the order of their names.
+    pub robots: Vec<RobotSettings>,
+    /// The robot that posts if a call names none.
+    pub default_robot: Option<String>,
+    /// Names that a call may give in place of people.
+    pub people: Vec<(String, Person)>,
+    /// The notifications that the file declares, in the order of their names.
+    #[cfg(feature = "notifications")]
+    pub notifications: Vec<ToolType>,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or [`parse`](Self::parse) refuses it.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let text = fs::read_to_string(path).map_err(|error| {
+            let problem = Wording::new(format!("cannot be read: {error}"), format!("无法读取：{error}"));
+            Error::from(Fault::new(FaultKind::Unreadable, "", problem)).in_file(path)
+        })?;
+        Self::parse(&text).map_err(|error| error.in_file(path))
+    }
+
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// Names everything that is wrong with it, each with its place.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // Not the parser's own picture of the line, which may hold a secret in the wrong place.
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            let line =
+                error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let problem = Wording::new(
+                format!("line {line}: {}", error.message()),
+                format!("第 {line} 行不符合 TOML 语法：{}", error.message()),
+            );
+            Fault::new(FaultKind::Syntax, "", problem)
+        })?;
+        let mut faults = Vec::new();
+        let config = Self::from_table(Section::new("", table, &mut faults));
+        Error::check(config, faults)
+    }
+
+    fn from_table(mut file: Section<'_>) -> Self {
+        match file.integer("version") {
+            Some(VERSION) => {}
+            Some(other) => {
+                let problem = Wording::new(
+                    format!("this program reads version {VERSION}, not {other}"),
+                    format!("本程序读取的版本是 {VERSION}，而不是 {other}"),
+                );
+                file.fault("version", problem);
+            }
+            None if file.is_sound("version") => {
+                let problem = Wording::new(
+                    format!("missing: write `version = {VERSION}`"),
+                    format!("缺少这一项：请写 `version = {VERSION}`"),
+                );
+                file.fault("version", problem);
+            }
+            None => {}
+        }
+        let default_robot = file.text("default_robot");
+        let mut config = Self { default_robot, ..Self::default() };
+        let mut names = Vec::new();
+        if let Some(mut section) = file.section("robots") {
+            names = section.keys();
+            for name in &names {
+                if let Some(robot) = section.section(name) {
+                    config.robots.extend(RobotSettings::read(name.clone(), robot));
+                }
+            }
+        }
+        if let Some(mut section) = file.section("people") {
+            for name in section.keys() {
+                config.people.extend(Person::read(&mut section, &name).map(|person| (name, person)));
+            }
+        }
+        #[cfg(feature = "notifications")]
+        {
+            let declared = file.section("notifications").map(crate::notifications::read);
+            config.notifications = declared.unwrap_or_default();
+        }
+        #[cfg(not(feature = "notifications"))]
+        file.value("notifications");
+        if let Some(default) = config.default_robot.as_deref()
+            && !names.iter().any(|name| name == default)
+        {
+            file.fault("default_robot", no_robot(default, names.iter().map(String::as_str)));
+        }
+        file.finish();
+        config
+    }
+
+    /// Reads the secrets of all robots and makes what delivers to their groups: an envelope's
+    /// [`robot`](dingtalk_core::Envelope::robot) chooses one, and the default robot, or the only one, takes the others.
+    ///
+    /// # Errors
+    ///
+    /// Names everything that keeps a robot from being made; and if there is no robot.
+    pub fn router(&self) -> Result<Router, Error> {
+        let mut faults = Vec::new();
+        let mut router = Router::builder();
+        for robot in &self.robots {
+            match robot.deliver(DEADLINE) {
+                Ok(deliver) => router = router.route(&*robot.name, deliver),
+                Err(error) => faults.extend(error.into_faults()),
+            }
+        }
+        if self.robots.is_empty() {
+            let problem =
+                Wording::new("there is no robot: add `[robots.NAME]`", "没有机器人：请添加 `[robots.名称]`");
+            faults.push(Fault::new(FaultKind::Robot, "robots", problem));
+        }
+        if let Some(default) = self.default_name() {
+            router = router.default_to(default);
+        }
+        let router = Error::check(router, faults)?;
+        // Names and default were checked when the file was read; what a program changed since may be wrong.
+        router.build().map_err(|error| Fault::new(FaultKind::Robot, "robots", error.to_string()).into())
+    }
+
+    /// Finds the robot that posts if a call gives this name, or none.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultKind::UnknownRobot`]: the file has no robot of that name, or a name is needed to choose one.
+    pub fn robot(&self, name: Option<&str>) -> Result<&RobotSettings, Error> {
+        let names = || self.robots.iter().map(|robot| &*robot.name);
+        let unknown = |problem| Error::from(Fault::new(FaultKind::UnknownRobot, "", problem));
+        let Some(name) = name.or(self.default_name()) else {
+            let names = names().collect::<Vec<_>>().join("`, `");
+            return Err(unknown(Wording::new(
+                format!("several robots and no default_robot: name one of `{names}`"),
+                format!("有多个机器人而没有 default_robot：请指定 `{names}` 之一"),
+            )));
+        };
+        let found = self.robots.iter().find(|robot| robot.name == name);
+        found.ok_or_else(|| unknown(no_robot(name, names())))
+    }
+
+    fn default_name(&self) -> Option<&str> {
+        self.default_robot.as_deref().or(match &self.robots[..] {
+            [only] => Some(&only.name),
+            _ => None,
+        })
+    }
+}
+
+fn no_robot<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Wording {
+    let names: Vec<&str> = names.collect();
+    let name = name.escape_debug();
+    let (english, chinese) = match dingtalk_template::suggest(&name.to_string(), names.iter().copied()) {
+        Some(meant) => (format!("; did you mean `{meant}`?"), format!("；是否想写 `{meant}`？")),
+        None if names.is_empty() => (String::new(), String::new()),
+        None => (format!("; there are `{}`", names.join("`, `")), format!("；现有 `{}`", names.join("`、`"))),
+    };
+    Wording::new(format!("there is no robot `{name}`{english}"), format!("没有机器人 `{name}`{chinese}"))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -1,0 +1,75 @@
+//! Keyword and policy of a robot, applied to every message.
+
+use std::{future::ready, sync::Arc};
+
+use dingtalk_core::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt};
+
+use crate::{AtAll, Keyword, Policy};
+
+/// Delivers for one robot: appends its keyword, and refuses a message that notifies everybody if its policy denies that.
+#[derive(Clone)]
+pub struct Guarded {
+    inner: Arc<dyn Deliver>,
+    keyword: Option<Keyword>,
+    denies_all: bool,
+}
+
+impl Guarded {
+    /// Puts keyword and policy before a delivery.
+    pub fn new(inner: impl Deliver + 'static, keyword: Option<Keyword>, policy: Policy) -> Self {
+        Self { inner: Arc::new(inner), keyword, denies_all: policy.at_all == AtAll::Deny }
+    }
+}
+
+impl Deliver for Guarded {
+    fn deliver(&self, mut envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        if self.denies_all && envelope.message.mentions().is_some_and(|mentions| mentions.all) {
+            let denied = "this robot is set never to notify everybody: at_all is \"deny\"";
+            return Box::pin(ready(Err(Error::new(ErrorKind::Invalid, denied).with_id(envelope.id))));
+        }
+        if let Some(keyword) = &self.keyword {
+            keyword.append_to(&mut envelope.message);
+        }
+        self.inner.deliver(envelope)
+    }
+}
+
+impl std::fmt::Debug for Guarded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Guarded")
+            .field("keyword", &self.keyword)
+            .field("denies_all", &self.denies_all)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dingtalk_core::{Mentions, Message, Stub};
+
+    use super::*;
+    use crate::Confirm;
+
+    #[tokio::test]
+    async fn deny_is_kept_wherever_messages_come_from() {
+        let everybody = Message::text("Come").with_mentions(Mentions::everybody());
+        for (at_all, message, arrives) in [
+            (AtAll::Deny, everybody.clone(), 0),
+            (AtAll::Deny, Message::text("Come"), 1),
+            (AtAll::Allow, everybody, 1),
+        ] {
+            let stub = Stub::new();
+            let guarded = Guarded::new(stub.clone(), None, Policy { at_all, confirm: Confirm::AtAll });
+            let delivered = guarded.deliver(Envelope::new(message)).await;
+            assert_eq!((delivered.is_ok(), stub.envelopes().len()), (arrives == 1, arrives));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_keyword_is_in_what_is_delivered() {
+        let stub = Stub::new();
+        let guarded = Guarded::new(stub.clone(), Keyword::new("alert"), Policy::default());
+        guarded.deliver(Envelope::new(Message::text("Come"))).await.unwrap();
+        assert_eq!(stub.envelopes()[0].message, Message::text("Come\nalert"));
+    }
+}

@@ -1,0 +1,326 @@
+//! One robot of the file: its settings, and what delivers with them.
+
+use std::{sync::Arc, time::Duration};
+
+use dingtalk_core::{Deliver, Error as CoreError, Overflow, Pace, Pool, Robot, RobotBuilder};
+
+use crate::{
+    AtAll, Confirm, Error, Fault, FaultKind, Guarded, Keyword, SecretSource, Stated, Wording,
+    section::Section,
+};
+
+/// Messages that a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).
+pub const RATE_PER_MINUTE: u32 = 20;
+
+/// The longest that a message waits for its slot at the robot's pace unless set; if it would wait longer, it fails at
+/// once. A rest of the robot is never waited out: it lasts minutes.
+pub const PACE_WAIT: Duration = Duration::from_secs(10);
+
+/// One robot, or several robots of one group that share its messages.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RobotSettings {
+    /// The name by which calls choose it.
+    pub name: String,
+    /// Purpose of its group: an agent chooses by it.
+    pub about: String,
+    /// Its policy, as far as the file states it.
+    pub stated: Stated,
+    /// The keyword that it demands.
+    pub keyword: Option<Keyword>,
+    webhooks: Vec<Webhook>,
+    base_url: Option<String>,
+    overflow: Overflow,
+    rate_per_minute: Option<u32>,
+    max_wait: Option<Duration>,
+}
+
+/// One webhook.
+#[derive(Debug, Clone)]
+struct Webhook {
+    access_token: SecretSource,
+    secret: Option<SecretSource>,
+}
+
+/// The longest `about`, in characters: every conversation reads all of them.
+const MAX_ABOUT: usize = 120;
+
+/// The longest name, in characters.
+const MAX_NAME: usize = 32;
+
+impl RobotSettings {
+    pub(crate) fn read(name: String, mut section: Section<'_>) -> Option<Self> {
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(fits) {
+            let problem = Wording::new(
+                format!("{name:?} is no name: letters, digits, `_` and `-`, at most {MAX_NAME}"),
+                format!("{name:?} 不能作为名称：只能用文字、数字、`_` 和 `-`，最多 {MAX_NAME} 个字符"),
+            );
+            section.fault("", problem);
+        }
+        let about = section
+            .required_text("about")
+            .map(|about| about.split_whitespace().collect::<Vec<_>>().join(" "));
+        if let Some(about) = &about
+            && about.chars().count() > MAX_ABOUT
+        {
+            let problem = Wording::new(
+                format!("at most {MAX_ABOUT} characters: agents read it in every conversation"),
+                format!("最多 {MAX_ABOUT} 个字符：智能体在每次会话中都会读到它"),
+            );
+            section.fault("about", problem);
+        }
+        let webhooks = match section.sections("pool", |_, mut element| {
+            let webhook = Webhook::read(&mut element);
+            element.finish();
+            webhook
+        }) {
+            Some(pool) => {
+                if pool.is_empty() && section.is_sound("pool") {
+                    let problem = Wording::new(
+                        "it is empty: give each robot of the group, or an access_token",
+                        "列表为空：请列出群里的每个机器人，或改用 access_token",
+                    );
+                    section.fault("pool", problem);
+                }
+                Some(pool)
+            }
+            None => Webhook::read(&mut section).map(|webhook| vec![webhook]),
+        };
+        let base_url = section.text("base_url");
+        let keyword = section.text("keyword").and_then(Keyword::new);
+        let overflow = section.choice(
+            "overflow",
+            &[("reject", Overflow::Reject), ("truncate", Overflow::Truncate), ("split", Overflow::Split)],
+        );
+        let stated = Stated {
+            at_all: section.choice("at_all", &AtAll::VALUES),
+            confirm: section.choice("confirm", &Confirm::VALUES),
+        };
+        let rate_per_minute = section.integer("rate_per_minute").and_then(|rate| {
+            let rate = u32::try_from(rate).map_err(|_| {
+                Wording::new(
+                    format!("expected a number of messages, not {rate}"),
+                    format!("应为消息条数，而不是 {rate}"),
+                )
+            });
+            section.check("rate_per_minute", rate)
+        });
+        // Without a base URL, the token tells the host: it may be a webhook of another server.
+        let known = base_url.as_deref().or(webhooks.is_none().then_some(Robot::CHINA));
+        if let Some(host) = known.and_then(host) {
+            section.check("rate_per_minute", check_rate(rate_per_minute, &host));
+        }
+        let max_wait = section.integer("max_wait_seconds").and_then(|seconds| {
+            let seconds = u64::try_from(seconds).map_err(|_| {
+                Wording::new(
+                    format!("expected seconds, not {seconds}"),
+                    format!("应为秒数，而不是 {seconds}"),
+                )
+            });
+            section.check("max_wait_seconds", seconds).map(Duration::from_secs)
+        });
+        section.finish();
+        Some(Self {
+            name,
+            about: about?,
+            stated,
+            keyword,
+            webhooks: webhooks?,
+            base_url,
+            overflow: overflow.unwrap_or_default(),
+            rate_per_minute,
+            max_wait,
+        })
+    }
+
+    /// Reads the secrets and makes what delivers to the group: a robot, or a pool of them. It appends the keyword, and it
+    /// refuses to notify everybody if the policy denies that. `deadline` is the time that one send may take.
+    ///
+    /// # Errors
+    ///
+    /// Names everything that keeps a robot from being made.
+    pub fn deliver(&self, deadline: Duration) -> Result<Arc<dyn Deliver>, Error> {
+        let (mut robots, mut faults) = (Vec::new(), Vec::new());
+        for robot in self.robots(deadline) {
+            match robot {
+                Ok(robot) => robots.push(robot),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        let robots = Error::check(robots, faults)?;
+        let inner: Arc<dyn Deliver> = if let [robot] = &robots[..] {
+            Arc::new(robot.clone())
+        } else {
+            let pool = Pool::builder(robots).name(&*self.name).build();
+            Arc::new(pool.map_err(|error| self.fault(FaultKind::Robot, &error))?)
+        };
+        Ok(Arc::new(Guarded::new(inner, self.keyword.clone(), self.stated.policy())))
+    }
+
+    /// Makes a robot for each webhook, without keyword and policy: for checks.
+    ///
+    /// # Errors
+    ///
+    /// A secret is not where the file says, or a robot cannot be made of it.
+    pub fn robots(&self, deadline: Duration) -> impl Iterator<Item = Result<Robot, Fault>> {
+        self.webhooks.iter().map(move |webhook| self.robot(webhook, deadline))
+    }
+
+    fn robot(&self, webhook: &Webhook, deadline: Duration) -> Result<Robot, Fault> {
+        let read =
+            |source: &SecretSource| source.read().map_err(|problem| self.fault(FaultKind::Secret, problem));
+        let mut builder = Robot::builder(read(&webhook.access_token)?)
+            .name(&*self.name)
+            .overflow(self.overflow)
+            .deadline(deadline);
+        if let Some(secret) = &webhook.secret {
+            builder = builder.secret(read(secret)?);
+        }
+        if let Some(base_url) = &self.base_url {
+            builder = builder.base_url(base_url);
+        }
+        let max_wait = self.max_wait.unwrap_or(PACE_WAIT);
+        build_paced(builder, self.rate_per_minute, max_wait, || format!("{}.rate_per_minute", self.place()))
+            .map_err(|fault| {
+                let place = if fault.place.is_empty() { self.place() } else { fault.place };
+                Fault { place, ..fault }
+            })
+    }
+
+    fn place(&self) -> String {
+        format!("robots.{}", self.name)
+    }
+
+    fn fault(&self, kind: FaultKind, problem: impl Into<Wording>) -> Fault {
+        Fault::new(kind, self.place(), problem)
+    }
+
+    /// Messages that may leave in a minute, over all robots of the group; `None` if nothing paces them.
+    pub fn rate_per_minute(&self) -> Option<u32> {
+        let robots = u32::try_from(self.webhooks.len()).unwrap_or(u32::MAX);
+        match self.rate_per_minute {
+            Some(0) => None,
+            rate => Some(rate.unwrap_or(RATE_PER_MINUTE).saturating_mul(robots)),
+        }
+    }
+
+    /// Names of the environment variables that its secrets are read from.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        let sources = self
+            .webhooks
+            .iter()
+            .flat_map(|webhook| [Some(&webhook.access_token), webhook.secret.as_ref()].into_iter().flatten());
+        sources.filter_map(SecretSource::variable)
+    }
+}
+
+impl Webhook {
+    fn read(section: &mut Section<'_>) -> Option<Self> {
+        let access_token = section.required_text("access_token");
+        let access_token = access_token.and_then(|text| section.check("access_token", reference(&text)));
+        let secret = section.text("secret");
+        let secret = secret.map(|text| section.check("secret", reference(&text)));
+        Some(Self {
+            access_token: access_token?,
+            secret: match secret {
+                Some(secret) => Some(secret?),
+                None => None,
+            },
+        })
+    }
+}
+
+/// The text may be the secret itself: it is not repeated.
+fn reference(text: &str) -> Result<SecretSource, Wording> {
+    SecretSource::reference(text).ok_or_else(|| {
+        Wording::new(
+            "a secret does not stand in this file: write `env:NAME` for an environment variable, or `file:PATH`",
+            "密钥不能写在这个文件里：请写 `env:变量名`（环境变量）或 `file:路径`",
+        )
+    })
+}
+
+/// Makes a robot that sends at most `rate` messages a minute, [`RATE_PER_MINUTE`] unless given. `0` is no limit: only
+/// for a server that is not DingTalk's, which its host tells. `rate_place` is the place of a fault in the rate.
+///
+/// # Errors
+///
+/// A setting is wrong. The place is empty unless the rate is.
+pub fn build_paced(
+    builder: RobotBuilder,
+    rate: Option<u32>,
+    max_wait: Duration,
+    rate_place: impl FnOnce() -> String,
+) -> Result<Robot, Fault> {
+    let wrong = |error: CoreError| Fault::new(FaultKind::Robot, "", &error);
+    // Only a robot knows its host: it may be that of a webhook.
+    let host = builder.clone().pace(None).build().map_err(wrong)?.host().to_owned();
+    let rate =
+        check_rate(rate, &host).map_err(|problem| Fault::new(FaultKind::Invalid, rate_place(), problem))?;
+    // Nothing is sent urgently: nothing is kept for that.
+    let pace = rate.map(|rate| Pace::new().limit(rate).urgent_reserve(0).max_wait(max_wait));
+    builder.pace(pace).build().map_err(wrong)
+}
+
+/// The host of a base URL; `None` where it is not right, which the robot says.
+fn host(base_url: &str) -> Option<String> {
+    // Any token does: no robot is made with it.
+    Robot::builder("0").base_url(base_url).build().ok().map(|robot| robot.host().to_owned())
+}
+
+fn check_rate(rate: Option<u32>, host: &str) -> Result<Option<u32>, Wording> {
+    let host = host.trim_end_matches('.');
+    let is_dingtalk = ["dingtalk.com", "dingtalk.io"]
+        .iter()
+        .any(|domain| host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.')));
+    match rate.unwrap_or(RATE_PER_MINUTE) {
+        0 if is_dingtalk => Err(Wording::new(
+            "0 switches the limit off, and DingTalk then blocks the robot for ten minutes; set 1 to 20",
+            "0 表示不限速，钉钉会因此把机器人限流十分钟；请设为 1 到 20",
+        )),
+        rate if is_dingtalk && rate > RATE_PER_MINUTE => Err(Wording::new(
+            format!("DingTalk takes at most {RATE_PER_MINUTE} messages a minute from a robot, not {rate}"),
+            format!("钉钉每分钟最多接收一个机器人的 {RATE_PER_MINUTE} 条消息，而不是 {rate} 条"),
+        )),
+        0 => Ok(None),
+        rate => Ok(Some(rate)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_dingtalk_s_own_hosts_are_dingtalk() {
+        for (base_url, is_dingtalk) in [
+            ("https://oapi.dingtalk.com", true),
+            ("https://OAPI.dingtalk.io:443/x", true),
+            ("https://dingtalk.com", true),
+            ("https://oapi.dingtalk.com./", true),
+            ("http://127.0.0.1:8080", false),
+            ("https://notdingtalk.com", false),
+            ("https://gateway.example/oapi.dingtalk.com", false),
+        ] {
+            let host = host(base_url).unwrap();
+            assert_eq!(check_rate(Some(0), &host).is_err(), is_dingtalk, "{base_url}");
+            assert_eq!(check_rate(Some(21), &host).is_err(), is_dingtalk, "{base_url}");
+        }
+    }
+
+    #[test]
+    fn a_webhook_of_another_server_needs_no_base_url_for_its_rate() {
+        let build =
+            |token: &str, rate| build_paced(Robot::builder(token), rate, PACE_WAIT, || "rate".to_owned());
+        assert!(build("http://127.0.0.1:1/robot/send?access_token=abcd", Some(0)).is_ok());
+        for (token, rate) in
+            [("abcd", 0), ("abcd", 21), ("https://oapi.dingtalk.io/robot/send?access_token=a", 0)]
+        {
+            let fault = build(token, Some(rate)).expect_err(token);
+            assert_eq!((fault.kind, &*fault.place), (FaultKind::Invalid, "rate"));
+        }
+        let fault = build("a b", None).expect_err("no token has a blank");
+        assert_eq!((fault.kind, &*fault.place), (FaultKind::Robot, ""));
+    }
+}

@@ -1,0 +1,75 @@
+//! What a program does: the command that its command line names.
+
+use std::{
+    io::{self, IsTerminal as _},
+    process::ExitCode,
+};
+
+use super::{
+    Program, Result,
+    arguments::{Arguments, Command},
+    check, command_line, completions, demo, log, sandbox, send, serve, tools,
+    words::{language, words},
+};
+use crate::Error;
+
+impl Program {
+    /// Does what the command line says, until it is done. Messages for people go to stderr.
+    #[must_use = "`main` returns it"]
+    pub fn run(self) -> ExitCode {
+        let arguments = command_line::parse(&self);
+        if let Err(problem) = log::to_stderr(arguments.log_level()) {
+            self.tell(problem);
+        }
+        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => return self.fail(&error),
+        };
+        let done = runtime.block_on(self.obey(arguments));
+        // A read from stdin that nobody answers must not keep the process.
+        runtime.shutdown_background();
+        match done {
+            Ok(code) => code,
+            Err(error) => self.fail(&*error),
+        }
+    }
+
+    async fn obey(&self, arguments: Arguments) -> Result<ExitCode> {
+        match arguments.command {
+            None => {
+                if io::stdin().is_terminal() {
+                    self.hint();
+                }
+                serve::run(self, arguments.serve).await?;
+            }
+            Some(Command::Serve(serve)) => serve::run(self, serve).await?,
+            Some(Command::Send(send)) => return send::run(self, send).await,
+            Some(Command::Check(check)) => return check::run(self, check).await,
+            Some(Command::Tools { json, lint, choice }) => tools::run(self, &choice.settings(), json, lint)?,
+            Some(Command::Sandbox { port }) => sandbox::run(port).await?,
+            Some(Command::Demo { once }) => demo::run(self, once).await?,
+            Some(Command::Completions { shell }) => completions::run(self, shell)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn fail(&self, error: &(dyn std::error::Error + 'static)) -> ExitCode {
+        match error.downcast_ref::<Error>() {
+            Some(error) => self.tell(error.in_language(language())),
+            None => self.tell(error),
+        }
+        ExitCode::FAILURE
+    }
+
+    /// Somebody started the server by hand.
+    fn hint(&self) {
+        let name = self.name;
+        self.tell(words(
+            format!(
+                "this serves MCP on stdin, for an MCP client to start. To see messages arrive, run `{name} demo`; \
+                 `--help` has the rest."
+            ),
+            format!("正在通过标准输入提供 MCP 服务，应由 MCP 客户端启动。想看看效果，请运行 `{name} demo`；其余见 `--help`。"),
+        ));
+    }
+}

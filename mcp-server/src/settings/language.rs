@@ -1,0 +1,24 @@
+//! The language that the person reads.
+
+use std::env;
+
+use dingtalk_core::Language;
+
+use super::table::LANG;
+
+/// By the setting, else by the locale.
+#[cfg_attr(not(feature = "program"), allow(dead_code, reason = "only the command line speaks to people"))]
+pub(crate) fn language() -> Language {
+    let names = [LANG.variable, "LC_ALL", "LC_MESSAGES", "LANG"];
+    let set = names.iter().filter_map(|name| env::var(name).ok()).find(|value| !value.trim().is_empty());
+    set.and_then(|value| parse(&value)).unwrap_or_default()
+}
+
+/// Reads `zh`, `zh_CN.UTF-8`, `en` …; `None` for a language that we do not speak.
+pub(super) fn parse(value: &str) -> Option<Language> {
+    match value.trim().to_ascii_lowercase() {
+        value if value.starts_with("zh") => Some(Language::Zh),
+        value if value.starts_with("en") => Some(Language::En),
+        _ => None,
+    }
+}

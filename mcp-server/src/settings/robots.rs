@@ -1,0 +1,160 @@
+//! The robots that the settings describe: the one of the environment, or those of the configuration file.
+
+use std::{sync::Arc, time::Duration};
+
+use dingtalk_config::{
+    Error, Fault, FaultKind, Guarded, Keyword, PACE_WAIT, RATE_PER_MINUTE, RobotSettings, Stated, Wording,
+    build_paced,
+};
+use dingtalk_core::{Deliver, Robot, RobotBuilder};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{
+    reader::{GivenSecret, Reader},
+    table::{self, Setting},
+};
+
+/// The robot that the environment describes.
+#[derive(Debug, Default)]
+pub(crate) struct EnvironmentRobot {
+    token: Option<GivenSecret>,
+    secret: Option<GivenSecret>,
+    base_url: Option<String>,
+    rate_per_minute: Option<u32>,
+    pub(super) keyword: Option<Keyword>,
+    pub(super) stated: Stated,
+}
+
+/// The settings that describe it, which a file with robots has keys for.
+const OWN: [&Setting; 7] = [
+    &table::ACCESS_TOKEN,
+    &table::ACCESS_TOKEN_FILE,
+    &table::SECRET,
+    &table::SECRET_FILE,
+    &table::BASE_URL,
+    &table::RATE_PER_MINUTE,
+    &table::KEYWORD,
+];
+
+impl EnvironmentRobot {
+    pub(super) fn read(reader: &mut Reader<'_>, stated: Stated) -> Self {
+        Self {
+            token: reader.secret(&table::ACCESS_TOKEN, &table::ACCESS_TOKEN_FILE),
+            secret: reader.secret(&table::SECRET, &table::SECRET_FILE),
+            base_url: reader.text(&table::BASE_URL, None).map(|given| given.value),
+            rate_per_minute: reader.number(&table::RATE_PER_MINUTE, 0..=u32::MAX),
+            keyword: reader.text(&table::KEYWORD, None).and_then(|given| Keyword::new(given.value)),
+            stated,
+        }
+    }
+
+    /// Faults of variables that describe a robot beside a file that does: nobody knows which one was meant.
+    pub(super) fn beside_a_file(reader: &mut Reader<'_>) -> Vec<Fault> {
+        let set: Vec<&Setting> =
+            OWN.into_iter().filter(|setting| reader.text(setting, None).is_some()).collect();
+        let fault = |setting: &Setting| {
+            let (variable, key) = (setting.variable, setting.key.unwrap_or_default());
+            let problem = Wording::new(
+                format!(
+                    "{variable} describes a robot, and so does the configuration file: remove one of them; the key of the \
+                     file is `robots.NAME.{key}`"
+                ),
+                format!(
+                    "{variable} 和配置文件都描述了机器人：请去掉其中之一；文件里对应的键是 `robots.名称.{key}`"
+                ),
+            );
+            Fault::new(FaultKind::Invalid, "", problem)
+        };
+        set.into_iter().map(fault).collect()
+    }
+
+    /// Messages per minute at most; `None` if nothing paces them.
+    pub(super) fn rate(&self) -> Option<u32> {
+        Some(self.rate_per_minute.unwrap_or(RATE_PER_MINUTE)).filter(|rate| *rate > 0)
+    }
+
+    fn robot(&self, deadline: Duration) -> Result<Robot, Error> {
+        let mut faults = Vec::new();
+        let mut read = |given: Option<&GivenSecret>| -> Option<SecretString> {
+            let given = given?;
+            match given.value.read() {
+                Ok(secret) => Some(secret),
+                Err(problem) => {
+                    faults.push(Fault::new(FaultKind::Secret, given.source, problem));
+                    None
+                }
+            }
+        };
+        let (token, secret) = (read(self.token.as_ref()), read(self.secret.as_ref()));
+        let (token, secret) = Error::check((token, secret), faults)?;
+        let variable = |name: &str| match name {
+            _ if name == table::ACCESS_TOKEN.variable => {
+                token.as_ref().map(|token| token.expose_secret().to_owned())
+            }
+            _ if name == table::SECRET.variable => {
+                secret.as_ref().map(|secret| secret.expose_secret().to_owned())
+            }
+            _ if name == table::BASE_URL.variable => self.base_url.clone(),
+            _ => None,
+        };
+        let builder =
+            RobotBuilder::from_variables(variable).map_err(|error| wrong(&error))?.deadline(deadline);
+        let rate_place = || table::RATE_PER_MINUTE.variable.to_owned();
+        build_paced(builder, self.rate_per_minute, PACE_WAIT, rate_place).map_err(Error::from)
+    }
+}
+
+fn wrong(error: &dingtalk_core::Error) -> Error {
+    Fault::new(FaultKind::Robot, "", error).into()
+}
+
+/// One robot, wherever it is described.
+#[derive(Clone, Copy)]
+pub(crate) enum Described<'s> {
+    Environment(&'s EnvironmentRobot, Duration),
+    Named(&'s RobotSettings, Duration),
+}
+
+impl Described<'_> {
+    /// `None` for the one that the environment describes.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Environment(..) => None,
+            Self::Named(robot, _) => Some(&robot.name),
+        }
+    }
+
+    /// Nothing describes a robot.
+    pub(crate) fn is_absent(&self) -> bool {
+        matches!(self, Self::Environment(EnvironmentRobot { token: None, .. }, _))
+    }
+
+    pub(crate) fn keyword(&self) -> Option<&Keyword> {
+        match self {
+            Self::Environment(robot, _) => robot.keyword.as_ref(),
+            Self::Named(robot, _) => robot.keyword.as_ref(),
+        }
+    }
+
+    /// Reads its secrets and makes what delivers, with its keyword and its policy.
+    pub(crate) fn deliver(&self) -> Result<Arc<dyn Deliver>, Error> {
+        match self {
+            Self::Environment(robot, deadline) => Ok(Arc::new(Guarded::new(
+                robot.robot(*deadline)?,
+                robot.keyword.clone(),
+                robot.stated.policy(),
+            ))),
+            Self::Named(robot, deadline) => robot.deliver(*deadline),
+        }
+    }
+
+    /// Each of its webhooks as a robot, or the reason that keeps it from being made.
+    pub(crate) fn robots(&self) -> Vec<Result<Robot, Error>> {
+        match self {
+            Self::Environment(robot, deadline) => vec![robot.robot(*deadline)],
+            Self::Named(robot, deadline) => {
+                robot.robots(*deadline).map(|robot| robot.map_err(Error::from)).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Every setting that has a variable, described once: the help, the pages and the registry entry are made from this table.
+
+#![cfg_attr(
+    not(feature = "program"),
+    allow(dead_code, reason = "only the command line and the pages describe settings")
+)]
+
+/// One setting.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Environment variable.
+    pub(crate) variable: &'static str,
+    /// Flag of the command line, which goes before the variable.
+    pub(crate) flag: Option<&'static str>,
+    /// Key of a robot in the configuration file that says the same for that robot.
+    pub(crate) key: Option<&'static str>,
+    /// Value unless set; empty for none.
+    pub(crate) default: &'static str,
+    /// Kind of the value.
+    pub(crate) format: Format,
+    /// Its value must never be shown.
+    pub(crate) is_secret: bool,
+    /// Description in English: a noun phrase.
+    pub(crate) english: &'static str,
+    /// Description in Chinese.
+    pub(crate) chinese: &'static str,
+}
+
+/// Kind of a value, as the MCP registry distinguishes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Text,
+    Number,
+    Flag,
+}
+
+impl Setting {
+    /// A setting of the environment alone; the others say what they have beside it.
+    const fn new(variable: &'static str, english: &'static str, chinese: &'static str) -> Self {
+        Self {
+            variable,
+            flag: None,
+            key: None,
+            default: "",
+            format: Format::Text,
+            is_secret: false,
+            english,
+            chinese,
+        }
+    }
+}
+
+/// In the order in which people read them.
+pub(crate) const ALL: [&Setting; 21] = [
+    &ACCESS_TOKEN,
+    &SECRET,
+    &ACCESS_TOKEN_FILE,
+    &SECRET_FILE,
+    &BASE_URL,
+    &RATE_PER_MINUTE,
+    &KEYWORD,
+    &CONFIG,
+    &AT_ALL,
+    &CONFIRM,
+    &CALL_DEADLINE,
+    &MAX_MENTIONS,
+    &DRY_RUN,
+    &TOOLS,
+    &TOOL_PREFIX,
+    &HTTP_TOKEN,
+    &HTTP_TOKEN_FILE,
+    &HTTP_HOSTS,
+    &HTTP_ORIGINS,
+    &LANG,
+    &LOG,
+];
+
+pub(crate) const ACCESS_TOKEN: Setting = Setting {
+    key: Some("access_token"),
+    is_secret: true,
+    ..Setting::new(
+        "DINGTALK_BOT_ACCESS_TOKEN",
+        "Access token of the robot, or its whole webhook; required unless the configuration file has robots",
+        "机器人的 access_token，或完整的 Webhook 地址；配置文件里没有机器人时必填",
+    )
+};
+
+pub(crate) const SECRET: Setting = Setting {
+    key: Some("secret"),
+    is_secret: true,
+    ..Setting::new(
+        "DINGTALK_BOT_SECRET",
+        "Signing secret (SEC…) of the robot, if it signs",
+        "加签密钥（SEC…），机器人启用加签时填写",
+    )
+};
+
+pub(crate) const ACCESS_TOKEN_FILE: Setting = Setting {
+    key: Some("access_token"),
+    ..Setting::new(
+        "DINGTALK_BOT_ACCESS_TOKEN_FILE",
+        "File that holds the access token instead, as containers mount secrets",
+        "改为从这个文件读取 access_token，例如容器挂载的密钥",
+    )
+};
+
+pub(crate) const SECRET_FILE: Setting = Setting {
+    key: Some("secret"),
+    ..Setting::new(
+        "DINGTALK_BOT_SECRET_FILE",
+        "File that holds the signing secret instead",
+        "改为从这个文件读取加签密钥",
+    )
+};
+
+pub(crate) const BASE_URL: Setting = Setting {
+    key: Some("base_url"),
+    default: "https://oapi.dingtalk.com",
+    ..Setting::new(
+        "DINGTALK_BOT_BASE_URL",
+        "Address of the robot's server: https://oapi.dingtalk.io outside China, or a sandbox",
+        "机器人所在的地址：境外为 https://oapi.dingtalk.io，也可以是沙箱",
+    )
+};
+
+pub(crate) const RATE_PER_MINUTE: Setting = Setting {
+    key: Some("rate_per_minute"),
+    default: "20",
+    format: Format::Number,
+    ..Setting::new(
+        "DINGTALK_BOT_RATE_PER_MINUTE",
+        "Messages per minute at most; 0 for no limit, only if the server is not DingTalk's",
+        "每分钟最多发送的条数；0 表示不限，不能用于钉钉本身",
+    )
+};
+
+pub(crate) const KEYWORD: Setting = Setting {
+    key: Some("keyword"),
+    ..Setting::new(
+        "DINGTALK_BOT_KEYWORD",
+        "Keyword that the robot demands; appended to messages that lack it",
+        "机器人的自定义关键词；消息里没有时自动补在末尾",
+    )
+};
+
+pub(crate) const CONFIG: Setting = Setting {
+    flag: Some("--config"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_CONFIG",
+        "TOML file with robots by name, people and notifications: see docs/configuration.md",
+        "TOML 配置文件：按名称列出的机器人、人员和通知类型，见 docs/configuration.md",
+    )
+};
+
+pub(crate) const AT_ALL: Setting = Setting {
+    key: Some("at_all"),
+    default: "ask",
+    ..Setting::new(
+        "DINGTALK_NOTIFY_AT_ALL",
+        "Policy for messages that notify everybody: ask a person first, allow, or deny; for every robot, and the strictest of \
+         this and the file wins",
+        "@所有人的消息：ask 先征得人同意，allow 放行，deny 禁止；对所有机器人生效，与配置文件不同时取更严格的",
+    )
+};
+
+pub(crate) const CONFIRM: Setting = Setting {
+    key: Some("confirm"),
+    default: "at_all",
+    ..Setting::new(
+        "DINGTALK_NOTIFY_CONFIRM",
+        "Messages that a person confirms first: at_all, those that notify everybody; always, all of them; the strictest of \
+         this and the file wins",
+        "哪些消息先征得人同意：at_all 只限 @所有人的消息，always 每条消息；与配置文件不同时取更严格的",
+    )
+};
+
+pub(crate) const CALL_DEADLINE: Setting = Setting {
+    default: "25",
+    format: Format::Number,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_CALL_DEADLINE",
+        "Seconds that a call may take, with all waiting and retries, 2 to 600",
+        "一次调用的时限（秒），含等待和重试，2 到 600",
+    )
+};
+
+pub(crate) const MAX_MENTIONS: Setting = Setting {
+    default: "10",
+    format: Format::Number,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_MAX_MENTIONS",
+        "People that one call may mention, at most 50",
+        "一次调用最多 @ 多少人，不超过 50",
+    )
+};
+
+pub(crate) const DRY_RUN: Setting = Setting {
+    flag: Some("--dry-run"),
+    default: "0",
+    format: Format::Flag,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_DRY_RUN",
+        "Send nothing, and show what would be sent",
+        "试运行：什么也不发，只显示将要发送的内容",
+    )
+};
+
+pub(crate) const TOOLS: Setting = Setting {
+    flag: Some("--tools"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_TOOLS",
+        "Names of the tools to serve, separated by commas; all unless set",
+        "只使用这些工具，用逗号分隔；不填则为全部",
+    )
+};
+
+pub(crate) const TOOL_PREFIX: Setting = Setting {
+    flag: Some("--tool-prefix"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_TOOL_PREFIX",
+        "Beginning of every tool's name, for clients that mix the tools of several servers",
+        "给每个工具名加上前缀，以免在客户端里与其他服务器的工具重名",
+    )
+};
+
+pub(crate) const HTTP_TOKEN: Setting = Setting {
+    is_secret: true,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_HTTP_TOKEN",
+        "With `serve --http`: token that clients send as `Authorization: Bearer …`; required if other machines can connect",
+        "用于 `serve --http`：客户端以 `Authorization: Bearer …` 发来的令牌；其他机器能连上时必填",
+    )
+};
+
+pub(crate) const HTTP_TOKEN_FILE: Setting = Setting::new(
+    "DINGTALK_NOTIFY_HTTP_TOKEN_FILE",
+    "File that holds this token instead",
+    "改为从这个文件读取该令牌",
+);
+
+pub(crate) const HTTP_HOSTS: Setting = Setting {
+    flag: Some("--allow-host"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_HTTP_HOSTS",
+        "Names under which clients reach the server, separated by commas, for example mcp.example.com",
+        "客户端访问服务器所用的主机名，用逗号分隔，例如 mcp.example.com",
+    )
+};
+
+pub(crate) const HTTP_ORIGINS: Setting = Setting {
+    flag: Some("--allow-origin"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_HTTP_ORIGINS",
+        "Origins of pages that may call the server, separated by commas, for example `https://example.com:443`",
+        "允许来自这些源的网页访问，用逗号分隔，例如 `https://example.com:443`",
+    )
+};
+
+pub(crate) const LANG: Setting = Setting::new(
+    "DINGTALK_NOTIFY_LANG",
+    "Language of help and advice: zh for Chinese, en for English; from LC_ALL, LC_MESSAGES or LANG unless set",
+    "帮助和提示的语言：zh 为中文，en 为英文；不填则取自 LC_ALL、LC_MESSAGES 或 LANG",
+);
+
+pub(crate) const LOG: Setting = Setting {
+    default: "warn",
+    ..Setting::new(
+        "DINGTALK_NOTIFY_LOG",
+        "Log on stderr: `calls` (a line of JSON for each call, without its content), `info`, `dingtalk_core=debug`; several \
+         with commas",
+        "标准错误输出里的日志：`calls`（每次调用一行 JSON，不含消息内容）、`info`、`dingtalk_core=debug`；多项用逗号分隔",
+    )
+};
