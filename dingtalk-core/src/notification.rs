@@ -2,6 +2,8 @@
 
 use std::{rc::Rc, sync::Arc};
 
+#[cfg(feature = "robot")]
+use crate::Envelope;
 use crate::{Invalid, Message};
 
 /// A value that can be sent as a message.
@@ -28,6 +30,33 @@ pub trait Notification {
     ///
     /// Names every value that breaks a constraint.
     fn message(&self) -> Result<Message, Invalid>;
+
+    /// Renders the message and puts it into an envelope under a new id, with the urgency, group and other properties that
+    /// belong to the notification: none unless implemented.
+    ///
+    /// ```
+    /// use dingtalk_core::{Envelope, Invalid, Message, Notification, Urgency};
+    ///
+    /// struct Outage;
+    ///
+    /// impl Notification for Outage {
+    ///     fn message(&self) -> Result<Message, Invalid> {
+    ///         Ok(Message::text("The shop is down"))
+    ///     }
+    ///
+    ///     fn envelope(&self) -> Result<Envelope, Invalid> {
+    ///         Ok(Envelope::new(self.message()?).with_urgency(Urgency::Urgent))
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Names every value that breaks a constraint.
+    #[cfg(feature = "robot")]
+    fn envelope(&self) -> Result<Envelope, Invalid> {
+        self.message().map(Envelope::new)
+    }
 }
 
 macro_rules! forward {
@@ -35,6 +64,11 @@ macro_rules! forward {
         impl<N: Notification + ?Sized> Notification for $type {
             fn message(&self) -> Result<Message, Invalid> {
                 (**self).message()
+            }
+
+            #[cfg(feature = "robot")]
+            fn envelope(&self) -> Result<Envelope, Invalid> {
+                (**self).envelope()
             }
         }
     )*};

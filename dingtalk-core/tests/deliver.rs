@@ -1,11 +1,13 @@
 //! `Deliver` as a trait object and through references.
 #![cfg(feature = "robot")]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use dingtalk_core::{
     Deliver, DeliverExt as _, Envelope, Error, ErrorKind, Fault, Faults, Invalid, Message, Notification,
-    Retry, Robot, Stub,
+    Retry, Robot, Stub, Urgency,
+    delivery::{Dedupe, Throttle},
+    queue::Queue,
 };
 
 async fn twice(deliver: impl Deliver) -> Result<(), Error> {
@@ -71,4 +73,36 @@ fn a_robot_can_be_shared_and_its_futures_spawned() {
     let robot = Robot::builder("abcd").build().unwrap();
     shareable(&robot);
     spawnable(&robot.send(&Message::text("hello")));
+}
+
+/// A notification with an envelope of its own.
+struct Outage;
+
+impl Notification for Outage {
+    fn message(&self) -> Result<Message, Invalid> {
+        Ok(Message::text("The shop is down"))
+    }
+
+    fn envelope(&self) -> Result<Envelope, Invalid> {
+        let span = Duration::from_secs(600);
+        let envelope = Envelope::new(self.message()?).with_urgency(Urgency::Urgent).with_group("shop");
+        let envelope = envelope.with_digest_line("down").with_dedupe(Dedupe::new("shop", span));
+        Ok(envelope.with_throttle(Throttle::new("shop", 3, span)))
+    }
+}
+
+#[tokio::test]
+async fn every_way_to_send_a_notification_uses_its_envelope() {
+    let stub = Stub::new();
+    stub.send(&Outage).await.unwrap();
+    stub.send(&Arc::new(Box::new(&Outage))).await.unwrap();
+    let queue = Queue::new(stub.clone()).unwrap();
+    queue.try_send(&Outage).unwrap();
+    queue.send(&Outage).await.unwrap();
+    queue.shutdown(Duration::from_secs(10)).await.unwrap();
+    let envelopes = stub.envelopes();
+    assert_eq!(envelopes.len(), 4);
+    for envelope in envelopes {
+        assert_eq!(envelope, Outage.envelope().unwrap().with_id(&*envelope.id));
+    }
 }

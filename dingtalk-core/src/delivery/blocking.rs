@@ -54,7 +54,7 @@ impl Blocking {
 
     /// Checks a notification, renders it and delivers it under a new id: see [`DeliverExt::send`](crate::DeliverExt::send).
     pub fn send<N: Notification + ?Sized>(&self, notification: &N) -> Result<Receipt, Error> {
-        self.deliver(Envelope::new(notification.message()?))
+        self.deliver(notification.envelope()?)
     }
 
     /// Delivers one envelope: see [`Deliver::deliver`].

@@ -73,8 +73,8 @@ pub trait DeliverExt: Deliver {
     /// # Ok(()) }
     /// ```
     fn send<N: Notification + ?Sized>(&self, notification: &N) -> BoxFuture<'_, Result<Receipt, Error>> {
-        match notification.message() {
-            Ok(message) => self.deliver(Envelope::new(message)),
+        match notification.envelope() {
+            Ok(envelope) => self.deliver(envelope),
             Err(invalid) => Box::pin(ready(Err(invalid.into()))),
         }
     }

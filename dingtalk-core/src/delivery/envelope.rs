@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use super::{
-    Error, SendProgress,
+    Dedupe, Error, SendProgress, Throttle,
     mark::{AttemptMark, Mark},
 };
 use crate::Message;
@@ -41,6 +41,12 @@ pub struct Envelope {
     pub urgency: Urgency,
     /// What the message is about: messages of one group may be merged where many are waiting.
     pub group: Option<String>,
+    /// Plain text that stands for the message in a digest, in one line. Not used yet.
+    pub digest_line: Option<String>,
+    /// Suppression of repetitions. Not used yet.
+    pub dedupe: Option<Dedupe>,
+    /// Limit on messages about the same subject. Not used yet.
+    pub throttle: Option<Throttle>,
     /// From then on the message is news no longer, and is not sent.
     pub expires_at: Option<SystemTime>,
     progress: SendProgress,
@@ -69,6 +75,9 @@ impl Envelope {
             robot: None,
             urgency: Urgency::Normal,
             group: None,
+            digest_line: None,
+            dedupe: None,
+            throttle: None,
             expires_at: None,
             progress: SendProgress::default(),
             mark: Mark::default(),
@@ -130,6 +139,27 @@ impl Envelope {
     #[must_use]
     pub fn with_group(mut self, key: impl Into<String>) -> Self {
         self.group = Some(key.into());
+        self
+    }
+
+    /// Sets the line that stands for the message in a digest.
+    #[must_use]
+    pub fn with_digest_line(mut self, line: impl Into<String>) -> Self {
+        self.digest_line = Some(line.into());
+        self
+    }
+
+    /// Suppresses repetitions of the message.
+    #[must_use]
+    pub fn with_dedupe(mut self, rule: Dedupe) -> Self {
+        self.dedupe = Some(rule);
+        self
+    }
+
+    /// Limits the messages about the same subject.
+    #[must_use]
+    pub fn with_throttle(mut self, rule: Throttle) -> Self {
+        self.throttle = Some(rule);
         self
     }
 

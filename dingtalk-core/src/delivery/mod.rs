@@ -22,6 +22,7 @@ mod advice;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod classify;
+mod dedupe;
 mod deliver;
 pub(crate) mod digest;
 mod duration;
@@ -50,6 +51,7 @@ pub use self::blocking::Blocking;
 pub use self::{
     advice::Language,
     classify::{Answer, classify},
+    dedupe::{Dedupe, Throttle},
     deliver::{Deliver, DeliverExt},
     envelope::{Envelope, MAX_BODY_BYTES, Urgency},
     error::Error,

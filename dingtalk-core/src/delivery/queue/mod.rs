@@ -92,7 +92,7 @@ impl Queue {
 
     /// Checks a notification, renders it and queues it under a new id. Waits for nothing.
     pub fn try_send<N: Notification + ?Sized>(&self, notification: &N) -> Result<Receipt, Error> {
-        self.try_deliver(Envelope::new(notification.message()?))
+        self.try_deliver(notification.envelope()?)
     }
 
     /// Queues one envelope. Waits for nothing; where the [store](QueueBuilder::store) would have to, it is an error.
