@@ -80,6 +80,21 @@ async fn a_call_selects_its_group() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_applies_each_robot_s_policy_and_shows_its_keyword() {
+    let sandbox = sandbox().await;
+    let file = file("dry", &sandbox, "");
+    let secrets = [("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES)];
+    let mut program = Program::serve_with(&["--config", file.path(), "--dry-run"], &secrets);
+    let shown = program.call("send_text_message", json!({"text": "done", "robot": "ops", "atAll": true}));
+    assert_eq!(shown["structuredContent"]["status"], "dry_run", "{shown}");
+    let content = &shown["structuredContent"]["request"]["text"]["content"];
+    assert!(content.as_str().unwrap().ends_with("\n通知"), "{shown}");
+    let denied = program.call("send_text_message", json!({"text": "done", "robot": "sales", "atAll": true}));
+    assert_eq!(denied["structuredContent"]["reason"], "at_all_denied", "{denied}");
+    assert_eq!(sandbox.requests(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_default_makes_the_robot_optional() {
     let sandbox = sandbox().await;
     let file = file("default", &sandbox, "default_robot = \"sales\"");
