@@ -10,7 +10,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use dingtalk_core::{DeliverExt as _, Message, Pace, Robot, Signer, WireMessage};
+use dingtalk_core::{
+    DeliverExt as _, Message, Robot,
+    delivery::{Pace, Signer},
+    message::WireMessage,
+};
 use hmac::{Hmac, KeyInit as _};
 use reqwest::{Client, header::CONTENT_TYPE};
 use sha2::Sha256;

@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use dingtalk_core::Router;
+use dingtalk_core::pool::Router;
 #[cfg(feature = "notifications")]
-use dingtalk_core::ToolType;
+use dingtalk_core::tool::ToolType;
 
 use crate::{Error, Fault, FaultKind, Person, RobotSettings, Wording, section::Section};
 

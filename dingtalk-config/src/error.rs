@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dingtalk_core::Language;
+use dingtalk_core::delivery::Language;
 
 /// One text in each of the languages that people read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::{future::ready, sync::Arc};
 
-use dingtalk_core::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt};
+use dingtalk_core::{Deliver, Envelope, Error, ErrorKind, Receipt, delivery::BoxFuture};
 
 use crate::{AtAll, Keyword, Policy};
 
@@ -45,7 +45,7 @@ impl std::fmt::Debug for Guarded {
 
 #[cfg(test)]
 mod tests {
-    use dingtalk_core::{Mentions, Message, Stub};
+    use dingtalk_core::{Message, Stub, message::Mentions};
 
     use super::*;
     use crate::Confirm;

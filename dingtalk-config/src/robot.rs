@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use dingtalk_core::{Deliver, Error as CoreError, Overflow, Pace, Pool, Robot, RobotBuilder};
+use dingtalk_core::{
+    Deliver, Error as CoreError, Robot,
+    delivery::{Overflow, Pace, RobotBuilder},
+    pool::Pool,
+};
 
 use crate::{
     AtAll, Confirm, Error, Fault, FaultKind, Guarded, Keyword, SecretSource, Stated, Wording,

@@ -230,7 +230,7 @@ mod tests {
     fn read(text: &str) -> Result<Option<String>, String> {
         let read = SecretSource(Source::Text(text.into())).read_optional();
         read.map(|secret| secret.map(|secret| secret.expose_secret().to_owned()))
-            .map_err(|problem| problem.in_language(dingtalk_core::Language::En).to_owned())
+            .map_err(|problem| problem.in_language(dingtalk_core::delivery::Language::En).to_owned())
     }
 
     #[test]
@@ -291,10 +291,10 @@ mod tests {
         let problem = |path: &str| {
             let problem = SecretSource::file(path).read().expect_err(path);
             assert_eq!(
-                problem.in_language(dingtalk_core::Language::Zh).contains(path),
-                problem.in_language(dingtalk_core::Language::En).contains(path)
+                problem.in_language(dingtalk_core::delivery::Language::Zh).contains(path),
+                problem.in_language(dingtalk_core::delivery::Language::En).contains(path)
             );
-            problem.in_language(dingtalk_core::Language::En).to_owned()
+            problem.in_language(dingtalk_core::delivery::Language::En).to_owned()
         };
         for path in ["/run/secrets/none", "./none", "src/none", "token.txt"] {
             assert!(problem(path).starts_with(&format!("file:{path} cannot be read: ")), "{}", problem(path));
@@ -327,7 +327,7 @@ mod tests {
         fs::write(&path, b"\xff\xfea\0b\0").unwrap();
         let problem = SecretSource::file(&path).read().expect_err("it is not UTF-8");
         fs::remove_file(&path).unwrap();
-        let problem = problem.in_language(dingtalk_core::Language::En).to_owned();
+        let problem = problem.in_language(dingtalk_core::delivery::Language::En).to_owned();
         assert!(problem.contains("is not UTF-8") && problem.contains(path.to_str().unwrap()), "{problem}");
     }
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 
-use dingtalk_core::{Blocking, Error, Message, Stub};
+use dingtalk_core::{Error, Message, Stub, delivery::Blocking};
 
 fn main() -> Result<(), Error> {
     // In a real program: Robot::from_env()?

@@ -11,7 +11,7 @@
 
 use std::env;
 
-use dingtalk_core::{DeliverExt, Error, Message, Pool, Robot};
+use dingtalk_core::{DeliverExt, Error, Message, Robot, pool::Pool};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -5,7 +5,7 @@
 
 use std::{error, time::Duration};
 
-use dingtalk_core::{Envelope, Error, ErrorKind, Message, Queue, Stub, Urgency};
+use dingtalk_core::{Envelope, Error, ErrorKind, Message, Stub, delivery::Urgency, queue::Queue};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn error::Error>> {

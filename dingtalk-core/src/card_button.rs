@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use dingtalk_template::{Resolved, Syntax, Template, Value, compile, render};
 
 use crate::{
-    Faults, Url,
+    Url,
     constraint::{self, Constraint, Field},
-    message::Button,
+    message::{Button, Faults},
 };
 
 /// One button of an action card, for a field that holds them: `action_card(…, buttons = field)`.
@@ -15,7 +15,10 @@ use crate::{
 /// In a tool, an agent gives it as an object with `label` and `url`.
 ///
 /// ```
-/// use dingtalk_core::{CardButton, Message, Notification, Url, message::Buttons};
+/// use dingtalk_core::{
+///     Message, Notification, Url,
+///     message::{Buttons, CardButton},
+/// };
 ///
 /// #[derive(Notification)]
 /// #[dingtalk(action_card(title = "Deploy {version}?", text = "Deploy {version}?", buttons = choices))]
@@ -26,7 +29,7 @@ use crate::{
 ///
 /// let choices = ["yes", "no"]
 ///     .map(|answer| Ok(CardButton::new(answer, Url::new(format!("https://example.com/{answer}"))?)));
-/// let choices = choices.into_iter().collect::<Result<_, dingtalk_core::ParseUrlError>>()?;
+/// let choices = choices.into_iter().collect::<Result<_, dingtalk_core::message::ParseUrlError>>()?;
 /// let Message::ActionCard(card) = (Deploy { version: 7, choices }).message()? else { unreachable!() };
 /// let Buttons::Several(buttons) = card.buttons else { unreachable!() };
 /// assert_eq!((&*buttons[1].title, &*buttons[1].url), ("no", "https://example.com/no"));
@@ -87,9 +90,11 @@ mod argument {
 
     use super::{CardButton, LABEL};
     use crate::{
-        Argument, Cardinality, Faults, Parameter, Url,
+        Url,
         constraint::Field,
+        message::Faults,
         tool::{
+            Argument, Cardinality, Parameter,
             argument::{object_schema, read_object},
             reader::Reader,
         },

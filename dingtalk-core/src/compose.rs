@@ -5,9 +5,9 @@ use std::borrow::Borrow;
 use dingtalk_template::{Template, Value, render};
 
 use crate::{
-    Fault, Faults, Invalid, MAX_MENTIONS, Mentions, Message,
+    Message,
     constraint::{self, Field, Measured},
-    message,
+    message::{self, Fault, Faults, Invalid, MAX_MENTIONS, Mentions},
 };
 
 /// Collects the faults of one notification.

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::{Fault, Faults, Markdown};
+use crate::{
+    Markdown,
+    message::{Fault, Faults},
+};
 
 /// A field as its notification declares it.
 #[derive(Debug, Clone, Copy)]

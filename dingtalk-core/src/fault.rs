@@ -5,7 +5,7 @@ use std::fmt;
 /// One value that breaks a rule.
 ///
 /// ```
-/// use dingtalk_core::Fault;
+/// use dingtalk_core::message::Fault;
 ///
 /// let fault = Fault::new("percent", "must be between 0 and 100").given("120");
 /// assert_eq!(fault.to_string(), "`percent` must be between 0 and 100, not 120");

@@ -22,15 +22,25 @@
 //! # }
 //! ```
 //!
+//! # Modules
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | [`message`] | the five messages, mentions, and what is wrong with values |
+//! | [`delivery`] | one robot: pace, retries, splitting, signing, errors |
+//! | [`pool`] | several robots as one delivery |
+//! | [`queue`] | delivery in the background, digests and stores |
+//! | [`tool`] | notifications as tools that an agent calls |
+//!
 //! # Features
 //!
 //! | feature | what it adds |
 //! |---|---|
 //! | `derive` (default) | `#[derive(Notification)]` |
-//! | `robot` (default) | [`Robot`], [`Pool`], [`Router`], [`Queue`], [`Deliver`], [`Stub`], [`Signer`]: reqwest with rustls |
-//! | `blocking` | [`Blocking`]: delivery from programs without an asynchronous run time |
+//! | `robot` (default) | [`delivery`], [`pool`] and [`queue`]: reqwest with rustls |
+//! | `blocking` | [`Blocking`](delivery::Blocking): delivery from programs without an asynchronous run time |
 //! | `serde` (with `robot`, `tool`) | messages and their parts are `Serialize` and `Deserialize` |
-//! | `tool` | [`Tool`] and [`ToolSet`], what an agent can call: schemars |
+//! | `tool` | [`tool`]: schemars |
 //! | `url` | conversion from the `url` crate's type |
 
 #![cfg_attr(
@@ -39,9 +49,11 @@
 )]
 
 #[doc(hidden)]
-#[path = "private.rs"]
-#[allow(missing_docs, missing_debug_implementations, reason = "not public: only generated code names it")]
-pub mod __private;
+pub mod __private_0_1_0 {
+    //! Named after the version, so that nobody but the derive of this version can rely on it.
+
+    pub use crate::private::*;
+}
 mod card_button;
 mod choice;
 mod compose;
@@ -55,6 +67,8 @@ pub mod message;
 mod notification;
 #[cfg(feature = "robot")]
 pub mod pool;
+#[allow(missing_docs, missing_debug_implementations, reason = "not public: only generated code names it")]
+mod private;
 #[cfg(feature = "robot")]
 pub mod queue;
 #[cfg(feature = "tool")]
@@ -62,39 +76,12 @@ pub mod tool;
 
 #[cfg(feature = "derive")]
 pub use dingtalk_derive::{Choice, FeedItem, Fragment, Notification};
-pub use dingtalk_template::{Show, Sink};
 
-/// What a reader of configuration files needs.
-#[cfg(feature = "tool")]
-#[doc(hidden)]
-pub use crate::tool::declared;
-#[cfg(feature = "tool")]
-pub use crate::tool::{
-    Argument, Cardinality, Parameter, Parameters, ParametersIter, PersonKind, Tool, ToolSet, ToolSetError,
-    ToolSpec, ToolType,
-};
-pub use crate::{
-    card_button::CardButton,
-    choice::{Choice, ChoiceValue, ParseChoiceError},
-    constraint::{Constraint, Field},
-    fault::{Fault, Faults, Invalid},
-    markdown::Markdown,
-    message::{MAX_MENTIONS, Mentions, Message, Mobile, ParseMobileError, ParseUrlError, Url, UserId},
-    notification::Notification,
-};
-
-#[cfg(feature = "serde")]
-pub use crate::message::WireMessage;
-
-#[cfg(feature = "blocking")]
-pub use crate::delivery::Blocking;
 #[cfg(feature = "robot")]
+pub use crate::delivery::{Deliver, DeliverExt, Envelope, Error, ErrorKind, Receipt, Robot, Stub};
 pub use crate::{
-    delivery::{
-        Answer, AttemptMark, Block, BoxFuture, Deliver, DeliverExt, Envelope, Error, ErrorKind, Guarantee,
-        Language, Limits, MAX_BODY_BYTES, Outcome, Overflow, Pace, Part, Probe, Receipt, Retry, Robot,
-        RobotBuilder, SendProgress, Signature, Signer, Stub, Urgency, classify,
-    },
-    pool::{Pool, PoolBuilder, Router, RouterBuilder},
-    queue::{DigestPolicy, GroupBy, Losses, Pending, Planned, Queue, QueueBuilder, Waiting, store},
+    choice::Choice,
+    markdown::Markdown,
+    message::{Message, Mobile, Url, UserId},
+    notification::Notification,
 };

@@ -4,14 +4,14 @@ use std::{rc::Rc, sync::Arc};
 
 #[cfg(feature = "robot")]
 use crate::Envelope;
-use crate::{Invalid, Message};
+use crate::{Message, message::Invalid};
 
 /// A value that can be sent as a message.
 ///
 /// Usually derived; see [`derive@crate::Notification`]. Written by hand, it returns any [`Message`]:
 ///
 /// ```
-/// use dingtalk_core::{Invalid, Message, Notification};
+/// use dingtalk_core::{Message, Notification, message::Invalid};
 ///
 /// struct Deployed {
 ///     version: u32,
@@ -35,7 +35,7 @@ pub trait Notification {
     /// belong to the notification: none unless implemented.
     ///
     /// ```
-    /// use dingtalk_core::{Envelope, Invalid, Message, Notification, Urgency};
+    /// use dingtalk_core::{Envelope, Message, Notification, delivery::Urgency, message::Invalid};
     ///
     /// struct Outage;
     ///

@@ -2,20 +2,22 @@
 
 use std::fmt::{self, Formatter};
 
-use dingtalk_template::{Each, Show, Sink};
-pub use dingtalk_template::{Template, Value};
+use dingtalk_template::Each;
+pub use dingtalk_template::{Show, Sink, Template, Value};
 
 pub use crate::{
     __choice_argument as choice_argument, __expression as expression,
     card_button::ButtonEntry,
-    choice::{parse as parse_choice, write as write_choice},
+    choice::{Choice, ChoiceValue, ParseChoiceError, parse as parse_choice, write as write_choice},
     compose::Check,
     constraint::{Constraint, Field, Measured},
+    message::{self, Faults, Invalid, MAX_MENTIONS, Mentions, Message},
+    notification::Notification,
 };
 #[cfg(feature = "tool")]
 pub use {
     crate::tool::{
-        Cardinality, Parameter, PersonKind, ToolSpec,
+        Argument, Cardinality, Parameter, PersonKind, Tool, ToolSpec,
         argument::{choice_schema, choice_value, object_schema, read_choice, read_object},
         check::assert_tools,
         literal::{NoChoice, Probe, assert_value},
@@ -28,7 +30,7 @@ pub use {
 /// The arguments of a tool call.
 #[cfg(feature = "tool")]
 pub type Arguments = serde_json::Map<String, serde_json::Value>;
-use crate::{Fault, Faults, Invalid, Mentions, Message, Mobile, UserId, compose, message};
+use crate::{Mobile, UserId, compose, message::Fault};
 
 #[path = "format.rs"]
 pub mod format;
@@ -291,21 +293,23 @@ macro_rules! __expression {
 macro_rules! __choice_argument {
     ($choice:ident) => {
         #[automatically_derived]
-        impl $crate::Argument for $choice {
-            fn schema(_: &mut $crate::__private::SchemaGenerator) -> $crate::__private::Schema {
-                $crate::__private::choice_schema::<Self>()
+        impl $crate::tool::Argument for $choice {
+            fn schema(_: &mut $crate::__private_0_1_0::SchemaGenerator) -> $crate::__private_0_1_0::Schema {
+                $crate::__private_0_1_0::choice_schema::<Self>()
             }
 
             fn read(
-                value: &$crate::__private::Json,
+                value: &$crate::__private_0_1_0::Json,
                 path: &::core::primitive::str,
-                faults: &mut $crate::Faults,
+                faults: &mut $crate::message::Faults,
             ) -> ::core::option::Option<Self> {
-                $crate::__private::read_choice(value, path, faults)
+                $crate::__private_0_1_0::read_choice(value, path, faults)
             }
 
-            fn default_in_schema(default: fn() -> Self) -> ::core::option::Option<$crate::__private::Json> {
-                $crate::__private::choice_value(&default())
+            fn default_in_schema(
+                default: fn() -> Self,
+            ) -> ::core::option::Option<$crate::__private_0_1_0::Json> {
+                $crate::__private_0_1_0::choice_value(&default())
             }
         }
     };

@@ -2,7 +2,7 @@
 #![cfg(feature = "robot")]
 
 use allocation_counter::measure;
-use dingtalk_core::Signer;
+use dingtalk_core::delivery::Signer;
 
 #[test]
 fn a_signature_is_made_without_a_heap_and_its_query_with_one_allocation() {

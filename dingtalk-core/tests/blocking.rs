@@ -7,7 +7,8 @@ mod fake;
 use std::{thread, time::Duration};
 
 use dingtalk_core::{
-    Blocking, BoxFuture, Deliver, Envelope, Error, ErrorKind, Message, Outcome, Receipt, Robot,
+    Deliver, Envelope, Error, ErrorKind, Message, Receipt, Robot,
+    delivery::{Blocking, BoxFuture, Outcome},
 };
 use fake::{Fake, Then, ok};
 

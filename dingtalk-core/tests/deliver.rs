@@ -4,9 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use dingtalk_core::{
-    Deliver, DeliverExt as _, Envelope, Error, ErrorKind, Fault, Faults, Invalid, Message, Notification,
-    Retry, Robot, Stub, Urgency,
-    delivery::{Dedupe, Throttle},
+    Deliver, DeliverExt as _, Envelope, Error, ErrorKind, Message, Notification, Robot, Stub,
+    delivery::{Dedupe, Retry, Throttle, Urgency},
+    message::{Fault, Faults, Invalid},
     queue::Queue,
 };
 

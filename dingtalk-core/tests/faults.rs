@@ -6,7 +6,8 @@ mod fake;
 use std::time::{Duration, SystemTime};
 
 use dingtalk_core::{
-    Deliver as _, DeliverExt as _, Envelope, Error, ErrorKind, Message, Outcome, Receipt, Retry, Robot,
+    Deliver as _, DeliverExt as _, Envelope, Error, ErrorKind, Message, Receipt, Robot,
+    delivery::{Outcome, Retry},
 };
 use fake::{Fake, Then, answer, ok};
 

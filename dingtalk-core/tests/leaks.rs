@@ -13,7 +13,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use dingtalk_core::{DeliverExt as _, Error, ErrorKind, Message, Robot, RobotBuilder, Signer};
+use dingtalk_core::{
+    DeliverExt as _, Error, ErrorKind, Message, Robot,
+    delivery::{RobotBuilder, Signer},
+};
 use fake::{Fake, Then, answer, ok};
 use log::Log;
 use tracing_subscriber::util::SubscriberInitExt as _;

@@ -6,7 +6,7 @@ use std::{
     time::SystemTime,
 };
 
-use dingtalk_core::WireMessage;
+use dingtalk_core::message::WireMessage;
 
 use crate::{fault::Fault, refusal::Refusal};
 

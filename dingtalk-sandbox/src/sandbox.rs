@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use dingtalk_core::WireMessage;
+use dingtalk_core::message::WireMessage;
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::{config::Builder, fault::Fault, log::Entry, server, shared::Shared};

@@ -3,7 +3,7 @@
 //! The field names stand here again although `dingtalk-core` has them: a name misspelt there would be misspelt in
 //! what it sends *and* in what it reads, and this table is what notices.
 
-use dingtalk_core::WireMessage;
+use dingtalk_core::message::WireMessage;
 use serde_json::{Map, Value};
 
 use crate::refusal::{self, Refusal};

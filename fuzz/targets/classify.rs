@@ -5,7 +5,7 @@
 use std::fmt;
 
 use arbitrary::Arbitrary;
-use dingtalk_core::classify;
+use dingtalk_core::delivery::classify;
 use libfuzzer_sys::fuzz_target;
 use serde::Deserialize;
 use serde_json::Value;

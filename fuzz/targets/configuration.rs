@@ -4,7 +4,7 @@
 #![no_main]
 
 use dingtalk_config::Config;
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 use dingtalk_notify::Deployment;
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Map, Value, json};

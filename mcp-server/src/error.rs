@@ -3,7 +3,7 @@
 use std::fmt;
 
 use dingtalk_config::{Fault, FaultKind, Wording};
-use dingtalk_core::{Language, ToolSetError};
+use dingtalk_core::{delivery::Language, tool::ToolSetError};
 
 /// Why the server could not start, or stopped.
 #[non_exhaustive]

@@ -3,7 +3,11 @@
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use dingtalk_config::Keyword;
-use dingtalk_core::{Deliver, MAX_MENTIONS, ToolSet, ToolType};
+use dingtalk_core::{
+    Deliver,
+    message::MAX_MENTIONS,
+    tool::{ToolSet, ToolType},
+};
 use rmcp::{RoleServer, ServiceExt as _, model::Implementation, transport::IntoTransport};
 use tokio::net::TcpListener;
 
@@ -260,7 +264,7 @@ impl ServerBuilder {
 
     /// Sets how long a call may take, with all its waiting and all its attempts: [`CALL_DEADLINE`] unless set. A
     /// delivery that takes longer is stopped a second later, so give a [`Robot`](dingtalk_core::Robot) the same
-    /// [deadline](dingtalk_core::RobotBuilder::deadline): it knows what it can still begin.
+    /// [deadline](dingtalk_core::delivery::RobotBuilder::deadline): it knows what it can still begin.
     pub fn call_deadline(mut self, deadline: Duration) -> Self {
         self.call_deadline = deadline;
         self

@@ -5,7 +5,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::{FeedItem, Invalid, Message, Mobile, Notification, Url, UserId, message::Button};
+use dingtalk_core::{
+    FeedItem, Message, Mobile, Notification, Url, UserId,
+    message::{Button, Invalid},
+};
 
 /// Number of allocations of a message beyond the strings of the body.
 fn more_than_strings(notification: &impl Notification) -> u64 {

@@ -8,7 +8,7 @@ mod rich;
 
 use std::cell::Cell;
 
-use dingtalk_core::{MAX_MENTIONS, Mobile, ToolType, Url, UserId};
+use dingtalk_core::{Mobile, Url, UserId, message::MAX_MENTIONS, tool::ToolType};
 use dingtalk_notify::Deployment;
 use jsonschema::Validator;
 use proptest::{

@@ -5,7 +5,10 @@
 
 use dingtalk_config::Config;
 use dingtalk_core::{
-    Choice, Markdown, Mobile, Notification, ToolSet, ToolType, Url, UserId, WireMessage, tools,
+    Choice, Markdown, Mobile, Notification, Url, UserId,
+    message::WireMessage,
+    tool::{ToolSet, ToolType},
+    tools,
 };
 use dingtalk_notify::Deployment;
 use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree as _};
@@ -372,7 +375,7 @@ fn the_definitions_are_equal() {
         Deployment::new(),
         Deployment::new()
             .max_mentions(Some(3))
-            .people([("on_call".to_owned(), dingtalk_core::PersonKind::Number)]),
+            .people([("on_call".to_owned(), dingtalk_core::tool::PersonKind::Number)]),
     ];
     for deployment in deployments {
         let [derived, declared] = [derived(), declared()].map(|tools| {

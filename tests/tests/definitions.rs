@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_config::RATE_PER_MINUTE;
-use dingtalk_core::{Mobile, Notification, Stub, ToolSet, ToolType, Url, tools};
+use dingtalk_core::{
+    Mobile, Notification, Stub, Url,
+    tool::{ToolSet, ToolType},
+    tools,
+};
 use dingtalk_notify::{Definition, Deployment, Server, builtin_tools};
 use expect_test::{ExpectFile, expect_file};
 

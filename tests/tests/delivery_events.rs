@@ -10,7 +10,9 @@ use std::{
 };
 
 use dingtalk_core::{
-    Deliver as _, DeliverExt as _, Envelope, ErrorKind, Message, Pace, Pool, Robot, Urgency,
+    Deliver as _, DeliverExt as _, Envelope, ErrorKind, Message, Robot,
+    delivery::{Pace, Urgency},
+    pool::Pool,
 };
 use dingtalk_sandbox::{Fault, Sandbox};
 use tracing::{

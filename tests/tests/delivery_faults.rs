@@ -14,7 +14,8 @@ use std::{
 
 use canary::{SECRET, TOKEN, assert_error_silent, assert_silent, log_everything};
 use dingtalk_core::{
-    DeliverExt as _, Error, ErrorKind, Guarantee, Message, Pace, Receipt, Robot, RobotBuilder,
+    DeliverExt as _, Error, ErrorKind, Message, Receipt, Robot,
+    delivery::{Guarantee, Pace, RobotBuilder},
 };
 use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
 

@@ -4,7 +4,10 @@
 
 use std::time::Duration;
 
-use dingtalk_core::{Deliver as _, Envelope, ErrorKind, MAX_BODY_BYTES, Message, Overflow, Retry, Robot};
+use dingtalk_core::{
+    Deliver as _, Envelope, ErrorKind, Message, Robot,
+    delivery::{MAX_BODY_BYTES, Overflow, Retry},
+};
 use dingtalk_notify::CallStatus;
 use dingtalk_sandbox::{Fault, Outcome, Sandbox};
 

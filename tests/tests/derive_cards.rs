@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{
-    CardButton, FeedItem, Message, Notification, Tool, ToolSet, ToolType, Url, WireMessage,
-    message::{self, Button, Buttons, Link},
+    FeedItem, Message, Notification, Url,
+    message::{self, Button, Buttons, CardButton, Link, WireMessage},
+    tool::{Tool, ToolSet, ToolType},
     tools,
 };
 use dingtalk_sandbox::Sandbox;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::{Markdown, Mentions, Message, Mobile, Notification, Url, UserId};
+use dingtalk_core::{Markdown, Message, Mobile, Notification, Url, UserId, message::Mentions};
 
 #[derive(Notification)]
 #[dingtalk(markdown(

@@ -11,7 +11,9 @@ use std::{borrow::Cow, fmt, net::IpAddr, time::Duration};
 // Name of the library in a program that renames it in its Cargo.toml.
 use dingtalk_core as notify;
 use dingtalk_core::{
-    Choice, FeedItem, Fragment, Markdown, Message, Mobile, Notification, Show, Tool, ToolSet, ToolType, Url,
+    Choice, FeedItem, Fragment, Markdown, Message, Mobile, Notification, Url,
+    message::Show,
+    tool::{Tool, ToolSet, ToolType},
     tools,
 };
 use serde_json::{Map, Value, json};
@@ -366,7 +368,7 @@ fn the_crate_can_have_another_name() {
 struct Bold(&'static str);
 
 impl Show for Bold {
-    fn show(&self, sink: &mut dingtalk_core::Sink<'_>) {
+    fn show(&self, sink: &mut dingtalk_core::message::Sink<'_>) {
         sink.markdown("**");
         sink.text(&self.0);
         sink.markdown("**");

@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::{Message, Mobile, Notification, Tool, ToolSet, tools};
+use dingtalk_core::{
+    Message, Mobile, Notification,
+    tool::{Tool, ToolSet},
+    tools,
+};
 use dingtalk_notify::Deployment;
 use expect_test::expect_file;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use dingtalk_core::WireMessage;
+use dingtalk_core::message::WireMessage;
 use expect_test::expect_file;
 
 // guide: use
@@ -15,7 +15,10 @@ use dingtalk_core::{Choice, FeedItem, Mobile, Notification, Url, UserId};
 // guide: end
 
 // guide: use for sending
-use dingtalk_core::{Deliver, DeliverExt, Error, ErrorKind, Language, Message, Retry, Robot, Stub};
+use dingtalk_core::{
+    Deliver, DeliverExt, Error, ErrorKind, Message, Robot, Stub,
+    delivery::{Language, Retry},
+};
 use dingtalk_sandbox::{Fault, Sandbox};
 // guide: end
 
@@ -468,7 +471,7 @@ async fn errors_are_reported() {
 
 /// The disk alert again, as a tool for agents.
 mod served {
-    use dingtalk_core::{Mobile, Notification, Robot, ToolSet, tools};
+    use dingtalk_core::{Mobile, Notification, Robot, tool::ToolSet, tools};
     use dingtalk_notify::Deployment;
 
     // guide: tool

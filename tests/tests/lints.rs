@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{
-    Notification, ToolSet, ToolType,
-    declared::{Declaration, MessageKind, MessagePart, MessageTemplates},
+    Notification,
+    tool::{
+        ToolSet, ToolType,
+        declared::{Declaration, MessageKind, MessagePart, MessageTemplates},
+    },
     tools,
 };
 use dingtalk_notify::Deployment;

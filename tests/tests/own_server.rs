@@ -10,7 +10,7 @@ const PAGE: &str = include_str!("../../docs/own-server.md");
 
 #[allow(dead_code, reason = "the program's `main` is not this test's")]
 mod program {
-    use dingtalk_core::{ToolSet, tools};
+    use dingtalk_core::{tool::ToolSet, tools};
 
     pub(super) fn tools() -> ToolSet {
         ToolSet::new(tools![DiskAlert, VersionLive, ReviewWanted]).unwrap()

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use canary::{SECRET, TOKEN, assert_error_silent, assert_silent, log_everything};
 use dingtalk_core::{
-    DigestPolicy, Envelope, ErrorKind, Message, Pace, Queue, Robot, RobotBuilder, Urgency, store::Loss,
+    Envelope, ErrorKind, Message, Robot,
+    delivery::{Pace, RobotBuilder, Urgency},
+    queue::{DigestPolicy, Queue, store::Loss},
 };
 use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
 

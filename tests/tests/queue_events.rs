@@ -10,8 +10,12 @@ use std::{
 };
 
 use dingtalk_core::{
-    BoxFuture, DigestPolicy, Envelope, Error, ErrorKind, Message, Queue, Stub,
-    store::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store},
+    Envelope, Error, ErrorKind, Message, Stub,
+    delivery::BoxFuture,
+    queue::{
+        DigestPolicy, Queue,
+        store::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store},
+    },
 };
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{

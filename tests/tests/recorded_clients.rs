@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use dingtalk_core::{
-    Message, WireMessage,
-    message::{Button, Buttons, FeedItem, Mentions, Mobile, Url, UserId},
+    Message,
+    message::{Button, Buttons, FeedItem, Mentions, Mobile, Url, UserId, WireMessage},
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 fn definitions() -> Vec<Definition> {
     let tools = rich::set();
-    let builtin = dingtalk_core::ToolSet::new(dingtalk_notify::builtin_tools()).unwrap();
+    let builtin = dingtalk_core::tool::ToolSet::new(dingtalk_notify::builtin_tools()).unwrap();
     [tools, builtin].iter().flat_map(|set| Deployment::new().definitions(set)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Signatures equal those of independent implementations: computed ones, and ones that real clients sent.
 
-use dingtalk_core::Signer;
+use dingtalk_core::delivery::Signer;
 use serde_json::Value;
 
 fn parse(vectors: &str) -> Value {

@@ -11,7 +11,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use dingtalk_core::{Deliver as _, Envelope, ErrorKind, Message, Pace, Pool, Robot, Urgency};
+use dingtalk_core::{
+    Deliver as _, Envelope, ErrorKind, Message, Robot,
+    delivery::{Pace, Urgency},
+    pool::Pool,
+};
 use dingtalk_sandbox::{Fault, Outcome, RobotConfig, Sandbox};
 use proptest::{
     prelude::Rng as _,

@@ -5,7 +5,11 @@
 
 use std::collections::HashMap;
 
-use dingtalk_core::{Notification, ToolSet, ToolType, tools};
+use dingtalk_core::{
+    Notification,
+    tool::{ToolSet, ToolType},
+    tools,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -47,7 +51,7 @@ fn problems<const N: usize>(tools: [ToolType; N]) -> Vec<String> {
 }
 
 /// The entry of a type without the check of `tools!`.
-const fn of<T: dingtalk_core::Tool>() -> ToolType {
+const fn of<T: dingtalk_core::tool::Tool>() -> ToolType {
     ToolType::of::<T>()
 }
 

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use dingtalk_core::{Deliver, Error, ErrorKind, Message, Robot, Stub, WireMessage};
+use dingtalk_core::{Deliver, Error, ErrorKind, Message, Robot, Stub, message::WireMessage};
 use dingtalk_sandbox::{Fault, Sandbox};
 use expect_test::{expect, expect_file};
 use hmac::{Hmac, KeyInit as _, Mac as _};

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{
-    Mentions, Message, Mobile, Url, UserId, WireMessage,
-    message::{Button, Buttons, FeedItem},
+    Message, Mobile, Url, UserId,
+    message::{Button, Buttons, FeedItem, Mentions, WireMessage},
 };
 use expect_test::{ExpectFile, expect_file};
 

@@ -11,7 +11,7 @@ struct Poll {
 #[dingtalk(action_card(title = "{name}", text = "{name}", buttons = answer))]
 struct Question {
     name: String,
-    answer: dingtalk_core::CardButton,
+    answer: dingtalk_core::message::CardButton,
 }
 
 #[derive(Notification)]
@@ -19,7 +19,7 @@ struct Question {
 struct Riddle {
     name: String,
     #[dingtalk(skip)]
-    answers: Vec<dingtalk_core::CardButton>,
+    answers: Vec<dingtalk_core::message::CardButton>,
 }
 
 fn main() {}

@@ -1,4 +1,8 @@
-use dingtalk_core::{Mobile, Notification, Tool, ToolSet, tools};
+use dingtalk_core::{
+    Mobile, Notification,
+    tool::{Tool, ToolSet},
+    tools,
+};
 
 #[derive(Notification)]
 #[dingtalk(

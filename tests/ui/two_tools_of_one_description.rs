@@ -1,4 +1,4 @@
-use dingtalk_core::{Notification, ToolSet, tools};
+use dingtalk_core::{Notification, tool::ToolSet, tools};
 
 /// Warn the on-call group.
 #[derive(Notification)]

@@ -1,6 +1,6 @@
 //! One field of a notification of the file.
 
-use dingtalk_core::declared::{Bounds, ChoiceText, DeclaredField, End, FieldType, Literal, Rule};
+use dingtalk_core::tool::declared::{Bounds, ChoiceText, DeclaredField, End, FieldType, Literal, Rule};
 use dingtalk_template::{
     declaration::{Cardinality, Role, ValueKind, choice_value_problem, second_role},
     suggest,

@@ -1,6 +1,8 @@
 //! What a notification of the file shows.
 
-use dingtalk_core::declared::{ButtonTemplates, Declaration, MessageKind, MessagePart, MessageTemplates};
+use dingtalk_core::tool::declared::{
+    ButtonTemplates, Declaration, MessageKind, MessagePart, MessageTemplates,
+};
 use dingtalk_template::declaration::{LOOSE_BUTTON, second_message};
 
 use crate::section::Section;

@@ -4,7 +4,7 @@ mod field;
 mod message;
 mod place;
 
-use dingtalk_core::{
+use dingtalk_core::tool::{
     ToolType,
     declared::{Declaration, Finding},
 };

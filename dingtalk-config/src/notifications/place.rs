@@ -1,6 +1,6 @@
 //! Where a part of a declaration stands in the file.
 
-use dingtalk_core::declared::{FieldLocation, Location, MessageKind, MessagePart};
+use dingtalk_core::tool::declared::{FieldLocation, Location, MessageKind, MessagePart};
 
 /// The path from the notification, with its dot; empty for the notification itself.
 pub(super) fn path(place: Location, kind: Option<MessageKind>, indices: &[usize]) -> String {

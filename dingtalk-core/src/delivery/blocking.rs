@@ -19,12 +19,12 @@ use crate::Notification;
 /// It owns a thread with a tokio runtime on it, in which all deliveries run; calls from several threads run at the
 /// same time. Clones share the thread, which ends with the last of them.
 ///
-/// A call blocks the thread that makes it, for up to the robot's [deadline](crate::RobotBuilder::deadline). It works
+/// A call blocks the thread that makes it, for up to the robot's [deadline](crate::delivery::RobotBuilder::deadline). It works
 /// inside an asynchronous runtime, too, but blocks a thread of it, on which other tasks then stand still: there,
 /// `await` the [`Robot`](crate::Robot) itself, or call this from `tokio::task::spawn_blocking`.
 ///
 /// ```no_run
-/// use dingtalk_core::{Blocking, Message, Robot};
+/// use dingtalk_core::{Message, Robot, delivery::Blocking};
 ///
 /// fn main() -> Result<(), dingtalk_core::Error> {
 ///     let robot = Blocking::new(Robot::from_env()?)?;

@@ -31,7 +31,7 @@ pub struct Answer {
 /// its status: DingTalk answers 200 to nearly everything, and its gateway's pages have no `errcode`.
 ///
 /// ```
-/// use dingtalk_core::{ErrorKind, classify};
+/// use dingtalk_core::{ErrorKind, delivery::classify};
 ///
 /// assert_eq!(classify(200, br#"{"errcode":0,"errmsg":"ok"}"#).failure, None);
 /// let answer = classify(200, br#"{"errcode":310000,"errmsg":"sign not match"}"#);

@@ -10,9 +10,9 @@ use crate::Notification;
 /// | implementation | what it does with a message |
 /// |---|---|
 /// | [`Robot`](crate::Robot) | posts it to one webhook |
-/// | [`Pool`](crate::Pool) | gives it to one of several robots of one group |
-/// | [`Router`](crate::Router) | hands it to the delivery of the name that it holds |
-/// | [`Queue`](crate::Queue) | takes it at once, and delivers it later |
+/// | [`Pool`](crate::pool::Pool) | gives it to one of several robots of one group |
+/// | [`Router`](crate::pool::Router) | hands it to the delivery of the name that it holds |
+/// | [`Queue`](crate::queue::Queue) | takes it at once, and delivers it later |
 /// | [`Stub`](crate::Stub) | records it, for tests |
 ///
 /// The trait is object-safe: a program can hold an `Arc<dyn Deliver>`, and `&D`, `Box<D>` and `Arc<D>` deliver as `D` does.

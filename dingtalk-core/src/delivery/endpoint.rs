@@ -194,7 +194,7 @@ fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Signer;
+    use crate::delivery::Signer;
 
     fn problem<T>(result: Result<T, Error>) -> String {
         result.err().expect("this must be refused").to_string()

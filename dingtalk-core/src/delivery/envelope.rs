@@ -20,7 +20,7 @@ pub const MAX_BODY_BYTES: usize = 20_000;
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
-/// use dingtalk_core::{Envelope, Message, Urgency};
+/// use dingtalk_core::{Envelope, Message, delivery::Urgency};
 ///
 /// let envelope = Envelope::new(Message::text("web-3 is down"))
 ///     .with_robot("ops")
@@ -62,7 +62,7 @@ pub enum Urgency {
     #[default]
     Normal,
     /// Before all that are not urgent. A part of each robot's rate is kept for these: see
-    /// [`Pace::urgent_reserve`](crate::Pace::urgent_reserve).
+    /// [`Pace::urgent_reserve`](crate::delivery::Pace::urgent_reserve).
     Urgent,
 }
 
@@ -174,7 +174,10 @@ impl Envelope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ErrorKind, Limits, Overflow};
+    use crate::{
+        ErrorKind,
+        delivery::{Limits, Overflow},
+    };
 
     fn body(envelope: Envelope) -> Result<Vec<u8>, Error> {
         let mut parts = Overflow::Reject.write(envelope.message, &envelope.id, Limits::default())?;

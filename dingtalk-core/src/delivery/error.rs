@@ -6,7 +6,7 @@ use super::{
     advice::{Language, advice, advice_for_the_rest, summary},
     error_kind::{ErrorKind, Retry},
 };
-use crate::Invalid;
+use crate::message::Invalid;
 
 /// Why a message was not delivered, or, for [`ErrorKind::Unknown`], may not have been.
 ///
@@ -15,7 +15,10 @@ use crate::Invalid;
 /// a signature or the address that was called: a server's own words are cleaned of them before they are kept.
 ///
 /// ```
-/// use dingtalk_core::{Error, ErrorKind, Language, Retry};
+/// use dingtalk_core::{
+///     Error, ErrorKind,
+///     delivery::{Language, Retry},
+/// };
 ///
 /// let error = Error::new(ErrorKind::NotSent, "connection refused");
 /// assert_eq!(error.retry(), Retry::Safe);
@@ -199,7 +202,7 @@ impl Error {
         self.0.retry_after
     }
 
-    /// The ids of the parts into which the message was split ([`Overflow::Split`](crate::Overflow::Split)); empty for a
+    /// The ids of the parts into which the message was split ([`Overflow::Split`](crate::delivery::Overflow::Split)); empty for a
     /// message in one piece, and where it failed before it was split.
     ///
     /// The same message under the same id is split into the same parts with the same ids. So repeating it is as safe as

@@ -6,7 +6,7 @@ use dingtalk_template::suggest;
 
 use super::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, window::Forecast};
 
-/// Hands each envelope to the delivery that its `robot` names: a [`Robot`](crate::Robot), a [`Pool`](crate::Pool), or
+/// Hands each envelope to the delivery that its `robot` names: a [`Robot`](crate::Robot), a [`Pool`](crate::pool::Pool), or
 /// anything else that delivers.
 ///
 /// The names are the router's own: what is behind one may have another name, or none. An envelope without a name goes to
@@ -14,7 +14,7 @@ use super::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, window::For
 /// ([`ErrorKind::UnknownRobot`]), and so is no name where there is no default. Clones are cheap and share everything.
 ///
 /// ```
-/// use dingtalk_core::{Deliver, DeliverExt, Envelope, Message, Router, Stub};
+/// use dingtalk_core::{Deliver, DeliverExt, Envelope, Message, Stub, pool::Router};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), dingtalk_core::Error> {
 /// let (ops, sales) = (Stub::new(), Stub::new());

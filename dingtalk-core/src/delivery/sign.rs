@@ -24,7 +24,7 @@ const SIGNATURE_CHARS: usize = HASH_BYTES.div_ceil(3) * 4;
 /// hour only.
 ///
 /// ```
-/// use dingtalk_core::Signer;
+/// use dingtalk_core::delivery::Signer;
 ///
 /// let signature = Signer::new("secret").sign(1_700_000_000_000);
 /// assert_eq!(signature.to_base64(), "OuzzJR5+xZ4/EYwqtNt6sMYZQMTa/HEGvc9miJe7XzY=");

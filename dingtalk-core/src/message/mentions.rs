@@ -15,12 +15,12 @@ pub const AT_ALL_TEXT: &str = "@all";
 /// Whom a text or Markdown message mentions.
 ///
 /// ```
-/// use dingtalk_core::{Mentions, Message, Mobile};
+/// use dingtalk_core::{Message, Mobile, message::Mentions};
 ///
 /// let on_call = Mentions::mobiles([Mobile::new("13800000000")?]);
 /// let Message::Text(text) = Message::text("Disk is full").with_mentions(on_call) else { unreachable!() };
 /// assert_eq!(text.content, "Disk is full\n@13800000000");
-/// # Ok::<(), dingtalk_core::ParseMobileError>(())
+/// # Ok::<(), dingtalk_core::message::ParseMobileError>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]

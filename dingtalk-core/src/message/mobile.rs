@@ -12,7 +12,7 @@ use std::{fmt, str::FromStr};
 ///
 /// assert_eq!(Mobile::new("+86 138 0000 0000")?.as_str(), "13800000000");
 /// assert!(Mobile::new("Zhang San").is_err());
-/// # Ok::<(), dingtalk_core::ParseMobileError>(())
+/// # Ok::<(), dingtalk_core::message::ParseMobileError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mobile(String);

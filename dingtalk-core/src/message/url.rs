@@ -13,7 +13,7 @@ use dingtalk_template::SCHEMES;
 ///
 /// assert_eq!(Url::new("https://example.com/a(1)")?.as_str(), "https://example.com/a%281%29");
 /// assert!(Url::new("javascript:alert(1)").is_err());
-/// # Ok::<(), dingtalk_core::ParseUrlError>(())
+/// # Ok::<(), dingtalk_core::message::ParseUrlError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Url(String);

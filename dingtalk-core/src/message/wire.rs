@@ -13,7 +13,7 @@ use super::{
 /// Serializes to exactly the documented JSON and reads it back; unknown fields are refused.
 ///
 /// ```
-/// use dingtalk_core::{Message, WireMessage};
+/// use dingtalk_core::{Message, message::WireMessage};
 ///
 /// let json = serde_json::to_value(WireMessage::new(Message::text("hello")))?;
 /// assert_eq!(json, serde_json::json!({"msgtype": "text", "text": {"content": "hello"}}));

@@ -10,7 +10,10 @@ use super::{
     reader::{self, Reader},
     schema,
 };
-use crate::{Choice, Fault, Faults, choice};
+use crate::{
+    Choice, choice,
+    message::{Fault, Faults},
+};
 
 /// A value that an agent can give: its schema, and how it is read.
 ///

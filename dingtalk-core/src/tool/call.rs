@@ -7,7 +7,10 @@ use super::{
     argument::list_in_text,
     parameter::{Parameter, Parameters, PersonKind},
 };
-use crate::{Fault, Faults, Message, Mobile};
+use crate::{
+    Message, Mobile,
+    message::{Fault, Faults},
+};
 
 /// A call of a tool, as [`ToolType::read`](super::ToolType::read) returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,7 +197,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Field;
+    use crate::tool::Field;
 
     fn parameter(name: &'static str, cardinality: Cardinality) -> Parameter<'static> {
         Parameter::new(Field::new(name, &[]), "", cardinality)

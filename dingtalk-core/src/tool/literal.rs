@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 
 use super::check::{Text, equal};
-use crate::{Choice, ChoiceValue, choice};
+use crate::{Choice, choice, message::ChoiceValue};
 
 /// Asks whether `T` is a [`Choice`]: what stands here is found before what [`NoChoice`] has for every type.
 #[derive(Debug)]

@@ -37,7 +37,7 @@ mod types;
 
 use serde_json::{Map, Value};
 
-use crate::{Faults, Notification};
+use crate::{Notification, message::Faults};
 
 pub use self::{
     argument::Argument,

@@ -13,8 +13,8 @@ use super::{
     schema,
 };
 use crate::{
-    Fault, Faults,
     constraint::{self, Field, Measured},
+    message::{Fault, Faults},
 };
 
 /// Visits the parameters of one tool in order, each with its type: to read the arguments of a call, or to learn the

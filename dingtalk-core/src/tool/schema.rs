@@ -4,7 +4,7 @@ use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use super::{Cardinality, parameter::Parameter, reader::Learned};
-use crate::Constraint;
+use crate::tool::Constraint;
 
 /// The formats that every client accepts; OpenAI refuses any other.
 pub(super) const FORMATS: [&str; 9] =

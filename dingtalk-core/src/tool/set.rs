@@ -54,7 +54,7 @@ impl ToolSet {
     /// Names what is not in the set, and what was probably meant; nothing is left.
     ///
     /// ```
-    /// # use dingtalk_core::{Notification, ToolSet, tools};
+    /// # use dingtalk_core::{Notification, tool::ToolSet, tools};
     /// # /// Warn that a host is down.
     /// # #[derive(Notification)]
     /// # #[dingtalk(text("A host is down"), tool(when = "a host does not answer"))]
@@ -67,7 +67,7 @@ impl ToolSet {
     /// assert_eq!(set.clone().select(["send_disk_full"])?.iter().count(), 1);
     /// let error = set.select(["send_disc_full"]).unwrap_err();
     /// assert_eq!(error.to_string(), "there is no tool `send_disc_full`; did you mean `send_disk_full`?");
-    /// # Ok::<(), dingtalk_core::ToolSetError>(())
+    /// # Ok::<(), dingtalk_core::tool::ToolSetError>(())
     /// ```
     pub fn select<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Result<Self, ToolSetError> {
         let names: Vec<&str> = names.into_iter().collect();
@@ -98,7 +98,7 @@ impl ToolSet {
     /// The prefix has characters that a name must not have, or a name would have more than 64 characters.
     ///
     /// ```
-    /// # use dingtalk_core::{Notification, ToolSet, tools};
+    /// # use dingtalk_core::{Notification, tool::ToolSet, tools};
     /// # /// Warn that a host is down.
     /// # #[derive(Notification)]
     /// # #[dingtalk(text("A host is down"), tool)]
@@ -106,7 +106,7 @@ impl ToolSet {
     /// let set = ToolSet::new(tools![HostDown])?.prefixed("ops")?;
     /// assert_eq!(set.served_name("send_host_down"), "ops_send_host_down");
     /// assert!(set.get("ops_send_host_down").is_some() && set.get("send_host_down").is_none());
-    /// # Ok::<(), dingtalk_core::ToolSetError>(())
+    /// # Ok::<(), dingtalk_core::tool::ToolSetError>(())
     /// ```
     pub fn prefixed(mut self, prefix: &str) -> Result<Self, ToolSetError> {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
@@ -189,10 +189,10 @@ crate::debug::debug_as_display!(ToolSetError { 0 });
 /// The tools are checked while the program is compiled: an agent must be able to tell them apart, an `instead` must lead
 /// to one of them, and each says `when` to use it once there are two. Where tools of one server are listed in several
 /// places, only the server sees all of them; write those that point to a tool of another list with
-/// [`ToolType::of`](crate::ToolType::of).
+/// [`ToolType::of`](crate::tool::ToolType::of).
 ///
 /// ```
-/// use dingtalk_core::{Notification, ToolSet, tools};
+/// use dingtalk_core::{Notification, tool::ToolSet, tools};
 ///
 /// /// Warn that a host is down.
 /// #[derive(Notification)]
@@ -214,14 +214,14 @@ crate::debug::debug_as_display!(ToolSetError { 0 });
 ///
 /// let set = ToolSet::new(tools![HostDown, DiskFull])?; // `tools![HostDown]` would not compile
 /// assert!(set.get("send_disk_full").is_some());
-/// # Ok::<(), dingtalk_core::ToolSetError>(())
+/// # Ok::<(), dingtalk_core::tool::ToolSetError>(())
 /// ```
 #[macro_export]
 macro_rules! tools {
     ($($tool:ty),* $(,)?) => {{
-        const TOOLS: [$crate::ToolType; <[&::core::primitive::str]>::len(&[$(::core::stringify!($tool)),*])] =
-            [$($crate::ToolType::of::<$tool>()),*];
-        const _: () = $crate::__private::assert_tools(&[$(<$tool as $crate::Tool>::SPEC),*]);
+        const TOOLS: [$crate::tool::ToolType; <[&::core::primitive::str]>::len(&[$(::core::stringify!($tool)),*])] =
+            [$($crate::tool::ToolType::of::<$tool>()),*];
+        const _: () = $crate::__private_0_1_0::assert_tools(&[$(<$tool as $crate::tool::Tool>::SPEC),*]);
         TOOLS
     }};
 }

@@ -11,7 +11,7 @@ use super::{
     parameter::PersonKind,
     spec::ToolSpec,
 };
-use crate::{Faults, Message};
+use crate::{Message, message::Faults};
 
 /// A notification as a member of a set: its specification and what turns arguments into a message. It is a type, or
 /// declared while the program runs.
@@ -70,7 +70,7 @@ impl ToolType {
     ///     (name == "oncall").then(|| (PersonKind::Number, "13800000000".to_owned()))
     /// })?;
     /// assert_eq!(call.canonical, r#"{"host":"web-3","people":["13800000000"]}"#);
-    /// # Ok::<(), dingtalk_core::Faults>(())
+    /// # Ok::<(), dingtalk_core::message::Faults>(())
     /// ```
     pub fn read(
         &self,

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use dingtalk_core::{DigestPolicy, Mentions, Message, Mobile, Planned, Url, Waiting};
+use dingtalk_core::{
+    Message, Mobile, Url,
+    message::Mentions,
+    queue::{DigestPolicy, Planned, Waiting},
+};
 use expect_test::expect_file;
 
 use crate::body_len;

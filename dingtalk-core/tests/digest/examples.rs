@@ -5,8 +5,10 @@
 use std::time::SystemTime;
 
 use dingtalk_core::{
-    DigestPolicy, GroupBy, Language, Mentions, Message, Mobile, Planned, Url, Waiting,
-    message::{Button, Buttons, FeedItem},
+    Message, Mobile, Url,
+    delivery::Language,
+    message::{Button, Buttons, FeedItem, Mentions},
+    queue::{DigestPolicy, GroupBy, Planned, Waiting},
 };
 use expect_test::{Expect, expect};
 

@@ -13,8 +13,10 @@ use std::{
 };
 
 use dingtalk_core::{
-    DigestPolicy, GroupBy, Language, Mentions, Message, Mobile, Planned, Url, UserId, Waiting, WireMessage,
-    message::{Button, Buttons, FeedItem},
+    Message, Mobile, Url, UserId,
+    delivery::Language,
+    message::{Button, Buttons, FeedItem, Mentions, WireMessage},
+    queue::{DigestPolicy, GroupBy, Planned, Waiting},
 };
 use proptest::{prelude::*, sample::select};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag};

@@ -1,7 +1,8 @@
 //! Messages with parts other than text: cards and links.
 
 use dingtalk_core::{
-    Limits, Message, Overflow, Part, Url,
+    Message, Url,
+    delivery::{Limits, Overflow, Part},
     message::{Button, Buttons, FeedItem},
 };
 

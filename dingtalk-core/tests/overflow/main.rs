@@ -7,7 +7,11 @@ mod cards;
 #[path = "../shared/mod.rs"]
 mod shared;
 
-use dingtalk_core::{ErrorKind, Limits, Mentions, Message, Mobile, Overflow, Part, UserId, WireMessage};
+use dingtalk_core::{
+    ErrorKind, Message, Mobile, UserId,
+    delivery::{Limits, Overflow, Part},
+    message::{Mentions, WireMessage},
+};
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
 use crate::shared::{judge, samples};

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use dingtalk_core::{
-    DigestPolicy, ErrorKind, Guarantee, Message, Pace, Queue, QueueBuilder,
-    delivery::window::RateWindow,
-    store::{Loss, MemoryStore, Store as _},
+    ErrorKind, Message,
+    delivery::{Guarantee, Pace, window::RateWindow},
+    queue::{
+        DigestPolicy, Queue, QueueBuilder,
+        store::{Loss, MemoryStore, Store as _},
+    },
 };
 use tokio::time::{Instant, sleep};
 
@@ -95,7 +98,7 @@ async fn the_newest_dead_letters_are_kept() {
         queue.try_deliver(envelope(id)).unwrap();
     }
     queue.flush(seconds(1)).await.unwrap();
-    let ids = |letters: Vec<dingtalk_core::store::DeadLetter>| -> Vec<String> {
+    let ids = |letters: Vec<dingtalk_core::queue::store::DeadLetter>| -> Vec<String> {
         letters.into_iter().map(|letter| letter.envelope.id).collect()
     };
     assert_eq!(ids(queue.dead_letters(10).await.unwrap()), ["c", "b"], "newest first");

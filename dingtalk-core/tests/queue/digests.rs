@@ -1,8 +1,10 @@
 //! Waiting notifications are merged, and merged ones stay together.
 
 use dingtalk_core::{
-    DigestPolicy, Envelope, ErrorKind, Message, Pace, Queue, QueueBuilder, Url,
+    Envelope, ErrorKind, Message, Url,
+    delivery::Pace,
     message::{Button, Buttons},
+    queue::{DigestPolicy, Queue, QueueBuilder},
 };
 
 use crate::fake::{Fake, Then, envelope, seconds, urgent};

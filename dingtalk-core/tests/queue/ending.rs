@@ -1,6 +1,9 @@
 //! Flushing, shutting down, and dropping a queue.
 
-use dingtalk_core::{ErrorKind, Queue, store::Loss};
+use dingtalk_core::{
+    ErrorKind,
+    queue::{Queue, store::Loss},
+};
 use tokio::time::{Instant, sleep};
 
 use crate::{

@@ -8,8 +8,12 @@ use std::{
 };
 
 use dingtalk_core::{
-    BoxFuture, Deliver, Envelope, Error, ErrorKind, Message, Outcome, Pace, Queue, Receipt, Urgency,
-    delivery::window::{Forecast, RateWindow, SlotRequest, Waiter, Window as _},
+    Deliver, Envelope, Error, ErrorKind, Message, Receipt,
+    delivery::{
+        BoxFuture, Outcome, Pace, Urgency,
+        window::{Forecast, RateWindow, SlotRequest, Waiter, Window as _},
+    },
+    queue::Queue,
 };
 use tokio::time::{Instant, sleep};
 

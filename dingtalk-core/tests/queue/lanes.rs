@@ -1,6 +1,6 @@
 //! Lanes do not delay each other, and are found by name.
 
-use dingtalk_core::{ErrorKind, Message, Pace, Queue};
+use dingtalk_core::{ErrorKind, Message, delivery::Pace, queue::Queue};
 
 use crate::fake::{Fake, Then, envelope, seconds};
 

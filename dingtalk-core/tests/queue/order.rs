@@ -3,9 +3,12 @@
 use std::{sync::Arc, time::SystemTime};
 
 use dingtalk_core::{
-    Deliver as _, DeliverExt as _, ErrorKind, Message, Outcome, Pace, Queue, Retry, Urgency,
-    delivery::window::{RateWindow, SlotRequest, Waiter},
-    store::Loss,
+    Deliver as _, DeliverExt as _, ErrorKind, Message,
+    delivery::{
+        Outcome, Pace, Retry, Urgency,
+        window::{RateWindow, SlotRequest, Waiter},
+    },
+    queue::{Queue, store::Loss},
 };
 use tokio::time::{Instant, sleep};
 

@@ -6,8 +6,9 @@ use std::{
 };
 
 use dingtalk_core::{
-    BoxFuture, Deliver, Envelope, Error, ErrorKind, Guarantee, Message, Outcome, Queue, Receipt, Robot,
-    store::Loss,
+    Deliver, Envelope, Error, ErrorKind, Message, Receipt, Robot,
+    delivery::{BoxFuture, Guarantee, Outcome},
+    queue::{Queue, store::Loss},
 };
 
 use crate::fake::{Fake, Then, assert_about, envelope, queue, seconds, urgent};

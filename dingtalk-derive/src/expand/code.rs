@@ -16,7 +16,11 @@ impl Paths {
             Some(path) => quote!(#path),
             None => quote!(::dingtalk_core),
         };
-        Self { private: quote!(#krate::__private), krate }
+        // Of this version alone: the core names the module after itself.
+        let version = env!("CARGO_PKG_VERSION").replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        let private = format_ident!("__private_{version}");
+        let private = quote!(#krate::#private);
+        Self { krate: private.clone(), private }
     }
 }
 

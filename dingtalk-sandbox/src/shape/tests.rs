@@ -1,4 +1,4 @@
-use dingtalk_core::{Message, WireMessage};
+use dingtalk_core::{Message, message::WireMessage};
 use serde_json::{Value, json};
 
 use super::*;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::client::{
     address, exchange, now_ms, parse, post, request, send, signature, target, text, text_with_id,
 };
-use dingtalk_core::{Message, WireMessage};
+use dingtalk_core::{Message, message::WireMessage};
 use dingtalk_sandbox::{LOG_CAPACITY, Outcome, RobotConfig, Sandbox};
 use serde_json::json;
 use tokio::{

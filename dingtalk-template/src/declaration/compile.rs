@@ -157,7 +157,8 @@ impl Resolver<'_> {
             })
             .collect();
         let button_list = message.button_list.as_ref().map(|buttons| {
-            let expected = "the buttons of an action card are a `Vec` of `dingtalk_core::CardButton`";
+            let expected =
+                "the buttons of an action card are a `Vec` of `dingtalk_core::message::CardButton`";
             self.list(Location::ButtonList, buttons, expected)
         });
         let items = message.items.as_ref().map(|items| {

@@ -13,7 +13,7 @@ mod unsettled;
 
 use std::{convert::Infallible, env, error::Error, process::ExitCode, sync::Arc, time::Duration};
 
-use dingtalk_core::{Robot, RobotBuilder};
+use dingtalk_core::{Robot, delivery::RobotBuilder};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::{Request, Response, StatusCode, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};

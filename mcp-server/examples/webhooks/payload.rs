@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use dingtalk_core::Invalid;
+use dingtalk_core::message::Invalid;
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error as _},

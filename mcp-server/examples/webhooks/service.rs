@@ -1,6 +1,6 @@
 //! Turns one webhook into one message, with an answer that tells the sender to retry or not.
 
-use dingtalk_core::{Deliver, Envelope, Error, Message, Retry};
+use dingtalk_core::{Deliver, Envelope, Error, Message, delivery::Retry};
 use hyper::{Method, Request, Response, StatusCode, body::Bytes};
 use serde_json::{Value, json};
 

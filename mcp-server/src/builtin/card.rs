@@ -1,6 +1,6 @@
 //! Cards that open pages: one page, or a choice.
 
-use dingtalk_core::{CardButton, Markdown, Notification, Url};
+use dingtalk_core::{Markdown, Notification, Url, message::CardButton};
 
 use super::{BODY_BYTES, TITLE_LENGTH};
 

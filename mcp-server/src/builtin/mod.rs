@@ -5,7 +5,7 @@ mod card;
 mod feed_card;
 mod text;
 
-use dingtalk_core::{ToolType, tools};
+use dingtalk_core::{tool::ToolType, tools};
 
 pub use self::{
     card::{ActionCardMessage, LinkMessage},
@@ -28,7 +28,7 @@ pub fn builtin_tools() -> impl IntoIterator<Item = ToolType> {
 mod tests {
     use std::time::Duration;
 
-    use dingtalk_core::ToolSet;
+    use dingtalk_core::tool::ToolSet;
 
     use super::*;
     use crate::definition::{Definition, Deployment};
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_model_reads_names_in_place_of_numbers() {
-        use dingtalk_core::PersonKind;
+        use dingtalk_core::tool::PersonKind;
 
         let people = [("oncall".to_owned(), PersonKind::Number), ("dba".to_owned(), PersonKind::Id)];
         let set = ToolSet::new(builtin_tools()).unwrap();

@@ -123,7 +123,10 @@ mod tests {
         sync::atomic::{AtomicUsize, Ordering},
     };
 
-    use dingtalk_core::{BoxFuture, Error, Outcome, Pace, Receipt, Robot};
+    use dingtalk_core::{
+        Error, Receipt, Robot,
+        delivery::{BoxFuture, Outcome, Pace},
+    };
     use dingtalk_sandbox::Sandbox;
     use tokio::{sync::Notify, task::yield_now};
 

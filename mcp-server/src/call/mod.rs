@@ -14,8 +14,10 @@ pub(crate) mod targets;
 use std::{future::Future, sync::Arc};
 
 use dingtalk_core::{
-    Envelope, Error, ErrorKind, Fault, Faults, MAX_BODY_BYTES, Mentions, Message, ToolType, WireMessage,
-    tool::Call,
+    Envelope, Error, ErrorKind, Message,
+    delivery::MAX_BODY_BYTES,
+    message::{Fault, Faults, Mentions, WireMessage},
+    tool::{Call, ToolType},
 };
 use serde_json::{Map, Value};
 

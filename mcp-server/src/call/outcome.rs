@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use dingtalk_core::{Error, Faults, Receipt, WireMessage};
+use dingtalk_core::{
+    Error, Receipt,
+    message::{Faults, WireMessage},
+};
 
 use super::{policy::Refusal, repeat::DeliveryOutcome};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dingtalk_config::Person;
-use dingtalk_core::PersonKind;
+use dingtalk_core::tool::PersonKind;
 
 use crate::Error;
 

@@ -79,7 +79,7 @@ pub(crate) fn question(policy: Policy, message: &Message) -> Result<Option<Quest
 
 #[cfg(test)]
 mod tests {
-    use dingtalk_core::Mentions;
+    use dingtalk_core::message::Mentions;
 
     use super::*;
 

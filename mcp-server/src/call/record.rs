@@ -1,6 +1,9 @@
 //! What is logged of a call: what became of it, never what it said.
 
-use dingtalk_core::{Mentions, Message, WireMessage};
+use dingtalk_core::{
+    Message,
+    message::{Mentions, WireMessage},
+};
 use tracing::Level;
 
 use super::answer::Answer;

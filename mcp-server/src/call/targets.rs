@@ -3,7 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use dingtalk_config::Keyword;
-use dingtalk_core::{Deliver, Fault, Faults, Router};
+use dingtalk_core::{
+    Deliver,
+    message::{Fault, Faults},
+    pool::Router,
+};
 use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 

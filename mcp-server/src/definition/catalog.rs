@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use super::{Definition, deployment::Deployment};
 /// `serde::Serialize` as `tools/list` answers them.
 ///
 /// ```
-/// use dingtalk_core::ToolSet;
+/// use dingtalk_core::tool::ToolSet;
 /// use dingtalk_notify::{Catalog, Deployment, builtin_tools};
 ///
 /// let tools = ToolSet::new(builtin_tools())?;

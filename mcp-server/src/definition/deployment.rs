@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dingtalk_core::PersonKind;
+use dingtalk_core::tool::PersonKind;
 
 /// Where a set of tools is served: what its definitions say of delivery.
 #[derive(Debug, Clone, Default)]

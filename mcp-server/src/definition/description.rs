@@ -1,6 +1,6 @@
 //! The description of a tool: purpose, usage, behaviour.
 
-use dingtalk_core::{ToolSet, ToolSpec, ToolType};
+use dingtalk_core::tool::{ToolSet, ToolSpec, ToolType};
 
 use super::deployment::Deployment;
 use crate::call::answer::CallStatus;

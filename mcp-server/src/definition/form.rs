@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 

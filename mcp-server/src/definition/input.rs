@@ -1,6 +1,6 @@
 //! The schema of a tool's arguments, with what only the deployment knows: names of people, fewer mentions, robots.
 
-use dingtalk_core::{Constraint, Parameter, ToolSpec};
+use dingtalk_core::tool::{Constraint, Parameter, ToolSpec};
 use serde_json::{Map, Value, json};
 
 use super::{deployment::Deployment, description::sentence};

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use dingtalk_core::{ToolSet, ToolSpec, ToolType};
+use dingtalk_core::tool::{ToolSet, ToolSpec, ToolType};
 use dingtalk_template::{Instruction, filler, instruction_like, overlap, undefined_acronyms};
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -7,7 +7,7 @@ mod form;
 mod input;
 mod lint;
 
-use dingtalk_core::{ToolSet, ToolSpec};
+use dingtalk_core::tool::{ToolSet, ToolSpec};
 use serde_json::{Map, Value};
 
 use crate::call::answer::output_schema;
@@ -19,7 +19,7 @@ pub use self::{catalog::Catalog, deployment::Deployment, lint::Lint};
 /// It is written (`serde::Serialize`) as clients receive it in `tools/list`, and read from the same form.
 ///
 /// ```
-/// use dingtalk_core::ToolSet;
+/// use dingtalk_core::tool::ToolSet;
 /// use dingtalk_notify::{Definition, Deployment, builtin_tools};
 ///
 /// let definitions = Deployment::new().definitions(&ToolSet::new(builtin_tools())?);

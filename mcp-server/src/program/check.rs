@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use dingtalk_config::{Guarded, Keyword, Policy};
-use dingtalk_core::{Deliver as _, Envelope, Error, ErrorKind, Message, Probe, Robot};
+use dingtalk_core::{Deliver as _, Envelope, Error, ErrorKind, Message, Robot, delivery::Probe};
 use serde_json::{Value, json};
 
 use super::{

@@ -1,7 +1,7 @@
 //! The help in Chinese. English stands where commands and options are declared; the tests of `command_line` find what lacks Chinese.
 
 use clap::{Arg, Command};
-use dingtalk_core::Language;
+use dingtalk_core::delivery::Language;
 
 use crate::settings::{help, table};
 

@@ -3,7 +3,7 @@
 use std::env;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
-use dingtalk_core::Language;
+use dingtalk_core::delivery::Language;
 
 use super::{Program, arguments::Arguments, chinese, words::language};
 use crate::settings::help;

@@ -2,7 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
-use dingtalk_core::{DeliverExt as _, Message, Robot, Stub, WireMessage};
+use dingtalk_core::{DeliverExt as _, Message, Robot, Stub, message::WireMessage};
 use dingtalk_sandbox::Sandbox;
 use rmcp::{ServiceExt as _, model::CallToolRequestParams};
 use serde_json::{Map, Value};

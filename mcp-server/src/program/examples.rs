@@ -1,6 +1,9 @@
 //! The notifications that the demo sends.
 
-use dingtalk_core::{FeedItem, Mobile, Notification, ParseMobileError, ParseUrlError, Url};
+use dingtalk_core::{
+    FeedItem, Mobile, Notification, Url,
+    message::{ParseMobileError, ParseUrlError},
+};
 use serde_json::{Map, Value, json};
 
 /// Warn the on-call group that one host's CPU stayed above its limit for five minutes.

@@ -5,7 +5,7 @@ use std::{
     io::{self, Write as _},
 };
 
-use dingtalk_core::ToolType;
+use dingtalk_core::tool::ToolType;
 
 use crate::ServerBuilder;
 

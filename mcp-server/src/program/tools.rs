@@ -1,6 +1,6 @@
 //! `dingtalk-notify tools`: the definitions as clients receive them, and what could be better in them.
 
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 use serde::Serialize;
 
 use super::{Program, Result, say, words::words};

@@ -1,6 +1,6 @@
 //! Words for the person, in the language that they read.
 
-use dingtalk_core::{Error, Language};
+use dingtalk_core::{Error, delivery::Language};
 
 pub(super) use crate::settings::language;
 

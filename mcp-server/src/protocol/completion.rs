@@ -1,6 +1,6 @@
 //! What a client may offer while a person types an argument.
 
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 use rmcp::model::{CompleteRequestParams, Reference};
 
 use super::{prompts, resources};

@@ -1,7 +1,7 @@
 //! Notifications of files that are nearly right: each is refused, or served with an example.
 
 use dingtalk_config::Config;
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use super::example::example;

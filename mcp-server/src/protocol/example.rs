@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dingtalk_core::{ToolType, WireMessage};
+use dingtalk_core::{message::WireMessage, tool::ToolType};
 use serde_json::{Map, Value, json};
 
 /// Texts that parameters take which say no more than that they are texts.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{

@@ -1,7 +1,7 @@
 //! What a client tells a model of the server as a whole. Some clients show only this and the tools' names until a tool is
 //! looked up, so it says when each is the right one.
 
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 
 const GENERAL: &str = "Posts notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
      once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.";

@@ -3,7 +3,7 @@
 use rmcp::model::{GetPromptResult, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::{Map, Value};
 
-use dingtalk_core::ToolSet;
+use dingtalk_core::tool::ToolSet;
 
 use super::robots;
 use crate::definition::Deployment;

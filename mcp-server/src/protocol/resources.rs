@@ -1,6 +1,6 @@
 //! The resources: what an agent may read before it writes a message.
 
-use dingtalk_core::{ToolSet, ToolType};
+use dingtalk_core::tool::{ToolSet, ToolType};
 use percent_encoding::percent_decode_str;
 use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};

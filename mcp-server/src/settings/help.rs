@@ -1,6 +1,6 @@
 //! What help and pages say of the settings, made from the table.
 
-use dingtalk_core::Language;
+use dingtalk_core::delivery::Language;
 
 use super::table::{self, Format, Setting};
 

@@ -2,7 +2,7 @@
 
 use std::env;
 
-use dingtalk_core::Language;
+use dingtalk_core::delivery::Language;
 
 use super::table::LANG;
 

@@ -15,8 +15,9 @@ use std::{env, ffi::OsString, future::ready, path::PathBuf, sync::Arc, time::Dur
 
 use dingtalk_config::{AtAll, Config, Confirm, Fault, FaultKind, Keyword, RobotSettings, Stated, Wording};
 use dingtalk_core::{
-    ErrorKind, MAX_MENTIONS,
+    ErrorKind,
     delivery::{BoxFuture, Deliver, Envelope, Receipt},
+    message::MAX_MENTIONS,
 };
 
 #[cfg(feature = "program")]

@@ -6,7 +6,7 @@ use dingtalk_config::{
     Error, Fault, FaultKind, Guarded, Keyword, PACE_WAIT, RATE_PER_MINUTE, RobotSettings, Stated, Wording,
     build_paced,
 };
-use dingtalk_core::{Deliver, Robot, RobotBuilder};
+use dingtalk_core::{Deliver, Robot, delivery::RobotBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{

@@ -345,7 +345,7 @@ fn a_secret_stands_in_one_place_and_is_never_repeated() {
 fn faults_are_told_in_chinese_too() {
     let settings = with(&[(table::AT_ALL.variable, "denied"), ("DINGTALK_MCP_TOOLS", "a")]);
     let Err(Error::Settings(error)) = settings.check() else { panic!("it is misspelt") };
-    let told = error.in_language(dingtalk_core::Language::Zh);
+    let told = error.in_language(dingtalk_core::delivery::Language::Zh);
     assert_eq!(
         told,
         "DINGTALK_NOTIFY_AT_ALL：应为 `ask`、`allow`、`deny` 之一，而不是 \"denied\"\n\

@@ -9,7 +9,11 @@ use std::{
     time::Duration,
 };
 
-use dingtalk_core::{BoxFuture, Deliver, Envelope, Error, Message, Notification, Outcome, Receipt, tools};
+use dingtalk_core::{
+    Deliver, Envelope, Error, Message, Notification, Receipt,
+    delivery::{BoxFuture, Outcome},
+    tools,
+};
 use dingtalk_notify::{Confirm, HttpOptions, Server};
 use tokio::{net::TcpListener, time::sleep};
 

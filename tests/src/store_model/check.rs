@@ -8,8 +8,9 @@ use std::{
 };
 
 use dingtalk_core::{
-    Envelope, ErrorKind, Message, Urgency,
-    store::{Begun, Claim, Enqueued, Failure, LanePending, Loss, Merge, Settlement, Store},
+    Envelope, ErrorKind, Message,
+    delivery::Urgency,
+    queue::store::{Begun, Claim, Enqueued, Failure, LanePending, Loss, Merge, Settlement, Store},
 };
 use proptest_state_machine::StateMachineTest;
 use tokio::runtime::Runtime;
@@ -259,7 +260,7 @@ impl<H: Harness> StateMachineTest for Check<H> {
         }
         let letters = checked.run(checked.store().dead_letters(usize::MAX));
         let dead = model.dead();
-        let ids = |letters: &[dingtalk_core::store::DeadLetter]| -> Vec<String> {
+        let ids = |letters: &[dingtalk_core::queue::store::DeadLetter]| -> Vec<String> {
             letters.iter().map(|letter| letter.envelope.id.clone()).collect()
         };
         assert_eq!(ids(&letters), dead.iter().map(|item| item.id.clone()).collect::<Vec<_>>());

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use dingtalk_core::store::{MemoryStore, Store};
+use dingtalk_core::queue::store::{MemoryStore, Store};
 
 use super::Harness;
 

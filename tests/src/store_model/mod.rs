@@ -25,7 +25,7 @@ mod transition;
 
 use std::time::{Duration, SystemTime};
 
-use dingtalk_core::store::Store;
+use dingtalk_core::queue::store::Store;
 use proptest::test_runner::{Config, TestRunner};
 use proptest_state_machine::{ReferenceStateMachine as _, StateMachineTest as _};
 

@@ -5,7 +5,7 @@ mod log;
 
 use std::{error::Error as _, sync::LazyLock};
 
-use dingtalk_core::{Error, Language};
+use dingtalk_core::{Error, delivery::Language};
 use tracing_subscriber::{filter::LevelFilter, util::SubscriberInitExt as _};
 
 use self::log::Log;

@@ -1,6 +1,6 @@
 //! Derived tools with parameters of every cardinality, type and constraint.
 
-use dingtalk_core::{Markdown, Mobile, Notification, ToolSet, Url, UserId, tools};
+use dingtalk_core::{Markdown, Mobile, Notification, Url, UserId, tool::ToolSet, tools};
 
 /// Say something in words of every kind.
 #[derive(Notification)]

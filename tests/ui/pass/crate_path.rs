@@ -9,7 +9,7 @@ mod alerts {
 /// A module that shadows the crate's name.
 mod dingtalk_core {}
 
-use alerts::sdk::{Notification, Tool};
+use alerts::sdk::{Notification, tool::Tool};
 
 /// Tell people that a host is down.
 #[derive(Notification)]

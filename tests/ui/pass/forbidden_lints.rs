@@ -11,7 +11,7 @@
 )]
 #![forbid(clippy::all, clippy::pedantic, clippy::nursery)]
 
-use dingtalk_core::{Choice, FeedItem, Fragment, Mobile, Notification, Tool as _, Url};
+use dingtalk_core::{Choice, FeedItem, Fragment, Mobile, Notification, Url, tool::Tool as _};
 
 #[derive(Debug, Clone, Copy, Choice)]
 enum Severity {

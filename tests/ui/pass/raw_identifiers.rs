@@ -1,6 +1,6 @@
 //! Keywords as names.
 
-use dingtalk_core::{Notification, Tool};
+use dingtalk_core::{Notification, tool::Tool};
 
 /// Tell people what changed.
 #[derive(Notification)]

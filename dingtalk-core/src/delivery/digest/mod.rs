@@ -16,7 +16,10 @@ use self::{
     words::Words,
 };
 use super::{Language, MAX_BODY_BYTES, overflow::body_len};
-use crate::{MAX_MENTIONS, Mentions, Message, Mobile, UserId, message::FeedItem};
+use crate::{
+    Message, Mobile, UserId,
+    message::{FeedItem, MAX_MENTIONS, Mentions},
+};
 
 /// A notification that waits for a robot.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +90,10 @@ pub enum GroupBy {
 ///
 /// ```
 /// use std::time::SystemTime;
-/// use dingtalk_core::{DigestPolicy, Message, Planned, Waiting};
+/// use dingtalk_core::{
+///     Message,
+///     queue::{DigestPolicy, Planned, Waiting},
+/// };
 ///
 /// let messages = [Message::text("CPU 97% on web-1"), Message::text("CPU 99% on web-2"), Message::text("Backup done")];
 /// let now = SystemTime::now();
@@ -116,7 +122,7 @@ pub struct DigestPolicy {
     pub group_by: GroupBy,
     /// The language of the digest's own words.
     pub language: Language,
-    /// The largest body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
+    /// The largest body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
     pub max_bytes: usize,
 }
 

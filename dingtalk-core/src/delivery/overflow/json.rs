@@ -1,6 +1,6 @@
 //! How many bytes a text takes inside a JSON string, and a message as a request's body.
 
-use crate::{Error, ErrorKind, Message, WireMessage};
+use crate::{Error, ErrorKind, Message, message::WireMessage};
 
 /// The length of `text` between the quotation marks of a JSON string, as `serde_json` writes it: characters outside
 /// ASCII stay as they are.

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::{Mentions, Mobile, UserId, message::AT_ALL_TEXT};
+use crate::{
+    Mobile, UserId,
+    message::{AT_ALL_TEXT, Mentions},
+};
 
 /// The body without a last line that consists of nothing but the `@…` of people who are mentioned, as
 /// [`Message::with_mentions`](crate::Message::with_mentions) appends it. A body of nothing else is left as it is.

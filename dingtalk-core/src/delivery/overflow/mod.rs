@@ -16,9 +16,12 @@ pub(crate) use self::{
     truncate::beginning,
 };
 use super::{Error, ErrorKind, MAX_BODY_BYTES};
-use crate::{Mentions, Message, WireMessage, message::ActionCard};
+use crate::{
+    Message,
+    message::{ActionCard, Mentions, WireMessage},
+};
 
-/// What becomes of a message whose body is over the limit of [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
+/// What becomes of a message whose body is over the limit of [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
 ///
 /// The body is measured as it goes over the wire: JSON, with its escapes, the mentions and the `msgUuid`.
 ///
@@ -52,7 +55,10 @@ use crate::{Mentions, Message, WireMessage, message::ActionCard};
 /// that says what it is about, even if a later one fails. A last line that only mentions people moves there, too.
 ///
 /// ```
-/// use dingtalk_core::{Limits, Message, Overflow};
+/// use dingtalk_core::{
+///     Message,
+///     delivery::{Limits, Overflow},
+/// };
 ///
 /// let mut limits = Limits::default();
 /// limits.bytes = 100;
@@ -86,7 +92,7 @@ pub enum Overflow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The largest body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::MAX_BODY_BYTES).
+    /// The largest body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
     pub bytes: usize,
     /// The most parts that one message is split into. By default 18, what a robot may send in one minute: more of them
     /// would keep it from sending anything else.

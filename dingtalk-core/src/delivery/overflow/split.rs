@@ -9,7 +9,10 @@ use super::{
     mention::without_mention_line,
     too_long,
 };
-use crate::{Error, Mentions, Message, message::FeedItem};
+use crate::{
+    Error, Message,
+    message::{FeedItem, Mentions},
+};
 
 /// How full a part must be at least, in hundredths, before it ends at a better place than the last one possible.
 const FILLED: usize = 50;

@@ -9,8 +9,8 @@ use super::{
     plain, too_long,
 };
 use crate::{
-    Error, Mentions, Message,
-    message::{FeedCard, FeedItem, Link},
+    Error, Message,
+    message::{FeedCard, FeedItem, Link, Mentions},
 };
 
 /// How full a message must be at least, in hundredths, before it ends at a better place than the last one possible.

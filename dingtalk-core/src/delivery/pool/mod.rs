@@ -28,7 +28,7 @@ use super::{
 /// Several robots of one group that share the load: three of them carry 60 messages a minute.
 ///
 /// A message goes to the robot with the soonest free place, those counted who wait for one already; robots that are
-/// equally soon take turns. Each robot keeps its own [`Pace`](crate::Pace), and all of them its rest.
+/// equally soon take turns. Each robot keeps its own [`Pace`](crate::delivery::Pace), and all of them its rest.
 ///
 /// # When a robot fails
 ///
@@ -42,7 +42,7 @@ use super::{
 /// | [`AddressBlocked`](ErrorKind::AddressBlocked) | the failure is the result, and all robots rest |
 /// | all others | the failure is the result: it would be the same with every robot |
 ///
-/// All of it happens within the [deadline](crate::RobotBuilder::deadline) of one send. Where no robot is left, the error
+/// All of it happens within the [deadline](crate::delivery::RobotBuilder::deadline) of one send. Where no robot is left, the error
 /// is that of the robot which can take the message soonest, and says when
 /// ([`Error::retry_after`]).
 ///
@@ -59,7 +59,7 @@ use super::{
 /// everything.
 ///
 /// ```no_run
-/// use dingtalk_core::{DeliverExt, Message, Pool, Robot};
+/// use dingtalk_core::{DeliverExt, Message, Robot, pool::Pool};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), dingtalk_core::Error> {
 /// let robots = ["the first webhook", "the second webhook", "the third webhook"];

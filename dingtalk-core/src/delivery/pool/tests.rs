@@ -13,7 +13,10 @@ use super::{
     },
     *,
 };
-use crate::{DeliverExt as _, Limits, Message, Overflow, Pace, RobotBuilder};
+use crate::{
+    DeliverExt as _, Message,
+    delivery::{Limits, Overflow, Pace, RobotBuilder},
+};
 
 use ErrorKind as Kind;
 

@@ -15,8 +15,9 @@ use std::{
 use tokio::{sync::OnceCell, time::timeout};
 
 use crate::{
-    AttemptMark, BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt,
-    store::{Begun, Claim, Store},
+    Deliver, Envelope, Error, ErrorKind, Receipt,
+    delivery::{AttemptMark, BoxFuture},
+    queue::store::{Begun, Claim, Store},
 };
 
 /// The record in the store that an attempt has begun for an item.

@@ -10,8 +10,12 @@ use super::{
     verdict::Rules,
 };
 use crate::{
-    Deliver, DigestPolicy, Error, Guarantee,
-    store::{MemoryStore, Store},
+    Deliver, Error,
+    delivery::Guarantee,
+    queue::{
+        DigestPolicy,
+        store::{MemoryStore, Store},
+    },
 };
 
 const CAPACITY: usize = 1000;
@@ -63,7 +67,7 @@ impl QueueBuilder {
 
     /// Adds a lane for the envelopes that [name](crate::Envelope::robot) it. It is delivered by a robot, or anything
     /// else that implements [`Deliver`], which is not told the name. The rate is the robot's: see
-    /// [`RobotBuilder::window`](crate::RobotBuilder::window).
+    /// [`RobotBuilder::window`](crate::delivery::RobotBuilder::window).
     pub fn lane(mut self, name: impl Into<String>, deliver: impl Deliver + 'static) -> Self {
         self.lanes.push((name.into(), Arc::new(deliver)));
         self
@@ -121,7 +125,7 @@ impl QueueBuilder {
     }
 
     /// How long one attempt may take; 2 minutes unless set. After that it counts as [`Unknown`](crate::ErrorKind::Unknown).
-    /// It must be more than the deliverer takes for one delivery: a robot that [splits](crate::Overflow::Split) has its
+    /// It must be more than the deliverer takes for one delivery: a robot that [splits](crate::delivery::Overflow::Split) has its
     /// deadline for each part.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;

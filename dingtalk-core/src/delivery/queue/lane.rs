@@ -13,7 +13,10 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::{Deliver, Urgency, delivery::duration::FAR_FUTURE};
+use crate::{
+    Deliver,
+    delivery::{Urgency, duration::FAR_FUTURE},
+};
 
 /// What ends a worker's sleep before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::store::Loss;
+use crate::queue::store::Loss;
 
 /// How many notifications a queue has given up since it was made, by reason. A dead letter that is delivered later stays
 /// counted.

@@ -3,8 +3,12 @@
 use std::time::{Duration, SystemTime};
 
 use crate::{
-    DigestPolicy, Envelope, Message, Planned, Urgency, Waiting,
-    store::{Item, Merge},
+    Envelope, Message,
+    delivery::Urgency,
+    queue::{
+        DigestPolicy, Planned, Waiting,
+        store::{Item, Merge},
+    },
 };
 
 /// Fewer are sent one by one: a digest of two is no easier to read.
@@ -71,7 +75,7 @@ mod tests {
     use crate::{
         Url,
         message::{Button, Buttons},
-        store::Claim,
+        queue::store::Claim,
     };
 
     fn at(seconds: u64) -> SystemTime {

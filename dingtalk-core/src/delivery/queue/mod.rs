@@ -52,7 +52,7 @@ const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// ```
 /// use std::time::Duration;
 ///
-/// use dingtalk_core::{Message, Queue, Stub};
+/// use dingtalk_core::{Message, Stub, queue::Queue};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let robot = Stub::new(); // in a service: Robot::from_env()?
@@ -155,7 +155,7 @@ impl Queue {
     }
 
     /// Takes nothing more, [flushes](Self::flush), and ends the lanes. What is left after `deadline` is said; a durable
-    /// store keeps it, one in memory loses it, which is counted as [dropped](crate::store::Loss::Dropped). A delivery that has not ended
+    /// store keeps it, one in memory loses it, which is counted as [dropped](crate::queue::store::Loss::Dropped). A delivery that has not ended
     /// by then is given up: its message may have arrived.
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), Pending> {
         let shared = &self.0.shared;
@@ -215,7 +215,7 @@ impl Deliver for Queue {
 struct Entry<'a> {
     lane: &'a lane::Lane,
     id: String,
-    urgency: crate::Urgency,
+    urgency: crate::delivery::Urgency,
 }
 
 impl<'a> Entry<'a> {

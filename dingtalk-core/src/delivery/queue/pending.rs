@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use crate::store::LanePending;
+use crate::queue::store::LanePending;
 
 /// What waits in a queue, lane by lane.
 #[derive(Clone, Default, PartialEq, Eq)]

@@ -13,8 +13,12 @@ use tokio::sync::Notify;
 
 use super::{Losses, Pending, lane::Lane, verdict::Rules};
 use crate::{
-    DigestPolicy, Envelope, Error, ErrorKind, Urgency,
-    store::{DeadLetter, Loss, Store},
+    Envelope, Error, ErrorKind,
+    delivery::Urgency,
+    queue::{
+        DigestPolicy,
+        store::{DeadLetter, Loss, Store},
+    },
 };
 
 /// How much longer a claim holds than an attempt may take, so that what an attempt became can still be stored.

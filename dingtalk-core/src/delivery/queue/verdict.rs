@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use super::schedule::Schedule;
-use crate::{Error, ErrorKind, Guarantee, Pace, Retry, store::Loss};
+use crate::{
+    Error, ErrorKind,
+    delivery::{Guarantee, Pace, Retry},
+    queue::store::Loss,
+};
 
 /// A robot's rate is asked again after this long at the earliest.
 const SHORTEST_REST: Duration = Duration::from_secs(1);

@@ -15,9 +15,9 @@ use super::{
     verdict::{Fate, Rest, Verdict},
 };
 use crate::{
-    AttemptMark as _, Deliver as _, Envelope, Error, ErrorKind, Guarantee, Retry, Urgency,
-    delivery::duration::FAR_FUTURE,
-    store::{Begun, Claim, Claimed, Failure, Item, Loss, Merge, Settlement},
+    Deliver as _, Envelope, Error, ErrorKind,
+    delivery::{AttemptMark as _, Guarantee, Retry, Urgency, duration::FAR_FUTURE},
+    queue::store::{Begun, Claim, Claimed, Failure, Item, Loss, Merge, Settlement},
 };
 
 /// After two failures in a row, whatever failed, the lane pauses, so that not everything that waits uses up its attempts while the

@@ -124,7 +124,7 @@ impl RobotBuilder {
     /// Like [`from_env`](Self::from_env), with the same names and rules, from another source of settings.
     ///
     /// ```
-    /// use dingtalk_core::RobotBuilder;
+    /// use dingtalk_core::delivery::RobotBuilder;
     ///
     /// let error = RobotBuilder::from_variables(|_| None).unwrap_err();
     /// assert!(error.to_string().contains("DINGTALK_BOT_ACCESS_TOKEN"));

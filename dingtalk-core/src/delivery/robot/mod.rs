@@ -39,7 +39,7 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// A custom robot of one DingTalk group.
 ///
-/// It keeps to the rate that DingTalk takes ([`Pace`](crate::Pace)) and repeats what failed where that is safe: see
+/// It keeps to the rate that DingTalk takes ([`Pace`](crate::delivery::Pace)) and repeats what failed where that is safe: see
 /// [`RobotBuilder::attempts`]. A send ends within its [deadline](RobotBuilder::deadline), 25 seconds unless set; one that
 /// cannot make it fails at once. A message over 20,000 bytes is refused, truncated or sent in parts
 /// ([`RobotBuilder::overflow`]). Redirects are not followed, proxy settings of the environment are not used, and the

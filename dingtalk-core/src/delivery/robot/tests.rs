@@ -11,8 +11,11 @@ use super::{
 use std::{future::ready, sync::Mutex};
 
 use crate::{
-    AttemptMark, Message, Pace, Retry,
-    delivery::window::{Admission, RateWindow, SlotId, SlotRequest, WaiterId, Window},
+    Message,
+    delivery::{
+        AttemptMark, Pace, Retry,
+        window::{Admission, RateWindow, SlotId, SlotRequest, WaiterId, Window},
+    },
 };
 
 const fn seconds(seconds: u64) -> Duration {

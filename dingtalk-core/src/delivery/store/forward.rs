@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store};
-use crate::{BoxFuture, Envelope, Error};
+use crate::{Envelope, Error, delivery::BoxFuture};
 
 impl<S: Store + ?Sized> Store for Arc<S> {
     fn enqueue<'a>(

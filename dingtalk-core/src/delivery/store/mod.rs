@@ -1,6 +1,6 @@
 //! Where a queue keeps what waits: the trait of a store, and the one in memory.
 //!
-//! A store is shared by the lanes of one [`Queue`](crate::Queue), and by several processes if it is durable. It keeps the
+//! A store is shared by the lanes of one [`Queue`](crate::queue::Queue), and by several processes if it is durable. It keeps the
 //! notifications and the claims on them, but not the rate: that is the matter of the robot's
 //! [window](crate::delivery::window). The order is fixed: first the robot takes a slot, then [`begin`](Store::begin) records the attempt,
 //! then the request is made. So a crash can waste a slot, but never hides a request.
@@ -38,7 +38,7 @@ pub use self::{
 };
 use super::{BoxFuture, Envelope, Error};
 
-/// Keeps what waits in a [`Queue`](crate::Queue): see the [module](self).
+/// Keeps what waits in a [`Queue`](crate::queue::Queue): see the [module](self).
 ///
 /// Object-safe. Every method is one transaction: it happens as a whole or, if it fails, not at all. A failure is an error
 /// of kind [`Store`](crate::ErrorKind::Store); the queue asks again later.

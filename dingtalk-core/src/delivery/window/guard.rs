@@ -5,14 +5,14 @@ use std::fmt;
 use tokio::time::Instant;
 
 use super::{Admission, Forecast, SlotId, SlotRequest, WaiterId, Window};
-use crate::{Error, Urgency};
+use crate::{Error, delivery::Urgency};
 
 /// A waiter of a window; dropped, it leaves.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use dingtalk_core::{Pace, Urgency, delivery::window::{RateWindow, SlotRequest, Waiter, Window}};
+/// use dingtalk_core::delivery::{Pace, Urgency, window::{RateWindow, SlotRequest, Waiter, Window}};
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), dingtalk_core::Error> {
 /// let window = RateWindow::new(Pace::new().limit(1));

@@ -6,7 +6,7 @@
 use std::{collections::VecDeque, time::Duration};
 
 use super::{Block, Pace, SlotId};
-use crate::Urgency;
+use crate::delivery::Urgency;
 
 /// The slots of the last window, and the rest.
 #[derive(Debug, Clone, Default)]

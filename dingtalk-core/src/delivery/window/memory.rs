@@ -17,15 +17,21 @@ use super::{
     Admission, Block, Forecast, Pace, SlotId, SlotRequest, WaiterId, Window,
     log::{Rest, SlotLog},
 };
-use crate::{BoxFuture, Error, Urgency, delivery::duration::FAR_FUTURE};
+use crate::{
+    Error,
+    delivery::{BoxFuture, Urgency, duration::FAR_FUTURE},
+};
 
 /// A [`Window`] in memory: the default of each robot, shared by its clones. Robots of one process that use one token
-/// share it if it is [set](crate::RobotBuilder::window) for each of them.
+/// share it if it is [set](crate::delivery::RobotBuilder::window) for each of them.
 ///
 /// ```
 /// use std::sync::Arc;
 ///
-/// use dingtalk_core::{Pace, Robot, delivery::window::RateWindow};
+/// use dingtalk_core::{
+///     Robot,
+///     delivery::{Pace, window::RateWindow},
+/// };
 ///
 /// let window = Arc::new(RateWindow::new(Pace::new()));
 /// let signed = Robot::builder("0123abcd").secret("SEC…").window(window.clone()).build()?;

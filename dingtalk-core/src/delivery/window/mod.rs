@@ -2,7 +2,7 @@
 //!
 //! A robot takes one slot of its [`Window`] for each HTTP request: for each attempt, and for each part of a message that
 //! is split. Everything that sends through a robot (pools, queues, tools) shares its window. Unless
-//! [set](crate::RobotBuilder::window), that is a [`RateWindow`] in memory, which the clones of one robot share; robots
+//! [set](crate::delivery::RobotBuilder::window), that is a [`RateWindow`] in memory, which the clones of one robot share; robots
 //! and processes that use one token share a window that is kept where all of them can reach it.
 //!
 //! # Life of a slot
@@ -32,7 +32,7 @@ pub use self::{
     pace::{Block, Pace},
 };
 use super::{BoxFuture, Error, ErrorKind, duration::in_words};
-use crate::Urgency;
+use crate::delivery::Urgency;
 
 /// Grants the requests of a robot: at most so many in any window, in the order in which they were asked for, urgent ones
 /// first, and none while the robot rests. See the [module](self).

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::{super::ErrorKind, month::until_next_month};
-use crate::Urgency;
+use crate::delivery::Urgency;
 
 /// How fast a [`Robot`](crate::Robot) sends, and for how long it rests after DingTalk has blocked it. All clones of the
 /// robot share it.
@@ -16,7 +16,7 @@ use crate::Urgency;
 /// ```
 /// use std::time::{Duration, SystemTime};
 ///
-/// use dingtalk_core::{Pace, Robot};
+/// use dingtalk_core::{Robot, delivery::Pace};
 ///
 /// let robot = Robot::builder("0123abcd")
 ///     .pace(Pace::new().limit(10).max_wait(Duration::from_secs(5)))
@@ -103,7 +103,7 @@ impl Pace {
     }
 
     /// How long a message may wait for its turn; as long as the robot's
-    /// [deadline](crate::RobotBuilder::deadline) allows unless set. Where it would be longer, the send fails at once
+    /// [deadline](crate::delivery::RobotBuilder::deadline) allows unless set. Where it would be longer, the send fails at once
     /// and says how long ([`Error::retry_after`](crate::Error::retry_after)). A message in parts is as late as its last
     /// part.
     #[must_use]
@@ -147,7 +147,7 @@ impl Pace {
     /// without the reserve. Counts requests of any urgency, its own included.
     ///
     /// ```
-    /// use dingtalk_core::{Pace, Urgency};
+    /// use dingtalk_core::delivery::{Pace, Urgency};
     ///
     /// assert_eq!(Pace::new().slots(Urgency::Urgent), 20);
     /// assert_eq!(Pace::new().slots(Urgency::Normal), 18);

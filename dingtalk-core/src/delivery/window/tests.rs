@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::{Block, Forecast, Pace, RateWindow, Slot, SlotRequest, Waiter, Window as _};
-use crate::Urgency;
+use crate::delivery::Urgency;
 
 const WINDOW: Duration = Duration::from_secs(10);
 const REST: Duration = Duration::from_secs(30);

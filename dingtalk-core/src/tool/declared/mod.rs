@@ -2,10 +2,7 @@
 //! the same definition as those of a derived type.
 //!
 //! ```
-//! use dingtalk_core::{
-//!     ToolSet,
-//!     declared::{Bounds, Declaration, DeclaredField, End, FieldType, MessageKind, MessagePart, MessageTemplates},
-//! };
+//! use dingtalk_core::tool::{ToolSet, declared::{Bounds, Declaration, DeclaredField, End, FieldType, MessageKind, MessagePart, MessageTemplates}};
 //!
 //! let mut declaration = Declaration::new("host_down");
 //! declaration.purpose = "Warn the people on call that a host does not answer any more.".to_owned();

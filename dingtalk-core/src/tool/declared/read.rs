@@ -7,7 +7,7 @@ use super::{
     value::{FieldValue, Scalar},
 };
 use crate::{
-    Faults,
+    message::Faults,
     tool::{
         Cardinality,
         parameter::OwnedParameter,

@@ -13,8 +13,8 @@ use super::{
     value::Scalar,
 };
 use crate::{
-    Constraint, Faults, MAX_MENTIONS,
-    tool::{literal::none_of, reader::ReadValue},
+    message::{Faults, MAX_MENTIONS},
+    tool::{Constraint, literal::none_of, reader::ReadValue},
 };
 
 /// Everything that is wrong, or the templates.

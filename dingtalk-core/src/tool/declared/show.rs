@@ -7,12 +7,13 @@ use dingtalk_template::{
 
 use super::value::{FieldValue, Scalar};
 use crate::{
-    __private::{
+    Message,
+    compose::{self, Check},
+    message::{Invalid, Mentions},
+    private::{
         MentionText,
         format::{self, Spec},
     },
-    Invalid, Mentions, Message,
-    compose::{self, Check},
 };
 
 /// What a slot shows.

@@ -10,7 +10,8 @@ use super::{
     show::Composer,
 };
 use crate::{
-    Faults, Message,
+    Message,
+    message::Faults,
     tool::{
         parameter::{OwnedParameter, Parameters, PersonKind},
         reader::{self, Learned, Types},

@@ -5,9 +5,11 @@ use serde_json::Value;
 
 use super::field_type::FieldType;
 use crate::{
-    Argument, Faults, Markdown, Mentions, Mobile, Url, UserId,
+    Markdown, Mobile, Url, UserId,
     constraint::{Measure, Measured},
+    message::{Faults, Mentions},
     tool::{
+        Argument,
         argument::{read_one_of, schema_of_values},
         reader::ReadValue,
     },

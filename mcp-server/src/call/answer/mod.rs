@@ -4,7 +4,7 @@ mod status;
 
 use std::{borrow::Cow, time::Duration};
 
-use dingtalk_core::{Error, ErrorKind, Language, Receipt};
+use dingtalk_core::{Error, ErrorKind, Receipt, delivery::Language};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

@@ -1,6 +1,9 @@
 //! The first thing that an answer says. Definitions promise these words, and answers are made of them.
 
-use dingtalk_core::{Error, ErrorKind, Outcome, Retry};
+use dingtalk_core::{
+    Error, ErrorKind,
+    delivery::{Outcome, Retry},
+};
 use serde::{Serialize, Serializer};
 
 /// What became of the message that a call was to send.

@@ -1,4 +1,9 @@
-use dingtalk_core::{Fault, Faults, Message, Outcome, ToolSet, WireMessage};
+use dingtalk_core::{
+    Message,
+    delivery::Outcome,
+    message::{Fault, Faults, WireMessage},
+    tool::ToolSet,
+};
 use serde_json::json;
 
 use super::*;

@@ -12,7 +12,10 @@ use std::{
     time::Duration,
 };
 
-use dingtalk_core::{Envelope, Error, Message, Receipt, Retry, SendProgress};
+use dingtalk_core::{
+    Envelope, Error, Message, Receipt,
+    delivery::{Retry, SendProgress},
+};
 use tokio::{sync::watch, time::Instant};
 
 pub(crate) use self::key::Key;

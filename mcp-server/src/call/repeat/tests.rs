@@ -1,4 +1,4 @@
-use dingtalk_core::{ErrorKind, Outcome};
+use dingtalk_core::{ErrorKind, delivery::Outcome};
 use proptest::{prelude::*, sample::select, test_runner::Config};
 use tokio::time::advance;
 

@@ -1,4 +1,7 @@
-use dingtalk_core::{Fault, Faults, Message, WireMessage};
+use dingtalk_core::{
+    Message,
+    message::{Fault, Faults, WireMessage},
+};
 
 use super::*;
 use crate::call::{answer::tests::all, outcome::CallOutcome, people::Hidden};

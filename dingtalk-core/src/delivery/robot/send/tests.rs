@@ -12,7 +12,7 @@ use super::{
     },
     *,
 };
-use crate::{Pace, delivery::window::RateWindow};
+use crate::delivery::{Pace, window::RateWindow};
 
 const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)

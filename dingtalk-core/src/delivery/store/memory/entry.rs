@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::super::{Claim, DeadLetter, Failure, Item, LanePending, Loss};
-use crate::{Envelope, Urgency};
+use crate::{Envelope, delivery::Urgency};
 
 /// Where an item stands in its lane: urgent ones first, then by number. The digests that were made together have the
 /// number of the first notification in them, and stand there in the order of their own numbers, which begin at 1.

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use self::state::State;
 use super::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store};
-use crate::{BoxFuture, Envelope, Error};
+use crate::{Envelope, Error, delivery::BoxFuture};
 
 /// How many dead letters are kept unless told otherwise.
 const DEAD_LETTERS: usize = 1000;
@@ -25,7 +25,10 @@ const DEAD_LETTERS: usize = 1000;
 /// It remembers the ids of the last 10,000 notifications that it has done with, so that none of those is taken again.
 ///
 /// ```
-/// use dingtalk_core::{Envelope, Message, store::{Enqueued, MemoryStore, Store}};
+/// use dingtalk_core::{
+///     Envelope, Message,
+///     queue::store::{Enqueued, MemoryStore, Store},
+/// };
 ///
 /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), dingtalk_core::Error> {
 /// let store = MemoryStore::new();
