@@ -7,7 +7,7 @@ use dingtalk_template::{
 };
 use toml::Value;
 
-use crate::section::Section;
+use crate::{Wording, section::Section};
 
 /// The types of one value, as a file writes them.
 const TYPES: [&str; 9] =
@@ -30,7 +30,11 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     rules.line = section.string("line");
     rules.default = section.value("default").map(|value| literal(&value));
     if rules.default == Some(None) {
-        section.fault("default", "a default is a literal, such as `\"web-3\"` or `42`");
+        let problem = Wording::new(
+            "a default is a literal, such as `\"web-3\"` or `42`",
+            "默认值应为字面量，例如 `\"web-3\"` 或 `42`",
+        );
+        section.fault("default", problem);
     }
     rules.example = section.value("example").map(|value| literal(&value));
     for (rule, bounds) in
@@ -40,14 +44,31 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
         *bounds = text.and_then(|text| section.check(rule.key(), Bounds::parse(rule, &text)));
     }
     rules.max_items = section.integer("max_items").and_then(|most| {
-        let most = u32::try_from(most).map_err(|_| format!("expected a number of items, not {most}"));
+        let most = u32::try_from(most).map_err(|_| {
+            Wording::new(
+                format!("expected a number of items, not {most}"),
+                format!("应为元素个数，而不是 {most}"),
+            )
+        });
         let most = section.check("max_items", most)?;
         Some(End { written: most.to_string(), number: Some(f64::from(most)) })
     });
     rules.is_unbounded = section.flag("unbounded").unwrap_or_default();
     for (only, instead) in [
-        ("skip", "every field of a file is shown: remove it"),
-        ("rename", "a field of a file has one name: change `name`"),
+        (
+            "skip",
+            Wording::new(
+                "every field of a file is shown: remove it",
+                "配置文件里的字段都会显示：请去掉这一项",
+            ),
+        ),
+        (
+            "rename",
+            Wording::new(
+                "a field of a file has one name: change `name`",
+                "配置文件里的字段只有一个名称：请修改 `name`",
+            ),
+        ),
     ] {
         if section.has(only) {
             section.refuse(only, instead);
@@ -65,7 +86,11 @@ fn read_name(section: &mut Section<'_>) -> Option<String> {
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !fits {
-        section.fault("name", "a field's name is letters, digits and `_`, 64 at most, a letter first");
+        let problem = Wording::new(
+            "a field's name is letters, digits and `_`, 64 at most, a letter first",
+            "字段名只能用字母、数字和 `_`，最多 64 个字符，以字母开头",
+        );
+        section.fault("name", problem);
     }
     Some(name)
 }
@@ -76,12 +101,19 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
     let values = match (name.as_str(), values) {
         ("choice", Some(values)) => read_values(values, section),
         ("choice", None) => {
-            let problem = "a choice without values leaves no choice: add `values = [\"…\", \"…\"]`";
+            let problem = Wording::new(
+                "a choice without values leaves no choice: add `values = [\"…\", \"…\"]`",
+                "没有可选的值：请添加 `values = [\"…\", \"…\"]`",
+            );
             section.fault("values", problem);
             Vec::new()
         }
         (_, Some(_)) => {
-            section.fault("values", "`values` belongs on a field of type `choice`");
+            let problem = Wording::new(
+                "`values` belongs on a field of type `choice`",
+                "`values` 只用于 `choice` 类型的字段",
+            );
+            section.fault("values", problem);
             Vec::new()
         }
         (_, None) => Vec::new(),
@@ -97,11 +129,20 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
         "user_id" => FieldType::Member,
         "choice" => FieldType::Choice(values),
         other => {
-            let hint = match suggest(other, TYPES) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("there are {}; any other type is written in Rust", TYPES.join(", ")),
+            let problem = match suggest(other, TYPES) {
+                Some(meant) => Wording::new(
+                    format!("there is no type {other:?}; did you mean `{meant}`?"),
+                    format!("没有类型 {other:?}；是否想写 `{meant}`？"),
+                ),
+                None => Wording::new(
+                    format!(
+                        "there is no type {other:?}; there are {}; any other type is written in Rust",
+                        TYPES.join(", ")
+                    ),
+                    format!("没有类型 {other:?}；可用的有 {}；其他类型请用 Rust 编写", TYPES.join("、")),
+                ),
             };
-            section.fault("type", format!("there is no type {other:?}; {hint}"));
+            section.fault("type", problem);
             return None;
         }
     })
@@ -110,11 +151,17 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
 /// `["low", "high"]`, or `[{ value = "low", text = "低", description = "…" }]`.
 fn read_values(values: Value, section: &mut Section<'_>) -> Vec<ChoiceText> {
     let Value::Array(values) = values else {
-        section.fault("values", "expected a list of texts, or of tables with `value`");
+        let problem = Wording::new(
+            "expected a list of texts, or of tables with `value`",
+            "应为文本列表，或由含 `value` 的表组成的列表",
+        );
+        section.fault("values", problem);
         return Vec::new();
     };
     if values.is_empty() {
-        section.fault("values", "a choice without values leaves no choice: write them");
+        let problem =
+            Wording::new("a choice without values leaves no choice: write them", "没有可选的值：请写出来");
+        section.fault("values", problem);
     }
     let mut choices: Vec<ChoiceText> = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
@@ -130,7 +177,11 @@ fn read_values(values: Value, section: &mut Section<'_>) -> Vec<ChoiceText> {
             section.fault(&place, problem);
         }
         if choices.iter().any(|other| other.value == choice.value) {
-            section.fault(&place, format!("`{}` is there twice: remove one", choice.value));
+            let problem = Wording::new(
+                format!("`{}` is there twice: remove one", choice.value),
+                format!("`{}` 出现了两次：请去掉一个", choice.value),
+            );
+            section.fault(&place, problem);
         }
         choices.push(choice);
     }
@@ -156,7 +207,11 @@ fn read_shape(of_type: Cardinality, section: &mut Section<'_>) -> Cardinality {
     }
     match (of_type, given.pop()) {
         (Cardinality::Flag, Some((key, _))) => {
-            section.fault(key, "a flag is on or off, and off where it is not given: remove it");
+            let problem = Wording::new(
+                "a flag is on or off, and off where it is not given: remove it",
+                "flag 只有开和关，没有给出时为关：请去掉这一项",
+            );
+            section.fault(key, problem);
             Cardinality::Flag
         }
         (_, Some((_, shape))) => shape,

@@ -11,7 +11,7 @@ use dingtalk_core::tool::{
 use dingtalk_template::{suggest, tool_name_problem};
 
 use self::{field::read_field, message::read_message, place::path};
-use crate::section::Section;
+use crate::{Wording, section::Section};
 
 /// A notification as the file has it.
 struct Written {
@@ -51,8 +51,11 @@ fn read_one(key: &str, mut section: Section<'_>) -> Written {
     read_message(&mut declaration, &mut section);
     for only in RUST_ONLY {
         if section.has(only) {
-            let problem = format!(
-                "a file has no `{only}`: write the notification in Rust, with `#[derive(Notification)]`"
+            let problem = Wording::new(
+                format!(
+                    "a file has no `{only}`: write the notification in Rust, with `#[derive(Notification)]`"
+                ),
+                format!("配置文件不支持 `{only}`：请用 Rust 和 `#[derive(Notification)]` 编写这个通知"),
             );
             section.refuse(only, problem);
         }
@@ -79,14 +82,19 @@ impl Written {
                 // A tool that is not of the file: whether it is served, only the set knows.
                 None if tool_name_problem(instead).is_none() => {}
                 None => {
-                    let hint = match suggest(instead, names.iter().map(|(key, _)| &**key)) {
-                        Some(meant) => format!("did you mean `{meant}`?"),
-                        None => "name a notification of this file, or a tool".to_owned(),
+                    let problem = match suggest(instead, names.iter().map(|(key, _)| &**key)) {
+                        Some(meant) => Wording::new(
+                            format!("there is no notification `{instead}`; did you mean `{meant}`?"),
+                            format!("没有通知 `{instead}`；是否想写 `{meant}`？"),
+                        ),
+                        None => Wording::new(
+                            format!(
+                                "there is no notification `{instead}`; name a notification of this file, or a tool"
+                            ),
+                            format!("没有通知 `{instead}`；请写本文件里的一个通知，或一个工具"),
+                        ),
                     };
-                    section.fault(
-                        &format!("{key}.instead"),
-                        format!("there is no notification `{instead}`; {hint}"),
-                    );
+                    section.fault(&format!("{key}.instead"), problem);
                 }
             }
         }
