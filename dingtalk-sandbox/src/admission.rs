@@ -1,4 +1,4 @@
-//! Who may post: method, content type, token and signature, judged before the body is looked at.
+//! Admission of requests: method, content type, token and signature are checked before the body.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -9,10 +9,10 @@ use crate::{
     refusal::{self, Refusal},
 };
 
-/// As documented: the clocks may differ by one hour.
+/// Documented maximum difference between the clocks: one hour.
 const CLOCK_TOLERANCE_MS: u64 = 60 * 60 * 1000;
 
-/// What came over the wire, without anything that is specific to the HTTP library.
+/// A request as received, independent of the HTTP library.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -30,14 +30,14 @@ impl Request {
         (!value.is_empty()).then_some(value)
     }
 
-    /// The index of the robot whose token the request holds, whatever else is wrong with it.
+    /// Returns the index of the robot whose token the request has, even if the rest of the request is invalid.
     pub(crate) fn robot(&self, robots: &[RobotConfig]) -> Option<usize> {
         let token = self.parameter("access_token")?;
         robots.iter().position(|robot| robot.token == token)
     }
 }
 
-/// Which robot this request may use; `now_ms` is the sandbox's clock in milliseconds since 1970.
+/// Returns the index of the robot that this request may use; `now_ms` is the sandbox's clock in milliseconds since 1970.
 pub(crate) fn admit(request: &Request, robots: &[RobotConfig], now_ms: u64) -> Result<usize, Refusal> {
     if request.method != "POST" {
         return Err(refusal::NOT_POST.into());
@@ -60,8 +60,8 @@ fn is_json(content_type: &str) -> bool {
     media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
-/// Written here once more instead of calling `dingtalk-core`, on purpose: were the client's signature wrong, a sandbox
-/// that shares its code would find it right.
+/// Checks the signature without the code of `dingtalk-core`, on purpose: with shared code, the sandbox would accept a
+/// wrong signature of the client.
 fn check_signature(request: &Request, secret: &str, now_ms: u64) -> Result<(), Refusal> {
     let (Some(timestamp), Some(sign)) = (request.parameter("timestamp"), request.parameter("sign")) else {
         return Err(refusal::WRONG_SIGNATURE.into());
@@ -70,7 +70,7 @@ fn check_signature(request: &Request, secret: &str, now_ms: u64) -> Result<(), R
     if !near {
         return Err(refusal::WRONG_TIMESTAMP.into());
     }
-    let right =
+    let valid =
         STANDARD.decode(sign).ok().zip(Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()).is_some_and(
             |(given, mut mac)| {
                 for part in [timestamp, "\n", secret] {
@@ -79,7 +79,7 @@ fn check_signature(request: &Request, secret: &str, now_ms: u64) -> Result<(), R
                 mac.verify_slice(&given).is_ok()
             },
         );
-    if right { Ok(()) } else { Err(refusal::WRONG_SIGNATURE.into()) }
+    if valid { Ok(()) } else { Err(refusal::WRONG_SIGNATURE.into()) }
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     const NOW: u64 = 1_700_000_000_000;
-    /// For `NOW` and the secret `secret`, computed with Python's `hmac`; it holds `+`, `/` and `=`.
+    /// Signature for `NOW` and the secret `secret`, computed with Python's `hmac`; it contains `+`, `/` and `=`.
     const SIGN: &str = "OuzzJR5+xZ4/EYwqtNt6sMYZQMTa/HEGvc9miJe7XzY=";
 
     fn request(query: &[(&str, &str)]) -> Request {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn only_post_of_json() {
+    fn only_json_with_post_is_admitted() {
         let good = request(&[("access_token", "plain")]);
         assert_eq!(admit(&good, &robots(), NOW), Ok(0));
         for method in ["GET", "PUT", "OPTIONS", "post"] {
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_must_be_given_and_known() {
+    fn the_token_must_be_present_and_known() {
         for (query, refusal) in [
             (&[] as &[_], refusal::NO_TOKEN),
             (&[("access_token", "")], refusal::NO_TOKEN),
@@ -147,21 +147,21 @@ mod tests {
     }
 
     #[test]
-    fn a_right_signature_is_taken() {
+    fn a_valid_signature_is_accepted() {
         assert_eq!(signed(&NOW.to_string(), SIGN), Ok(1));
     }
 
     #[test]
     fn a_wrong_signature_is_refused() {
         let other_key = "hmPWwU+7lVdm3ZZz0r9tSfx0L4Q26jWOZr9+Gs6EZQM=";
-        // A `+` that was not encoded arrives as a space; an encoding done twice arrives still encoded.
+        // An unencoded `+` arrives as a space; a signature encoded twice arrives still encoded.
         let space = SIGN.replace('+', " ");
         let twice = SIGN.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
         for sign in [other_key, &space, &twice, &SIGN[..SIGN.len() - 1], "", "not base64"] {
             assert_eq!(signed(&NOW.to_string(), sign), Err(refusal::WRONG_SIGNATURE.into()), "{sign:?}");
         }
         let near = (NOW + 1).to_string();
-        assert_eq!(signed(&near, SIGN), Err(refusal::WRONG_SIGNATURE.into()), "made for another time");
+        assert_eq!(signed(&near, SIGN), Err(refusal::WRONG_SIGNATURE.into()), "signed for another time");
         for query in [
             &[("access_token", "signing")] as &[_],
             &[("access_token", "signing"), ("sign", SIGN)],
@@ -190,7 +190,7 @@ mod tests {
 
     /// Vectors from two other implementations (Python and Node).
     #[test]
-    fn signatures_of_other_implementations() {
+    fn signatures_of_other_implementations_are_accepted() {
         let long = "SEC0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         for (timestamp, secret, sign) in [
             (1_893_456_000_000, long, "vqPeVdaNt/kqjIn6aR8hl895MWmxDUIAC4Mjqis0xeo="),

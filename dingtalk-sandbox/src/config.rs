@@ -1,4 +1,4 @@
-//! What a sandbox is set up with: its robots and its limits.
+//! Configuration of a sandbox: its robots and limits.
 
 use std::{
     collections::hash_map::RandomState,
@@ -10,17 +10,18 @@ use std::{
 
 use crate::log::LOG_CAPACITY;
 
-/// As documented: 20 messages a minute per robot (`custom-robots-send-group-messages`, open.dingtalk.com).
+/// Documented number of messages that a robot may send per minute (`custom-robots-send-group-messages`,
+/// open.dingtalk.com).
 pub const RATE_PER_MINUTE: u32 = 20;
 
-/// The minute of the rate. The documentation says "per minute" and not whether the minute slides; the stricter reading is
-/// taken.
+/// Length of the window in which a robot's messages are counted. DingTalk documents "per minute" but not if the minute
+/// slides; the sandbox uses a sliding one, the stricter reading.
 pub const RATE_WINDOW: Duration = Duration::from_secs(60);
 
-/// As documented: a robot that sends faster is throttled for ten minutes.
+/// Documented time for which a robot that sends too fast is throttled: ten minutes.
 pub const BLOCK: Duration = Duration::from_secs(10 * 60);
 
-/// A robot of the sandbox: what DingTalk's page of a robot shows to its owner.
+/// A robot of the sandbox, with the settings that DingTalk shows to its owner.
 ///
 /// ```
 /// use dingtalk_sandbox::RobotConfig;
@@ -37,12 +38,12 @@ pub struct RobotConfig {
 }
 
 impl RobotConfig {
-    /// A robot that checks nothing but its access token.
+    /// Creates a robot that checks only its access token.
     pub fn new(token: impl Into<String>) -> Self {
         Self { token: token.into(), secret: None, keywords: Vec::new(), name: None }
     }
 
-    /// A robot with a random token and secret, which look like DingTalk's own.
+    /// Creates a robot with a random token and secret in the format of DingTalk's own.
     #[must_use]
     pub fn random() -> Self {
         Self::new(random_hex()).secret(format!("SEC{}", random_hex()))
@@ -55,14 +56,14 @@ impl RobotConfig {
         self
     }
 
-    /// Adds a keyword: a message must contain at least one of them (自定义关键词).
+    /// Adds a keyword (自定义关键词). A message must contain at least one keyword of the robot.
     #[must_use]
     pub fn keyword(mut self, keyword: impl Into<String>) -> Self {
         self.keywords.push(keyword.into());
         self
     }
 
-    /// The name in the chat and in the log.
+    /// Sets the name in the chat and in the log.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -81,7 +82,7 @@ impl fmt::Debug for RobotConfig {
     }
 }
 
-/// Sets up a [`Sandbox`](crate::Sandbox).
+/// Builder of a [`Sandbox`](crate::Sandbox).
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Builder {
@@ -107,58 +108,58 @@ impl Builder {
         }
     }
 
-    /// The port on 127.0.0.1; 0 (the default) takes a free one.
+    /// Sets the port on 127.0.0.1; 0 (the default) stands for any free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
     }
 
-    /// Adds a robot. Without any, there is one with a random token and secret.
+    /// Adds a robot. A sandbox without robots gets one with a random token and secret.
     pub fn robot(mut self, robot: RobotConfig) -> Self {
         self.robots.push(robot);
         self
     }
 
-    /// How many accepted messages a robot may send in any [minute](Self::rate_window) before it is blocked (20 by
-    /// default); `None` for no limit.
+    /// Sets the number of messages that are accepted from a robot in any [minute](Self::rate_window) (20 by default);
+    /// one more blocks the robot. `None` removes the limit.
     pub fn rate_per_minute(mut self, rate: Option<u32>) -> Self {
         self.rate_per_minute = rate;
         self
     }
 
-    /// How long the minute of the rate is (60 seconds by default): shorter for tests that cannot wait. The sender's
-    /// window and its rests are to be shortened in proportion, and [`block`](Self::block) with them.
+    /// Sets the length of the rate's minute (60 seconds by default). Tests can shorten it; shorten
+    /// [`block`](Self::block) and the sender's rate window and rests in proportion.
     pub fn rate_window(mut self, window: Duration) -> Self {
         self.rate_window = window;
         self
     }
 
-    /// How long a robot that sent too fast is refused (ten minutes by default).
+    /// Sets the time for which a robot that sent too fast is refused (ten minutes by default).
     pub fn block(mut self, block: Duration) -> Self {
         self.block = block;
         self
     }
 
-    /// Whether a message whose `msgUuid` was accepted from the same robot before is answered as accepted without being
-    /// shown again (on by default). That is the field's documented purpose; what DingTalk really answers to a
-    /// repetition, and for how long it remembers, is unknown. The sandbox remembers as long as its log holds the
-    /// message.
+    /// Enables deduplication (on by default): a message whose `msgUuid` was already accepted from the same robot is
+    /// answered as accepted, but not shown again. That is the documented purpose of the field. DingTalk's actual
+    /// answer, and the time for which it remembers an id, are unknown; the sandbox remembers an id as long as its
+    /// message is in the log.
     pub fn deduplicate(mut self, deduplicate: bool) -> Self {
         self.deduplicate = deduplicate;
         self
     }
 
-    /// How many requests the log holds (1000 by default), and with them the ids by which repetitions are recognised.
+    /// Sets the number of requests in the log (1000 by default), and thereby the number of ids that are remembered.
     pub fn log_capacity(mut self, requests: usize) -> Self {
         self.log_capacity = requests;
         self
     }
 
-    /// Gives every robot a name, and the sandbox a robot where it has none.
+    /// Adds a robot if there is none, and a name to every robot that has none.
     ///
     /// # Errors
     ///
-    /// Two robots share a token or a name.
+    /// Fails if two robots share a token or a name.
     pub(crate) fn complete(mut self) -> io::Result<Self> {
         if self.robots.is_empty() {
             self.robots.push(RobotConfig::random());
@@ -173,14 +174,15 @@ impl Builder {
             self.robots[..at].iter().any(|other| other.token == robot.token || other.name == robot.name)
         };
         if self.robots.iter().enumerate().any(shared) {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "two robots share a token or a name"));
+            let message = "two robots of the sandbox have the same token or name: give each its own";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         Ok(self)
     }
 }
 
-/// 64 random hexadecimal digits. The standard library seeds its hash maps from the system's randomness; that is enough
-/// for a robot that exists on this machine only, and no reason for a dependency.
+/// Returns 64 random hexadecimal digits. The standard library seeds its hash maps from the system's randomness. That is
+/// enough for a robot that exists only on this machine, so a dependency is not worth it.
 pub(crate) fn random_hex() -> String {
     let word = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}{:016x}{:016x}", word(), word(), word(), word())

@@ -1,4 +1,4 @@
-//! The robot endpoint: one request in, a judgement, an entry in the log, an answer or a fault out.
+//! The robot endpoint: checks a request, logs it, and answers it or injects a fault.
 
 use std::time::SystemTime;
 
@@ -11,15 +11,15 @@ use crate::{
     gzip,
     log::{Outcome, Received},
     refusal::{self, Refusal},
-    shape,
     shared::{Shared, State},
+    validation,
     view::milliseconds,
 };
 
-/// Where a redirect leads.
+/// Path to which [`Fault::Redirect`] points.
 pub(crate) const REDIRECT_TARGET: &str = "/redirected";
 
-/// How the endpoint answers.
+/// An answer of the endpoint.
 #[derive(Debug)]
 pub(crate) enum Answer {
     Http {
@@ -38,29 +38,29 @@ impl Answer {
         Self::Http { status: StatusCode::OK, content_type, location: None, body: body.into() }
     }
 
-    /// Business failures come with HTTP 200 too.
+    /// Business failures are answered with HTTP 200 too.
     fn json(body: String) -> Self {
         Self::ok("application/json", body)
     }
 }
 
-/// How a request was judged, and what the log says beside it.
-struct Judgement {
+/// Result of the checks, for the log.
+struct Checked {
     outcome: Outcome,
     warnings: Vec<String>,
 }
 
-/// Handles one request; `target` is its path and query as they came.
+/// Handles one request; `target` is its path and query, as received.
 pub(crate) fn handle(shared: &Shared, request: Request, target: &str) -> Answer {
     let mut state = shared.state();
     let fault = state.faults.take();
-    let comes_first = fault.as_ref().is_some_and(|fault| !fault.is_after_judgement());
-    let judgement = if comes_first {
-        Judgement { outcome: Outcome::Faulted, warnings: Vec::new() }
+    let comes_first = fault.as_ref().is_some_and(|fault| !fault.follows_checks());
+    let checked = if comes_first {
+        Checked { outcome: Outcome::Faulted, warnings: Vec::new() }
     } else {
-        judge(shared, &mut state, &request)
+        check(shared, &mut state, &request)
     };
-    let answer = match &judgement.outcome {
+    let answer = match &checked.outcome {
         Outcome::Refused(refusal) => refusal.answer(),
         _ => refusal::ok(),
     };
@@ -68,26 +68,26 @@ pub(crate) fn handle(shared: &Shared, request: Request, target: &str) -> Answer 
         None => Answer::json(answer),
         Some(fault) => with_fault(fault, answer, &request, target),
     };
-    state.log.push(received(shared, request), judgement.outcome, judgement.warnings, fault);
+    state.log.push(received(shared, request), checked.outcome, checked.warnings, fault);
     drop(state);
     shared.announce();
     answer
 }
 
-/// Notes a connection that was reset before anything was read.
-pub(crate) fn note_reset_connection(shared: &Shared) {
+/// Logs a connection that was reset before it was read.
+pub(crate) fn log_reset_connection(shared: &Shared) {
     let received = received(shared, Request::default());
     shared.state().log.push(received, Outcome::Faulted, Vec::new(), Some(Fault::ResetOnConnect));
     shared.announce();
 }
 
-fn judge(shared: &Shared, state: &mut State, request: &Request) -> Judgement {
+fn check(shared: &Shared, state: &mut State, request: &Request) -> Checked {
     let mut warnings = Vec::new();
-    let outcome = check(shared, state, request, &mut warnings).unwrap_or_else(Outcome::Refused);
-    Judgement { outcome, warnings }
+    let outcome = accept(shared, state, request, &mut warnings).unwrap_or_else(Outcome::Refused);
+    Checked { outcome, warnings }
 }
 
-fn check(
+fn accept(
     shared: &Shared,
     state: &mut State,
     request: &Request,
@@ -95,23 +95,23 @@ fn check(
 ) -> Result<Outcome, Refusal> {
     let at = admission::admit(request, &shared.robots, milliseconds(SystemTime::now()))?;
     let robot = &shared.robots[at];
-    // tokio's clock, so that a test that moves it forward ends a block too.
+    // The clock of tokio: a test that advances it ends a block too.
     let now = Instant::now().into_std();
     if state.limiters[at].is_blocked(now) {
         return Err(refusal::TOO_FAST.into());
     }
-    let shape = shape::read(&request.body, request.length, &robot.keywords)?;
+    let valid = validation::validate(&request.body, request.length, &robot.keywords)?;
     if !state.limiters[at].admit(now) {
         return Err(refusal::TOO_FAST.into());
     }
     if shared.deduplicate
-        && let Some(id) = &shape.message.id
+        && let Some(id) = &valid.message.id
         && let Some(of) = state.log.accepted_with_id(shared.name(at), id)
     {
         return Ok(Outcome::Repeated { of });
     }
-    *warnings = shape.warnings;
-    Ok(Outcome::Accepted(shape.message))
+    *warnings = valid.warnings;
+    Ok(Outcome::Accepted(valid.message))
 }
 
 fn with_fault(fault: &Fault, answer: String, request: &Request, target: &str) -> Answer {
@@ -134,7 +134,7 @@ fn with_fault(fault: &Fault, answer: String, request: &Request, target: &str) ->
             body: Vec::new(),
         },
         Fault::Status(status) => {
-            // hyper answers informational codes itself.
+            // hyper sends informational responses itself.
             let status = StatusCode::from_u16(*status)
                 .ok()
                 .filter(|status| !status.is_informational())
@@ -166,7 +166,7 @@ fn received(shared: &Shared, request: Request) -> Received {
     }
 }
 
-/// In `/robot/send?<token>` the token is a key.
+/// Hides a key that might be a token, as in `/robot/send?<token>`.
 fn plain_key(key: String) -> String {
     let is_name = key.len() <= 24 && key.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     if is_name { key } else { "…".to_owned() }

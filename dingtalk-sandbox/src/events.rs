@@ -16,17 +16,17 @@ use crate::{shared::Shared, view};
 
 type Changed = Pin<Box<dyn Future<Output = Option<watch::Receiver<u64>>> + Send>>;
 
-/// An endless body: one event per entry, first those that are there, then each as it comes.
+/// An endless body with one event per entry: first the existing entries, then each new one.
 pub(crate) struct Events {
     shared: Arc<Shared>,
-    /// The number of the last entry that was sent.
+    /// Number of the last entry that was sent.
     sent: u64,
     greeted: bool,
     changed: Changed,
 }
 
 impl Events {
-    /// The entries after number `after`.
+    /// Streams the entries after number `after`.
     pub(crate) fn after(after: u64, shared: &Arc<Shared>) -> Self {
         Self { shared: Arc::clone(shared), sent: after, greeted: false, changed: changed(shared.watch()) }
     }
@@ -47,7 +47,7 @@ impl Events {
     }
 }
 
-/// A future of its own, because `watch::Receiver` lends itself to the one that it returns.
+/// A future that owns its receiver: the future of `watch::Receiver::changed` borrows it.
 fn changed(mut newest: watch::Receiver<u64>) -> Changed {
     Box::pin(async move { newest.changed().await.ok().map(|()| newest) })
 }

@@ -1,4 +1,4 @@
-//! What can go wrong on the way, on demand.
+//! Faults that are injected on demand.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -8,58 +8,57 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// Something that goes wrong with a request to the robot. Pages and scripts ([`Sandbox::page_url`]) are not affected,
-/// except by [`Fault::ResetOnConnect`], which strikes before anybody can tell what a connection is for.
+/// A fault that the sandbox injects into a request to a robot. The page and scripts ([`Sandbox::page_url`]) are not
+/// affected, except by [`Fault::ResetOnConnect`], which applies before the purpose of a connection is known.
 ///
 /// [`Sandbox::page_url`]: crate::Sandbox::page_url
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The connection is reset when the client begins to send, before a byte is read. On a connection that is open
-    /// already, the next request is.
+    /// Resets the connection when the client begins to send, before a byte is read. On an open connection, resets it
+    /// after the next request is read.
     ResetOnConnect,
-    /// The request is read, then the connection is reset. Nothing is accepted.
+    /// Reads the request, then resets the connection. The message is not accepted.
     ResetBeforeAnswer,
-    /// The request is read and never answered. Nothing is accepted.
+    /// Reads the request and never answers. The message is not accepted.
     Hang,
-    /// The message is judged and, where it is right, accepted; then the connection is reset. This is how duplicates
-    /// arise: the sender cannot know.
+    /// Checks the message and accepts it if it is valid, then resets the connection. The sender cannot tell that the
+    /// message arrived, so a careless retry sends it twice.
     AcceptThenReset,
-    /// The message is judged and, where it is right, accepted; but never answered.
+    /// Checks the message and accepts it if it is valid, but never answers.
     AcceptThenHang,
-    /// The message is judged and, where it is right, accepted; then this fault strikes.
+    /// Checks the message and accepts it if it is valid, then injects this fault.
     AcceptThen(Box<Fault>),
-    /// The message is judged and answered as usual, but after the head the answer comes a byte a second.
+    /// Checks and answers the message as usual, but sends the body of the answer at one byte per second.
     SlowAnswer,
-    /// The message is judged and answered as usual, but the answer is compressed, which nobody asked for.
+    /// Checks and answers the message as usual, but compresses the answer although the client did not ask for it.
     Gzip,
-    /// The answer announces more bytes than come.
+    /// Announces a longer answer than it sends.
     Truncate,
-    /// HTTP 200 with a web page, as gateways answer.
+    /// Answers HTTP 200 with a web page, as gateways do.
     Html,
-    /// HTTP 302 to a page of the sandbox that answers `errcode` 0: whoever follows it believes in a success.
-    /// [`Sandbox::redirects_followed`](crate::Sandbox::redirects_followed) counts them.
+    /// Answers HTTP 302 to a page of the sandbox that returns `errcode` 0: a client that follows it sees a success.
+    /// [`Sandbox::redirects_followed`](crate::Sandbox::redirects_followed) counts these requests.
     Redirect,
-    /// These bytes instead of an HTTP answer.
+    /// Sends these bytes instead of an HTTP answer.
     Garbage(Vec<u8>),
-    /// This HTTP status (200 to 999, else 500) with a short web page.
+    /// Answers with this HTTP status (200 to 999; 500 for any other) and a short web page.
     Status(u16),
-    /// HTTP 200 with exactly this as `application/json`.
+    /// Answers HTTP 200 with exactly this body as `application/json`.
     Reply(String),
-    /// HTTP 200 with the whole request line and body sent back, secrets and all: what a client does with an answer
-    /// must not show them.
+    /// Answers HTTP 200 with the whole request line and body, including secrets, which the client must not show.
     Echo,
-    /// An answer of 256 MiB.
+    /// Answers with 256 MiB.
     Huge,
-    /// `errcode` -1, busy.
+    /// Answers `errcode` -1, busy.
     Busy,
-    /// The answer to a throttled robot, without any block on it.
+    /// Answers as to a throttled robot, without blocking the robot.
     Throttle,
 }
 
 impl Fault {
-    /// Is the message judged before things go wrong?
-    pub(crate) fn is_after_judgement(&self) -> bool {
+    /// Reports whether the message is checked before the fault is injected.
+    pub(crate) fn follows_checks(&self) -> bool {
         matches!(
             self,
             Self::AcceptThenReset
@@ -71,10 +70,10 @@ impl Fault {
     }
 }
 
-/// Which fault strikes next.
+/// The queued faults and the standing one.
 #[derive(Debug, Default)]
 pub(crate) struct Faults {
-    /// `None` is a request that meets none.
+    /// One element per request; `None` is a request without a fault.
     next: VecDeque<Option<Fault>>,
     standing: Option<Fault>,
 }
@@ -96,38 +95,38 @@ impl Faults {
         *self = Self::default();
     }
 
-    /// The fault for the request that has come.
+    /// Takes the fault for the current request.
     pub(crate) fn take(&mut self) -> Option<Fault> {
         self.next.pop_front().unwrap_or_else(|| self.standing.clone())
     }
 
-    /// Is the connection that has come to be reset at once?
+    /// Reports whether the new connection must be reset at once, and takes that fault from the queue.
     pub(crate) fn take_on_connect(&mut self) -> bool {
         let next = self.next.front().map_or(self.standing.as_ref(), Option::as_ref);
-        let strikes = next == Some(&Fault::ResetOnConnect);
-        if strikes {
+        let reset = next == Some(&Fault::ResetOnConnect);
+        if reset {
             self.next.pop_front();
         }
-        strikes
+        reset
     }
 }
 
-/// How a connection ends without a proper answer.
+/// The ending of a connection without a proper answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ending {
     /// RST.
     Reset,
-    /// Silence until the client goes.
+    /// Silence until the client disconnects.
     Hang,
     /// Raw bytes, then FIN.
     Write(Vec<u8>),
-    /// A head, then as many bytes.
+    /// A head, then this number of spaces.
     Flood { head: &'static [u8], bytes: u64 },
-    /// A head for this body of JSON at once, then the body a byte at a time.
+    /// The head for this JSON body at once, then the body one byte at a time.
     Trickle(String),
 }
 
-/// Announces more than it holds, and what it holds begins like a success.
+/// An answer that is shorter than it announces, and begins like a success.
 pub(crate) const TRUNCATED: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 27\r\n\r\n{\"errcode\":0,\"err";
 
@@ -135,16 +134,16 @@ const HUGE_BYTES: u64 = 256 * 1024 * 1024;
 const HUGE_HEAD: &[u8] =
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 268435456\r\n\r\n";
 
-/// Between the bytes of [`Ending::Trickle`].
+/// Pause between the bytes of [`Ending::Trickle`].
 const TRICKLE_PAUSE: Duration = Duration::from_secs(1);
 
-/// For how long a connection that was answered with raw bytes is read on, so that closing it resets nothing.
+/// Time for which a connection is still read after raw bytes were sent: closing it with unread data would reset it.
 const LINGER: Duration = Duration::from_millis(500);
 
 impl Ending {
     pub(crate) const HUGE: Self = Self::Flood { head: HUGE_HEAD, bytes: HUGE_BYTES };
 
-    /// Nobody is left to be told of an I/O error here: the connection is given up either way.
+    /// Ends the connection. I/O errors are ignored, because the connection is abandoned either way.
     pub(crate) async fn carry_out(self, mut stream: TcpStream) {
         match self {
             Self::Reset => drop(stream.set_zero_linger()),
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_may_spare_requests() {
+    fn a_script_can_skip_requests() {
         let mut faults = Faults::default();
         faults.stand(Fault::Hang);
         faults.script([None, Some(Fault::ResetOnConnect), None]);
@@ -222,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_announced_is_not_what_comes() {
+    fn answers_announce_a_length_that_serves_their_fault() {
         let text = String::from_utf8_lossy(TRUNCATED);
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
         let announced: usize = head.rsplit(' ').next().unwrap().parse().unwrap();

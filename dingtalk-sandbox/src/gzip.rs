@@ -1,13 +1,13 @@
-//! Just enough of gzip (RFC 1952) to answer with it: the bytes as they are, in one stored block.
+//! Minimal gzip (RFC 1952) for a compressed answer: the bytes unchanged, in one stored block.
 
-/// As many bytes as a stored block holds.
+/// Maximum length of a stored block, in bytes.
 const BLOCK_BYTES: usize = 0xffff;
 
-/// Wraps bytes, up to 65,535 of them; what is beyond is cut off.
+/// Wraps at most 65,535 bytes; the rest is cut off.
 pub(crate) fn stored(bytes: &[u8]) -> Vec<u8> {
     let bytes = &bytes[..bytes.len().min(BLOCK_BYTES)];
     let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
-    // Magic, deflate, no flags, no time, the fastest way, Unix; then the last block, stored.
+    // Magic, deflate, no flags, no time, fastest compression, Unix; then the last block, stored.
     let mut gzip = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 3, 1];
     gzip.extend_from_slice(&length.to_le_bytes());
     gzip.extend_from_slice(&(!length).to_le_bytes());
@@ -27,9 +27,9 @@ fn crc32(bytes: &[u8]) -> u32 {
 mod tests {
     use super::*;
 
-    /// What Python's `gzip.compress(b"123456789", 0, mtime=0)` gives.
+    /// Result of Python's `gzip.compress(b"123456789", 0, mtime=0)`.
     #[test]
-    fn as_others_write_it() {
+    fn output_equals_that_of_python() {
         let mut expected = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 3, 1, 9, 0, 0xf6, 0xff];
         expected.extend_from_slice(b"123456789");
         expected.extend_from_slice(&[0x26, 0x39, 0xf4, 0xcb, 9, 0, 0, 0]);

@@ -1,5 +1,5 @@
-//! A DingTalk (钉钉) group robot on your own machine: it refuses what DingTalk refuses, with the real codes and
-//! wordings, and shows what it accepted as a chat.
+//! A DingTalk (钉钉) group robot on your own machine. It refuses the messages that DingTalk refuses, with DingTalk's
+//! codes and wordings, and shows accepted messages as a chat.
 //!
 //! # In tests
 //!
@@ -8,40 +8,40 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
 //! let sandbox = Sandbox::start().await?;
-//! // Send something to `sandbox.webhook()`, signed with `sandbox.secret()`, then look at what arrived:
+//! // Send a message to `sandbox.webhook()`, signed with `sandbox.secret()`, then check the messages that arrived:
 //! assert_eq!(sandbox.accepted().len(), 0);
 //! assert_eq!(sandbox.log().len(), 0);
-//! // How does the sender take a lost answer?
+//! // Lose the next answer, to test the sender:
 //! sandbox.fault_next(1, Fault::AcceptThenReset);
 //! # Ok(()) }
 //! ```
 //!
 //! # In a browser
 //!
-//! [`Sandbox::page_url`] shows the chat and updates by itself. For scripts there are, on the same port,
-//! `GET /messages` (the log as JSON), `GET /events` (the same, live, as Server-Sent Events), `GET /robots` (webhook
-//! addresses and secrets) and `GET /healthz`. All of them answer only to a loopback name in the `Host` header.
+//! The page at [`Sandbox::page_url`] shows the chat and updates itself. Scripts can use the same port: `GET /messages`
+//! (the log as JSON), `GET /events` (the same, live, as Server-Sent Events), `GET /robots` (webhook addresses and
+//! secrets) and `GET /healthz`. All of them require a loopback name in the `Host` header.
 //!
-//! # What is checked
+//! # Checks
 //!
-//! In this order; business failures come with HTTP 200, as they do from DingTalk:
+//! The checks run in this order. Business failures are answered with HTTP 200, as DingTalk does:
 //!
 //! | check | `errcode` |
 //! |---|---|
 //! | method is POST | 43002 |
 //! | content type is `application/json` | 43004 |
-//! | `access_token` is given, is known | 40035, 300005 |
-//! | `timestamp` and `sign` are given and right, the clock at most an hour off, where the robot has a secret | 310000 |
+//! | `access_token` is present and known | 40035, 300005 |
+//! | if the robot has a secret: `timestamp` and `sign` are present and valid, the clock at most an hour off | 310000 |
 //! | the robot is not blocked | 130101 |
-//! | the body has at most 20,000 bytes, is a JSON object | 460101, 40035 |
-//! | `msgtype` is given, is one of five | 300001, 400105 |
-//! | required fields are given and not empty | 400201 to 400605 |
-//! | no unknown field, no value of a wrong type, at most 50 mentions (stricter than DingTalk is known to be) | 40035 |
-//! | one of the robot's keywords stands in the message | 310000 |
+//! | the body has at most 20,000 bytes and is a JSON object | 460101, 40035 |
+//! | `msgtype` is present and one of the five types | 300001, 400105 |
+//! | required fields are present and not empty | 400201 to 400605 |
+//! | no unknown fields, no values of a wrong type, at most 50 mentions (stricter than DingTalk is known to be) | 40035 |
+//! | the message contains at least one of the robot's keywords | 310000 |
 //! | at most 20 accepted messages in any 60 seconds; one more blocks the robot for ten minutes | 130101 |
 //!
-//! What was learnt from DingTalk's pages, from replies quoted in public, and what is derived or the sandbox's own,
-//! is said in the source beside each code. Nothing here was confirmed against a live robot.
+//! The source states beside each code if it comes from DingTalk's pages, from replies quoted in public, or from the
+//! sandbox itself. None of it was confirmed against a live robot.
 
 mod admission;
 mod config;
@@ -56,8 +56,8 @@ mod refusal;
 mod response;
 mod sandbox;
 mod server;
-mod shape;
 mod shared;
+mod validation;
 mod view;
 
 pub use crate::{

@@ -1,4 +1,4 @@
-//! Everything that came, in order.
+//! The log of the requests to the robot endpoint, in order of arrival.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -10,68 +10,69 @@ use dingtalk_core::message::WireMessage;
 
 use crate::{fault::Fault, refusal::Refusal};
 
-/// The log keeps this many entries, unless [set](crate::Builder::log_capacity); older ones are forgotten.
+/// Default number of entries in the log ([`Builder::log_capacity`](crate::Builder::log_capacity)). Older entries are
+/// dropped.
 pub const LOG_CAPACITY: usize = 1000;
 
-/// This much of a body is kept. A message holds at most 20,000 bytes.
+/// Maximum length of a body in the log, in bytes. A valid message has at most 20,000.
 const BODY_KEPT: usize = 64 * 1024;
 
-/// One request to the robot endpoint. Holds neither token nor signature.
+/// One request to the robot endpoint, without its token and signature.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Counts all requests since the start, from 1.
+    /// Number of this request since the start, from 1.
     pub number: u64,
-    /// When it came.
+    /// Time of arrival.
     pub time: SystemTime,
-    /// The robot's name, where the access token was known.
+    /// Name of the robot, if the access token was known.
     pub robot: Option<String>,
-    /// The HTTP method; empty for a connection that was reset before it was read.
+    /// HTTP method; empty for a connection that was reset before it was read.
     pub method: String,
     /// The header `Content-Type`.
     pub content_type: Option<String>,
-    /// The names of the query parameters. What does not look like a name stands as `…`, lest it be a token.
+    /// Names of the query parameters. A name that might be a token is shown as `…`.
     pub query_keys: Vec<String>,
-    /// The body, its first 64 KiB.
+    /// First 64 KiB of the body.
     pub body: Arc<[u8]>,
-    /// How many bytes the body had.
+    /// Length of the whole body, in bytes.
     pub body_length: usize,
-    /// The number of this request among those with this robot and this `msgUuid`, or with this exact body where there is no
-    /// id; whatever became of the earlier ones.
+    /// Number of this attempt, from 1: the requests with the same robot and `msgUuid` are counted, or those with the
+    /// same robot and body if there is no id. Their outcomes make no difference.
     pub attempt: u32,
-    /// What became of it.
+    /// Outcome of the request.
     pub outcome: Outcome,
-    /// What DingTalk takes without a word although it will not do what the sender meant.
+    /// Parts of an accepted message that DingTalk silently ignores.
     pub warnings: Vec<String>,
-    /// The fault that was injected, if one was.
+    /// The fault that was injected, if any.
     pub fault: Option<Fault>,
 }
 
-/// What became of a request.
+/// Outcome of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It was right, and stands in the chat.
+    /// The message is valid and appears in the chat.
     Accepted(WireMessage),
-    /// It was right, and answered as accepted, but the message with this `msgUuid` stands in the chat already.
+    /// The message is valid and was answered as accepted, but a message with this `msgUuid` is already in the chat.
     Repeated {
-        /// The number of the entry that stands in the chat.
+        /// Number of the entry that appears in the chat.
         of: u64,
     },
-    /// It was refused.
+    /// The request was refused.
     Refused(Refusal),
-    /// A fault was injected before it was judged.
+    /// A fault was injected before the request was checked.
     Faulted,
 }
 
 impl Entry {
-    /// The body as text.
+    /// Returns the body as text, with U+FFFD in place of invalid UTF-8.
     #[must_use]
     pub fn body_text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The message, where it stands in the chat.
+    /// Returns the message, if it appears in the chat.
     #[must_use]
     pub fn accepted(&self) -> Option<&WireMessage> {
         match &self.outcome {
@@ -80,7 +81,7 @@ impl Entry {
         }
     }
 
-    /// The refusal, where it was refused.
+    /// Returns the refusal, if the request was refused.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         match &self.outcome {
@@ -90,7 +91,7 @@ impl Entry {
     }
 }
 
-/// What is known of a request before it is judged.
+/// The part of an entry that is known before the request is checked.
 pub(crate) struct Received {
     pub(crate) robot: Option<String>,
     pub(crate) method: String,
@@ -115,28 +116,28 @@ struct Kept {
     key: Option<Key>,
 }
 
-/// What makes two requests the same.
+/// Key that the attempts of one message share.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
     robot: Option<String>,
-    sameness: Sameness,
+    identity: Identity,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Sameness {
-    /// The body's `msgUuid`, whatever else is wrong with the body.
+enum Identity {
+    /// `msgUuid` of the body, even if the rest of the body is invalid.
     Id(String),
-    /// The exact body, where it has no id.
+    /// The exact body, if it has no id.
     Body(Arc<[u8]>),
 }
 
-/// What the log holds of one message.
+/// The log's record of one message.
 #[derive(Debug)]
 struct Known {
-    /// The number of its newest entry.
+    /// Number of its newest entry.
     newest: u64,
     attempts: u32,
-    /// The number of the entry that stands in the chat.
+    /// Number of the entry that appears in the chat.
     accepted: Option<u64>,
 }
 
@@ -182,11 +183,11 @@ impl Log {
         }
         self.entries.push_back(Kept { entry: Arc::new(entry), key });
         while self.entries.len() > self.capacity {
-            self.forget_oldest();
+            self.drop_oldest();
         }
     }
 
-    fn forget_oldest(&mut self) {
+    fn drop_oldest(&mut self) {
         let Some(Kept { entry, key: Some(key) }) = self.entries.pop_front() else { return };
         if let Some(known) = self.known.get_mut(&key) {
             if known.newest == entry.number {
@@ -197,13 +198,13 @@ impl Log {
         }
     }
 
-    /// The number of the accepted message of this robot with this id, as far back as the log goes.
+    /// Returns the number of this robot's accepted message with this id, as far back as the log reaches.
     pub(crate) fn accepted_with_id(&self, robot: &str, id: &str) -> Option<u64> {
-        let key = Key { robot: Some(robot.to_owned()), sameness: Sameness::Id(id.to_owned()) };
+        let key = Key { robot: Some(robot.to_owned()), identity: Identity::Id(id.to_owned()) };
         self.known.get(&key)?.accepted
     }
 
-    /// The entries after this number.
+    /// Returns the entries after this number.
     pub(crate) fn since(&self, number: u64) -> Vec<Arc<Entry>> {
         let first = self.entries.partition_point(|kept| kept.entry.number <= number);
         self.entries.range(first..).map(|kept| Arc::clone(&kept.entry)).collect()
@@ -218,14 +219,14 @@ impl Log {
     }
 }
 
-/// `None` where nothing is known that could be the same: a connection that was reset before it was read.
+/// Returns `None` for an empty body without an id, such as that of a connection that was reset before it was read.
 fn key(entry: &Entry) -> Option<Key> {
-    let sameness = match message_id(&entry.body) {
-        Some(id) => Sameness::Id(id),
+    let identity = match message_id(&entry.body) {
+        Some(id) => Identity::Id(id),
         None if entry.body.is_empty() => return None,
-        None => Sameness::Body(Arc::clone(&entry.body)),
+        None => Identity::Body(Arc::clone(&entry.body)),
     };
-    Some(Key { robot: entry.robot.clone(), sameness })
+    Some(Key { robot: entry.robot.clone(), identity })
 }
 
 fn message_id(body: &[u8]) -> Option<String> {
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn the_log_forgets_the_oldest_and_counts_on() {
+    fn a_full_log_drops_the_oldest_entries_and_keeps_counting() {
         let mut log = Log::new(LOG_CAPACITY);
         for n in 0..LOG_CAPACITY + 5 {
             log.push(received("a", &n.to_string()), Outcome::Faulted, Vec::new(), None);
@@ -283,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_log_forgets_is_new_again() {
+    fn a_message_that_the_log_has_dropped_counts_as_new() {
         let mut log = Log::new(2);
         let mut push = |body: &str, accepted| {
             let outcome = if accepted {
@@ -297,7 +298,7 @@ mod tests {
         let (one, other) = (r#"{"msgUuid":"1"}"#, "{}");
         assert_eq!(push(one, true), (1, Some(1), 1));
         assert_eq!(push(one, false), (2, Some(1), 1));
-        assert_eq!(push(other, false), (1, None, 2), "the accepted one is forgotten, a later one is not");
+        assert_eq!(push(other, false), (1, None, 2), "the accepted entry is dropped, a later one is not");
         assert_eq!(push(other, false), (2, None, 1));
         assert_eq!(push(one, false), (1, None, 2));
     }

@@ -1,4 +1,4 @@
-//! What a browser and scripts get: the page, its live stream, the log as JSON.
+//! Responses to a browser and to scripts: the page, its live stream, the log as JSON.
 
 use std::sync::Arc;
 
@@ -18,20 +18,20 @@ use crate::{
 
 const PAGE: &str = include_str!("page.html");
 
-/// Stands in the page where the nonce of its style and script goes.
+/// Placeholder in the page for the nonce of its style and script.
 const NONCE: &str = "{nonce}";
 
-/// Answers everything but the robot endpoint.
+/// Answers every request that is not for the robot endpoint.
 pub(crate) fn respond(request: &Request<Incoming>, shared: &Arc<Shared>) -> Response<Body> {
     if !is_loopback(request.headers().get(HOST)) {
         return plain(
             StatusCode::FORBIDDEN,
-            "This page is for the machine it runs on: open it as localhost.\n",
+            "This page is only available on the machine it runs on. Open it as http://localhost.\n",
         );
     }
     if request.method() != Method::GET && request.method() != Method::HEAD {
         let mut response =
-            plain(StatusCode::METHOD_NOT_ALLOWED, "Only GET. Messages go to POST /robot/send.\n");
+            plain(StatusCode::METHOD_NOT_ALLOWED, "Use GET here. Send messages to POST /robot/send.\n");
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return response;
     }
@@ -45,12 +45,12 @@ pub(crate) fn respond(request: &Request<Incoming>, shared: &Arc<Shared>) -> Resp
             live(Events::after(last_seen(request), shared)),
         ),
         "/healthz" => plain(StatusCode::OK, "ok\n"),
-        _ => plain(StatusCode::NOT_FOUND, "Nothing here. The chat is at /, the robot at POST /robot/send.\n"),
+        _ => plain(StatusCode::NOT_FOUND, "Not found. The chat is at /, the robot at POST /robot/send.\n"),
     }
 }
 
-/// A web site that makes its name point to 127.0.0.1 (DNS rebinding) could read the chat, were it not for the name in
-/// the `Host` header, which remains its own.
+/// Reports whether the `Host` header has a loopback name. A web site that points its own name to 127.0.0.1 (DNS
+/// rebinding) could read the chat otherwise; the header still has the site's name.
 fn is_loopback(host: Option<&HeaderValue>) -> bool {
     let Some(host) = host.and_then(|host| host.to_str().ok()) else { return false };
     let name = match host.rsplit_once(':') {
@@ -60,7 +60,7 @@ fn is_loopback(host: Option<&HeaderValue>) -> bool {
     ["127.0.0.1", "localhost", "[::1]"].iter().any(|loopback| name.eq_ignore_ascii_case(loopback))
 }
 
-/// The number of the last entry that the page has: what a browser says on reconnecting, or `after` in the query.
+/// Number of the last entry that the page has: `Last-Event-ID` of a browser that reconnects, or `after` in the query.
 fn last_seen(request: &Request<Incoming>) -> u64 {
     let header = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let query = || {
@@ -74,7 +74,7 @@ fn last_seen(request: &Request<Incoming>) -> u64 {
 fn page() -> Response<Body> {
     let nonce = random_hex();
     let mut response = typed(StatusCode::OK, "text/html; charset=utf-8", full(PAGE.replace(NONCE, &nonce)));
-    // Nothing is loaded but the pictures that messages show; the script builds no HTML from strings.
+    // The page loads only the pictures of messages; its script builds no HTML from strings.
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; \
          img-src http: https: data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
@@ -91,10 +91,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_loopback_names() {
-        let ask = |host: &'static str| is_loopback(Some(&HeaderValue::from_static(host)));
+    fn only_loopback_names_are_accepted() {
+        let accepts = |host: &'static str| is_loopback(Some(&HeaderValue::from_static(host)));
         for host in ["127.0.0.1", "127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]", "[::1]:80"] {
-            assert!(ask(host), "{host}");
+            assert!(accepts(host), "{host}");
         }
         for host in [
             "",
@@ -106,14 +106,14 @@ mod tests {
             "::1:80",
             "192.168.0.1",
         ] {
-            assert!(!ask(host), "{host}");
+            assert!(!accepts(host), "{host}");
         }
         assert!(!is_loopback(None));
     }
 
-    /// The page holds all it needs, and both of its parts carry the nonce.
+    /// The page contains its own style and script, and both have the nonce.
     #[test]
-    fn the_page_loads_nothing() {
+    fn the_page_loads_no_resources() {
         assert_eq!(PAGE.matches(NONCE).count(), 2);
         for loads in
             [" src=", "href=\"http", "stylesheet", "@import", "url(", "innerHTML", "style=\"", "onclick"]

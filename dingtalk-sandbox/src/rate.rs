@@ -1,14 +1,14 @@
-//! How many messages a robot may send.
+//! The rate limit of a robot.
 
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
-/// Whether calls that are refused during a block make it longer. Not known; the sandbox says no.
-const REFUSED_CALLS_EXTEND_BLOCK: bool = false;
+/// Extends a block at each request that is refused during it. DingTalk's behaviour is unknown; the sandbox does not.
+const REFUSED_REQUESTS_EXTEND_BLOCK: bool = false;
 
-/// The budget of one robot. Accepted calls are counted, repetitions of an id among them; refused calls are not.
+/// The rate limit of one robot. It counts accepted requests, including repetitions of an id, but not refused ones.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     per_minute: Option<u32>,
@@ -23,16 +23,16 @@ impl Limiter {
         Self { per_minute, minute, block, accepted: VecDeque::new(), blocked_until: None }
     }
 
-    /// Is the robot still blocked for having sent too fast?
+    /// Reports whether the robot is blocked because it sent too fast.
     pub(crate) fn is_blocked(&mut self, now: Instant) -> bool {
         let blocked = self.blocked_until.is_some_and(|until| now < until);
-        if blocked && REFUSED_CALLS_EXTEND_BLOCK {
+        if blocked && REFUSED_REQUESTS_EXTEND_BLOCK {
             self.blocked_until = Some(now + self.block);
         }
         blocked
     }
 
-    /// Counts one acceptable call; `false` where it is one too many, which begins the block.
+    /// Counts one valid request. If it exceeds the limit, starts a block and returns `false`.
     pub(crate) fn admit(&mut self, now: Instant) -> bool {
         let Some(per_minute) = self.per_minute else { return true };
         while self.accepted.front().is_some_and(|at| now.duration_since(*at) >= self.minute) {
@@ -56,7 +56,7 @@ mod tests {
     const BLOCK: Duration = Duration::from_secs(600);
 
     #[test]
-    fn the_call_after_the_last_allowed_one_is_refused() {
+    fn a_request_beyond_the_limit_is_refused() {
         let now = Instant::now();
         let mut limiter = Limiter::new(Some(20), MINUTE, BLOCK);
         assert!((0..20).all(|_| limiter.admit(now)));
@@ -70,8 +70,8 @@ mod tests {
         let mut limiter = Limiter::new(Some(2), MINUTE, BLOCK);
         assert!(limiter.admit(at(0)));
         assert!(limiter.admit(at(50)));
-        assert!(limiter.admit(at(60)), "the first call is a minute old");
-        assert!(!limiter.admit(at(109)), "two calls lie in the last minute");
+        assert!(limiter.admit(at(60)), "the first request is a minute old");
+        assert!(!limiter.admit(at(109)), "the last minute has two requests");
     }
 
     #[test]
@@ -84,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn a_block_lasts_and_ends_even_when_calls_go_on() {
+    fn a_block_ends_even_if_requests_continue() {
         let start = Instant::now();
         let mut limiter = Limiter::new(Some(1), MINUTE, BLOCK);
         assert!(limiter.admit(start));
-        assert!(!limiter.is_blocked(start), "nothing was sent too fast yet");
+        assert!(!limiter.is_blocked(start), "the limit is not exceeded yet");
         assert!(!limiter.admit(start));
         for seconds in [1, 61, 300, 599] {
             assert!(limiter.is_blocked(start + Duration::from_secs(seconds)), "after {seconds} s");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn no_limit_is_no_limit() {
+    fn without_a_limit_every_request_is_admitted() {
         let now = Instant::now();
         let mut limiter = Limiter::new(None, MINUTE, BLOCK);
         assert!((0..10_000).all(|_| limiter.admit(now)));

@@ -1,4 +1,4 @@
-//! Responses of the page and of the robot endpoint: their bodies and the headers that all of the page's have.
+//! Responses of the page and of the robot endpoint: their bodies, and the headers that the page's responses share.
 
 use http_body_util::{Either, Full};
 use hyper::{
@@ -9,15 +9,15 @@ use hyper::{
 
 use crate::events::Events;
 
-/// A whole body, or the live stream.
+/// A complete body, or the live stream.
 pub(crate) type Body = Either<Full<Bytes>, Events>;
 
-/// A body that is complete.
+/// Returns a complete body.
 pub(crate) fn full(body: impl Into<Bytes>) -> Body {
     Either::Left(Full::new(body.into()))
 }
 
-/// A body that grows while somebody reads it.
+/// Returns a body that grows while it is read.
 pub(crate) fn live(events: Events) -> Body {
     Either::Right(events)
 }

@@ -1,4 +1,4 @@
-//! The handle that tests and programs hold.
+//! The public handle of a running sandbox.
 
 use std::{
     fmt, io,
@@ -13,7 +13,7 @@ use crate::{config::Builder, fault::Fault, log::Entry, server, shared::Shared};
 
 /// A running sandbox. It listens on 127.0.0.1 only, and stops when it is dropped.
 ///
-/// It lives in the tokio runtime in which it was started, which may be a current-thread one.
+/// It runs in the tokio runtime in which it was started. A current-thread runtime is enough.
 pub struct Sandbox {
     shared: Arc<Shared>,
     accepting: JoinHandle<()>,
@@ -21,74 +21,78 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// Starts a sandbox on a free port, with one robot that has a random token and secret.
+    ///
+    /// # Errors
+    ///
+    /// Fails if no port can be opened.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// Sets up a sandbox: its port, robots and limits.
+    /// Returns a builder for a sandbox with its own port, robots and limits.
     pub fn builder() -> Builder {
         Builder::new()
     }
 
-    /// `http://127.0.0.1:<port>`: what stands in for `https://oapi.dingtalk.com`.
+    /// Returns `http://127.0.0.1:<port>`, the replacement of `https://oapi.dingtalk.com`.
     #[must_use]
     pub fn base_url(&self) -> String {
         self.shared.base_url()
     }
 
-    /// The first robot's whole webhook address, access token and all.
+    /// Returns the whole webhook address of the first robot, including its access token.
     #[must_use]
     pub fn webhook(&self) -> String {
         self.shared.webhook(&self.shared.robots[0])
     }
 
-    /// The webhook address of the robot with this name.
+    /// Returns the whole webhook address of the robot with this name, or `None` if the name is unknown.
     #[must_use]
     pub fn webhook_of(&self, name: &str) -> Option<String> {
         let robot = self.shared.robots.iter().find(|robot| robot.name.as_deref() == Some(name))?;
         Some(self.shared.webhook(robot))
     }
 
-    /// The first robot's access token.
+    /// Returns the access token of the first robot.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.shared.robots[0].token
     }
 
-    /// The first robot's signing secret, if it has one.
+    /// Returns the signing secret of the first robot, if it has one.
     #[must_use]
     pub fn secret(&self) -> Option<&str> {
         self.shared.robots[0].secret.as_deref()
     }
 
-    /// The page that shows the chat.
+    /// Returns the address of the page that shows the chat.
     #[must_use]
     pub fn page_url(&self) -> String {
         format!("{}/", self.base_url())
     }
 
-    /// Everything that came to the robot endpoint, oldest first: the last [`LOG_CAPACITY`](crate::LOG_CAPACITY)
-    /// requests, unless [set](crate::Builder::log_capacity). An entry stands here before its answer is sent.
+    /// Returns the requests to the robot endpoint, oldest first: the last [`LOG_CAPACITY`](crate::LOG_CAPACITY),
+    /// unless [set otherwise](crate::Builder::log_capacity). A request is logged before its answer is sent.
     #[must_use]
     pub fn log(&self) -> Vec<Entry> {
         self.shared.state().log.since(0).iter().map(|entry| Entry::clone(entry)).collect()
     }
 
-    /// The messages in the chat, oldest first, as far back as the log goes.
+    /// Returns the messages in the chat, oldest first, as far back as the log reaches.
     #[must_use]
     pub fn accepted(&self) -> Vec<WireMessage> {
         let entries = self.shared.state().log.since(0);
         entries.iter().filter_map(|entry| entry.accepted().cloned()).collect()
     }
 
-    /// How many requests came to the robot endpoint since the start, refused and faulted ones among them.
+    /// Returns the number of requests to the robot endpoint since the start, including refused and faulted ones.
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.shared.state().log.requests()
     }
 
     /// Waits until at least `n` messages were accepted since the start, and returns [`accepted`](Self::accepted).
-    /// It waits as long as it takes; put `tokio::time::timeout` around it.
+    /// The wait has no limit of its own: wrap it in `tokio::time::timeout`.
     pub async fn wait_for(&self, n: usize) -> Vec<WireMessage> {
         let mut newest = self.shared.watch();
         while self.shared.state().log.accepted() < n as u64 {
@@ -99,29 +103,29 @@ impl Sandbox {
         self.accepted()
     }
 
-    /// From now on every request to a robot meets this fault.
+    /// Injects this fault into every request to a robot from now on.
     pub fn fault(&self, fault: Fault) {
         self.shared.state().faults.stand(fault);
     }
 
-    /// The next `n` requests to a robot meet this fault, after those for which a fault was asked before, and before
-    /// any standing fault.
+    /// Injects this fault into the next `n` requests to a robot. Faults queued earlier come first; a fault set with
+    /// [`fault`](Self::fault) applies once the queue is empty.
     pub fn fault_next(&self, n: usize, fault: Fault) {
         self.shared.state().faults.queue(n, fault);
     }
 
-    /// What the next requests to a robot meet, one after the other: a fault or, where it is `None`, nothing. They come after
-    /// those for which a fault was asked before.
+    /// Queues one fault for each of the next requests to a robot; `None` leaves its request alone. Faults queued
+    /// earlier come first.
     pub fn fault_script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.shared.state().faults.script(faults);
     }
 
-    /// Ends all faults. A connection that hangs already goes on hanging.
+    /// Removes all faults. A connection that already hangs keeps hanging.
     pub fn heal(&self) {
         self.shared.state().faults.heal();
     }
 
-    /// How many requests followed [`Fault::Redirect`].
+    /// Returns the number of requests that followed [`Fault::Redirect`].
     #[must_use]
     pub fn redirects_followed(&self) -> u64 {
         self.shared.redirects_followed()
@@ -133,7 +137,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// The port is taken, or two robots share a token or a name.
+    /// Fails if the port is taken, or if two robots share a token or a name.
     pub async fn start(self) -> io::Result<Sandbox> {
         let builder = self.complete()?;
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, builder.port))).await?;

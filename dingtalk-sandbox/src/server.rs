@@ -1,4 +1,4 @@
-//! Connections: accepting them, reading requests off them, routing, and ending them well or badly.
+//! Connections: accepting them, reading and routing their requests, and ending them with or without an answer.
 
 use std::{
     fmt,
@@ -32,16 +32,16 @@ use crate::{
     shared::Shared,
 };
 
-/// This much of a request body is kept in memory; the rest is counted and dropped.
+/// Maximum length of a request body in memory, in bytes. The rest is counted and dropped.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
 
-/// A request body longer than this is not read to its end.
-const BODY_ENDURED: usize = 64 * 1024 * 1024;
+/// Length in bytes at which the sandbox stops reading a request body.
+const BODY_READ: usize = 64 * 1024 * 1024;
 
-/// Pause after an error of `accept`, which is most often a lack of file descriptors.
+/// Pause after an error of `accept`, most often a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Accepts connections until the task is aborted, which ends them all.
+/// Accepts connections until the task is aborted, which ends all of them.
 pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
@@ -55,7 +55,7 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// The service's way to tell the connection how to end.
+/// A cell in which the service leaves the ending for its connection.
 #[derive(Clone, Default)]
 struct EndingCell(Arc<Mutex<Option<Ending>>>);
 
@@ -69,7 +69,7 @@ impl EndingCell {
     }
 }
 
-/// Makes hyper let go of the connection without an answer.
+/// The error that makes hyper release a connection without an answer.
 #[derive(Debug)]
 struct Cut;
 
@@ -83,24 +83,24 @@ impl std::error::Error for Cut {}
 
 async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     if shared.state().faults.take_on_connect() {
-        // What the client makes of a reset depends on whether it has begun to send: it always has.
+        // Clients treat a reset before the first byte differently from one after it, so wait for the first byte.
         let _ = stream.peek(&mut [0]).await;
-        endpoint::note_reset_connection(&shared);
+        endpoint::log_reset_connection(&shared);
         return Ending::Reset.carry_out(stream).await;
     }
     let ending = EndingCell::default();
-    let told = ending.clone();
+    let cell = ending.clone();
     let service = service_fn(move |request| -> Pin<Box<dyn Future<Output = Result<_, Cut>> + Send>> {
-        let (shared, told) = (Arc::clone(&shared), told.clone());
+        let (shared, cell) = (Arc::clone(&shared), cell.clone());
         Box::pin(async move {
             respond(request, &shared).await.map_err(|ending| {
-                told.put(ending);
+                cell.put(ending);
                 Cut
             })
         })
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    // An error here is the client's going away or a `Cut`.
+    // The only errors are a client that disconnects and a `Cut`.
     let _ = poll_fn(|context| connection.poll_without_shutdown(context)).await;
     let mut stream = connection.into_parts().io.into_inner();
     match ending.take() {
@@ -150,7 +150,7 @@ async fn read(request: hyper::Request<Incoming>) -> Result<Request, hyper::Error
         let Ok(data) = frame?.into_data() else { continue };
         length += data.len();
         keep(&mut body, &data);
-        if length > BODY_ENDURED {
+        if length > BODY_READ {
             break;
         }
     }
@@ -164,7 +164,7 @@ async fn read(request: hyper::Request<Incoming>) -> Result<Request, hyper::Error
     })
 }
 
-/// Appends what still has room.
+/// Appends data up to [`BODY_LIMIT`].
 fn keep(body: &mut Vec<u8>, data: &[u8]) {
     let room = BODY_LIMIT.saturating_sub(body.len());
     body.extend_from_slice(&data[..data.len().min(room)]);

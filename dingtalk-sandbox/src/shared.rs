@@ -1,4 +1,4 @@
-//! What the connections of one sandbox share.
+//! State shared by the connections of one sandbox.
 
 use std::sync::{
     Mutex, MutexGuard, PoisonError,
@@ -18,11 +18,11 @@ pub(crate) struct Shared {
     pub(crate) port: u16,
     pub(crate) robots: Vec<RobotConfig>,
     pub(crate) deduplicate: bool,
-    /// Tells a page that the sandbox behind its port is another one than before.
+    /// Random id of this run, by which a page notices that another sandbox took its port.
     pub(crate) run: String,
     redirects_followed: AtomicU64,
     state: Mutex<State>,
-    /// The number of the newest entry.
+    /// Number of the newest entry.
     newest: watch::Sender<u64>,
 }
 
@@ -53,8 +53,8 @@ impl Shared {
         }
     }
 
-    /// Held for moments only, never over an await. No code that holds it leaves the state half changed, so a panic
-    /// elsewhere does not spoil it.
+    /// Locks the state, briefly and never across an await. A poisoned lock is safe to use: no code that holds it
+    /// leaves the state half changed.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! An entry as JSON, for the page and for scripts.
+//! Log entries and robots as JSON, for the page and for scripts.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use crate::{
     shared::Shared,
 };
 
-/// The whole log.
+/// Renders the whole log.
 pub(crate) fn messages(shared: &Shared) -> String {
     let entries = shared.state().log.since(0);
     let entries: Vec<Value> = entries.iter().map(|entry| entry_value(entry)).collect();
@@ -20,12 +20,12 @@ pub(crate) fn messages(shared: &Shared) -> String {
     json!({"run": shared.run, "robots": robots, "entries": entries}).to_string()
 }
 
-/// One entry, on one line.
+/// Renders one entry on one line.
 pub(crate) fn entry(entry: &Entry) -> String {
     entry_value(entry).to_string()
 }
 
-/// What a robot's owner sees on DingTalk's page of the robot, secrets among it.
+/// Renders the settings that DingTalk shows to the owner of a robot, including its secrets.
 pub(crate) fn robots(shared: &Shared) -> String {
     let robot = |robot: &RobotConfig| {
         json!({
@@ -76,7 +76,7 @@ fn entry_value(entry: &Entry) -> Value {
     value
 }
 
-/// Since 1970.
+/// Milliseconds since 1970.
 pub(crate) fn milliseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -97,7 +97,7 @@ fn fault(fault: &Fault) -> String {
         Fault::Redirect => "redirect",
         Fault::Garbage(_) => "garbage",
         Fault::Status(status) => return format!("HTTP {status}"),
-        Fault::Reply(_) => "chosen reply",
+        Fault::Reply(_) => "custom reply",
         Fault::Echo => "echo",
         Fault::Huge => "huge answer",
         Fault::Busy => "busy",

@@ -169,7 +169,7 @@ async fn a_mention_that_notifies_no_one_is_accepted_with_a_warning() {
     let sandbox = Sandbox::start().await.unwrap();
     let body = json!({"msgtype": "text", "text": {"content": "x"}, "at": {"atUserIds": ["li"]}});
     assert_eq!(send(&sandbox, &body).await.code(), 0);
-    assert_eq!(sandbox.log()[0].warnings, ["mention does not notify: the text does not hold `@li`"]);
+    assert_eq!(sandbox.log()[0].warnings, ["the mention notifies nobody: the text does not contain `@li`"]);
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 
 use super::*;
 
-fn read_json(body: &Value) -> Result<Shape, Refusal> {
+fn read_json(body: &Value) -> Result<Valid, Refusal> {
     let body = body.to_string();
-    read(body.as_bytes(), body.len(), &[])
+    validate(body.as_bytes(), body.len(), &[])
 }
 
 fn refused(body: &Value) -> (i64, String) {
@@ -13,7 +13,7 @@ fn refused(body: &Value) -> (i64, String) {
     (refusal.code, refusal.message)
 }
 
-/// The five types with everything filled in.
+/// The five types with all their fields.
 fn whole() -> Vec<Value> {
     vec![
         json!({"msgtype": "text", "text": {"content": "c @1380000"}, "at": {"atUserIds": ["1380000"]}, "msgUuid": "u"}),
@@ -29,19 +29,19 @@ fn whole() -> Vec<Value> {
 }
 
 #[test]
-fn the_documented_forms_are_taken() {
+fn the_documented_forms_are_accepted() {
     for body in whole() {
-        let shape = read_json(&body).unwrap_or_else(|refusal| panic!("{body}: {refusal:?}"));
-        assert_eq!(shape.warnings, [] as [&str; 0], "{body}");
-        assert_eq!(shape.message.message.kind(), body["msgtype"]);
+        let valid = read_json(&body).unwrap_or_else(|refusal| panic!("{body}: {refusal:?}"));
+        assert_eq!(valid.warnings, [] as [&str; 0], "{body}");
+        assert_eq!(valid.message.message.kind(), body["msgtype"]);
     }
-    let Ok(Shape { message, .. }) = read_json(&whole()[0]) else { unreachable!() };
+    let Ok(Valid { message, .. }) = read_json(&whole()[0]) else { unreachable!() };
     let Message::Text(text) = &message.message else { panic!("{message:?}") };
     assert_eq!((text.content.as_str(), message.id.as_deref()), ("c @1380000", Some("u")));
 }
 
 #[test]
-fn twenty_thousand_bytes_are_taken_and_one_more_is_not() {
+fn twenty_thousand_bytes_are_accepted_and_one_more_is_not() {
     let frame = json!({"msgtype": "text", "text": {"content": ""}}).to_string().len();
     let body = |length: usize| {
         // Chinese, to tell bytes from characters.
@@ -53,16 +53,16 @@ fn twenty_thousand_bytes_are_taken_and_one_more_is_not() {
 }
 
 #[test]
-fn what_is_no_json_object() {
+fn a_body_must_be_a_json_object() {
     for body in ["", "{", "[]", "null", "\"text\"", "a=b", "{'msgtype':'text'}", "{\"msgtype\":\"text\"}x"] {
-        let refusal = read(body.as_bytes(), body.len(), &[]).unwrap_err();
+        let refusal = validate(body.as_bytes(), body.len(), &[]).unwrap_err();
         assert_eq!(refusal, refusal::NOT_JSON.into(), "{body}");
     }
-    assert_eq!(read(b"{\"msgtype\":\"\xff\"}", 16, &[]), Err(refusal::NOT_JSON.into()), "not UTF-8");
+    assert_eq!(validate(b"{\"msgtype\":\"\xff\"}", 16, &[]), Err(refusal::NOT_JSON.into()), "not UTF-8");
 }
 
 #[test]
-fn the_type_must_be_given_and_supported() {
+fn the_type_must_be_present_and_supported() {
     for body in [json!({}), json!({"msgtype": null}), json!({"msgtype": "", "text": {"content": "x"}})] {
         assert_eq!(refused(&body), (300_001, "msgtype is null".to_owned()));
     }
@@ -74,7 +74,7 @@ fn the_type_must_be_given_and_supported() {
 }
 
 #[test]
-fn required_fields_are_missed_with_their_codes() {
+fn missing_required_fields_are_refused_with_their_codes() {
     let item = |without: &str| {
         let mut item = json!({"title": "t", "messageURL": "https://e.com", "picURL": "https://e.com/p"});
         item.as_object_mut().unwrap().remove(without);
@@ -115,11 +115,11 @@ fn required_fields_are_missed_with_their_codes() {
 }
 
 #[test]
-fn empty_is_missing() {
+fn empty_values_count_as_missing() {
     for empty in [json!(""), json!("  \n"), Value::Null] {
         assert_eq!(refused(&json!({"msgtype": "text", "text": {"content": empty}})).0, 400_202);
     }
-    // Where a field is optional, empty is absent.
+    // An empty value of an optional field counts as absent.
     let body = json!({"msgtype": "link", "link": {"title": "t", "text": "x", "messageUrl": "https://e.com", "picUrl": ""}});
     let Message::Link(link) = read_json(&body).unwrap().message.message else { unreachable!() };
     assert_eq!(link.picture, None);
@@ -191,7 +191,7 @@ fn fifty_people_can_be_mentioned() {
 }
 
 #[test]
-fn a_mention_that_the_text_does_not_hold_is_taken_with_a_warning() {
+fn a_mention_that_the_text_does_not_contain_is_accepted_with_a_warning() {
     let warnings = |content: &str, at: Value| {
         let body = json!({"msgtype": "text", "text": {"content": content}, "at": at});
         read_json(&body).unwrap().warnings
@@ -200,7 +200,7 @@ fn a_mention_that_the_text_does_not_hold_is_taken_with_a_warning() {
     assert_eq!(warnings("看 @13800000000@li.si，谢谢", at.clone()), [] as [&str; 0]);
     assert_eq!(
         warnings("@138000000001 13800000000 li.si @li.si", at),
-        ["mention does not notify: the text does not hold `@13800000000`"]
+        ["the mention notifies nobody: the text does not contain `@13800000000`"]
     );
     assert_eq!(warnings("x", json!({"isAtAll": true})), [] as [&str; 0]);
     assert_eq!(warnings("@+852-12345678", json!({"atMobiles": ["+852-12345678"]})), [] as [&str; 0]);
@@ -209,7 +209,7 @@ fn a_mention_that_the_text_does_not_hold_is_taken_with_a_warning() {
     link["at"] = json!({"isAtAll": true});
     assert_eq!(
         read_json(&link).unwrap().warnings,
-        ["mention does not notify: DingTalk documents no `at` for link"]
+        ["the mention notifies nobody: DingTalk does not document `at` for link"]
     );
     link["at"] = json!({"isAtAll": false, "atMobiles": []});
     assert_eq!(read_json(&link).unwrap().warnings, [] as [&str; 0]);
@@ -219,17 +219,17 @@ fn a_mention_that_the_text_does_not_hold_is_taken_with_a_warning() {
 fn buttons_beside_a_single_one_are_ignored_with_a_warning() {
     let mut body = whole()[3].clone();
     body["actionCard"]["btns"] = whole()[4]["actionCard"]["btns"].clone();
-    let shape = read_json(&body).unwrap();
-    assert_eq!(shape.warnings.len(), 1, "{:?}", shape.warnings);
-    assert!(shape.warnings[0].contains("`btns` is ignored"));
+    let valid = read_json(&body).unwrap();
+    assert_eq!(valid.warnings.len(), 1, "{:?}", valid.warnings);
+    assert!(valid.warnings[0].contains("`btns` is ignored"));
 }
 
 #[test]
-fn one_keyword_must_stand_in_a_text_of_the_message() {
+fn a_text_of_the_message_must_contain_a_keyword() {
     let keywords = ["Alert".to_owned(), "告警".to_owned()];
-    let read = |body: &Value| {
+    let validate = |body: &Value| {
         let body = body.to_string();
-        read(body.as_bytes(), body.len(), &keywords).map_err(|refusal| refusal.message)
+        validate(body.as_bytes(), body.len(), &keywords).map_err(|refusal| refusal.message)
     };
     let refused = Err(refusal::NO_KEYWORD.message.to_owned());
     for body in [
@@ -237,23 +237,23 @@ fn one_keyword_must_stand_in_a_text_of_the_message() {
         json!({"msgtype": "markdown", "markdown": {"title": "Alert", "text": "x"}}),
         json!({"msgtype": "feedCard", "feedCard": {"links": [{"title": "Alert", "messageURL": "u", "picURL": "p"}]}}),
     ] {
-        assert!(read(&body).is_ok(), "{body}");
+        assert!(validate(&body).is_ok(), "{body}");
     }
     for body in [
         json!({"msgtype": "text", "text": {"content": "alert"}}),
         json!({"msgtype": "text", "text": {"content": "x"}, "msgUuid": "Alert"}),
         json!({"msgtype": "link", "link": {"title": "t", "text": "x", "messageUrl": "https://e.com/Alert"}}),
     ] {
-        assert_eq!(read(&body).map(drop), refused, "{body}");
+        assert_eq!(validate(&body).map(drop), refused, "{body}");
     }
 }
 
-/// What the model writes, the sandbox's own table reads: the names agree.
+/// The sandbox's own table accepts the messages that the model writes: the names agree.
 #[test]
 fn the_model_and_the_table_agree() {
     for body in whole() {
         let message: WireMessage = serde_json::from_value(body).unwrap();
         let written = serde_json::to_value(&message).unwrap();
-        assert_eq!(read_json(&written).map(|shape| shape.message), Ok(message));
+        assert_eq!(read_json(&written).map(|valid| valid.message), Ok(message));
     }
 }
