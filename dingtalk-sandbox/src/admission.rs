@@ -37,7 +37,8 @@ impl Request {
     }
 }
 
-/// Returns the index of the robot that this request may use; `now_ms` is the sandbox's clock in milliseconds since 1970.
+/// Returns the index of the robot that this request may use. `now_ms` is the sandbox's clock, in milliseconds since
+/// 1970.
 pub(crate) fn admit(request: &Request, robots: &[RobotConfig], now_ms: u64) -> Result<usize, Refusal> {
     if request.method != "POST" {
         return Err(refusal::NOT_POST.into());

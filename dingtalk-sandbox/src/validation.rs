@@ -111,8 +111,8 @@ const NO_SINGLE_TITLE: i64 = 400_505;
 /// By pattern.
 const NO_SINGLE_URL: i64 = 400_506;
 
-/// Validates a body for a robot with these keywords. `length` is the number of bytes sent, of which `body` may hold only
-/// the first.
+/// Validates a body for a robot with these keywords. `length` is the number of bytes sent; `body` may hold only the
+/// first of them.
 pub(crate) fn validate(body: &[u8], length: usize, keywords: &[String]) -> Result<Valid, Refusal> {
     if length > MAX_BYTES {
         return Err(refusal::TOO_LONG.into());

@@ -21,7 +21,7 @@ const DONE: [&str; 15] = [
     "dingtalk-core/tests/",
     "dingtalk-derive/doc/",
     "dingtalk-samples/",
-    "dingtalk-sandbox/tests/",
+    "dingtalk-sandbox/",
     "dingtalk-template/tests/",
     "docs/delivery.md",
     "docs/guide.md",
