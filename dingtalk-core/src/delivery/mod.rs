@@ -43,6 +43,7 @@ pub(crate) mod router;
 mod secret;
 mod sign;
 pub mod store;
+mod stored;
 mod stub;
 pub mod window;
 

@@ -21,6 +21,8 @@ mod mentions;
 mod mobile;
 #[cfg(feature = "serde")]
 mod serialize;
+#[cfg(feature = "serde")]
+mod stored;
 mod text;
 mod url;
 #[cfg(feature = "serde")]
@@ -44,6 +46,8 @@ pub use self::{
     url::{ParseUrlError, Url},
 };
 
+#[cfg(feature = "robot")]
+pub(crate) use self::stored::newer;
 #[cfg(feature = "serde")]
 pub use self::wire::WireMessage;
 
