@@ -1,4 +1,4 @@
-//! A button of an action card as a value, for cards whose buttons are not known when the type is written.
+//! Buttons of an action card as values, for cards whose buttons are not known when the type is written.
 
 use std::sync::LazyLock;
 
@@ -10,9 +10,9 @@ use crate::{
     message::{Button, Faults},
 };
 
-/// One button of an action card, for a field that holds them: `action_card(…, buttons = field)`.
+/// A button of an action card, for a field that holds the buttons: `action_card(…, buttons = field)`.
 ///
-/// In a tool, an agent gives it as an object with `label` and `url`.
+/// In a tool's arguments, it is an object with `label` and `url`.
 ///
 /// ```
 /// use dingtalk_core::{
@@ -38,34 +38,34 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CardButton {
-    /// What it says: 1 to 40 characters on one line.
+    /// Text on the button: 1 to 40 characters on one line.
     pub label: String,
-    /// The page that it opens.
+    /// Page that the button opens.
     pub url: Url,
 }
 
-/// DingTalk documents no limit for custom robots; a longer label does not fit on a phone.
+/// Constraints on the label. DingTalk documents no limit for custom robots; a longer label does not fit on a phone.
 const LABEL: Field<'static> =
     Field::new("label", &[Constraint::Length { min: Some(1), max: Some(CardButton::MAX_LABEL) }]);
 
 impl CardButton {
-    /// How many characters a label has at most.
+    /// Maximum length of a label, in characters.
     pub const MAX_LABEL: usize = 40;
 
-    /// A button that opens a page.
+    /// Creates a button that opens a page.
     pub fn new(label: impl Into<String>, url: Url) -> Self {
         Self { label: label.into(), url }
     }
 }
 
-/// What stands in the list of an action card's buttons.
+/// An element of an action card's list of buttons.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no button of an action card",
     label = "not a `CardButton`",
     note = "change the field's type to `Vec<CardButton>`"
 )]
 pub trait ButtonEntry {
-    /// The button as it goes over the wire; faults are reported under `path`.
+    /// Renders the button as DingTalk receives it. Faults are reported under `path`.
     fn entry(&self, path: &str, faults: &mut Faults) -> Button;
 }
 
@@ -112,7 +112,7 @@ mod argument {
         Some(CardButton { label: label?, url: url? })
     }
 
-    // Not what somebody means whose own type lacks the trait.
+    // Of no help to a reader whose own type lacks the trait.
     #[diagnostic::do_not_recommend]
     impl Argument for CardButton {
         fn schema(_: &mut SchemaGenerator) -> Schema {

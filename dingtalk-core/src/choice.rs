@@ -1,11 +1,11 @@
-//! Values that are one of a few.
+//! Enums whose variants are values of a notification.
 
 use std::fmt;
 
 use crate::fault::quote;
 
-/// A unit enum as a value of a notification: shown in templates, described to agents, read from their arguments.
-/// Derived: see [`derive@crate::Choice`].
+/// An enum without fields as a value of a notification: shown in templates, described to agents, read from their
+/// arguments. Usually derived; see [`derive@crate::Choice`].
 ///
 /// ```
 /// use dingtalk_core::Choice;
@@ -23,13 +23,13 @@ use crate::fault::quote;
 /// assert!("fatal".parse::<Severity>().is_err());
 /// ```
 pub trait Choice: Sized {
-    /// The values in the order of the variants.
+    /// Values in the order of the variants.
     const VALUES: &'static [ChoiceValue];
 
-    /// The position of this one among [`VALUES`](Self::VALUES).
+    /// Returns the position of this variant in [`VALUES`](Self::VALUES).
     fn index(&self) -> usize;
 
-    /// The variant at a position.
+    /// Returns the variant at a position.
     fn from_index(index: usize) -> Option<Self>;
 }
 
@@ -37,23 +37,23 @@ pub trait Choice: Sized {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChoiceValue {
-    /// What an agent writes, for example `critical`.
+    /// Text in an agent's arguments, for example `critical`.
     pub value: &'static str,
-    /// What a reader sees.
+    /// Text in the message.
     pub text: &'static str,
-    /// What it means: the variant's documentation.
+    /// Description for agents: the variant's documentation.
     pub description: &'static str,
 }
 
 impl ChoiceValue {
-    /// A value; used by generated code.
+    /// Creates a value; used by generated code.
     #[doc(hidden)]
     pub const fn new(value: &'static str, text: &'static str, description: &'static str) -> Self {
         Self { value, text, description }
     }
 }
 
-/// A text that is none of a [`Choice`]'s values.
+/// A text that does not match any value of a [`Choice`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct ParseChoiceError {
     given: String,
@@ -75,7 +75,7 @@ impl std::error::Error for ParseChoiceError {}
 
 crate::debug::debug_as_display!(ParseChoiceError { given, values });
 
-/// `"a", "b" or "c"`
+/// Lists texts as `"a", "b" or "c"`.
 pub(crate) fn listed<'v>(values: impl IntoIterator<Item = &'v str>) -> String {
     let quoted: Vec<String> = values.into_iter().map(|value| format!("{value:?}")).collect();
     match quoted.split_last() {
@@ -85,13 +85,13 @@ pub(crate) fn listed<'v>(values: impl IntoIterator<Item = &'v str>) -> String {
     }
 }
 
-/// The variant that this text names.
+/// Returns the variant with this value.
 pub fn parse<T: Choice>(text: &str) -> Result<T, ParseChoiceError> {
     let index = T::VALUES.iter().position(|value| value.value == text);
     index.and_then(T::from_index).ok_or_else(|| ParseChoiceError { given: quote(text), values: T::VALUES })
 }
 
-/// What a reader sees.
+/// Writes the text that the message shows.
 pub fn write<T: Choice>(choice: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.pad(T::VALUES.get(choice.index()).map_or("", |value| value.text))
 }

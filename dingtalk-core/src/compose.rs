@@ -1,4 +1,4 @@
-//! Templates and values become a message: for generated code, and for declarations that are read while a program runs.
+//! Composition of messages from templates and values, for generated code and for declarations read at run time.
 
 use std::borrow::Borrow;
 
@@ -10,32 +10,32 @@ use crate::{
     message::{self, Fault, Faults, Invalid, MAX_MENTIONS, Mentions},
 };
 
-/// Collects the faults of one notification.
+/// Faults of one notification, as they are found.
 #[derive(Debug)]
 pub struct Check {
     notification: &'static str,
     pub(crate) faults: Faults,
-    /// What an action card has beside the buttons of its attribute.
+    /// Buttons that an action card has in addition to those of its attribute.
     pub(crate) buttons: Vec<message::Button>,
 }
 
 impl Check {
-    /// Begins with the name of the notification's type.
+    /// Starts a check of a notification type with this name.
     pub fn new(notification: &'static str) -> Self {
         Self { notification, faults: Faults::default(), buttons: Vec::new() }
     }
 
-    /// Checks a value against the rules of its field.
+    /// Checks a value against the constraints of its field.
     pub fn field<T: Measured>(&mut self, field: &Field<'_>, value: &T) {
         constraint::check(field, value, &mut self.faults);
     }
 
-    /// Checks how many values a field has.
+    /// Checks the number of values in a field.
     pub fn count(&mut self, field: &Field<'_>, items: usize) {
         constraint::check_count(field, items, &mut self.faults);
     }
 
-    /// Hands the faults to the notification that this value is a part of.
+    /// Moves the faults to the notification that contains this value.
     pub fn move_to(self, path: &str, faults: &mut Faults) {
         self.faults.move_to(path, faults);
     }
@@ -48,7 +48,7 @@ impl Check {
 
     pub(crate) fn finish(mut self, message: Message) -> Result<Message, Invalid> {
         let people = message.mentions().map_or(0, Mentions::people);
-        // A single list over the limit has been reported by its own rule.
+        // A single list over the limit has already been reported by its own constraint.
         if people > MAX_MENTIONS && self.faults.is_empty() {
             let rule = format!("a message mentions at most {MAX_MENTIONS} people");
             self.faults.push(Fault::new("", rule).given(people.to_string()));
@@ -109,7 +109,7 @@ pub(crate) fn action_card<T: Borrow<Template>>(
         .into_iter()
         .map(|button| button.map(|template| render(template.borrow(), values)))
         .map(|[title, url]| message::Button { title, url })
-        // A button whose link is absent leads nowhere.
+        // A button without a link opens nothing.
         .filter(|button| !button.url.is_empty())
         .collect();
     for button in &buttons {
@@ -117,7 +117,7 @@ pub(crate) fn action_card<T: Borrow<Template>>(
     }
     buttons.append(&mut check.buttons);
     if buttons.is_empty() {
-        check.faults.push(Fault::new("", "an action card needs a button that leads somewhere"));
+        check.faults.push(Fault::new("", "an action card needs at least one button with a link"));
     }
     let buttons = match <[message::Button; 1]>::try_from(buttons) {
         Ok([button]) => message::Buttons::Single(button),

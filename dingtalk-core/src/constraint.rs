@@ -1,4 +1,5 @@
-//! Rules on values, written once as an attribute: they check a value before it is sent, and describe it to an agent.
+//! Constraints on values, written once as an attribute: they check a value before it is sent, and describe it to an
+//! agent.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,50 +8,50 @@ use crate::{
     message::{Fault, Faults},
 };
 
-/// A field as its notification declares it.
+/// A field of a notification's declaration.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Field<'a> {
-    /// Its name for callers.
+    /// Name of the field, as callers see it.
     pub name: &'a str,
-    /// The rules on its value; in a list, on each element, except for [`Constraint::MaxItems`].
+    /// Constraints on the value; in a list, on each element, except for [`Constraint::MaxItems`].
     pub constraints: &'a [Constraint],
 }
 
 impl<'a> Field<'a> {
-    /// A field; used by generated code.
+    /// Creates a field; used by generated code.
     #[doc(hidden)]
     pub const fn new(name: &'a str, constraints: &'a [Constraint]) -> Self {
         Self { name, constraints }
     }
 }
 
-/// A rule on a value. Ranges are inclusive and may be open on either side.
+/// A limit on a value. Ranges are inclusive and may be open on either side.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Constraint {
     /// Number of characters.
     Length {
-        /// The least.
+        /// Minimum.
         min: Option<usize>,
-        /// The most.
+        /// Maximum.
         max: Option<usize>,
     },
     /// Number of bytes in UTF-8.
     Bytes {
-        /// The least.
+        /// Minimum.
         min: Option<usize>,
-        /// The most.
+        /// Maximum.
         max: Option<usize>,
     },
-    /// A number.
+    /// Value of a number.
     Range {
-        /// The least.
+        /// Minimum.
         min: Option<f64>,
-        /// The greatest.
+        /// Maximum.
         max: Option<f64>,
     },
-    /// Most elements in a list.
+    /// Maximum number of elements in a list.
     MaxItems(usize),
 }
 
@@ -80,7 +81,7 @@ impl<T: fmt::Display + PartialEq> Bounds<T> {
 }
 
 impl Bounds<usize> {
-    /// `1 to 64 characters`: the unit is in the number of the last bound that is named.
+    /// Renders a count, such as `1 to 64 characters`. The unit agrees with the last number.
     fn count(self, unit: &str) -> String {
         let s = if self.max.or(self.min) == Some(1) { "" } else { "s" };
         format!("{} {unit}{s}", self.words("to"))
@@ -88,7 +89,7 @@ impl Bounds<usize> {
 }
 
 impl Constraint {
-    /// The rule in words, for a parameter's description: `1 to 64 characters`.
+    /// Describes the constraint in words, for a parameter's description: `1 to 64 characters`.
     pub fn words(&self) -> String {
         match *self {
             Self::Length { min, max } => Bounds { min, max }.count("character"),
@@ -99,7 +100,7 @@ impl Constraint {
         }
     }
 
-    /// Why this value breaks the rule.
+    /// Returns the fault if the value violates the constraint.
     fn broken_by(&self, measure: Measure<'_>) -> Option<Fault> {
         let fault = |rule: String, given: String| Some(Fault::new("", rule).given(given));
         let shown = |text: &str, count: usize, unit: &str| {
@@ -132,7 +133,7 @@ impl Constraint {
     }
 }
 
-/// What a constraint looks at.
+/// A measurable property of a value.
 #[derive(Debug, Clone, Copy)]
 pub enum Measure<'a> {
     /// A text.
@@ -143,14 +144,14 @@ pub enum Measure<'a> {
     Items(usize),
 }
 
-/// A value that constraints can be put on.
+/// A value that can have constraints.
 #[diagnostic::on_unimplemented(
     message = "constraints do not apply to `{Self}`",
     label = "neither a text, a number nor a list of them",
     note = "remove `length`, `bytes` or `range`; a type of your own checks its values where it is made"
 )]
 pub trait Measured {
-    /// Calls `visit` with what can be measured, and the element's index in a list.
+    /// Calls `visit` with each measurable property and, in a list, the element's index.
     fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>));
 }
 
@@ -172,7 +173,7 @@ measured! {
     |text: &Cow<'_, str>| Measure::Text(text);
     |text: &Markdown| Measure::Text(text.as_str());
     |number: &f64| Measure::Number(*number);
-    // By its decimal digits: 0.3 as `f32` is 0.3, and not more.
+    // The decimal digits decide: `0.3_f32` is 0.3, without the digits that a conversion to `f64` adds.
     |number: &f32| Measure::Number(number.to_string().parse().unwrap_or(f64::NAN));
     |number: &u8| Measure::Number((*number).into());
     |number: &u16| Measure::Number((*number).into());
@@ -209,7 +210,7 @@ impl<T: Measured> Measured for Vec<T> {
     }
 }
 
-/// Adds a fault for every rule of the field that the value breaks.
+/// Adds a fault for every constraint of the field that the value violates.
 pub(crate) fn check(field: &Field<'_>, value: &dyn Measured, faults: &mut Faults) {
     value.measure(&mut |index, measure| {
         for constraint in field.constraints {
@@ -224,7 +225,7 @@ pub(crate) fn check(field: &Field<'_>, value: &dyn Measured, faults: &mut Faults
     });
 }
 
-/// The same for a list whose elements have no rules of their own: any list can be counted.
+/// Checks the number of elements only, for a list whose elements have no constraints.
 pub(crate) fn check_count(field: &Field<'_>, items: usize, faults: &mut Faults) {
     for constraint in field.constraints {
         if let Some(mut fault) = constraint.broken_by(Measure::Items(items)) {

@@ -1,6 +1,6 @@
-//! `Debug` of errors: `fn main() -> Result<(), Error>` prints it.
+//! `Debug` of errors: a program prints it if `main` returns `Err`.
 
-/// Implements `Debug` as the text that `Display` gives; `{:#?}` shows the fields.
+/// Implements `Debug` with the text of `Display`; `{:#?}` shows the fields.
 macro_rules! debug_as_display {
     ($error:ident { $($field:tt),+ }) => {
         impl std::fmt::Debug for $error {

@@ -1,8 +1,8 @@
-//! What is wrong with a notification's values.
+//! Violations of constraints by the values of a notification.
 
 use std::fmt;
 
-/// One value that breaks a rule.
+/// A violation of one constraint by one value.
 ///
 /// ```
 /// use dingtalk_core::message::Fault;
@@ -13,23 +13,23 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault {
-    /// The field, and the element's index in a list: `processes[2]`. Empty for the notification as a whole.
+    /// Field, with the element's index in a list: `processes[2]`. Empty for the notification as a whole.
     pub path: String,
-    /// The rule, as the rest of a sentence: `must have 1 to 64 characters`.
+    /// Violated constraint, as the end of a sentence: `must have 1 to 64 characters`.
     pub rule: String,
-    /// What was given, shortened.
+    /// Given value, shortened.
     pub given: Option<String>,
-    /// The name that was probably meant.
+    /// Name that was probably meant.
     pub suggestion: Option<String>,
 }
 
 impl Fault {
-    /// A fault of the value at `path`.
+    /// Creates a fault of the value at `path`.
     pub fn new(path: impl Into<String>, rule: impl Into<String>) -> Self {
         Self { path: path.into(), rule: rule.into(), given: None, suggestion: None }
     }
 
-    /// Adds what was given.
+    /// Adds the given value.
     #[must_use]
     pub fn given(mut self, given: impl AsRef<str>) -> Self {
         self.given = Some(shorten(given.as_ref()));
@@ -44,7 +44,7 @@ impl Fault {
     }
 }
 
-/// The longest piece of a value that is repeated in an error.
+/// Maximum length of a value that an error repeats, in characters.
 const GIVEN_CHARACTERS: usize = 60;
 
 fn shorten(text: &str) -> String {
@@ -70,7 +70,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Everything that is wrong with a set of values, in the order of the fields.
+/// All faults of a set of values, in the order of the fields.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
@@ -80,24 +80,24 @@ impl Faults {
         self.0.push(fault);
     }
 
-    /// Nothing is wrong.
+    /// Returns `true` if there are no faults.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// How many faults there are.
+    /// Returns the number of faults.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// The faults in order.
+    /// Iterates over the faults in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
         self.0.iter()
     }
 }
 
 impl Faults {
-    /// Hands the faults to the value that this one is a part of.
+    /// Moves the faults to the value that contains this one.
     pub(crate) fn move_to(self, path: &str, whole: &mut Self) {
         for mut fault in self.0 {
             fault.path = format!("{path}.{}", fault.path);
@@ -106,7 +106,7 @@ impl Faults {
     }
 }
 
-/// A text from outside as an error repeats it: quoted and shortened.
+/// Quotes and shortens a text from outside, for an error.
 pub(crate) fn quote(text: &str) -> String {
     shorten(&format!("{text:?}"))
 }
@@ -136,7 +136,7 @@ impl std::error::Error for Faults {}
 
 crate::debug::debug_as_display!(Faults { 0 });
 
-/// A notification whose values break its rules. Nothing was sent.
+/// An invalid notification: its values violate constraints. Nothing was sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Invalid {
     notification: &'static str,
@@ -144,17 +144,17 @@ pub struct Invalid {
 }
 
 impl Invalid {
-    /// An error of the notification type with this name.
+    /// Creates an error of the notification type with this name.
     pub fn new(notification: &'static str, faults: Faults) -> Self {
         Self { notification, faults }
     }
 
-    /// The name of the notification's type.
+    /// Returns the name of the notification type.
     pub fn notification(&self) -> &'static str {
         self.notification
     }
 
-    /// Everything that is wrong with it.
+    /// Returns all faults of the notification.
     pub fn faults(&self) -> &Faults {
         &self.faults
     }
@@ -162,7 +162,7 @@ impl Invalid {
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not valid: {}", self.notification, self.faults)
+        write!(f, "`{}` is invalid: {}", self.notification, self.faults)
     }
 }
 

@@ -1,10 +1,10 @@
-//! Values with a format spec: the spec is data, so that generated code needs no closure for each.
+//! Values with a format spec. The spec is data, so that generated code needs no closure for each value.
 
 use std::fmt::{self, Formatter};
 
 use dingtalk_template::{Each, Show};
 
-/// `[+][#][0width][.precision]`
+/// A format spec: `[+][#][0width][.precision]`.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
     pub plus: bool,
@@ -13,10 +13,10 @@ pub struct Spec {
     pub precision: Option<usize>,
 }
 
-/// [`LowerHex::write`] and the like.
+/// A function such as [`LowerHex::write`].
 type Write<T> = fn(&T, Spec, &mut Formatter<'_>) -> fmt::Result;
 
-/// A value and how it is written.
+/// A value with its spec and the function that writes it.
 #[derive(Debug)]
 pub struct Formatted<'a, T>(&'a T, Spec, Write<T>);
 
@@ -30,7 +30,7 @@ impl<T> fmt::Display for Formatted<'_, T> {
     }
 }
 
-/// Values and how each is written.
+/// Values with their spec and the function that writes each.
 #[derive(Debug)]
 pub struct FormattedEach<'a, T>(&'a [T], Spec, Write<T>);
 
@@ -46,7 +46,8 @@ impl<T> Each for FormattedEach<'_, T> {
     }
 }
 
-/// What each trait of `std::fmt` can do with a [`Spec`]. Without a width, zero padding adds nothing.
+/// Functions that write a value with a [`Spec`], one per trait of `std::fmt`. Without a width, zero padding adds
+/// nothing.
 macro_rules! formats {
     ($($kind:ident $message:literal $label:literal $plain:literal $plus:literal $alternate:literal $both:literal
         $precise:literal $plus_precise:literal $alternate_precise:literal $both_precise:literal;)*) => {$(

@@ -1,7 +1,8 @@
 //! DingTalk (钉钉) group robot notifications as Rust types: messages, signing, delivery.
 //!
-//! A notification is a type: [`derive@Notification`] makes a struct one. A [`Robot`] signs it and posts it to its group;
-//! anything that implements [`Deliver`] takes its place, such as the [`Stub`] that records for tests.
+//! A notification is a Rust type: [`derive@Notification`] makes one of a struct. A [`Robot`] signs its message and
+//! sends it to a group; other implementations of [`Deliver`] replace the robot, such as [`Stub`], which records
+//! messages for tests.
 //!
 //! ```
 //! use dingtalk_core::{DeliverExt, Message, Notification, Stub};
@@ -24,21 +25,21 @@
 //!
 //! # Modules
 //!
-//! | module | what is in it |
+//! | module | contents |
 //! |---|---|
-//! | [`message`] | the five messages, mentions, and what is wrong with values |
-//! | [`delivery`] | one robot: pace, retries, splitting, signing, errors |
-//! | [`pool`] | several robots as one delivery |
-//! | [`queue`] | delivery in the background, digests and stores |
-//! | [`tool`] | notifications as tools that an agent calls |
+//! | [`message`] | the five message types, mentions, faults of values |
+//! | [`delivery`] | one robot: rate window, retries, splitting, signing, errors |
+//! | [`pool`] | several robots behind one interface |
+//! | [`queue`] | background delivery, digests and stores |
+//! | [`tool`] | notifications as tools for agents |
 //!
 //! # Features
 //!
-//! | feature | what it adds |
+//! | feature | adds |
 //! |---|---|
 //! | `derive` (default) | `#[derive(Notification)]` |
 //! | `robot` (default) | [`delivery`], [`pool`] and [`queue`]: reqwest with rustls |
-//! | `blocking` | [`Blocking`](delivery::Blocking): delivery from programs without an asynchronous run time |
+//! | `blocking` | [`Blocking`](delivery::Blocking): delivery from programs without an asynchronous runtime |
 //! | `serde` (with `robot`, `tool`) | messages and their parts are `Serialize` and `Deserialize` |
 //! | `tool` | [`tool`]: schemars |
 //! | `url` | conversion from the `url` crate's type |

@@ -1,10 +1,10 @@
-//! Markdown that a program vouches for.
+//! Trusted Markdown.
 
 use dingtalk_template::{Show, Sink, escape_markdown};
 
-/// Trusted Markdown: it stands in a template as it is, where any other value is escaped.
+/// Trusted Markdown. A template shows it as it is, and escapes every other value.
 ///
-/// DingTalk renders headings, quotes, bold, italic, links, pictures and lists. Text from outside goes through
+/// DingTalk renders headings, quotes, bold, italic, links, pictures and lists. Pass text from outside through
 /// [`Markdown::from_text`].
 ///
 /// ```
@@ -12,23 +12,24 @@ use dingtalk_template::{Show, Sink, escape_markdown};
 ///
 /// assert_eq!(Markdown::from_text("2 * 3 *not bold*").as_str(), "2 * 3 \\*not bold\\*");
 /// ```
-// `Display` is left out on purpose: a type that has it is escaped.
+// `Display` is not implemented on purpose: types that implement it are escaped.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Markdown(String);
 
 impl Markdown {
-    /// Takes Markdown as it is. Do not pass text whose author you do not trust with the message's structure.
+    /// Takes Markdown as it is. Do not pass text from an author whom you do not trust with the structure of the
+    /// message.
     pub fn trusted(markdown: impl Into<String>) -> Self {
         Self(markdown.into())
     }
 
-    /// Escapes text, so that it reads as it was written; line breaks stay line breaks.
+    /// Escapes text so that it reads as it was written. Line breaks are kept.
     pub fn from_text(text: impl AsRef<str>) -> Self {
         Self(escape_markdown(text.as_ref()))
     }
 
-    /// The Markdown.
+    /// Returns the Markdown.
     pub fn as_str(&self) -> &str {
         &self.0
     }

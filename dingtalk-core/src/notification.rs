@@ -1,4 +1,4 @@
-//! A notification is a type that makes a message of itself.
+//! Types that render as messages.
 
 use std::{rc::Rc, sync::Arc};
 
@@ -28,7 +28,7 @@ pub trait Notification {
     ///
     /// # Errors
     ///
-    /// Names every value that breaks a constraint.
+    /// Lists every value that violates a constraint.
     fn message(&self) -> Result<Message, Invalid>;
 
     /// Renders the message and puts it into an envelope under a new id, with the urgency, group and other properties that

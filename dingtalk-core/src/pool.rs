@@ -1,4 +1,4 @@
-//! Several robots as one delivery: a [`Pool`] shares the load of one group, a [`Router`] chooses by name.
+//! Several robots behind one interface: a [`Pool`] shares the load of one group, a [`Router`] selects a robot by name.
 //!
 //! ```
 //! use dingtalk_core::{Deliver, Envelope, Message, Stub, pool::Router};

@@ -1,4 +1,4 @@
-//! What generated code calls. Not part of the public interface: anything here may change in any release.
+//! Items for generated code. Not part of the public interface: each may change in any release.
 
 use std::fmt::{self, Formatter};
 
@@ -35,24 +35,24 @@ use crate::{Mobile, UserId, compose, message::Fault};
 #[path = "format.rs"]
 pub mod format;
 
-/// A compiled template, and what it writes.
+/// A compiled template, as text.
 type Code = &'static str;
 
 fn render(code: Code, values: &[Value<'_>]) -> String {
     dingtalk_template::render(&Template::from_code(code), values)
 }
 
-/// One value; the type parameter lets rustc point at the field's type.
+/// Wraps one value. The type parameter lets rustc point at the field's type.
 pub fn one<T: Show>(value: &T) -> Value<'_> {
     Value::One(value)
 }
 
-/// The values of an `Option` or a `Vec`.
+/// Wraps the values of an `Option` or a `Vec`.
 pub fn each<T: Each>(values: &T) -> Value<'_> {
     Value::Each(values)
 }
 
-/// The values of an `Option` or a `Vec`.
+/// An `Option` or a `Vec`, whose values can be borrowed as a slice.
 pub trait AsSlice<T> {
     fn as_values(&self) -> &[T];
 }
@@ -69,7 +69,7 @@ impl<T> AsSlice<T> for Vec<T> {
     }
 }
 
-/// Only our own URLs may be link targets.
+/// A type that may be the target of a link: this crate's URLs only.
 #[diagnostic::on_unimplemented(
     message = "a link's target is a `dingtalk_core::Url`, not `{Self}`",
     label = "not a checked URL",
@@ -83,10 +83,10 @@ impl<T: LinkTarget> LinkTarget for &T {}
 
 pub fn link_target<T: LinkTarget>() {}
 
-/// The same for a value that `with(…)` computes.
+/// Checks the target of a link that `with(…)` computes.
 pub fn link_target_value<T: LinkTarget>(_: &Computed<T>) {}
 
-/// What `with(…)` computes. That it can be shown is asked where it is made, at the expression, and nowhere else.
+/// A value that `with(…)` computes. Its type is checked for `Show` once, at the expression.
 pub struct Computed<T> {
     pub value: T,
     show: fn(&T, &mut Sink<'_>),
@@ -107,7 +107,7 @@ impl<T> Show for Computed<T> {
     }
 }
 
-/// Fields marked `at`.
+/// A type for fields marked `at`.
 #[diagnostic::on_unimplemented(
     message = "`at` takes mobile numbers or user ids, not `{Self}`",
     label = "neither `Mobile`, `UserId`, nor a `Vec` or `Option` of them",
@@ -164,7 +164,7 @@ pub fn mention<T: At>(people: &T, mentions: &mut Mentions) {
     people.mention(mentions);
 }
 
-/// What a slot shows for a field marked `at`: the same `@…` that would be appended.
+/// Text of a slot whose field is marked `at`: the same `@…` that would be appended.
 pub struct MentionText(Mentions);
 
 pub fn mention_text<T: At>(people: &T) -> MentionText {
@@ -179,7 +179,7 @@ impl MentionText {
     }
 }
 
-/// The same for a field marked `at_all`.
+/// Returns the text of a slot whose field is marked `at_all`.
 pub fn mention_all_text(all: bool) -> MentionText {
     MentionText::of(Mentions { all, ..Mentions::default() })
 }
@@ -218,7 +218,7 @@ pub fn link(
     compose::link(check, [&title, &text, &url], picture.as_ref(), values)
 }
 
-/// Adds the buttons that a field holds to the action card that follows.
+/// Adds the buttons of a field to the next action card.
 pub fn with_buttons<T: ButtonEntry>(mut check: Check, name: &str, buttons: &[T]) -> Check {
     let entries = buttons.iter().enumerate();
     check.buttons =
@@ -239,14 +239,14 @@ pub fn action_card(
     compose::action_card(check, [&title, &text], buttons, style, values)
 }
 
-/// What `#[derive(FeedItem)]` implements: one item of a feed card.
+/// An item of a feed card; implemented by `#[derive(FeedItem)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no item of a feed card",
     label = "does not derive `FeedItem`",
     note = "add `#[derive(FeedItem)] #[dingtalk(item(title = \"…\", url = \"…\", picture = \"…\"))]` to it"
 )]
 pub trait FeedEntry {
-    /// Renders the item; faults are reported under `path`.
+    /// Renders the item. Faults are reported under `path`.
     fn entry(&self, path: &str, faults: &mut Faults) -> message::FeedItem;
 }
 
@@ -277,7 +277,7 @@ pub fn feed_card<T: FeedEntry>(mut check: Check, name: &str, items: &[T]) -> Res
     check.finish(Message::feed_card(items))
 }
 
-/// Lets rustc report an expression that is none where it stands. Written as it is, it would break the derive's output.
+/// Lets rustc report an invalid expression at its position. Inserted directly, it would break the derive's output.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __expression {
@@ -286,7 +286,7 @@ macro_rules! __expression {
     };
 }
 
-/// A `Choice` is a tool's argument where there are tools.
+/// Implements `Argument` for a `Choice` if tools are enabled.
 #[doc(hidden)]
 #[macro_export]
 #[cfg(feature = "tool")]
@@ -315,7 +315,7 @@ macro_rules! __choice_argument {
     };
 }
 
-/// The same where there are none.
+/// Expands to nothing if tools are disabled.
 #[doc(hidden)]
 #[macro_export]
 #[cfg(not(feature = "tool"))]

@@ -1,6 +1,7 @@
-//! For services that must not wait: a queue takes notifications at once and delivers them in the background.
+//! Background delivery for services that must not wait: a queue accepts notifications immediately.
 //!
-//! A [`Queue`] paces, retries, and merges what waits ([`DigestPolicy`]); a [`store`] keeps it, in memory or durably.
+//! A [`Queue`] limits rates, retries, and merges waiting messages ([`DigestPolicy`]). A [`store`] keeps its items, in
+//! memory or durably.
 //!
 //! ```
 //! use std::time::Duration;

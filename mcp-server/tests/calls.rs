@@ -348,7 +348,7 @@ async fn a_card_without_its_list_is_refused() {
             (
                 "send_action_card_message",
                 json!({"title": "T", "text": "x", "buttons": []}),
-                "an action card needs a button that leads somewhere",
+                "an action card needs at least one button with a link",
             ),
         ] {
             let result = program.call(tool, arguments);

@@ -121,8 +121,8 @@ async fn all_faults_of_a_call_are_in_one_answer() {
             "`colour` is not a parameter",
             "`title` is missing: give a string",
             "`text` must have at least 1 character",
-            "`atMobiles[1]` is not valid: a name is no number; never guess one: ask for it or look it up; expected a \
-             mobile number",
+            "`atMobiles[1]` is invalid: a name is not a mobile number; do not guess the number: ask for it or \
+             look it up; expected a mobile number",
             "`atAll` must be a boolean, not the string \"yes\"",
         ]) {
             assert!(fault.as_str().unwrap().starts_with(expected), "{fault}");

@@ -140,7 +140,7 @@ fn every_missing_value_is_named() {
         [
             "the message's title must not be empty",
             "the message's text must not be empty",
-            "an action card needs a button that leads somewhere",
+            "an action card needs at least one button with a link",
         ]
     );
 }
@@ -249,7 +249,7 @@ fn an_agent_gives_buttons_as_objects() {
         faults,
         [
             "`answers[0].label` must have 1 to 40 characters, not \"\" (0 characters)",
-            "`answers[1].link` is not a parameter; there are label, url",
+            "`answers[1].link` is not a parameter; expected one of: label, url",
             "`answers[1].url` is missing: give a string",
             "`answers[2].url` is missing: give a string",
         ]

@@ -79,7 +79,7 @@ fn faults_name_the_variant() {
     let failed = Deployment::Failed { service: "far too long".into(), reason: None, on_call: vec![] };
     assert_eq!(
         failed.message().unwrap_err().to_string(),
-        "`Deployment::Failed` is not valid: `service` must have at most 8 characters, not \"far too long\" (12 characters)"
+        "`Deployment::Failed` is invalid: `service` must have at most 8 characters, not \"far too long\" (12 characters)"
     );
 }
 

@@ -78,8 +78,8 @@ fn arguments_become_the_value() {
     });
     assert_eq!(
         CpuAlert::parse(arguments.as_object().unwrap()).unwrap_err().to_string(),
-        "`onCall[1]` is not valid: expected a mobile number: digits such as 13800000000, or +852-12345678 abroad, \
-         not \"+86 139-0000\""
+        "`onCall[1]` is invalid: expected a mobile number: digits such as 13800000000, or +852-12345678 outside mainland \
+         China, not \"+86 139-0000\""
     );
     let arguments = json!({"host": "web-3", "percent": 97, "topProcesses": "[\"nginx\"]", "onCall": [13_800_000_000_u64]});
     let alert = CpuAlert::parse(arguments.as_object().unwrap()).unwrap();
@@ -96,8 +96,8 @@ fn all_faults_are_reported_at_once() {
             "hots": "web-3", "host": "", "percent": "97", "topProcesses": ["a", 5], "atAll": "yes", "colour": 1
         })),
         [
-            "`hots` is not a parameter; there are host, percent, level, topProcesses, onCall, atAll",
-            "`colour` is not a parameter; there are host, percent, level, topProcesses, onCall, atAll",
+            "`hots` is not a parameter; expected one of: host, percent, level, topProcesses, onCall, atAll",
+            "`colour` is not a parameter; expected one of: host, percent, level, topProcesses, onCall, atAll",
             "`host` must have 1 to 64 characters, not \"\" (0 characters)",
             "`percent` must be a number, not the string \"97\"",
             "`topProcesses[1]` must be a string, not the number 5",

@@ -16,8 +16,10 @@ const OPENINGS: [&str; 9] =
     ["What", "Who", "Whoever", "Whether", "Where", "When", "How", "Until when", "So many"];
 
 /// Folders and pages that have been rewritten.
-const DONE: [&str; 15] = [
+const DONE: [&str; 17] = [
     "benches/",
+    "dingtalk-core/src/message/",
+    "dingtalk-core/src/tool/",
     "dingtalk-core/tests/",
     "dingtalk-derive/doc/",
     "dingtalk-samples/",

@@ -1,4 +1,4 @@
-//! A card with buttons.
+//! Cards with buttons.
 
 use super::Url;
 
@@ -6,25 +6,25 @@ use super::Url;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ActionCard {
-    /// What the conversation list shows.
+    /// Title in the conversation list.
     pub title: String,
-    /// The body, in Markdown.
+    /// Body, in Markdown.
     pub text: String,
-    /// The buttons.
+    /// Buttons below the body.
     pub buttons: Buttons,
-    /// Buttons beside each other instead of below each other.
+    /// Shows the buttons side by side instead of one below the other.
     pub horizontal: bool,
     /// Hides the sender's avatar.
     pub hide_avatar: bool,
 }
 
 impl ActionCard {
-    /// A card with these buttons, one below the other.
+    /// Creates a card with these buttons, one below the other.
     pub fn new(title: impl Into<String>, text: impl Into<String>, buttons: Buttons) -> Self {
         Self { title: title.into(), text: text.into(), buttons, horizontal: false, hide_avatar: false }
     }
 
-    /// Puts the buttons beside each other.
+    /// Shows the buttons side by side.
     #[must_use]
     pub fn with_horizontal_buttons(mut self) -> Self {
         self.horizontal = true;
@@ -39,18 +39,18 @@ impl ActionCard {
     }
 }
 
-/// The buttons of an action card. The wire has two forms and ignores the second where the first is given.
+/// Buttons of an action card. DingTalk's JSON has two forms; if it contains the first, DingTalk ignores the second.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Buttons {
     /// The whole card is one button (`singleTitle`, `singleURL`).
     Single(Button),
-    /// Several buttons (`btns`).
+    /// Separate buttons (`btns`).
     Several(Vec<Button>),
 }
 
 impl Buttons {
-    /// The buttons, whichever form the wire gives them.
+    /// Returns the buttons of either form.
     pub fn as_slice(&self) -> &[Button] {
         match self {
             Self::Single(button) => std::slice::from_ref(button),
@@ -63,14 +63,14 @@ impl Buttons {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Button {
-    /// What the button says.
+    /// Text on the button.
     pub title: String,
-    /// The page that it opens.
+    /// Page that the button opens.
     pub url: String,
 }
 
 impl Button {
-    /// A button that opens a page.
+    /// Creates a button that opens a page.
     pub fn new(title: impl Into<String>, url: Url) -> Self {
         Self { title: title.into(), url: url.into() }
     }

@@ -1,4 +1,4 @@
-//! A list of titled pictures.
+//! Lists of titled pictures.
 
 use super::Url;
 
@@ -6,12 +6,12 @@ use super::Url;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FeedCard {
-    /// The items, first on top.
+    /// Items, from top to bottom.
     pub items: Vec<FeedItem>,
 }
 
 impl FeedCard {
-    /// A list of these items.
+    /// Creates a list of these items.
     pub fn new(items: impl IntoIterator<Item = FeedItem>) -> Self {
         Self { items: items.into_iter().collect() }
     }
@@ -21,16 +21,16 @@ impl FeedCard {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FeedItem {
-    /// The title.
+    /// Title of the item.
     pub title: String,
-    /// The page that it opens.
+    /// Page that the item opens.
     pub url: String,
-    /// Its picture: a URL, or the id of uploaded media (`@…`).
+    /// Picture: a URL, or the id of uploaded media (`@…`).
     pub picture: String,
 }
 
 impl FeedItem {
-    /// A titled picture that opens a page.
+    /// Creates a titled picture that opens a page.
     pub fn new(title: impl Into<String>, url: Url, picture: Url) -> Self {
         Self { title: title.into(), url: url.into(), picture: picture.into() }
     }

@@ -1,23 +1,23 @@
-//! One page to open.
+//! Links to one page.
 
 use super::Url;
 
-/// One page to open.
+/// A link to one page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Link {
-    /// The title.
+    /// Title of the link.
     pub title: String,
-    /// The text below it; DingTalk shows only the beginning of a long one.
+    /// Text below the title; DingTalk shows only the beginning of a long one.
     pub text: String,
-    /// The page.
+    /// Page that the link opens.
     pub url: String,
-    /// A picture: a URL, or the id of uploaded media (`@…`).
+    /// Picture: a URL, or the id of uploaded media (`@…`).
     pub picture: Option<String>,
 }
 
 impl Link {
-    /// A link without a picture.
+    /// Creates a link without a picture.
     pub fn new(title: impl Into<String>, text: impl Into<String>, url: Url) -> Self {
         Self { title: title.into(), text: text.into(), url: url.into(), picture: None }
     }

@@ -1,18 +1,18 @@
-//! Whom a message mentions, on the wire and in its body.
+//! Mentions of people, in DingTalk's JSON and in a message's body.
 
 use std::borrow::Cow;
 
 use super::{Mobile, UserId};
 
-/// At most this many people can be mentioned in one message, as the documentation of `atUserIds` says
+/// Maximum number of people that one message can mention, as the documentation of `atUserIds` says
 /// (`custom-robots-send-group-messages`, open.dingtalk.com).
 pub const MAX_MENTIONS: usize = 50;
 
-/// What stands in the body for a mention of everybody. The documentation asks only for `isAtAll`; DingTalk's own
-/// command line client writes this text as well, and users report that some clients need it.
+/// Text in the body that mentions everyone. The documentation asks only for `isAtAll`; DingTalk's own command line
+/// client writes this text as well, and users report that some clients need it.
 pub const AT_ALL_TEXT: &str = "@all";
 
-/// Whom a text or Markdown message mentions.
+/// People whom a text or Markdown message mentions.
 ///
 /// ```
 /// use dingtalk_core::{Message, Mobile, message::Mentions};
@@ -29,7 +29,7 @@ pub struct Mentions {
     pub mobiles: Vec<Mobile>,
     /// User ids of members (`atUserIds`).
     pub user_ids: Vec<UserId>,
-    /// Everybody (`isAtAll`).
+    /// Mentions everyone in the group (`isAtAll`).
     pub all: bool,
 }
 
@@ -44,22 +44,22 @@ impl Mentions {
         Self { user_ids: user_ids.into_iter().collect(), ..Self::default() }
     }
 
-    /// Mentions everybody in the group.
+    /// Mentions everyone in the group.
     pub fn everybody() -> Self {
         Self { all: true, ..Self::default() }
     }
 
-    /// Nobody is mentioned.
+    /// Returns `true` if no one is mentioned.
     pub fn is_empty(&self) -> bool {
         self.people() == 0 && !self.all
     }
 
-    /// How many people are named, everybody not counted.
+    /// Returns the number of mentioned people, without those reached by a mention of everyone.
     pub fn people(&self) -> usize {
         self.mobiles.len() + self.user_ids.len()
     }
 
-    /// Adds those of `other` that are not mentioned yet.
+    /// Adds the people of `other` that are not mentioned yet.
     pub fn merge(&mut self, other: Self) {
         for mobile in other.mobiles {
             if !self.mobiles.contains(&mobile) {
@@ -74,33 +74,33 @@ impl Mentions {
         self.all |= other.all;
     }
 
-    /// The `@…` of everybody mentioned, as it stands in a body.
+    /// Returns the `@…` of all mentions, as they appear in a body.
     pub(crate) fn body_text(&self) -> String {
         self.ids().map(|id| format!("@{id}")).collect::<Vec<_>>().join(" ")
     }
 
-    /// Appends the `@…` that a plain body does not hold yet, on a line of their own.
+    /// Appends the `@…` that are missing in a plain body, on a line of their own.
     pub(crate) fn append_to_text(&self, body: &mut String) {
         let missing = self.missing_in(body);
         append(body, "\n", &missing);
     }
 
-    /// The same for Markdown, where a slot may have escaped an id.
+    /// Appends the `@…` that are missing in a Markdown body, where a slot may have escaped an id.
     pub(crate) fn append_to_markdown(&self, body: &mut String) {
         if self.is_empty() {
             return;
         }
         let missing = self.missing_in(&without_escapes(body));
-        // A blank line, so that the mentions do not become part of the last list item.
+        // A blank line keeps the mentions out of a preceding list item.
         append(body, "\n\n", &missing);
     }
 
-    /// The `@…` that this text does not hold.
+    /// Returns the `@…` that are missing in this text.
     fn missing_in(&self, text: &str) -> Vec<String> {
         self.ids().filter(|id| !mentions_in(text, id)).map(|id| format!("@{id}")).collect()
     }
 
-    /// What stands behind each `@`.
+    /// Returns the text behind each `@`.
     fn ids(&self) -> impl Iterator<Item = &str> {
         let mobiles = self.mobiles.iter().map(Mobile::as_str);
         let user_ids = self.user_ids.iter().map(UserId::as_str);
@@ -118,7 +118,7 @@ fn append(body: &mut String, separator: &str, missing: &[String]) {
     body.push_str(&missing.join(" "));
 }
 
-/// Markdown as a reader sees its characters: `\_` is `_`.
+/// Removes the escapes of Markdown, as its renderer does: `\_` is `_`.
 fn without_escapes(markdown: &str) -> Cow<'_, str> {
     if !markdown.contains('\\') {
         return Cow::Borrowed(markdown);
@@ -132,7 +132,7 @@ fn without_escapes(markdown: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Does `body` hold `@id` as a whole: not as the beginning of a longer id?
+/// Reports whether `body` contains `@id`, not followed by more of a longer id.
 fn mentions_in(body: &str, id: &str) -> bool {
     body.match_indices('@').any(|(at, _)| {
         body[at + 1..].strip_prefix(id).is_some_and(|rest| {
@@ -165,10 +165,10 @@ mod tests {
         let mut body = "@\\_x\\_, please look".to_owned();
         mentions.append_to_markdown(&mut body);
         assert_eq!(body, "@\\_x\\_, please look");
-        // In plain text a backslash is one.
+        // A backslash in plain text is an ordinary character.
         mentions.append_to_text(&mut body);
         assert_eq!(body, "@\\_x\\_, please look\n@_x_");
-        // It is a longer id that was escaped here.
+        // This body contains the escaped form of a longer id.
         let mut body = "@\\_x\\_\\_".to_owned();
         mentions.append_to_markdown(&mut body);
         assert_eq!(body, "@\\_x\\_\\_\n\n@_x_");

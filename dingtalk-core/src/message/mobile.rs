@@ -1,11 +1,11 @@
-//! The two ways to name a person: a mobile number and a user id.
+//! Mobile numbers and user ids, the two ways to identify a person.
 
 use std::{fmt, str::FromStr};
 
-/// A mobile number as `atMobiles` takes it: digits, or `+<country>-<number>` outside mainland China
-/// (for example `+852-12345678`; the form is reported by users, DingTalk's pages do not give it).
+/// A mobile number as `atMobiles` takes it: digits, or `+<country>-<number>` outside mainland China (for example
+/// `+852-12345678`; users report this form, DingTalk's pages do not describe it).
 ///
-/// Spaces are removed, and so are a leading `+86` or `+86-`. A number is not checked against any numbering plan.
+/// Spaces and a leading `+86` or `+86-` are removed. The number is not checked against a numbering plan.
 ///
 /// ```
 /// use dingtalk_core::Mobile;
@@ -17,24 +17,24 @@ use std::{fmt, str::FromStr};
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mobile(String);
 
-/// The user id of a member of the organisation (`userid`, also called `staffId`).
+/// A user id of a member of the organisation (`userid`, also called `staffId`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(String);
 
-/// A text that is no mobile number, or no user id.
+/// A text that is not a valid mobile number or user id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ParseMobileError {
     expected: &'static str,
 }
 
-/// Shorter and longer numbers do not exist (ITU-T E.164 allows 15 digits).
+/// Lengths of mobile numbers, in digits (ITU-T E.164 allows at most 15).
 const DIGITS: std::ops::RangeInclusive<usize> = 5..=15;
 
 impl Mobile {
-    /// Reads a mobile number.
+    /// Parses a mobile number.
     pub fn new(number: impl AsRef<str>) -> Result<Self, ParseMobileError> {
         const WRONG: ParseMobileError = ParseMobileError {
-            expected: "a mobile number: digits such as 13800000000, or +852-12345678 abroad",
+            expected: "a mobile number: digits such as 13800000000, or +852-12345678 outside mainland China",
         };
         let compact: String = number.as_ref().chars().filter(|c| !c.is_whitespace()).collect();
         let number = match compact.strip_prefix("+86") {
@@ -52,17 +52,17 @@ impl Mobile {
         if valid && DIGITS.contains(&count) { Ok(Self(number)) } else { Err(WRONG) }
     }
 
-    /// The number as it goes over the wire.
+    /// Returns the number as DingTalk receives it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl UserId {
-    /// Reads a user id: any text without white space, without `@` and without characters that nobody sees.
+    /// Parses a user id: any text without white space, `@` or invisible characters.
     pub fn new(id: impl AsRef<str>) -> Result<Self, ParseMobileError> {
         let id = id.as_ref().trim();
-        // A change of direction is not written into a message, so that the body would not hold the id.
+        // Direction controls are not written into a message, so the body would not contain the id.
         let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         if id.is_empty() || id.contains(|c: char| c.is_whitespace() || c.is_control() || turns(c) || c == '@')
         {
@@ -71,7 +71,7 @@ impl UserId {
         Ok(Self(id.to_owned()))
     }
 
-    /// The id as it goes over the wire.
+    /// Returns the id as DingTalk receives it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,5 +1,4 @@
-//! The five messages that a custom robot accepts, what they are made of, and what is wrong with values that cannot be
-//! sent.
+//! The five message types that a custom robot accepts, their parts, and the errors of values that cannot be sent.
 //!
 //! ```
 //! use dingtalk_core::{
@@ -51,10 +50,10 @@ pub(crate) use self::stored::newer;
 #[cfg(feature = "serde")]
 pub use self::wire::WireMessage;
 
-/// A message as a custom robot accepts it: one of five types.
+/// A message of one of the five types that a custom robot accepts.
 ///
-/// [`WireMessage`] pairs it with its `msgUuid` and is what goes over the wire. Field names follow Rust;
-/// the wire's own spelling (`messageUrl` in a link, `messageURL` in a feed card) is kept inside this module.
+/// [`WireMessage`] is the JSON form, with an optional `msgUuid`. Field names follow Rust; DingTalk's own spelling
+/// (`messageUrl` in a link, `messageURL` in a feed card) appears in this module only.
 ///
 /// ```
 /// use dingtalk_core::Message;
@@ -69,42 +68,43 @@ pub enum Message {
     Text(Text),
     /// Markdown, in the subset that DingTalk renders.
     Markdown(MarkdownText),
-    /// One page to open, with an optional picture.
+    /// A link to one page, with an optional picture.
     Link(Link),
     /// A Markdown body with one or more buttons.
     ActionCard(ActionCard),
-    /// A list of titled pictures, each opening a page.
+    /// A list of titled pictures, each with a link.
     FeedCard(FeedCard),
 }
 
 impl Message {
-    /// A text message without mentions.
+    /// Creates a text message without mentions.
     pub fn text(content: impl Into<String>) -> Self {
         Self::Text(Text::new(content))
     }
 
-    /// A Markdown message without mentions. The title is what the conversation list shows; it is not drawn in the message.
+    /// Creates a Markdown message without mentions. The title appears in the conversation list only, not in the
+    /// message.
     pub fn markdown(title: impl Into<String>, text: impl Into<String>) -> Self {
         Self::Markdown(MarkdownText::new(title, text))
     }
 
-    /// A link without a picture.
+    /// Creates a link without a picture.
     pub fn link(title: impl Into<String>, text: impl Into<String>, url: Url) -> Self {
         Self::Link(Link::new(title, text, url))
     }
 
-    /// An action card with the given buttons, one below the other.
+    /// Creates an action card with these buttons, one below the other.
     pub fn action_card(title: impl Into<String>, text: impl Into<String>, buttons: Buttons) -> Self {
         Self::ActionCard(ActionCard::new(title, text, buttons))
     }
 
-    /// A feed card with the given items.
+    /// Creates a feed card with these items.
     pub fn feed_card(items: impl IntoIterator<Item = FeedItem>) -> Self {
         Self::FeedCard(FeedCard::new(items))
     }
 
-    /// Adds mentions, and their `@…` to the body where it does not hold them yet: without that text DingTalk
-    /// notifies nobody. Only text and Markdown messages can mention; any other message is left as it is.
+    /// Adds mentions, and each `@…` that the body does not contain yet: without that text DingTalk notifies no one.
+    /// Only text and Markdown messages can mention people; other messages stay unchanged.
     #[must_use]
     pub fn with_mentions(mut self, new: Mentions) -> Self {
         match &mut self {
@@ -121,7 +121,7 @@ impl Message {
         self
     }
 
-    /// Who is mentioned: `None` for the types that cannot mention anybody.
+    /// Returns the mentions; `None` for types that cannot mention anyone.
     pub fn mentions(&self) -> Option<&Mentions> {
         match self {
             Self::Text(text) => Some(&text.mentions),
@@ -130,7 +130,7 @@ impl Message {
         }
     }
 
-    /// The wire's name of the type: `text`, `markdown`, `link`, `actionCard` or `feedCard`.
+    /// Returns the type's name in JSON: `text`, `markdown`, `link`, `actionCard` or `feedCard`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Text(_) => "text",

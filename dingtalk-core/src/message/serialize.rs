@@ -1,4 +1,4 @@
-//! `serde` of the texts that a message is made of: written as they are, read as their constructors read them.
+//! Serialization of the texts in a message. Reading checks what the constructors check.
 
 use std::fmt;
 
@@ -18,7 +18,7 @@ macro_rules! serialize_as_text {
 
 serialize_as_text!(Mobile, Url, UserId);
 
-/// Agents and older clients send numbers as JSON numbers too.
+/// Accepts JSON numbers too, which agents and older clients send.
 impl<'de> Deserialize<'de> for Mobile {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -32,10 +32,10 @@ impl<'de> Deserialize<'de> for Mobile {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Mobile, E> {
                 Mobile::new(text).map_err(|error| {
-                    // Models make up numbers for people whose names they know.
+                    // Models invent numbers for people whose names they know.
                     if text.contains(char::is_alphabetic) {
                         E::custom(format!(
-                            "a name is no number; never guess one: ask for it or look it up; {error}"
+                            "a name is not a mobile number; do not guess the number: ask for it or look it up; {error}"
                         ))
                     } else {
                         E::custom(error)

@@ -1,38 +1,38 @@
-//! Text, plain and in Markdown, with mentions.
+//! Plain text and Markdown, with mentions.
 
 use super::Mentions;
 
-/// Plain text and whom it mentions.
+/// Plain text with mentions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Text {
-    /// The text.
+    /// Text of the message.
     pub content: String,
-    /// Whom it mentions.
+    /// People whom the message mentions.
     pub mentions: Mentions,
 }
 
 impl Text {
-    /// A text that mentions nobody.
+    /// Creates a text without mentions.
     pub fn new(content: impl Into<String>) -> Self {
         Self { content: content.into(), mentions: Mentions::default() }
     }
 }
 
-/// Markdown and whom it mentions.
+/// Markdown with mentions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MarkdownText {
-    /// What the conversation list shows; DingTalk does not draw it in the message.
+    /// Title in the conversation list; DingTalk does not show it in the message.
     pub title: String,
-    /// The body.
+    /// Body, in Markdown.
     pub text: String,
-    /// Whom it mentions.
+    /// People whom the message mentions.
     pub mentions: Mentions,
 }
 
 impl MarkdownText {
-    /// A text in Markdown that mentions nobody.
+    /// Creates a Markdown text without mentions.
     pub fn new(title: impl Into<String>, text: impl Into<String>) -> Self {
         Self { title: title.into(), text: text.into(), mentions: Mentions::default() }
     }

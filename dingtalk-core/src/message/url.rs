@@ -1,4 +1,4 @@
-//! A link that DingTalk opens.
+//! Links that DingTalk opens.
 
 use std::{fmt, str::FromStr};
 
@@ -6,7 +6,7 @@ use dingtalk_template::SCHEMES;
 
 /// A URL that a DingTalk client opens: `http`, `https`, or one of DingTalk's own `dingtalk` links.
 ///
-/// Characters that would end a link in Markdown are percent-encoded, everything else stays as it was written.
+/// Characters that would end a link in Markdown are percent-encoded; all others stay as written.
 ///
 /// ```
 /// use dingtalk_core::Url;
@@ -18,25 +18,25 @@ use dingtalk_template::SCHEMES;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Url(String);
 
-/// Why a text is not a URL that DingTalk opens.
+/// A text that is not a URL that DingTalk opens.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ParseUrlError {
     problem: &'static str,
 }
 
 impl Url {
-    /// Reads a URL; surrounding white space is removed.
+    /// Parses a URL. Surrounding white space is removed.
     pub fn new(text: impl AsRef<str>) -> Result<Self, ParseUrlError> {
         let text = text.as_ref().trim();
         let wrong = |problem| Err(ParseUrlError { problem });
         let Some((scheme, rest)) = text.split_once("://") else {
-            return wrong("expected a whole URL such as https://example.com/page");
+            return wrong("expected a full URL such as https://example.com/page");
         };
         if !SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
             return wrong("DingTalk opens only http, https and dingtalk links");
         }
         if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return wrong("a URL holds no white space; write %20");
+            return wrong("a URL must not contain white space; write %20");
         }
         let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if host.is_empty() {
@@ -49,7 +49,7 @@ impl Url {
                     encoded.push('%');
                     encoded.push_str(&format!("{:02X}", u32::from(c)));
                 }
-                // Markdown would read `&copy;` as one character.
+                // Markdown would render `&copy;` as one character.
                 ';' if ends_entity(&text[..at]) => encoded.push_str("%3B"),
                 c => encoded.push(c),
             }
@@ -57,13 +57,13 @@ impl Url {
         Ok(Self(encoded))
     }
 
-    /// The URL as it goes over the wire.
+    /// Returns the URL as DingTalk receives it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Does the text end with what would be an HTML entity if a semicolon followed?
+/// Reports whether a semicolon after the text would complete an HTML entity.
 fn ends_entity(text: &str) -> bool {
     text.rsplit_once('&').is_some_and(|(_, name)| {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_dingtalk_opens() {
+    fn links_that_dingtalk_opens_are_urls() {
         for fine in [
             "https://example.com",
             "HTTP://example.com/中文?a=b&c=d#e",

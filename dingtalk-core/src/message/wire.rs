@@ -1,5 +1,5 @@
-//! The JSON that goes over the wire, spelt as DingTalk's pages spell it
-//! (`custom-robots-send-group-messages` and `robot-message-type` on open.dingtalk.com).
+//! The JSON form of messages, with the spelling of DingTalk's pages (`custom-robots-send-group-messages` and
+//! `robot-message-type` on open.dingtalk.com).
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -8,9 +8,9 @@ use super::{
     UserId,
 };
 
-/// The body of one request: a message and the id under which DingTalk recognises a repetition.
+/// Body of one request: a message and the id by which DingTalk recognises a retry.
 ///
-/// Serializes to exactly the documented JSON and reads it back; unknown fields are refused.
+/// Serializes to exactly the documented JSON and reads it back. Unknown fields are errors.
 ///
 /// ```
 /// use dingtalk_core::{Message, message::WireMessage};
@@ -22,19 +22,19 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WireMessage {
-    /// The message.
+    /// Message of the request.
     pub message: Message,
-    /// Top-level `msgUuid`: the same value on a retry keeps DingTalk from posting the message twice.
+    /// Id at the top level (`msgUuid`). A retry with the same id does not post the message twice.
     pub id: Option<String>,
 }
 
 impl WireMessage {
-    /// A message without an id.
+    /// Creates a body without an id.
     pub fn new(message: Message) -> Self {
         Self { message, id: None }
     }
 
-    /// A message with an id.
+    /// Creates a body with an id.
     pub fn with_id(message: Message, id: impl Into<String>) -> Self {
         Self { message, id: Some(id.into()) }
     }
@@ -146,7 +146,7 @@ struct At {
     all: bool,
 }
 
-/// A flag that the wire spells as the string `"0"` or `"1"`.
+/// A flag whose JSON form is the string `"0"` or `"1"`.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 enum Switch {
     #[serde(rename = "0")]
@@ -156,7 +156,7 @@ enum Switch {
 }
 
 impl Switch {
-    /// Off is the wire's default and is left out.
+    /// Returns the form of a flag. DingTalk's default is off, which is left out.
     fn when(on: bool) -> Option<Self> {
         on.then_some(Self::On)
     }
@@ -287,7 +287,7 @@ impl TryFrom<Body> for WireMessage {
             (Kind::FeedCard, body.feed_card.is_some()),
         ];
         if given.iter().any(|(kind, given)| *given && *kind != body.msgtype) {
-            return Err("an object of another type than `msgtype` is given".to_owned());
+            return Err("the body contains an object that `msgtype` does not name".to_owned());
         }
         let missing = || "the object named by `msgtype` is missing".to_owned();
         let message = match body.msgtype {
@@ -320,7 +320,7 @@ impl TryFrom<ActionCardBody> for ActionCard {
 
     fn try_from(card: ActionCardBody) -> Result<Self, String> {
         let buttons = match (card.single_title, card.single_url, card.btns) {
-            // DingTalk ignores `btns` where the single form is complete.
+            // DingTalk ignores `btns` if the single form is complete.
             (Some(title), Some(url), _) => Buttons::Single(Button { title, url }),
             (None, None, Some(buttons)) if !buttons.is_empty() => Buttons::Several(
                 buttons

@@ -1,4 +1,4 @@
-//! Types that a tool's parameters can have.
+//! Types of a tool's parameters.
 
 use dingtalk_template::suggest;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -15,10 +15,10 @@ use crate::{
     message::{Fault, Faults},
 };
 
-/// A value that an agent can give: its schema, and how it is read.
+/// A value in a tool's arguments, with its schema and its parser.
 ///
-/// Every type that derives `serde::Deserialize` and `schemars::JsonSchema` is one; so is a
-/// [`Choice`](derive@crate::Choice), and an item of a feed card that is marked `#[dingtalk(tool)]`.
+/// Implemented for every type that derives `serde::Deserialize` and `schemars::JsonSchema`, for each
+/// [`Choice`](derive@crate::Choice), and for items of a feed card marked `#[dingtalk(tool)]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a tool",
     label = "an agent cannot give this",
@@ -26,13 +26,13 @@ use crate::{
             `serde::Deserialize` and `schemars::JsonSchema` for any other type"
 )]
 pub trait Argument: Sized {
-    /// The schema of one value.
+    /// Returns the schema of one value.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 
-    /// Reads one value. What is wrong with it is reported under `path`.
+    /// Reads one value. Faults are reported under `path`.
     fn read(value: &Value, path: &str, faults: &mut Faults) -> Option<Self>;
 
-    /// What a schema says of a default that is no literal; used by generated code.
+    /// Returns a default that is not a literal, as a schema shows it; used by generated code.
     #[doc(hidden)]
     fn default_in_schema(_default: fn() -> Self) -> Option<Value> {
         None
@@ -51,14 +51,14 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
             Err(error) => error,
         };
         let kind = schema::JsonType::of(&T::schema);
-        // JSON has one kind of numbers: `3.0` is an integer.
+        // JSON has one type for numbers: `3.0` is an integer.
         let integer = kind.integer(value).and_then(|integer| T::deserialize(integer).ok());
         if integer.is_some() {
             return integer;
         }
         faults.push(if kind.admits(value) {
-            // The JSON type is right: the type itself says what is wrong with the value.
-            Fault::new(path, format!("is not valid: {error}")).given(value.to_string())
+            // The JSON type matches, so the error of the type itself describes the value.
+            Fault::new(path, format!("is invalid: {error}")).given(value.to_string())
         } else {
             wrong_type(path, kind.words(), value)
         });
@@ -66,12 +66,12 @@ impl<T: DeserializeOwned + JsonSchema> Argument for T {
     }
 }
 
-/// The elements of a list that arrives as its JSON text: agents send that.
+/// Parses a list that an agent sent as JSON text.
 pub(super) fn list_in_text(text: &str) -> Option<Vec<Value>> {
     serde_json::from_str(text).ok()
 }
 
-/// A value of the wrong JSON type.
+/// Creates the fault of a value with the wrong JSON type.
 pub(super) fn wrong_type(path: &str, expected: &str, value: &Value) -> Fault {
     Fault::new(path, format!("must be {expected}")).given(describe(value))
 }
@@ -87,12 +87,12 @@ fn describe(value: &Value) -> String {
     }
 }
 
-/// The schema of a [`Choice`].
+/// Returns the schema of a [`Choice`].
 pub fn choice_schema<T: Choice>() -> Schema {
     schema_of_values(T::VALUES.iter().map(|value| (value.value, value.description)))
 }
 
-/// The schema of a text that is one of a few, each with what it means.
+/// Returns the schema of a text with a fixed set of values, each with its description.
 pub(super) fn schema_of_values<'v>(values: impl Iterator<Item = (&'v str, &'v str)> + Clone) -> Schema {
     let names: Vec<&str> = values.clone().map(|(value, _)| value).collect();
     let mut schema = json_schema!({"type": "string", "enum": names});
@@ -112,7 +112,7 @@ pub fn read_choice<T: Choice>(value: &Value, path: &str, faults: &mut Faults) ->
     T::from_index(index)
 }
 
-/// The position of a text that is one of a few.
+/// Returns the position of a text in a fixed set of values.
 pub(super) fn read_one_of<'v>(
     mut values: impl Iterator<Item = &'v str> + Clone,
     value: &Value,
@@ -132,12 +132,12 @@ pub(super) fn read_one_of<'v>(
     None
 }
 
-/// What an agent writes for this [`Choice`].
+/// Returns the text of this [`Choice`] in an agent's arguments.
 pub fn choice_value<T: Choice>(choice: &T) -> Option<Value> {
     T::VALUES.get(choice.index()).map(|value| Value::from(value.value))
 }
 
-/// The schema of an element of a list that has parameters of its own.
+/// Returns the schema of a list's element that has parameters of its own.
 pub fn object_schema<T>(
     parameters: &'static [Parameter<'static>],
     visit: fn(&mut Reader<'_>) -> Option<T>,
@@ -146,7 +146,7 @@ pub fn object_schema<T>(
     schema::object(parameters.iter(), reader::learn(parameters, visit)).into()
 }
 
-/// Reads an element of a list that has parameters of its own.
+/// Reads a list's element that has parameters of its own.
 pub fn read_object<T>(
     value: &Value,
     path: &str,

@@ -1,4 +1,4 @@
-//! A call of a tool, read once: the message that its arguments say, and the arguments in their canonical form.
+//! Calls of a tool, read once: the message and the canonical form of the arguments.
 
 use serde_json::{Map, Value};
 
@@ -12,14 +12,15 @@ use crate::{
     message::{Fault, Faults},
 };
 
-/// A call of a tool, as [`ToolType::read`](super::ToolType::read) returns it.
+/// A call of a tool, returned by [`ToolType::read`](super::ToolType::read).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Call {
-    /// The message.
+    /// Message that the call sends.
     pub message: Message,
-    /// The arguments as one line of JSON that is the same for all calls that mean the same: in the order of the parameters,
-    /// lists as arrays, mobile numbers as DingTalk takes them, defaults filled in, and without what is `null`, empty or off.
+    /// Arguments as one line of JSON, equal for all calls with the same meaning: in the order of the parameters, lists
+    /// as arrays, mobile numbers as DingTalk takes them, defaults filled in, and values that are `null`, empty or off
+    /// left out.
     pub canonical: String,
 }
 
@@ -29,12 +30,12 @@ impl Call {
     }
 }
 
-/// Finds people by the names that a call may give in place of their numbers and ids.
+/// Finds people by the names that a call may give instead of their numbers and ids.
 pub(super) type FindPerson<'f> = dyn FnMut(&str) -> Option<(PersonKind, String)> + 'f;
 
-/// Brings arguments into their normal form, before types and constraints see them: lists that arrive as their JSON text
-/// become arrays, numbers and ids of people are written as DingTalk takes them, and names of people are replaced. A person
-/// who is reached in another way than the parameter says moves to the parameter that says so.
+/// Normalises arguments before types and constraints check them: lists sent as JSON text become arrays, numbers and ids
+/// of people are written as DingTalk takes them, and names of people are replaced. A person with the other kind of id
+/// moves to the parameter for that kind.
 pub(super) fn normalise(
     parameters: Parameters<'_>,
     arguments: &mut Map<String, Value>,
@@ -52,7 +53,7 @@ pub(super) fn normalise(
             parse_list(given);
         }
         let Some(kind) = parameter.mentions else { continue };
-        // Reports that the value stays.
+        // Returns `true` if the value stays in this parameter.
         let mut place = |value: &mut Value| -> bool {
             let Some((reached_by, id)) = value.as_str().and_then(&mut *find) else {
                 normalise_person(kind, value);
@@ -99,7 +100,7 @@ fn parse_list(value: &mut Value) {
     }
 }
 
-/// Writes a number or an id as DingTalk takes it. What is invalid stays as it is, for its fault to show.
+/// Writes a number or an id as DingTalk takes it. An invalid value is kept, so that its fault shows it.
 fn normalise_person(kind: PersonKind, value: &mut Value) {
     let normal = match (kind, &*value) {
         (PersonKind::Number, Value::String(text)) => {
@@ -118,7 +119,7 @@ fn normalise_person(kind: PersonKind, value: &mut Value) {
     }
 }
 
-/// The canonical form of arguments in their normal form.
+/// Returns the canonical form of normalised arguments.
 fn canonical(parameters: Parameters<'_>, arguments: &Map<String, Value>) -> String {
     let mut json = vec![b'{'];
     for parameter in parameters {
@@ -153,7 +154,7 @@ fn write_member(json: &mut Vec<u8>, name: &str, value: &Value) {
     write(json, value);
 }
 
-/// Writes a value without what has no meaning: members that are `null`, their order, `3.0` for `3`.
+/// Writes a value without differences that have no meaning: members that are `null`, their order, `3.0` for `3`.
 fn write(json: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Null => json.extend_from_slice(b"null"),
@@ -188,7 +189,7 @@ fn write(json: &mut Vec<u8>, value: &Value) {
 }
 
 fn write_text(json: &mut Vec<u8>, text: &str) {
-    // Writing a text into memory does not fail.
+    // Writing a text to memory cannot fail.
     let _ = serde_json::to_writer(json, text);
 }
 
@@ -203,7 +204,7 @@ mod tests {
         Parameter::new(Field::new(name, &[]), "", cardinality)
     }
 
-    /// The normal form of arguments, its canonical form, and what is wrong.
+    /// Returns the normalised arguments, their canonical form, and the faults.
     fn read(parameters: &[Parameter<'_>], arguments: &Value) -> (Value, String, Vec<String>) {
         let mut arguments = arguments.as_object().unwrap().clone();
         let mut faults = Faults::default();
@@ -261,7 +262,7 @@ mod tests {
         assert_eq!(
             arguments,
             json!({"text": "oncall", "mobiles": ["13800000000"], "ids": ["manager01"]}),
-            "only mentions are names"
+            "only mentions are resolved"
         );
         assert_eq!(faults, [""; 0]);
         let (arguments, ..) = read(&people(), &json!({"text": "x", "ids": ["oncall", " u1 "]}));
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_invalid_stays_for_its_fault_to_show() {
+    fn an_invalid_value_stays_for_its_fault_to_show() {
         let arguments = json!({"text": "x", "mobiles": ["+86", true], "ids": "[1"});
         assert_eq!(read(&people(), &arguments).0, arguments);
     }

@@ -1,11 +1,11 @@
-//! Can these tools stand beside each other? One search for both ends: [`tools!`](crate::tools) runs it while the
-//! program is compiled, [`ToolSet::new`](super::ToolSet::new) for sets that are put together at run time.
+//! Checks that an agent can tell the tools of a set apart. [`tools!`](crate::tools) runs them at compile time,
+//! [`ToolSet::new`](super::ToolSet::new) for sets that are assembled at run time.
 
 use std::{fmt, iter};
 
 use super::spec::ToolSpec;
 
-/// Why an agent could not choose between the tools: the pieces of one sentence, since a constant cannot allocate.
+/// A reason why an agent could not choose between the tools, in pieces of one sentence: a constant cannot allocate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Problem<'a> {
     pieces: [&'a str; 8],
@@ -30,7 +30,7 @@ impl fmt::Display for Problem<'_> {
     }
 }
 
-/// Everything that keeps the tools from being served together.
+/// Returns every reason that prevents the tools from being served together.
 pub(super) fn problems<'a>(tools: &'a [ToolSpec<'a>]) -> impl Iterator<Item = Problem<'a>> {
     let mut at = Position { tool: 0, question: 0 };
     iter::from_fn(move || {
@@ -40,11 +40,11 @@ pub(super) fn problems<'a>(tools: &'a [ToolSpec<'a>]) -> impl Iterator<Item = Pr
     })
 }
 
-/// Called by `tools!`.
+/// Checks tools at compile time, for `tools!`.
 ///
 /// # Panics
 ///
-/// While the program is compiled, with everything that keeps the tools from being served together.
+/// Reports every reason that prevents the tools from being served together as a compile error.
 #[track_caller]
 pub const fn assert_tools(tools: &[ToolSpec<'_>]) {
     let mut text = Text::new();
@@ -63,7 +63,7 @@ pub const fn assert_tools(tools: &[ToolSpec<'_>]) {
     assert!(text.length == 0, "{}", text.as_str());
 }
 
-/// Where the search goes on: each tool is compared with those before it, then its `instead` and its `when` are looked at.
+/// Position of the search: each tool is compared with those before it, then its `instead` and its `when` are checked.
 #[derive(Clone, Copy)]
 struct Position {
     tool: usize,
@@ -74,7 +74,7 @@ const fn next<'a>(tools: &[ToolSpec<'a>], mut at: Position) -> Option<(Problem<'
     while at.tool < tools.len() {
         let spec = &tools[at.tool];
         let problem = if spec.name.is_empty() {
-            // What the derive leaves of a type that has errors of its own.
+            // A type with errors of its own has only a placeholder.
             None
         } else if at.question < at.tool {
             alike(&tools[at.question], spec)
@@ -95,7 +95,7 @@ const fn next<'a>(tools: &[ToolSpec<'a>], mut at: Position) -> Option<(Problem<'
     None
 }
 
-/// Two tools that an agent, or a person, cannot tell apart.
+/// Finds two tools that an agent or a person cannot tell apart.
 const fn alike<'a>(first: &ToolSpec<'a>, second: &ToolSpec<'a>) -> Option<Problem<'a>> {
     let [title, purpose] = [equal(first.title, second.title), equal(first.purpose, second.purpose)];
     let (one, other) = (first.name, second.name);
@@ -116,7 +116,7 @@ const fn alike<'a>(first: &ToolSpec<'a>, second: &ToolSpec<'a>) -> Option<Proble
     }
 }
 
-/// A tool that leads to one that the agent does not have.
+/// Finds a tool whose alternative is not in the set.
 const fn absent_alternative<'a>(spec: &ToolSpec<'a>, tools: &[ToolSpec<'a>]) -> Option<Problem<'a>> {
     let Some(instead) = spec.instead else { return None };
     if instead.is_empty() || find(tools, instead) {
@@ -126,7 +126,7 @@ const fn absent_alternative<'a>(spec: &ToolSpec<'a>, tools: &[ToolSpec<'a>]) -> 
     Some(Problem::new(["`", spec.name, "` points to `", instead, advice]))
 }
 
-/// A tool among others that does not say when it is the right one.
+/// Finds a tool with siblings that does not say when to use it.
 const fn no_usage<'a>(spec: &ToolSpec<'a>, tools: &[ToolSpec<'a>]) -> Option<Problem<'a>> {
     if let Some(when) = spec.when
         && !when.trim_ascii().is_empty()
@@ -157,7 +157,7 @@ const fn find(tools: &[ToolSpec<'_>], name: &str) -> bool {
     false
 }
 
-/// `==` of texts is not constant yet.
+/// Compares texts; `==` is not constant yet.
 pub(super) const fn equal(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut index = 0;
@@ -167,7 +167,7 @@ pub(super) const fn equal(one: &str, other: &str) -> bool {
     index == one.len() && index == other.len()
 }
 
-/// Room for a message of the compiler; what does not fit is left out.
+/// Capacity for an error of the compiler, in bytes; longer text is cut.
 const CAPACITY: usize = 8192;
 
 pub(super) struct Text {

@@ -1,21 +1,21 @@
-//! Texts that stand for a [`Choice`] in an attribute: the derive knows no type, so they are compared with the values
-//! while the program is compiled.
+//! Literals that stand for a [`Choice`] in an attribute. The derive does not know types, so the literals are compared
+//! with the values at compile time.
 
 use std::marker::PhantomData;
 
 use super::check::{Text, equal};
 use crate::{Choice, choice, message::ChoiceValue};
 
-/// Asks whether `T` is a [`Choice`]: what stands here is found before what [`NoChoice`] has for every type.
+/// Detects whether `T` is a [`Choice`]: its own items are found before those that [`NoChoice`] provides for every type.
 #[derive(Debug)]
 pub struct Probe<T>(PhantomData<T>);
 
-/// The answer for all other types.
+/// Fallback for all other types.
 pub trait NoChoice<T> {
-    /// None.
+    /// No values.
     const VALUES: &'static [ChoiceValue] = &[];
 
-    /// The value that this text converts to.
+    /// Converts the text to a value.
     fn of(text: &'static str) -> T
     where
         T: From<&'static str>,
@@ -27,20 +27,20 @@ pub trait NoChoice<T> {
 impl<T> NoChoice<T> for Probe<T> {}
 
 impl<T: Choice> Probe<T> {
-    /// The values of the choice.
+    /// Values of the choice.
     pub const VALUES: &'static [ChoiceValue] = T::VALUES;
 
-    /// The variant that [`assert_value`] has found.
+    /// Returns the variant that [`assert_value`] has found.
     pub fn of(text: &'static str) -> T {
         choice::parse(text).unwrap_or_else(|error| unreachable!("{error}"))
     }
 }
 
-/// Compares a literal with the values of its type. Without values the type is no choice.
+/// Compares a literal with the values of its type. An empty list of values means that the type is not a choice.
 ///
 /// # Panics
 ///
-/// While the program is compiled, where none of the values is the literal.
+/// Fails at compile time if the literal does not match any value.
 #[track_caller]
 pub const fn assert_value(what: &str, text: &str, values: &[ChoiceValue]) {
     let mut index = 0;
@@ -72,7 +72,7 @@ pub const fn assert_value(what: &str, text: &str, values: &[ChoiceValue]) {
     panic!("{}", problem.as_str());
 }
 
-/// The same words for a declaration that is read while the program runs; `None` where the text is one of the values.
+/// Returns the same error for a declaration that is read at run time; `None` if the text is one of the values.
 pub(super) fn none_of<'v>(
     what: &str,
     text: &str,

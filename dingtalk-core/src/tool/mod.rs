@@ -1,4 +1,4 @@
-//! A notification as a tool: what it says of itself to an agent, and what an agent's arguments become.
+//! Notifications as tools: their definitions for agents, and messages from agents' arguments.
 //!
 //! ```
 //! use dingtalk_core::{Notification, tool::ToolSet, tools};
@@ -50,23 +50,23 @@ pub use self::{
 pub use crate::constraint::{Constraint, Field};
 pub use dingtalk_template::declaration::Cardinality;
 
-/// A notification that an agent can send. Derived: see `#[dingtalk(tool(…))]` on [`derive@crate::Notification`].
+/// A notification that an agent can send. Derived with `#[dingtalk(tool(…))]`; see [`derive@crate::Notification`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no tool",
     label = "does not derive `Notification` with `tool`",
     note = "add `tool(when = \"…\")` to its `#[dingtalk(…)]`"
 )]
 pub trait Tool: Notification + Sized {
-    /// The tool's name. Apart from [`SPEC`](Self::SPEC), so that two types may point to each other.
+    /// Name of the tool. Separate from [`SPEC`](Self::SPEC), so that two types may refer to each other.
     const NAME: &'static str;
 
-    /// What the type says of itself.
+    /// Specification of the tool.
     const SPEC: ToolSpec<'static>;
 
     /// Reads the arguments of a call.
     ///
     /// # Errors
     ///
-    /// Names everything that is wrong with the arguments, not only the first fault.
+    /// Lists all faults of the arguments, not only the first.
     fn parse(arguments: &Map<String, Value>) -> Result<Self, Faults>;
 }

@@ -1,4 +1,4 @@
-//! The parameters of a tool, wherever they are declared.
+//! Parameters of a tool, from a type or a declaration.
 
 use std::fmt;
 
@@ -10,34 +10,34 @@ use crate::constraint::{Constraint, Field};
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Parameter<'a> {
-    /// Its name and the rules on its value.
+    /// Name of the parameter and constraints on its value.
     pub field: Field<'a>,
-    /// What it is: the field's documentation.
+    /// Description: the field's documentation.
     pub description: &'a str,
-    /// How many values it takes.
+    /// Number of values: one, optional, list or flag.
     pub cardinality: Cardinality,
-    /// It has a default, known as JSON or not.
+    /// Set if the parameter has a default, even if its JSON is not known.
     pub has_default: bool,
-    /// Its default as JSON, where that is known.
+    /// Default as JSON, if known.
     pub default: Option<&'a str>,
-    /// An example as JSON.
+    /// Example as JSON.
     pub example: Option<&'a str>,
-    /// Whom it mentions, if it does: values of a field marked `at`.
+    /// Kind of id by which the parameter mentions people, for fields marked `at`.
     pub mentions: Option<PersonKind>,
 }
 
-/// How a parameter names people.
+/// Kind of id by which a parameter identifies people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PersonKind {
-    /// By mobile number.
+    /// Mobile number.
     Number,
-    /// By user id.
+    /// User id.
     Id,
 }
 
 impl<'a> Parameter<'a> {
-    /// A parameter; used by generated code.
+    /// Creates a parameter; used by generated code.
     #[doc(hidden)]
     pub const fn new(field: Field<'a>, description: &'a str, cardinality: Cardinality) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl<'a> Parameter<'a> {
         }
     }
 
-    /// Says that it has a default; used by generated code.
+    /// Marks the parameter as having a default; used by generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn defaulted(mut self) -> Self {
@@ -68,7 +68,7 @@ impl<'a> Parameter<'a> {
         self
     }
 
-    /// Says whom it mentions; used by generated code.
+    /// Sets the kind of id by which it mentions people; used by generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn mentions(mut self, kind: PersonKind) -> Self {
@@ -76,13 +76,13 @@ impl<'a> Parameter<'a> {
         self
     }
 
-    /// Must a call give it?
+    /// Reports whether a call must give the parameter.
     pub fn is_required(&self) -> bool {
         self.cardinality == Cardinality::One && !self.has_default
     }
 }
 
-/// A parameter that was read while the program runs, in its own memory.
+/// A parameter of a declaration that is read at run time, which owns its texts.
 #[derive(Debug)]
 pub(super) struct OwnedParameter {
     pub(super) name: String,
@@ -109,7 +109,7 @@ impl OwnedParameter {
     }
 }
 
-/// The parameters of a tool in order: those of a type, or those of a declaration that was read while the program runs.
+/// Parameters of a tool in order, from a type or from a declaration that is read at run time.
 #[derive(Clone, Copy)]
 pub struct Parameters<'a>(Table<'a>);
 
@@ -128,7 +128,7 @@ impl<'a> Parameters<'a> {
         Self(Table::Owned(table))
     }
 
-    /// How many there are.
+    /// Returns the number of parameters.
     pub fn len(self) -> usize {
         match self.0 {
             Table::Constant(table) => table.len(),
@@ -136,12 +136,12 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The tool has no parameters.
+    /// Returns `true` if the tool has no parameters.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The parameter at a position.
+    /// Returns the parameter at a position.
     pub fn get(self, index: usize) -> Option<Parameter<'a>> {
         match self.0 {
             Table::Constant(table) => table.get(index).copied(),
@@ -149,13 +149,13 @@ impl<'a> Parameters<'a> {
         }
     }
 
-    /// The parameters in order.
+    /// Iterates over the parameters in order.
     pub fn iter(self) -> ParametersIter<'a> {
         ParametersIter { parameters: self, next: 0 }
     }
 }
 
-/// No parameters.
+/// Returns an empty list of parameters.
 impl Default for Parameters<'_> {
     fn default() -> Self {
         Self::of(&[])
@@ -171,7 +171,7 @@ impl<'a> IntoIterator for Parameters<'a> {
     }
 }
 
-/// The parameters of a tool in order.
+/// Iterator over the parameters of a tool, in order.
 #[derive(Debug, Clone)]
 pub struct ParametersIter<'a> {
     parameters: Parameters<'a>,

@@ -1,10 +1,12 @@
-//! Schemas that some clients refuse. What the derive makes is portable; the schema of a foreign type may not be.
+//! Portability of schemas. Schemas from the derive are portable; the schema of a foreign type may be refused by some
+//! clients.
 
 use serde_json::{Map, Value};
 
 use super::schema::FORMATS;
 
-/// Claude's and OpenAI's interfaces drop or refuse combinators, Gemini's references.
+/// Keywords that clients refuse: the interfaces of Claude and OpenAI drop or refuse combinators, Gemini's refuses
+/// references.
 const REFUSED: [&str; 15] = [
     "$schema",
     "$ref",
@@ -23,7 +25,7 @@ const REFUSED: [&str; 15] = [
     "unevaluatedProperties",
 ];
 
-/// What a client could refuse in a schema.
+/// Lists the parts of a schema that a client may refuse.
 pub(super) fn problems(schema: &Map<String, Value>) -> Vec<String> {
     let mut found = Vec::new();
     look(schema, &mut found);
@@ -31,7 +33,7 @@ pub(super) fn problems(schema: &Map<String, Value>) -> Vec<String> {
 }
 
 fn look(schema: &Map<String, Value>, found: &mut Vec<String>) {
-    // A schema has a handful of keys: hashing every keyword would take longer.
+    // A schema has only a few keys: hashing every keyword would take longer.
     let refused: Vec<&str> =
         REFUSED.into_iter().filter(|keyword| schema.keys().any(|key| key == keyword)).collect();
     found.extend(refused.iter().map(|keyword| format!("the keyword `{keyword}`")));
@@ -40,7 +42,7 @@ fn look(schema: &Map<String, Value>, found: &mut Vec<String>) {
             let types: Vec<&str> = types.iter().filter_map(Value::as_str).collect();
             found.push(format!("a union of types ({})", types.join(", ")));
         }
-        // Where there is a combinator, the types stand inside of it.
+        // In a schema with a combinator, the types are inside the combinator.
         None if refused.is_empty() => found.push("no type".to_owned()),
         Some(kind) if kind == "object" && !schema.contains_key("properties") => {
             found.push("an object that does not name its properties".to_owned());

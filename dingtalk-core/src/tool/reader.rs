@@ -1,4 +1,4 @@
-//! An agent's arguments, read field by field, with everything that is wrong reported at once.
+//! Reader of an agent's arguments, field by field. All faults are reported at once.
 
 use std::borrow::Cow;
 
@@ -17,8 +17,8 @@ use crate::{
     message::{Fault, Faults},
 };
 
-/// Visits the parameters of one tool in order, each with its type: to read the arguments of a call, or to learn the
-/// types. One function of generated code serves both, so that every type is named once.
+/// Visitor of a tool's parameters, in order and each with its type, either to read the arguments of a call or to learn
+/// the types. One function of generated code serves both, so that every type is named once.
 #[derive(Debug)]
 pub struct Reader<'a> {
     parameters: Parameters<'a>,
@@ -32,21 +32,21 @@ enum Visit<'a> {
     Learn(Vec<Learned>),
 }
 
-/// What a parameter's type says of it.
+/// Schema and default that a parameter's type provides.
 #[derive(Debug, Clone)]
 pub(super) struct Learned {
-    /// The schema of one value.
+    /// Schema of one value.
     pub(super) schema: Map<String, Value>,
-    /// The field's default, where it is an expression that only the type can read.
+    /// Default of the field, if it is an expression that only the type can read.
     pub(super) default: Option<Value>,
 }
 
-/// The types of a tool's parameters.
+/// Types of a tool's parameters.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Types<'a> {
-    /// Generated code names them.
+    /// Types in generated code, found by visiting the parameters.
     Visited(fn(&mut Reader<'_>)),
-    /// A declaration has learned them.
+    /// Types of a declaration, already learned.
     Known(&'a [Learned]),
 }
 
@@ -59,12 +59,12 @@ impl Types<'_> {
     }
 }
 
-/// How one value of a parameter is read: as its type says, or as a declaration does.
+/// A reader of one value, by the rules of its type or of a declaration.
 pub(super) trait ReadValue<T> {
-    /// The schema of one value.
+    /// Returns the schema of one value.
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
 
-    /// Reads one value. What is wrong with it is reported under `path`.
+    /// Reads one value. Faults are reported under `path`.
     fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T>;
 }
 
@@ -80,7 +80,7 @@ impl<T: Argument> ReadValue<T> for AsArgument {
     }
 }
 
-/// The arguments of one call, read by generated code.
+/// Reads the arguments of one call, for generated code.
 pub fn read<T>(
     parameters: &'static [Parameter<'static>],
     arguments: &Map<String, Value>,
@@ -89,7 +89,7 @@ pub fn read<T>(
     read_parameters(Parameters::of(parameters), arguments, visit)
 }
 
-/// The arguments of one call.
+/// Reads the arguments of one call.
 pub(super) fn read_parameters<T>(
     parameters: Parameters<'_>,
     arguments: &Map<String, Value>,
@@ -101,7 +101,7 @@ pub(super) fn read_parameters<T>(
     value.filter(|_| reader.faults.is_empty()).ok_or(reader.faults)
 }
 
-/// What the parameters' types say.
+/// Returns the schemas and defaults that the parameters' types provide.
 pub(super) fn learn<T>(parameters: Parameters<'_>, visit: impl FnOnce(&mut Reader<'_>) -> T) -> Vec<Learned> {
     let mut reader = Reader { parameters, visit: Visit::Learn(Vec::new()), faults: Faults::default() };
     visit(&mut reader);
@@ -111,16 +111,16 @@ pub(super) fn learn<T>(parameters: Parameters<'_>, visit: impl FnOnce(&mut Reade
     }
 }
 
-/// What an argument gives for a parameter. `null` counts as absent.
+/// Value that an argument gives for a parameter. `null` counts as absent.
 enum Given<'a> {
     Value(&'a Value),
     Absent,
-    /// Nobody calls: only the type is asked for.
+    /// No call: only the type is learned.
     Learning,
 }
 
 impl<'a> Reader<'a> {
-    /// Reports the names that no parameter has.
+    /// Reports names that do not match any parameter.
     fn find_unknown(&mut self, arguments: &Map<String, Value>) {
         let parameters = self.parameters;
         let names = || parameters.iter().map(|parameter| parameter.field.name);
@@ -129,14 +129,14 @@ impl<'a> Reader<'a> {
             let rule = match suggestion {
                 Some(_) => "is not a parameter".to_owned(),
                 None => {
-                    format!("is not a parameter; there are {}", names().collect::<Vec<_>>().join(", "))
+                    format!("is not a parameter; expected one of: {}", names().collect::<Vec<_>>().join(", "))
                 }
             };
             self.faults.push(Fault::new(name, rule).suggest(suggestion));
         }
     }
 
-    /// The parameter at a position, and no name where a table has none.
+    /// Returns the parameter's field, with an empty name if the position is not in the table.
     fn field(&self, index: usize) -> Field<'a> {
         self.parameters.get(index).map_or(Field::new("", &[]), |parameter| parameter.field)
     }
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value that must be given.
+    /// Reads a required value.
     pub fn one<T: Argument>(&mut self, index: usize) -> Option<T> {
         self.one_by(index, &AsArgument)
     }
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A value with a default.
+    /// Reads a value with a default.
     pub fn one_or<T: Argument>(&mut self, index: usize, default: fn() -> T) -> Option<T> {
         let value = self.optional::<T>(index);
         if let Visit::Learn(learned) = &mut self.visit
@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
         value.map(|value| value.unwrap_or_else(default))
     }
 
-    /// A value that may be absent.
+    /// Reads an optional value.
     pub fn optional<T: Argument>(&mut self, index: usize) -> Option<Option<T>> {
         self.optional_by(index, &AsArgument)
     }
@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Any number of values. An array that arrives as its JSON text is understood, since agents send that.
+    /// Reads any number of values. An array that arrives as JSON text is accepted, since agents send that.
     pub fn list<T: Argument>(&mut self, index: usize) -> Option<Vec<T>> {
         self.list_by(index, &AsArgument)
     }
@@ -228,12 +228,12 @@ impl<'a> Reader<'a> {
         read.into_iter().collect()
     }
 
-    /// A flag.
+    /// Reads a flag.
     pub fn flag(&mut self, index: usize) -> Option<bool> {
         self.optional::<bool>(index).map(Option::unwrap_or_default)
     }
 
-    /// A value, as one of the methods above has read it, if it keeps the parameter's constraints.
+    /// Returns a value that one of the methods above has read, if it satisfies the parameter's constraints.
     pub fn within<T: Measured>(&mut self, index: usize, value: Option<T>) -> Option<T> {
         if let Some(value) = &value {
             constraint::check(&self.field(index), value, &mut self.faults);
@@ -241,7 +241,7 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// The same for a list whose elements have no rules of their own.
+    /// Checks only the number of elements, for a list whose elements have no constraints.
     pub fn counted<T>(&mut self, index: usize, values: Option<Vec<T>>) -> Option<Vec<T>> {
         if let Some(values) = &values {
             constraint::check_count(&self.field(index), values.len(), &mut self.faults);

@@ -1,4 +1,4 @@
-//! The input schema of a tool: flat, in declaration order, in the subset that every client understands.
+//! Input schema of a tool: flat, in declaration order, in the subset that every client supports.
 
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -6,11 +6,11 @@ use serde_json::{Map, Value, json};
 use super::{Cardinality, parameter::Parameter, reader::Learned};
 use crate::tool::Constraint;
 
-/// The formats that every client accepts; OpenAI refuses any other.
+/// Formats that every client accepts; OpenAI refuses all others.
 pub(super) const FORMATS: [&str; 9] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
 
-/// The whole schema of an object with these parameters, whose types say this.
+/// Returns the whole schema of an object with these parameters and the schemas of their types.
 pub(super) fn object<'p>(
     parameters: impl Iterator<Item = Parameter<'p>>,
     types: Vec<Learned>,
@@ -36,7 +36,7 @@ pub(super) fn object<'p>(
 
 fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
     let mut value = learned.schema;
-    // What the type says of its values is said once, beside what the field says.
+    // Descriptions of a type's values appear once, next to the field's description.
     let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
     let of_type = of_type.as_ref().and_then(Value::as_str);
     let constraints = parameter.field.constraints;
@@ -71,7 +71,7 @@ fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
     schema
 }
 
-/// The documentation, followed by the meanings of a type's values and the constraints in words.
+/// Joins the documentation, the descriptions of a type's values, and the constraints in words.
 fn description(parameter: &Parameter<'_>, of_type: Option<&str>) -> String {
     let mut description = parameter.description.trim().to_owned();
     if let Some(of_type) = of_type {
@@ -118,7 +118,7 @@ fn keywords(constraint: &Constraint, schema: &mut Map<String, Value>) {
             insert(schema, "minimum", min.map(|min| number(min, integer)));
             insert(schema, "maximum", max.map(|max| number(max, integer)));
         }
-        // JSON Schema counts characters only; the description says the bytes.
+        // JSON Schema counts characters only; the description gives the limit in bytes.
         Constraint::Bytes { .. } | Constraint::MaxItems(_) => {}
     }
 }
@@ -137,7 +137,8 @@ fn number(bound: f64, integer: bool) -> Value {
     if integer { json!(bound as i64) } else { json!(bound) }
 }
 
-/// The schema of one value, without what some clients refuse or what the parameter says itself.
+/// Returns the schema of one value, without keywords that some clients refuse and without those of the parameter
+/// itself.
 pub(super) fn value(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
@@ -153,7 +154,8 @@ pub(super) fn value(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<Stri
     let format = schema.get("format").and_then(Value::as_str).filter(|format| !FORMATS.contains(format));
     if let Some(format) = format.map(str::to_owned) {
         schema.remove("format");
-        // The format alone said how great the numbers are. Those of 64 bits are left open: not every client can count so far.
+        // Only the format limited the numbers. Those of 64 bits stay unlimited: not every client supports such large
+        // numbers.
         match format.as_str() {
             "uint32" => {
                 schema.entry("maximum").or_insert(json!(u32::MAX));
@@ -168,10 +170,10 @@ pub(super) fn value(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<Stri
     schema
 }
 
-/// The JSON type of a schema.
+/// JSON type of a schema.
 pub(super) struct JsonType(Option<&'static str>);
 
-/// The JSON types, and what a caller has to give, as the object of a sentence.
+/// JSON types, each with its name as the object of a sentence.
 const JSON_TYPES: [(&str, &str); 6] = [
     ("string", "a string"),
     ("integer", "an integer"),
@@ -187,10 +189,10 @@ impl JsonType {
         Self(JSON_TYPES.iter().map(|(kind, _)| *kind).find(|known| Some(*known) == kind.as_deref()))
     }
 
-    /// A whole number that was given with a point or an exponent, where an integer is asked for.
+    /// Converts a whole number with a decimal point or an exponent, if an integer is expected.
     pub(super) fn integer(&self, given: &Value) -> Option<Value> {
         let number = given.as_f64().filter(|number| self.0 == Some("integer") && number.fract() == 0.0)?;
-        // With a precision, every digit is exact.
+        // With a precision of 0, every digit is exact.
         format!("{number:.0}").parse::<i64>().ok().map(Value::from)
     }
 
@@ -212,7 +214,7 @@ impl JsonType {
     }
 }
 
-/// What a caller has to give for a parameter of this type.
+/// Names the JSON type that a caller must give for this parameter.
 pub(super) fn expected(schema: &dyn Fn(&mut SchemaGenerator) -> Schema, cardinality: Cardinality) -> String {
     let element = JsonType::of(schema).words();
     if cardinality == Cardinality::List {

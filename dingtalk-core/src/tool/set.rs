@@ -6,24 +6,24 @@ use dingtalk_template::suggest;
 
 use super::{check, spec::ToolSpec, tool_type::ToolType};
 
-/// The tools that one server offers, in a fixed order.
+/// Tools of one server, in a fixed order.
 #[derive(Debug, Clone)]
 pub struct ToolSet {
     tools: Vec<ToolType>,
-    /// What every name begins with where it is served.
+    /// Beginning of every served name.
     prefix: String,
 }
 
 impl ToolSet {
-    /// The longest name of a tool that clients take, its prefix included, in characters (OpenAI; the protocol allows twice
-    /// that).
+    /// Maximum length of a tool's name with its prefix, in characters (the limit of OpenAI; the protocol allows twice
+    /// as many).
     pub const MAX_NAME: usize = 64;
 
-    /// A set; usually written `tools![CpuAlert, DiskAlert]`.
+    /// Creates a set; usually written `tools![CpuAlert, DiskAlert]`.
     ///
     /// # Errors
     ///
-    /// Names everything that keeps the tools from being served together: tools that an agent cannot tell apart, an
+    /// Lists every reason that prevents the tools from being served together: tools that an agent cannot tell apart, an
     /// `instead` that is not in the set, a missing `when` among siblings, and parameters of foreign types whose schema
     /// some clients refuse.
     pub fn new(tools: impl IntoIterator<Item = ToolType>) -> Result<Self, ToolSetError> {
@@ -46,12 +46,12 @@ impl ToolSet {
         }
     }
 
-    /// The same set with these tools only, in the order of the set. What the others' definitions say of tools that are
-    /// left out goes too.
+    /// Returns the set with only these tools, in the order of the set. References to other tools are removed from the
+    /// definitions.
     ///
     /// # Errors
     ///
-    /// Names what is not in the set, and what was probably meant; nothing is left.
+    /// Lists the names that are not in the set, each with the name that was probably meant. Fails if no name is given.
     ///
     /// ```
     /// # use dingtalk_core::{Notification, tool::ToolSet, tools};
@@ -66,7 +66,7 @@ impl ToolSet {
     /// let set = ToolSet::new(tools![HostDown, DiskFull])?;
     /// assert_eq!(set.clone().select(["send_disk_full"])?.iter().count(), 1);
     /// let error = set.select(["send_disc_full"]).unwrap_err();
-    /// assert_eq!(error.to_string(), "there is no tool `send_disc_full`; did you mean `send_disk_full`?");
+    /// assert_eq!(error.to_string(), "unknown tool `send_disc_full`; did you mean `send_disk_full`?");
     /// # Ok::<(), dingtalk_core::tool::ToolSetError>(())
     /// ```
     pub fn select<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Result<Self, ToolSetError> {
@@ -75,13 +75,16 @@ impl ToolSet {
         let unknown = names.iter().filter(|name| !known().any(|known| known == **name)).map(|name| {
             let hint = match suggest(name, known()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+                None => format!("the tools are {}", known().collect::<Vec<_>>().join(", ")),
             };
-            format!("there is no tool `{}`; {hint}", name.escape_debug())
+            format!("unknown tool `{}`; {hint}", name.escape_debug())
         });
         let mut problems: Vec<String> = unknown.collect();
         if names.is_empty() {
-            problems.push(format!("no tool is named; there are {}", known().collect::<Vec<_>>().join(", ")));
+            problems.push(format!(
+                "at least one tool is required; the tools are {}",
+                known().collect::<Vec<_>>().join(", ")
+            ));
         }
         if !problems.is_empty() {
             return Err(ToolSetError(problems));
@@ -90,12 +93,13 @@ impl ToolSet {
         Ok(self)
     }
 
-    /// The same set under names that begin with `prefix`, for clients that see the tools of several servers as one list.
-    /// An `_` is put between the two where the prefix does not end with one.
+    /// Returns the set with names that begin with `prefix`, for clients that show the tools of several servers as one
+    /// list. An `_` follows a prefix that does not end with a separator.
     ///
     /// # Errors
     ///
-    /// The prefix has characters that a name must not have, or a name would have more than 64 characters.
+    /// Fails if the prefix contains characters that a name must not contain, or if a name would have more than 64
+    /// characters.
     ///
     /// ```
     /// # use dingtalk_core::{Notification, tool::ToolSet, tools};
@@ -112,8 +116,7 @@ impl ToolSet {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
         if !prefix.starts_with(|c: char| c.is_ascii_lowercase()) || !prefix.chars().all(fits) {
             return Err(ToolSetError(vec![format!(
-                "the prefix {prefix:?} does not begin a tool's name: it takes lower case letters, digits, `_` and `-`, a \
-                 letter first"
+                "invalid prefix {prefix:?}: expected lower case letters, digits, `_` and `-`, beginning with a letter"
             )]));
         }
         let separator = if prefix.ends_with(['_', '-']) { "" } else { "_" };
@@ -123,7 +126,7 @@ impl ToolSet {
         let problems: Vec<String> = too_long
             .map(|name| {
                 format!(
-                    "`{name}` has {} characters, and clients take {}: shorten the prefix",
+                    "`{name}` has {} characters, but clients accept at most {}: shorten the prefix",
                     name.len(),
                     Self::MAX_NAME
                 )
@@ -132,23 +135,23 @@ impl ToolSet {
         if problems.is_empty() { Ok(self) } else { Err(ToolSetError(problems)) }
     }
 
-    /// What a tool is called where the set is served.
+    /// Returns the name under which the set serves a tool.
     pub fn served_name<'n>(&self, name: &'n str) -> Cow<'n, str> {
         if self.prefix.is_empty() { Cow::Borrowed(name) } else { format!("{}{name}", self.prefix).into() }
     }
 
-    /// The tool that is served under this name.
+    /// Returns the tool that is served under this name.
     pub fn get(&self, name: &str) -> Option<&ToolType> {
         let name = name.strip_prefix(&*self.prefix)?;
         self.tools.iter().find(|tool| tool.spec().name == name)
     }
 
-    /// The tools in order.
+    /// Iterates over the tools in order.
     pub fn iter(&self) -> std::slice::Iter<'_, ToolType> {
         self.tools.iter()
     }
 
-    /// What the tools say of themselves, in order.
+    /// Returns the specifications of the tools, in order.
     fn specs(&self) -> impl Iterator<Item = ToolSpec<'_>> {
         self.tools.iter().map(ToolType::spec)
     }
@@ -163,12 +166,12 @@ impl<'a> IntoIterator for &'a ToolSet {
     }
 }
 
-/// Tools that cannot be served together.
+/// A list of reasons that prevent tools from being served together.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ToolSetError(Vec<String>);
 
 impl ToolSetError {
-    /// Everything that is wrong, each as a sentence that names the tools and says what to do.
+    /// Iterates over the reasons. Each is a sentence that names the tools and says what to do.
     pub fn problems(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
@@ -184,7 +187,7 @@ impl std::error::Error for ToolSetError {}
 
 crate::debug::debug_as_display!(ToolSetError { 0 });
 
-/// The entries of notification types, for [`ToolSet::new`] or a server's builder.
+/// Lists notification types as tools, for [`ToolSet::new`] or a server's builder.
 ///
 /// The tools are checked while the program is compiled: an agent must be able to tell them apart, an `instead` must lead
 /// to one of them, and each says `when` to use it once there are two. Where tools of one server are listed in several

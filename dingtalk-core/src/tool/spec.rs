@@ -1,4 +1,4 @@
-//! What a tool says of itself.
+//! Specifications of tools.
 
 use serde_json::{Map, Value};
 
@@ -9,31 +9,31 @@ use super::{
     schema,
 };
 
-/// What a notification type says of itself as a tool. What an agent reads depends on the set it is served with too.
+/// Specification of a notification type as a tool. The definition that an agent reads also depends on the set.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct ToolSpec<'a> {
-    /// The tool's name, for example `send_cpu_alert`.
+    /// Name of the tool, for example `send_cpu_alert`.
     pub name: &'a str,
-    /// Its name for people, for example `CPU alert`.
+    /// Title for people, for example `CPU alert`.
     pub title: &'a str,
-    /// What it is for: the first paragraph of the type's documentation.
+    /// Purpose: the first paragraph of the type's documentation.
     pub purpose: &'a str,
-    /// When to use it: the rest of a sentence that begins with "when".
+    /// Situations to use it in, as the rest of a sentence that begins with "when".
     pub when: Option<&'a str>,
-    /// When not to use it, likewise.
+    /// Situations not to use it in, likewise.
     pub not_when: Option<&'a str>,
-    /// The name of the tool to use instead.
+    /// Name of the tool to use instead.
     pub instead: Option<&'a str>,
-    /// Whether clients should treat a call as irreversible. It is by default: a message cannot be recalled.
+    /// Hint that a call is irreversible. Set by default: a message cannot be recalled.
     pub destructive: bool,
-    /// The parameters in the order of the fields.
+    /// Parameters in the order of the fields.
     pub parameters: Parameters<'a>,
     types: Types<'a>,
 }
 
 impl<'a> ToolSpec<'a> {
-    /// A specification; used by generated code.
+    /// Creates a specification; used by generated code.
     #[doc(hidden)]
     pub const fn new(
         name: &'a str,
@@ -65,7 +65,7 @@ impl<'a> ToolSpec<'a> {
         }
     }
 
-    /// Adds when to use it; used by generated code.
+    /// Adds the situations to use it in; used by generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn usage(
@@ -80,13 +80,13 @@ impl<'a> ToolSpec<'a> {
         self
     }
 
-    /// The JSON Schema of the arguments: flat, in declaration order, in the subset that every client understands.
+    /// Returns the JSON Schema of the arguments: flat, in declaration order, in the subset that every client supports.
     pub fn input_schema(&self) -> Map<String, Value> {
         self.input_schema_of(self.parameters.iter())
     }
 
-    /// The same with other words for the parameters, which are the tool's own, in order: a server that mentions fewer
-    /// people tells an agent so.
+    /// Returns the schema with other descriptions. `parameters` are the tool's own, in order: a server that limits
+    /// mentions further says so in them.
     pub fn input_schema_with(&self, parameters: &[Parameter<'_>]) -> Map<String, Value> {
         self.input_schema_of(parameters.iter().copied())
     }
@@ -95,8 +95,8 @@ impl<'a> ToolSpec<'a> {
         schema::object(parameters, self.types.learn(self.parameters))
     }
 
-    /// The parameters of types whose schema some client refuses, and what it refuses. Looks at the types alone: all else in
-    /// a schema is ours.
+    /// Finds parameters of types whose schema some client refuses, each with the refused part. Checks only the types:
+    /// the rest of a schema is ours.
     pub(super) fn types_that_clients_refuse(&self) -> impl Iterator<Item = (&'a str, String)> {
         let types = self.types.learn(self.parameters);
         self.parameters.iter().zip(types).flat_map(|(parameter, learned)| {
@@ -105,7 +105,7 @@ impl<'a> ToolSpec<'a> {
         })
     }
 
-    /// Sets whether clients should treat a call as irreversible; used by generated code.
+    /// Sets the hint that a call is irreversible; used by generated code.
     #[doc(hidden)]
     #[must_use]
     pub const fn destructive(mut self, destructive: bool) -> Self {

@@ -1,4 +1,4 @@
-//! A notification as a tool: a type, or a declaration that was read while the program runs.
+//! Notifications as tools, from a type or from a declaration that is read at run time.
 
 use std::sync::Arc;
 
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{Message, message::Faults};
 
-/// A notification as a member of a set: its specification and what turns arguments into a message. It is a type, or
-/// declared while the program runs.
+/// A notification as a member of a set: its specification, and the function that turns arguments into a message. It
+/// comes from a type, or from a declaration that is read at run time.
 #[derive(Debug, Clone)]
 pub struct ToolType(Origin);
 
@@ -25,7 +25,7 @@ enum Origin {
 }
 
 impl ToolType {
-    /// The entry of a type.
+    /// Returns the tool of a type.
     pub const fn of<T: Tool>() -> Self {
         Self(Origin::Derived {
             spec: T::SPEC,
@@ -33,7 +33,7 @@ impl ToolType {
         })
     }
 
-    /// What it says of itself.
+    /// Returns its specification.
     pub fn spec(&self) -> ToolSpec<'_> {
         match &self.0 {
             Origin::Derived { spec, .. } => *spec,
@@ -41,13 +41,13 @@ impl ToolType {
         }
     }
 
-    /// Reads the arguments of a call, once: the message, and the [canonical form](Call::canonical) by which calls that mean the
-    /// same are recognised. `find` finds people by the names that a call may give in place of their numbers and ids; the
-    /// types and their constraints see the numbers.
+    /// Reads the arguments of a call once: returns the message and the [canonical form](Call::canonical), which is
+    /// equal for calls with the same meaning. `find` resolves the names that a call may give instead of people's
+    /// numbers and ids; types and constraints check the result.
     ///
     /// # Errors
     ///
-    /// Names everything that is wrong with the arguments.
+    /// Lists all faults of the arguments.
     ///
     /// ```
     /// use dingtalk_core::{Mobile, Notification, tool::{PersonKind, ToolType}};
@@ -94,7 +94,7 @@ impl ToolType {
     ///
     /// # Errors
     ///
-    /// Names everything that is wrong with the arguments.
+    /// Lists all faults of the arguments.
     pub fn message(&self, arguments: &Map<String, Value>) -> Result<Message, Faults> {
         match &self.0 {
             Origin::Derived { message, .. } => message(arguments),
@@ -104,11 +104,11 @@ impl ToolType {
 }
 
 impl Declaration {
-    /// Checks it by the rules of a derived type and makes it a tool.
+    /// Checks the declaration by the rules of a derived type and makes it a tool.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it, each with its place.
+    /// Lists all findings, each with its position.
     pub fn tool(self) -> Result<ToolType, Vec<Finding>> {
         Ok(ToolType(Origin::Declared(Arc::new(DeclaredTool::new(self)?))))
     }

@@ -1,4 +1,4 @@
-//! The schemas of this crate's own types.
+//! Schemas of this crate's own types.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! A notification as a file declares it.
+//! Declarations of notifications in a file.
 
 use dingtalk_template::declaration::{
     Cardinality, FieldRules, MessageTemplates, Role, ToolWords, first_paragraph,
@@ -6,38 +6,38 @@ use dingtalk_template::declaration::{
 
 use super::field_type::FieldType;
 
-/// A notification as a file declares it.
+/// A notification that a file declares.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Declaration {
-    /// What it is called, for example `cpu_alert`: its tool's name and title are made of it.
+    /// Name, for example `cpu_alert`. The tool's name and title are derived from it.
     pub name: String,
-    /// The tool's name, where it is not `send_` and the name.
+    /// Name of the tool, if it is not `send_` and the name.
     pub tool_name: Option<String>,
-    /// The tool's name for people, where it is not made of the name.
+    /// Title of the tool, if it is not derived from the name.
     pub title: Option<String>,
-    /// What it is for.
+    /// Purpose of the notification.
     pub purpose: String,
-    /// When to use it: the rest of a sentence that begins with "when".
+    /// Situations to use it in, as the rest of a sentence that begins with "when".
     pub when: Option<String>,
-    /// When not to use it, likewise.
+    /// Situations not to use it in, likewise.
     pub not_when: Option<String>,
-    /// The name of the tool to use instead.
+    /// Name of the tool to use instead.
     pub instead: Option<String>,
-    /// Whether clients should treat a call as irreversible.
+    /// Hint that a call is irreversible.
     pub destructive: bool,
-    /// The keyword that the robot asks for.
+    /// Keyword that the robot requires.
     pub keyword: Option<String>,
-    /// What is shown.
+    /// Templates of the message.
     pub message: Option<MessageTemplates>,
-    /// The buttons of an action card stand beside each other.
+    /// Shows the buttons of an action card side by side.
     pub horizontal: bool,
-    /// The robot's picture is left out of an action card.
+    /// Hides the robot's avatar in an action card.
     pub hide_avatar: bool,
-    /// The fields in order.
+    /// Fields in order.
     pub fields: Vec<DeclaredField>,
-    /// Something could not be read, and has been reported: what seems to be missing may only be misspelt.
+    /// Set if a part could not be read and has been reported: a key that seems to be missing may only be misspelt.
     pub incomplete: bool,
 }
 
@@ -45,14 +45,14 @@ pub struct Declaration {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct DeclaredField {
-    /// What the rules know of it.
+    /// Rules that apply to the field.
     pub rules: FieldRules,
-    /// What one value is.
+    /// Type of one value.
     pub field_type: FieldType,
 }
 
 impl DeclaredField {
-    /// A field with one value and no rules.
+    /// Creates a field with one value and no rules.
     pub fn new(name: impl Into<String>, field_type: FieldType) -> Self {
         let name = name.into();
         let cardinality = match field_type {
@@ -83,7 +83,7 @@ impl DeclaredField {
 }
 
 impl Declaration {
-    /// A notification of which nothing is said yet.
+    /// Creates a declaration with a name only.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -103,7 +103,7 @@ impl Declaration {
         }
     }
 
-    /// The name of its tool.
+    /// Returns the name of its tool.
     pub fn tool_name(&self) -> String {
         self.words().name()
     }

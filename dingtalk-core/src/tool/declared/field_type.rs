@@ -1,17 +1,17 @@
-//! The types of declared fields.
+//! Types of declared fields.
 
 use dingtalk_template::declaration::ValueKind;
 
-/// What one value of a field is.
-// The names of our types stay theirs: rustc writes a path before a name that two things have, also in errors that users read.
+/// Type of one value of a field.
+// Variants avoid the names of our types: rustc writes a path before an ambiguous name, also in errors that users read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldType {
-    /// Text, escaped where it is shown.
+    /// Text, escaped in the message.
     Text,
     /// Trusted Markdown.
     Markdown,
-    /// A whole number of 64 bits.
+    /// A 64-bit integer.
     Integer,
     /// A number.
     Number,
@@ -19,27 +19,27 @@ pub enum FieldType {
     Flag,
     /// A link that DingTalk opens: a [`Url`](crate::Url).
     Link,
-    /// A person by number: a [`Mobile`](crate::Mobile).
+    /// A person by mobile number: a [`Mobile`](crate::Mobile).
     MobileNumber,
-    /// A person by id: a [`UserId`](crate::UserId).
+    /// A person by user id: a [`UserId`](crate::UserId).
     Member,
-    /// One of a few texts.
+    /// A text out of a fixed set of values.
     Choice(Vec<ChoiceText>),
 }
 
 /// One value of a [`FieldType::Choice`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChoiceText {
-    /// What an agent writes.
+    /// Text in an agent's arguments.
     pub value: String,
-    /// What a reader sees.
+    /// Text in the message.
     pub text: String,
-    /// What it means.
+    /// Description for agents.
     pub description: String,
 }
 
 impl FieldType {
-    /// How a file writes it.
+    /// Returns the type's name in a file.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Text => "text",

@@ -1,5 +1,5 @@
-//! Notifications that are declared while the program runs, as in a configuration file: the same rules, the same templates and
-//! the same definition as those of a derived type.
+//! Notifications that are declared at run time, as in a configuration file. The rules, the templates and the definition
+//! are those of a derived type.
 //!
 //! ```
 //! use dingtalk_core::tool::{ToolSet, declared::{Bounds, Declaration, DeclaredField, End, FieldType, MessageKind, MessagePart, MessageTemplates}};

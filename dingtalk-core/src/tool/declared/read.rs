@@ -1,4 +1,4 @@
-//! A call's arguments become the values of declared fields.
+//! Reader of a call's arguments for declared fields.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub(super) fn visit(
     parameters: &[OwnedParameter],
     types: &[FieldType],
 ) -> Option<Vec<FieldValue>> {
-    // Every one is visited, whatever is wrong with those before it.
+    // All parameters are visited, even after a fault, so that all faults are reported.
     let values: Vec<Option<FieldValue>> = parameters
         .iter()
         .zip(types)
@@ -50,7 +50,7 @@ fn one(
     reader.within(index, value)
 }
 
-/// The default keeps the field's rules: they were checked when it was declared.
+/// Returns the default. It was checked against the field's constraints when the field was declared.
 fn default(parameter: &OwnedParameter, how: &FieldType) -> Option<Scalar> {
     let json: Value = serde_json::from_str(parameter.default.as_ref()?).ok()?;
     how.read(&json, "", &mut Faults::default())

@@ -1,4 +1,4 @@
-//! The rules on a declaration: those of every front door, and what rustc would say of a type.
+//! Rules on a declaration: those of every front end, and those that rustc checks for a type.
 
 use dingtalk_template::declaration::{
     self, Bounds, Cardinality, DeclaredMessage, Dialect, End, FieldLocation, Finding, Findings, FormatKind,
@@ -17,7 +17,7 @@ use crate::{
     tool::{Constraint, literal::none_of, reader::ReadValue},
 };
 
-/// Everything that is wrong, or the templates.
+/// Returns the templates, or all findings.
 pub(super) fn check(declaration: &Declaration, tool: &ToolWords) -> Result<Templates, Vec<Finding>> {
     let mut findings = Findings::new(Dialect::File);
     check_tool(tool, &mut findings);
@@ -68,26 +68,26 @@ pub(super) fn check(declaration: &Declaration, tool: &ToolWords) -> Result<Templ
     }
 }
 
-/// Feed cards and pieces of messages are lists of types of their own.
+/// Reports whether a file can declare this type. Feed cards and fragments are lists of types of their own.
 fn is_supported(kind: MessageKind) -> bool {
     matches!(kind, MessageKind::Text | MessageKind::Markdown | MessageKind::Link | MessageKind::ActionCard)
 }
 
-/// What rustc says of a field's type, where it is one.
+/// Checks a field's type as rustc does for a Rust type.
 fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, findings: &mut Findings) {
-    // The type itself may be what could not be read.
+    // The type itself may be the part that could not be read.
     if rules.incomplete {
         return;
     }
     let name = field_type.name();
-    // at = true on a text
+    // Example: `at = true` on a text.
     if rules.role == Role::At && !matches!(field_type, FieldType::MobileNumber | FieldType::Member) {
         findings.push(
             Location::Field(index, FieldLocation::At),
             format!("`at` takes mobile numbers or user ids, not `{name}`: change the field's type"),
         );
     }
-    // range = "0.5..=2" on a whole number
+    // Example: `range = "0.5..=2"` on an integer.
     let ends = rules.range.iter().flat_map(|range| [&range.min, &range.max]).flatten();
     let mut ends = ends.filter_map(|end| end.number);
     if *field_type == FieldType::Integer && ends.any(|end| end.fract() != 0.0) {
@@ -97,7 +97,7 @@ fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, 
         );
     }
     if let FieldType::Choice(values) = field_type {
-        // length = "..=3" on one of a few values
+        // Example: `length = "..=3"` on a choice.
         for (rule, _) in rules.bounds() {
             findings.push(
                 Location::Field(index, FieldLocation::Rule(rule)),
@@ -135,11 +135,11 @@ fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, 
     }
 }
 
-/// Why an agent could not give this value.
+/// Returns the reason why an agent could not give this value.
 fn unreadable(literal: &Literal, field_type: &FieldType) -> Option<String> {
     match (literal, field_type) {
         (Literal::List(elements), _) => elements.iter().find_map(|element| unreadable(element, field_type)),
-        // What is no text has the rules' word on it, and so has what is none of the values.
+        // The rules report a literal that is not a text, or not one of the values.
         (Literal::Text(_), FieldType::Link | FieldType::MobileNumber | FieldType::Member)
         | (Literal::Number { .. }, FieldType::Integer | FieldType::Number)
         | (Literal::Number { .. } | Literal::Flag(_), FieldType::Choice(_)) => {
@@ -152,14 +152,14 @@ fn unreadable(literal: &Literal, field_type: &FieldType) -> Option<String> {
     }
 }
 
-/// What rustc says of a slot whose value has not the type that it asks for.
+/// Checks the types that slots require, as rustc does.
 fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut Findings) {
     for shown in &templates.values {
         let Source::Field(index) = shown.source else { continue };
         let field = fields.get(index).filter(|field| !field.rules.incomplete);
         let Some(DeclaredField { rules, field_type }) = field else { continue };
         let (name, field) = (field_type.name(), &rules.name);
-        // [Runbook]({page}) with a text
+        // Example: `[Runbook]({page})` with a text.
         if shown.target && *field_type != FieldType::Link {
             findings.push(
                 Location::Field(index, FieldLocation::Type),
@@ -169,7 +169,7 @@ fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut F
             );
         }
         let format = FormatSpec::parse(&shown.spec).kind;
-        // {host:x} with a text
+        // Example: `{host:x}` with a text.
         if !shown.spec.is_empty() && !rules.is_mention() && !has_format(field_type, rules.cardinality, format)
         {
             findings.push(
@@ -191,7 +191,7 @@ fn has_format(field_type: &FieldType, cardinality: Cardinality, format: FormatKi
             matches!(format, FormatKind::Plain | FormatKind::LowerExp | FormatKind::UpperExp)
         }
         FieldType::Markdown => false,
-        // It is never written, and has been refused.
+        // A flag with a format has already been refused.
         FieldType::Flag => cardinality == Cardinality::Flag,
         FieldType::Text
         | FieldType::Link
@@ -201,7 +201,7 @@ fn has_format(field_type: &FieldType, cardinality: Cardinality, format: FormatKi
     }
 }
 
-/// The rules on a value, as the derive writes them into a constant.
+/// Returns the constraints on a value, as the derive writes them into a constant.
 pub(super) fn constraints(field: &declaration::FieldRules) -> Vec<Constraint> {
     let count =
         |bound: &Option<End>| bound.as_ref().and_then(|bound| bound.written.replace('_', "").parse().ok());
@@ -211,7 +211,7 @@ pub(super) fn constraints(field: &declaration::FieldRules) -> Vec<Constraint> {
     let number = |bound: &Option<End>| bound.as_ref().and_then(|bound| bound.number);
     let range = field.range.as_ref();
     let range = range.map(|range| Constraint::Range { min: number(&range.min), max: number(&range.max) });
-    // Mentions have a limit of their own: the wire's.
+    // Mentions have a limit of their own, set by DingTalk.
     let wire_limit =
         (field.role == Role::At && field.cardinality == Cardinality::List).then_some(MAX_MENTIONS);
     let max_items = count(&field.max_items).or(wire_limit).map(Constraint::MaxItems);

@@ -1,4 +1,4 @@
-//! The values of declared fields become a message.
+//! Rendering of declared fields as a message.
 
 use dingtalk_template::{
     Each, Show, Sink, Template, Value,
@@ -16,10 +16,10 @@ use crate::{
     },
 };
 
-/// What a slot shows.
+/// The content of a slot.
 #[derive(Debug)]
 struct Shown {
-    /// The field.
+    /// Index of the field.
     field: usize,
     format: Option<FormatSpec>,
 }
@@ -32,7 +32,7 @@ impl Shown {
     }
 }
 
-/// A value as a slot shows it.
+/// A value, prepared for a slot.
 enum Prepared<'v> {
     One(Formatted<'v>),
     Each(FormattedEach<'v>),
@@ -97,7 +97,7 @@ impl Show for Formatted<'_> {
     }
 }
 
-/// The same for all values of a list.
+/// The values of a list and their format.
 struct FormattedEach<'v> {
     scalars: &'v [Scalar],
     format: Option<FormatSpec>,
@@ -142,13 +142,13 @@ fn show_number(number: f64, format: FormatSpec, sink: &mut Sink<'_>) {
     format::one(&number, spec(format), write).show(sink);
 }
 
-/// Makes messages of the values of fields.
+/// Composer of messages from the values of fields.
 #[derive(Debug)]
 pub(super) struct Composer {
     templates: Templates,
-    /// What the slots show, by index.
+    /// Contents of the slots, by index.
     shown: Vec<Shown>,
-    /// The role of each field.
+    /// Role of each field.
     roles: Vec<Role>,
     card_style: (bool, bool),
 }
@@ -159,7 +159,7 @@ impl Composer {
         Self { templates, shown, roles, card_style }
     }
 
-    /// The message that these values make.
+    /// Composes the message from these values.
     pub(super) fn compose(&self, values: &[FieldValue]) -> Result<Message, Invalid> {
         let mut mentions = Mentions::default();
         for (role, value) in self.roles.iter().zip(values) {
@@ -178,7 +178,7 @@ impl Composer {
             })
             .collect();
         let slots: Vec<Value<'_>> = prepared.iter().map(Prepared::value).collect();
-        // Who calls names the tool.
+        // The caller adds the name of the tool.
         let check = Check::new("");
         let none = Template::from_code("");
         let part = |part| self.templates.part(part).unwrap_or(&none);
@@ -196,7 +196,7 @@ impl Composer {
                 let parts = [part(MessagePart::Title), part(MessagePart::Text)];
                 compose::action_card(check, parts, buttons, self.card_style, &slots)
             }
-            // The others are refused when they are declared.
+            // The other types are refused in a declaration.
             MessageKind::Text | MessageKind::FeedCard | MessageKind::Item | MessageKind::Fragment => {
                 compose::text(check, part(MessagePart::Text), &slots, mentions)
             }

@@ -1,4 +1,4 @@
-//! A declaration that is a tool.
+//! Declarations as tools.
 
 use dingtalk_template::declaration::{Finding, Literal, Role, ToolWords};
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// A declaration that is a tool.
+/// A tool made from a declaration.
 #[derive(Debug)]
 pub(in crate::tool) struct DeclaredTool {
     name: String,
@@ -30,7 +30,7 @@ pub(in crate::tool) struct DeclaredTool {
     instead: Option<String>,
     destructive: bool,
     parameters: Vec<OwnedParameter>,
-    /// The type of each parameter, and its schema.
+    /// Type of each parameter.
     types: Vec<FieldType>,
     learned: Vec<Learned>,
     composer: Composer,
@@ -83,7 +83,7 @@ impl DeclaredTool {
     }
 }
 
-/// The parameter that a field is, as that of a derived type.
+/// Makes a parameter of a field, as the derive does for a type.
 fn parameter(field: DeclaredField) -> (OwnedParameter, FieldType) {
     let DeclaredField { rules, field_type } = field;
     let json = |literal: &Option<Option<Literal>>| literal.iter().flatten().map(Literal::json).next();
@@ -104,7 +104,7 @@ fn parameter(field: DeclaredField) -> (OwnedParameter, FieldType) {
     (parameter, field_type)
 }
 
-/// `cpu alert` gives `Cpu alert`, as the name of a type does.
+/// Capitalises the first letter, as in the name of a type: `cpu alert` becomes `Cpu alert`.
 fn capitalised(title: &str) -> String {
     let mut letters = title.chars();
     let first = letters.next().into_iter().flat_map(char::to_uppercase);

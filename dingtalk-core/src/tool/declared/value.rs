@@ -1,4 +1,4 @@
-//! The values of declared fields.
+//! Values of declared fields.
 
 use schemars::{Schema, SchemaGenerator};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// What a call gives for one field.
+/// A call's value for one field.
 #[derive(Debug, Clone)]
 pub(super) enum FieldValue {
     One(Scalar),
@@ -34,7 +34,7 @@ pub(super) enum Scalar {
     Url(Url),
     Mobile(Mobile),
     UserId(UserId),
-    /// What a reader sees of one of a few.
+    /// Text that the message shows for a value of a fixed set.
     Choice(String),
 }
 
@@ -48,7 +48,7 @@ impl FieldValue {
         }
     }
 
-    /// The people that it names.
+    /// Adds the people that the value names.
     pub(super) fn mention(&self, mentions: &mut Mentions) {
         for person in self.scalars() {
             match person {
@@ -106,7 +106,7 @@ impl ReadValue<Scalar> for FieldType {
             Self::Markdown => Markdown::read(value, path, faults).map(Scalar::Markdown),
             Self::Integer => i64::read(value, path, faults).map(Scalar::Integer),
             Self::Number => f64::read(value, path, faults).map(Scalar::Number),
-            // A flag is read as one: it has no other shape.
+            // A flag has no scalar form: it is read as a flag.
             Self::Flag => None,
             Self::Link => Url::read(value, path, faults).map(Scalar::Url),
             Self::MobileNumber => Mobile::read(value, path, faults).map(Scalar::Mobile),
