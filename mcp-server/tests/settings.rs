@@ -1,4 +1,5 @@
-//! Settings from flags, variables and the file, as the built program takes them: nothing fails open, nothing is ignored.
+//! Settings from flags, variables and the file, as the built program takes them: nothing fails open, nothing is
+//! ignored.
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 

@@ -189,9 +189,9 @@ crate::debug::debug_as_display!(ToolSetError { 0 });
 
 /// Lists notification types as tools, for [`ToolSet::new`] or a server's builder.
 ///
-/// The tools are checked while the program is compiled: an agent must be able to tell them apart, an `instead` must lead
-/// to one of them, and each says `when` to use it once there are two. Where tools of one server are listed in several
-/// places, only the server sees all of them; write those that point to a tool of another list with
+/// The tools are checked while the program is compiled: an agent must be able to tell them apart, an `instead` must
+/// lead to one of them, and each says `when` to use it once there are two. Where tools of one server are listed in
+/// several places, only the server sees all of them; write those that point to a tool of another list with
 /// [`ToolType::of`](crate::tool::ToolType::of).
 ///
 /// ```
