@@ -77,9 +77,9 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
             "队列已关闭，请在程序退出之前发送，或新建队列。",
         ),
         Kind::Store => (
-            "the queue's store failed",
-            "Check the store; the same id can be queued again, the queue takes it once.",
-            "队列的存储出错，请检查存储；可使用相同的消息 ID 重新入队，不会造成重复。",
+            "the queue's store or the robot's rate window failed",
+            "Check the store; the message can be sent again with the same id, which is accepted once.",
+            "队列的存储或机器人的限流状态出错，请检查存储；可使用相同的消息 ID 重新发送，不会造成重复。",
         ),
         Kind::NotSent => (
             "the message was not sent",

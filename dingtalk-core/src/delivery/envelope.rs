@@ -1,4 +1,4 @@
-//! A message on its way.
+//! A message, and how it is to be delivered.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -14,8 +14,8 @@ use crate::Message;
 /// The largest body that DingTalk takes, in bytes of JSON (errcode 460101 beyond it).
 pub const MAX_BODY_BYTES: usize = 20_000;
 
-/// A message on its way: what is sent, under which id, through which robot, how soon. It never holds a token, a
-/// signature or an address.
+/// A message with its id, and how it is to be delivered: through which robot, how soon, until when. It never holds a
+/// token, a signature or an address.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
