@@ -49,12 +49,11 @@
     allow(rustdoc::broken_intra_doc_links, reason = "the documentation is built with all features")
 )]
 
+// Named after the version, so that nobody but the derive of this version can rely on it.
 #[doc(hidden)]
-pub mod __private_0_1_0 {
-    //! Named after the version, so that nobody but the derive of this version can rely on it.
-
-    pub use crate::private::*;
-}
+#[path = "private.rs"]
+#[allow(missing_docs, missing_debug_implementations, reason = "not public: only generated code names it")]
+pub mod __private_0_1_0;
 mod card_button;
 mod choice;
 mod compose;
@@ -68,8 +67,6 @@ pub mod message;
 mod notification;
 #[cfg(feature = "robot")]
 pub mod pool;
-#[allow(missing_docs, missing_debug_implementations, reason = "not public: only generated code names it")]
-mod private;
 #[cfg(feature = "robot")]
 pub mod queue;
 #[cfg(feature = "tool")]

@@ -7,13 +7,13 @@ use dingtalk_template::{
 
 use super::value::{FieldValue, Scalar};
 use crate::{
-    Message,
-    compose::{self, Check},
-    message::{Invalid, Mentions},
-    private::{
+    __private_0_1_0::{
         MentionText,
         format::{self, Spec},
     },
+    Message,
+    compose::{self, Check},
+    message::{Invalid, Mentions},
 };
 
 /// The content of a slot.
