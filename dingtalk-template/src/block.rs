@@ -1,13 +1,13 @@
-//! What makes a line more than text at its beginning or end, and how that is undone.
+//! Block markers at the beginning or end of a line, and their escaping.
 
-/// Escapes what stands at `content` in `out` and would begin a block of its own.
+/// Escapes a block marker at `content` in `out`.
 pub(crate) fn protect_start(out: &mut String, content: usize) {
     if let Some(at) = block_marker(&out[content..]) {
         out.insert(content + at, '\\');
     }
 }
 
-/// A heading's trailing `#`s are decoration in Markdown; here they are text.
+/// Escapes trailing `#`s of a heading. Markdown treats them as decoration; in a value, they are text.
 pub(crate) fn protect_heading_end(out: &mut String, content: usize) {
     let text = &out[content..];
     let before = text.trim_end_matches('#');
@@ -17,7 +17,7 @@ pub(crate) fn protect_heading_end(out: &mut String, content: usize) {
     }
 }
 
-/// Where a backslash keeps this line of text a line of text.
+/// Returns the position at which a backslash keeps this line from beginning a block, if it would begin one.
 pub(crate) fn block_marker(text: &str) -> Option<usize> {
     let ends_marker = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t']);
     let only = |of: &[char]| text.chars().all(|c| of.contains(&c) || c == ' ' || c == '\t');
@@ -28,7 +28,7 @@ pub(crate) fn block_marker(text: &str) -> Option<usize> {
             let hashes = text.len() - text.trim_start_matches('#').len();
             (hashes <= 6 && ends_marker(&text[hashes..])).then_some(0)
         }
-        // List items, rules, underlines of headings, delimiter rows of tables.
+        // List items, thematic breaks, underlines of headings, delimiter rows of tables.
         '-' | '+' | '*' => (ends_marker(&text[1..]) || only(&['-', '|', ':']) || only(&['*'])).then_some(0),
         '=' => only(&['=']).then_some(0),
         '_' => only(&['_']).then_some(0),
@@ -44,7 +44,7 @@ pub(crate) fn block_marker(text: &str) -> Option<usize> {
     }
 }
 
-/// `[label]: …`
+/// Reports whether the line is a reference definition, `[label]: …`.
 fn defines_reference(text: &str) -> bool {
     let mut escaped = false;
     for (at, c) in text.char_indices() {

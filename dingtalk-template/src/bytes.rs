@@ -1,6 +1,6 @@
-//! Which bytes of a text need a second look: nearly all text has few of them.
+//! Sets of bytes that need a closer look. Most text has few of them.
 
-/// For each byte, 1 where it needs a second look.
+/// A set of bytes: 1 for each byte in the set, else 0.
 pub(crate) struct Set([u8; 256]);
 
 impl Set {
@@ -19,7 +19,7 @@ impl Set {
         self.0[usize::from(byte)] != 0
     }
 
-    /// The next byte of this set. Most text has none, so eight bytes are looked at together.
+    /// Returns the position of the next byte of this set. Most text has none, so eight bytes are checked at once.
     #[inline]
     pub(crate) fn find(&self, text: &str, from: usize) -> Option<usize> {
         let mut rest = text.as_bytes().get(from..)?;
@@ -34,16 +34,16 @@ impl Set {
     }
 }
 
-/// What begins a row of a template's code: see `table`.
+/// Bytes that begin a row of a template's code, as in `table`.
 pub(crate) static BEGINS_ROW: Set = Set::of(&[1, 2, 3]);
 
-/// What begins a piece of a template's line that is no text.
+/// Bytes that begin a piece other than text in a line of a template's code.
 pub(crate) static BEGINS_PIECE: Set = Set::of(&[5, 6, 7, 0xe, 0xf, 0x10]);
 
 /// Control characters, line breaks and direction overrides, or the first bytes of some of them.
 pub(crate) static INVISIBLE: Set = invisible_and(b"");
 
-/// These, and characters that Markdown may read as more than themselves.
+/// The bytes of [`INVISIBLE`], and characters that may have a meaning in Markdown.
 pub(crate) static INVISIBLE_OR_ACTIVE: Set = invisible_and(b"`\\*_[]!<&~");
 
 /// Characters that may end a link's target, or the first bytes of some of them: U+1000 to U+3FFF have white space.

@@ -1,4 +1,4 @@
-//! From a template's text to its table.
+//! Compilation of a template's text into its table.
 
 use crate::{
     block::block_marker,
@@ -10,7 +10,11 @@ use crate::{
     table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
 };
 
-/// Compiles a template. `resolve` gives the value behind a slot's name and format spec.
+/// Compiles a template. `resolve` returns the value for a slot's name and format spec.
+///
+/// # Errors
+///
+/// Returns every problem of the template.
 pub fn compile(
     template: &str,
     syntax: Syntax,
@@ -56,7 +60,11 @@ pub fn compile(
     if problems.found.is_empty() { Ok(template.build()) } else { Err(problems.located(&text)) }
 }
 
-/// Compiles what a field's `line` says: one line with one slot, `{}`, or none.
+/// Compiles the `line` of a field: one line with at most one slot, `{}`. Also returns the slot's format spec.
+///
+/// # Errors
+///
+/// Fails if the text is empty, has a line break, a named slot or several slots, or is not a valid template.
 pub fn compile_line(line: &str, syntax: Syntax) -> Result<(LineCode, Option<String>), Problem> {
     if line.contains('\n') {
         return Err(Problem::new("a `line` is one line: remove the line break"));
@@ -85,7 +93,7 @@ pub fn compile_line(line: &str, syntax: Syntax) -> Result<(LineCode, Option<Stri
     Ok((compile_tokens(&tokens, syntax, &mut |_, _| 0)?, spec))
 }
 
-/// A template without text of its own: the lines of its fields, in order.
+/// Builds a template without text of its own from the lines of its fields, in order.
 pub fn compile_lines(syntax: Syntax, lines: impl IntoIterator<Item = (u16, LineCode)>) -> Template {
     let mut template = Template::builder(syntax);
     for (value, line) in lines {
@@ -94,16 +102,20 @@ pub fn compile_lines(syntax: Syntax, lines: impl IntoIterator<Item = (u16, LineC
     template.build()
 }
 
-/// A compiled fragment: one line that stands in a slot of another template.
+/// A compiled fragment: one line that is shown in a slot of another template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fragment {
-    /// Where the other template is Markdown.
+    /// Template for a slot in Markdown.
     pub markdown: Template,
-    /// Where it is plain text: without marks, a link's target in parentheses.
+    /// Template for a slot in plain text: without marks, and with the target of a link in parentheses.
     pub plain: Template,
 }
 
 /// Compiles a fragment.
+///
+/// # Errors
+///
+/// Fails if the text is empty, has a line break, begins with a block marker, or is not a valid template.
 ///
 /// ```
 /// use dingtalk_template::{Resolved, Value, compile_fragment, render};
@@ -149,7 +161,7 @@ pub fn compile_fragment(
     Ok(Fragment { markdown: template(Syntax::Markdown, &markdown), plain: template(Syntax::Text, &plain) })
 }
 
-/// The problems of a template, each with the lines that have it: a table is one problem, not one per row.
+/// The problems of a template, each with the lines on which it occurs: a table is one problem, not one per row.
 #[derive(Default)]
 struct Problems {
     found: Vec<(Problem, Vec<usize>)>,
@@ -163,7 +175,7 @@ impl Problems {
         }
     }
 
-    /// Where a problem names no slot, it quotes its first line instead.
+    /// Adds the first line of a problem to its message, if the problem does not name a slot.
     fn located(self, template: &str) -> Vec<Problem> {
         let lines: Vec<&str> = template.split('\n').collect();
         let locate = |(mut problem, at): (Problem, Vec<usize>)| {
@@ -224,7 +236,7 @@ struct Block {
     marker_tokens: usize,
 }
 
-/// Reads the block marker, and refuses blocks that DingTalk does not render.
+/// Parses the block marker, and refuses blocks that DingTalk does not render.
 fn read_block(tokens: &[Token<'_>]) -> Result<Block, Problem> {
     let head: String = tokens
         .iter()

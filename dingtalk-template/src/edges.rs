@@ -1,6 +1,6 @@
-//! Emphasis at the ends of a fragment: its neighbours decide whether it takes effect.
+//! Emphasis at the ends of a fragment, which takes effect or not depending on the neighbours.
 
-/// What stands around the slot that a fragment is written for.
+/// The neighbours of a slot that shows a fragment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Edges {
     before: char,
@@ -12,21 +12,21 @@ impl Edges {
         Self { before, after }
     }
 
-    /// Do emphasis marks at the fragment's beginning open whatever stands inside of them?
+    /// Reports whether emphasis marks at the beginning of the fragment open for every content.
     pub(crate) fn marks_open(self) -> bool {
         self.before.is_whitespace()
     }
 
-    /// The same for marks at its end.
+    /// Reports whether emphasis marks at the end of the fragment close for every content.
     pub(crate) fn marks_close(self) -> bool {
         self.after.is_whitespace()
     }
 
-    /// The neighbours of one of the fragment's slots, as its template has them.
+    /// Returns the actual neighbours of a slot in the fragment, from those in the fragment's own template.
     pub(crate) fn neighbours(self, before: char, after: char) -> (char, char) {
         let actual = |neighbour: char, edge: char| match neighbour {
             '\n' => edge,
-            // The mark may have been left out.
+            // The mark may have been omitted.
             '*' | '_' if !edge.is_whitespace() => '\0',
             inner => inner,
         };

@@ -1,4 +1,4 @@
-//! Emphasis in a line: CommonMark's pairing of marks, and whether it holds for every value.
+//! Emphasis in a line: CommonMark's pairing of marks, and a check that it holds for every value.
 
 use crate::{
     inline::{Analysis, Mark},
@@ -6,9 +6,9 @@ use crate::{
     problem::Problem,
 };
 
-impl<'a> Analysis<'_, 'a> {
-    /// Pairs emphasis marks while each slot is read as a word, escapes the marks that pair with nothing, and refuses
-    /// the line if another reading of its slots would pair differently.
+impl Analysis<'_, '_> {
+    /// Pairs emphasis marks with each slot read as a word, escapes the marks without a partner, and refuses the line if
+    /// another reading of its slots would pair differently.
     pub(crate) fn find_emphasis(&mut self) -> Result<(), Problem> {
         let mut runs = self.runs(&|_| Class::Word);
         let pairs = pair(&mut runs);
@@ -24,7 +24,7 @@ impl<'a> Analysis<'_, 'a> {
         Ok(())
     }
 
-    /// CommonMark's delimiter runs, where `slot` says how the slot at a position reads.
+    /// Returns CommonMark's delimiter runs; `slot` gives the reading of the slot at a position.
     fn runs(&self, slot: &dyn Fn(usize) -> Class) -> Vec<Run> {
         let class = |at: Option<usize>| match at.and_then(|at| Some((at, self.tokens.get(at)?))) {
             None => Class::Space,
@@ -76,7 +76,7 @@ impl<'a> Analysis<'_, 'a> {
         runs
     }
 
-    /// Do the same marks pair whatever the values are: words, punctuation, or nothing?
+    /// Checks that the same marks pair for all values: words, punctuation and empty ones.
     fn stable(&self, pairs: &[Pair]) -> Result<(), Problem> {
         let slots: Vec<usize> = (0..self.tokens.len()).filter(|&at| self.slot(at).is_some()).collect();
         let paired = |reading: &dyn Fn(usize) -> Class| pair(&mut self.runs(reading));
@@ -85,7 +85,7 @@ impl<'a> Analysis<'_, 'a> {
             let alone = paired(&|at| either(at == odd));
             let others = paired(&|at| either(at != odd));
             let all = paired(&|_| Class::Punctuation);
-            // An empty value would let the marks on both sides of it touch.
+            // With an empty value, the marks on both sides of it would touch.
             let touches = odd > 0
                 && self.char(odd - 1).is_some_and(|c| matches!(c, '*' | '_'))
                 && self.char(odd - 1) == self.char(odd + 1)
@@ -97,7 +97,7 @@ impl<'a> Analysis<'_, 'a> {
             }
         }
         let runs = self.runs(&|_| Class::Word);
-        // `disk_usage` and `2 * 3` hold no emphasis, whatever the values are.
+        // The marks in `disk_usage` and `2 * 3` cannot pair with any value.
         let marks: usize = runs.iter().filter(|run| run.could_pair).map(|run| run.length).sum();
         if marks != pairs.iter().map(|pair| 2 * pair.length).sum::<usize>() {
             return Err(Problem::new(
@@ -153,12 +153,12 @@ struct Run {
     left: usize,
     opens: bool,
     closes: bool,
-    /// Some value beside it could make it open or close.
+    /// True if some value beside it could make it open or close.
     could_pair: bool,
     region: Option<usize>,
 }
 
-/// One emphasis: where its marks begin, and how many there are on each side.
+/// One emphasis: the positions of its marks, and their number on each side.
 #[derive(PartialEq, Eq)]
 struct Pair {
     from: usize,
@@ -166,7 +166,7 @@ struct Pair {
     length: usize,
 }
 
-/// CommonMark's pairing of delimiter runs.
+/// Pairs delimiter runs as CommonMark does.
 fn pair(runs: &mut [Run]) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for closer in 0..runs.len() {
@@ -193,7 +193,7 @@ fn pair(runs: &mut [Run]) -> Vec<Pair> {
 }
 
 impl Run {
-    /// Can this run open what `closer` closes?
+    /// Reports whether this run can open the emphasis that `closer` closes.
     fn pairs_with(&self, closer: &Self) -> bool {
         let both_ways = self.closes || closer.opens;
         let sum = self.length + closer.length;
@@ -215,7 +215,8 @@ enum Class {
     Word,
 }
 
-/// Punctuation on which every Markdown parser agrees; other symbols count as letters, which is the stricter reading.
+/// Reports whether every Markdown parser counts the character as punctuation. Other symbols count as letters, the
+/// stricter reading.
 fn is_punctuation(c: char) -> bool {
     c.is_ascii_punctuation()
         || matches!(c, '\u{3001}'..='\u{3003}' | '\u{3008}'..='\u{3011}' | '，' | '：' | '；' | '！' | '？' | '（' | '）' | '“' | '”' | '‘' | '’' | '…')

@@ -1,7 +1,7 @@
-//! Escaping of values: as little as keeps a value from changing the structure of the message around it.
+//! Escaping of values, just enough to keep a value from changing the structure of the message around it.
 //!
-//! Rules are CommonMark's, since DingTalk documents only which constructs it renders. Backslash escapes are what
-//! other senders rely on in production.
+//! The rules are CommonMark's, because DingTalk documents only which constructs it renders. Other senders rely on
+//! backslash escapes in production.
 
 use std::ops::Range;
 
@@ -10,8 +10,8 @@ use crate::{
     value::{stays_in_line, write_line},
 };
 
-/// Escapes text for a paragraph, whatever stands before and after it; line breaks become hard line breaks. The text of a
-/// link needs more than this, and so does a link directly behind the text.
+/// Escapes text for a paragraph, independently of the text before and after it. Line breaks become hard line breaks.
+/// The result is not safe in the text of a link, or directly before a link.
 ///
 /// ```
 /// assert_eq!(dingtalk_template::escape_markdown("*a* < b_c\n# d"), "\\*a\\* < b_c  \n  \\# d");
@@ -32,7 +32,7 @@ pub fn escape_markdown(text: &str) -> String {
             write_line(&mut joined, line);
             push_escaped(&mut out, &joined, 0, &anywhere);
         }
-        // Only a link directly behind it would make an exclamation mark more than that, and nobody writes one there.
+        // An exclamation mark has a meaning only directly before a link, which callers must not add there.
         if line.ends_with('!') && out.ends_with("\\!") {
             out.truncate(out.len() - 2);
             out.push('!');
@@ -45,7 +45,7 @@ pub fn escape_markdown(text: &str) -> String {
     out
 }
 
-/// What a text stands in.
+/// The surroundings of a text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context {
     pub(crate) in_link: bool,
@@ -53,8 +53,8 @@ pub(crate) struct Context {
     pub(crate) after: char,
 }
 
-/// Appends a line of text, escaped. Gives up and returns false where the text turns out not to be one line: what a character
-/// means depends on what a reader sees behind it.
+/// Appends a line of text, escaped. Stops and returns false if the text is not one line, because the meaning of a
+/// character depends on the visible text after it.
 pub(crate) fn push_escaped(out: &mut String, text: &str, from: usize, context: &Context) -> bool {
     let mut reading = Reading { text, context, word: 0..0, run: false };
     let mut copied = 0;
@@ -75,18 +75,18 @@ pub(crate) fn push_escaped(out: &mut String, text: &str, from: usize, context: &
     true
 }
 
-/// Decides which characters of a text need a backslash.
+/// Finds the characters of a text that need a backslash.
 struct Reading<'a> {
     text: &'a str,
     context: &'a Context,
-    /// From the word's last `@` to its end, for the word in which a `<` was found last.
+    /// Range from the last `@` to the end of the word in which the last `<` was found.
     word: Range<usize>,
-    /// The underscore before this one is escaped.
+    /// True if the underscore before this one is escaped.
     run: bool,
 }
 
 impl Reading<'_> {
-    /// Would Markdown read the character at this position as more than itself?
+    /// Reports whether Markdown would give the character at this position a meaning.
     fn makes_active(&mut self, at: usize) -> bool {
         let next = self.char_from(at + 1);
         let last = at + 1 == self.text.len();
@@ -105,7 +105,7 @@ impl Reading<'_> {
             b'!' => last && matches!(next, '[' | '\0'),
             b'<' => self.begins_tag(at, next),
             b'&' => self.begins_entity(at),
-            // Behind white space it can only open, and nothing in a value closes.
+            // After white space it can only open, and no `~` in a value closes.
             b'~' => matches!(next, '~' | '\0') || !self.char_before(at).is_whitespace(),
             _ => false,
         }
@@ -123,13 +123,13 @@ impl Reading<'_> {
         next.is_whitespace() && self.char_before(at).is_whitespace()
     }
 
-    /// Is the run of underscores that begins here between two letters, where it is no emphasis?
+    /// Reports whether the run of underscores that begins here is between two letters, where it is not emphasis.
     fn inside_word(&self, at: usize) -> bool {
         let run = self.text.as_bytes()[at..].iter().take_while(|&&byte| byte == b'_').count();
         self.char_before(at).is_alphanumeric() && self.char_from(at + run).is_alphanumeric()
     }
 
-    /// HTML, or an address between angle brackets.
+    /// Reports whether HTML or an address in angle brackets begins here.
     fn begins_tag(&mut self, at: usize, next: char) -> bool {
         let text = self.text;
         if next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?') {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_carries_no_text_leaves_no_space() {
+    fn dropped_characters_leave_no_space() {
         assert_eq!(escape_markdown("\0    \u{202e}"), "");
         assert_eq!(escape_markdown("\0    # a \0"), "\\# a");
     }

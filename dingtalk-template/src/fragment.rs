@@ -1,4 +1,4 @@
-//! A template that stands in a slot of another one.
+//! Fragments: templates that are shown in a slot of another template.
 
 use crate::{
     edges::Edges,
@@ -9,21 +9,21 @@ use crate::{
 };
 
 impl Sink<'_> {
-    /// Writes what `#[derive(Fragment)]` has compiled: as Markdown with emphasis and links, or as plain text without.
+    /// Writes a fragment that `#[derive(Fragment)]` compiled: Markdown with emphasis and links, or plain text without.
     ///
-    /// Emphasis at the fragment's ends is left out where no white space stands outside of it: whether it would take effect
-    /// there would depend on the values.
+    /// Emphasis at an end of the fragment is omitted unless there is white space outside of it. Otherwise the values
+    /// would decide if it takes effect.
     #[doc(hidden)]
     pub fn fragment(&mut self, markdown: &Template, plain: &Template, values: &[Value<'_>]) {
         let template = match self.context {
             SlotContext::Markdown => markdown,
             SlotContext::Plain | SlotContext::PlainBlock => plain,
-            // A link in the text of a link would end that one.
+            // A link in the text of another link would end that link.
             SlotContext::LinkText => return self.text(&render(plain, values)),
             SlotContext::LinkTarget => return,
         };
         let content = self.out.len();
-        // What the slot has written before is the neighbour of what it writes next.
+        // Text that the slot already wrote is the neighbour of its next text.
         let before = self.out[self.start..].chars().next_back().unwrap_or(self.before);
         let edges = Some(Edges::new(before, self.after));
         for line in template.rows().filter_map(Row::line) {
@@ -58,12 +58,12 @@ mod tests {
     }
 
     #[test]
-    fn a_fragment_fits_its_place() {
+    fn a_fragment_is_rendered_for_its_position() {
         let fragment = "**{name}**: {load}%, [why](https://e.com)";
         for (template, syntax, text) in [
             ("{p}", Syntax::Markdown, "**a\\*b**: 9%, [why](https://e.com)"),
             ("- {p} now", Syntax::Markdown, "- **a\\*b**: 9%, [why](https://e.com) now"),
-            // No white space outside: the marks at the ends are left out.
+            // Without white space outside, the marks at the ends are omitted.
             ("主机{p}", Syntax::Markdown, "主机a\\*b: 9%, [why](https://e.com)"),
             ("[{p}](https://x.com)", Syntax::Markdown, "[a\\*b: 9%, why (https://e.com)](https://x.com)"),
             ("{p}", Syntax::Text, "a*b: 9%, why (https://e.com)"),

@@ -1,38 +1,38 @@
-//! The grammar of templates: Rust's format strings, reduced to what cannot change a message's structure.
+//! The grammar of templates: Rust's format strings, without the parts that could change a message's structure.
 
 use std::{borrow::Cow, fmt};
 
 use crate::problem::Problem;
 
-/// A piece of a parsed template.
+/// A segment of a parsed template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment<'a> {
-    /// Text with `{{` and `}}` resolved.
+    /// Text, with `{{` and `}}` unescaped.
     Text(Cow<'a, str>),
     /// `{name}` or `{name:spec}`; the name is empty for `{}`.
     Slot {
-        /// The name.
+        /// Name of the slot.
         name: &'a str,
-        /// What follows the colon, or nothing.
+        /// Text after the colon, or an empty string.
         spec: &'a str,
     },
 }
 
-/// Why a template cannot be parsed.
+/// The reason why a template cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SyntaxError {
-    /// No format string at all; `format_args!` reports the same.
+    /// The template is not a format string; `format_args!` reports the same.
     Malformed {
         /// Byte offset in the template.
         offset: usize,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
-    /// A format string that uses what a template does not allow.
+    /// The template is a format string, but uses a feature that templates do not allow.
     Unsupported {
         /// Byte offset in the template.
         offset: usize,
-        /// What is wrong, and what to write instead.
+        /// The problem and its fix.
         problem: String,
     },
 }
@@ -103,7 +103,7 @@ pub fn parse(template: &str) -> Result<Vec<Segment<'_>>, SyntaxError> {
     Ok(segments)
 }
 
-/// Parses a template. Control characters are how a compiled template says what is no text.
+/// Parses a template, and refuses control characters: a compiled template uses them as markers.
 pub(crate) fn parsed(template: &str) -> Result<Vec<Segment<'_>>, Problem> {
     match template.chars().find(|&c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         Some(c) => Err(Problem::new(format!(
@@ -114,7 +114,7 @@ pub(crate) fn parsed(template: &str) -> Result<Vec<Segment<'_>>, Problem> {
     }
 }
 
-/// The names that a format string of Rust captures: `host` and `width` in `"{host:>width$}"`.
+/// Returns the names that a Rust format string captures: `host` and `width` in `"{host:>width$}"`.
 ///
 /// ```
 /// assert_eq!(dingtalk_template::captures("{host:>0width$.1} {{no}} {} {0} {:.prec$}"), ["host", "width", "prec"]);
@@ -137,7 +137,7 @@ pub fn captures(format: &str) -> Vec<&str> {
         names.extend(Some(name.trim()).filter(|name| is_name(name)));
         for count in spec.split_inclusive('$').filter_map(|part| part.strip_suffix('$')) {
             let name = count.rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
-            // Zeros fill up to the width.
+            // Leading zeros are the flag for zero padding.
             names.extend(Some(name.trim_start_matches('0')).filter(|name| is_name(name)));
         }
         rest = &rest[end + 1..];
@@ -163,7 +163,7 @@ fn check_name(name: &str, offset: usize) -> Result<(), SyntaxError> {
     if name.chars().all(|c| c.is_alphanumeric() || c == '_') {
         return Ok(());
     }
-    // rustc would advise a positional argument, which a template does not have.
+    // rustc would suggest a positional argument, which templates do not support.
     if let Some((field, _)) = name.split_once('.')
         && !field.contains(|c: char| c.is_whitespace() || c == '{')
     {
@@ -178,7 +178,7 @@ fn check_name(name: &str, offset: usize) -> Result<(), SyntaxError> {
     Err(SyntaxError::Malformed { offset, problem: format!("`{{{name}}}` is not the name of a field") })
 }
 
-/// Sign, zero padding, precision and radix are allowed; what could change a message's structure is not.
+/// Allows sign, zero padding, precision and radix, and nothing that could change a message's structure.
 fn check_spec(name: &str, spec: &str, offset: usize) -> Result<(), SyntaxError> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let mut rest = spec;
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_changes_structure() {
+    fn specs_that_could_change_the_structure_are_refused() {
         for wrong in ["{0}", "{x:?}", "{x:>9}", "{x:*^9}", "{x:.*}", "{x:w$}", "{x:9}", "{x:.}", "{a.b}"] {
             assert!(matches!(parse(wrong), Err(SyntaxError::Unsupported { .. })), "{wrong}");
         }
@@ -237,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn printing_what_was_parsed_gives_it_back(template in "([a-z中#* \n-]|\\{\\{|\\}\\}|\\{[a-z]{1,3}(:[.]2)?\\}){0,12}") {
+        fn printing_a_parsed_template_restores_it(template in "([a-z中#* \n-]|\\{\\{|\\}\\}|\\{[a-z]{1,3}(:[.]2)?\\}){0,12}") {
             let segments = parse(&template).unwrap();
             prop_assert_eq!(print(&segments), template);
         }

@@ -1,8 +1,8 @@
-//! Slots in a line of Markdown: which construct each stands in, and whether a value could change that.
+//! Slots in a line of Markdown: the construct around each slot, and a check that no value can change it.
 //!
-//! A slot counts as a word while the line is read. Whatever that reading finds must hold for every value:
-//! emphasis that a value's first or last character could undo is refused, and a mark that opens nothing is escaped,
-//! so that no value and no other line completes it.
+//! The line is read with each slot as a word. The result must hold for every value: emphasis that the first or last
+//! character of a value could undo is refused, and a mark that opens nothing is escaped, so that neither a value nor
+//! another line completes it.
 
 use crate::{
     layout::Token,
@@ -11,7 +11,7 @@ use crate::{
     target::check_static,
 };
 
-/// Reads the tokens of one line.
+/// Analyses the tokens of one line.
 pub(crate) fn analyse<'t, 'a>(tokens: &'t [Token<'a>]) -> Result<Analysis<'t, 'a>, Problem> {
     let mut line = Analysis { tokens, marks: vec![Mark::None; tokens.len()], links: Vec::new() };
     line.find_links()?;
@@ -19,19 +19,19 @@ pub(crate) fn analyse<'t, 'a>(tokens: &'t [Token<'a>]) -> Result<Analysis<'t, 'a
     Ok(line)
 }
 
-/// What the reading found at a token.
+/// The result of the analysis for one token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     None,
-    /// Part of a construct that is settled: written as it is, and no emphasis mark.
+    /// Part of a known construct: written unchanged, and not an emphasis mark.
     Fixed,
-    /// The same, but no text for a reader: a backslash, a mark, a bracket.
+    /// Part of a known construct, but not visible text: a backslash, a mark, a bracket.
     Syntax,
     /// Written with a backslash, because a value beside it could make it active.
     Escape,
-    /// A run of this many emphasis marks that opens around slots.
+    /// A run of this number of opening emphasis marks around slots.
     Open(u8),
-    /// A run of this many emphasis marks that closes around slots.
+    /// A run of this number of closing emphasis marks around slots.
     Close(u8),
     /// The second of two emphasis marks, written with the first.
     Joined,
@@ -74,7 +74,7 @@ impl<'a> Analysis<'_, 'a> {
         self.marks[from..to].fill(Mark::Fixed);
     }
 
-    /// Settles everything that binds tighter than emphasis: escapes, code, autolinks, links.
+    /// Finds the constructs that take precedence over emphasis: escapes, code, autolinks, links.
     fn find_links(&mut self) -> Result<(), Problem> {
         let mut open: Vec<usize> = Vec::new();
         let mut at = 0;
@@ -112,7 +112,7 @@ impl<'a> Analysis<'_, 'a> {
                 self.fix(at + 1, at + 2);
                 at + 2
             }
-            // Before a value, or at the end, it would escape or break the line.
+            // Before a value, it would escape; at the end, it would break the line.
             Some(Token::Slot { .. }) | None => {
                 self.marks[at] = Mark::Escape;
                 at + 1
@@ -152,7 +152,7 @@ impl<'a> Analysis<'_, 'a> {
 
     fn angle(&mut self, at: usize) -> Result<usize, Problem> {
         let tag = self.char(at + 1).is_some_and(|c| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
-        // An address between angle brackets has no white space.
+        // An address in angle brackets has no white space.
         let reaches_slot = (at + 1..self.tokens.len())
             .find(|&i| self.char(i).is_none_or(char::is_whitespace))
             .is_some_and(|i| self.slot(i).is_some());
@@ -178,7 +178,7 @@ impl<'a> Analysis<'_, 'a> {
         }
     }
 
-    /// `&` and a value could make an entity.
+    /// Escapes an `&` that could form an entity with a value.
     fn ampersand(&mut self, at: usize) -> usize {
         let mut next = at + 1;
         while self.char(next).is_some_and(|c| c.is_ascii_alphanumeric() || c == '#') {
@@ -194,12 +194,12 @@ impl<'a> Analysis<'_, 'a> {
         if self.char(at + 1) == Some('~') {
             return Err(Problem::new("DingTalk renders no strikethrough; remove the `~~`"));
         }
-        // It could close what a value's `~` opened.
+        // It could close strikethrough that a value's `~` opened.
         self.marks[at] = Mark::Escape;
         Ok(at + 1)
     }
 
-    /// A bracket that closes nothing could close one that a value opened.
+    /// Escapes a bracket without a partner, which could close one that a value opened.
     fn stray_bracket(&mut self, at: usize) -> usize {
         let completed = matches!(self.char(at + 1), Some('(' | '[' | ':')) || self.slot(at + 1).is_some();
         if completed {
@@ -237,7 +237,7 @@ impl<'a> Analysis<'_, 'a> {
             ));
         }
         let image = open > 0 && self.char(open - 1) == Some('!') && self.marks[open - 1] == Mark::None;
-        // CommonMark then shows the outer one as text, with its brackets and its target.
+        // CommonMark would show the outer link as text, with its brackets and its target.
         if !image && self.links.iter().any(|link| !link.image && open < link.open && link.end < middle) {
             return Err(Problem::new("a link stands inside another link's text; put one behind the other"));
         }
@@ -254,7 +254,7 @@ impl<'a> Analysis<'_, 'a> {
         Ok(end + 1)
     }
 
-    /// The innermost link whose text holds this token.
+    /// Returns the innermost link whose text contains this token.
     pub(crate) fn region(&self, at: usize) -> Option<usize> {
         self.links
             .iter()
@@ -264,7 +264,7 @@ impl<'a> Analysis<'_, 'a> {
             .map(|(index, _)| index)
     }
 
-    /// Writes the line as Markdown; `value` gives a slot's index.
+    /// Writes the line as Markdown; `value` returns the index of a slot's value.
     pub(crate) fn write(&self, line: &mut LineCode, value: &mut dyn FnMut(&'a str, &'a str) -> u16) {
         for (at, token) in self.tokens.iter().enumerate() {
             match token {
@@ -279,7 +279,7 @@ impl<'a> Analysis<'_, 'a> {
         }
     }
 
-    /// Writes the line as a reader sees it, without marks; a link's target follows its text in parentheses.
+    /// Writes the line as plain text, without marks; the target of a link follows its text in parentheses.
     pub(crate) fn write_plain(&self, line: &mut LineCode, value: &mut dyn FnMut(&'a str, &'a str) -> u16) {
         for (at, token) in self.tokens.iter().enumerate() {
             match token {
@@ -300,7 +300,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     fn write_char(&self, written: &mut LineCode, at: usize, c: char) {
-        // A link's brackets are pieces only where its text has slots and can therefore be empty.
+        // The brackets of a link are pieces only if its text has slots and can therefore be empty.
         let around = self.links.iter().find(|link| {
             [link.open, link.middle, link.middle + 1, link.end].contains(&at)
                 || (link.image && at + 1 == link.open)
@@ -339,7 +339,7 @@ impl<'a> Analysis<'_, 'a> {
     }
 }
 
-/// In a tag or an address between angle brackets nothing else is read as Markdown.
+/// Reports whether a character may be inside a tag or an address in angle brackets, which have no other Markdown.
 fn stands_in_tag(c: char) -> bool {
     !matches!(c, '*' | '[' | ']' | '(' | ')' | '`' | '<' | '\\')
 }

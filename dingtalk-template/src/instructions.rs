@@ -1,18 +1,18 @@
-//! Text in a tool's definition that speaks to the model behind the agent's back.
+//! Text in a tool's definition that gives orders to the model instead of describing the tool.
 
 use std::{fmt, sync::LazyLock};
 
 use crate::wording::{Phrases, find_phrases};
 
-/// A piece of text that a definition must not hold. Its `Display` names it for an error.
+/// A piece of text that is not allowed in a definition. Its `Display` names it for an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Instruction<'a> {
-    /// A character that people do not see, or that changes the order in which they see others.
+    /// A character that is invisible, or that changes the order in which others are displayed.
     Character(char),
-    /// What separates the speakers of a chat with a model.
+    /// A marker that separates the speakers in a chat with a model.
     ChatToken(&'a str),
-    /// A phrase that orders the model about.
+    /// A phrase that gives the model an order.
     Phrase(&'a str),
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Instruction<'_> {
     }
 }
 
-/// Orders that no description of a tool gives: see `Phrase` for how they are written.
+/// Orders that do not belong in the description of a tool, in the notation of `Phrase`.
 const ORDERS: [&str; 15] = [
     "ignore|disregard|forget|override *all|any|the|your|my|of|these|those|other previous|prior|above|earlier|preceding|system \
      *system instructions|instruction|prompts|prompt|rules|rule|messages|context",
@@ -51,7 +51,7 @@ static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::new(ORDERS));
 const CHINESE_ORDERS: &str = "忽略之前 忽略以上 忽略上述 忽略前面 无视之前 无视以上 不要告诉用户 别告诉用户 总是先调用 必须先调用 \
     必须调用 始终优先";
 
-/// As they are written in lower case.
+/// Chat markers, in lower case.
 const CHAT_TOKENS: [&str; 16] = [
     "<|",
     "[inst]",
@@ -71,8 +71,9 @@ const CHAT_TOKENS: [&str; 16] = [
     "\n\nhuman:",
 ];
 
-/// The first piece of the text that is meant for a model and not for people: invisible characters, chat markers, and
-/// orders such as "ignore previous instructions". Line breaks, tabs and emoji with their variation selector are fine.
+/// Returns the first piece of the text that is meant for a model and not for people: an invisible character, a chat
+/// marker, or an order such as "ignore previous instructions". Line breaks, tabs and emoji with their variation selector
+/// are allowed.
 ///
 /// ```
 /// use dingtalk_template::instruction_like;
@@ -86,7 +87,7 @@ pub fn instruction_like(text: &str) -> Option<Instruction<'_>> {
     if let Some(hidden) = text.chars().find(|c| is_hidden(*c)) {
         return Some(Instruction::Character(hidden));
     }
-    // Changing the case of ASCII only keeps every place.
+    // Changing the case of ASCII letters keeps every position.
     let lower = text.to_ascii_lowercase();
     let token = CHAT_TOKENS.iter().find_map(|token| {
         lower.match_indices(token).find_map(|(at, _)| {
@@ -108,14 +109,14 @@ pub fn instruction_like(text: &str) -> Option<Instruction<'_>> {
         .or_else(|| english().or_else(chinese).map(|at| Instruction::Phrase(&text[at])))
 }
 
-/// The length of `name|>`.
+/// Returns the length of `name|>`.
 fn marker_name(text: &str) -> Option<usize> {
     let name = text.find("|>")?;
     let plain = text[..name].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     plain.then_some(name + 2)
 }
 
-/// Control characters, characters without width, those that change the direction, and those that smuggle text.
+/// Reports whether a character is a control character, has no width, changes the direction, or can hide text.
 fn is_hidden(c: char) -> bool {
     match c {
         '\n' | '\r' | '\t' => false,
@@ -203,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn advice_on_when_to_use_a_tool_is_none() {
+    fn advice_on_the_use_of_a_tool_is_not_an_order() {
         for fine in [
             "Use it when a person must look before a deployment starts.",
             "Do not use it when the CPU is the problem; use send_cpu_alert instead.",

@@ -1,8 +1,8 @@
-//! Lines of a template as it stands in source code: indentation and outer blank lines belong to the code.
+//! Lines of a template in source code, where indentation and outer blank lines belong to the code.
 
 use crate::grammar::Segment;
 
-/// Removes the blank first and last line and the indentation that all lines share.
+/// Removes blank lines at both ends, and the indentation that all lines share.
 ///
 /// ```
 /// assert_eq!(dingtalk_template::dedent("\n    one\n      two\n    "), "one\n  two");
@@ -27,7 +27,7 @@ pub(crate) enum Token<'a> {
     Slot { name: &'a str, spec: &'a str },
 }
 
-/// Cuts parsed segments into lines.
+/// Splits parsed segments into lines.
 pub(crate) fn lines<'a>(segments: &[Segment<'a>]) -> Vec<Vec<Token<'a>>> {
     let mut lines = vec![Vec::new()];
     for segment in segments {
@@ -56,7 +56,7 @@ mod tests {
     use super::dedent;
 
     #[test]
-    fn source_indentation_goes() {
+    fn source_indentation_is_removed() {
         assert_eq!(dedent("one"), "one");
         assert_eq!(dedent("one\n    two"), "one\n    two");
         assert_eq!(dedent("  one\n    two"), "one\n  two");

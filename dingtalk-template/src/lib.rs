@@ -1,9 +1,9 @@
 //! Templates of DingTalk notifications: their grammar, the analysis of their slots, the escaping of values.
 //!
-//! Plain functions without input or output. `dingtalk-derive` calls [`compile`] while it expands a type and writes
-//! the [`Template`] into the program as a constant; at run time [`render`] walks that table. Both ends share this
-//! crate, so what was checked is what is rendered. [`declaration`] holds the rules for whole notifications, whether a type or a file
-//! declares them. Users of `dingtalk-core` need not name it.
+//! All of it is pure functions, without input or output. `dingtalk-derive` calls [`compile`] while it expands a type,
+//! and writes the [`Template`] into the program as a constant; at run time, [`render`] walks that table. Because both
+//! use this crate, a template is rendered exactly as it was checked. [`declaration`] has the rules for whole
+//! notifications, declared by a type or by a file. Programs that use `dingtalk-core` do not need this crate directly.
 //!
 //! ```
 //! use dingtalk_template::{Resolved, Syntax, Value, compile, render};
@@ -39,7 +39,7 @@ mod target;
 mod value;
 mod wording;
 
-/// The most bytes of a request's body that DingTalk takes: errcode 460101 quotes the number.
+/// Maximum length of a request's body, in bytes. DingTalk quotes the number in errcode 460101.
 pub const MAX_BODY_BYTES: usize = 20_000;
 
 pub use crate::{

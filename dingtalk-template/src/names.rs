@@ -1,17 +1,17 @@
 //! Names for people and agents, made from Rust names, and the rules for them.
 
-/// The longest name of a tool, in bytes. Cursor takes 60 for the server's name and the tool's together.
+/// Maximum length of a tool's name, in bytes. Cursor allows 60 for the names of the server and the tool together.
 pub const MAX_TOOL_NAME: usize = 48;
 
-/// What a tool that sends may begin its name with.
+/// Verbs with which the name of a tool that sends may begin.
 const VERBS: &str = "\
     acknowledge alert announce approve ask broadcast cancel celebrate close confirm congratulate \
     create deliver escalate forward greet inform invite mention message notify nudge offer open \
     page poll post propose publish push raise recommend reject remind report request resolve send share \
     show submit suggest summarize tell test thank update urge warn welcome";
 
-/// The words of a Rust name: `CpuAlert`, `cpu_alert` and `HTTPAlert2` give `["Cpu", "Alert"]`, `["cpu", "alert"]`
-/// and `["HTTP", "Alert2"]`.
+/// Returns the words of a Rust name: `["Cpu", "Alert"]`, `["cpu", "alert"]` and `["HTTP", "Alert2"]` for `CpuAlert`,
+/// `cpu_alert` and `HTTPAlert2`.
 pub fn words(name: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let mut start = 0;
@@ -32,12 +32,12 @@ pub fn words(name: &str) -> Vec<&str> {
     words
 }
 
-/// `CpuAlert` gives `cpu_alert`.
+/// Converts a Rust name to snake case: `cpu_alert` for `CpuAlert`.
 pub fn snake_case(name: &str) -> String {
     words(name).join("_").to_lowercase()
 }
 
-/// The candidate that was probably meant, if one is near enough.
+/// Returns the candidate that was probably meant, if one is similar enough.
 ///
 /// ```
 /// assert_eq!(dingtalk_template::suggest("atMobile", ["text", "atMobiles"]), Some("atMobiles"));
@@ -54,7 +54,7 @@ pub fn suggest<'a>(given: &str, candidates: impl IntoIterator<Item = &'a str>) -
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits (insert, delete, replace, swap neighbours) that lead from one name to the other.
+/// Returns the number of edits (insert, delete, replace, swap neighbours) that turn one name into the other.
 fn distance(from: &str, to: &str) -> usize {
     let from: Vec<char> = from.chars().collect();
     let to: Vec<char> = to.chars().collect();
@@ -74,8 +74,8 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
-/// What is wrong with a tool's name, as a compile error says it: lower case words joined by `_`, a verb first, at most
-/// [`MAX_TOOL_NAME`] bytes.
+/// Returns the problem of a tool's name as the text of a compile error, if it has one. A valid name has lower case words
+/// joined by `_`, begins with a verb, and has at most [`MAX_TOOL_NAME`] bytes.
 ///
 /// ```
 /// use dingtalk_template::tool_name_problem;
@@ -96,7 +96,7 @@ pub fn tool_name_problem(name: &str) -> Option<String> {
         !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     };
     if !parts.iter().all(plain) || !name.starts_with(|c: char| c.is_ascii_lowercase()) {
-        let example = meant(name);
+        let example = proposal(name);
         return Some(format!("`{name}` is not lower case words joined by `_`: write `{example}`"));
     }
     if name.len() > MAX_TOOL_NAME {
@@ -108,14 +108,14 @@ pub fn tool_name_problem(name: &str) -> Option<String> {
     if parts.len() == 1 {
         return Some(format!(
             "`{name}` is one word: say what is done and with what, as in `{}`",
-            meant(name)
+            proposal(name)
         ));
     }
     if !is_verb(parts[0]) {
         return Some(format!(
             "`{}` is no verb that says what the tool does: write `{}`",
             parts[0],
-            meant(name)
+            proposal(name)
         ));
     }
     None
@@ -129,8 +129,8 @@ fn is_listed(word: &str, list: &str) -> bool {
     list.split_ascii_whitespace().any(|listed| listed == word)
 }
 
-/// A name that is right and as near to this one as can be.
-fn meant(name: &str) -> String {
+/// Proposes a valid name that is as similar to this one as possible.
+fn proposal(name: &str) -> String {
     let separated: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     let name = snake_case(&separated);
     let verb = name.split('_').next().is_some_and(is_verb);
@@ -143,11 +143,11 @@ fn meant(name: &str) -> String {
     if name.len() <= MAX_TOOL_NAME { name } else { "send_cpu_alert".to_owned() }
 }
 
-/// Would a parameter of this name bring a secret into an agent's context? Judged by whole words: `access_token`,
-/// `webhookUrl` and `sign` would, `design` would not.
+/// Reports whether a parameter of this name would probably bring a secret into an agent's context. It compares whole
+/// words: `access_token`, `webhookUrl` and `sign` match, `design` does not.
 ///
-/// A name whose last word says something *about* the secret is fine: `token_count`, `secret_name`,
-/// `password_expires_at`; so are amounts of language-model tokens, such as `max_tokens`.
+/// A name whose last word is a property of the secret is allowed: `token_count`, `secret_name`, `password_expires_at`.
+/// So are amounts of language-model tokens, such as `max_tokens`.
 ///
 /// ```
 /// use dingtalk_template::looks_secret;
@@ -166,7 +166,7 @@ pub fn looks_secret(field_name: &str) -> bool {
     let words: Vec<String> = words(&field_name).into_iter().map(str::to_lowercase).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        // The name of DingTalk's own parameter; `sign_off` and `sign_in_page` are something else.
+        // The name of DingTalk's own parameter; `sign_off` and `sign_in_page` are not secrets.
         [.., "sign"] => true,
         [.., last] if is_listed(last, ABOUT) => false,
         [amount, .., "tokens"] if is_listed(amount, AMOUNTS) => false,
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tool_is_named_by_a_verb_and_what_it_sends() {
+    fn a_tool_is_named_by_a_verb_and_its_object() {
         for good in ["send_cpu_alert", "warn_disk2_full", "page_on_call", "post_3_things"] {
             assert_eq!(tool_name_problem(good), None, "{good}");
         }
@@ -230,16 +230,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_proposed_is_right_itself() {
+    fn a_proposed_name_is_valid() {
         for bad in
             ["", "A", "disk", "CpuAlert", "send", "x.y.z", "告警", "_", "UPPER_CASE", &"long".repeat(20)]
         {
-            assert_eq!(tool_name_problem(&meant(bad)), None, "{bad:?} gives {:?}", meant(bad));
+            assert_eq!(tool_name_problem(&proposal(bad)), None, "{bad:?} gives {:?}", proposal(bad));
         }
     }
 
     #[test]
-    fn secrets_are_told_by_whole_words() {
+    fn secrets_are_recognised_by_whole_words() {
         for secret in [
             "token",
             "accessToken",

@@ -1,15 +1,15 @@
-//! What is wrong with a template.
+//! Problems of a template.
 
 use std::fmt;
 
-/// Why a template is refused: what is wrong and what to write instead.
+/// The reason why a template is refused, and its fix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The slot that it concerns.
+    /// Name of the slot that has the problem.
     pub slot: Option<String>,
-    /// What is wrong, in the style of rustc.
+    /// The problem and its fix, in the style of rustc.
     pub message: String,
-    /// The text is no format string at all: `format_args!` says the same and points into the literal.
+    /// True if the text is not a format string; `format_args!` then reports the same, and points into the literal.
     pub malformed: bool,
 }
 

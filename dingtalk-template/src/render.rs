@@ -1,4 +1,4 @@
-//! Writes a compiled template with its values.
+//! Rendering of a compiled template with its values.
 
 use std::{cell::RefCell, fmt::Write as _};
 
@@ -11,17 +11,18 @@ use crate::{
     value::{trim_end, write_line},
 };
 
-/// A longer text than DingTalk takes is rendered, too, but its memory is not kept.
+/// Maximum size of the memory that a thread keeps, in bytes. Longer texts, which DingTalk refuses, are rendered too, but
+/// their memory is freed.
 const KEPT_BYTES: usize = 64 * 1024;
 
-/// CommonMark knows no longer ones: they begin no list.
+/// Maximum number of a list item. CommonMark does not begin a list with a longer number.
 const MAX_NUMBER: u32 = 999_999_999;
 
-/// Memory in which texts are written.
+/// Reusable memory for rendering.
 struct Scratch {
-    /// The text; it is copied once, at its exact size, since nobody can say how long a value will be.
+    /// The text. It is copied once, at its exact size, because the length of a value is not known in advance.
     out: String,
-    /// One value, while it is escaped.
+    /// One value while it is escaped.
     spare: String,
 }
 
@@ -52,12 +53,12 @@ thread_local! {
     static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::EMPTY) };
 }
 
-/// Writes the template's text. `values` are indexed by the slots; a slot without a value writes nothing.
+/// Renders the text of a template. The slots index `values`; a slot without a value renders as nothing.
 ///
-/// The text is the only memory that is allocated, once this thread has written a text as long as this one.
+/// Once a thread has rendered a text of this length, the returned text is the only allocation.
 pub fn render(template: &Template, values: &[Value<'_>]) -> String {
     let kept = SCRATCH.try_with(|scratch| Some(scratch.try_borrow_mut().ok()?.render(template, values)));
-    // The memory is in use where a value renders a template of its own, and gone where the thread ends.
+    // The memory is in use if a value renders a template itself, and gone while the thread ends.
     kept.ok().flatten().unwrap_or_else(|| {
         let mut scratch = Scratch::EMPTY;
         scratch.render(template, values)
@@ -71,7 +72,7 @@ struct Writer<'a, 'v> {
     values: &'a [Value<'v>],
     last: Option<LineKind>,
     blank: bool,
-    /// How many lines the row has written: it is repeated for each value.
+    /// Number of lines that the row has written, one per value.
     written: u32,
 }
 
@@ -92,7 +93,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Writes one line; in a repeated line, `each` is what its slot shows.
+    /// Writes one line. In a repeated line, `each` is the value that its slot shows.
     fn line(&mut self, line: Line<'_>, each: Option<&dyn Show>) {
         let start = self.out.len();
         let kind = if line.kind == LineKind::Alone { self.kind_alone(line, each) } else { line.kind };
@@ -125,8 +126,8 @@ impl Writer<'_, '_> {
         self.written += 1;
     }
 
-    /// Writes `1. `, and `2. ` for the next value. CommonMark would count by itself, but nobody says that DingTalk does, and
-    /// whoever reads the source should see the numbers too.
+    /// Writes `1. `, and `2. ` for the next value. CommonMark would number the items itself, but DingTalk does not
+    /// document that it does, and the numbers should be visible in the source too.
     fn number(&mut self, marker: &str) {
         let (digits, rest) = marker.split_at(marker.bytes().take_while(u8::is_ascii_digit).count());
         match digits.parse::<u32>() {
@@ -138,14 +139,14 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// A slot alone on its line is a line of a paragraph, unless its value is blocks of its own.
+    /// Returns the kind of a line with a single slot: a line of a paragraph, unless the value has blocks of its own.
     fn kind_alone(&self, line: Line<'_>, each: Option<&dyn Show>) -> LineKind {
         let Some(Piece::Slot { value, .. }) = line.pieces().next() else { return line.kind };
         let blocks = shown_value(value, self.values, each).is_some_and(Show::is_blocks);
         if blocks && self.syntax == Syntax::Markdown { LineKind::Alone } else { LineKind::Paragraph }
     }
 
-    /// Writes what stands between the last line and one of this kind.
+    /// Writes the separator between the last line and one of this kind.
     fn separate(&mut self, kind: LineKind) {
         let Some(last) = self.last else { return };
         match (self.syntax, last, kind) {
@@ -158,7 +159,7 @@ impl Writer<'_, '_> {
                 self.out.push('\n');
             }
             (Syntax::Markdown, LineKind::Quote, LineKind::Quote) if !self.blank => self.out.push_str("  \n"),
-            // DingTalk's pages ask for two spaces before and after the break.
+            // DingTalk's pages require two spaces before and after the break.
             (Syntax::Markdown, LineKind::Paragraph, LineKind::Paragraph) if !self.blank => {
                 self.out.push_str("  \n  ");
             }
@@ -173,14 +174,14 @@ pub(crate) struct LineWriter<'a, 'v> {
     spare: &'a mut String,
     values: &'a [Value<'v>],
     each: Option<&'a dyn Show>,
-    /// The slot stands alone on its line, and its value may be several blocks.
+    /// True if the slot is alone on its line, and its value may have several blocks.
     alone: bool,
-    /// Where the line's text begins in `out`.
+    /// Start of the line's text in `out`.
     content: usize,
     has_slots: bool,
-    /// A slot has shown something.
+    /// True if a slot has shown a value.
     shown: bool,
-    /// Of a fragment.
+    /// Edges of the fragment, if the pieces belong to one.
     edges: Option<Edges>,
 }
 
@@ -200,7 +201,7 @@ impl<'a, 'v> LineWriter<'a, 'v> {
         while let Some(piece) = rest.next() {
             match piece {
                 Piece::Text(text) => {
-                    // An empty value before it must not leave a second space or one behind an emphasis mark.
+                    // An empty value must not leave a second space, or a space after an emphasis mark.
                     let at = self.out.len();
                     let skip = group == Some(at) || (self.has_slots && at == self.content);
                     self.out.push_str(if skip { text.trim_start() } else { text });
@@ -230,7 +231,7 @@ impl<'a, 'v> LineWriter<'a, 'v> {
         self.shown |= self.out.len() > at;
     }
 
-    /// Emphasis around nothing vanishes. Both marks are the same text.
+    /// Writes emphasis, or nothing if its content is empty. Both marks are the same text.
     fn emphasis(&mut self, mark: &str, rest: &mut Pieces<'_>) {
         let start = self.out.len();
         let opens = start > self.content || self.edges.is_none_or(Edges::marks_open);
@@ -263,7 +264,7 @@ impl<'a, 'v> LineWriter<'a, 'v> {
         self.out.push(')');
     }
 
-    /// A link without text would be invisible: show where it leads.
+    /// Shows the target of a link without text, which would be invisible.
     fn show_target(&mut self, text: usize, target: usize) {
         self.spare.clear();
         write_line(self.spare, &self.out[target..]);
@@ -275,7 +276,7 @@ impl<'a, 'v> LineWriter<'a, 'v> {
     }
 }
 
-/// What a slot shows: in a repeated line the value that the line is for.
+/// Returns the value that a slot shows: in a repeated line, the value for which the line is written.
 fn shown_value<'a>(index: u16, values: &[Value<'a>], each: Option<&'a dyn Show>) -> Option<&'a dyn Show> {
     match (each, values.get(usize::from(index))) {
         (Some(one), _) => Some(one),
@@ -297,7 +298,7 @@ mod tests {
         render(&compiled.unwrap(), values)
     }
 
-    /// A value that is a text from another template.
+    /// A value whose text is rendered from another template.
     struct Nested;
 
     impl fmt::Display for Nested {
@@ -322,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn trusted_markdown_takes_nothing_of_what_stands_before_it() {
+    fn trusted_markdown_does_not_change_the_text_before_it() {
         let text = rendered("{a}\n{b} text", &[Value::One(&"one"), Value::One(&Trusted)]);
         assert_eq!(text, "one  \n   *x* text");
     }

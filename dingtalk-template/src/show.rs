@@ -1,4 +1,4 @@
-//! Values as a template writes them.
+//! Values that templates show.
 
 use std::fmt::{self, Write as _};
 
@@ -9,8 +9,8 @@ use crate::{
 
 /// A value that can be written into a message.
 ///
-/// Every `Display` type is one: its text is escaped for the place where it stands. A type that writes trusted
-/// Markdown implements this trait itself, with [`Sink::markdown`].
+/// Every `Display` type implements it: its text is escaped for its position. A type that writes trusted Markdown
+/// implements this trait itself, with [`Sink::markdown`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written into a DingTalk message",
     label = "implements neither `Display` nor `Show`",
@@ -21,7 +21,7 @@ pub trait Show {
     /// Writes the value.
     fn show(&self, sink: &mut Sink<'_>);
 
-    /// Is the value trusted Markdown that may be several blocks, where it stands alone on its line?
+    /// Reports whether the value is trusted Markdown that may have several blocks if it is alone on its line.
     fn is_blocks(&self) -> bool {
         false
     }
@@ -30,46 +30,46 @@ pub trait Show {
 #[diagnostic::do_not_recommend]
 impl<T: fmt::Display + ?Sized> Show for T {
     fn show(&self, sink: &mut Sink<'_>) {
-        // What stands behind the slot is the neighbour of text that is all there is.
+        // A `Display` writes the whole value, so the text after the slot is its neighbour.
         let after = sink.after;
         let mut writer = ValueWriter::new(sink, after);
-        // A `Display` that fails has written what it could.
+        // If `Display` fails, the text written so far stays.
         let _ = write!(writer, "{self}");
         writer.finish();
     }
 }
 
-/// Where a value is written to: it knows the place in the message and escapes for it.
+/// Destination of a value. It knows the position in the message, and escapes for it.
 #[derive(Debug)]
 pub struct Sink<'a> {
     pub(crate) out: &'a mut String,
-    /// Where the value begins in `out`.
+    /// Start of the value in `out`.
     pub(crate) start: usize,
     pub(crate) spare: &'a mut String,
     pub(crate) context: SlotContext,
     pub(crate) before: char,
     pub(crate) after: char,
-    /// The slot stands alone on its line, so that trusted Markdown may be several blocks.
+    /// True if the slot is alone on its line; trusted Markdown may then have several blocks.
     pub(crate) alone: bool,
 }
 
 impl Sink<'_> {
-    /// Writes text, escaped. More may follow, from the same value.
+    /// Writes text, escaped. A value may call this several times.
     pub fn text(&mut self, value: &dyn fmt::Display) {
         let mut writer = ValueWriter::new(self, '\0');
         let _ = write!(writer, "{value}");
         writer.finish();
     }
 
-    /// Writes trusted Markdown as it is. Where other text stands on the same line, line breaks become spaces.
+    /// Writes trusted Markdown unchanged. If there is other text on the same line, line breaks become spaces.
     pub fn markdown(&mut self, markdown: &str) {
         match self.context {
             SlotContext::Plain | SlotContext::PlainBlock | SlotContext::LinkTarget => self.text(&markdown),
             SlotContext::Markdown | SlotContext::LinkText if self.alone => {
-                self.out.push_str(markdown.trim_matches('\n'))
+                self.out.push_str(markdown.trim_matches('\n'));
             }
             SlotContext::Markdown | SlotContext::LinkText => {
-                // White space at the outer ends may separate this from what the value writes next.
+                // White space at the outer ends may separate this from the value's next text.
                 let start = self.out.len();
                 for (index, line) in markdown.trim_matches('\n').split('\n').enumerate() {
                     if index > 0 {
@@ -83,7 +83,7 @@ impl Sink<'_> {
     }
 }
 
-/// Several values: what a `line` is written for.
+/// Any number of values, for each of which a `line` is written.
 pub trait Each {
     /// Calls `visit` with each value.
     fn each(&self, visit: &mut dyn FnMut(&dyn Show));
@@ -109,14 +109,14 @@ impl<T: Show> Each for [T] {
     }
 }
 
-/// A value handed to [`render`](crate::render()).
+/// A value for [`render`](crate::render()).
 #[derive(Clone, Copy)]
 pub enum Value<'a> {
     /// One value.
     One(&'a dyn Show),
-    /// Any number of values, each on a line of its own.
+    /// Any number of values, each on its own line.
     Each(&'a dyn Each),
-    /// Whether a line is written.
+    /// A flag: its line is written if it is set.
     Flag(bool),
 }
 

@@ -1,27 +1,27 @@
-//! What a slot's name stands for while a template is compiled.
+//! Values that the names of slots resolve to while a template is compiled.
 
 use crate::table::LineCode;
 
-/// What a slot's name stands for.
+/// The value that a slot's name resolves to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
-    /// The value's index at run time.
+    /// Index of the value at run time.
     pub value: u16,
-    /// How it may stand in a template.
+    /// Position that the value may have in a template.
     pub kind: SlotKind,
 }
 
-/// How a value may stand in a template.
+/// The position that a value may have in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SlotKind {
-    /// Among other text.
+    /// Between other text.
     Inline,
     /// Alone on its line, which is written once per value.
     Repeated(LineCode),
 }
 
 impl Resolved {
-    /// A value that stands among other text.
+    /// Creates a value that is shown between other text.
     pub fn inline(value: u16) -> Self {
         Self { value, kind: SlotKind::Inline }
     }

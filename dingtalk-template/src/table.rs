@@ -1,16 +1,16 @@
-//! What a compiled template is: one text in which control characters say what is no text.
+//! The representation of a compiled template: one string, in which control characters mark everything that is not text.
 //!
-//! One literal is the cheapest constant for the compiler of a program that declares hundreds of notifications. It is
-//! walked as it stands; a template itself holds no control characters.
+//! A single literal is the cheapest constant for the compiler of a program that declares hundreds of notifications. It
+//! is walked without being decoded first. The text of a template has no control characters.
 
 use std::borrow::Cow;
 
 use crate::bytes::{BEGINS_PIECE, BEGINS_ROW};
 
-/// What a template is written in.
+/// The language of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Syntax {
-    /// Plain text: nothing is escaped.
+    /// Plain text, without escaping.
     Text,
     /// The Markdown that DingTalk renders.
     Markdown,
@@ -29,29 +29,29 @@ pub enum Row<'a> {
     Blank,
     /// A line of text and slots, written once.
     Line(Line<'a>),
-    /// The line of one field: written once per value, and not at all where there is none.
+    /// The line of one field, written once per value.
     Repeated {
         /// The value's index.
         value: u16,
-        /// What is written for each.
+        /// The line for each value.
         line: Line<'a>,
     },
 }
 
-/// A line: its block marker and what follows it.
+/// A line: its block marker and its pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line<'a> {
-    /// The kind of block it belongs to.
+    /// Kind of the block that the line belongs to.
     pub kind: LineKind,
-    /// The block marker, for example `### ` or `- `.
+    /// Block marker, for example `### ` or `- `.
     pub marker: &'a str,
     pieces: &'a str,
 }
 
-/// The kind of block that a line belongs to.
+/// Kind of the block that a line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineKind {
-    /// A line of plain text, or of a paragraph.
+    /// Plain text, or a paragraph.
     Paragraph,
     /// `# …` to `###### …`
     Heading,
@@ -61,27 +61,27 @@ pub enum LineKind {
     Bullet,
     /// `1. …`
     Ordered,
-    /// One slot that stands alone: a trusted value may be several blocks.
+    /// A single slot: a trusted value may have several blocks.
     Alone,
 }
 
 /// A piece of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Text, written as it is.
+    /// Text, written unchanged.
     Text(&'a str),
     /// A value.
     Slot {
         /// The value's index.
         value: u16,
-        /// Where it stands.
+        /// Position of the slot.
         context: SlotContext,
-        /// The character before it: `\n` at the line's beginning, `\0` where another value stands.
+        /// The character before it: `\n` at the beginning of the line, `\0` after another slot.
         before: char,
-        /// The character after it, likewise.
+        /// The character after it: `\n` at the end of the line, `\0` before another slot.
         after: char,
     },
-    /// An emphasis mark that opens around slots; dropped where nothing is inside.
+    /// An opening emphasis mark around slots; dropped if the emphasis is empty.
     Open(&'a str),
     /// The mark that closes it.
     Close(&'a str),
@@ -93,10 +93,10 @@ pub enum Piece<'a> {
     LinkClose,
 }
 
-/// Where a slot stands, which decides how its value is escaped.
+/// Position of a slot, which determines the escaping of its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlotContext {
-    /// In plain text, on a line with other text: line breaks become spaces.
+    /// In plain text, with other text on the line: line breaks become spaces.
     Plain,
     /// In plain text, alone on its line: line breaks stay.
     PlainBlock,
@@ -112,7 +112,7 @@ pub enum SlotContext {
 const BLANK: char = '\u{1}';
 const LINE: char = '\u{2}';
 const REPEATED: char = '\u{3}';
-/// Ends a marker or a mark.
+/// End of a marker or a mark.
 const END: char = '\u{4}';
 const SLOT: char = '\u{5}';
 const OPEN: char = '\u{6}';
@@ -147,12 +147,12 @@ fn meaning<T: Copy>(letters: &[(char, T)], letter: Option<char>, otherwise: T) -
 }
 
 impl Template {
-    /// The template that [`code`](Self::code) has given.
+    /// Creates the template that [`code`](Self::code) returned.
     pub const fn from_code(code: &'static str) -> Self {
         Self(Cow::Borrowed(code))
     }
 
-    /// The template as one text, for a constant of a program.
+    /// Returns the template as one string, for a constant of a program.
     pub fn code(&self) -> &str {
         &self.0
     }
@@ -161,17 +161,17 @@ impl Template {
         TemplateBuilder(letter(&SYNTAXES, &syntax).into())
     }
 
-    /// What it is written in.
+    /// Returns the language of the template.
     pub fn syntax(&self) -> Syntax {
         meaning(&SYNTAXES, self.0.chars().next(), Syntax::Text)
     }
 
-    /// Its rows from top to bottom.
+    /// Returns the rows from top to bottom.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         Rows(self.0.get(1..).unwrap_or_default())
     }
 
-    /// Its texts without the slots, one after the other.
+    /// Returns the texts between the slots, in order.
     pub fn static_texts(&self) -> impl Iterator<Item = &str> {
         self.rows().filter_map(Row::line).flat_map(Line::pieces).filter_map(|piece| match piece {
             Piece::Text(text) => Some(text),
@@ -204,7 +204,7 @@ impl<'a> Iterator for Rows<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Its line, if it has one.
+    /// Returns the line, unless the row is empty.
     pub fn line(self) -> Option<Line<'a>> {
         match self {
             Self::Blank => None,
@@ -221,7 +221,7 @@ impl<'a> Line<'a> {
         Self { kind, marker, pieces }
     }
 
-    /// Its text and slots.
+    /// Returns the pieces of the line: text, slots and marks.
     pub fn pieces(self) -> Pieces<'a> {
         Pieces(self.pieces)
     }
@@ -264,7 +264,7 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// What stands before the next [`END`], and what behind it. It is near: to look at each byte is cheaper than a search.
+/// Splits the code at the next [`END`]. The end is near, so looking at each byte is cheaper than a search.
 fn split_end(code: &str) -> (&str, &str) {
     match code.bytes().position(|byte| char::from(byte) == END) {
         Some(end) => (&code[..end], &code[end + 1..]),
@@ -281,7 +281,7 @@ fn slot(code: &str) -> (Piece<'_>, &str) {
     (Piece::Slot { value, context, before, after }, rest.as_str())
 }
 
-/// Indices are characters, behind the control characters and around the surrogates.
+/// Character of index 0. Indices are encoded as characters, after the control characters and around the surrogates.
 const FIRST_INDEX: u32 = 0x20;
 const SURROGATES: std::ops::Range<u32> = 0xd800..0xe000;
 
@@ -300,7 +300,7 @@ fn index(code: Option<char>) -> u16 {
 /// A template under construction.
 pub(crate) struct TemplateBuilder(String);
 
-/// A line under construction, or one that is done: what [`Line`] reads.
+/// The encoded line that [`Line`] decodes, complete or under construction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineCode(String);
 
@@ -354,7 +354,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_index_is_read_as_it_was_written() {
+    fn every_index_survives_encoding() {
         for value in 0..=u16::MAX {
             let code = index_code(value);
             assert!(!code.is_ascii_control() || code == '\u{7f}', "{value}");
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sets_are_the_characters() {
+    fn the_byte_sets_match_the_characters() {
         let rows = [BLANK, LINE, REPEATED];
         let pieces = [SLOT, OPEN, CLOSE, LINK_OPEN, LINK_TARGET, LINK_CLOSE];
         for byte in 0..=u8::MAX {
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_built_is_read() {
+    fn a_built_template_is_decoded_unchanged() {
         let slot = Piece::Slot { value: 300, context: SlotContext::LinkText, before: '\n', after: '\0' };
         let pieces = [
             Piece::Text("主机 \t"),

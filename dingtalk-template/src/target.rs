@@ -1,4 +1,4 @@
-//! Links that stand outside Markdown: of a link message, of a button, of a picture.
+//! Targets of links outside Markdown: of a link message, a button or a picture.
 
 use crate::{
     grammar::{Segment, parsed},
@@ -7,13 +7,17 @@ use crate::{
     table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
 };
 
-/// The schemes that DingTalk's pages name for links in robot messages.
+/// URL schemes that DingTalk's pages document for links in robot messages.
 pub const SCHEMES: [&str; 3] = ["http", "https", "dingtalk"];
 
 /// Compiles the target of a link: a whole URL, or one slot whose value is a whole URL.
 ///
-/// `media` allows the id of uploaded media (`@…`) as well, as pictures have it. The second part of the result is the
-/// value's index, whose type must be a checked URL.
+/// With `media`, the id of uploaded media (`@…`) is valid too, as it is for pictures. The second part of the result is
+/// the index of the value, whose type must be a checked URL.
+///
+/// # Errors
+///
+/// Fails if the target is not a URL that DingTalk opens, or mixes a slot with text.
 ///
 /// ```
 /// use dingtalk_template::{Resolved, compile_target};
@@ -47,7 +51,7 @@ pub fn compile_target(
                 ));
             }
             line.push(Piece::Slot { value, context: SlotContext::LinkTarget, before: '\n', after: '\n' });
-            // A value that is absent writes nothing.
+            // An absent value renders as nothing.
             template.repeated(value, &line);
             Some(value)
         }
@@ -65,7 +69,7 @@ pub fn compile_target(
     Ok((template.build(), value))
 }
 
-/// A link that is written in the template must be one that DingTalk opens.
+/// Checks that DingTalk opens this link, which is part of the template's text.
 pub(crate) fn check_static(url: &str, media: bool) -> Result<(), Problem> {
     if media && url.starts_with('@') && url.len() > 1 {
         return Ok(());
@@ -115,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absent_value_is_no_target() {
+    fn an_absent_value_renders_no_target() {
         let (template, _) = compiled("{a}", false).unwrap();
         assert_eq!(render(&template, &[Value::Each(&None::<String>)]), "");
         assert_eq!(render(&template, &[Value::One(&"https://e.com/(a)")]), "https://e.com/%28a%29");

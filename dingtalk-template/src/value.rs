@@ -1,4 +1,4 @@
-//! Writes one value: trimmed, on one line, and escaped for the place where it stands.
+//! Writing of one value: trimmed, on one line, and escaped for its position.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use crate::{
     table::SlotContext,
 };
 
-/// Takes the text of a value from its `Display`.
+/// Receives the text of a value from its `Display`.
 ///
-/// Nearly every value comes in one piece, which is escaped on its way. Where there are several, they are collected first:
-/// what a character means depends on what stands behind it.
+/// Nearly every value arrives in one piece, which is escaped at once. Several pieces are collected first, because the
+/// meaning of a character depends on the text after it.
 pub(crate) struct ValueWriter<'s, 'a> {
     sink: &'s mut Sink<'a>,
-    /// Where the value begins in the sink's `out`.
+    /// Start of the value in the sink's `out`.
     start: usize,
     context: Context,
     state: State,
@@ -24,18 +24,18 @@ pub(crate) struct ValueWriter<'s, 'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Nothing,
-    /// One piece, which needed no change.
+    /// One piece that needed no change.
     AsIs,
-    /// One piece, escaped. The sink's `spare` holds it as it came.
+    /// One piece, escaped. The sink's `spare` has the original.
     Escaped,
-    /// All as it came.
+    /// Several pieces, not changed yet.
     Collected,
 }
 
 impl<'s, 'a> ValueWriter<'s, 'a> {
     pub(crate) fn new(sink: &'s mut Sink<'a>, after: char) -> Self {
         let start = sink.out.len();
-        // What the slot has written before is the neighbour of what it writes next.
+        // Text that the slot already wrote is the neighbour of its next text.
         let before = sink.out[sink.start..].chars().next_back().unwrap_or(sink.before);
         let context = Context { in_link: sink.context == SlotContext::LinkText, before, after };
         Self { sink, start, context, state: State::Nothing }
@@ -63,14 +63,14 @@ impl<'s, 'a> ValueWriter<'s, 'a> {
         State::Collected
     }
 
-    /// Call this after the last piece.
+    /// Finishes the value after its last piece.
     pub(crate) fn finish(&mut self) {
         if self.state == State::Collected {
             self.change();
         }
     }
 
-    /// Makes of what has been collected what may stand at this place.
+    /// Escapes the collected text for this position.
     fn change(&mut self) {
         let Sink { out, spare, context, .. } = &mut *self.sink;
         let collected = &out[self.start..];
@@ -107,7 +107,7 @@ impl fmt::Write for ValueWriter<'_, '_> {
     }
 }
 
-/// The bytes that may not stay as they are.
+/// Bytes that may need a change.
 fn changing(context: SlotContext) -> &'static Set {
     match context {
         SlotContext::Markdown | SlotContext::LinkText => &INVISIBLE_OR_ACTIVE,
@@ -116,7 +116,7 @@ fn changing(context: SlotContext) -> &'static Set {
     }
 }
 
-/// Moves what stands in `out` from `start` on.
+/// Moves the text of `out` from `start` on.
 fn move_text(out: &mut String, start: usize, to: &mut String) {
     to.clear();
     to.push_str(&out[start..]);
@@ -128,7 +128,7 @@ fn has_outer_space(text: &str) -> bool {
     text.chars().next().is_some_and(space) || text.chars().next_back().is_some_and(space)
 }
 
-/// Control characters and direction overrides carry no text; a reader could be deceived by them.
+/// Reports whether a character is text. Control characters and direction overrides are not, and could deceive a reader.
 fn carries_text(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -137,15 +137,15 @@ fn is_line_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Does the character at this position stay where a text is made one line?
+/// Reports whether the character at this position stays when a text is put on one line.
 pub(crate) fn stays_in_line(text: &str, at: usize) -> bool {
     text[at..].chars().next().is_none_or(|c| carries_text(c) && !is_line_break(c))
 }
 
-/// Trims, turns line breaks and tabs into spaces.
+/// Writes a value on one line: trimmed, with spaces for line breaks and tabs.
 pub(crate) fn write_line(out: &mut String, value: &str) {
     let mut carriage_return = false;
-    // What is left out must not leave white space at the ends: four spaces would begin a block of code.
+    // A dropped character must not leave white space at the ends: four spaces would begin a code block.
     let text = value.trim_matches(|c: char| c.is_whitespace() || !carries_text(c));
     for c in text.chars() {
         if is_line_break(c) || c == '\t' {
@@ -159,7 +159,7 @@ pub(crate) fn write_line(out: &mut String, value: &str) {
     }
 }
 
-/// Tabs and the first line's indentation are text here.
+/// Writes a value of several lines. Tabs and the indentation of the first line count as text.
 fn write_lines(out: &mut String, value: &str) {
     let text = value.trim_end().trim_start_matches(['\r', '\n']);
     out.extend(text.chars().filter(|c| carries_text(*c) || matches!(c, '\n' | '\t')));
@@ -178,7 +178,7 @@ fn write_target(out: &mut String, value: &str) {
     }
 }
 
-/// Removes white space at the end, but not before `from`.
+/// Removes white space at the end of `out`, but not before `from`.
 #[inline]
 pub(crate) fn trim_end(out: &mut String, from: usize) {
     if out.as_bytes()[from..].last().is_some_and(u8::is_ascii_graphic) {
@@ -196,7 +196,7 @@ mod tests {
 
     use super::*;
 
-    /// What becomes of a value that comes in these pieces.
+    /// Renders a value that arrives in these pieces.
     fn written(pieces: &[String], context: SlotContext, (before, after): (char, char)) -> String {
         let (mut out, mut spare) = ("text ".to_owned(), "left over".to_owned());
         let start = out.len();
@@ -210,7 +210,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the pieces, a value is the same text.
+        /// A value renders as the same text however it is split into pieces.
         #[test]
         fn pieces_make_no_difference(
             pieces in prop::collection::vec("[ a_*<>@&;!\\[\\]\\\\~主\n\r\t(]{0,6}", 0..5),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_fits_its_place() {
+    fn a_value_is_escaped_for_its_position() {
         let value = " a_b\r\n*c*\u{202e} (d)\t".to_owned();
         for (context, text) in [
             (SlotContext::Plain, "a_b *c* (d)"),

@@ -1,20 +1,20 @@
-//! What makes a tool's definition good to read, as far as rules can say it.
+//! Rules for the wording of a tool's definition.
 //!
-//! The rules are plain functions over text. `dingtalk-derive` turns some into compile errors, `dingtalk-core` others into
-//! lints. They know English; Chinese is compared whole or by pairs of characters, because it has no spaces.
+//! The rules are pure functions of text. `dingtalk-derive` turns some of them into compile errors, `dingtalk-core` others
+//! into lints. They are made for English; Chinese, which has no spaces, is compared whole or by pairs of characters.
 
 use std::{collections::HashSet, ops::Range, sync::LazyLock};
 
 use crate::names::words;
 
-/// Words that tell one sender of notifications nothing from another.
+/// Words that do not distinguish one notification from another.
 const FILLER: &str = "\
     a all an and any are argument as at be bot by can dingtalk do field for from given group in into is \
     it its message messaging new notification notify of on one or parameter post robot send some string \
     that the their these this those through to tool use used user using value via which will with your \
     钉钉";
 
-/// Words and phrases that take room and say nothing.
+/// Words and phrases without information.
 const EMPTY_PHRASES: &str = "\
     actually, advanced, allow|allows|enable|enables you to, amazing, and more, and so on, awesome, \
     basically, comprehensive, conveniently, cutting edge, easily, easy to use, efficient|efficiently, \
@@ -30,11 +30,11 @@ const KNOWN_ACRONYMS: &str = "\
     PDF PM PNG QA QR RAM REST RGB RPC RSS SDK SMS SMTP SQL SSD SSH SSL SVG TB TCP TLS TODO TV UDP UI UK \
     URI URL US USB UTC UTF UUID VM VPN XML YAML";
 
-/// Does the text say no more than the names do? For a tool's description give its name, title and type; for a
-/// parameter's, the field's name.
+/// Reports whether the text only repeats the names. For the description of a tool, pass its name, title and type; for
+/// that of a parameter, the name of the field.
 ///
 /// The words of the text are compared with those of the names, without filler such as `the`, `send` or `message`, and
-/// without endings such as `-s` and `-ing`. A text without words says nothing either.
+/// without endings such as `-s` and `-ing`. A text without words counts as a repetition.
 ///
 /// ```
 /// use dingtalk_template::is_tautology;
@@ -50,7 +50,7 @@ pub fn is_tautology(text: &str, of: &[&str]) -> bool {
     stems(text).all(|word| known.contains(&word) || FILLER_STEMS.contains(&word))
 }
 
-/// The words and phrases of the text that take room and say nothing, such as `simply`, `powerful` and `etc`.
+/// Returns the words and phrases of the text that have no information, such as `simply`, `powerful` and `etc`.
 ///
 /// ```
 /// assert_eq!(dingtalk_template::filler("Simply posts text, pictures etc."), ["Simply", "etc"]);
@@ -60,7 +60,7 @@ pub fn filler(text: &str) -> Vec<&str> {
     find_phrases(text, &PHRASES).into_iter().map(|range| &text[range]).collect()
 }
 
-/// How much two texts have in common: the share of words that are in both, from 0 to 1, without filler and endings.
+/// Returns the share of words that two texts have in common, from 0 to 1, without filler and endings.
 ///
 /// ```
 /// use dingtalk_template::overlap;
@@ -80,8 +80,8 @@ pub fn overlap(one: &str, other: &str) -> f64 {
     share
 }
 
-/// The abbreviations of 2 to 6 capitals that not everybody knows and that the text does not explain in parentheses,
-/// before or behind them. What stands in backticks is code and no abbreviation.
+/// Returns the abbreviations of 2 to 6 capitals that are not generally known, and that the text does not explain in
+/// parentheses before or after them. Text in backticks is code, and not an abbreviation.
 ///
 /// ```
 /// use dingtalk_template::undefined_acronyms;
@@ -110,7 +110,7 @@ pub fn undefined_acronyms(text: &str) -> Vec<&str> {
     found
 }
 
-/// The words of the text outside of backticks that are made of ASCII letters and digits, and where they begin.
+/// Returns the words of ASCII letters and digits outside of backticks, with their positions.
 fn ascii_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     text.split('`').enumerate().flat_map(move |(index, prose)| {
@@ -124,7 +124,7 @@ fn ascii_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The words of a text, and where they begin. An apostrophe is part of a word, other punctuation is not.
+/// Returns the words of a text with their positions. An apostrophe is part of a word, other punctuation is not.
 fn spans(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let part = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '’');
     let mut rest = 0;
@@ -136,11 +136,11 @@ fn spans(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Made once: a derive judges the texts of hundreds of types.
+/// Stems of [`FILLER`], computed once: a program may have hundreds of types with texts to check.
 static FILLER_STEMS: LazyLock<HashSet<String>> =
     LazyLock::new(|| FILLER.split_ascii_whitespace().map(stem).collect());
 
-/// The stems of the words that are no filler.
+/// Returns the stems of all words except filler.
 fn content(text: &str) -> impl Iterator<Item = String> {
     stems(text).filter(|word| !FILLER_STEMS.contains(word))
 }
@@ -149,7 +149,8 @@ fn stems(text: &str) -> impl Iterator<Item = String> {
     spans(text).map(|(_, word)| stem(word)).filter(|word| !word.is_empty())
 }
 
-/// A word without its case and its commonest English endings. Cheap: two words with one stem may be strangers.
+/// Returns a word in lower case, without the most common English endings. The rule is cheap: unrelated words may have
+/// the same stem.
 fn stem(word: &str) -> String {
     let word = word.to_lowercase().replace('’', "'");
     let word = word.trim_matches('\'');
@@ -170,7 +171,7 @@ fn stem(word: &str) -> String {
     if doubled { stem[..stem.len() - 1].to_owned() } else { stem.to_owned() }
 }
 
-/// Chinese is written without spaces: the pairs of neighbouring characters stand for words.
+/// Splits a Chinese word into pairs of neighbouring characters, because Chinese has no spaces between words.
 fn chinese_pairs(word: String) -> Vec<String> {
     let characters: Vec<char> = word.chars().collect();
     if characters.len() < 2 || !characters.iter().any(|c| ('\u{3400}'..='\u{9FFF}').contains(c)) {
@@ -179,8 +180,8 @@ fn chinese_pairs(word: String) -> Vec<String> {
     characters.windows(2).map(String::from_iter).collect()
 }
 
-/// A phrase to look for. It is written as words with alternatives (`call|use`); those of a word with a star (`*any|all`)
-/// may stand there any number of times. Phrases do not reach over the end of a sentence.
+/// A phrase to search for, written as words with alternatives (`call|use`). The alternatives of a word with a star
+/// (`*any|all`) may occur any number of times. A phrase never crosses the end of a sentence.
 struct Phrase(Vec<(bool, Vec<&'static str>)>);
 
 impl Phrase {
@@ -193,7 +194,7 @@ impl Phrase {
     }
 }
 
-/// Phrases, and the words that begin them: most texts hold none.
+/// Phrases, and their first words, by which most texts are skipped.
 pub(crate) struct Phrases {
     phrases: Vec<Phrase>,
     beginnings: HashSet<&'static str>,
@@ -207,7 +208,7 @@ impl Phrases {
     }
 }
 
-/// Where the phrases stand in the text.
+/// Returns the positions of the phrases in the text.
 pub(crate) fn find_phrases(text: &str, Phrases { phrases, beginnings }: &Phrases) -> Vec<Range<usize>> {
     let mut start = 0;
     let sentences: Vec<Vec<(Range<usize>, String)>> = text
@@ -231,7 +232,7 @@ pub(crate) fn find_phrases(text: &str, Phrases { phrases, beginnings }: &Phrases
     found
 }
 
-/// How many of the words the phrase takes up, if it begins with the first.
+/// Returns the number of words that the phrase takes, if it begins at the first word.
 fn match_at(words: &[(Range<usize>, String)], slots: &[(bool, Vec<&'static str>)]) -> Option<usize> {
     let mut at = 0;
     for (repeated, alternatives) in slots {
@@ -258,7 +259,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_can_be_judged(text in any::<String>(), other in "[a-zA-Z `.(（)'’_告警<|>]*") {
+        fn any_text_can_be_checked(text in any::<String>(), other in "[a-zA-Z `.(（)'’_告警<|>]*") {
             for (text, other) in [(&text, &other), (&other, &text)] {
                 let share = overlap(text, other);
                 prop_assert!((0.0..=1.0).contains(&share));
@@ -312,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn filler_is_found_as_it_is_written() {
+    fn filler_is_returned_as_written() {
         let text =
             "This powerful, easy-to-use tool allows you to send various messages. Simply call it, and so on.";
         assert_eq!(
@@ -320,12 +321,12 @@ mod tests {
             ["powerful", "easy-to-use", "allows you to", "various", "Simply", "and so on"]
         );
         assert!(filler("Posts plain text. Every member sees it.").is_empty());
-        // A phrase does not reach over the end of a sentence.
+        // A phrase never crosses the end of a sentence.
         assert!(filler("Put it in order. To send it, wait.").is_empty());
     }
 
     #[test]
-    fn texts_share_words_or_do_not() {
+    fn the_overlap_is_the_share_of_common_words() {
         let close = |one, other, share: f64| (overlap(one, other) - share).abs() < 1e-9;
         assert!(close("disk full", "disk empty", 1.0 / 3.0));
         assert!(close("Disks are full", "the disk is full", 1.0));
@@ -335,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn acronyms_are_known_or_explained() {
+    fn acronyms_must_be_known_or_explained() {
         let found = undefined_acronyms(
             "MTTR and SLOs of the VIP, an SLA (service level agreement), the time to recover (MTTR).",
         );
