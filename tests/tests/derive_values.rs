@@ -340,7 +340,7 @@ fn nested_structs_have_rules() {
     assert_eq!(
         faults::<SlowQueries>(&arguments),
         [
-            "`queries[0].extra` is not a parameter; there are name, sql, seconds",
+            "`queries[0].extra` is not a parameter; expected one of: name, sql, seconds",
             "`queries[1].sql` must have at most 20 characters, not \"xxxxxxxxxxxxxxxxxxxxx\" (21 characters)",
             "`queries[1].seconds` must be 0 to 60, not 61",
             "`worst.name` must have 1 to 10 characters, not \"\" (0 characters)",
