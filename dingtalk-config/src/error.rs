@@ -44,11 +44,11 @@ impl From<&'static str> for Wording {
     }
 }
 
-/// The detail in English, the advice in both languages.
+/// Faults of a robot's settings have their cause in both languages.
 impl From<&dingtalk_core::Error> for Wording {
     fn from(error: &dingtalk_core::Error) -> Self {
-        let detail = if error.cause().is_empty() { error.detail() } else { error.cause().to_owned() };
-        Self::new(error.to_string(), format!("{detail}。{}", error.advice(Language::Zh)))
+        let (cause, advice) = (error.cause_in(Language::Zh), error.advice(Language::Zh));
+        Self::new(error.to_string(), format!("{cause}。{advice}"))
     }
 }
 

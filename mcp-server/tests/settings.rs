@@ -166,6 +166,23 @@ fn errors_of_settings_and_of_the_file_speak_the_language_of_the_person() {
     }
 }
 
+#[test]
+fn faults_of_a_robot_s_settings_speak_the_language_of_the_person() {
+    for (variables, expected) in [
+        (vec![], "没有设置 DINGTALK_BOT_ACCESS_TOKEN："),
+        (vec![("DINGTALK_BOT_ACCESS_TOKEN", "a/b")], "DINGTALK_BOT_ACCESS_TOKEN：应为 access_token 本身"),
+        (
+            vec![("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_BASE_URL", "http://example.com")],
+            "DINGTALK_BOT_BASE_URL：http 会在网络上暴露",
+        ),
+    ] {
+        let environment: Vec<_> = variables.iter().copied().chain([("LANG", "zh_CN.UTF-8")]).collect();
+        let told = stderr(&run(&environment, &["serve"]));
+        assert!(told.contains(expected), "{expected}: {told}");
+        assert!(!told.contains("robot"), "{told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn confirmation_before_every_message_holds_from_a_variable() {
     let sandbox = sandbox().await;

@@ -35,10 +35,15 @@ impl Endpoint {
     pub(crate) fn from_base(text: &str, setting: &str) -> Result<Self, Error> {
         let url = parse(text, setting)?;
         if url.query().is_some() || url.fragment().is_some() || url.path().ends_with(SEND_PATH) {
-            return Err(Error::configuration(format!(
-                "{setting} takes only the beginning of the address, such as {CHINA}; a whole webhook goes where the \
-                 access token goes"
-            )));
+            return Err(Error::of_settings(
+                format!(
+                    "{setting} takes only the beginning of the address, such as {CHINA}; a whole webhook goes where the \
+                     access token goes"
+                ),
+                format!(
+                    "{setting} 只填地址的开头部分，例如 {CHINA}；完整的 Webhook 地址请填在 access_token 处"
+                ),
+            ));
         }
         Ok(Self::at(&url, url.path().trim_end_matches('/')))
     }
@@ -107,10 +112,11 @@ pub(crate) struct Webhook {
 impl Webhook {
     /// Reads a webhook as DingTalk shows it. A timestamp and a signature in it are ignored: they are stale.
     pub(crate) fn parse(text: &str, setting: &str) -> Result<Self, Error> {
-        let wrong = |problem: &str| Err(Error::configuration(format!("{setting}: {problem}")));
+        let wrong = |english, chinese| Err(Error::of_setting(setting, english, chinese));
         if !text.contains("://") {
             return wrong(
                 "expected the webhook as DingTalk shows it, https://… and all, not the token alone",
+                "应为钉钉显示的完整 Webhook 地址（以 https:// 开头），而不只是 access_token",
             );
         }
         let url = parse(text, setting)?;
@@ -119,9 +125,15 @@ impl Webhook {
             "/robot/sendBySession" => {
                 return wrong(
                     "this is a session webhook, valid for minutes; a custom robot's ends in /robot/send",
+                    "这是会话 Webhook，几分钟后失效；自定义机器人的地址以 /robot/send 结尾",
                 );
             }
-            _ => return wrong("the path of a robot's webhook is /robot/send"),
+            _ => {
+                return wrong(
+                    "the path of a robot's webhook is /robot/send",
+                    "机器人 Webhook 地址的路径是 /robot/send",
+                );
+            }
         }
         let token = url.query_pairs().find(|(name, _)| name == "access_token").map(|(_, value)| value);
         match token {
@@ -130,7 +142,10 @@ impl Webhook {
                 check_token(token.expose_secret(), setting)?;
                 Ok(Self { token, url })
             }
-            _ => wrong("the webhook has no access_token; copy all of it from the robot's settings"),
+            _ => wrong(
+                "the webhook has no access_token; copy all of it from the robot's settings",
+                "Webhook 地址里没有 access_token；请从机器人设置中完整复制",
+            ),
         }
     }
 
@@ -141,27 +156,37 @@ impl Webhook {
             return Ok(Endpoint::at(&self.url, ""));
         }
         // A token sent to the wrong server is a token lost.
-        Err(Error::configuration(format!(
-            "{setting}: {host} is not one of DingTalk's servers ({}); if it is a gateway of your own, give it as the \
-             base URL too",
-            HOSTS.join(", ")
-        )))
+        let hosts = HOSTS.join(", ");
+        Err(Error::of_setting(
+            setting,
+            format_args!(
+                "{host} is not one of DingTalk's servers ({hosts}); if it is a gateway of your own, give it as the base URL too"
+            ),
+            format_args!("{host} 不是钉钉的服务器（{hosts}）；如果是自己的网关，请同时填写 base_url"),
+        ))
     }
 }
 
 /// Refuses what cannot be an access token, saying what it looks like.
 pub(crate) fn check_token(token: &str, setting: &str) -> Result<(), Error> {
-    let wrong = |problem: &str| Err(Error::configuration(format!("{setting}: {problem}")));
+    let wrong = |english, chinese| Err(Error::of_setting(setting, english, chinese));
     if token.starts_with("SEC") && token.len() > 60 {
-        return wrong("this is the signing secret (SEC…); the access token stands in the webhook");
+        return wrong(
+            "this is the signing secret (SEC…); the access token stands in the webhook",
+            "这是加签密钥（SEC…）；access_token 在 Webhook 地址里",
+        );
     }
     if token.starts_with("access_token=") || token.contains(['/', '?', '&']) {
         return wrong(
             "expected the access token alone or the whole webhook, https://… and all; this is a part of one",
+            "应为 access_token 本身，或以 https:// 开头的完整 Webhook 地址；这里只有其中一部分",
         );
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return wrong("an access token is one word of letters and digits");
+        return wrong(
+            "an access token is one word of letters and digits",
+            "access_token 由字母和数字组成，中间没有空格",
+        );
     }
     Ok(())
 }
@@ -169,19 +194,22 @@ pub(crate) fn check_token(token: &str, setting: &str) -> Result<(), Error> {
 /// Reads a URL that a token may be sent to.
 fn parse(text: &str, setting: &str) -> Result<Url, Error> {
     // The text is not repeated: it may hold the token.
-    let wrong = |problem: &str| Err(Error::configuration(format!("{setting}: {problem}")));
-    let Ok(url) = Url::parse(text) else { return wrong("this is not a URL") };
-    let Some(host) = url.host_str() else { return wrong("the URL has no host") };
+    let wrong = |english, chinese| Err(Error::of_setting(setting, english, chinese));
+    let Ok(url) = Url::parse(text) else { return wrong("this is not a URL", "不是有效的地址") };
+    let Some(host) = url.host_str() else { return wrong("the URL has no host", "地址里没有主机名") };
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(host) => {}
         "http" => {
-            return wrong("http would show the token to the network; only https is used beyond this machine");
+            return wrong(
+                "http would show the token to the network; only https is used beyond this machine",
+                "http 会在网络上暴露 access_token；本机以外只能用 https",
+            );
         }
-        _ => return wrong("expected a URL that begins with https://"),
+        _ => return wrong("expected a URL that begins with https://", "地址应以 https:// 开头"),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return wrong("a user name or password in the URL is not supported");
+        return wrong("a user name or password in the URL is not supported", "地址里不能有用户名或密码");
     }
     Ok(url)
 }

@@ -33,6 +33,8 @@ pub struct Error(Box<Details>);
 struct Details {
     kind: ErrorKind,
     cause: Cow<'static, str>,
+    /// Faults of settings are for the person who made them.
+    chinese_cause: Option<Cow<'static, str>>,
     code: Option<i64>,
     server_message: Option<String>,
     id: Option<String>,
@@ -50,6 +52,7 @@ impl Error {
         Self(Box::new(Details {
             kind,
             cause: cause.into(),
+            chinese_cause: None,
             code: None,
             server_message: None,
             id: None,
@@ -64,6 +67,18 @@ impl Error {
 
     pub(crate) fn configuration(cause: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Configuration, cause)
+    }
+
+    /// A fault of a setting, in both languages. `setting` is its name for the person who made it.
+    pub(crate) fn of_setting(setting: &str, english: impl fmt::Display, chinese: impl fmt::Display) -> Self {
+        Self::of_settings(format!("{setting}: {english}"), format!("{setting}：{chinese}"))
+    }
+
+    /// A fault of settings that the texts name themselves, in both languages.
+    pub(crate) fn of_settings(english: String, chinese: String) -> Self {
+        let mut error = Self::configuration(english);
+        error.0.chinese_cause = Some(chinese.into());
+        error
     }
 
     /// Replaces the kind, and keeps the cause.
@@ -118,6 +133,7 @@ impl Error {
     /// Adds words to the cause.
     #[must_use]
     pub(crate) fn with_remark(mut self, remark: &str) -> Self {
+        self.0.chinese_cause = None;
         let cause = &mut self.0.cause;
         *cause = if cause.is_empty() { remark.to_owned() } else { format!("{cause}; {remark}") }.into();
         self
@@ -130,6 +146,7 @@ impl Error {
             let earlier = &unknown.0.cause;
             let later = summary(self.0.kind);
             let cause = if self.0.cause.is_empty() { String::new() } else { format!(" ({})", self.0.cause) };
+            self.0.chinese_cause = None;
             self.0.cause = format!("{earlier}; after that, {later}{cause}").into();
             self.0.kind = ErrorKind::Unknown;
         }
@@ -174,6 +191,14 @@ impl Error {
     /// What is known beyond the kind, in English: `connection refused`. Empty where nothing is.
     pub fn cause(&self) -> &str {
         &self.0.cause
+    }
+
+    /// The [cause](Self::cause) in this language, as far as it is known: that of a setting is, all others are English.
+    pub fn cause_in(&self, language: Language) -> &str {
+        match (language, &self.0.chinese_cause) {
+            (Language::Zh, Some(cause)) => cause,
+            _ => &self.0.cause,
+        }
     }
 
     /// DingTalk's `errcode`, if it answered with one.

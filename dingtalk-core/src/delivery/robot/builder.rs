@@ -117,7 +117,7 @@ impl RobotBuilder {
         Self::from_settings(|name| match env::var(name) {
             Ok(value) => Ok(Some(value)),
             Err(env::VarError::NotPresent) => Ok(None),
-            Err(env::VarError::NotUnicode(_)) => Err(Error::configuration(format!("{name}: not UTF-8"))),
+            Err(env::VarError::NotUnicode(_)) => Err(Error::of_setting(name, "not UTF-8", "不是 UTF-8 编码")),
         })
     }
 
@@ -138,9 +138,10 @@ impl RobotBuilder {
             setting(name).map(|value| value.filter(|value| !value.trim().is_empty()).map(SecretString::from))
         };
         let given_or_in_file = |name, file| match (given(name)?, given(file)?) {
-            (Some(_), Some(_)) => {
-                Err(Error::configuration(format!("{name} and {file} are both set: keep one")))
-            }
+            (Some(_), Some(_)) => Err(Error::of_settings(
+                format!("{name} and {file} are both set: keep one"),
+                format!("{name} 和 {file} 同时设置了：请只保留一个"),
+            )),
             (Some(value), None) => Ok(Some((name, value))),
             (None, Some(path)) => {
                 read_secret(path.expose_secret().trim(), file).map(|value| Some((file, value)))
@@ -148,9 +149,10 @@ impl RobotBuilder {
             (None, None) => Ok(None),
         };
         let Some((token_name, token)) = given_or_in_file(ACCESS_TOKEN, ACCESS_TOKEN_FILE)? else {
-            return Err(Error::configuration(format!(
-                "{ACCESS_TOKEN} is not set: it takes the robot's access token or its whole webhook"
-            )));
+            return Err(Error::of_settings(
+                format!("{ACCESS_TOKEN} is not set: it takes the robot's access token or its whole webhook"),
+                format!("没有设置 {ACCESS_TOKEN}：请填写机器人的 access_token 或完整的 Webhook 地址"),
+            ));
         };
         let (secret_name, secret) = given_or_in_file(SECRET, SECRET_FILE)?.unzip();
         let names = Names { token: token_name, secret: secret_name.unwrap_or(SECRET), base_url: BASE_URL };
@@ -347,7 +349,7 @@ impl RobotBuilder {
         };
         let pasted = self.token.expose_secret().trim();
         if pasted.is_empty() {
-            return Err(Error::configuration(format!("{setting}: it is blank")));
+            return Err(Error::of_setting(setting, "it is blank", "内容为空"));
         }
         if self.is_webhook || pasted.contains("://") {
             let webhook = Webhook::parse(pasted, setting)?;
@@ -364,14 +366,18 @@ impl RobotBuilder {
         let setting = self.names.secret;
         let secret = secret.expose_secret().trim();
         if secret.is_empty() {
-            return Err(Error::configuration(format!(
-                "{setting}: it is blank; a robot that does not sign has none"
-            )));
+            return Err(Error::of_setting(
+                setting,
+                "it is blank; a robot that does not sign has none",
+                "内容为空；没有启用加签的机器人不需要这一项",
+            ));
         }
         if secret.contains("://") {
-            return Err(Error::configuration(format!(
-                "{setting}: this is an address; the secret begins with SEC and stands in the robot's security settings"
-            )));
+            return Err(Error::of_setting(
+                setting,
+                "this is an address; the secret begins with SEC and stands in the robot's security settings",
+                "这是地址；加签密钥以 SEC 开头，在机器人的安全设置里",
+            ));
         }
         Ok(Some(secret.into()))
     }
@@ -380,7 +386,11 @@ impl RobotBuilder {
 /// Reads the file that a variable names. Not even its name is shown: it may be the secret itself.
 fn read_secret(path: &str, variable: &str) -> Result<SecretString, Error> {
     let content = fs::read_to_string(path).map_err(|error| {
-        Error::configuration(format!("{variable}: the file that it names cannot be read: {error}"))
+        Error::of_setting(
+            variable,
+            format_args!("the file that it names cannot be read: {error}"),
+            format_args!("无法读取它指定的文件：{error}"),
+        )
     })?;
     Ok(content.into())
 }
