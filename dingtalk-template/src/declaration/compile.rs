@@ -1,4 +1,4 @@
-//! Compiles the templates of one message and decides which value each slot shows.
+//! Compilation of the templates of one message, and resolution of their slots.
 
 use std::{cell::RefCell, collections::HashSet};
 
@@ -12,7 +12,7 @@ use crate::{
     compile_line, compile_lines, compile_target, suggest,
 };
 
-/// Names and lines while templates are compiled.
+/// Resolver of names and lines while templates are compiled.
 struct Resolver<'n> {
     fields: &'n [&'n FieldRules],
     computed: &'n [&'n str],
@@ -26,14 +26,14 @@ struct State<'n> {
     values: Vec<Shown>,
     used: HashSet<String>,
     complained: HashSet<usize>,
-    /// Names that no field has, or what is no format string.
+    /// True if a slot's name is unknown, or a template is not a format string.
     malformed: bool,
     findings: &'n mut Findings,
 }
 
 impl Templates {
-    /// Compiles the templates of a message that is complete, and reports what is wrong with them; `None` where one of them
-    /// cannot be compiled.
+    /// Compiles the templates of a complete message, and reports their problems. Returns `None` if one of them cannot be
+    /// compiled.
     pub fn compile(declared: &DeclaredMessage<'_>, findings: &mut Findings) -> Option<Self> {
         let message = declared.message;
         let mut resolver = Resolver {
@@ -44,7 +44,7 @@ impl Templates {
             lines: Vec::new(),
             state: RefCell::new(State {
                 values: Vec::new(),
-                // A field that an expression of `with(…)` reads is used.
+                // A field that an expression of `with(…)` reads counts as used.
                 used: declared.read.iter().cloned().collect(),
                 complained: HashSet::new(),
                 malformed: false,
@@ -71,14 +71,14 @@ impl Resolver<'_> {
         self.state.borrow_mut().findings.push(location, message);
     }
 
-    /// What rustc says of a Rust type, too, with its caret inside of the literal.
+    /// Reports a problem that rustc reports too for a Rust type, with its caret inside the literal.
     fn malformed(&self, location: Location, message: String, told: Told) {
         let mut state = self.state.borrow_mut();
         state.malformed = true;
         state.findings.tell(location, message, told);
     }
 
-    /// How the body is written.
+    /// Returns the syntax of the body.
     fn syntax(&self) -> Syntax {
         match self.kind {
             MessageKind::Markdown | MessageKind::ActionCard | MessageKind::Fragment => Syntax::Markdown,
@@ -86,9 +86,9 @@ impl Resolver<'_> {
         }
     }
 
-    /// A field's own line.
+    /// Compiles the `line` of a field, if it has one.
     fn line(&self, index: usize, field: &FieldRules) -> Option<(LineCode, String)> {
-        // What else has a `line` has been refused.
+        // A `line` on a field with another role is refused elsewhere.
         let line = field.line.as_ref().filter(|_| field.role == Role::Value)?;
         let location = Location::Field(index, FieldLocation::Line);
         let (code, spec) = match compile_line(line, self.syntax()) {
@@ -123,7 +123,7 @@ impl Resolver<'_> {
         Some((code, spec.unwrap_or_default()))
     }
 
-    /// Compiles every part, so that each has its errors reported.
+    /// Compiles every part, even after a failure, to report the errors of all.
     fn message(&self, message: &MessageTemplates) -> Option<Templates> {
         let mut complete = true;
         let mut parts = Vec::new();
@@ -178,7 +178,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// The field that holds a card's items or buttons.
+    /// Returns the index of the field with a card's items or buttons.
     fn list(&self, location: Location, name: &str, expected: &str) -> Option<usize> {
         let Some(index) = self.fields.iter().position(|field| field.name == name) else {
             self.push(location, self.no_field(name));
@@ -197,7 +197,7 @@ impl Resolver<'_> {
         format!("there is no field `{name}`{hint}")
     }
 
-    /// A link outside Markdown: a whole URL, or a value of type `Url`, also an optional one.
+    /// Compiles a link outside Markdown: a whole URL, or a value of type `Url`, which may be optional.
     fn target(&self, location: Location, template: &str, media: bool) -> Option<Template> {
         let compiled = compile_target(template, media, &mut |name, _| {
             let Some(source) = self.find(name) else {
@@ -241,7 +241,7 @@ impl Resolver<'_> {
     }
 
     fn fragment(&self, location: Location, fragment: &str) -> Option<Fragment> {
-        // A fragment shows single values, as a title does.
+        // Like a title, a fragment shows only single values.
         match compile_fragment(fragment, &mut |name, spec| self.resolve(name, spec, location, Syntax::Title))
         {
             Ok(fragment) => Some(fragment),
@@ -252,7 +252,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Without a template of its own, the text is every field's line, in order.
+    /// Builds the text of a message without a template for it: the lines of all fields, in order.
     fn own_lines(&self) -> Template {
         let lines = self.fields.iter().enumerate().filter_map(|(index, field)| {
             let (line, spec) = self.lines[index].as_ref()?;
@@ -322,7 +322,7 @@ impl Resolver<'_> {
         Resolved::inline(self.value(source, spec, location))
     }
 
-    /// A field with any number of values cannot stand among other text.
+    /// Reports a field with any number of values that is shown between other text.
     fn complain(&self, index: usize, field: &FieldRules, several: &str, location: Location, syntax: Syntax) {
         let name = &field.name;
         if self.kind == MessageKind::Fragment {
@@ -348,7 +348,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The index of a value; slots that show the same share one.
+    /// Returns the index of a value. Slots that show the same value share an index.
     fn value(&self, source: Source, spec: &str, location: Location) -> u16 {
         let mut state = self.state.borrow_mut();
         let same = |value: &Shown| value.source == source && value.spec == spec;
@@ -360,7 +360,7 @@ impl Resolver<'_> {
     }
 }
 
-/// `1. …` or `1) …`
+/// Reports whether a line begins with `1. ` or `1) `.
 fn is_numbered(line: &str) -> bool {
     let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
     rest.len() < line.len() && (rest.starts_with(". ") || rest.starts_with(") "))

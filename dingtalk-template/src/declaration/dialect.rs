@@ -1,8 +1,8 @@
-//! How the two front doors write the same thing.
+//! The two notations of a declaration, for the texts of errors.
 
 use super::{Cardinality, Rule};
 
-/// How a declaration is written, so that an error says what to write there.
+/// The notation of a declaration, in which an error proposes a fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// Attributes of a Rust type.
@@ -12,7 +12,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// A key of a field and its value, as they are added to a field.
+    /// Returns a key with its value, as it is added to a field.
     pub(super) fn on_field(self, key: &str, value: &str) -> String {
         match self {
             Self::Attributes => format!("#[dingtalk({key} = {value})]"),
@@ -20,7 +20,7 @@ impl Dialect {
         }
     }
 
-    /// A key of a field that needs no value.
+    /// Returns a key without a value, as it is added to a field.
     pub(super) fn flag_on_field(self, key: &str) -> String {
         match self {
             Self::Attributes => format!("#[dingtalk({key})]"),
@@ -28,7 +28,7 @@ impl Dialect {
         }
     }
 
-    /// A rule and its range.
+    /// Returns a rule with its range.
     pub(super) fn rule(self, rule: Rule, range: &str) -> String {
         let key = rule.key();
         match self {
@@ -37,7 +37,7 @@ impl Dialect {
         }
     }
 
-    /// The same, as it is added to a field.
+    /// Returns a rule with its range, as it is added to a field.
     pub(super) fn rule_on_field(self, rule: Rule, range: &str) -> String {
         match self {
             Self::Attributes => format!("#[dingtalk({})]", self.rule(rule, range)),
@@ -45,7 +45,7 @@ impl Dialect {
         }
     }
 
-    /// What to call a field of this cardinality; `None` for exactly one value.
+    /// Returns the name of a field with this cardinality; `None` for exactly one value.
     pub(super) fn several(self, cardinality: Cardinality) -> Option<&'static str> {
         match (self, cardinality) {
             (_, Cardinality::One) => None,
@@ -58,7 +58,7 @@ impl Dialect {
         }
     }
 
-    /// What a value of this cardinality is where it is not given.
+    /// Returns the words for an absent value of this cardinality.
     pub(super) fn absent(self, cardinality: Cardinality) -> &'static str {
         match (self, cardinality) {
             (Self::Attributes, Cardinality::Optional) => "`None`",
@@ -76,7 +76,7 @@ impl Dialect {
         self.several(Cardinality::List).unwrap_or_default()
     }
 
-    /// The type of a link's target.
+    /// Returns the name of the type for the target of a link.
     pub(super) fn url(self) -> &'static str {
         match self {
             Self::Attributes => "Url",
@@ -84,7 +84,7 @@ impl Dialect {
         }
     }
 
-    /// A type's name with its article.
+    /// Returns the name of a type with its article.
     pub(super) fn a_type(self, name: &str) -> String {
         match self {
             Self::File if name.starts_with('i') => format!("an `{name}`"),
@@ -92,7 +92,7 @@ impl Dialect {
         }
     }
 
-    /// Where it is said what the notification is for.
+    /// Returns the place for the purpose of the notification.
     pub(super) fn purpose(self) -> &'static str {
         match self {
             Self::Attributes => "a doc comment on the type",
@@ -100,7 +100,7 @@ impl Dialect {
         }
     }
 
-    /// Where it is said what a field is.
+    /// Returns the place for the description of a field.
     pub(super) fn description(self) -> &'static str {
         match self {
             Self::Attributes => "a doc comment",
@@ -108,7 +108,7 @@ impl Dialect {
         }
     }
 
-    /// The words that say it, as those of a field.
+    /// Returns the name of a field's description, without an article.
     pub(super) fn its_description(self) -> &'static str {
         match self {
             Self::Attributes => "doc comment",
@@ -116,7 +116,7 @@ impl Dialect {
         }
     }
 
-    /// What to do with a field that is not shown.
+    /// Returns the fix for a field that is not shown.
     pub(super) fn not_shown(self) -> &'static str {
         match self {
             Self::Attributes => "mark it `#[dingtalk(skip)]`",
@@ -124,7 +124,7 @@ impl Dialect {
         }
     }
 
-    /// What a parameter is part of.
+    /// Returns the name for the owner of a parameter.
     pub(super) fn notification(self) -> &'static str {
         match self {
             Self::Attributes => "the type",
@@ -132,7 +132,7 @@ impl Dialect {
         }
     }
 
-    /// How a tool is given a name of its own.
+    /// Returns the setting of a tool's name.
     pub(super) fn tool_name(self) -> &'static str {
         match self {
             Self::Attributes => "tool(name = \"…\")",
@@ -140,7 +140,7 @@ impl Dialect {
         }
     }
 
-    /// How a button is written.
+    /// Returns an example of a button.
     pub(super) fn button(self) -> &'static str {
         match self {
             Self::Attributes => "button(\"Label\", url = \"…\")",
@@ -148,7 +148,7 @@ impl Dialect {
         }
     }
 
-    /// A template's problem: some of them speak of Rust types.
+    /// Translates the problem of a template, which may mention Rust types.
     pub(super) fn problem(self, message: &str) -> String {
         match self {
             Self::Attributes => message.to_owned(),

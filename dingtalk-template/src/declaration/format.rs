@@ -1,6 +1,6 @@
 //! The format spec of a slot.
 
-/// What the grammar lets through: `[+][#][0width][.precision][kind]`.
+/// A format spec that the grammar allows: `[+][#][0width][.precision][kind]`.
 ///
 /// ```
 /// use dingtalk_template::declaration::{FormatKind, FormatSpec};
@@ -11,22 +11,22 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FormatSpec {
-    /// The trait of `std::fmt` that writes it.
+    /// The trait of `std::fmt` that formats the value.
     pub kind: FormatKind,
-    /// A sign is written before positive numbers too.
+    /// Writes a sign before positive numbers too.
     pub plus: bool,
-    /// `0x` and the like is written before the digits.
+    /// Writes a prefix such as `0x` before the digits.
     pub alternate: bool,
-    /// Zeros fill up to this many characters.
+    /// Minimum number of characters; zeros fill up to it.
     pub width: usize,
-    /// Digits behind the point.
+    /// Number of digits after the point.
     pub precision: Option<usize>,
 }
 
 /// A trait of `std::fmt`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FormatKind {
-    /// Nothing is said.
+    /// `Display`, without a letter.
     Plain,
     /// `x`
     LowerHex,
@@ -43,7 +43,7 @@ pub enum FormatKind {
 }
 
 impl FormatSpec {
-    /// Reads a spec that [`parse`](crate::parse) has let through.
+    /// Parses a spec that [`parse`](crate::parse) has accepted.
     pub fn parse(spec: &str) -> Self {
         let (plus, rest) = flag(spec, '+');
         let (alternate, rest) = flag(rest, '#');
@@ -80,7 +80,7 @@ impl FormatKind {
         }
     }
 
-    /// The trait's name.
+    /// Returns the name of the trait.
     pub fn trait_name(self) -> &'static str {
         match self {
             Self::Plain => "Display",
@@ -93,7 +93,7 @@ impl FormatKind {
         }
     }
 
-    /// How a spec of this kind looks, for an error.
+    /// Returns an example of a spec of this kind, for an error.
     pub fn example(self) -> &'static str {
         match self {
             Self::Plain => ":.1",
@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_part_is_read() {
+    fn every_part_of_a_spec_is_parsed() {
         let spec = FormatSpec::parse("04X");
         assert_eq!(
             (spec.kind, spec.plus, spec.alternate, spec.width, spec.precision),

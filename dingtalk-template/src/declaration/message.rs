@@ -1,4 +1,4 @@
-//! Rules on a whole message. A comment above each shows what it forbids, as the attributes write it.
+//! Rules on a whole message. A comment above each shows a violation, in the notation of the attributes.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{Line, MAX_BODY_BYTES, Piece, Row};
 
-/// Does the message have all that its kind needs? `incomplete` says that something could not be read: what seems to be
-/// missing may only be misspelt, and another error would be one too many.
+/// Checks that the message has every part that its kind requires, and returns the result. With `incomplete`, part of the
+/// declaration could not be parsed: nothing is reported as missing, because it may only be misspelt.
 pub fn check_message(message: &MessageTemplates, incomplete: bool, findings: &mut Findings) -> bool {
     let mut missing = Vec::new();
     let kind = message.kind.key();
@@ -35,26 +35,26 @@ pub fn check_message(message: &MessageTemplates, incomplete: bool, findings: &mu
     complete
 }
 
-/// What is wrong with a button that has no page.
+/// The problem of a button without a page.
 pub const LOOSE_BUTTON: &str = "a button leads somewhere: add `url = \"…\"`";
 
-/// What is wrong with a message beside the one that is there.
+/// Returns the problem of a second message in one notification.
 pub fn second_message(first: &str) -> String {
     format!("a notification is one message, and this one is `{first}` already: remove one")
 }
 
-/// What is wrong with a field that has two roles.
+/// Returns the problem of a field with two roles.
 pub fn second_role(first: &str, second: &str) -> String {
     format!("a field is either `{first}` or `{second}`: remove one")
 }
 
-/// What is wrong with a value that is one of a few.
+/// Returns the problem of a value of a choice, if it has one.
 pub fn choice_value_problem(value: &str) -> Option<&'static str> {
     (value.trim().is_empty() || value.trim() != value)
         .then_some("a value is a word: write it without white space around it")
 }
 
-/// Every field must be used: `used` holds those that a template or an expression names.
+/// Reports fields that are not used; `used` contains those that a template or an expression names.
 pub(super) fn unused(declared: &DeclaredMessage<'_>, used: &HashSet<String>, findings: &mut Findings) {
     let dialect = findings.dialect;
     // struct Alert { host: String, note: String } with text("{host}")
@@ -81,12 +81,12 @@ pub(super) fn unused(declared: &DeclaredMessage<'_>, used: &HashSet<String>, fin
     }
 }
 
-/// Is the text every field's line, in order?
+/// Reports whether the text consists of the lines of all fields, in order.
 fn has_lines_only(message: &MessageTemplates) -> bool {
     message.kind == MessageKind::Markdown && message.part(MessagePart::Text).is_none()
 }
 
-/// What the wire and the robot ask of the text that is there whatever the values are.
+/// Checks the fixed text against the requirements of DingTalk and of the robot.
 pub(super) fn static_text(declared: &DeclaredMessage<'_>, templates: &Templates, findings: &mut Findings) {
     let message = declared.message;
     // text("")
@@ -120,7 +120,7 @@ pub(super) fn static_text(declared: &DeclaredMessage<'_>, templates: &Templates,
             ),
         );
     }
-    // In a companion it has been refused.
+    // A keyword on a feed item or fragment is refused elsewhere.
     if let Some(keyword) = declared.keyword.filter(|_| message.kind.is_message()) {
         robot_keyword(keyword, message, templates, findings);
     }
@@ -132,7 +132,7 @@ fn robot_keyword(keyword: &str, message: &MessageTemplates, templates: &Template
         .parts
         .iter()
         .filter(|(part, _)| matches!(part, MessagePart::Title | MessagePart::Text))
-        // A repeated line may vanish.
+        // A repeated line may have no values, and then is not written.
         .flat_map(|(_, template)| template.rows().filter(|row| matches!(row, Row::Line(_))))
         .filter_map(Row::line)
         .flat_map(Line::pieces)

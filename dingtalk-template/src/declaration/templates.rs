@@ -1,4 +1,4 @@
-//! The compiled templates of one message, and which value each slot shows.
+//! The compiled templates of one message, and the values that their slots show.
 
 use super::{Location, MessageKind, MessagePart};
 use crate::{Fragment, Piece, Row, SlotContext, Template};
@@ -6,36 +6,36 @@ use crate::{Fragment, Piece, Row, SlotContext, Template};
 /// The compiled templates of one message.
 #[derive(Debug, Clone)]
 pub struct Templates {
-    /// Which message it is.
+    /// Kind of the message.
     pub kind: MessageKind,
-    /// In the order of the kind's parts.
+    /// Templates of the parts, in the order of [`MessageKind::parts`].
     pub parts: Vec<(MessagePart, Template)>,
-    /// Labels and targets.
+    /// Labels and targets of the buttons.
     pub buttons: Vec<(Template, Template)>,
-    /// The field that holds more buttons.
+    /// Index of the field with more buttons.
     pub button_list: Option<usize>,
-    /// The field that holds a feed card's items.
+    /// Index of the field with the items of a feed card.
     pub items: Option<usize>,
-    /// A piece of other messages.
+    /// The compiled fragment, if this is one.
     pub fragment: Option<Fragment>,
-    /// What the slots show, by index.
+    /// Values that the slots show, by index.
     pub values: Vec<Shown>,
 }
 
-/// A value, as a slot with this format spec shows it.
+/// A value with the format spec of the slots that show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
-    /// Where it comes from.
+    /// Source of the value.
     pub source: Source,
-    /// Its format spec.
+    /// Format spec of the slots.
     pub spec: String,
-    /// The slot is a link's target.
+    /// True if a slot is the target of a link.
     pub target: bool,
-    /// The template that shows it first.
+    /// The template that shows the value first.
     pub location: Location,
 }
 
-/// Where a slot's value comes from, by index.
+/// Source of a slot's value, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// A field.
@@ -45,18 +45,18 @@ pub enum Source {
 }
 
 impl Templates {
-    /// One of its templates.
+    /// Returns the template of a part, if the message has it.
     pub fn part(&self, wanted: MessagePart) -> Option<&Template> {
         self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, template)| template)
     }
 
-    /// The text that is there whatever the values are.
+    /// Returns the fixed texts, which do not depend on values.
     pub(super) fn static_texts(&self) -> impl Iterator<Item = &str> {
         let buttons = self.buttons.iter().flat_map(|(title, url)| [title, url]);
         self.parts.iter().map(|(_, template)| template).chain(buttons).flat_map(Template::static_texts)
     }
 
-    /// Marks the values that are targets of links in Markdown, whose type must be `Url`.
+    /// Marks the values that are link targets in Markdown, whose type must be `Url`.
     pub(super) fn mark_targets(&mut self) {
         let fragment = self.fragment.iter().map(|fragment| &fragment.markdown);
         let targets: Vec<u16> =
@@ -69,14 +69,14 @@ impl Templates {
     }
 }
 
-/// The values that stand as targets of links.
+/// Returns the indices of the values that are link targets.
 fn link_targets(template: &Template) -> Vec<u16> {
     let of_row = |row: Row<'_>| {
         let target = row.line()?.pieces().find_map(|piece| match piece {
             Piece::Slot { value, context: SlotContext::LinkTarget, .. } => Some(value),
             _ => None,
         })?;
-        // The slot of a repeated line shows the value that the line is for.
+        // The slot of a repeated line shows the value for which the line is written.
         Some(if let Row::Repeated { value, .. } = row { value } else { target })
     };
     template.rows().filter_map(of_row).collect()
