@@ -1,6 +1,6 @@
 //! The derives that share attributes.
 
-/// Which derive is expanded.
+/// The derive that is expanded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Derive {
     Notification,
@@ -17,7 +17,7 @@ impl Derive {
         }
     }
 
-    /// The error where no attribute says what is shown.
+    /// Returns the error for a type without an attribute that declares its content.
     pub(crate) fn asks_for_message(self) -> &'static str {
         match self {
             Self::Notification => {

@@ -14,7 +14,7 @@ pub(crate) struct Errors {
 }
 
 impl Errors {
-    /// An error with its caret under these tokens.
+    /// Adds an error with its caret under these tokens.
     pub(crate) fn at(&self, tokens: impl ToTokens, message: impl std::fmt::Display) {
         self.push(syn::Error::new_spanned(tokens, message));
     }
@@ -23,7 +23,7 @@ impl Errors {
         self.found.borrow_mut().push(error);
     }
 
-    /// What the rules have found, with its caret where `tokens` says.
+    /// Adds the findings of the rules, each with its caret under the tokens that `tokens` returns.
     pub(crate) fn report(&self, findings: Findings, tokens: impl Fn(Location) -> TokenStream) {
         for finding in findings {
             if finding.told != Told::Here {
@@ -35,7 +35,7 @@ impl Errors {
         }
     }
 
-    /// Something is wrong that rustc itself reports, with its caret inside the literal.
+    /// Notes a problem that rustc itself reports, with its caret inside the literal.
     pub(crate) fn leave_to_rustc(&self) {
         self.left_to_rustc.set(true);
     }
@@ -44,12 +44,12 @@ impl Errors {
         self.left_to_rustc.get()
     }
 
-    /// Nothing is wrong.
+    /// Reports whether no problem was found, including those left to rustc.
     pub(crate) fn is_empty(&self) -> bool {
         self.found.borrow().is_empty() && !self.left_to_rustc.get()
     }
 
-    /// `compile_error!` for each.
+    /// Returns a `compile_error!` for each error.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.found.into_inner().iter().map(syn::Error::to_compile_error).collect()
     }

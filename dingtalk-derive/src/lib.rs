@@ -1,14 +1,14 @@
-//! The derives of `dingtalk-core`: use them from there, it re-exports them.
+//! The derives of `dingtalk-core`, which re-exports them: use them from there.
 //!
-//! | derive | makes |
+//! | derive | purpose |
 //! |---|---|
-//! | [`Notification`](macro@Notification) | a struct or an enum a message, and a struct a tool that an agent can call: the reference of all attributes |
-//! | [`FeedItem`](macro@FeedItem) | a struct an item of a feed card |
-//! | [`Choice`](macro@Choice) | an enum a value that is one of a few |
-//! | [`Fragment`](macro@Fragment) | a struct a piece of other notifications |
+//! | [`Notification`](macro@Notification) | turns a struct or enum into a message, and a struct into a tool that agents can call; the reference of all attributes |
+//! | [`FeedItem`](macro@FeedItem) | turns a struct into an item of a feed card |
+//! | [`Choice`](macro@Choice) | turns an enum into a value with a fixed set of alternatives |
+//! | [`Fragment`](macro@Fragment) | turns a struct into a text that other notifications can show |
 
-// The phases are files: `attr` reads attributes, `model` gives them meaning, `check` holds the rules, `expand` writes
-// code. The documentation of the derives is in `doc`.
+// Each phase is a folder or file: `attr` parses attributes, `model` interprets them, `check` has the rules, `expand`
+// generates code. The documentation of the derives is in `doc`.
 
 mod attr;
 mod check;

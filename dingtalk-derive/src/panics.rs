@@ -1,4 +1,4 @@
-//! A panic in a derive would be reported without a word on what to do.
+//! Handling of panics in a derive, which rustc would report without any advice.
 
 use std::{
     any::Any,
@@ -8,7 +8,7 @@ use std::{
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Runs an expansion; a panic becomes a compile error that asks for a report.
+/// Runs an expansion, and turns a panic into a compile error that asks the reader to report it.
 pub(crate) fn caught(derive: &str, expand: impl FnOnce() -> TokenStream) -> TokenStream {
     catch_unwind(AssertUnwindSafe(expand)).unwrap_or_else(|panic| {
         let problem = format!(

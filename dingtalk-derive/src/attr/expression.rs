@@ -1,20 +1,20 @@
-//! Expressions of attributes: `syn` without `full` cannot read them, so they are cut out and checked token by token.
+//! Expressions in attributes. `syn` without `full` cannot parse them, so they are cut out and checked token by token.
 //!
-//! The check finds what people mistype. The rest is left to rustc, which reads the same tokens.
+//! The check finds common typing mistakes. The rest is left to rustc, which parses the same tokens.
 
 use dingtalk_template::captures;
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Lit, parse::ParseStream};
 
-/// Reads everything up to the next comma that separates two keys, or to the end.
+/// Takes the tokens up to the next comma that separates two keys, or to the end.
 pub(super) fn until_comma(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut walk = Walk::over(input.fork().parse::<TokenStream>()?);
     while !walk.is_at(',') && walk.step().is_some() {}
     (0..walk.at).map(|_| input.parse::<TokenTree>()).collect()
 }
 
-/// What is wrong with an expression.
+/// Returns the first problem of an expression.
 pub(super) fn problem(expression: TokenStream) -> Option<syn::Error> {
     let mut walk = Walk::over(expression);
     loop {
@@ -35,7 +35,7 @@ pub(super) fn problem(expression: TokenStream) -> Option<syn::Error> {
     Some(syn::Error::new_spanned(last, format!("expected a value behind `{last}`: the expression ends here")))
 }
 
-/// The same for the arguments of a call and the elements of an array; `[0; 3]` is one too.
+/// Returns the first problem in the arguments of a call or the elements of an array, including `[0; 3]`.
 fn elements(group: &Group) -> Option<syn::Error> {
     let mut rest = group.stream();
     loop {
@@ -49,7 +49,7 @@ fn elements(group: &Group) -> Option<syn::Error> {
     }
 }
 
-/// Calls `visit` with each name that an expression may read: its identifiers, and what its format strings capture.
+/// Calls `visit` with each name that an expression may read: its identifiers, and the captures of its format strings.
 pub(crate) fn names(expression: TokenStream, visit: &mut dyn FnMut(&str)) {
     names_within(expression, false, visit);
 }
@@ -71,53 +71,53 @@ fn names_within(tokens: TokenStream, in_macro: bool, visit: &mut dyn FnMut(&str)
     }
 }
 
-/// Operators of several signs.
+/// Operators of several characters.
 const OPERATORS: [&str; 24] = [
     "::", "->", "=>", "==", "!=", "<=", ">=", "&&", "||", "<<", ">>", "..", "..=", "...", "+=", "-=", "*=",
     "/=", "%=", "^=", "&=", "|=", "<<=", ">>=",
 ];
 
-/// Keywords in front of an operand.
+/// Keywords before an operand.
 const BEFORE_OPERAND: [&str; 18] = [
     "as", "async", "break", "const", "continue", "dyn", "else", "if", "in", "let", "loop", "match", "move",
     "mut", "raw", "return", "unsafe", "while",
 ];
 
-/// A walk over the tokens of one expression, which knows whether an operand or an operator comes next.
+/// A walk over the tokens of one expression, which tracks if an operand or an operator comes next.
 struct Walk {
     tokens: Vec<TokenTree>,
     at: usize,
-    /// An operand comes next.
+    /// True if an operand comes next.
     operand: bool,
-    /// How many `<` of generics are open.
+    /// Number of open `<` of generics.
     generics: usize,
-    /// The parameters of a closure are open.
+    /// True inside the parameters of a closure.
     in_parameters: bool,
-    /// A type follows `as`.
+    /// True inside the type after `as`.
     in_type: bool,
-    /// The last group belongs to a macro.
+    /// True if the last group belongs to a macro.
     in_macro: bool,
     last: Last,
 }
 
-/// The token before, as far as it decides what the next one means.
+/// The kind of the previous token, which determines the meaning of the next one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last {
     Start,
     Keyword,
     /// `.` or `::`
     Path,
-    /// `..` and the like
+    /// `..`, `..=` or `...`
     Range,
     Quote,
     Lifetime,
-    /// `!` behind a name
+    /// `!` after a name
     Macro,
     Block,
     Other,
 }
 
-/// What is wrong with a token.
+/// The result for one token, with its problem as the error.
 type Step = Result<(), String>;
 
 impl Walk {
@@ -134,7 +134,7 @@ impl Walk {
         }
     }
 
-    /// Does this separator come next, outside of generics and of a closure's parameters?
+    /// Reports whether this separator comes next, outside of generics and of the parameters of a closure.
     fn is_at(&self, separator: char) -> bool {
         let next = self.tokens.get(self.at);
         self.is_outermost() && matches!(next, Some(TokenTree::Punct(next)) if next.as_char() == separator)
@@ -144,7 +144,7 @@ impl Walk {
         self.generics == 0 && !self.in_parameters
     }
 
-    /// Does an operator lack what belongs behind it?
+    /// Reports whether the expression ends after an operator.
     fn is_cut_off(&self) -> bool {
         self.operand && !matches!(self.last, Last::Start | Last::Keyword | Last::Range)
     }
@@ -205,7 +205,7 @@ impl Walk {
         if is_expected { Ok(()) } else { Err(format!("expected an operator or a comma before `{token}`")) }
     }
 
-    /// Counts `<` and `>`; the one of `->` is none of them.
+    /// Counts `<` and `>`, except the one in `->`.
     fn in_generics(&mut self) {
         match &*self.sign(self.at - 1) {
             "<" => self.generics += 1,
@@ -258,7 +258,7 @@ impl Walk {
         Ok(())
     }
 
-    /// A sign that begins an operand: a generic path, a closure, or what is done to the operand.
+    /// Handles a sign that begins an operand: that of a generic path, of a closure, or a unary operator.
     fn before_operand(&mut self, sign: &str) -> Step {
         match sign {
             "<" => self.generics = 1,
@@ -275,7 +275,7 @@ mod tests {
 
     use super::*;
 
-    /// The pieces of a list, and what is wrong with each.
+    /// Returns the pieces of a list, each with its problem.
     fn pieces(source: &str) -> Vec<(String, Option<String>)> {
         let read = |input: ParseStream<'_>| {
             let mut pieces = Vec::new();

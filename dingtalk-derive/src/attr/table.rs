@@ -1,6 +1,6 @@
-//! Which keys stand in which place of an attribute, and what reads each of them.
+//! Tables of the keys that each place of an attribute allows, with their parsers.
 //!
-//! Every error is kept, and the next key is read all the same.
+//! After an error, parsing continues at the next key, so every error is reported.
 
 use std::cell::Cell;
 
@@ -11,21 +11,21 @@ use syn::{Attribute, LitStr, Token, ext::IdentExt as _, parse::ParseStream};
 use super::expression;
 use crate::errors::Errors;
 
-/// The keys of one place: on the type, on a field, or in the parentheses of another key.
+/// The keys of one place: on a type, on a field, or in the parentheses of another key.
 pub(super) struct KeyTable<T: 'static> {
-    /// The place, as the rest of a sentence: `on a field`.
+    /// The place, as the end of a sentence: `on a field`.
     pub(super) place: &'static str,
     pub(super) keys: &'static [Key<T>],
-    /// Keys that this place does not have although people expect them, and what to write instead.
+    /// Keys that people expect here although they do not exist, each with its fix.
     pub(super) advice: &'static [(&'static str, &'static str)],
-    /// The advice for a text that stands here without a key.
+    /// The fix for a text without a key.
     pub(super) loose_text: Option<&'static str>,
 }
 
-/// A key, and what reads its value.
+/// A key with the parser of its value.
 pub(super) type Key<T> = (&'static str, fn(&mut T, &Ident, ParseStream<'_>, &Reading<'_>) -> syn::Result<()>);
 
-/// The names of a table's keys, whatever it reads them into.
+/// The names of a table's keys, independent of the target type.
 pub(super) trait Names: Sync {
     fn place(&self) -> &'static str;
     fn has(&self, key: &str) -> bool;
@@ -41,11 +41,11 @@ impl<T> Names for KeyTable<T> {
     }
 }
 
-/// Errors while keys are read.
+/// Errors found while keys are parsed.
 pub(super) struct Reading<'e> {
     errors: &'e Errors,
     count: Cell<usize>,
-    /// Places where a key that is unknown here may belong.
+    /// Other places to which an unknown key may belong.
     elsewhere: &'static [&'static dyn Names],
 }
 
@@ -59,19 +59,19 @@ impl<'e> Reading<'e> {
         self.errors.push(error);
     }
 
-    /// A key could not be read: what seems to be missing may only be misspelt.
+    /// Reports whether a key could not be parsed. A part that seems to be missing may then only be misspelt.
     pub(super) fn is_incomplete(&self) -> bool {
         self.errors_so_far() > 0
     }
 
-    /// How many keys could not be read.
+    /// Returns the number of keys that could not be parsed.
     pub(super) fn errors_so_far(&self) -> usize {
         self.count.get()
     }
 }
 
 impl<T> KeyTable<T> {
-    /// Reads the keys of every `#[dingtalk(…)]` into `target`.
+    /// Parses the keys of every `#[dingtalk(…)]` into `target`.
     pub(super) fn read(&self, attributes: &[Attribute], target: &mut T, reading: &Reading<'_>) {
         for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("dingtalk")) {
             let parsed =
@@ -82,7 +82,7 @@ impl<T> KeyTable<T> {
         }
     }
 
-    /// Reads the keys between one pair of parentheses into `target`.
+    /// Parses the keys between one pair of parentheses into `target`.
     pub(super) fn keys(
         &self,
         input: ParseStream<'_>,
@@ -98,7 +98,7 @@ impl<T> KeyTable<T> {
         })
     }
 
-    /// The error for what is no key.
+    /// Returns the error for a token that is not a key.
     fn expected(&self, input: ParseStream<'_>) -> String {
         match self.loose_text {
             Some(advice) if input.peek(LitStr) => advice.to_owned(),
@@ -126,7 +126,7 @@ impl<T> KeyTable<T> {
     }
 }
 
-/// Calls `read` for each key; an error skips to the next one.
+/// Calls `read` for each key; after an error, continues with the next key.
 pub(super) fn each_key(
     input: ParseStream<'_>,
     reading: &Reading<'_>,
@@ -147,18 +147,18 @@ pub(super) fn each_key(
     Ok(())
 }
 
-/// The comma between two keys.
+/// Parses the comma between two keys.
 fn separator(input: ParseStream<'_>) -> syn::Result<()> {
     if input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
     }
     let error = input.error("expected `,` before the next key");
-    // What is left would be an error of its own.
+    // Without this, the rest would cause another error.
     input.parse::<TokenStream>()?;
     Err(error)
 }
 
-/// Reads the value of a key that is given once.
+/// Parses the value of a key that may occur only once.
 pub(super) fn set<T>(
     slot: &mut Option<T>,
     key: &Ident,

@@ -1,4 +1,4 @@
-//! What an agent reads, as the rules know it.
+//! Checks of the texts and parameters that agents read.
 
 use dingtalk_template::declaration::{Dialect, Findings, Location, ToolWords, check_parameters, check_tool};
 use quote::ToTokens as _;
@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub(super) fn check(model: &Model<'_>, tool: &ToolAttribute, errors: &Errors) {
-    // An enum has been refused.
+    // An enum is refused elsewhere.
     if model.variants.len() != 1 {
         return;
     }
@@ -35,7 +35,7 @@ pub(super) fn check(model: &Model<'_>, tool: &ToolAttribute, errors: &Errors) {
     parameters(model, errors);
 }
 
-/// What an agent fills in.
+/// Checks the parameters of a tool.
 pub(super) fn parameters(model: &Model<'_>, errors: &Errors) {
     // struct CpuAlert<'a> { host: &'a str }
     if !model.generics.params.is_empty() {

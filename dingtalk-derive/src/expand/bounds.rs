@@ -1,4 +1,4 @@
-//! Bounds of generic types: `FieldType: Show` for each field that mentions a type parameter and is really shown.
+//! Bounds of generic types: `FieldType: Show` for each field that mentions a type parameter and is shown.
 
 use dingtalk_template::declaration::{FormatSpec, Role, Source, Templates};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -8,7 +8,7 @@ use syn::{Generics, Type, WherePredicate};
 use super::{code::Paths, values::is_constrained};
 use crate::{attr::identifiers, model::Model};
 
-/// The type's generics with the bounds that its message needs.
+/// Returns the generics of the type, with the bounds that its message requires.
 pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Paths) -> Generics {
     let mut generics = model.generics.clone();
     let parameters: Vec<&Ident> = model.generics.type_params().map(|parameter| &parameter.ident).collect();

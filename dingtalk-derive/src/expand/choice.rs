@@ -12,12 +12,12 @@ use crate::{
     model::camel_case,
 };
 
-/// One variant.
+/// A variant with its value.
 struct Alternative<'a> {
     ident: &'a Ident,
-    /// What an agent writes.
+    /// Value in the arguments of a tool.
     value: String,
-    /// What a reader sees.
+    /// Text in a message.
     text: String,
     documentation: String,
 }
@@ -92,7 +92,7 @@ fn alternatives<'a>(
     alternatives
 }
 
-/// Without alternatives, stubs that keep uses of the type from adding errors of their own.
+/// Generates the implementation. Without alternatives, it is a stub that keeps uses of the type from adding more errors.
 fn implementation(
     input: &DeriveInput,
     alternatives: Option<&[Alternative<'_>]>,

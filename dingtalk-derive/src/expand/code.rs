@@ -1,4 +1,4 @@
-//! What all generated code is made with: paths, names, and the frame of an implementation.
+//! Building blocks of generated code: paths, names, and the frame of an implementation.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -16,7 +16,7 @@ impl Paths {
             Some(path) => quote!(#path),
             None => quote!(::dingtalk_core),
         };
-        // Of this version alone: the core names the module after itself.
+        // The core names the module after its version, so no other version matches.
         let version = env!("CARGO_PKG_VERSION").replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         let private = format_ident!("__private_{version}");
         let private = quote!(#krate::#private);
@@ -24,7 +24,7 @@ impl Paths {
     }
 }
 
-/// `impl Trait for Type { … }`
+/// Generates `impl Trait for Type { … }`.
 pub(super) fn implement(
     implemented: &TokenStream,
     ident: &Ident,
@@ -38,12 +38,13 @@ pub(super) fn implement(
     }
 }
 
-/// A variable of generated code. The underscores keep it from a user's constant: hygiene does not.
+/// Returns a variable of generated code. Its underscores prevent a collision with a user's constant, which hygiene does
+/// not.
 pub(super) fn local(name: &str) -> Ident {
     format_ident!("__{name}", span = Span::mixed_site())
 }
 
-/// An `Option` as an expression.
+/// Generates an `Option` expression.
 pub(super) fn option(value: Option<impl ToTokens>) -> TokenStream {
     match value {
         Some(value) => quote!(::core::option::Option::Some(#value)),

@@ -1,4 +1,4 @@
-//! Writes the code: tables and the calls that walk them.
+//! Generation of code: tables, and the calls that walk them.
 
 mod bounds;
 mod choice;
@@ -32,7 +32,7 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
         .variants
         .iter()
         .map(|variant| templates(variant, &errors))
-        // Not stopped at the first that fails: every one has its errors reported.
+        // Collected first, to report the errors of all variants and not only of the first.
         .collect::<Vec<_>>()
         .into_iter()
         .collect();
@@ -52,11 +52,11 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
             Derive::FeedItem => companions::feed_item(&model, &templates, &paths),
             Derive::Fragment => companions::fragment(&model, &templates, &paths),
         },
-        // The errors say enough; a stub keeps uses of the type from adding theirs.
+        // A stub keeps uses of the type from adding more errors.
         _ => stub(&model, derive, &paths),
     };
     let errors = errors.into_tokens();
-    // No `#[allow]`: it is an error where a lint is forbidden. rustc and clippy pass over what a derive writes.
+    // No `#[allow]`, which is an error where the lint is forbidden. rustc and clippy skip the code of a derive anyway.
     quote! {
         #errors
         const _: () = {
@@ -66,7 +66,7 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
     }
 }
 
-/// The templates of one message; `None` if it is incomplete.
+/// Compiles the templates of one message; `None` if it is incomplete.
 fn templates(variant: &Variant<'_>, errors: &Errors) -> Option<Templates> {
     let message = variant.message.as_ref()?.declared();
     let keyword = variant.keyword.as_ref().map(LitStr::value);
@@ -76,7 +76,7 @@ fn templates(variant: &Variant<'_>, errors: &Errors) -> Option<Templates> {
     templates
 }
 
-/// Implementations beside a compile error, so that uses of the type add no errors of their own. They never run.
+/// Generates implementations beside a compile error, which keep uses of the type from adding more errors. They never run.
 fn stub(model: &Model<'_>, derive: Derive, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let ident = model.ident;

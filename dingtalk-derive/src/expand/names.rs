@@ -1,8 +1,9 @@
-//! Lets rustc report the names that no field has, and templates that are no format strings.
+//! Code that makes rustc report unknown names and malformed format strings in templates.
 //!
-//! Only written where something is wrong, since it takes long to compile. Never-called functions have the fields as parameters and pass the user's own literal to `format_args!`, so that the
-//! caret points into the literal. They stand in a module of their own, so that a template captures no constant of the
-//! user. What our own errors say, rustc is kept from saying again.
+//! It is generated only if there is such a problem, because it takes long to compile. Functions that are never called
+//! have the fields as parameters and pass the user's own literal to `format_args!`, so that the caret points into the
+//! literal. They are in a separate module, so that a template cannot capture a constant of the user. Problems that we
+//! report ourselves are not reported by rustc again.
 
 use dingtalk_template::{Segment, SyntaxError, parse};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -38,7 +39,7 @@ fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
         let mut names: Vec<Ident> = Vec::new();
         let fields = variant.fields.iter().map(|field| field.ident);
         for known in fields.chain(variant.computed.iter().map(|computed| &computed.ident)) {
-            // As it was written: `r#gen` is a name in every edition. One that is taken has an error of our own.
+            // The name as written: `r#gen` is valid in every edition. A duplicate name has an error of our own.
             let mut known = known.clone();
             known.set_span(literal.span());
             if !names.iter().any(|name| name.unraw() == known.unraw()) {
@@ -46,14 +47,14 @@ fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
             }
         }
         let parameters = names.iter().map(|name| quote!(#name: &impl Slot));
-        // Our own error asks for the name of a `{}`: rustc need not ask for an argument.
+        // Our own error asks for the name of a `{}`, so rustc must not ask for an argument.
         let slot = Ident::new("slot", Span::mixed_site());
         let slots = vec![&slot; slot_names.iter().filter(|name| name.is_empty()).count()];
         let parameters = parameters.chain(slots.first().map(|slot| quote!(#slot: &impl Slot)));
         Some(quote! {
             fn #function(#(#parameters),*) {
                 let _ = ::core::format_args!(#literal #(, #slots)*);
-                // A template need not name every field.
+                // A template may leave out fields.
                 let _ = (#(#names,)*);
             }
         })
@@ -77,7 +78,7 @@ fn lines(index: usize, variant: &Variant<'_>) -> TokenStream {
     checked.collect()
 }
 
-/// The names of a template's slots, empty for `{}`; `None` where our own errors say all that rustc could.
+/// Returns the names of a template's slots, empty for `{}`; `None` if our own errors already cover the template.
 fn slot_names(template: &LitStr) -> Option<Vec<String>> {
     match parse(&template.value()) {
         Ok(segments) => {
