@@ -20,7 +20,7 @@ fn without_a_token_it_says_what_to_set() {
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
-        "Error: the robot is not set up right (DINGTALK_BOT_ACCESS_TOKEN is not set: it takes the robot's access token or its \
+        "Error: the robot is misconfigured (DINGTALK_BOT_ACCESS_TOKEN is not set: it takes the robot's access token or its \
          whole webhook). Correct the setting and start again.\n"
     );
 }

@@ -1,4 +1,4 @@
-//! Delivery for programs without an asynchronous run time.
+//! Delivery for programs without an asynchronous runtime.
 
 use std::{
     fmt,
@@ -14,14 +14,14 @@ use tokio::{
 use super::{Deliver, Envelope, Error, ErrorKind, Receipt};
 use crate::Notification;
 
-/// Waits for a delivery instead of returning a future.
+/// A delivery that blocks until the outcome is known, instead of returning a future.
 ///
-/// It owns a thread with a tokio runtime on it, in which all deliveries run; calls from several threads run at the
-/// same time. Clones share the thread, which ends with the last of them.
+/// All deliveries run on a thread of its own with a tokio runtime; calls from several threads run concurrently. Clones
+/// share the thread, which ends when the last of them is dropped.
 ///
-/// A call blocks the thread that makes it, for up to the robot's [deadline](crate::delivery::RobotBuilder::deadline). It works
-/// inside an asynchronous runtime, too, but blocks a thread of it, on which other tasks then stand still: there,
-/// `await` the [`Robot`](crate::Robot) itself, or call this from `tokio::task::spawn_blocking`.
+/// A call blocks the calling thread for up to the robot's [deadline](crate::delivery::RobotBuilder::deadline). In an
+/// asynchronous runtime, it would stop the other tasks of that thread: use the [`Robot`](crate::Robot) itself there, or
+/// call this from `tokio::task::spawn_blocking`.
 ///
 /// ```no_run
 /// use dingtalk_core::{Message, Robot, delivery::Blocking};
@@ -42,9 +42,9 @@ struct Job {
 }
 
 impl Blocking {
-    /// Starts the thread. Fails if the system has none to give.
+    /// Starts the thread. Fails if the system cannot create one.
     pub fn new(deliver: impl Deliver + 'static) -> Result<Self, Error> {
-        let no_thread = |_| Error::configuration("the system gives no thread to deliver on");
+        let no_thread = |_| Error::configuration("the system cannot create a thread for deliveries");
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(no_thread)?;
         let (give, take) = unbounded_channel();
         let run = move || runtime.block_on(run(Arc::new(deliver), take));
@@ -52,15 +52,16 @@ impl Blocking {
         Ok(Self(give))
     }
 
-    /// Checks a notification, renders it and delivers it under a new id: see [`DeliverExt::send`](crate::DeliverExt::send).
+    /// Checks a notification, renders it and delivers it under a new id; see
+    /// [`DeliverExt::send`](crate::DeliverExt::send).
     pub fn send<N: Notification + ?Sized>(&self, notification: &N) -> Result<Receipt, Error> {
         self.deliver(notification.envelope()?)
     }
 
-    /// Delivers one envelope: see [`Deliver::deliver`].
+    /// Delivers one envelope; see [`Deliver::deliver`].
     pub fn deliver(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let id = envelope.id.clone();
-        // Nobody answers only where the delivery itself has panicked, and then nobody knows.
+        // Without an answer, the delivery has panicked, and its outcome is unknown.
         let lost = || Error::new(ErrorKind::Unknown, "the delivery ended without a result").with_id(&*id);
         let (done, result) = mpsc::channel();
         self.0.send(Job { envelope, done }).map_err(|_| lost())?;
@@ -68,11 +69,11 @@ impl Blocking {
     }
 }
 
-/// Delivers what comes until nobody is left to send.
+/// Delivers jobs until all senders are dropped.
 async fn run(deliver: Arc<dyn Deliver>, mut jobs: UnboundedReceiver<Job>) {
     while let Some(Job { envelope, done }) = jobs.recv().await {
         let deliver = Arc::clone(&deliver);
-        // A panic ends this delivery alone, and drops `done`. Nobody waits for a caller that is gone.
+        // A panic ends this delivery only, and drops `done`. A caller that is gone does not receive the outcome.
         tokio::spawn(async move {
             let _ = done.send(deliver.deliver(envelope).await);
         });

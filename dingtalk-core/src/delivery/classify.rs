@@ -1,8 +1,8 @@
-//! What an answer of DingTalk means: a pure function of its HTTP status and body.
+//! Interpretation of DingTalk's answers: a pure function of the HTTP status and the body.
 //!
-//! Codes are those of the pages `custom-robots-send-group-messages` and the global error codes on open.dingtalk.com;
-//! where those are silent, of answers that users quote in public issues. One code has several meanings, and the
-//! wording has had three generations: English; English and `, more: [https://…]`; and
+//! The codes come from the pages `custom-robots-send-group-messages` and the global error codes on open.dingtalk.com,
+//! and, where these are silent, from answers that users quote in public issues. One code can have several meanings, and
+//! there are three generations of wording: English; English and `, more: [https://…]`; and
 //! `description:…;solution:…;link:…` in Chinese (also `错误描述:…;解决方案:…`).
 
 use serde::Deserialize;
@@ -10,25 +10,25 @@ use serde_json::Value;
 
 use super::{Block, ErrorKind};
 
-/// What [`classify`] found.
+/// Interpretation of an answer, returned by [`classify`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Answer {
-    /// `None`: DingTalk took the message. Otherwise what is wrong.
+    /// Kind of the failure; `None` if DingTalk accepted the message.
     pub failure: Option<ErrorKind>,
-    /// Nothing more is taken for a while. Also where the answer leaves the message's fate open: a blocked sender is
-    /// reported to get a web page.
+    /// Block during which further messages are refused. Also set if the message may have arrived: users report that a
+    /// blocked sender receives a web page.
     pub block: Option<Block>,
-    /// `errcode`, where one can be read.
+    /// `errcode`, if it can be read.
     pub code: Option<i64>,
-    /// `errmsg` as the server wrote it. It may repeat anything that was sent, the token included.
+    /// `errmsg`, exactly as the server wrote it. It may repeat any part of the request, including the token.
     pub message: Option<String>,
 }
 
-/// Decides what an answer means.
+/// Interprets an answer.
 ///
-/// Delivered is only what has a 2xx status and `errcode` 0; an answer that cannot be read is never success, whatever
-/// its status: DingTalk answers 200 to nearly everything, and its gateway's pages have no `errcode`.
+/// A message is delivered only if the status is 2xx and `errcode` is 0. An unreadable answer is never a success,
+/// whatever its status: DingTalk answers nearly every request with 200, and the pages of its gateway have no `errcode`.
 ///
 /// ```
 /// use dingtalk_core::{ErrorKind, delivery::classify};
@@ -39,9 +39,9 @@ pub struct Answer {
 /// assert_eq!(classify(200, b"<html>").failure, Some(ErrorKind::Unknown));
 /// ```
 pub fn classify(status: u16, body: &[u8]) -> Answer {
-    // One byte that is not UTF-8 in the wording must not cost us the code.
+    // One byte of the wording that is not UTF-8 must not hide the code.
     let text = String::from_utf8_lossy(body);
-    // serde would read a struct from an array too.
+    // serde would also read a struct from an array.
     let object = text.trim_start().starts_with('{');
     let reply: Reply =
         if object { serde_json::from_str(&text).unwrap_or_default() } else { Reply::default() };
@@ -53,14 +53,14 @@ pub fn classify(status: u16, body: &[u8]) -> Answer {
         Some(code) => Some(with_code(code, message.as_deref().unwrap_or_default())),
     };
     let block = failure.and_then(block).or_else(|| {
-        // No success is a page: this is a gateway's. With a 5xx it is one that found no server.
+        // A page is never a success: it comes from a gateway. With a 5xx status, the gateway found no server.
         let page = (200..300).contains(&status) && text.trim_start().starts_with('<');
         page.then_some(Block::Robot)
     });
     Answer { failure, block, code, message }
 }
 
-/// For what an answer says that nothing more is taken.
+/// Returns the block that a failure implies.
 fn block(failure: ErrorKind) -> Option<Block> {
     match failure {
         ErrorKind::Throttled => Some(Block::Robot),
@@ -74,12 +74,12 @@ fn block(failure: ErrorKind) -> Option<Block> {
 struct Reply {
     errcode: Option<Value>,
     errmsg: Option<Value>,
-    /// These two are the gateway's: `{"status":1111,"wait":5,"source":"x5","punish":"deny"}`.
+    /// These two are set by the gateway: `{"status":1111,"wait":5,"source":"x5","punish":"deny"}`.
     status: Option<Value>,
     punish: Option<Value>,
 }
 
-/// The documentation's table says number, its sample shows a string.
+/// Reads a number or a string: the documentation's table says number, its sample shows a string.
 fn number(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
@@ -93,9 +93,10 @@ fn without_code(status: u16, reply: &Reply) -> ErrorKind {
         || reply.punish.as_ref().and_then(Value::as_str) == Some("deny");
     match status {
         _ if punished => ErrorKind::AddressBlocked,
-        // A robot that goes on sending while it is throttled is reported to be redirected.
+        // Users report redirects for a robot that keeps sending while it is throttled.
         300..400 | 429 => ErrorKind::Throttled,
-        // The request was refused before a robot saw it; 408 says that it was not read to its end, and may be a proxy's.
+        // The request was refused before a robot received it. 408 means that it was not read to its end, possibly by a
+        // proxy.
         400..500 if status != 408 => ErrorKind::Refused,
         _ => ErrorKind::Unknown,
     }
@@ -114,7 +115,7 @@ fn with_code(code: i64, message: &str) -> ErrorKind {
         400_106 => ErrorKind::RobotMissing,
         400_013 => ErrorKind::GroupDissolved,
         400_105 => ErrorKind::UnsupportedType,
-        // Only some of these are documented; all that were seen name a missing parameter of one type.
+        // Only some of these are documented. All observed codes mean that a parameter of one type is missing.
         40_035 | 400_201..400_700 => ErrorKind::MissingParameter,
         300_001 | 300_005 | 43_002 | 43_004 => ErrorKind::BadRequest,
         460_101 | 101_002 => ErrorKind::TooLong,
@@ -128,9 +129,9 @@ fn speaks_of_throttling(message: &str) -> bool {
     ["too fast", "发送速度太快", "限流"].iter().any(|words| message.contains(words))
 }
 
-/// 310000 is any of four settings; only the wording tells which.
+/// Distinguishes the four settings that share code 310000, by the wording.
 fn security_check(message: &str) -> ErrorKind {
-    // What to do about a wrong signature mentions the timestamp: only the description counts.
+    // The solution for a wrong signature mentions the timestamp, so only the description counts.
     let description = ["solution:", "解决方案"]
         .iter()
         .filter_map(|heading| message.find(heading))
@@ -142,7 +143,7 @@ fn security_check(message: &str) -> ErrorKind {
         ErrorKind::Keyword
     } else if says(&["whitelist", "白名单"]) {
         ErrorKind::IpNotAllowed
-    // Before the signature: the new wording is "the signature has expired" (签名过期).
+    // Checked before the signature: the new wording is "the signature has expired" (签名过期).
     } else if says(&["timestamp", "时间戳", "过期"]) {
         ErrorKind::Clock
     } else if says(&["sign", "签名"]) {
@@ -197,7 +198,7 @@ mod tests {
             (400_700, "", Kind::Refused),
         ];
         for (code, message, kind) in rows {
-            // As the table and as the sample of the documentation have it.
+            // Both forms of the documentation: the table's and the sample's.
             for code in [Value::from(*code), Value::from(code.to_string())] {
                 let body = serde_json::json!({"errcode": code, "errmsg": message}).to_string();
                 let answer = classify(200, body.as_bytes());
@@ -286,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_blocked_and_for_whom() {
+    fn each_block_has_its_scope() {
         for (status, body, block) in [
             (200, r#"{"errcode":130101}"#, Some(Block::Robot)),
             (200, r#"{"errcode":410100}"#, Some(Block::Robot)),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Suppresses repetitions: of the messages with one key, one is sent in each span.
+/// Suppression of repetitions: of the messages with one key, only one is sent in each span.
 ///
 /// ```
 /// use std::time::Duration;
@@ -16,20 +16,20 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Dedupe {
-    /// Identity of the message: messages with the same key are the same.
+    /// Identity of the message: messages with the same key are repetitions of each other.
     pub key: String,
-    /// Time from a message that is sent until the next one with the same key can be.
+    /// Minimum time between two sent messages with the same key.
     pub span: Duration,
 }
 
 impl Dedupe {
-    /// One message with this key in each span.
+    /// Allows one message with this key in each span.
     pub fn new(key: impl Into<String>, span: Duration) -> Self {
         Self { key: key.into(), span }
     }
 }
 
-/// Limits the number of messages with one key in any span; the others are counted in the next one.
+/// Limit on the number of messages with one key in any span; the others are counted in the next one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Throttle {
@@ -42,7 +42,7 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// At most `limit` messages with this key in any span.
+    /// Allows at most `limit` messages with this key in any span.
     pub fn new(key: impl Into<String>, limit: u32, span: Duration) -> Self {
         Self { key: key.into(), limit, span }
     }

@@ -1,39 +1,39 @@
-//! The one seam of delivery: something that takes an envelope and says what became of it.
+//! The interface of all deliveries: takes an envelope and returns its outcome.
 
 use std::{future::ready, sync::Arc};
 
 use super::{BoxFuture, Envelope, Error, Receipt, window::Forecast};
 use crate::Notification;
 
-/// Takes messages and delivers them.
+/// A delivery of messages.
 ///
-/// | implementation | what it does with a message |
+/// | implementation | effect on a message |
 /// |---|---|
-/// | [`Robot`](crate::Robot) | posts it to one webhook |
-/// | [`Pool`](crate::pool::Pool) | gives it to one of several robots of one group |
-/// | [`Router`](crate::pool::Router) | hands it to the delivery of the name that it holds |
-/// | [`Queue`](crate::queue::Queue) | takes it at once, and delivers it later |
+/// | [`Robot`](crate::Robot) | sends it to one webhook |
+/// | [`Pool`](crate::pool::Pool) | sends it through one of several robots of a group |
+/// | [`Router`](crate::pool::Router) | passes it to the delivery with the name in the envelope |
+/// | [`Queue`](crate::queue::Queue) | accepts it immediately and delivers it later |
 /// | [`Stub`](crate::Stub) | records it, for tests |
 ///
-/// The trait is object-safe: a program can hold an `Arc<dyn Deliver>`, and `&D`, `Box<D>` and `Arc<D>` deliver as `D` does.
-/// Dropping the future gives the delivery up; the message may have arrived nevertheless.
+/// The trait is object-safe: a program can hold an `Arc<dyn Deliver>`, and `&D`, `Box<D>` and `Arc<D>` deliver as `D`
+/// does. Dropping the future cancels the delivery, but the message may still have arrived.
 pub trait Deliver: Send + Sync {
     /// Delivers one envelope.
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>>;
 
-    /// Returns how long the envelope would wait for its request if it came now: no time unless implemented. A queue
-    /// keeps what would wait, so that more urgent messages can pass it and a digest can grow.
+    /// Returns how long the envelope would wait for its request if it were delivered now; zero unless implemented. A
+    /// queue keeps envelopes that would wait, so that more urgent ones can overtake them and a digest can grow.
     ///
     /// # Errors
     ///
-    /// It is not known.
+    /// Fails if the wait is not known.
     fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
         let _ = envelope;
         Box::pin(ready(Ok(Forecast::default())))
     }
 
-    /// Returns `true` if each request is made after [`Envelope::mark_attempt`]; `false` unless implemented. Then a queue
-    /// makes the mark before the delivery begins.
+    /// Returns `true` if each request is made after [`Envelope::mark_attempt`]; `false` unless implemented. If it is
+    /// `false`, a queue makes the mark before the delivery begins.
     fn marks_attempts(&self) -> bool {
         false
     }
@@ -59,7 +59,7 @@ macro_rules! forward {
 
 forward!(&D, Box<D>, Arc<D>);
 
-/// What every [`Deliver`] can do besides.
+/// Methods of every [`Deliver`].
 pub trait DeliverExt: Deliver {
     /// Checks a notification, renders it and delivers it under a new id. A [`Message`](crate::Message) is a notification too.
     ///

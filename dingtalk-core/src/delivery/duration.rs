@@ -1,11 +1,11 @@
-//! Spans of time in words for people.
+//! Durations in words for people.
 
 use std::time::Duration;
 
-/// A time as far away as a clock can tell for sure.
+/// Longest time in the future that every clock can represent.
 pub(super) const FAR_FUTURE: Duration = Duration::from_secs(30 * 365 * 86_400);
 
-/// A span of time with the precision that a person wants: `0.3 s`, `31 s`, `9 min 58 s`, `2 h 5 min`, `9 days`.
+/// Formats a duration for people: `0.3 s`, `31 s`, `9 min 58 s`, `2 h 5 min`, `9 days`.
 pub(crate) fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {

@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_recognised() {
+    fn an_invalid_token_is_recognised() {
         for (token, expected) in [
             (format!("SEC{}", "0".repeat(64)).as_str(), "signing secret"),
             ("access_token=abcd", "part of one"),

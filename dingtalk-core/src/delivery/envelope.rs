@@ -1,4 +1,4 @@
-//! A message, and how it is to be delivered.
+//! Envelopes of messages.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -11,11 +11,10 @@ use super::{
 };
 use crate::Message;
 
-/// The largest body that DingTalk takes, in bytes of JSON (errcode 460101 beyond it).
+/// Maximum size of a body that DingTalk accepts, in bytes of JSON. Larger bodies fail with errcode 460101.
 pub const MAX_BODY_BYTES: usize = 20_000;
 
-/// A message with its id, and how it is to be delivered: through which robot, how soon, until when. It never holds a
-/// token, a signature or an address.
+/// A message with its delivery options: id, robot, urgency, expiry. It never contains a token, a signature or an address.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -31,43 +30,43 @@ pub const MAX_BODY_BYTES: usize = 20_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Envelope {
-    /// The message.
+    /// Message to deliver.
     pub message: Message,
-    /// Stays the same over all attempts; DingTalk gets it as `msgUuid` and recognises a repetition by it.
+    /// Id of the message, the same for all attempts. DingTalk receives it as `msgUuid` and recognises a retry by it.
     pub id: String,
-    /// The robot that is meant, by name; `None` leaves it to whoever delivers.
+    /// Name of the robot; `None` leaves the choice to the delivery.
     pub robot: Option<String>,
-    /// Who goes first where messages have to wait.
+    /// Priority among waiting messages.
     pub urgency: Urgency,
-    /// What the message is about: messages of one group may be merged where many are waiting.
+    /// Subject of the message. If many messages are waiting, those of one group may be merged.
     pub group: Option<String>,
-    /// Plain text that stands for the message in a digest, in one line. Not used yet.
+    /// Plain text that represents the message in a digest, in one line. Not used yet.
     pub digest_line: Option<String>,
     /// Suppression of repetitions. Not used yet.
     pub dedupe: Option<Dedupe>,
-    /// Limit on messages about the same subject. Not used yet.
+    /// Limit on messages with the same subject. Not used yet.
     pub throttle: Option<Throttle>,
-    /// From then on the message is news no longer, and is not sent.
+    /// Time after which the message is outdated and is not sent.
     pub expires_at: Option<SystemTime>,
     progress: SendProgress,
     mark: Mark,
 }
 
-/// Who goes first where messages have to wait.
+/// Priority among waiting messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Urgency {
-    /// In the order in which messages come.
+    /// Messages are sent in the order in which they arrive.
     #[default]
     Normal,
-    /// Before all that are not urgent. A part of each robot's rate is kept for these: see
+    /// Sent before all messages that are not urgent. A part of each robot's rate is reserved for urgent messages; see
     /// [`Pace::urgent_reserve`](crate::delivery::Pace::urgent_reserve).
     Urgent,
 }
 
 impl Envelope {
-    /// An envelope with a new id (a ULID: sortable by time).
+    /// Creates an envelope with a new id (a ULID, sortable by time).
     pub fn new(message: Message) -> Self {
         Self {
             message,
@@ -84,24 +83,24 @@ impl Envelope {
         }
     }
 
-    /// Reports whether the message may have been sent, also after its delivery was given up.
+    /// Returns a handle that reports whether the message may have been sent, even after its delivery was cancelled.
     pub fn progress(&self) -> SendProgress {
         self.progress.clone()
     }
 
-    /// Sets the mark that is made before each request of its delivery. Replaces an earlier one.
+    /// Sets the mark that is made before each request of the delivery. Replaces an earlier one.
     #[must_use]
     pub fn with_attempt_mark(mut self, mark: Arc<dyn AttemptMark>) -> Self {
         self.mark = Mark::new(mark);
         self
     }
 
-    /// Makes the [mark](Self::with_attempt_mark), if there is one. A deliverer of your own that
-    /// [marks attempts](crate::Deliver::marks_attempts) calls this before each request, with the slot in hand.
+    /// Makes the [mark](Self::with_attempt_mark), if one is set. An implementation of `Deliver` that [marks
+    /// attempts](crate::Deliver::marks_attempts) calls this before each request, after it has taken the slot.
     ///
     /// # Errors
     ///
-    /// The attempt was not recorded. Nothing may be sent; the slot is to be given back.
+    /// Fails if the attempt could not be recorded. Then nothing may be sent, and the slot is given back.
     pub async fn mark_attempt(&self) -> Result<(), Error> {
         self.mark.begin().await
     }
@@ -110,8 +109,8 @@ impl Envelope {
         self.mark.clone()
     }
 
-    /// Sets the id, for a message that may have been sent before. A blank one is ignored: it would make all messages
-    /// that carry it one and the same.
+    /// Sets the id, for a message that may have been sent before. A blank id is ignored: it would make all messages
+    /// with it one and the same.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {
         let id = id.into();
@@ -121,28 +120,28 @@ impl Envelope {
         self
     }
 
-    /// Names the robot that is meant.
+    /// Sets the name of the robot.
     #[must_use]
     pub fn with_robot(mut self, name: impl Into<String>) -> Self {
         self.robot = Some(name.into());
         self
     }
 
-    /// Says who goes first where messages have to wait.
+    /// Sets the priority among waiting messages.
     #[must_use]
     pub fn with_urgency(mut self, urgency: Urgency) -> Self {
         self.urgency = urgency;
         self
     }
 
-    /// Says what the message is about, so that it may be merged with others of the same group.
+    /// Sets the subject, so that the message may be merged with others of the same group.
     #[must_use]
     pub fn with_group(mut self, key: impl Into<String>) -> Self {
         self.group = Some(key.into());
         self
     }
 
-    /// Sets the line that stands for the message in a digest.
+    /// Sets the line that represents the message in a digest.
     #[must_use]
     pub fn with_digest_line(mut self, line: impl Into<String>) -> Self {
         self.digest_line = Some(line.into());
@@ -156,14 +155,14 @@ impl Envelope {
         self
     }
 
-    /// Limits the messages about the same subject.
+    /// Limits the number of messages with the same subject.
     #[must_use]
     pub fn with_throttle(mut self, rule: Throttle) -> Self {
         self.throttle = Some(rule);
         self
     }
 
-    /// Says from when on the message is not worth sending.
+    /// Sets the time after which the message is not sent.
     #[must_use]
     pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);

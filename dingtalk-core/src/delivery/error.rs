@@ -1,4 +1,4 @@
-//! Why a message was not delivered, or may not have been.
+//! Errors of delivery.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::message::Invalid;
 
-/// Why a message was not delivered, or, for [`ErrorKind::Unknown`], may not have been.
+/// An error of a delivery: the message was not delivered, or, for [`ErrorKind::Unknown`], may not have been.
 ///
-/// `Display` is [what happened](Self::detail) followed by [the advice](Self::advice). `Debug` prints the same, so that an
-/// error returned from `main` reads well; `{:#?}` shows the fields. No part of an error holds the access token, the secret,
-/// a signature or the address that was called: a server's own words are cleaned of them before they are kept.
+/// `Display` is [what happened](Self::detail) followed by [the advice](Self::advice). `Debug` prints the same, so that
+/// an error returned from `main` is readable; `{:#?}` shows the fields. No part of an error contains the access token,
+/// the secret, a signature or the webhook's URL: they are removed from a server's text before it is kept.
 ///
 /// ```
 /// use dingtalk_core::{
@@ -47,7 +47,8 @@ struct Details {
 }
 
 impl Error {
-    /// An error with its cause in a few words. The cause is shown to people: it must not hold a secret.
+    /// Creates an error with a short description of its cause. The cause is shown to people and must not contain a
+    /// secret.
     pub fn new(kind: ErrorKind, cause: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Details {
             kind,
@@ -69,26 +70,26 @@ impl Error {
         Self::new(ErrorKind::Configuration, cause)
     }
 
-    /// A fault of a setting, in both languages. `setting` is its name for the person who made it.
+    /// Creates the error of a setting, in both languages. `setting` is its name for the person who set it.
     pub(crate) fn of_setting(setting: &str, english: impl fmt::Display, chinese: impl fmt::Display) -> Self {
         Self::of_settings(format!("{setting}: {english}"), format!("{setting}：{chinese}"))
     }
 
-    /// A fault of settings that the texts name themselves, in both languages.
+    /// Creates the error of several settings, which the texts name, in both languages.
     pub(crate) fn of_settings(english: String, chinese: String) -> Self {
         let mut error = Self::configuration(english);
         error.0.chinese_cause = Some(chinese.into());
         error
     }
 
-    /// Replaces the kind, and keeps the cause.
+    /// Replaces the kind and keeps the cause.
     #[must_use]
     pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;
         self
     }
 
-    /// Adds what the server said, already cleaned of secrets.
+    /// Adds the server's answer, from which secrets have been removed.
     #[must_use]
     pub(crate) fn with_answer(mut self, code: Option<i64>, server_message: Option<String>) -> Self {
         self.0.code = code;
@@ -96,21 +97,21 @@ impl Error {
         self
     }
 
-    /// Adds how many requests were made.
+    /// Adds the number of requests made.
     #[must_use]
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
 
-    /// Adds after how long another attempt makes sense.
+    /// Adds the time after which another attempt makes sense.
     #[must_use]
     pub(crate) fn with_retry_after(mut self, after: Duration) -> Self {
         self.0.retry_after = Some(after);
         self
     }
 
-    /// Adds into which parts the message was split, and how many of them, from the first, were delivered.
+    /// Adds the ids of the message's parts, and the number of those delivered, counted from the first.
     #[must_use]
     pub(crate) fn with_parts(mut self, parts: Vec<String>, delivered: usize) -> Self {
         self.0.delivered = delivered.min(parts.len());
@@ -118,19 +119,19 @@ impl Error {
         self
     }
 
-    /// Adds that an earlier attempt ended in a way after which only the same id may be used.
+    /// Sets that, after an earlier attempt, only the same id may be used.
     #[must_use]
     pub(crate) fn left_open(mut self, open: bool) -> Self {
         self.0.open |= open;
         self
     }
 
-    /// Whether a robot may have the message, or a part of it: no other robot may be given it.
+    /// Reports whether the robot may have received the message or a part of it, so that no other robot may send it.
     pub(crate) fn may_have_arrived(&self) -> bool {
         self.0.open || self.0.delivered > 0 || self.0.kind.retry() == Retry::SameId
     }
 
-    /// Adds words to the cause.
+    /// Appends a remark to the cause.
     #[must_use]
     pub(crate) fn with_remark(mut self, remark: &str) -> Self {
         self.0.chinese_cause = None;
@@ -139,7 +140,7 @@ impl Error {
         self
     }
 
-    /// A failure that came after one which left it open whether the message arrived: it still is open.
+    /// Marks a failure that follows an unknown outcome: the message may still have arrived.
     #[must_use]
     pub(crate) fn after_unknown(mut self, unknown: &Self) -> Self {
         if self.0.kind != ErrorKind::Unknown {
@@ -160,13 +161,13 @@ impl Error {
         self
     }
 
-    /// What went wrong.
+    /// Returns the kind of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Whether and how the message may be sent again: as its kind says ([`ErrorKind::retry`]), but never under another
-    /// id once a part was delivered.
+    /// Returns whether and how the message may be sent again: the retry of its kind ([`ErrorKind::retry`]), but never
+    /// under another id after a part was delivered.
     pub fn retry(&self) -> Retry {
         match self.0.kind.retry() {
             Retry::Safe | Retry::AfterRest if self.0.delivered > 0 => Retry::SameId,
@@ -174,7 +175,7 @@ impl Error {
         }
     }
 
-    /// What to do about it, in one or two sentences.
+    /// Returns the advice, in one or two sentences.
     pub fn advice(&self, language: Language) -> &'static str {
         if self.0.delivered > 0 && self.retry() == Retry::SameId {
             return advice_for_the_rest(language);
@@ -182,18 +183,18 @@ impl Error {
         advice(self.0.kind, language)
     }
 
-    /// What happened, in English, without the advice and without a full stop: the kind in words, the
-    /// [cause](Self::cause), DingTalk's answer and the parts that were delivered, as far as they are known.
+    /// Returns what happened, in English, without the advice and without a full stop: the kind in words, the
+    /// [cause](Self::cause), DingTalk's answer, and the number of delivered parts, as far as they are known.
     pub fn detail(&self) -> String {
         Detail(self).to_string()
     }
 
-    /// What is known beyond the kind, in English: `connection refused`. Empty where nothing is.
+    /// Returns details beyond the kind, in English: `connection refused`. Empty if there are none.
     pub fn cause(&self) -> &str {
         &self.0.cause
     }
 
-    /// The [cause](Self::cause) in this language, as far as it is known: that of a setting is, all others are English.
+    /// Returns the [cause](Self::cause) in this language, if available: only causes in settings exist in Chinese.
     pub fn cause_in(&self, language: Language) -> &str {
         match (language, &self.0.chinese_cause) {
             (Language::Zh, Some(cause)) => cause,
@@ -201,48 +202,50 @@ impl Error {
         }
     }
 
-    /// DingTalk's `errcode`, if it answered with one.
+    /// Returns DingTalk's `errcode`, if it answered with one.
     pub fn code(&self) -> Option<i64> {
         self.0.code
     }
 
-    /// DingTalk's `errmsg`, if it answered with one: at most 300 characters, without secrets and control characters.
+    /// Returns DingTalk's `errmsg`, if it answered with one: at most 300 characters, without secrets and control
+    /// characters.
     pub fn server_message(&self) -> Option<&str> {
         self.0.server_message.as_deref()
     }
 
-    /// The id of the envelope that failed: a repetition must carry the same one where [`Retry::SameId`] says so.
+    /// Returns the id of the envelope. Use the same id to send it again if [`Retry::SameId`] requires it.
     pub fn id(&self) -> Option<&str> {
         self.0.id.as_deref()
     }
 
-    /// How many requests were made. Before all but the last, the answer was one after which it makes sense to go on.
+    /// Returns the number of requests made. All failures before the last one allowed another attempt.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// After how long another attempt makes sense, where that is known: when the robot's rest ends, or when its rate
-    /// would have had room.
+    /// Returns the time after which another attempt makes sense, if known: when the robot's rest ends, or when its rate
+    /// window has a free slot.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The ids of the parts into which the message was split ([`Overflow::Split`](crate::delivery::Overflow::Split)); empty for a
-    /// message in one piece, and where it failed before it was split.
+    /// Returns the ids of the parts into which the message was split
+    /// ([`Overflow::Split`](crate::delivery::Overflow::Split)). Empty for an undivided message, and if the failure came
+    /// before splitting.
     ///
-    /// The same message under the same id is split into the same parts with the same ids. So repeating it is as safe as
-    /// repeating one piece: DingTalk recognises what it has.
+    /// The same message under the same id is split into the same parts with the same ids, so sending it again is as
+    /// safe as for an undivided message: DingTalk recognises the parts that it has.
     pub fn parts(&self) -> &[String] {
         &self.0.parts
     }
 
-    /// The ids of the parts that were delivered: the first of [`parts`](Self::parts). The one behind them is the one that
-    /// failed; those behind it were not sent.
+    /// Returns the ids of the delivered parts, the first of [`parts`](Self::parts). The part after them failed; the
+    /// others were not sent.
     pub fn delivered_parts(&self) -> &[String] {
         &self.0.parts[..self.0.delivered]
     }
 
-    /// What is wrong with the notification's values, where that is the failure ([`ErrorKind::Invalid`]).
+    /// Returns the faults of the notification's values, if they are the failure ([`ErrorKind::Invalid`]).
     pub fn invalid(&self) -> Option<&Invalid> {
         self.0.invalid.as_ref()
     }
@@ -256,7 +259,7 @@ impl From<Invalid> for Error {
     }
 }
 
-/// What happened, as text.
+/// Formats what happened.
 struct Detail<'a>(&'a Error);
 
 impl fmt::Display for Detail<'_> {
@@ -268,7 +271,7 @@ impl fmt::Display for Detail<'_> {
             write!(f, " ({cause})")?;
         }
         match (code, server_message.as_deref().filter(|message| !message.is_empty())) {
-            // Quoted, so that a reader cannot take the server's words for ours.
+            // Quoted, so that a reader can distinguish the server's text from ours.
             (Some(code), Some(message)) => write!(f, ": DingTalk answered {code} {message:?}")?,
             (Some(code), None) => write!(f, ": DingTalk answered {code}")?,
             (None, Some(message)) => write!(f, ": DingTalk answered {message:?}")?,
@@ -320,7 +323,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "the message was not sent (as told); 2 of 3 parts were delivered: x-1, x-2. Send it again only with the \
-             same id, under which DingTalk recognises the parts that it has."
+             same id, by which DingTalk recognises the parts that it already has."
         );
         let nothing = partial(ErrorKind::NotSent, 0).to_string();
         assert!(nothing.contains("; 0 of 3 parts were delivered. Check the network"), "{nothing}");

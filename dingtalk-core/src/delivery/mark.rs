@@ -1,4 +1,4 @@
-//! The mark of an attempt: a queue's record that one begins, made after its slot was taken and before its request.
+//! Marks of attempts: a queue records that one begins after its slot was taken and before its request is made.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -6,23 +6,23 @@ use tokio::time::timeout;
 
 use super::{BoxFuture, Error, ErrorKind};
 
-/// Longest time that a mark may take. The slot that waits for it is taken for a limited time.
+/// Maximum time for making a mark. The slot that waits for it is taken for a limited time.
 pub(super) const MARK_LIMIT: Duration = Duration::from_secs(5);
 
-/// Records that an attempt begins, so that a crash during its request is known afterwards.
+/// A record that an attempt begins, so that an interrupted request is known after a crash.
 ///
-/// A queue puts one into each [envelope](crate::Envelope::with_attempt_mark), and the robot that delivers it makes the mark
-/// between the slot of its rate window and its request.
+/// A queue puts one into each [envelope](crate::Envelope::with_attempt_mark). The robot makes the mark after it has
+/// taken a slot of its rate window and before its request.
 pub trait AttemptMark: Send + Sync {
     /// Records that an attempt begins. Called before each request of a delivery; only the first call has an effect.
     ///
     /// # Errors
     ///
-    /// It was not recorded. Nothing may be sent.
+    /// Fails if the attempt could not be recorded. Then nothing may be sent.
     fn begin(&self) -> BoxFuture<'_, Result<(), Error>>;
 }
 
-/// The mark that an envelope carries, if it carries one.
+/// Mark of an envelope, if it has one.
 #[derive(Clone, Default)]
 pub(super) struct Mark(Option<Arc<dyn AttemptMark>>);
 
@@ -46,7 +46,7 @@ impl fmt::Debug for Mark {
     }
 }
 
-/// Not a part of an envelope's content.
+/// Not part of an envelope's content.
 impl PartialEq for Mark {
     fn eq(&self, _: &Self) -> bool {
         true

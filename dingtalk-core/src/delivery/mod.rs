@@ -1,8 +1,8 @@
-//! From a message to a group: one robot, what it signs and sends, and what its answers mean.
+//! Delivery of messages to a group: the robot, its signatures and requests, and the interpretation of answers.
 //!
-//! [`Deliver`] is the one seam: a [`Robot`] posts to its group's webhook, the [`Stub`] records for tests, and the
-//! [`queue`](crate::queue), the [`pool`](crate::pool) and the router are built on other deliveries. An [`Envelope`] goes in, a
-//! [`Receipt`] or an [`Error`] comes out.
+//! [`Deliver`] is the interface of all deliveries: a [`Robot`] sends to its group's webhook, a [`Stub`] records for
+//! tests, and the [`queue`](crate::queue), the [`pool`](crate::pool) and the router use other deliveries. A delivery
+//! takes an [`Envelope`] and returns a [`Receipt`] or an [`Error`].
 //!
 //! ```
 //! use dingtalk_core::{

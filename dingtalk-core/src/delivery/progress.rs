@@ -1,4 +1,4 @@
-//! The progress of a delivery: tells a caller that gave it up whether the message may have arrived.
+//! Progress of a delivery: tells a caller that cancelled it whether the message may have arrived.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-/// Reports whether the message of an envelope may have been sent, also after its delivery was given up. Shared by all
+/// Reports whether the message of an envelope may have been sent, even after its delivery was cancelled. Shared by all
 /// clones of the envelope.
 ///
 /// ```
@@ -26,25 +26,25 @@ use std::{
 #[derive(Clone, Default)]
 pub struct SendProgress(Arc<AtomicU8>);
 
-/// No delivery has reported anything.
+/// No delivery has reported its progress.
 const UNREPORTED: u8 = 0;
 const UNSENT: u8 = 1;
 const SENT: u8 = 2;
 
 impl SendProgress {
-    /// Returns `true` if nothing has arrived for certain. Returns `false` during and after a request, and if the delivery
-    /// does not report it: a [`Robot`](crate::Robot) does.
+    /// Returns `true` if nothing was sent. Returns `false` during and after a request, and if the delivery does not
+    /// report its progress; a [`Robot`](crate::Robot) does.
     pub fn is_unsent(&self) -> bool {
         self.0.load(Ordering::Acquire) == UNSENT
     }
 
-    /// The delivery has begun, and nothing is sent.
+    /// Reports that the delivery has begun and that nothing has been sent.
     pub(crate) fn start(&self) {
-        // What was sent once stays so.
+        // An earlier request may have been sent; this cannot be undone.
         let _ = self.0.compare_exchange(UNREPORTED, UNSENT, Ordering::AcqRel, Ordering::Acquire);
     }
 
-    /// A request begins. If the guard is dropped, its message may have arrived.
+    /// Reports that a request begins. If the guard is dropped, the message may have arrived.
     pub(crate) fn begin_request(&self) -> Request<'_> {
         Request { progress: self, before: self.0.swap(SENT, Ordering::AcqRel) }
     }
@@ -57,7 +57,7 @@ pub(crate) struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The request has certainly not arrived: everything is as before it.
+    /// Reports that the request did not arrive: the progress is as before the request.
     pub(crate) fn did_not_arrive(self) {
         self.progress.0.store(self.before, Ordering::Release);
     }
@@ -69,7 +69,7 @@ impl fmt::Debug for SendProgress {
     }
 }
 
-/// Not a part of an envelope's content: two envelopes with the same content are equal.
+/// Not part of an envelope's content: two envelopes with the same content are equal.
 impl PartialEq for SendProgress {
     fn eq(&self, _: &Self) -> bool {
         true
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_have_arrived_stays_so() {
+    fn a_message_that_may_have_arrived_stays_so() {
         let progress = SendProgress::default();
         assert!(!progress.is_unsent());
         progress.start();
@@ -92,7 +92,7 @@ mod tests {
         assert!(!progress.is_unsent());
         request.did_not_arrive();
         assert!(progress.is_unsent());
-        // Given up during a request.
+        // Cancelled during a request.
         let _ = progress.begin_request();
         assert!(!progress.is_unsent());
         progress.begin_request().did_not_arrive();

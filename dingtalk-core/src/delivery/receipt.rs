@@ -1,54 +1,53 @@
-//! What became of a message that did not fail.
+//! Receipts of messages that did not fail.
 
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 
-/// What became of a message.
+/// A receipt of a message that did not fail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Receipt {
-    /// The envelope's id.
+    /// Id of the envelope.
     pub id: String,
-    /// What became of it.
+    /// Outcome of the delivery.
     pub outcome: Outcome,
-    /// The name of the robot that posted it, if it has one.
+    /// Name of the robot that sent it, if it has one.
     pub robot: Option<String>,
-    /// What the robot is known as where its token must not be: see [`Robot::id`](crate::Robot::id).
+    /// Identifier of the robot that does not reveal its token; see [`Robot::id`](crate::Robot::id).
     pub robot_id: Option<String>,
-    /// How many requests it took, for all parts together.
+    /// Number of requests, for all parts together.
     pub attempts: u32,
-    /// The size of the body, in bytes; of all parts' bodies together.
+    /// Size of the body, in bytes; of all parts' bodies together.
     pub bytes: usize,
-    /// The ids of its parts, where the message was too long for one: `{id}-{n}`. Empty for a message in one piece.
+    /// Ids of the parts of a split message: `{id}-{n}`. Empty for an undivided message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
-    /// How much of [`elapsed`](Self::elapsed) it waited: for its turn, and between attempts. Milliseconds where it is
-    /// serialized.
+    /// Part of [`elapsed`](Self::elapsed) spent waiting for a slot and between attempts. Serialized in milliseconds.
     #[serde(rename = "wait_ms", serialize_with = "as_milliseconds")]
     pub wait: Duration,
-    /// How long it took; milliseconds where it is serialized.
+    /// Time from the call to the outcome. Serialized in milliseconds.
     #[serde(rename = "elapsed_ms", serialize_with = "as_milliseconds")]
     pub elapsed: Duration,
 }
 
-/// What became of a message that did not fail.
+/// Outcome of a message that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// DingTalk said that it took the message.
+    /// DingTalk confirmed that it accepted the message.
     Delivered,
-    /// It waits in a queue, which will deliver it.
+    /// The message waits in a queue, which will deliver it.
     Queued,
-    /// It was tried, could not be delivered yet, and waits for its next attempt.
+    /// An attempt failed, and the message waits for its next attempt.
     Deferred,
-    /// Its words are part of another message, together with others'.
+    /// The message is part of a digest.
     Merged,
 }
 
 impl Receipt {
-    /// A receipt for one attempt, by nobody in particular.
+    /// Creates a receipt for one attempt, without a robot.
     pub fn new(id: impl Into<String>, outcome: Outcome) -> Self {
         Self {
             id: id.into(),

@@ -6,12 +6,12 @@ use dingtalk_template::suggest;
 
 use super::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, window::Forecast};
 
-/// Hands each envelope to the delivery that its `robot` names: a [`Robot`](crate::Robot), a [`Pool`](crate::pool::Pool), or
-/// anything else that delivers.
+/// Passes each envelope to the delivery that its `robot` names: a [`Robot`](crate::Robot), a
+/// [`Pool`](crate::pool::Pool), or another [`Deliver`].
 ///
-/// The names are the router's own: what is behind one may have another name, or none. An envelope without a name goes to
-/// the [default](RouterBuilder::default_to). A name that nobody has is an error that lists those that there are
-/// ([`ErrorKind::UnknownRobot`]), and so is no name where there is no default. Clones are cheap and share everything.
+/// The names belong to the router: a delivery behind one may have another name, or none. An envelope without a name is
+/// passed to the [default](RouterBuilder::default_to). An unknown name is an error that lists the known names
+/// ([`ErrorKind::UnknownRobot`]), and so is a missing name if no default is set. Clones are cheap and share everything.
 ///
 /// ```
 /// use dingtalk_core::{Deliver, DeliverExt, Envelope, Message, Stub, pool::Router};
@@ -43,17 +43,17 @@ pub struct RouterBuilder {
 }
 
 impl Router {
-    /// Begins a router without routes.
+    /// Returns the settings of a router without routes.
     pub fn builder() -> RouterBuilder {
         RouterBuilder::default()
     }
 
-    /// The names that there are, in alphabetical order.
+    /// Returns the names, in alphabetical order.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.routes.keys().map(String::as_str)
     }
 
-    /// The name that envelopes without one go to.
+    /// Returns the name that is used for envelopes without one.
     pub fn default_name(&self) -> Option<&str> {
         self.0.default.as_deref()
     }
@@ -62,7 +62,7 @@ impl Router {
         let Inner { routes, default } = &*self.0;
         let Some(name) = wanted.or(default.as_deref()) else {
             let names: Vec<&str> = self.names().collect();
-            let cause = format!("the message names none, and there is no default; {}", list(&names));
+            let cause = format!("the message does not name a robot, and no default is set; {}", list(&names));
             return Err(Error::new(ErrorKind::UnknownRobot, cause));
         };
         match routes.get_key_value(name) {
@@ -72,7 +72,7 @@ impl Router {
     }
 }
 
-/// What follows a name that there is not.
+/// Describes an unknown name.
 fn unknown<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
     let meant = suggest(name, names.iter().copied());
@@ -91,7 +91,7 @@ impl RouterBuilder {
         self
     }
 
-    /// Where envelopes without a name go; without a default they fail.
+    /// Sets the name for envelopes without one. Unless set, they fail.
     pub fn default_to(mut self, name: impl Into<String>) -> Self {
         self.default = Some(name.into());
         self
@@ -101,7 +101,7 @@ impl RouterBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`]: there is no route, a name is blank or stands there twice, or the default is none of
+    /// [`ErrorKind::Configuration`]: no route was added, a name is blank or used twice, or the default is not one of
     /// the names.
     pub fn build(self) -> Result<Router, Error> {
         let Self { routes: given, default } = self;
@@ -111,7 +111,7 @@ impl RouterBuilder {
         let mut routes = BTreeMap::new();
         for (name, deliver) in given {
             if name.trim().is_empty() {
-                return Err(Error::configuration("a route has a blank name"));
+                return Err(Error::configuration("the name of a route must not be blank"));
             }
             if routes.contains_key(&name) {
                 return Err(Error::configuration(format!("two routes have the name `{name}`")));
@@ -120,7 +120,7 @@ impl RouterBuilder {
         }
         if let Some(default) = default.as_deref().filter(|default| !routes.contains_key(*default)) {
             let names = routes.keys().map(String::as_str);
-            let problem = format!("the default is not there: {}", unknown(default, names));
+            let problem = format!("the default route does not exist: {}", unknown(default, names));
             return Err(Error::configuration(problem));
         }
         Ok(Router(Arc::new(Inner { routes, default })))
@@ -133,7 +133,7 @@ impl Deliver for Router {
             Ok(route) => route,
             Err(error) => return Box::pin(ready(Err(error.with_id(envelope.id)))),
         };
-        // The name is ours. What is behind it knows itself by its own.
+        // The name belongs to the router; the delivery behind it may have another one.
         envelope.robot = None;
         Box::pin(async move {
             let mut receipt = target.deliver(envelope).await?;
@@ -195,11 +195,11 @@ mod tests {
             assert_eq!(receipt.robot.as_deref(), Some(name));
         }
         assert_eq!((ops.envelopes().len(), sales.envelopes().len()), (1, 2));
-        assert!(ops.envelopes()[0].robot.is_none(), "what is behind a name may have another one");
+        assert!(ops.envelopes()[0].robot.is_none(), "the delivery behind a name may have another one");
     }
 
     #[tokio::test]
-    async fn a_name_that_nobody_has_is_answered_with_those_that_there_are() {
+    async fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
         let names = |names: &[&str]| {
             let builder = Router::builder();
             names.iter().fold(builder, |builder, name| builder.route(*name, Stub::new())).build().unwrap()
@@ -208,7 +208,7 @@ mod tests {
             (names(&["ops"]), Some("x"), "(`x`; names: `ops`)"),
             (names(&["sales", "ops"]), Some("Ops"), "(`Ops`; did you mean `ops`? names: `ops`, `sales`)"),
             (names(&["a1", "b2", "c3"]), Some("zzz"), "(`zzz`; names: `a1`, `b2`, `c3`)"),
-            (names(&["a1"]), None, "(the message names none, and there is no default; names: `a1`)"),
+            (names(&["a1"]), None, "(the message does not name a robot, and no default is set; names: `a1`)"),
         ] {
             let envelope = envelope(wanted);
             let id = envelope.id.clone();
@@ -224,9 +224,12 @@ mod tests {
         let problem = |builder: RouterBuilder| builder.build().unwrap_err().to_string();
         let ops = || Router::builder().route("ops", Stub::new());
         assert!(problem(Router::builder()).contains("at least one route"));
-        assert!(problem(ops().route(" ", Stub::new())).contains("blank name"));
+        assert!(problem(ops().route(" ", Stub::new())).contains("must not be blank"));
         assert!(problem(ops().route("ops", Stub::new())).contains("two routes have the name `ops`"));
         let misspelt = problem(ops().default_to("opps"));
-        assert!(misspelt.contains("the default is not there: `opps`; did you mean `ops`"), "{misspelt}");
+        assert!(
+            misspelt.contains("the default route does not exist: `opps`; did you mean `ops`"),
+            "{misspelt}"
+        );
     }
 }

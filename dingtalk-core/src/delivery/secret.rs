@@ -1,21 +1,22 @@
-//! What must not be seen: a name for a token, and cleaning of text that a server wrote.
+//! Secrets: a public name for a token, and removal of secrets from a server's text.
 
 use sha2::{Digest as _, Sha256};
 
-/// How much of a server's own words is kept, in characters.
+/// Maximum length of a server's text that is kept, in characters.
 const MAX_CHARS: usize = 300;
 
 const REDACTED: &str = "…redacted…";
 
-/// Names a token without giving it away: the first eight hexadecimal digits of its SHA-256.
+/// Returns a name for a token that does not reveal it: the first eight hexadecimal digits of its SHA-256.
 pub(crate) fn fingerprint(token: &str) -> String {
     let digest = Sha256::digest(token.as_bytes());
     format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
-/// Makes a server's words fit for a log: no control or invisible characters, none of `secrets`, and bounded.
+/// Makes a server's text safe for a log: without control characters, invisible characters and `secrets`, and with a
+/// limited length.
 pub(crate) fn clean(text: &str, secrets: &[&str]) -> String {
-    // Before looking for secrets: a character that nobody sees could stand inside one.
+    // Done before the search for secrets: an invisible character could be inside one.
     let visible: String = text.chars().filter(|&c| !c.is_control() && !is_invisible(c)).collect();
     let redacted = redact(&visible, secrets);
     match redacted.char_indices().nth(MAX_CHARS) {
@@ -24,14 +25,14 @@ pub(crate) fn clean(text: &str, secrets: &[&str]) -> String {
     }
 }
 
-/// Characters that change how text is shown without being shown: zero width, direction, byte order mark.
+/// Reports whether a character is invisible, but changes the text: zero width, direction, byte order mark.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// Replaces every occurrence of every secret, in any case, also where two of them overlap.
+/// Replaces every occurrence of every secret, in any case, even where two of them overlap.
 fn redact(text: &str, secrets: &[&str]) -> String {
-    // Keeps the length, so positions are those of `text`.
+    // Keeps the length, so that positions are valid in `text`.
     let lower = text.to_ascii_lowercase();
     let mut hidden = vec![false; text.len()];
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {

@@ -1,4 +1,4 @@
-//! The signature of a robot that is set to "sign" (加签).
+//! Signatures for robots with the security setting "sign" (加签).
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::Sha256;
 
-/// All but the characters that RFC 3986 calls unreserved: what is encoded in a query.
+/// Characters that are encoded in a query: all but those that RFC 3986 calls unreserved.
 pub(super) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Of SHA-256.
+/// Length of a SHA-256 hash, in bytes.
 const HASH_BYTES: usize = 32;
 
-/// As many bytes in base64, with padding.
+/// Length of a hash in base64, with padding.
 const SIGNATURE_CHARS: usize = HASH_BYTES.div_ceil(3) * 4;
 
-/// Signs requests with one robot's secret: base64 of HMAC-SHA256 over `{timestamp}\n{secret}`, keyed with the secret
-/// (page `customize-robot-security-settings` on open.dingtalk.com).
+/// Signer of requests with one robot's secret: base64 of HMAC-SHA256 over `{timestamp}\n{secret}`, keyed with the
+/// secret (page `customize-robot-security-settings` on open.dingtalk.com).
 ///
-/// The key schedule is computed once, a signature is computed for every attempt: DingTalk accepts a timestamp for an
-/// hour only.
+/// The key schedule is computed once. A signature is computed for each attempt, because DingTalk accepts a timestamp
+/// for one hour only.
 ///
 /// ```
 /// use dingtalk_core::delivery::Signer;
@@ -33,27 +33,27 @@ const SIGNATURE_CHARS: usize = HASH_BYTES.div_ceil(3) * 4;
 /// ```
 #[derive(Clone)]
 pub struct Signer {
-    /// Cloned for each signature: the key's two blocks are hashed already.
+    /// Cloned for each signature, with the key's two blocks already hashed.
     key: Hmac<Sha256>,
     secret: SecretString,
 }
 
-/// A signature for one timestamp: a hash, written out where it is sent.
+/// A signature for one timestamp, kept as a hash until it is sent.
 #[derive(Clone)]
 pub struct Signature([u8; HASH_BYTES]);
 
 impl Signer {
-    /// A signer for a robot's secret, with its `SEC` in front, exactly as DingTalk shows it.
+    /// Creates a signer with a robot's secret, including its prefix `SEC`, exactly as DingTalk shows it.
     #[expect(clippy::missing_panics_doc, reason = "it does not panic")]
     pub fn new(secret: impl Into<SecretString>) -> Self {
         let secret = secret.into();
-        // An HMAC key may have any length, so this is no condition on the secret.
+        // An HMAC key may have any length, so every secret is valid.
         let key =
             Hmac::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes a key of any length");
         Self { key, secret }
     }
 
-    /// Signs a time, given in milliseconds since the Unix epoch. Allocates nothing.
+    /// Signs a timestamp, in milliseconds since the Unix epoch. Does not allocate.
     pub fn sign(&self, timestamp_ms: u64) -> Signature {
         let mut hmac = self.key.clone();
         hmac.update(itoa::Buffer::new().format(timestamp_ms).as_bytes());
@@ -68,17 +68,17 @@ impl Signer {
 }
 
 impl Signature {
-    /// The hash itself.
+    /// Returns the hash.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// The signature in base64 with padding, not encoded for a URL.
+    /// Returns the signature in base64 with padding, not encoded for a URL.
     pub fn to_base64(&self) -> String {
         String::from_utf8_lossy(&base64(&self.0)).into_owned()
     }
 
-    /// The signature as it stands in the URL: percent-encoded, once.
+    /// Returns the signature in the form of a URL's query: percent-encoded, once.
     pub fn to_query(&self) -> String {
         let mut query = String::with_capacity(3 * SIGNATURE_CHARS);
         self.write_query(&mut query);
@@ -102,7 +102,7 @@ impl fmt::Debug for Signature {
     }
 }
 
-/// Standard base64, with padding, of exactly one hash.
+/// Encodes exactly one hash in standard base64, with padding.
 fn base64(hash: &[u8; HASH_BYTES]) -> [u8; SIGNATURE_CHARS] {
     let mut chars = [0; SIGNATURE_CHARS];
     // The slice has room for exactly one hash.

@@ -1,8 +1,8 @@
-//! The stored forms of envelopes, items and dead letters, for durable stores.
+//! Stored forms of envelopes, items and dead letters, for durable stores.
 //!
-//! Each carries the number of its form. New properties are optional fields, which older readers ignore; the number rises
-//! only if an older reader must not read the form at all. An unknown number or name is an error, so that a store leaves
-//! the row to the newer program that wrote it.
+//! Each form has a number. New properties are optional fields, which older readers ignore; the number rises only if
+//! older readers must not read the form at all. An unknown number or name is an error, so that a store keeps the row
+//! for the newer program that wrote it.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{Message, message::newer};
 
-/// The newest form that is read, and the one that is written.
+/// Number of the form that is written, and the newest that is read.
 const FORM: u32 = 1;
 
 #[derive(Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! A delivery that goes nowhere, for tests.
+//! A delivery for tests that sends nothing.
 
 use std::{
     collections::VecDeque,
@@ -7,7 +7,7 @@ use std::{
 
 use super::{BoxFuture, Deliver, Envelope, Error, Limits, Outcome, Overflow, Receipt};
 
-/// Records envelopes instead of posting them. Clones share one record.
+/// Records envelopes instead of sending them. Clones share one record.
 ///
 /// ```
 /// use dingtalk_core::{DeliverExt, Error, ErrorKind, Message, Stub};
@@ -32,17 +32,17 @@ struct State {
 }
 
 impl Stub {
-    /// A stub that has recorded nothing and fails nothing.
+    /// Creates a stub with an empty record that accepts all envelopes.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Makes one coming delivery fail. Called several times, as many deliveries fail, in this order.
+    /// Makes one later delivery fail. Several calls make as many deliveries fail, in this order.
     pub fn fail_next(&self, error: Error) {
         self.state().failures.push_back(error);
     }
 
-    /// All envelopes given so far, also those that failed, oldest first.
+    /// Returns all envelopes so far, including those that failed, oldest first.
     pub fn envelopes(&self) -> Vec<Envelope> {
         self.state().envelopes.clone()
     }

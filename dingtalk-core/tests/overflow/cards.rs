@@ -85,7 +85,7 @@ fn a_feed_is_split_between_items() {
     assert!(parts.iter().all(|part| body_len(part) <= 350));
 
     let error = Overflow::Split.fit(feed(5), ID, limits(150)).unwrap_err();
-    assert!(error.to_string().contains("one item is too long alone"), "{error}");
+    assert!(error.to_string().contains("one item is too long by itself"), "{error}");
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn a_truncated_feed_states_its_number_of_items() {
     let parts = Overflow::Truncate.fit(feed(5), ID, limits(350)).unwrap();
     assert_eq!(titles(&parts[0]), ["Item 1", "Item 2 … (+3)"]);
     let error = Overflow::Truncate.fit(feed(5), ID, limits(150)).unwrap_err();
-    assert!(error.to_string().contains("the first item is too long alone"), "{error}");
+    assert!(error.to_string().contains("the first item is too long by itself"), "{error}");
 }
 
 #[test]

@@ -283,14 +283,14 @@ fn too_many_parts_are_refused() {
 fn an_unsplittable_message_is_refused() {
     let link = Message::markdown("CPU", format!("[{}](https://example.com)", "word ".repeat(5_000)));
     let error = Overflow::Split.fit(link.clone(), ID, Limits::default()).unwrap_err();
-    assert!(error.to_string().contains("something that cannot be cut"), "{error}");
+    assert!(error.to_string().contains("a construct that cannot be cut"), "{error}");
     let parts = Overflow::Truncate.fit(link, ID, Limits::default()).unwrap();
     assert_eq!(text_of(&parts[0].message), "… (+25023 characters)");
 
     let title = Message::markdown("t".repeat(30_000), "text");
     for overflow in [Overflow::Split, Overflow::Truncate] {
         let error = overflow.fit(title.clone(), ID, Limits::default()).unwrap_err();
-        assert!(error.to_string().contains("without the text already"), "{error}");
+        assert!(error.to_string().contains("even without its text"), "{error}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! One notification as a part of a digest.
+//! Notifications as entries of a digest.
 
 use std::sync::LazyLock;
 
@@ -14,22 +14,22 @@ use crate::{
     message::{Link, MarkdownText, Text},
 };
 
-/// The level of a notification's own heading, below those of the digest and its groups; the rest of its headings are
-/// one level lower.
+/// Level of a notification's own heading, below those of the digest and its groups; the notification's other headings
+/// are one level lower.
 const HEADING: usize = 5;
 
-/// What a digest shows of a notification.
+/// Content of a notification in a digest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Entry {
     /// An item of a list, without its marker.
     Item(String),
-    /// Blocks of its own below a heading, without its `#`s.
+    /// Separate blocks below a heading, without its `#`s.
     Blocks { heading: String, rest: String },
 }
 
 impl Entry {
-    /// A message as an entry, its text cut to about `room` bytes of JSON. `None` for what is not merged: cards, and
-    /// messages without a text.
+    /// Creates an entry of a message, with the text cut to about `room` bytes of JSON. Returns `None` for messages that
+    /// are not merged: cards, and messages without text.
     pub(super) fn new(message: &Message, room: usize, words: Words) -> Option<Self> {
         match message {
             Message::Text(text) => of_text(text, room, words),
@@ -39,7 +39,7 @@ impl Entry {
         }
     }
 
-    /// As it stands in the digest; `times` is how many notifications say the same.
+    /// Renders the entry; `times` is the number of notifications with the same content.
     pub(super) fn write(&self, times: usize) -> String {
         let times = if times > 1 { format!("{times}× ") } else { String::new() };
         match self {
@@ -76,7 +76,7 @@ fn of_markdown(markdown: &MarkdownText, room: usize, words: Words) -> Option<Ent
     let (body, left_out) = beginning(body, true, room);
     let body = body.trim_matches(['\n', '\r']);
     if body.trim().is_empty() {
-        // Nothing at all, or a link, say, that is longer than its share.
+        // The text is empty, or it is one construct, such as a link, that is longer than its share.
         let shortened = left_out > 0 && !title.is_empty();
         return shortened.then(|| Entry::Item(escaped(title) + &end_of_item(left_out, people, words)));
     }
@@ -91,12 +91,12 @@ fn of_markdown(markdown: &MarkdownText, room: usize, words: Words) -> Option<Ent
             return Some(Entry::Blocks { heading, rest: rest.join("\n\n").trim_matches('\n').to_owned() });
         }
     }
-    // As Markdown it would not stay by itself: it is shown as the text that it is.
+    // Markdown that would affect the text after it is shown as plain text.
     let title = if body.contains(title) { String::new() } else { escaped(title) + ": " };
     Some(Entry::Item(title + &escaped(body) + &end_of_item(left_out, people, words)))
 }
 
-/// The body, and the line of mentions behind it.
+/// Separates the body and the line of mentions after it.
 fn split<'a>(whole: &'a str, body: &'a str) -> (&'a str, &'a str) {
     (body, whole[body.len()..].trim())
 }
@@ -106,7 +106,7 @@ fn end_of_item(left_out: usize, people: &str, words: Words) -> String {
     if people.is_empty() { more } else { format!("{more} {people}") }
 }
 
-/// A notification that is no more than a heading or a paragraph, or both, is one item.
+/// Returns a notification as one item, if it consists only of a heading, a paragraph, or both.
 fn as_item(body: &str, outline: &Outline, title: &str) -> Option<String> {
     let paragraph = |range: &std::ops::Range<usize>| {
         let lines: Vec<&str> = body[range.clone()].trim_ascii().lines().map(str::trim_ascii_start).collect();
@@ -121,14 +121,14 @@ fn as_item(body: &str, outline: &Outline, title: &str) -> Option<String> {
         }
         _ => return None,
     };
-    // Marks that meant nothing while they stood apart could be a pair together.
+    // Marks that had no meaning in separate lines could form a pair.
     let read = Outline::read(&format!("- {item}"))?;
     let same = read.letters == outline.letters
         || read.letters.strip_suffix(&outline.letters) == Some(&*(letters(title) + ":"));
     (same && matches!(read.blocks[..], [Block::Item])).then_some(item)
 }
 
-/// The heading and all that stands below it, with its own headings one level lower.
+/// Returns the heading and the text below it, with its own headings one level lower.
 fn as_blocks(body: &str, outline: &Outline, title: &str) -> Option<(String, String)> {
     let first = match outline.blocks.first()? {
         Block::Heading(heading) => Some(heading),
@@ -155,12 +155,13 @@ fn as_blocks(body: &str, outline: &Outline, title: &str) -> Option<(String, Stri
     same.then_some((heading, rest))
 }
 
-/// A heading of this level. The text is Markdown; white space and `#`s at its end would be decoration.
+/// Renders a heading of this level. The text is Markdown; white space and `#`s at its end would be decoration.
 pub(super) fn heading_line(level: usize, text: &str) -> String {
     format!("{} {text}", "#".repeat(level))
 }
 
-/// Text of any number of lines, escaped. What carries no text goes first: behind it, a marker would not be seen.
+/// Escapes text of any number of lines. Leading characters that carry no text are removed: they would hide a marker
+/// after them.
 fn escaped(text: &str) -> String {
     let carries_nothing = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
@@ -169,10 +170,10 @@ fn escaped(text: &str) -> String {
     escape_markdown(&text.replace(carries_nothing, ""))
 }
 
-/// A text of one line, escaped.
+/// Escapes a text and joins its lines.
 pub(super) fn in_line(text: &str) -> String {
     static LINE: LazyLock<Template> = LazyLock::new(|| template("## {a}"));
-    // Behind the marker of a heading, so that `#`s at its end are escaped, too.
+    // Rendered after the marker of a heading, so that `#`s at its end are escaped too.
     fill(&LINE, &[text]).trim_start_matches('#').trim_start().to_owned()
 }
 

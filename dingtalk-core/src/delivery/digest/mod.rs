@@ -1,4 +1,4 @@
-//! Many notifications that wait for one robot, in a few messages.
+//! Digests of notifications that wait for one robot.
 
 mod entry;
 mod outline;
@@ -25,18 +25,18 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Waiting<'a> {
-    /// What it says.
+    /// Message of the notification.
     pub message: &'a Message,
-    /// It is sent by itself, before all others.
+    /// Set if it is sent by itself, before all others.
     pub urgent: bool,
-    /// What it belongs to, such as an alert's name: shown as a heading above what belongs together.
+    /// Group, such as an alert's name. The digest shows it as a heading above the notifications of the group.
     pub group: Option<&'a str>,
-    /// Since when it waits.
+    /// Time since when it has been waiting.
     pub enqueued: SystemTime,
 }
 
 impl<'a> Waiting<'a> {
-    /// A notification that is not urgent and belongs to no group.
+    /// Creates a notification that is not urgent and has no group.
     pub fn new(message: &'a Message, enqueued: SystemTime) -> Self {
         Self { message, urgent: false, group: None, enqueued }
     }
@@ -56,37 +56,38 @@ impl<'a> Waiting<'a> {
     }
 }
 
-/// By what notifications are put under one heading.
+/// Property by which notifications are put under one heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum GroupBy {
-    /// Their group.
+    /// The group.
     #[default]
     Group,
-    /// Their group; without one, the title of a Markdown message or a link.
+    /// The group; without one, the title of a Markdown message or a link.
     GroupOrTitle,
-    /// Nothing: they stay in one list.
+    /// None: all notifications are in one list.
     Nothing,
 }
 
-/// How notifications that wait for one robot are merged into a few Markdown messages.
+/// Rules for merging notifications that wait for one robot into a few Markdown messages.
 ///
-/// A robot may send 20 messages a minute and an organisation's calls are counted by the month, so a burst goes out as a
+/// A robot may send 20 messages a minute, and an organisation's calls are limited per month, so a burst is sent as a
 /// digest:
 ///
-/// - **Urgent** notifications come first, each by itself. Action cards stay as they are. Feed cards are joined.
-/// - **Text** is escaped. A **link** becomes a list item. **Markdown** that is no more than a heading and a paragraph becomes
-///   a list item, too; other Markdown stands as it is, its headings two levels below the groups'. What would not stay by
-///   itself (a fence or a tag that is left open, definitions of links) is shown as text.
-/// - **Groups** of two or more stand below a heading with their count, in the order in which they appeared, and the
-///   notifications of a group in theirs. What has no group, or is alone in it, comes last. What is said more than once in
-///   a group stands there once: `3× Disk is full`.
-/// - **Nothing is left out silently.** What does not fit into a message even alone is planned as it is. If that makes more
-///   than `max_messages`, long notifications are shortened first, down to a fair share; then each group shows its first few
-///   and says how many more there were. The heading counts
-///   both: `### 180 notifications, +20 more (1/3)`.
-/// - **Mentions** are united where a notification asked for them, each person once per digest, with the first message that
-///   needs it; at most 50 in a message, and a line says how many could not be mentioned.
+/// - **Urgent** notifications are first, each by itself. Action cards are not changed. Feed cards are joined.
+/// - **Text** is escaped. A **link** becomes a list item. **Markdown** that consists only of a heading and a paragraph
+///   becomes a list item, too; other Markdown is kept, with its headings two levels below the groups'. Markdown that
+///   would affect the text after it (an unclosed fence or tag, definitions of links) is shown as text.
+/// - **Groups** of two or more are shown below a heading with their count, in order of appearance; notifications keep
+///   their order within a group. Those without a group, or alone in it, are last. Equal notifications in a group are
+///   shown once: `3× Disk is full`.
+/// - **Nothing is omitted silently.** A notification that does not fit into a message even alone is planned unchanged.
+///   If there are more than `max_messages`, long notifications are shortened first, down to a fair share; then each
+///   group shows its first few entries and the number of the others. The heading counts both:
+///   `### 180 notifications, +20 more (1/3)`.
+/// - **Mentions** of the notifications are united: each person is mentioned once per digest, in the first message that
+///   concerns them. A message mentions at most 50 people, and a line gives the number of those who could not be
+///   mentioned.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -112,17 +113,17 @@ pub enum GroupBy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DigestPolicy {
-    /// How long the first notification waits for others. By default 5 seconds.
+    /// Time for which the first notification waits for others. By default 5 seconds.
     pub window: Duration,
-    /// The most entries in one message; what is said more than once is one entry. By default 200.
+    /// Maximum number of entries in one message; equal notifications are one entry. By default 200.
     pub max_items: usize,
-    /// The most messages that one plan merges into, urgent ones and cards not counted. By default 3.
+    /// Maximum number of merged messages in one plan, without urgent ones and cards. By default 3.
     pub max_messages: usize,
-    /// By what notifications are put under one heading.
+    /// Property by which notifications are put under one heading.
     pub group_by: GroupBy,
-    /// The language of the digest's own words.
+    /// Language of the digest's own words.
     pub language: Language,
-    /// The largest body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
+    /// Maximum size of a body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
     pub max_bytes: usize,
 }
 
@@ -139,37 +140,37 @@ impl Default for DigestPolicy {
     }
 }
 
-/// What is to be sent next: one of the notifications, or several in one message. Indices are those of the slice that
-/// was planned.
+/// The next message to send: one of the notifications, or several in one message. Indices refer to the slice that was
+/// planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Planned {
-    /// A notification as it is.
+    /// A notification, unchanged.
     Single(usize),
-    /// Several in one message.
+    /// Several notifications in one message.
     Merged {
-        /// Those that the message shows.
+        /// Notifications that the message shows.
         indices: Vec<usize>,
-        /// Those that it only counts.
+        /// Notifications that the message only counts.
         left_out: Vec<usize>,
-        /// The message. It needs an id of its own of at most 36 bytes, such as a ULID.
+        /// Merged message. It needs an id of its own of at most 36 bytes, such as a ULID.
         message: Message,
     },
 }
 
-/// The longest id that a digest is measured with: that of a UUID, which is longer than a ULID.
+/// Longest id with which a digest is measured: a UUID, which is longer than a ULID.
 const ID: &str = "00000000-0000-0000-0000-000000000000";
 
-/// No notification is shortened to less than this, in bytes of JSON.
+/// Minimum size to which a notification is shortened, in bytes of JSON.
 const SHORTEST: usize = 300;
 
-/// Longer names of groups are cut there, in bytes.
+/// Maximum length of a group's name, in bytes; longer ones are cut.
 const KEY_BYTES: usize = 80;
 
 impl DigestPolicy {
-    /// When to plan what waits: at once if one is urgent or all messages are full, else when the first has waited for the
-    /// window. `None` if nothing waits. (A burst that fills one message is rarely over: sending that one at once would cut
-    /// the burst into more messages.)
+    /// Returns the time at which to plan the waiting notifications: now if one is urgent or all messages are full, or
+    /// else when the first has waited for the window. `None` if none are waiting. (A burst rarely ends when it fills
+    /// one message: sending that one at once would split the burst into more messages.)
     pub fn due(&self, waiting: &[Waiting<'_>]) -> Option<SystemTime> {
         let first = waiting.iter().map(|item| item.enqueued).min()?;
         let full = self.max_items.saturating_mul(self.max_messages);
@@ -177,12 +178,13 @@ impl DigestPolicy {
         if at_once { Some(first) } else { first.checked_add(self.window).or(Some(first)) }
     }
 
-    /// Plans what waits, in the order in which it is to be sent. Each notification is in the plan exactly once.
+    /// Plans the waiting notifications, in the order in which to send them. The plan contains each notification exactly
+    /// once.
     pub fn plan(&self, waiting: &[Waiting<'_>]) -> Vec<Planned> {
         let mut plan: Vec<Planned> =
             (0..waiting.len()).filter(|&index| waiting[index].urgent).map(Planned::Single).collect();
         let (mut feeds, mut texts) = (Vec::new(), Vec::new());
-        // Behind the urgent ones, each takes the place of the first notification that it holds.
+        // After the urgent ones, each has the position of the first notification that it contains.
         let mut later: Vec<(usize, Planned)> = Vec::new();
         for (index, item) in waiting.iter().enumerate().filter(|(_, item)| !item.urgent) {
             match item.message {
@@ -241,7 +243,7 @@ impl DigestPolicy {
             let (groups, alone) = self.groups(waiting, shortened, room, words);
             merged = first_few(&groups, room, words).map(|pages| (groups, alone, pages));
         }
-        // A digest of one says no more than the notification itself.
+        // A digest of one notification says no more than the notification itself.
         let Some((groups, alone, pages)) = merged.filter(|(_, alone, _)| alone.len() + 1 < texts.len())
         else {
             return texts.iter().map(single).collect();
@@ -257,7 +259,7 @@ impl DigestPolicy {
         plan
     }
 
-    /// Puts entries into groups, and equal ones together. Those that are too long for a message are returned apart.
+    /// Puts entries into groups and joins equal ones. Entries that are too long for a message are returned separately.
     fn groups(
         &self,
         waiting: &[Waiting<'_>],
@@ -309,7 +311,7 @@ impl DigestPolicy {
         (!key.is_empty()).then_some(key)
     }
 
-    /// What is left for entries beside the headings and the mentions that any message of the digest may need.
+    /// Returns the room for entries, after the headings and mentions that any message of the digest may need.
     fn room(&self, waiting: &[Waiting<'_>], texts: &[usize], words: Words) -> Option<Room> {
         let all = texts.len();
         let pages = self.max_messages.clamp(1, 99);
@@ -334,7 +336,7 @@ impl DigestPolicy {
     }
 }
 
-/// `180 notifications, +20 more (1/3)`
+/// Returns a title such as `180 notifications, +20 more (1/3)`.
 fn title(shown: usize, left_out: usize, (number, of): (usize, usize), words: Words) -> String {
     let mut title = words.notifications(shown);
     if left_out > 0 {
@@ -376,7 +378,7 @@ fn write(
     Planned::Merged { indices, left_out, message }
 }
 
-/// All whom these notifications mention, in order.
+/// Returns all mentions of these notifications, in order.
 fn union(waiting: &[Waiting<'_>], indices: &[usize]) -> Mentions {
     let mut mentions = Mentions::default();
     let (mut mobiles, mut user_ids) = (HashSet::new(), HashSet::new());

@@ -1,4 +1,4 @@
-//! What a piece of Markdown consists of.
+//! Outline of a Markdown text.
 
 use std::ops::Range;
 
@@ -6,14 +6,14 @@ use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 use crate::delivery::overflow::MARKDOWN;
 
-/// The blocks of a text, its headings and its letters.
+/// Blocks, headings and letters of a text.
 #[derive(Debug)]
 pub(super) struct Outline {
-    /// The outermost blocks.
+    /// Outermost blocks.
     pub(super) blocks: Vec<Block>,
-    /// All headings, also those inside other blocks.
+    /// All headings, including those inside other blocks.
     pub(super) headings: Vec<Heading>,
-    /// What a reader sees, without white space and marks.
+    /// Visible text, without white space and marks.
     pub(super) letters: String,
 }
 
@@ -21,7 +21,7 @@ pub(super) struct Outline {
 pub(super) enum Block {
     Heading(Heading),
     Paragraph(Range<usize>),
-    /// A list of one item with nothing but a paragraph in it.
+    /// A list of one item that contains only a paragraph.
     Item,
     Other,
 }
@@ -30,19 +30,20 @@ pub(super) enum Block {
 pub(super) struct Heading {
     pub(super) level: usize,
     pub(super) range: Range<usize>,
-    /// It stands inside another block.
+    /// Set if it is inside another block.
     nested: bool,
 }
 
 impl Heading {
-    /// Its text, still Markdown; `None` where its lines cannot be told from the markers of the blocks around.
+    /// Returns its text as Markdown; `None` if its lines cannot be separated from the markers of the surrounding
+    /// blocks.
     pub(super) fn text(&self, source: &str) -> Option<String> {
         let text = source[self.range.clone()].trim_ascii();
         let marked = text.trim_start_matches('#');
         if text.len() - marked.len() == self.level && (marked.is_empty() || marked.starts_with([' ', '\t'])) {
             return Some(marked.trim_ascii().to_owned());
         }
-        // A line below it makes it a heading.
+        // A heading that is underlined.
         let (lines, _) = text.rsplit_once('\n')?;
         let lines: Vec<&str> = lines.lines().map(str::trim_ascii).collect();
         (!self.nested).then(|| lines.join(" "))
@@ -50,8 +51,8 @@ impl Heading {
 }
 
 impl Outline {
-    /// Reads a text. `None` if it would change how the text behind it is read: a fence or a tag that stays open, or an
-    /// address that is defined for links elsewhere.
+    /// Parses a text. Returns `None` if it would change how the text after it is read: an unclosed fence or tag, or the
+    /// definition of a link's address.
     pub(super) fn read(source: &str) -> Option<Self> {
         const BEHIND: &str = "\n\nbehind";
         let whole = format!("{source}{BEHIND}");
@@ -61,12 +62,12 @@ impl Outline {
         }
         let mut outline = Self { blocks: Vec::new(), headings: Vec::new(), letters: String::new() };
         let mut depth = 0_usize;
-        // Blocks inside the current outermost one.
+        // Depth inside the current outermost block.
         let mut inside = 0_usize;
         for (event, range) in parser.into_offset_iter() {
             match event {
                 Event::Start(tag) => {
-                    // A block's range holds the line break behind it.
+                    // A block's range includes the line break after it.
                     let range = range.start..range.end.min(source.len());
                     let inline = is_inline(&tag);
                     if let Tag::Heading { level, .. } = tag {
@@ -111,7 +112,7 @@ impl Outline {
         Some(outline)
     }
 
-    /// Does a reader see this text in it?
+    /// Reports whether the visible text contains this one.
     pub(super) fn shows(&self, text: &str) -> bool {
         self.letters.contains(&letters(text))
     }
@@ -121,7 +122,7 @@ fn is_inline(tag: &Tag<'_>) -> bool {
     matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. })
 }
 
-/// A text without white space.
+/// Returns a text without white space.
 pub(super) fn letters(text: &str) -> String {
     text.split_whitespace().collect()
 }

@@ -1,4 +1,4 @@
-//! How entries are laid out over a few messages.
+//! Layout of entries in a few messages.
 
 use super::{
     entry::{Entry, heading_line, in_line},
@@ -9,12 +9,12 @@ use crate::delivery::overflow::escaped_len;
 /// Entries with one key.
 #[derive(Debug)]
 pub(super) struct Group {
-    /// `None` for all that has no key, or a key of its own.
+    /// Key of the group; `None` for entries without a key, or alone with their key.
     pub(super) key: Option<String>,
     pub(super) entries: Vec<Shared>,
 }
 
-/// An entry and the notifications that say it.
+/// An entry and the notifications with this content.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) entry: Entry,
@@ -31,24 +31,24 @@ impl Group {
     }
 }
 
-/// What one message holds.
+/// Content of one message.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     sections: Vec<Section>,
-    /// Groups of which no message shows anything.
+    /// Groups of which no message shows any entry.
     unseen: Vec<usize>,
 }
 
-/// A part of a group.
+/// Part of a group.
 #[derive(Debug)]
 struct Section {
     group: usize,
     entries: std::ops::Range<usize>,
-    /// It is the last part of its group, so that it says how much of it is left out.
+    /// Set for the last part of its group, which gives the number of omitted entries.
     last: bool,
 }
 
-/// How much goes into one message.
+/// Capacity of one message.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Room {
     /// Bytes inside a JSON string.
@@ -57,16 +57,16 @@ pub(super) struct Room {
     pub(super) pages: usize,
 }
 
-/// Lines between entries that are not of one kind: a list behind blocks would be taken for a part of them.
+/// Line between entries of different kinds: a list after blocks would become part of them.
 const SEPARATOR: &str = "———";
 
-/// How many groups a title names.
+/// Maximum number of groups that a title names.
 const NAMES: usize = 3;
 
-/// More than any line takes that counts what is left out.
+/// Upper limit for the size of a line that counts omitted entries.
 const COUNT_LINE: usize = 100;
 
-/// Is there room for this entry in a message, below the heading of its group?
+/// Reports whether this entry fits into a message, below the heading of its group.
 pub(super) fn fits(entry: &Entry, key: Option<&String>, room: Room, words: Words) -> bool {
     let Some(bytes) = room.bytes.checked_sub(COUNT_LINE) else { return false };
     let shared = Shared { entry: entry.clone(), items: vec![0] };
@@ -74,7 +74,7 @@ pub(super) fn fits(entry: &Entry, key: Option<&String>, room: Room, words: Words
     everything(&alone, Room { bytes, ..room }, words).is_some()
 }
 
-/// Moves what is alone in its group to those without a group, behind all others.
+/// Moves entries that are alone in their group to those without a group, after all others.
 pub(super) fn with_rest(groups: Vec<Group>) -> Vec<Group> {
     let (mut groups, alone): (Vec<Group>, Vec<Group>) =
         groups.into_iter().partition(|group| group.key.is_some() && group.items() > 1);
@@ -86,7 +86,8 @@ pub(super) fn with_rest(groups: Vec<Group>) -> Vec<Group> {
     groups
 }
 
-/// The longest end of a title that [`Page::names`] can give, with names up to so many bytes and the mark of a cut.
+/// Returns the longest end of a title that [`Page::names`] can return, with names of at most `bytes` and the mark of a
+/// cut.
 pub(super) fn widest_names(bytes: usize) -> String {
     // Quotation marks take the most room in JSON.
     ", ".to_owned() + &format!("{}…, ", "\"".repeat(bytes)).repeat(NAMES + 1)
@@ -98,8 +99,8 @@ pub(super) fn everything(groups: &[Group], room: Room, words: Words) -> Option<V
     fill(groups, &shown, room, words)
 }
 
-/// Lays out the first few entries of each group, as many as there is room for. They are taken in turns, so that a noisy
-/// group does not hide the others. `None` if there is no room for a single one.
+/// Lays out the first entries of each group, as many as there is room for. The groups take turns, so that one with many
+/// entries does not hide the others. Returns `None` if there is no room for any entry.
 pub(super) fn first_few(groups: &[Group], room: Room, words: Words) -> Option<Vec<Page>> {
     let longest = groups.iter().map(|group| group.entries.len()).max().unwrap_or(0);
     let all = 0..groups.len();
@@ -132,7 +133,7 @@ fn fill(groups: &[Group], shown: &[usize], room: Room, words: Words) -> Option<V
         return Some(Vec::new());
     }
     let mut pages = vec![Page::default()];
-    // Every page has room for the line that counts what no page shows.
+    // Every page has room for the line that counts entries shown on no page.
     let budget = room.bytes.checked_sub(COUNT_LINE)?;
     let (mut bytes, mut entries) = (0, 0);
     for (index, group) in groups.iter().enumerate() {
@@ -165,13 +166,13 @@ fn fill(groups: &[Group], shown: &[usize], room: Room, words: Words) -> Option<V
         }
         pages.last_mut()?.sections.last_mut()?.last = true;
     }
-    // What no page shows is said once, at the very end.
+    // Entries shown on no page are counted once, at the very end.
     pages.last_mut()?.unseen = (0..groups.len()).filter(|&group| shown[group] == 0).collect();
     Some(pages)
 }
 
 impl Page {
-    /// The notifications that it shows.
+    /// Returns the notifications that the page shows.
     pub(super) fn shown(&self, groups: &[Group]) -> Vec<usize> {
         let entries = self.sections.iter().flat_map(|part| &groups[part.group].entries[part.entries.clone()]);
         let mut items: Vec<usize> = entries.flat_map(|shared| shared.items.iter().copied()).collect();
@@ -179,7 +180,7 @@ impl Page {
         items
     }
 
-    /// The notifications that it only counts.
+    /// Returns the notifications that the page only counts.
     pub(super) fn left_out(&self, groups: &[Group]) -> Vec<usize> {
         let ends = self.sections.iter().filter(|part| part.last).map(|part| (part.group, part.entries.end));
         let unseen = self.unseen.iter().map(|group| (*group, 0));
@@ -189,7 +190,7 @@ impl Page {
         items
     }
 
-    /// The names of its first groups, as the end of a title.
+    /// Returns the names of the page's first groups, as the end of a title.
     pub(super) fn names(&self, groups: &[Group]) -> String {
         let mut names = self.sections.iter().filter_map(|section| groups[section.group].key.as_deref());
         let first: Vec<&str> = names.by_ref().take(NAMES).collect();
@@ -200,7 +201,7 @@ impl Page {
         }
     }
 
-    /// The Markdown below the page's own heading.
+    /// Renders the Markdown below the page's own heading.
     pub(super) fn write(&self, groups: &[Group], words: Words) -> String {
         let mut text = String::new();
         for section in &self.sections {
@@ -248,7 +249,7 @@ fn group_heading(group: &Group, continued: bool, words: Words) -> String {
     heading_line(4, &format!("{key} {}", words.count(group.items(), continued)))
 }
 
-/// Appends a block behind a blank line.
+/// Appends a block after a blank line.
 pub(super) fn push_block(text: &mut String, block: &str) {
     if !text.is_empty() {
         text.push_str("\n\n");

@@ -1,8 +1,8 @@
-//! What a digest says in its own words.
+//! Texts of a digest's own, in two languages.
 
 use crate::delivery::Language;
 
-/// The words of one language.
+/// Texts of one language.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words(pub(super) Language);
 
@@ -15,7 +15,7 @@ impl Words {
         }
     }
 
-    /// Behind the name of a group: how many of it there are in all messages together.
+    /// Returns the count after the name of a group: the number of its entries in all messages together.
     pub(super) fn count(self, count: usize, continued: bool) -> String {
         match (self.0, continued) {
             (_, false) => format!("({count})"),

@@ -1,45 +1,45 @@
-//! Places where a body can be cut, and which of them is taken.
+//! Cuts in a body, and the choice between them.
 
 use super::json::{Sizes, escaped_len};
 
-/// How good a place is, best first.
+/// Rank of a cut, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Rank {
     /// Between paragraphs, headings, whole lists.
     Block,
     /// Between lines, list items, table rows.
     Line,
-    /// Behind a sentence.
+    /// After a sentence.
     Sentence,
-    /// Between words; between most characters of Chinese and Japanese.
+    /// Between words, and between most characters of Chinese and Japanese.
     Word,
     /// Between any two grapheme clusters.
     Character,
 }
 
-/// A place where a body can be cut. What lies between the two positions is white space, and markers that `resumed`
+/// A position at which a body can be cut. Between `end` and `resume` are only white space and markers that the seam
 /// repeats.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cut {
-    /// Where the part before it ends.
+    /// End of the part before the cut.
     pub(super) end: usize,
-    /// Where the part behind it begins.
+    /// Beginning of the part after the cut.
     pub(super) resume: usize,
     pub(super) rank: Rank,
-    /// Which of the body's [`Seam`]s keeps both sides whole.
+    /// Index of the [`Seam`] that keeps both sides valid.
     pub(super) seam: usize,
 }
 
-/// What is written on both sides of a cut, so that the blocks that it goes through are whole.
+/// Text inserted on both sides of a cut, so that the blocks around it are complete.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seam {
-    /// Ends the part before the cut: the fence of a code block.
+    /// Text that ends the part before the cut: the fence of a code block.
     pub(super) close: String,
-    /// Begins the part behind it: the markers of the quote, item, heading or table that goes on.
+    /// Text that begins the part after the cut: the markers of the quote, item, heading or table that continues.
     pub(super) open: String,
 }
 
-/// A text and where it can be cut.
+/// A text and its cuts.
 #[derive(Debug)]
 pub(super) struct Body<'a> {
     source: &'a str,
@@ -48,7 +48,7 @@ pub(super) struct Body<'a> {
     seams: Vec<Seam>,
 }
 
-/// Where the next part of a body begins.
+/// Beginning of the next part of a body.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Position {
     at: usize,
@@ -60,7 +60,7 @@ impl Position {
 }
 
 impl<'a> Body<'a> {
-    /// The cuts need no order. Line breaks at the end of the text are left out.
+    /// Creates a body. The cuts need no order. Line breaks at the end of the text are omitted.
     pub(super) fn new(source: &'a str, mut cuts: Vec<Cut>, seams: Vec<Seam>) -> Self {
         let source = source.trim_end_matches(['\n', '\r']);
         cuts.retain(|cut| cut.resume < source.len());
@@ -68,16 +68,16 @@ impl<'a> Body<'a> {
         Self { source, sizes: Sizes::new(source), cuts, seams }
     }
 
-    /// All that is left, if it takes no more than `room` bytes inside a JSON string.
+    /// Returns the rest of the body, if it takes at most `room` bytes inside a JSON string.
     pub(super) fn rest(&self, from: Position, room: usize) -> Option<String> {
         let open = self.open(from);
         let len = escaped_len(open) + self.sizes.between(from.at, self.source.len());
         (len <= room).then(|| format!("{open}{}", &self.source[from.at..]))
     }
 
-    /// The next part, at most `room` bytes long inside a JSON string: cut at the best place that leaves it filled to at
-    /// least `filled` hundredths, else at the last place between words, else at the last place. `None` if even the first
-    /// one comes too late.
+    /// Returns the next part, of at most `room` bytes inside a JSON string. It is cut at the best cut that leaves it
+    /// filled to at least `filled` hundredths, or else at the last cut between words, or else at the last cut. Returns
+    /// `None` if even the first cut is too late.
     pub(super) fn take(&self, from: Position, room: usize, filled: usize) -> Option<(String, Position)> {
         let open = self.open(from);
         let open_len = escaped_len(open);
@@ -109,7 +109,7 @@ impl<'a> Body<'a> {
         Some((part, Position { at: cut.resume, seam: Some(cut.seam) }))
     }
 
-    /// How many characters are left.
+    /// Returns the number of characters that are left.
     pub(super) fn characters_left(&self, from: Position) -> usize {
         self.source[from.at..].chars().count()
     }
@@ -119,7 +119,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// All parts of a body, each at most `room` bytes long and at least half full where that is possible.
+/// Returns all parts of a body, each of at most `room` bytes and, if possible, at least half full.
 #[cfg(test)]
 pub(super) fn cut_all(body: &Body<'_>, room: usize) -> Option<Vec<String>> {
     let mut position = Position::START;

@@ -1,9 +1,9 @@
-//! How many bytes a text takes inside a JSON string, and a message as a request's body.
+//! Sizes of texts inside a JSON string, and messages as the body of a request.
 
 use crate::{Error, ErrorKind, Message, message::WireMessage};
 
-/// The length of `text` between the quotation marks of a JSON string, as `serde_json` writes it: characters outside
-/// ASCII stay as they are.
+/// Returns the length of `text` inside a JSON string, without the quotation marks, as `serde_json` writes it:
+/// characters outside ASCII are not escaped.
 pub(crate) fn escaped_len(text: &str) -> usize {
     text.bytes().map(escaped_byte).sum()
 }
@@ -16,17 +16,17 @@ fn escaped_byte(byte: u8) -> usize {
     }
 }
 
-/// The length of the request's body for this message under this `msgUuid`.
+/// Returns the length of the request's body for this message under this `msgUuid`.
 pub(crate) fn body_len(message: &Message, id: &str) -> Result<usize, Error> {
     body(&WireMessage::with_id(message.clone(), id)).map(|body| body.len())
 }
 
-/// The request's body.
+/// Returns the request's body.
 pub(crate) fn body(message: &WireMessage) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(message).map_err(|_| Error::new(ErrorKind::Invalid, "it cannot be written as JSON"))
 }
 
-/// The escaped length of any range of one text, without walking over it again.
+/// Escaped lengths of all ranges of one text, from one pass over it.
 #[derive(Debug)]
 pub(crate) struct Sizes(Vec<usize>);
 

@@ -7,8 +7,9 @@ use crate::{
     message::{AT_ALL_TEXT, Mentions},
 };
 
-/// The body without a last line that consists of nothing but the `@…` of people who are mentioned, as
-/// [`Message::with_mentions`](crate::Message::with_mentions) appends it. A body of nothing else is left as it is.
+/// Returns the body without a last line that consists only of the `@…` of mentioned people, as
+/// [`Message::with_mentions`](crate::Message::with_mentions) appends it. A body that consists only of that line is
+/// returned unchanged.
 pub(crate) fn without_mention_line<'a>(body: &'a str, mentions: &Mentions) -> &'a str {
     let trimmed = body.trim_ascii_end();
     let Some((before, line)) = trimmed.rsplit_once('\n') else { return body };

@@ -1,4 +1,4 @@
-//! What becomes of a message that is longer than DingTalk takes.
+//! Handling of messages that are too long for DingTalk.
 
 mod cut;
 mod json;
@@ -21,38 +21,38 @@ use crate::{
     message::{ActionCard, Mentions, WireMessage},
 };
 
-/// What becomes of a message whose body is over the limit of [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
+/// Handling of a message whose body exceeds the limit of [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
 ///
-/// The body is measured as it goes over the wire: JSON, with its escapes, the mentions and the `msgUuid`.
+/// The size is that of the request's body: JSON with its escapes, the mentions and the `msgUuid`.
 ///
 /// | message | [`Truncate`](Overflow::Truncate) | [`Split`](Overflow::Split) |
 /// |---|---|---|
 /// | text | cut | numbered text messages |
 /// | Markdown | cut | numbered Markdown messages |
 /// | action card | its text is cut | Markdown messages, then a card with the end of the text and the buttons |
-/// | feed card | its last items are left out | feed cards |
+/// | feed card | its last items are omitted | feed cards |
 /// | link | its text is cut | refused: DingTalk shows only the beginning of a link's text |
 ///
-/// Refused, whatever is chosen: a message that is too long without its text (title, buttons, addresses, mentions); a
-/// text with something in it that cannot be cut and does not fit into a part (a link, a picture, emphasis, code in a
-/// line, HTML, a row of a table); one item of a feed card that is too long alone.
+/// Refused with either choice: a message that is too long without its text (title, buttons, addresses, mentions); a
+/// text with a construct that cannot be cut and does not fit into a part (a link, a picture, emphasis, inline code,
+/// HTML, a row of a table); one item of a feed card that is too long by itself.
 ///
-/// # Where a text is cut
+/// # Cuts in a text
 ///
-/// Between paragraphs, else between lines, items or rows, else behind a sentence, else between words, else between
-/// grapheme clusters; never so early that a part is less than half full while a later place exists. White space at a cut
-/// goes. Markdown is cut as a `CommonMark` parser reads it: a quote, a list item, a heading, a code block and a table
-/// that are cut go on in the next part as the same, and an ordered list goes on counting. Reference definitions
-/// (`[a]: https://…`) stay in the part that holds them; DingTalk documents links only in the form `[text](address)`.
+/// A text is cut between paragraphs, or else between lines, items or rows, or else after a sentence, or else between
+/// words, or else between grapheme clusters. A part is never less than half full if a later cut is possible. White
+/// space at a cut is removed. Markdown is cut as a `CommonMark` parser reads it: a quote, a list item, a heading, a
+/// code block and a table continue in the next part, and an ordered list continues its numbering. Reference definitions
+/// (`[a]: https://…`) stay in the part that contains them; DingTalk documents links only in the form `[text](address)`.
 ///
 /// # Numbers and mentions
 ///
-/// The title of Markdown and of a card ends with ` (2/3)`, which the list of conversations shows. Every body, and the
-/// title of a feed card's first item, begins with `(2/3)`, since the title is not drawn in the message, and since parts
-/// can arrive in another order: a reader sees at once that this is not the beginning.
+/// The title of Markdown and of a card ends with ` (2/3)`, which the conversation list shows. Every body, and the title
+/// of a feed card's first item, begins with `(2/3)`: the title does not appear in the message, and parts can arrive in
+/// another order, so a reader sees at once that this is not the beginning.
 ///
-/// Mentions go with the first part, their `@…` at its end, and with no other: each person is notified once, by the part
-/// that says what it is about, even if a later one fails. A last line that only mentions people moves there, too.
+/// Only the first part mentions people, with their `@…` at its end: each person is notified once, by the part that
+/// states the subject, even if a later part fails. A last line that only mentions people moves to the first part too.
 ///
 /// ```
 /// use dingtalk_core::{
@@ -79,23 +79,23 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// It is refused, with an error that says how long it is.
+    /// Refuses the message, with an error that gives its length.
     #[default]
     Reject,
-    /// Its text is cut, and ends with how many characters were left out: `… (+4210 characters)`.
+    /// Cuts the text, and appends the number of omitted characters: `… (+4210 characters)`.
     Truncate,
-    /// It is sent in numbered parts.
+    /// Splits the message into numbered parts.
     Split,
 }
 
-/// How long and how many the parts of a message may be.
+/// Limits on the length and the number of a message's parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The largest body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
+    /// Maximum size of a body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
     pub bytes: usize,
-    /// The most parts that one message is split into. By default 18, what a robot may send in one minute: more of them
-    /// would keep it from sending anything else.
+    /// Maximum number of parts of one message. By default 18, which a robot may send in one minute: more parts would
+    /// delay all other messages.
     pub parts: usize,
 }
 
@@ -105,13 +105,13 @@ impl Default for Limits {
     }
 }
 
-/// What is sent of a message: all of it, or one numbered part.
+/// A whole message, or one numbered part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Part {
-    /// The message's id; the n-th of several parts has `{id}-{n}`, counted from one.
+    /// Id of the message; the n-th of several parts has `{id}-{n}`, counted from one.
     pub id: String,
-    /// What is sent.
+    /// Message to send.
     pub message: Message,
 }
 
@@ -125,17 +125,18 @@ impl Part {
 }
 
 impl Overflow {
-    /// What is sent of this message under this id, in order. A message within the limit is returned as it is.
+    /// Returns the messages to send under this id, in order. A message within the limit is returned unchanged.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TooLong`] with the measured length, and with what keeps it from being cut. Nothing is to be sent then.
+    /// [`ErrorKind::TooLong`], with the measured length and the construct that prevents a cut. Nothing may be sent
+    /// then.
     pub fn fit(self, message: Message, id: &str, limits: Limits) -> Result<Vec<Part>, Error> {
         let written = self.write(message, id, limits)?;
         Ok(written.into_iter().map(|(part, _)| part).collect())
     }
 
-    /// The parts with their bodies: what is measured is what is sent.
+    /// Returns the parts with their bodies, so that the measured bytes are the sent bytes.
     pub(crate) fn write(
         self,
         message: Message,
@@ -169,7 +170,7 @@ impl Overflow {
     }
 }
 
-/// `why` begins with punctuation.
+/// Creates the error of a message that is too long. `why` begins with punctuation.
 fn too_long(len: usize, limits: Limits, why: &str) -> Error {
     Error::new(ErrorKind::TooLong, format!("{len} bytes of JSON, the limit is {}{why}", limits.bytes))
 }
@@ -182,7 +183,7 @@ enum Frame {
 }
 
 impl Frame {
-    /// Takes a message apart: what holds the text, the text, who is mentioned.
+    /// Separates a message into its frame, its text and its mentions.
     fn of(message: Message) -> Option<(Self, String, Mentions)> {
         match message {
             Message::Text(text) => Some((Self::Text, text.content, text.mentions)),
@@ -201,12 +202,12 @@ impl Frame {
         if matches!(self, Self::Text) { plain::body(source) } else { markdown::body(source) }
     }
 
-    /// What stands between two paragraphs.
+    /// Returns the separator between two paragraphs.
     fn blank(&self) -> &'static str {
         if matches!(self, Self::Text) { "\n" } else { "\n\n" }
     }
 
-    /// The message with this text; `number` is appended to its title.
+    /// Returns the message with this text; `number` is appended to its title.
     fn message(&self, number: &str, text: String, mentions: Mentions) -> Message {
         match self {
             Self::Text => Message::text(text).with_mentions(mentions),
@@ -220,7 +221,7 @@ impl Frame {
         }
     }
 
-    /// How many bytes are left for a text, inside its JSON string; the `@…` of everybody mentioned are provided for.
+    /// Returns the bytes that are left for a text inside its JSON string, after the `@…` of all mentions.
     fn room(
         &self,
         number: &str,
@@ -229,7 +230,7 @@ impl Frame {
         limits: Limits,
     ) -> Result<Option<usize>, Error> {
         let message = self.message(number, "\u{20}".to_owned(), mentions.clone());
-        // The space stands for the text, so that the separator before the mentions is counted.
+        // The space represents the text, so that the separator before the mentions is counted.
         let taken = body_len(&message, id)? - escaped_len(" ");
         Ok(limits.bytes.checked_sub(taken))
     }

@@ -1,16 +1,16 @@
-//! Where plain text can be cut, and how good a place between two characters is.
+//! Cuts in plain text, and their rank.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::cut::{Body, Cut, Rank, Seam};
 
-/// A text without structure.
+/// Returns the cuts of a text without structure.
 pub(super) fn body(source: &str) -> Body<'_> {
     let mut cuts = Vec::new();
     for (at, cluster) in source.grapheme_indices(true).skip(1) {
         let before = &source[..at];
         let Some((last, next)) = before.chars().next_back().zip(cluster.chars().next()) else { continue };
-        // Cuts come behind white space, never before or within it.
+        // Cuts follow white space; they are never before it or within it.
         if is_space(next) || is_break(next) {
             continue;
         }
@@ -33,7 +33,7 @@ pub(super) fn body(source: &str) -> Body<'_> {
     Body::new(source, cuts, vec![Seam::default()])
 }
 
-/// White space within a line.
+/// Reports whether a character is white space within a line.
 pub(super) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t')
 }
@@ -42,7 +42,7 @@ fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r')
 }
 
-/// How good a cut is between two characters without white space between them.
+/// Returns the rank of a cut between two characters without white space between them.
 pub(super) fn between(before: char, after: char) -> Rank {
     if !(is_ideographic(before) || is_ideographic(after)) {
         return Rank::Character;
@@ -53,7 +53,7 @@ pub(super) fn between(before: char, after: char) -> Rank {
     if ends_sentence(before) { Rank::Sentence } else { Rank::Word }
 }
 
-/// How good a cut is at the white space behind this text.
+/// Returns the rank of a cut at the white space after this text.
 pub(super) fn behind_space(before: &str) -> Rank {
     let quoted = before.trim_end_matches(['"', '\'', ')', '”', '’', '）', '」']);
     if quoted.ends_with(|c| ends_sentence(c) || matches!(c, '.' | '!' | '?')) {
@@ -67,7 +67,7 @@ fn ends_sentence(c: char) -> bool {
     matches!(c, '。' | '！' | '？' | '；' | '…')
 }
 
-/// Punctuation that belongs to what stands before it.
+/// Reports whether a character is punctuation that belongs to the text before it.
 fn may_not_begin_a_line(c: char) -> bool {
     matches!(
         c,
@@ -102,7 +102,7 @@ fn may_not_begin_a_line(c: char) -> bool {
     )
 }
 
-/// Punctuation that belongs to what follows it; a mention's `@`, too.
+/// Reports whether a character is punctuation that belongs to the text after it, or a mention's `@`.
 fn may_not_end_a_line(c: char) -> bool {
     matches!(
         c,
@@ -110,7 +110,7 @@ fn may_not_end_a_line(c: char) -> bool {
     )
 }
 
-/// Scripts that are written without spaces between words, and their punctuation.
+/// Reports whether a character belongs to a script without spaces between words, or is punctuation of one.
 fn is_ideographic(c: char) -> bool {
     matches!(
         u32::from(c),

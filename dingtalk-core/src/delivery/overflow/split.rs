@@ -1,4 +1,4 @@
-//! One message in numbered parts.
+//! Splitting of a message into numbered parts.
 
 use std::mem;
 
@@ -14,7 +14,7 @@ use crate::{
     message::{FeedItem, Mentions},
 };
 
-/// How full a part must be at least, in hundredths, before it ends at a better place than the last one possible.
+/// Minimum size of a part, in hundredths of the limit, at which it may end at a better cut than the last possible one.
 const FILLED: usize = 50;
 
 pub(super) fn split(message: Message, id: &str, limits: Limits, len: usize) -> Result<Vec<Part>, Error> {
@@ -40,7 +40,7 @@ pub(super) fn split(message: Message, id: &str, limits: Limits, len: usize) -> R
         },
     };
     if messages.len() == 1 {
-        // Only white space at the end was too much.
+        // Only white space at the end exceeded the limit.
         return Ok(messages.into_iter().map(|message| Part { id: id.to_owned(), message }).collect());
     }
     let part = |(index, message)| Part { id: format!("{id}-{}", index + 1), message };
@@ -55,7 +55,7 @@ fn number(part: usize, of: usize) -> String {
     if of == 1 { String::new() } else { format!("({part}/{of})") }
 }
 
-/// The longest number and id that a part can have while the count has this many digits.
+/// Longest number and id of a part while the number of parts has this many digits.
 struct Widest {
     number: String,
     id: String,
@@ -68,7 +68,8 @@ impl Widest {
     }
 }
 
-/// Splits with room for numbers of one digit, of two, and so on, until the count of parts has no more than that.
+/// Splits with room for numbers of one digit, of two, and so on, until the number of parts has no more digits than
+/// that.
 fn numbered<T>(split: impl Fn(usize) -> Result<Vec<T>, Error>) -> Result<Vec<T>, Error> {
     let mut digits = 1;
     loop {
@@ -90,7 +91,7 @@ fn texts(
 ) -> Result<Vec<Message>, Error> {
     let text = without_mention_line(text, mentions);
     let body = frame.body(text);
-    // Buttons come with the end of the text.
+    // Buttons follow the end of the text.
     let early = match frame {
         Frame::Card(card) => &Frame::Markdown { title: card.title.clone() },
         frame => frame,
@@ -102,7 +103,7 @@ fn texts(
             frame
                 .room(&format!(" {}", widest.number), &widest.id, mentions, limits)?
                 .and_then(|room| room.checked_sub(head))
-                .ok_or_else(|| too_long(len, limits, " without the text already"))
+                .ok_or_else(|| too_long(len, limits, " even without its text"))
         };
         let nobody = Mentions::default();
         let first = Rooms { early: room(early, mentions)?, last: room(frame, mentions)? };
@@ -122,7 +123,7 @@ fn texts(
     Ok(pieces.into_iter().enumerate().map(message).collect())
 }
 
-/// How many bytes of text go into a part, and into the last part.
+/// Bytes available for text in a part, and in the last part.
 struct Rooms {
     early: usize,
     last: usize,
@@ -146,14 +147,15 @@ fn pieces(
             pieces.push(rest);
             return Ok(pieces);
         }
-        // What fits beside no buttons, but not beside them, is cut so that something is left for them.
+        // Text that fits without the buttons but not with them is cut, so that some of it is left for the part with the
+        // buttons.
         let only_buttons_left = body.rest(position, rooms.early).is_some();
         let room = if only_buttons_left { rooms.last } else { rooms.early };
         let Some((piece, next)) = body.take(position, room, FILLED) else {
             return Err(too_long(
                 len,
                 limits,
-                "; something that cannot be cut (a link, a picture, emphasis, code, HTML, a table row) is longer than a part",
+                "; a construct that cannot be cut (a link, a picture, emphasis, code, HTML, a table row) is longer than a part",
             ));
         };
         pieces.push(piece);
@@ -187,7 +189,7 @@ fn feed_cards(
         card.pop();
         let full = mem::replace(&mut card, vec![item.clone()]);
         if full.is_empty() || !fits(&card)? {
-            return Err(too_long(len, limits, "; one item is too long alone"));
+            return Err(too_long(len, limits, "; one item is too long by itself"));
         }
         cards.push(full);
         if cards.len() == limits.parts {

@@ -1,4 +1,4 @@
-//! One message that ends early and says so.
+//! Truncation of a message, with a mark at its end.
 
 use super::{
     Frame, Limits,
@@ -13,7 +13,8 @@ use crate::{
     message::{FeedCard, FeedItem, Link, Mentions},
 };
 
-/// How full a message must be at least, in hundredths, before it ends at a better place than the last one possible.
+/// Minimum size of a message, in hundredths of the limit, at which it may end at a better cut than the last possible
+/// one.
 const FILLED: usize = 75;
 
 pub(super) fn truncate(message: Message, id: &str, limits: Limits, len: usize) -> Result<Message, Error> {
@@ -27,8 +28,8 @@ pub(super) fn truncate(message: Message, id: &str, limits: Limits, len: usize) -
     }
 }
 
-/// The beginning of a text that takes no more than `room` bytes inside a JSON string, and how many characters are left
-/// out.
+/// Returns the beginning of a text that takes at most `room` bytes inside a JSON string, and the number of omitted
+/// characters.
 pub(crate) fn beginning(text: &str, is_markdown: bool, room: usize) -> (String, usize) {
     if escaped_len(text) <= room {
         return (text.to_owned(), 0);
@@ -39,7 +40,7 @@ pub(crate) fn beginning(text: &str, is_markdown: bool, room: usize) -> (String, 
     (beginning, body.characters_left(next))
 }
 
-/// What stands at the end of a text that was cut.
+/// Returns the mark at the end of a truncated text.
 fn mark(left_out: usize) -> String {
     format!("… (+{left_out} characters)")
 }
@@ -57,7 +58,7 @@ fn truncate_text(
     let room = frame
         .room("", id, &mentions, limits)?
         .and_then(|room| room.checked_sub(escaped_len(&widest)))
-        .ok_or_else(|| too_long(len, limits, " without the text already"))?;
+        .ok_or_else(|| too_long(len, limits, " even without its text"))?;
     let (mut text, left_out) = beginning(text, !matches!(frame, Frame::Text), room);
     if left_out > 0 {
         if !text.is_empty() {
@@ -68,7 +69,8 @@ fn truncate_text(
     Ok(frame.message("", text, mentions))
 }
 
-/// The text stands beside a picture and is shown in part only: no line of its own for the mark.
+/// Truncates the text of a link. DingTalk shows it next to a picture and only in part, so the mark has no line of its
+/// own.
 fn truncate_link(mut link: Link, id: &str, limits: Limits, len: usize) -> Result<Message, Error> {
     let text = std::mem::take(&mut link.text);
     link.text = mark(text.chars().count());
@@ -76,13 +78,14 @@ fn truncate_link(mut link: Link, id: &str, limits: Limits, len: usize) -> Result
     let room = limits
         .bytes
         .checked_sub(taken)
-        .ok_or_else(|| too_long(len, limits, "; a link can be shortened only in its text"))?;
+        .ok_or_else(|| too_long(len, limits, "; only the text of a link can be truncated"))?;
     let (text, left_out) = beginning(&text, false, room);
     link.text = format!("{text}{}", mark(left_out));
     Ok(Message::Link(link))
 }
 
-/// The title of the last item says how many more there are: an item of its own would need an address and a picture.
+/// Omits the last items; the title of the last remaining one gives their number. A separate item would need an address
+/// and a picture.
 fn truncate_feed(card: &FeedCard, id: &str, limits: Limits, len: usize) -> Result<Message, Error> {
     let shown = |count: usize| {
         let mut items: Vec<FeedItem> = card.items[..count].to_vec();
@@ -99,5 +102,5 @@ fn truncate_feed(card: &FeedCard, id: &str, limits: Limits, len: usize) -> Resul
         }
         most = Some(message);
     }
-    most.ok_or_else(|| too_long(len, limits, "; the first item is too long alone"))
+    most.ok_or_else(|| too_long(len, limits, "; the first item is too long by itself"))
 }

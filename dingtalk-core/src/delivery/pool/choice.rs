@@ -1,12 +1,12 @@
-//! Which robot gets a message.
+//! Choice of the robot for a message.
 
 use std::time::Duration;
 
-/// The one with the shortest wait; of several the first, counted round from `next`, so that they take turns. `None` stands
-/// for a robot that is not to be asked.
+/// Returns the index of the shortest wait; of several, the first one counted from `next`, so that robots take turns.
+/// `None` marks a robot that is excluded.
 pub(super) fn soonest(waits: &[Option<Duration>], next: usize) -> Option<usize> {
     let count = waits.len();
-    // `min_by_key` takes the first of equals.
+    // `min_by_key` returns the first of equals.
     (0..count)
         .map(|offset| (next + offset) % count)
         .filter_map(|index| waits[index].map(|wait| (index, wait)))

@@ -1,17 +1,17 @@
-//! Through which robot a message may have arrived. It must not be tried through another one: that DingTalk recognises an
-//! id which another robot has used is documented nowhere.
+//! Memory of the robots through which messages may have arrived. Such a message must not be sent through another robot:
+//! it is not documented that DingTalk recognises an id that another robot has used.
 
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
 
-/// Remembers a bounded number of ids, and besides those that are being sent.
+/// A limited number of ids, in addition to those that are being sent.
 #[derive(Debug)]
 pub(super) struct Memory {
     capacity: usize,
     seen: HashMap<Arc<str>, Seen>,
-    /// The ids that may have arrived, and when that was said last: the one to be forgotten next is the first.
+    /// Ids that may have arrived, by the time of the last report; the first is the next to be forgotten.
     order: VecDeque<(u64, Arc<str>)>,
     now: u64,
 }
@@ -19,7 +19,7 @@ pub(super) struct Memory {
 #[derive(Debug)]
 struct Seen {
     robot: usize,
-    /// Sends of this id that have not ended.
+    /// Unfinished sends of this id.
     sends: usize,
     may_have_arrived: bool,
     touched: u64,
@@ -30,12 +30,13 @@ impl Memory {
         Self { capacity, seen: HashMap::new(), order: VecDeque::new(), now: 0 }
     }
 
-    /// The robot that has this message or may have it.
+    /// Returns the robot that may have received this message.
     pub(super) fn robot_of(&self, id: &str) -> Option<usize> {
         self.seen.get(id).map(|seen| seen.robot)
     }
 
-    /// Notes that a send of the message begins through the robot, which is the one that [`robot_of`](Self::robot_of) tells.
+    /// Records that a send of the message begins through the robot, which is the one that [`robot_of`](Self::robot_of)
+    /// returns.
     pub(super) fn begin(&mut self, id: &str, robot: usize) {
         if let Some(seen) = self.seen.get_mut(id) {
             seen.sends += 1;
@@ -45,7 +46,7 @@ impl Memory {
         }
     }
 
-    /// Notes that one send of the message has ended, and returns whether another robot may be given it.
+    /// Records that one send of the message has ended. Returns `true` if another robot may send the message.
     pub(super) fn end(&mut self, id: &str, may_have_arrived: bool) -> bool {
         let Some((key, seen)) = self.seen.get_key_value(id) else { return !may_have_arrived };
         let key = Arc::clone(key);
@@ -69,7 +70,7 @@ impl Memory {
     fn forget(&mut self) {
         while self.order.len() > self.capacity {
             let Some((at, id)) = self.order.pop_front() else { return };
-            // One that was touched later stands in the line again, and one that is being sent will.
+            // An id that was touched later is in the list again, and one that is being sent will be.
             if self.seen.get(&id).is_some_and(|seen| seen.touched == at && seen.sends == 0) {
                 self.seen.remove(&id);
             }
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_have_arrived_is_remembered_and_what_did_not_is_not() {
+    fn only_messages_that_may_have_arrived_are_remembered() {
         let mut memory = Memory::new(10);
         memory.begin("a", 1);
         assert_eq!(memory.robot_of("a"), Some(1), "being sent");

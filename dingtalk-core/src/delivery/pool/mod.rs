@@ -1,4 +1,4 @@
-//! Several robots of one group that share the load.
+//! Pools of robots that share the load of one group.
 
 mod choice;
 mod memory;
@@ -25,14 +25,15 @@ use super::{
     window::{Forecast, Waiter},
 };
 
-/// Several robots of one group that share the load: three of them carry 60 messages a minute.
+/// Several robots of one group that share the load: three of them can send 60 messages a minute.
 ///
-/// A message goes to the robot with the soonest free place, those counted who wait for one already; robots that are
-/// equally soon take turns. Each robot keeps its own [`Pace`](crate::delivery::Pace), and all of them its rest.
+/// A message is sent through the robot with the earliest free slot, after the messages that already wait for that
+/// robot; robots with equal waits take turns. Each robot keeps its own [`Pace`](crate::delivery::Pace) and its own
+/// rest.
 ///
-/// # When a robot fails
+/// # Failure of a robot
 ///
-/// | failure | what the pool does |
+/// | failure | effect |
 /// |---|---|
 /// | [`Unknown`](ErrorKind::Unknown), [`Busy`](ErrorKind::Busy), or a part was delivered | the failure is the result: the message may have arrived |
 /// | [`Throttled`](ErrorKind::Throttled), [`QuotaExhausted`](ErrorKind::QuotaExhausted), [`RateLimited`](ErrorKind::RateLimited) | the next robot; this one rests |
@@ -40,22 +41,21 @@ use super::{
 /// | [`Keyword`](ErrorKind::Keyword), [`SecurityCheck`](ErrorKind::SecurityCheck) | the next robot: it may have other keywords |
 /// | [`NotSent`](ErrorKind::NotSent) | the next robot at another address, if there is one |
 /// | [`AddressBlocked`](ErrorKind::AddressBlocked) | the failure is the result, and all robots rest |
-/// | all others | the failure is the result: it would be the same with every robot |
+/// | all others | the failure is the result: every robot would fail in the same way |
 ///
-/// All of it happens within the [deadline](crate::delivery::RobotBuilder::deadline) of one send. Where no robot is left, the error
-/// is that of the robot which can take the message soonest, and says when
-/// ([`Error::retry_after`]).
+/// All attempts share the [deadline](crate::delivery::RobotBuilder::deadline) of one send. If no robot is left, the
+/// error is that of the robot that can send the message first, and says after which time ([`Error::retry_after`]).
 ///
-/// # The same message again
+/// # Sending a message again
 ///
-/// Whether DingTalk recognises an id that another robot has used is not documented. So the pool remembers through which
-/// robot a message has arrived or may have, by its id: sent again under the same id, it goes to that robot and to no
-/// other. It remembers the last [`REMEMBERED`](Self::REMEMBERED) ids, unless
-/// [set](PoolBuilder::remember); a program that starts anew remembers none. A send that is dropped may have arrived.
+/// It is not documented that DingTalk recognises an id that another robot has used. The pool therefore remembers, by
+/// its id, the robot through which a message has or may have arrived: sent again under the same id, the message goes
+/// through that robot only. The pool remembers the last [`REMEMBERED`](Self::REMEMBERED) ids, unless
+/// [set](PoolBuilder::remember); a program that restarts remembers none. A send that is dropped may have arrived.
 ///
 /// # Names
 ///
-/// An envelope's `robot` names the pool. The robots' own names stand in receipts and logs. Clones are cheap and share
+/// An envelope's `robot` names the pool. Receipts and logs contain the robots' own names. Clones are cheap and share
 /// everything.
 ///
 /// ```no_run
@@ -86,21 +86,21 @@ struct Inner {
     robots: Vec<Robot>,
     name: Option<String>,
     set_aside: Duration,
-    /// Held while a robot is chosen and until the message has joined its waiters, so that the next one counts it.
+    /// Held from the choice of a robot until the message has joined its waiters, so that the next choice counts it.
     choosing: sync::Mutex<()>,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// The robot whose turn it is among equals.
+    /// Robot whose turn it is among robots with equal waits.
     next: usize,
-    /// For each robot.
+    /// Robots that are set aside, by index.
     aside: Vec<Option<Aside>>,
     memory: Memory,
 }
 
-/// A robot that is not asked for a while.
+/// A robot that is not used for a while.
 #[derive(Debug)]
 struct Aside {
     until: Instant,
@@ -108,24 +108,24 @@ struct Aside {
 }
 
 impl Pool {
-    /// For how long a robot that is stopped or set up wrong is not asked: as long as DingTalk's own block. Too short, and
-    /// its refusals cost time; too long, and nobody sees that it was repaired.
+    /// Time for which a stopped or misconfigured robot is not used, the length of DingTalk's own block. A shorter time
+    /// costs refused requests; a longer one delays the use of a repaired robot.
     pub const SET_ASIDE: Duration = Duration::from_secs(10 * 60);
 
-    /// How many ids are remembered: some 100 bytes each, and hours of messages of several robots.
+    /// Number of ids that are remembered: about 100 bytes each, which covers hours of messages of several robots.
     pub const REMEMBERED: usize = 10_000;
 
-    /// A pool of these robots.
+    /// Creates a pool of these robots.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`]: there is no robot, or two have the same token, and with it the same twenty messages
+    /// [`ErrorKind::Configuration`]: no robot is given, or two have the same token and therefore share twenty messages
     /// a minute.
     pub fn new(robots: impl IntoIterator<Item = Robot>) -> Result<Self, Error> {
         Self::builder(robots).build()
     }
 
-    /// Begins a pool of these robots.
+    /// Returns the settings of a pool of these robots.
     pub fn builder(robots: impl IntoIterator<Item = Robot>) -> PoolBuilder {
         PoolBuilder {
             robots: robots.into_iter().collect(),
@@ -135,38 +135,38 @@ impl Pool {
         }
     }
 
-    /// The name that the pool was given.
+    /// Returns the name of the pool, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.0.name.as_deref()
     }
 
-    /// The robots that share the load.
+    /// Returns the robots that share the load.
     pub fn robots(&self) -> &[Robot] {
         &self.0.robots
     }
 }
 
 impl PoolBuilder {
-    /// A name for routing.
+    /// Sets a name for routing.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// For how long a robot that is stopped or set up wrong is not asked; [`Pool::SET_ASIDE`] unless set.
+    /// Sets the time for which a stopped or misconfigured robot is not used; [`Pool::SET_ASIDE`] unless set.
     pub fn set_aside(mut self, rest: Duration) -> Self {
         self.set_aside = rest;
         self
     }
 
-    /// How many messages' robots are remembered, for messages that are sent again under the same id;
-    /// [`Pool::REMEMBERED`] unless set. It should be more than are sent until the last repetition of a message.
+    /// Sets the number of remembered messages, for those that are sent again under the same id; [`Pool::REMEMBERED`]
+    /// unless set. It should exceed the number of messages sent until the last retry of a message.
     pub fn remember(mut self, ids: usize) -> Self {
         self.remember = ids;
         self
     }
 
-    /// Checks the settings and makes the pool: see [`Pool::new`].
+    /// Checks the settings and creates the pool; see [`Pool::new`].
     pub fn build(self) -> Result<Pool, Error> {
         let Self { robots, name, set_aside, remember } = self;
         if robots.is_empty() {
@@ -194,7 +194,7 @@ impl Deliver for Pool {
         })
     }
 
-    /// Returns the soonest of the robots' forecasts, or that of the robot which may have the message.
+    /// Returns the shortest forecast of the robots, or that of the robot that may have sent the message.
     fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
         Box::pin(async move {
             let known = self.0.state().memory.robot_of(&envelope.id);
@@ -211,13 +211,13 @@ impl Deliver for Pool {
     }
 }
 
-/// One message for one robot.
+/// A robot chosen for one message.
 struct Choice<'a> {
     index: usize,
     waiter: Option<Waiter<'a>>,
-    /// It may have the message already.
+    /// Set if the robot may already have sent the message.
     pinned: bool,
-    /// It rests now: no other robot is free sooner.
+    /// Set if the robot is resting and no other robot is free sooner.
     rests: bool,
     sending: Sending<'a>,
 }
@@ -279,7 +279,7 @@ impl Inner {
         Err(self.nobody(failures, &tried).with_attempts(attempts))
     }
 
-    /// Returns the robot for this message among those that were not tried, with a waiter in its window.
+    /// Returns the robot for this message among those not yet tried, with a waiter in its window.
     async fn choose(&self, envelope: &Envelope, tried: &[bool]) -> Option<Choice<'_>> {
         let Envelope { id, urgency, .. } = envelope;
         let _choosing = self.choosing.lock().await;
@@ -305,13 +305,13 @@ impl Inner {
         })
     }
 
-    /// Returns the forecast of each robot, except those that are not to be asked.
+    /// Returns the forecast of each robot, except those that are excluded.
     async fn forecasts(&self, urgency: Urgency, tried: &[bool]) -> Vec<Option<Forecast>> {
         let mut forecasts = Vec::with_capacity(self.robots.len());
         for (index, robot) in self.robots.iter().enumerate() {
             let is_asked = !tried[index] && !self.is_aside(index);
             forecasts.push(if is_asked {
-                // The robot itself says what has failed; it is asked last.
+                // The robot reports its failure itself, and is used last.
                 let unknown = Forecast::new(Duration::MAX, None);
                 Some(robot.forecast_for(urgency).await.unwrap_or(unknown))
             } else {
@@ -334,7 +334,7 @@ impl Inner {
         why
     }
 
-    /// What blocks the address of one blocks all.
+    /// Lets all robots rest after a block of the machine's address, which they share.
     fn let_all_rest(&self, why: Error) -> Error {
         for robot in &self.robots {
             if let Some(rest) = why.retry_after() {
@@ -344,7 +344,7 @@ impl Inner {
         why
     }
 
-    /// The failure of a message that no robot is left for.
+    /// Returns the error of a message for which no robot is left.
     fn nobody(&self, mut failures: Vec<Error>, tried: &[bool]) -> Error {
         let now = Instant::now();
         for (aside, tried) in self.state().aside.iter().zip(tried) {
@@ -354,7 +354,7 @@ impl Inner {
             }
         }
         let (of, count) = (self.robots.len(), failures.len());
-        // What was not sent at all can be sent again at once.
+        // A message that was not sent can be sent again immediately.
         let when = |error: &Error| match (error.retry_after(), error.kind()) {
             (None, ErrorKind::NotSent) => Duration::ZERO,
             (after, _) => after.unwrap_or(Duration::MAX),
@@ -365,28 +365,28 @@ impl Inner {
         if of == 1 || count == 1 {
             return soonest;
         }
-        let mut remark = format!("{count} of the pool's {of} robots cannot take it");
+        let mut remark = format!("{count} of the pool's {of} robots cannot send it");
         if let Some(after) = soonest.retry_after() {
-            remark.push_str(&format!(", the first that may can in {}", in_words(after)));
+            remark.push_str(&format!(", the first can in {}", in_words(after)));
         }
         soonest.with_remark(&remark)
     }
 
-    /// Held for moments only, never over an await, and never left half changed.
+    /// Held only briefly, never across an await, and never left in an inconsistent state.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A message that is being sent through a robot. Dropped before its end, it may have arrived.
+/// A message that is being sent through a robot. If this is dropped before the end, the message may have arrived.
 struct Sending<'a> {
     pool: &'a Inner,
-    /// Until its end.
+    /// Set until the send has ended.
     id: Option<Box<str>>,
 }
 
 impl Sending<'_> {
-    /// The send has ended. Returns `true` if another robot may be given the message.
+    /// Ends the send. Returns `true` if another robot may send the message.
     fn end(mut self, may_have_arrived: bool) -> bool {
         self.id.take().is_none_or(|id| self.pool.state().memory.end(&id, may_have_arrived))
     }

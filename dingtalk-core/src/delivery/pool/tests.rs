@@ -1,4 +1,4 @@
-//! A pool in virtual time, with robots whose attempts go nowhere.
+//! Tests of a pool in virtual time, with robots that make no requests.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -24,7 +24,7 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Robots with names, and what each of them is to meet.
+/// Robots with names, and the scripted outcomes of each.
 struct Group {
     pool: Pool,
     scripts: Vec<Script>,
@@ -48,12 +48,12 @@ impl Group {
         Self { pool: Pool::builder(robots).name("group").build().unwrap(), scripts }
     }
 
-    /// How many attempts each robot has made.
+    /// Returns the number of attempts of each robot.
     fn attempts(&self) -> Vec<usize> {
         self.scripts.iter().map(|script| script.attempts().len()).collect()
     }
 
-    /// Who delivered it, or why nobody did.
+    /// Returns the name of the robot that delivered a message, or the kind of the failure.
     async fn send(&self) -> Result<String, Kind> {
         self.deliver(&Envelope::new(Message::text("hello"))).await.map_err(|error| error.kind())
     }
@@ -82,7 +82,7 @@ async fn three_robots_carry_sixty_a_minute() {
     let error = group.pool.send(&Message::text("hello")).await.unwrap_err();
     assert_eq!((error.kind(), error.retry_after()), (Kind::RateLimited, Some(seconds(62))));
     assert!(
-        error.to_string().contains("3 of the pool's 3 robots cannot take it, the first that may can in 62 s"),
+        error.to_string().contains("3 of the pool's 3 robots cannot send it, the first can in 62 s"),
         "{error}"
     );
     sleep(seconds(62)).await;
@@ -93,10 +93,10 @@ async fn three_robots_carry_sixty_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_who_come_together_are_spread_evenly() {
+async fn simultaneous_messages_are_spread_evenly() {
     let group = Group::with(&[&[], &[], &[]], |_, robot| robot.deadline(seconds(3600)));
     let pool = &group.pool;
-    // All choose before anybody's turn is over: who waits already must be counted.
+    // All choose before any of them has its slot: waiting messages must be counted.
     let sends = (0..90).map(|_| pool.deliver(hello())).collect();
     let started = Instant::now();
     let receipts = join(sends).await;
@@ -106,7 +106,7 @@ async fn all_who_come_together_are_spread_evenly() {
     assert_eq!(waited, 90 - 54);
 }
 
-/// All of them at once, in one task.
+/// Runs all futures concurrently, in one task.
 async fn join<T>(futures: Vec<BoxFuture<'_, T>>) -> Vec<T> {
     let mut futures: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
     std::future::poll_fn(|context| {
@@ -133,7 +133,7 @@ async fn the_soonest_robot_takes_it() {
     };
     let group = Group::with(&[&[], &[]], narrow);
     assert_eq!((group.send().await.unwrap(), group.send().await.unwrap()), ("a".to_owned(), "b".to_owned()));
-    // b is free after 20 and 40 s, a after 40 s.
+    // Robot b is free after 20 and 40 s, a after 40 s.
     assert_eq!(group.send().await.unwrap(), "b");
     sleep(seconds(1)).await;
     assert_eq!(group.send().await.unwrap(), "a", "in 19 s, as b; it is a's turn");
@@ -141,9 +141,9 @@ async fn the_soonest_robot_takes_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_failure_is_to_the_pool() {
+async fn each_failure_has_its_effect_on_the_pool() {
     for (kind, delivered, first_again) in [
-        // Safe, and another robot can.
+        // Safe, and another robot can send it.
         (Kind::Throttled, true, false),
         (Kind::QuotaExhausted, true, false),
         (Kind::RobotStopped, true, false),
@@ -153,10 +153,10 @@ async fn what_a_failure_is_to_the_pool() {
         (Kind::IpNotAllowed, true, false),
         (Kind::Keyword, true, true),
         (Kind::SecurityCheck, true, true),
-        // It may have arrived.
+        // The message may have arrived.
         (Kind::Unknown, false, true),
         (Kind::Busy, false, true),
-        // Another robot would not fare better.
+        // Other robots would fail too.
         (Kind::NotSent, false, true),
         (Kind::GroupDissolved, false, true),
         (Kind::Clock, false, true),
@@ -217,9 +217,7 @@ async fn when_nobody_is_left_the_error_says_how_many_and_when() {
     assert_eq!((error.kind(), error.attempts(), group.attempts()), (Kind::RobotStopped, 0, vec![1, 1, 1]));
     assert_eq!(error.retry_after(), Some(seconds(500)));
     assert!(
-        error
-            .to_string()
-            .contains("3 of the pool's 3 robots cannot take it, the first that may can in 8 min 20 s"),
+        error.to_string().contains("3 of the pool's 3 robots cannot send it, the first can in 8 min 20 s"),
         "{error}"
     );
 }
@@ -236,13 +234,13 @@ async fn an_address_that_is_blocked_rests_all_and_tries_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rest_of_another_robot_is_not_waited_for() {
-    // The deadline would allow to wait for the rest's end.
+    // The deadline would allow waiting until the rest ends.
     let group =
         Group::with(&[&[Fails(Kind::Throttled)], &[]], |_, robot| robot.deadline(seconds(3600)).attempts(3));
     let started = Instant::now();
     assert_eq!(group.send().await.unwrap(), "b");
     assert_eq!(started.elapsed(), Duration::ZERO);
-    // When all rest, it is: there is nobody else.
+    // If all robots rest, the pool waits.
     let group = Group::with(&[&[Fails(Kind::Throttled)], &[Fails(Kind::Throttled)]], |_, robot| {
         robot.deadline(seconds(3600))
     });
@@ -272,7 +270,7 @@ async fn a_message_that_may_have_arrived_stays_with_its_robot() {
         let group = Group::new(&[&[Fails(kind), Fails(Kind::Throttled)], &[], &[]]);
         let envelope = hello();
         assert_eq!(group.deliver(&envelope).await.unwrap_err().kind(), kind);
-        // The others take others.
+        // Other messages go through other robots.
         for _ in 0..2 {
             assert_ne!(group.send().await.unwrap(), "a");
         }
@@ -281,7 +279,7 @@ async fn a_message_that_may_have_arrived_stays_with_its_robot() {
         assert!(error.to_string().contains("no other robot was tried"), "{error}");
         sleep(Pace::REST + seconds(5)).await;
         assert_eq!(group.deliver(&envelope).await.unwrap(), "a");
-        // Delivered, and asked for once more: DingTalk may know it from this robot.
+        // Delivered, and sent again: DingTalk may recognise it from this robot.
         assert_eq!(group.deliver(&envelope).await.unwrap(), "a");
     }
 }
@@ -327,7 +325,7 @@ async fn parts_that_left_keep_the_rest_with_their_robot() {
 #[tokio::test(start_paused = true)]
 async fn all_attempts_are_one_send() {
     let slow = Ending::Hangs;
-    // Each robot's time is counted from the beginning: the second has 25 - 20 s, too little to begin.
+    // Each robot's time counts from the beginning: the second has 25 - 20 s, too little to begin.
     let group = Group::with(&[&[Fails(Kind::Keyword)], &[Fails(Kind::Keyword)], &[slow]], |_, robot| robot);
     let started = Instant::now();
     let error = group.pool.send(&Message::text("hello")).await.unwrap_err();
@@ -359,7 +357,7 @@ async fn an_envelope_names_the_pool_and_not_its_robots() {
     assert_eq!(group.deliver(&hello().with_robot("group")).await.unwrap(), "a");
     let error = group.deliver(&hello().with_robot("a")).await.unwrap_err();
     assert_eq!((error.kind(), error.id().is_some()), (Kind::UnknownRobot, true));
-    // A robot without a name lends the pool's to the receipt.
+    // If a robot has no name, the receipt contains the pool's.
     let robot = Robot::builder("t").script(Script::default()).build().unwrap();
     let pool = Pool::builder([robot]).name("group").build().unwrap();
     assert_eq!(pool.send(&Message::text("hello")).await.unwrap().robot.as_deref(), Some("group"));
@@ -380,9 +378,9 @@ fn robots_that_cannot_share_are_refused() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whoever comes when: no robot breaks its window, nobody is lost, and nobody waits although a robot is free.
+    /// Checks random loads: no robot breaks its window, no message is lost, and no message waits while a robot is free.
     #[test]
-    fn no_robot_sends_too_fast_and_none_is_idle_while_somebody_waits(
+    fn no_robot_sends_too_fast_or_is_idle_while_a_message_waits(
         comes in prop::collection::vec(0u64..60_000, 1..60),
         limit in 1u32..4,
         robots in 1usize..4,
@@ -414,7 +412,7 @@ proptest! {
                 all.extend(times);
             }
             assert_eq!(all.len(), comes.len());
-            // One robot of all places together could do no better: message n leaves a window after message n - places.
+            // The earliest possible times: message n leaves a window after message n - slots.
             all.sort();
             let mut comes: Vec<_> = comes.iter().map(|at| Duration::from_millis(*at)).collect();
             comes.sort();

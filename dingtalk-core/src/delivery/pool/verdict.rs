@@ -1,41 +1,41 @@
-//! What a pool makes of a robot's failure.
+//! A pool's reaction to a robot's failure.
 
 use crate::{Error, ErrorKind};
 
-/// What comes after a failure of which it is certain that the message did not arrive.
+/// Next step after a failure in which the message certainly did not arrive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// No other robot would fare better, or the message is at fault.
+    /// Stop: other robots would fail too, or the message is invalid.
     Stop,
-    /// Another robot may take it.
+    /// Try another robot.
     Next,
-    /// Another robot may take it, and this one is not asked again for a while.
+    /// Try another robot, and set this one aside for a while.
     SetAside,
-    /// A robot at another address may take it.
+    /// Try a robot at another address.
     NextAddress,
-    /// All robots of this machine rest.
+    /// Let all robots of this machine rest.
     AllRest,
 }
 
 pub(super) fn verdict(error: &Error) -> Verdict {
     use ErrorKind as Kind;
     match error.kind() {
-        // The robot is gone or set up wrong: somebody has to do something about it.
+        // The robot was removed or is misconfigured, and a person must correct it.
         Kind::UnknownToken
         | Kind::RobotStopped
         | Kind::RobotMissing
         | Kind::Signature
         | Kind::IpNotAllowed => Verdict::SetAside,
-        // Without a pace it does not rest by itself.
+        // Without a rate limit of its own, the robot does not rest by itself.
         Kind::Throttled | Kind::QuotaExhausted if error.retry_after().is_none() => Verdict::SetAside,
-        // Another robot's keywords may be in the message; the next message may hold this one's.
+        // Another robot's keywords may be in the message, and this robot's in the next message.
         Kind::Keyword | Kind::SecurityCheck | Kind::RateLimited | Kind::Throttled | Kind::QuotaExhausted => {
             Verdict::Next
         }
-        // Its own attempts have failed: those of its neighbours would too.
+        // The robot's own attempts have failed: those of robots at the same address would fail too.
         Kind::NotSent => Verdict::NextAddress,
         Kind::AddressBlocked => Verdict::AllRest,
-        // The group, the message, this machine's clock: the same for all. Or nobody knows.
+        // The cause is the group, the message or this machine's clock, which all robots share; or it is unknown.
         Kind::GroupDissolved
         | Kind::Clock
         | Kind::Invalid

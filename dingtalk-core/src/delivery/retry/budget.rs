@@ -1,19 +1,19 @@
-//! How many retries a robot has left, so that a server that is down is not hammered.
+//! Budget of a robot's retries, which protects a server that is down.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ErrorKind;
 
-/// What a retry costs.
+/// Tokens that a retry costs.
 const COST: u32 = 5;
 
-/// What a retry costs after an answer did not come: the server is in trouble, or far.
+/// Tokens that a retry costs after an attempt without an answer: the server is overloaded or far away.
 const COST_WITHOUT_ANSWER: u32 = 10;
 
-/// What a success earns that took no retry.
+/// Tokens that a success without retries earns.
 const REWARD: u32 = 1;
 
-/// A bucket of tokens, as the AWS SDKs have one: retries take tokens, successes bring them back.
+/// A bucket of tokens, as in the AWS SDKs: retries take tokens, successes return them.
 #[derive(Debug)]
 pub(crate) struct RetryBudget {
     capacity: u32,
@@ -21,12 +21,12 @@ pub(crate) struct RetryBudget {
 }
 
 impl RetryBudget {
-    /// A full bucket.
+    /// Creates a full bucket.
     pub(crate) fn new(capacity: u32) -> Self {
         Self { capacity, tokens: Mutex::new(capacity) }
     }
 
-    /// Takes what one retry after this failure costs, and returns it; `None` if too little is left.
+    /// Takes the cost of one retry after this failure and returns it; `None` if too few tokens are left.
     pub(crate) fn withdraw(&self, kind: ErrorKind) -> Option<u32> {
         let cost = if kind == ErrorKind::Unknown { COST_WITHOUT_ANSWER } else { COST };
         let mut tokens = self.tokens();
@@ -34,7 +34,7 @@ impl RetryBudget {
         Some(cost)
     }
 
-    /// A success brings back what its last retry cost.
+    /// Returns the cost of the last retry after a success.
     pub(crate) fn reward(&self, last_retry: Option<u32>) {
         let mut tokens = self.tokens();
         *tokens = tokens.saturating_add(last_retry.unwrap_or(REWARD)).min(self.capacity);

@@ -1,4 +1,4 @@
-//! What to do after an attempt has failed: pure, but for the jitter.
+//! Decisions after a failed attempt: pure functions, except for the jitter.
 
 mod budget;
 
@@ -7,35 +7,36 @@ use std::time::Duration;
 pub(crate) use self::budget::RetryBudget;
 use super::{ErrorKind, Retry};
 
-/// What is promised where it is not known whether an attempt arrived.
+/// Guarantee for an attempt whose outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Guarantee {
-    /// It is repeated, with the same id. DingTalk documents that it shows a message with a known `msgUuid` once; this
-    /// was not verified, and for how long it knows one is not documented. Without that, the group may see it twice.
+    /// Retries with the same id. DingTalk documents that it shows a message with a known `msgUuid` only once; this was
+    /// not verified, and it is not documented for how long an id is known. Otherwise, the group may see the message
+    /// twice.
     #[default]
     AtLeastOnce,
-    /// It is not repeated: the send fails as [`ErrorKind::Unknown`], and the group sees the message once or never.
+    /// Does not retry: the send fails with [`ErrorKind::Unknown`], and the group sees the message once or never.
     AtMostOnce,
 }
 
-/// What comes after a failed attempt.
+/// Next step after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Nothing: the failure is the result.
+    /// No further attempt: the failure is the result.
     Stop,
-    /// Another attempt at once, signed anew.
+    /// An immediate attempt, signed anew.
     Now,
-    /// Another attempt after the rest that has begun.
+    /// An attempt after the rest that has begun.
     AfterRest,
-    /// Another attempt after a pause.
+    /// An attempt after a pause.
     AfterBackoff,
 }
 
-/// Decides what comes after a failure of this kind; `resigned` is whether the clock was doubted before.
+/// Returns the next step after a failure of this kind; `resigned` is set if an earlier failure was already signed anew.
 pub(crate) fn next(kind: ErrorKind, guarantee: Guarantee, resigned: bool) -> Next {
     match (kind.retry(), kind) {
-        // A clock that was set in the meantime, or a request that was on its way for long.
+        // The clock was set in the meantime, or the request took very long.
         (_, ErrorKind::Clock) if !resigned => Next::Now,
         (Retry::SameId, ErrorKind::Unknown) if guarantee == Guarantee::AtMostOnce => Next::Stop,
         (Retry::Safe | Retry::SameId, _) => Next::AfterBackoff,
@@ -44,18 +45,18 @@ pub(crate) fn next(kind: ErrorKind, guarantee: Guarantee, resigned: bool) -> Nex
     }
 }
 
-/// How long to pause before another attempt: any time up to a bound that doubles ("full jitter"), so that senders that
-/// failed together do not come back together.
+/// Pauses between attempts: any time up to a bound that doubles ("full jitter"), so that senders that failed together
+/// do not retry together.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backoff {
     pub(crate) base: Duration,
     pub(crate) cap: Duration,
-    /// Any number from 0 up to 1.
+    /// Returns a number from 0 up to, but not including, 1.
     pub(crate) jitter: fn() -> f64,
 }
 
 impl Backoff {
-    /// The pause after `failures` failed attempts, at least one.
+    /// Returns the pause after `failures` failed attempts, at least one.
     pub(crate) fn pause(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
         self.base.saturating_mul(1 << doublings).min(self.cap).mul_f64((self.jitter)().clamp(0.0, 1.0))
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_comes_after_each_class() {
+    fn each_class_of_failure_has_a_next_step() {
         use ErrorKind as Kind;
         for (kind, at_least_once, at_most_once) in [
             (Kind::NotSent, Next::AfterBackoff, Next::AfterBackoff),

@@ -1,17 +1,17 @@
-//! The quotes and list items around a place, and the markers that begin them anew.
+//! Quotes and list items around a position, and the markers that restart them.
 
 use std::{mem, ops::Range};
 
-/// The markers of quotes and items, outermost first.
+/// Markers of quotes and items, outermost first.
 #[derive(Debug, Default)]
 pub(super) struct Containers(Vec<String>);
 
-/// The marker of a list item.
+/// Marker of a list item.
 #[derive(Debug)]
 pub(super) struct Item {
-    /// As wide as the item's further lines are indented.
+    /// Text of the marker, as wide as the indentation of the item's other lines.
     pub(super) marker: String,
-    /// Where the text behind the marker begins; `None` if the marker stands alone on its line.
+    /// Beginning of the text after the marker; `None` if the marker is alone on its line.
     pub(super) content: Option<usize>,
 }
 
@@ -36,20 +36,21 @@ impl Containers {
         self.0.pop();
     }
 
-    /// Begins all of them anew.
+    /// Returns the markers that restart all containers.
     pub(super) fn begin(&self) -> String {
         self.0.concat()
     }
 
-    /// What stands before a further line inside all of them.
+    /// Returns the prefix of another line inside all containers.
     pub(super) fn further(&self) -> String {
         let further =
             |marker: &String| if is_quote(marker) { marker.clone() } else { " ".repeat(marker.len()) };
         self.0.iter().map(further).collect()
     }
 
-    /// Begins all of them anew for a block that is indented by so much more. More spaces directly behind an item's
-    /// marker would move the item's content: the block goes on a new line, which only the narrowest markers allow.
+    /// Returns the markers that restart all containers, for a block with additional indentation. More spaces directly
+    /// after an item's marker would move the item's content, so the block is put on a new line, which only the
+    /// narrowest markers allow.
     pub(super) fn begin_indented(&self, extra: usize) -> Option<String> {
         let mut begin = self.begin();
         if extra > 0
@@ -72,7 +73,7 @@ impl Containers {
         Some(begin)
     }
 
-    /// How far the block at `start` is indented beyond what its containers ask for.
+    /// Returns the indentation of the block at `start` beyond that of its containers.
     pub(super) fn extra(&self, source: &str, start: usize) -> usize {
         let line = line_start(source, start);
         let quoted = source[line..start].rfind('>').map_or(line, |at| {
@@ -87,9 +88,9 @@ impl Containers {
         (column(source, start) - column(source, quoted)).saturating_sub(expected).min(3)
     }
 
-    /// Reads the marker of the item that is this range. `number` is what the parser counts for an ordered one: where a
-    /// text says `1.` before each item, a part would count anew. `None` if the item cannot be begun anew so that its
-    /// further lines and its siblings still belong where they did.
+    /// Reads the marker of the item with this range. `number` is the parser's count for an ordered item: if a text says
+    /// `1.` before each item, a part would otherwise count from one. Returns `None` if a restarted item would not keep
+    /// its other lines and its siblings.
     pub(super) fn item(&self, source: &str, range: &Range<usize>, number: Option<u64>) -> Option<Item> {
         let mut before = self.extra(source, range.start);
         let text = &source[range.clone()];
@@ -106,14 +107,14 @@ impl Containers {
             padding = 1;
         }
         if before > 0 && self.0.last().is_some_and(|around| !is_quote(around)) {
-            // Before the marker, more spaces would move the content of the item around.
+            // Additional spaces before the marker would change the indentation of the item's content.
             padding += mem::take(&mut before);
             if padding > 4 || !has_content {
                 return None;
             }
         }
         let counted = number.map(|number| number.to_string()).unwrap_or_default();
-        // Another width would move the content away from the further lines.
+        // Another width would separate the content from the other lines.
         let keeps = counted.len() != digits && !further.trim_ascii().is_empty();
         let number = if keeps || !has_content { &text[..digits] } else { &counted };
         let marker = [&" ".repeat(before), number, &text[digits..marker_end], &" ".repeat(padding)].concat();
@@ -125,12 +126,12 @@ fn is_quote(marker: &str) -> bool {
     marker.starts_with('>')
 }
 
-/// Where the line begins that holds this position.
+/// Returns the beginning of the line that contains this position.
 pub(super) fn line_start(source: &str, at: usize) -> usize {
     source[..at].rfind(['\n', '\r']).map_or(0, |line_break| line_break + 1)
 }
 
-/// The column of a position; tabs stop at every fourth.
+/// Returns the column of a position; tab stops are at every fourth column.
 fn column(source: &str, at: usize) -> usize {
     source[line_start(source, at)..at]
         .chars()

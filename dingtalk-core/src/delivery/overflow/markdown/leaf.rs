@@ -8,7 +8,7 @@ use crate::delivery::overflow::{
     plain::{behind_space, between, is_space},
 };
 
-/// A paragraph or heading, and what it consists of.
+/// A paragraph or heading, and its content.
 #[derive(Debug)]
 pub(super) struct Leaf {
     pub(super) kind: LeafKind,
@@ -18,11 +18,11 @@ pub(super) struct Leaf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LeafKind {
     Paragraph,
-    /// A paragraph of a tight list item: the parser does not announce it.
+    /// A paragraph of a tight list item, which the parser does not announce.
     Implied,
-    /// A heading with `#`, and how many.
+    /// A heading with this number of `#`.
     Heading(usize),
-    /// A heading with a line below it, which cannot be begun anew.
+    /// A heading with a line below it, which cannot be restarted.
     Underlined,
 }
 
@@ -34,13 +34,13 @@ struct Atom {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AtomKind {
-    /// Text that stands in the message as it is read.
+    /// Text that appears in the message as it is written.
     Text,
-    /// Emphasis, code, an escape, an entity.
+    /// Emphasis, code, an escape, or an entity.
     Solid,
     /// A link or a picture.
     Link,
-    /// An HTML tag; a pair of them with all between.
+    /// An HTML tag, or a pair of tags with all text between them.
     Html,
     /// A line break.
     Break,
@@ -50,7 +50,7 @@ pub(super) enum AtomKind {
 struct Line<'a> {
     atoms: &'a [Atom],
     start: usize,
-    /// Without the white space at its end.
+    /// Text without the white space at its end.
     text: &'a str,
 }
 
@@ -66,11 +66,12 @@ impl<'a> Line<'a> {
     }
 }
 
-/// The longest pair of marks at a glance, in bytes: marks further apart hardly belong together.
+/// Maximum length of a pair of marks that is recognised at a glance, in bytes: marks with more text between them hardly
+/// belong together.
 const GLANCE: usize = 300;
 
-/// Two `**` in one line that CommonMark does not pair. It wants white space behind `**状态：**正常`, most writers of Chinese
-/// do not, and DingTalk may draw it as they mean it.
+/// Finds pairs of `**` in one line that CommonMark does not pair. It requires white space after `**状态：**正常`, which most
+/// authors of Chinese omit, and DingTalk may still show bold text.
 fn bold_at_a_glance(line: &Line<'_>) -> Vec<Range<usize>> {
     let mut pairs: Vec<Range<usize>> = Vec::new();
     let mut open = None;
@@ -88,13 +89,13 @@ fn bold_at_a_glance(line: &Line<'_>) -> Vec<Range<usize>> {
     pairs
 }
 
-/// Is the second line a row of dashes, such as below the head of a table?
+/// Reports whether the second line is a row of dashes, such as below the head of a table.
 fn is_above_dashes(text: &str) -> bool {
     let row = text.lines().nth(1).unwrap_or_default().trim_start_matches(|c| is_space(c) || c == '>');
     row.contains('-') && row.chars().all(|c| "-|:".contains(c) || is_space(c))
 }
 
-/// Is the position inside one of these ranges, which are in order and do not overlap?
+/// Reports whether the position is inside one of these ranges, which are sorted and do not overlap.
 fn is_within(ranges: &[Range<usize>], at: usize) -> bool {
     let before = ranges.partition_point(|range| range.start < at);
     before.checked_sub(1).is_some_and(|last| at < ranges[last].end)
@@ -105,17 +106,17 @@ impl Leaf {
         Self { kind, atoms: Vec::new() }
     }
 
-    /// Adds what comes next.
+    /// Adds the next atom.
     pub(super) fn push(&mut self, source: &str, kind: AtomKind, mut range: Range<usize>) {
         if range.is_empty() {
             return;
         }
         let gap = match self.atoms.last() {
             Some(last) if last.kind != AtomKind::Break => last.range.end,
-            // Before the first text of a line, a backslash alone belongs to it.
+            // Before the first text of a line, a single backslash belongs to the text.
             _ => range.start - usize::from(kind == AtomKind::Text && source[..range.start].ends_with('\\')),
         };
-        // The parser leaves out the backslash of an escape.
+        // The parser omits the backslash of an escape.
         if gap < range.start && kind == AtomKind::Text {
             let escaped = source[range.start..].chars().next().map_or(0, char::len_utf8);
             self.atoms.push(Atom { kind: AtomKind::Solid, range: gap..range.start + escaped });
@@ -130,7 +131,7 @@ impl Leaf {
         }
     }
 
-    /// All places where it can be cut; `clusters` tells where grapheme clusters begin.
+    /// Returns all cuts. `clusters` marks the beginnings of grapheme clusters.
     pub(super) fn cuts(mut self, source: &str, clusters: &[bool], seam: usize) -> Vec<Cut> {
         let mut cuts = Vec::new();
         if self.kind == LeafKind::Underlined {
@@ -143,10 +144,11 @@ impl Leaf {
             .split(|atom| atom.kind == AtomKind::Break)
             .filter_map(|atoms| Line::new(atoms, source))
             .collect();
-        // The line before: where it begins, where it ends.
+        // Beginning and end of the previous line.
         let mut before: Option<(usize, usize)> = None;
         for line in &lines {
-            // Directly above a row of dashes it would be the head of a table, which the whole line is not.
+            // Directly above a row of dashes, a shorter line would be the head of a table, although the whole line is
+            // not.
             let may_head = [line.start, line.end()].iter().any(|&at| is_above_dashes(&source[at..]));
             if let Some(((begin, end), atom)) = before.zip(line.atoms.first().filter(|_| !may_head))
                 && sides.may_end(begin, end)
@@ -168,7 +170,8 @@ impl Leaf {
                         cuts.push(Cut { end, resume: at, rank, seam });
                     }
                 }
-                // Code and links can hold line breaks: to the part before a cut, the line begins behind the last one.
+                // Code and links can contain line breaks. For the part before a cut, the line begins after the last
+                // one.
                 if let Some(at) = source[range.clone()].rfind('\n').filter(|_| atom.kind != AtomKind::Text) {
                     begin = range.start + at + 1;
                 }
@@ -178,7 +181,7 @@ impl Leaf {
         cuts
     }
 
-    /// Makes one atom of a pair of tags and all that stands between them, such as coloured text.
+    /// Joins a pair of tags and the text between them, such as coloured text, into one atom.
     fn join_tags(&mut self, source: &str) {
         let mut open: HashMap<&str, Vec<usize>> = HashMap::new();
         let mut pairs: Vec<(usize, usize)> = Vec::new();
@@ -193,7 +196,7 @@ impl Leaf {
                 pairs.push((from, index));
             }
         }
-        // Pairs within pairs, and those that overlap, are one.
+        // Nested and overlapping pairs are joined.
         pairs.sort_unstable();
         pairs.dedup_by(|next, last| {
             let joined = next.0 <= last.1;
@@ -218,10 +221,10 @@ impl Leaf {
     }
 }
 
-/// Where a part would end that is cut at `at`, and how good that is.
+/// Returns the end of a part that is cut at `at`, and the rank of that cut.
 ///
-/// Where emphasis marks pair depends on their neighbours. White space at a cut reads like the end of a line, so there
-/// nothing changes; elsewhere neither side may be a mark.
+/// The pairing of emphasis marks depends on their neighbours. White space at a cut has the effect of a line's end,
+/// which changes nothing; at other cuts, neither side may be a mark.
 fn place(source: &str, at: usize, kind: AtomKind) -> Option<(usize, Rank)> {
     let before = &source[..at];
     let (last, next) = before.chars().next_back().zip(source[at..].chars().next())?;
@@ -236,7 +239,7 @@ fn place(source: &str, at: usize, kind: AtomKind) -> Option<(usize, Rank)> {
     if is_mark(last) || (is_mark(next) && kind != AtomKind::Link) {
         return None;
     }
-    // Alone on a line this would be a marker: a bullet, a number, a rule, a line below a heading.
+    // Alone on a line, this would be a marker: a bullet, a number, a rule, or a heading's underline.
     let numbers = matches!(last, '.' | ')') && before[..at - 1].ends_with(|c: char| c.is_ascii_digit());
     if numbers || matches!(last, '#' | '-' | '+' | '=' | ':' | '|' | '>') {
         return None;
@@ -244,11 +247,11 @@ fn place(source: &str, at: usize, kind: AtomKind) -> Option<(usize, Rank)> {
     Some((at, between(last, next)))
 }
 
-/// Is what stands on both sides of a cut still the same kind of text?
+/// Check that the text on both sides of a cut is still of the same kind.
 struct Sides<'a> {
     source: &'a str,
     is_heading: bool,
-    /// Where the last thing stands that could end the label of a link's definition.
+    /// Position of the last character that could end the label of a link's definition.
     last_label: Option<usize>,
 }
 
@@ -262,13 +265,13 @@ impl<'a> Sides<'a> {
         Self { source, is_heading: matches!(leaf.kind, LeafKind::Heading(_)), last_label }
     }
 
-    /// May the part before the cut end here, in the line that began there?
+    /// Reports whether the part before the cut may end here, in the line that begins at `line`.
     fn may_end(&self, line: usize, end: usize) -> bool {
         if end <= line {
             return false; // Only white space.
         }
         if self.is_heading {
-            // `#`s at its end are decoration.
+            // Trailing `#`s are decoration.
             return !self.source[..end].ends_with('#');
         }
         let text = self.source[line..end].trim_start_matches(|c| is_space(c) || c == '>');
@@ -280,7 +283,7 @@ impl<'a> Sides<'a> {
         }
     }
 
-    /// May the part behind the cut begin with this atom?
+    /// Reports whether the part after the cut may begin with this atom.
     fn may_begin(&self, resume: usize, atom: &Atom) -> bool {
         let rest = &self.source[resume..];
         match atom.kind {
@@ -288,9 +291,9 @@ impl<'a> Sides<'a> {
             AtomKind::Text if rest.starts_with('[') => self.last_label.is_none_or(|label| label < resume),
             AtomKind::Text => !may_become_marker(rest),
             AtomKind::Solid => !rest.starts_with("```") && !rest.starts_with("~~~"),
-            // Not the definition of a link.
+            // A colon after it would make it the definition of a link.
             AtomKind::Link => !self.source[atom.range.end..].starts_with(':'),
-            // The one tag that robots are known to use. Alone on its line it would begin a block.
+            // The only tag that robots are known to use. Alone on its line, it would begin a block.
             AtomKind::Html => {
                 let line = rest.lines().next().unwrap_or_default();
                 let behind = line.split_once('>').map_or("", |(_, behind)| behind);

@@ -1,12 +1,12 @@
-//! What makes a line more than a line of text.
+//! Markers that make a line more than a line of text.
 
 use crate::delivery::overflow::plain::is_space;
 
-/// What is looked at of a line at most: no marker that matters is longer, and long lines stay cheap.
+/// Maximum length of a line that is checked, in bytes. No relevant marker is longer, and long lines stay cheap.
 const WINDOW: usize = 64;
 
-/// Would this begin something else than a paragraph, or be a line below a heading, if it stood at the beginning of a
-/// line? Rather once too often than once too rarely.
+/// Reports whether this text, at the beginning of a line, would begin a block other than a paragraph or underline a
+/// heading. A false positive is preferred to a false negative.
 pub(super) fn is_marker(text: &str) -> bool {
     let ends_marker = |rest: &str| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']);
     let line = || text.chars().take(WINDOW).take_while(|c| !matches!(c, '\n' | '\r'));
@@ -33,7 +33,7 @@ pub(super) fn is_marker(text: &str) -> bool {
     }
 }
 
-/// The same of text whose line may end early, where a cut takes away what stands behind its first word.
+/// Reports the same for text whose line may be shortened by a cut after its first word.
 pub(super) fn may_become_marker(text: &str) -> bool {
     let window = text.char_indices().nth(WINDOW).map_or(text.len(), |(at, _)| at);
     let word = text[..window].split([' ', '\t', '\n', '\r']).next().unwrap_or_default();

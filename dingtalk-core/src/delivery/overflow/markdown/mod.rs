@@ -1,8 +1,8 @@
-//! Where Markdown can be cut: a walk over what a CommonMark parser finds, block by block.
+//! Cuts in Markdown, found by visiting the blocks of a CommonMark parser.
 //!
-//! A cut never falls into a link, a picture, emphasis, code in a line, HTML, an escape or an entity. Blocks that it goes
-//! through are ended before it and begun anew behind it, with markers as wide as the old ones, so that the lines that
-//! follow still belong to the same block.
+//! A cut is never inside a link, a picture, emphasis, inline code, HTML, an escape or an entity. Blocks around a cut
+//! are ended before it and restarted after it, with markers of the same width, so that the following lines still belong
+//! to the same block.
 
 mod containers;
 mod leaf;
@@ -22,13 +22,13 @@ use super::{
     plain::is_space,
 };
 
-/// What DingTalk shows beyond its documented subset on some devices: it must not be torn apart either.
+/// Extensions that DingTalk shows on some devices, beyond its documented subset: they must not be cut either.
 pub(crate) const OPTIONS: Options = Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH);
 
-/// Quotes and items in more than so many others are left in one piece. Nobody reads such a thing; only its cost matters.
+/// Maximum depth of quotes and items; deeper ones are not cut. Such texts are unreadable, and only their cost matters.
 const MAX_DEPTH: usize = 16;
 
-/// A text in Markdown.
+/// Returns the cuts of a text in Markdown.
 pub(super) fn body(source: &str) -> Body<'_> {
     let mut walk = Walk::new(source);
     for (event, range) in Parser::new_ext(source, OPTIONS).into_offset_iter() {
@@ -40,19 +40,19 @@ pub(super) fn body(source: &str) -> Body<'_> {
 
 struct Walk<'a> {
     source: &'a str,
-    /// Where grapheme clusters begin.
+    /// Positions at which grapheme clusters begin.
     clusters: Vec<bool>,
     cuts: Vec<Cut>,
     seams: Vec<Seam>,
     containers: Containers,
-    /// The next number of each list around; `None` for bullets.
+    /// Next number of each surrounding list; `None` for bullets.
     lists: Vec<Option<u64>>,
-    /// How deep the walk is inside something that it does not look into.
+    /// Depth inside a block that is not visited.
     solid: usize,
     leaf: Option<Leaf>,
     code: Option<Code>,
     table: Option<Table>,
-    /// Nothing of the container, or of the text, came yet: a cut would leave an empty one behind.
+    /// Set while the container or the text is still empty: a cut would leave an empty one behind.
     fresh: bool,
     after_heading: bool,
     after_item: bool,
@@ -60,15 +60,15 @@ struct Walk<'a> {
 
 struct Code {
     seam: usize,
-    /// What its fence is made of.
+    /// Character of the fence.
     fence: char,
-    /// Where the last line ended.
+    /// End of the last line.
     last: Option<usize>,
 }
 
 struct Table {
     start: usize,
-    /// Begins the table anew; made at the first row.
+    /// Seam that restarts the table, created at the first row.
     seam: Option<usize>,
 }
 
@@ -117,7 +117,7 @@ impl<'a> Walk<'a> {
             Event::Code(_) | Event::InlineMath(_) | Event::DisplayMath(_) | Event::FootnoteReference(_) => {
                 self.inline(AtomKind::Solid, range);
             }
-            // Behind the marker of an item it would make that a rule, too.
+            // After the marker of an item, it would make the marker a rule, too.
             Event::Rule if !self.containers.is_empty() => self.begin_attached(),
             Event::Rule => self.begin_block(range.start),
             Event::Html(_) | Event::TaskListMarker(_) => {}
@@ -166,7 +166,7 @@ impl<'a> Walk<'a> {
                 self.solid = 1;
             }
             Tag::TableHead | Tag::TableCell => self.solid = 1,
-            // HTML, and what the options do not ask for.
+            // HTML, and extensions that are not enabled.
             _ => {
                 self.begin_block(range.start);
                 self.solid = 1;
@@ -201,7 +201,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Adds to the paragraph or heading; in a tight list item, nobody has begun one.
+    /// Adds to the paragraph or heading; a tight list item contains a paragraph that the parser does not announce.
     fn inline(&mut self, kind: AtomKind, range: Range<usize>) {
         if self.leaf.is_none() {
             let escaped = usize::from(kind == AtomKind::Text && self.source[..range.start].ends_with('\\'));
@@ -222,13 +222,13 @@ impl<'a> Walk<'a> {
         self.cuts.extend(leaf.cuts(self.source, &self.clusters, seam));
     }
 
-    /// Offers a cut before the block that begins here.
+    /// Adds a cut before the block that begins here.
     fn begin_block(&mut self, start: usize) {
         self.cut_before(start, self.containers.begin(), start);
     }
 
     fn cut_before(&mut self, start: usize, open: String, resume: usize) {
-        // What begins here ends a paragraph that nobody announced.
+        // A new block ends a paragraph that was not announced.
         self.end_leaf();
         let after_heading = mem::take(&mut self.after_heading);
         let after_item = mem::take(&mut self.after_item);
@@ -237,7 +237,7 @@ impl<'a> Walk<'a> {
         }
         let end = self.end_before(start);
         let rank = match (after_heading, after_item || !self.containers.is_empty()) {
-            // A heading stays with what it is the heading of.
+            // A heading is kept together with the text below it.
             (true, _) => Rank::Word,
             (false, true) => Rank::Line,
             (false, false) => Rank::Block,
@@ -252,7 +252,7 @@ impl<'a> Walk<'a> {
             *next = number.map(|number| number.saturating_add(1));
             number
         });
-        // The parser sometimes counts to the item what stands before its marker.
+        // The parser sometimes includes the text before an item's marker.
         let text = &self.source[range.clone()];
         let start = range.end - text.trim_start_matches(|c| is_space(c) || c == '>').len();
         let Some(item) = self.containers.item(self.source, &(start..range.end), number) else {
@@ -260,7 +260,7 @@ impl<'a> Walk<'a> {
         };
         match item.content {
             Some(content) => self.cut_before(start, self.containers.begin() + &item.marker, content),
-            // Markers in a row without content could be a rule.
+            // Several markers without content could be a rule.
             None => self.begin_attached(),
         }
         self.containers.push_item(item);
@@ -272,7 +272,7 @@ impl<'a> Walk<'a> {
             CodeBlockKind::Fenced(_) => self.containers.extra(self.source, range.start),
             CodeBlockKind::Indented => 4,
         };
-        // Directly behind an item's marker, the indentation would be the item's.
+        // Directly after an item's marker, the indentation would become the item's.
         let begin = self.containers.begin_indented(indentation);
         let Some(mut open) = begin.filter(|_| indentation < 4 || self.containers.is_empty()) else {
             return self.skip();
@@ -292,20 +292,20 @@ impl<'a> Walk<'a> {
         self.code = Some(Code { seam, fence, last: None });
     }
 
-    /// Leaves the block that begins here in one piece.
+    /// Keeps the block that begins here in one piece.
     fn skip(&mut self) {
         self.begin_attached();
         self.solid = 1;
     }
 
-    /// Leaves the block that begins here together with what stands before it.
+    /// Keeps the block that begins here together with the text before it.
     fn begin_attached(&mut self) {
         self.end_leaf();
         self.fresh = false;
         self.after_heading = false;
     }
 
-    /// Offers cuts before a line of code and within it.
+    /// Adds cuts before a line of code and within it.
     fn code_line(&mut self, range: Range<usize>) {
         let Some(code) = &mut self.code else { return };
         let lines = &self.source[range.clone()];
@@ -316,11 +316,11 @@ impl<'a> Walk<'a> {
                 if let Some(end) = code.last {
                     self.cuts.push(Cut { end, resume: start, rank: Rank::Line, seam: code.seam });
                 }
-                // Nothing that could be read as the fence stands alone on a line.
+                // Text that could be read as the fence must not be alone on a line.
                 let behind_fence = text.trim_start().trim_start_matches(code.fence);
                 let behind_fence = start + text.len() - behind_fence.len();
                 for at in (behind_fence + 1..start + text.len()).filter(|at| self.clusters[*at]) {
-                    // White space stays where it is in code; it stands before a cut, never behind it.
+                    // Code keeps its white space, so a cut is after white space, never before it.
                     if !self.source[at..].starts_with(|c| is_space(c) || c == code.fence) {
                         let spaced = self.source[..at].ends_with(is_space);
                         let rank = if spaced { Rank::Word } else { Rank::Character };
@@ -349,12 +349,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Where the text ends that stands before the line of this block.
+    /// Returns the end of the text before this block's line.
     fn end_before(&self, block: usize) -> usize {
         let mut text = self.source[..line_start(self.source, block)].trim_end_matches(['\n', '\r']);
         loop {
             let line = line_start(text, text.len());
-            // Inside a quote, a blank line has its markers.
+            // Inside a quote, a blank line consists of the quote's markers.
             let blank = text[line..].chars().all(|c| c == '>' || is_space(c));
             if line == text.len() || !blank || self.containers.is_empty() {
                 return text.len();
@@ -420,7 +420,7 @@ mod tests {
         assert!(cut_all(&body("one [two three](https://e.com) four"), 20).is_none());
     }
 
-    /// What is a word in the middle of a line can be more at the beginning of one.
+    /// Text that is a word in the middle of a line can be a marker at the beginning of one.
     #[test]
     fn no_word_becomes_a_marker() {
         for (markdown, room, parts) in [
