@@ -6,7 +6,7 @@ use dingtalk_core::{Deliver, Envelope, Error, ErrorKind, Receipt, delivery::BoxF
 
 use crate::{AtAll, Keyword, Policy};
 
-/// Delivers for one robot: appends its keyword, and refuses a message that notifies everybody if its policy denies that.
+/// Delivery for one robot: appends its keyword, and refuses a message that notifies everybody if the policy denies it.
 #[derive(Clone)]
 pub struct Guarded {
     inner: Arc<dyn Deliver>,

@@ -13,14 +13,14 @@ pub enum AtAll {
     Deny,
 }
 
-/// When a person is asked before a message is sent, from the least to the most strict.
+/// Messages that a person confirms before they are sent, from the least to the most strict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[non_exhaustive]
 pub enum Confirm {
-    /// Where [`AtAll`] says so.
+    /// Those that [`AtAll`] asks for.
     #[default]
     AtAll,
-    /// Before every message: for groups with customers.
+    /// Every message: for groups with customers.
     Always,
 }
 
@@ -40,7 +40,7 @@ impl Confirm {
 pub struct Policy {
     /// Permission to notify everybody in the group.
     pub at_all: AtAll,
-    /// When a person is asked.
+    /// Messages that a person confirms first.
     pub confirm: Confirm,
 }
 
@@ -49,7 +49,7 @@ pub struct Policy {
 pub struct Stated {
     /// Permission to notify everybody in the group.
     pub at_all: Option<AtAll>,
-    /// When a person is asked.
+    /// Messages that a person confirms first.
     pub confirm: Option<Confirm>,
 }
 

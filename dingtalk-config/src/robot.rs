@@ -138,7 +138,7 @@ impl RobotSettings {
         })
     }
 
-    /// Reads the secrets and makes what delivers to the group: a robot, or a pool of them. It appends the keyword, and it
+    /// Reads the secrets and makes the delivery to the group: a robot, or a pool of them. It appends the keyword, and
     /// refuses to notify everybody if the policy denies that. `deadline` is the time that one send may take.
     ///
     /// # Errors

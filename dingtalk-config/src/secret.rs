@@ -1,4 +1,4 @@
-//! The reader of secrets: from a text, a variable or a file, cleaned of what editors, shells and clients leave around them.
+//! The reader of secrets: from a text, a variable or a file, without the marks that editors, shells and clients leave.
 
 use std::{
     env, fmt, fs, io,
@@ -171,7 +171,8 @@ fn clean(text: &str) -> Option<&str> {
     Some(unquoted.unwrap_or(text).trim()).filter(|secret| !secret.is_empty())
 }
 
-/// The form of a placeholder that nothing has replaced, in English and in Chinese. The text itself may hold a part of a secret.
+/// The form of a placeholder that nothing has replaced, in English and in Chinese. The text itself may hold a part of a
+/// secret.
 fn placeholder(text: &str) -> Option<(&'static str, &'static str)> {
     let lower = text.to_lowercase();
     let between = |begin: &str, end: &str| {

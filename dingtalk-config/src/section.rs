@@ -7,7 +7,7 @@ use crate::{Fault, FaultKind, Wording};
 
 /// A table of the file. What is wrong with it is collected; a key that nobody asked for is wrong, too.
 pub(crate) struct Section<'f> {
-    /// Where it stands, with a dot at its end; empty at the top.
+    /// Path of the table, with a dot at its end; empty at the top.
     path: String,
     table: Table,
     asked: Vec<String>,
@@ -219,7 +219,7 @@ impl Section<'_> {
         self.fault(key, problem);
     }
 
-    /// How many faults the file has so far.
+    /// Number of faults in the file so far.
     pub(crate) fn fault_count(&self) -> usize {
         self.faults.len()
     }

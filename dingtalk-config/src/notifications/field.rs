@@ -79,7 +79,7 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     field
 }
 
-/// What templates and callers call it: a name that a slot can have and every client takes.
+/// The name for templates and callers: one that a slot can have and every client takes.
 fn read_name(section: &mut Section<'_>) -> Option<String> {
     let name = section.required_text("name")?;
     let fits = name.len() <= 64

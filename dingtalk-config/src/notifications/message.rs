@@ -1,4 +1,4 @@
-//! What a notification of the file shows.
+//! Messages of the notifications in the file.
 
 use dingtalk_core::tool::declared::{
     ButtonTemplates, Declaration, MessageKind, MessagePart, MessageTemplates,
@@ -52,7 +52,7 @@ fn read_parts(
     message
 }
 
-/// What is missing is left blank, so that the next button keeps its place; it has been reported.
+/// A missing part is left blank, so that the next button keeps its place; it has been reported.
 fn read_button(mut section: Section<'_>) -> ButtonTemplates {
     let label = section.required_text("label");
     if !section.has("url") {

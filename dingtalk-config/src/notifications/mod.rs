@@ -17,13 +17,13 @@ use crate::{Wording, section::Section};
 struct Written {
     key: String,
     declaration: Declaration,
-    /// Where each field stands in the file: one that is no table has been left out.
+    /// Index of each field in the file: an element that is not a table has been left out.
     indices: Vec<usize>,
     /// A field has no name: what looks like a slot without a field may be this one's.
     has_nameless_field: bool,
 }
 
-/// What stands in a declaration of Rust and not in a file.
+/// Keys of a declaration in Rust that a file does not have.
 const RUST_ONLY: [&str; 5] = ["feed_card", "item", "fragment", "with", "rename_all"];
 
 /// Reads the table `notifications`.
@@ -73,7 +73,8 @@ fn read_one(key: &str, mut section: Section<'_>) -> Written {
 }
 
 impl Written {
-    /// Checks the declaration and makes it a tool. `names` are the keys of all notifications and the names of their tools.
+    /// Checks the declaration and makes it a tool. `names` are the keys of all notifications, each with the name of its
+    /// tool.
     fn tool(self, names: &[(String, String)], section: &mut Section<'_>) -> Option<ToolType> {
         let Self { key, mut declaration, indices, has_nameless_field } = self;
         if let Some(instead) = &mut declaration.instead {

@@ -1,4 +1,4 @@
-//! Where a part of a declaration stands in the file.
+//! Paths of the parts of a declaration in the file.
 
 use dingtalk_core::tool::declared::{FieldLocation, Location, MessageKind, MessagePart};
 

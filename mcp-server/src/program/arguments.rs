@@ -1,4 +1,4 @@
-//! What the command line says, as data. Flags that are settings have their help in the settings' table.
+//! The command line as data. Flags that are settings have their help in the settings' table.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// What is logged unless somebody asks for more.
+    /// Level of the log unless the person asks for more.
     pub(super) fn log_level(&self) -> LevelFilter {
         match self.command {
             None | Some(Command::Serve(_)) => LevelFilter::WARN,
@@ -54,7 +54,7 @@ pub(super) struct ToolChoice {
     config: Option<PathBuf>,
 }
 
-/// Where to serve, if not on stdin and stdout.
+/// Options for serving over HTTP instead of stdin and stdout.
 #[derive(Args, Default)]
 pub(super) struct HttpArguments {
     /// Serve over Streamable HTTP at this address, for example 127.0.0.1:8100; the path is /mcp

@@ -1,4 +1,5 @@
-//! The help in Chinese. English stands where commands and options are declared; the tests of `command_line` find what lacks Chinese.
+//! The help in Chinese. English stands with the declarations of commands and options; the tests of `command_line` find
+//! texts that lack Chinese.
 
 use clap::{Arg, Command};
 use dingtalk_core::delivery::Language;

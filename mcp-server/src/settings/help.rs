@@ -1,4 +1,4 @@
-//! What help and pages say of the settings, made from the table.
+//! The settings in help and pages, made from the table.
 
 use dingtalk_core::delivery::Language;
 

@@ -1,7 +1,7 @@
 //! The settings of the program: each described once in [`table`], and read once.
 //!
-//! A flag goes before a variable, and a variable before the default. The file describes robots; a variable that does so too
-//! is an error. Policy is the exception: the strictest of all sources wins.
+//! A flag goes before a variable, and a variable before the default. The file describes robots; a variable that does so
+//! too is an error. Policy is the exception: the strictest of all sources wins.
 
 #[cfg(feature = "program")]
 pub(crate) mod help;
@@ -35,7 +35,7 @@ const DEADLINES: std::ops::RangeInclusive<u32> = 2..=600;
 
 /// The settings of a server in the environment, and in the configuration file that it names.
 ///
-/// The variables, with their meaning and defaults, are those of `docs/install.md`; `dingtalk-notify --help` prints them.
+/// `docs/install.md` lists the variables, with their meaning and defaults; `dingtalk-notify --help` prints them.
 #[derive(Debug)]
 pub struct Settings {
     call_deadline: Duration,
@@ -51,7 +51,7 @@ pub struct Settings {
     faults: Vec<Fault>,
 }
 
-/// What the command line says, where it says anything.
+/// Settings of the command line.
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) config: Option<PathBuf>,
@@ -157,8 +157,8 @@ impl Settings {
         Ok(dingtalk_config::Error::check((), self.faults.clone())?)
     }
 
-    /// Begins a server with these settings: with the robots of the configuration file, or with the one that the environment
-    /// describes.
+    /// Begins a server with these settings: with the robots of the configuration file, or with the one that the
+    /// environment describes.
     ///
     /// # Errors
     ///
@@ -168,8 +168,8 @@ impl Settings {
         self.with_robots(|robot| !(self.dry_run && robot.is_absent()))
     }
 
-    /// Begins a server for one message, to the robot of this name or to the default one. Only that robot must be complete,
-    /// and none for a dry run.
+    /// Begins a server for one message, to the robot of this name or to the default one. Only that robot must be
+    /// complete, and none for a dry run.
     ///
     /// # Errors
     ///
@@ -226,7 +226,7 @@ impl Settings {
                 let keyword = robot.keyword.as_ref().map_or("", Keyword::as_str);
                 target.at_all(policy.at_all).confirm(policy.confirm).keyword(keyword)
             });
-            // What definitions say holds for every robot.
+            // Definitions state one rate, which holds for every robot.
             let rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
             (Server::with_robots(targets, config.default_robot.clone()), rate)
         };

@@ -1,4 +1,4 @@
-//! Every setting that has a variable, described once: the help, the pages and the registry entry are made from this table.
+//! Every setting that has a variable, described once: help, pages and the registry entry are made from this table.
 
 #![cfg_attr(
     not(feature = "program"),

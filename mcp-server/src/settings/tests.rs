@@ -39,7 +39,7 @@ fn faults(settings: &Settings) -> Vec<String> {
     error.faults().iter().map(ToString::to_string).collect()
 }
 
-/// What the settings make of the robot of this name, or of the environment's.
+/// The policy of the robot of this name, or of the environment's.
 fn policy(settings: &Settings, name: Option<&str>) -> Policy {
     let robot = settings.config.robots.iter().find(|robot| Some(&*robot.name) == name);
     match (robot, &settings.environment) {

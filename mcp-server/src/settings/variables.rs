@@ -18,7 +18,8 @@ const SHARED: &str = "DINGTALK_BOT_";
 /// The name of this program's variables before it had a name of its own.
 const FORMER: &str = "DINGTALK_MCP_";
 
-/// Variables of the environment that begin with one of the prefixes, without those that are blank: a blank one is not set.
+/// Variables of the environment that begin with one of the prefixes, except for blank ones: a blank variable is not
+/// set.
 #[derive(Debug, Default)]
 pub(super) struct Variables(BTreeMap<String, OsString>);
 
@@ -49,8 +50,8 @@ impl Variables {
         names.filter(|name| name.to_ascii_uppercase().starts_with(FORMER)).filter_map(judge).collect()
     }
 
-    /// Names that no setting has: every one of ours, and of the shared ones those that are nearly right. `referenced` are
-    /// the variables that the configuration file names.
+    /// Faults of names that no setting has: every one of ours, and of the shared ones those that are nearly right.
+    /// `referenced` are the variables that the configuration file names.
     pub(super) fn unknown(&self, referenced: &[&str]) -> Vec<Fault> {
         let names = self.0.keys().map(String::as_str);
         let unknown = names.filter(|name| !is_known(name) && !referenced.contains(name));
@@ -102,7 +103,8 @@ fn judge(name: &str) -> Option<Fault> {
     Some(Fault::new(FaultKind::Invalid, name, problem))
 }
 
-/// The setting's variable that a name is nearly. A name that only adds a number is meant as it is: it is another robot's.
+/// The setting's variable that a name nearly is. A name that only adds a number is meant as it is: it is another
+/// robot's.
 fn nearest(name: &str, prefix: &str) -> Option<&'static str> {
     let rest = name.strip_prefix(prefix)?;
     let plain = rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
