@@ -30,7 +30,6 @@ mod inline;
 mod instructions;
 mod layout;
 mod names;
-mod number;
 mod problem;
 mod render;
 mod show;
@@ -50,7 +49,6 @@ pub use crate::{
     instructions::{Instruction, instruction_like},
     layout::dedent,
     names::{MAX_TOOL_NAME, looks_secret, snake_case, suggest, tool_name_problem, words},
-    number::Number,
     problem::Problem,
     render::render,
     show::{Each, Show, Sink, Value},

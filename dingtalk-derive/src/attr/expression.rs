@@ -84,6 +84,7 @@ const BEFORE_OPERAND: [&str; 18] = [
 ];
 
 /// A walk over the tokens of one expression, which tracks if an operand or an operator comes next.
+#[expect(clippy::struct_excessive_bools, reason = "independent facts about one position")]
 struct Walk {
     tokens: Vec<TokenTree>,
     at: usize,
@@ -230,7 +231,8 @@ impl Walk {
         if self.operand && matches!(&*operator, "<" | "|" | "&" | "*" | "-" | "!")
             || operator == "<" && (self.last == Last::Path || self.in_type)
         {
-            return self.before_operand(&operator);
+            self.before_operand(&operator);
+            return Ok(());
         }
         while let Some(TokenTree::Punct(punct)) = self.tokens.get(self.at - 1)
             && punct.spacing() == Spacing::Joint
@@ -259,13 +261,12 @@ impl Walk {
     }
 
     /// Handles a sign that begins an operand: that of a generic path, of a closure, or a unary operator.
-    fn before_operand(&mut self, sign: &str) -> Step {
+    fn before_operand(&mut self, sign: &str) {
         match sign {
             "<" => self.generics = 1,
             "|" => self.in_parameters = true,
             _ => self.put(Last::Other, true),
         }
-        Ok(())
     }
 }
 

@@ -26,9 +26,7 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
             let mut findings = Findings::new(Dialect::Attributes);
             check_field(index, &field.rules, can_mention, &mut findings);
             errors.report(findings, |location| variant.tokens(location));
-            if derive == Derive::Fragment {
-                in_fragment(field, model.tool.is_some(), errors);
-            }
+            in_companion(field, derive, errors);
         }
         with(variant, errors);
         if let (Some(keyword), true) = (&variant.keyword, derive != Derive::Notification) {
@@ -42,20 +40,19 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
     if let Some(attribute) = &model.tool {
         match derive {
             // dingtalk-core = { features = ["derive"] } and #[dingtalk(tool)]
-            _ if !HAS_TOOLS => errors.at(
+            Derive::Notification | Derive::FeedItem if !HAS_TOOLS => errors.at(
                 &attribute.keyword,
                 "`tool` needs the feature `tool` of `dingtalk-core`: add it to the dependency's `features` in `Cargo.toml`",
             ),
             Derive::Notification => tool::check(model, attribute, errors),
-            Derive::FeedItem | Derive::Fragment if attribute.is_bare() => tool::parameters(model, errors),
+            Derive::FeedItem if attribute.is_bare() => tool::parameters(model, errors),
             // #[derive(FeedItem)] #[dingtalk(tool(when = "…"))]
-            Derive::FeedItem | Derive::Fragment => {
-                let what = if derive == Derive::FeedItem { "an item" } else { "a fragment" };
-                errors.at(
-                    &attribute.keyword,
-                    format!("{what} is only a part of a tool's arguments: write `tool` without parentheses"),
-                );
-            }
+            Derive::FeedItem => errors.at(
+                &attribute.keyword,
+                "an item is only a part of a tool's arguments: write `tool` without parentheses",
+            ),
+            // #[derive(Fragment)] #[dingtalk(tool)]
+            Derive::Fragment => errors.at(&attribute.keyword, "a fragment is no tool: remove `tool`"),
         }
     }
 }
@@ -84,16 +81,17 @@ fn kind(message: &MessageAttribute, derive: Derive, errors: &Errors) {
 }
 
 /// #[derive(Fragment)] with #[dingtalk(length(..=3))] host: String
-fn in_fragment(field: &Field<'_>, is_argument: bool, errors: &Errors) {
+fn in_companion(field: &Field<'_>, derive: Derive, errors: &Errors) {
+    if derive != Derive::Fragment {
+        return;
+    }
     if let Some(line) = &field.attributes.line {
         errors.at(line, "a fragment is one line, so its fields have none: remove it");
     }
-    let has_rules = field.attributes.bounds().next().is_some() || field.attributes.max_items.is_some();
-    if has_rules && !is_argument {
+    if field.attributes.bounds().next().is_some() || field.attributes.max_items.is_some() {
         errors.at(
             field.ident,
-            "a fragment is only shown: put the rule on the notification's field, or add `tool` to the fragment, so that an \
-             agent can give it",
+            "a fragment is only shown: put the rule on the notification's field, or on a type that checks itself",
         );
     }
 }

@@ -1,7 +1,6 @@
 //! Defaults and examples that are written as literals: they can be checked, and shown to an agent.
 
 use super::{Cardinality, Dialect};
-use crate::Number;
 
 /// A value that is known while the declaration is read.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,7 +12,7 @@ pub enum Literal {
         /// As JSON writes it.
         digits: String,
         /// Its value.
-        value: Number,
+        value: f64,
     },
     /// `true` or `false`.
     Flag(bool),
