@@ -16,8 +16,9 @@ const OPENINGS: [&str; 9] =
     ["What", "Who", "Whoever", "Whether", "Where", "When", "How", "Until when", "So many"];
 
 /// Folders and pages that have been rewritten.
-const DONE: [&str; 17] = [
+const DONE: [&str; 19] = [
     "benches/",
+    "dingtalk-config/",
     "dingtalk-core/src/message/",
     "dingtalk-core/src/tool/",
     "dingtalk-core/tests/",
@@ -32,6 +33,7 @@ const DONE: [&str; 17] = [
     "docs/tool-quality.md",
     "fuzz/",
     "mcp-server/examples/",
+    "mcp-server/src/settings/",
     "mcp-server/tests/",
     "tests/",
 ];

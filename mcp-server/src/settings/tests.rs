@@ -213,8 +213,8 @@ fn policy_file(name: &str, stated: &str) -> File {
     File::new(name, &format!("version = 1\n[robots.stating]\n{robot}{stated}\n[robots.silent]\n{robot}"))
 }
 
-/// No flag sets the policy: `--at-all` of `send` asks for the mention. So the sources are a variable, a robot of the file,
-/// and the default.
+/// No flag sets the policy: `--at-all` of `send` asks for the mention. So the sources are a variable, a robot of the
+/// file, and the default.
 #[test]
 fn the_strictest_of_each_pair_of_sources_wins() {
     let at_all =
