@@ -1,7 +1,9 @@
 //! Constraints on values, written once as an attribute: they check a value before it is sent, and describe it to an
 //! agent.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, num, rc::Rc, sync::Arc};
+
+use dingtalk_template::Number;
 
 use crate::{
     Markdown,
@@ -14,7 +16,7 @@ use crate::{
 pub struct Field<'a> {
     /// Name of the field, as callers see it.
     pub name: &'a str,
-    /// Constraints on the value; in a list, on each element, except for [`Constraint::MaxItems`].
+    /// Constraints on the value; in a list, on each element, except for [`Constraint::Items`].
     pub constraints: &'a [Constraint],
 }
 
@@ -47,12 +49,17 @@ pub enum Constraint {
     /// Value of a number.
     Range {
         /// Minimum.
-        min: Option<f64>,
+        min: Option<Number>,
         /// Maximum.
-        max: Option<f64>,
+        max: Option<Number>,
     },
-    /// Maximum number of elements in a list.
-    MaxItems(usize),
+    /// Number of elements in a list.
+    Items {
+        /// Minimum.
+        min: Option<usize>,
+        /// Maximum.
+        max: Option<usize>,
+    },
 }
 
 /// An inclusive range that may be open on either side.
@@ -95,8 +102,7 @@ impl Constraint {
             Self::Length { min, max } => Bounds { min, max }.count("character"),
             Self::Bytes { min, max } => format!("{} in UTF-8", Bounds { min, max }.count("byte")),
             Self::Range { min, max } => Bounds { min, max }.words("to"),
-            Self::MaxItems(1) => "at most 1 item".to_owned(),
-            Self::MaxItems(max) => format!("at most {max} items"),
+            Self::Items { min, max } => Bounds { min, max }.count("item"),
         }
     }
 
@@ -125,7 +131,7 @@ impl Constraint {
             {
                 fault(format!("must be {}", self.words()), number.to_string())
             }
-            (Self::MaxItems(max), Measure::Items(items)) if items > max => {
+            (Self::Items { min, max }, Measure::Items(items)) if !(Bounds { min, max }).contains(&items) => {
                 fault(format!("must have {}", self.words()), items.to_string())
             }
             _ => None,
@@ -139,7 +145,7 @@ pub enum Measure<'a> {
     /// A text.
     Text(&'a str),
     /// A number.
-    Number(f64),
+    Number(Number),
     /// A list's length.
     Items(usize),
 }
@@ -155,36 +161,46 @@ pub trait Measured {
     fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>));
 }
 
-macro_rules! measured {
-    ($(|$value:ident: &$type:ty| $measure:expr;)*) => {$(
+macro_rules! texts {
+    ($(|$text:ident: &$type:ty| $str:expr;)*) => {$(
         impl Measured for $type {
-            #[allow(clippy::cast_precision_loss, reason = "bounds of 64-bit numbers are never near 2^53")]
             fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
-                let $value = self;
-                visit(None, $measure);
+                let $text = self;
+                visit(None, Measure::Text($str));
             }
         }
     )*};
 }
 
-measured! {
-    |text: &String| Measure::Text(text);
-    |text: &str| Measure::Text(text);
-    |text: &Cow<'_, str>| Measure::Text(text);
-    |text: &Markdown| Measure::Text(text.as_str());
-    |number: &f64| Measure::Number(*number);
-    // The decimal digits decide: `0.3_f32` is 0.3, without the digits that a conversion to `f64` adds.
-    |number: &f32| Measure::Number(number.to_string().parse().unwrap_or(f64::NAN));
-    |number: &u8| Measure::Number((*number).into());
-    |number: &u16| Measure::Number((*number).into());
-    |number: &u32| Measure::Number((*number).into());
-    |number: &u64| Measure::Number(*number as f64);
-    |number: &usize| Measure::Number(*number as f64);
-    |number: &i8| Measure::Number((*number).into());
-    |number: &i16| Measure::Number((*number).into());
-    |number: &i32| Measure::Number((*number).into());
-    |number: &i64| Measure::Number(*number as f64);
-    |number: &isize| Measure::Number(*number as f64);
+texts! {
+    |text: &str| text;
+    |text: &String| text;
+    |text: &Cow<'_, str>| text;
+    |text: &Box<str>| text;
+    |text: &Rc<str>| text;
+    |text: &Arc<str>| text;
+    |text: &Markdown| text.as_str();
+}
+
+macro_rules! numbers {
+    ($($type:ty),*; $($nonzero:ident),*) => {
+        $(impl Measured for $type {
+            fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+                visit(None, Measure::Number((*self).into()));
+            }
+        })*
+        $(impl Measured for num::$nonzero {
+            fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+                visit(None, Measure::Number(self.get().into()));
+            }
+        })*
+    };
+}
+
+numbers! {
+    f32, f64, u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize;
+    NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
+    NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize
 }
 
 impl<T: Measured + ?Sized> Measured for &T {
@@ -239,8 +255,10 @@ pub(crate) fn check_count(field: &Field<'_>, items: usize, faults: &mut Faults) 
 mod tests {
     use super::*;
 
-    const HOST: Field<'static> =
-        Field::new("host", &[Constraint::Length { min: Some(1), max: Some(4) }, Constraint::MaxItems(2)]);
+    const HOST: Field<'static> = Field::new(
+        "host",
+        &[Constraint::Length { min: Some(1), max: Some(4) }, Constraint::Items { min: None, max: Some(2) }],
+    );
 
     #[test]
     fn elements_are_named_by_index() {
@@ -259,7 +277,10 @@ mod tests {
 
     #[test]
     fn not_a_number_is_in_no_range() {
-        let field = Field::new("percent", &[Constraint::Range { min: Some(0.0), max: Some(100.0) }]);
+        let field = Field::new(
+            "percent",
+            &[Constraint::Range { min: Some(Number::Integer(0)), max: Some(Number::Integer(100)) }],
+        );
         let mut faults = Faults::default();
         check(&field, &f64::NAN, &mut faults);
         check(&field, &100.0, &mut faults);

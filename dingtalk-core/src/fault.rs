@@ -97,6 +97,12 @@ impl Faults {
 }
 
 impl Faults {
+    /// Adds the faults of a part, with their full paths.
+    #[cfg(feature = "tool")]
+    pub(crate) fn append(&mut self, part: Self) {
+        self.0.extend(part.0);
+    }
+
     /// Moves the faults to the value that contains this one.
     pub(crate) fn move_to(self, path: &str, whole: &mut Self) {
         for mut fault in self.0 {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Formatter};
 
 use dingtalk_template::Each;
-pub use dingtalk_template::{Show, Sink, Template, Value};
+pub use dingtalk_template::{Number, Show, Sink, Template, Value};
 
 pub use crate::{
     __choice_argument as choice_argument, __expression as expression,
@@ -20,7 +20,8 @@ pub use {
         Argument, Cardinality, Parameter, PersonKind, Tool, ToolSpec,
         argument::{choice_schema, choice_value, object_schema, read_choice, read_object},
         check::assert_tools,
-        literal::{NoChoice, Probe, assert_value},
+        literal::assert_value,
+        probe::{Checked, NoArgument, NoChoice, NoRules, Probe, assert_limited},
         reader::{Reader, read},
     },
     schemars::{Schema, SchemaGenerator},
@@ -266,9 +267,6 @@ pub fn feed_item(
 }
 
 pub fn feed_card<T: FeedEntry>(mut check: Check, name: &str, items: &[T]) -> Result<Message, Invalid> {
-    if items.is_empty() {
-        check.faults.push(Fault::new(name, "must have at least one item"));
-    }
     let items: Vec<message::FeedItem> = items
         .iter()
         .enumerate()

@@ -1,6 +1,6 @@
 //! Defaults and examples that are written as literals, and numbers.
 
-use dingtalk_template::declaration::Literal;
+use dingtalk_template::{Number, declaration::Literal};
 use proc_macro2::TokenStream;
 use syn::{
     Lit, Token, bracketed,
@@ -21,26 +21,41 @@ fn literal(input: ParseStream<'_>) -> syn::Result<Literal> {
         return Ok(Literal::List(elements.into_iter().collect()));
     }
     let sign: Option<Token![-]> = input.parse()?;
-    let sign = if sign.is_some() { "-" } else { "" };
-    let number = |digits: &str| {
-        let digits = format!("{sign}{digits}");
-        digits.parse().ok().map(|value: f64| Literal::Number { digits, value })
-    };
     let literal = match input.parse()? {
-        Lit::Str(text) if sign.is_empty() => Some(Literal::Text(text.value())),
-        Lit::Bool(flag) if sign.is_empty() => Some(Literal::Flag(flag.value)),
-        Lit::Int(digits) => number(digits.base10_digits()),
-        // `1.` is a number in Rust, and none in JSON.
-        Lit::Float(digits) => number(digits.base10_parse::<f64>()?.to_string().as_str()),
-        _ => None,
+        Lit::Str(text) if sign.is_none() => Some(Literal::Text(text.value())),
+        Lit::Bool(flag) if sign.is_none() => Some(Literal::Flag(flag.value)),
+        number => self::number(sign.is_some(), &number)
+            .map(|value| Literal::Number { digits: digits(sign.is_some(), &number), value }),
     };
     literal.ok_or_else(|| input.error("expected a literal"))
 }
 
-/// The value of a number literal, without its separators and suffix.
-pub(crate) fn number(literal: &TokenStream) -> Option<f64> {
-    let plain: String = literal.to_string().chars().filter(|c| !matches!(c, '_' | ' ')).collect();
-    plain.trim_end_matches(char::is_alphabetic).parse().ok()
+/// The value of a number literal, without its separators and its suffix.
+pub(crate) fn number(negative: bool, literal: &Lit) -> Option<Number> {
+    let sign = if negative { "-" } else { "" };
+    match literal {
+        Lit::Int(integer) => Number::parse(&format!("{sign}{}", integer.base10_digits())),
+        Lit::Float(float) => {
+            Number::parse(&format!("{sign}{}", float.base10_digits())).map(|number| match number {
+                Number::Float(float) => Number::Float(float),
+                // `5f64`, `1e3`: a float all the same.
+                Number::Integer(_) => float
+                    .base10_parse()
+                    .map_or(number, |float: f64| Number::Float(if negative { -float } else { float })),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The number as JSON: `1.` is one in Rust, and none in JSON.
+fn digits(negative: bool, literal: &Lit) -> String {
+    let sign = if negative { "-" } else { "" };
+    match literal {
+        Lit::Int(integer) => format!("{sign}{}", integer.base10_digits()),
+        Lit::Float(float) => format!("{sign}{}", float.base10_parse::<f64>().unwrap_or_default()),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]

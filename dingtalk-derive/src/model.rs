@@ -14,8 +14,8 @@ use syn::{
 
 use crate::{
     attr::{
-        BoundsAttribute, Computed, FieldAttributes, MessageAttribute, ToolAttribute, TypeAttributes,
-        documentation, names,
+        BoundsAttribute, Computed, EndAttribute, FieldAttributes, MessageAttribute, ToolAttribute,
+        TypeAttributes, documentation, names,
     },
     derive::Derive,
     errors::Errors,
@@ -214,9 +214,14 @@ impl<'a> Variant<'a> {
             .as_ref()
             .and_then(|_| message(name, attributes.messages, attributes.incomplete, derive, errors));
         let fields = named.into_iter().flatten();
+        let mut fields: Vec<Field<'_>> =
+            fields.filter_map(|field| read_field(field, rename, errors)).collect();
+        for field in &mut fields {
+            field.rules.min_items = message.as_ref().map_or(0, |message| message.min_items(field.ident));
+        }
         Self {
             ident: variant,
-            fields: fields.filter_map(|field| read_field(field, rename, errors)).collect(),
+            fields,
             computed: attributes.computed,
             message,
             keyword: attributes.keyword,
@@ -267,8 +272,19 @@ fn read_field<'a>(field: &'a syn::Field, rename: fn(&str) -> String, errors: &Er
     Some(Field { ident, ty: &field.ty, value_type, attributes, rules })
 }
 
-const NUMBERS: [&str; 12] =
-    ["f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize"];
+/// `Box<str>` and the like.
+fn is_of_text(ty: &Type) -> bool {
+    let Type::Path(path) = ungrouped(ty) else { return false };
+    let inner = path.path.segments.last().and_then(type_argument).and_then(type_name);
+    inner.as_deref() == Some("str")
+}
+
+const NUMBERS: [&str; 14] =
+    ["f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
+
+fn is_number(name: &str) -> bool {
+    NUMBERS.contains(&name.strip_prefix("NonZero").map(str::to_lowercase).as_deref().unwrap_or(name))
+}
 
 /// What the rules know of a field.
 fn field_rules(
@@ -281,11 +297,12 @@ fn field_rules(
     let name = ident.unraw().to_string();
     let type_name = type_name(value_type).unwrap_or_default();
     let value = match type_name.as_str() {
+        "Box" | "Rc" | "Arc" | "Cow" if is_of_text(value_type) => ValueKind::Text,
         "String" | "str" => ValueKind::Text,
         "Markdown" => ValueKind::Markdown,
         "bool" => ValueKind::Flag,
         "Mobile" | "UserId" | "Url" => ValueKind::Own,
-        name if NUMBERS.contains(&name) => ValueKind::Number,
+        name if is_number(name) => ValueKind::Number,
         _ => ValueKind::Foreign,
     };
     let default = attributes.default.as_ref();
@@ -304,6 +321,7 @@ fn field_rules(
         length: attributes.length.as_ref().map(bounds),
         bytes: attributes.bytes.as_ref().map(bounds),
         range: attributes.range.as_ref().map(bounds),
+        min_items: 0,
         max_items: attributes.max_items.as_ref().map(bound),
         is_unbounded: attributes.unbounded.is_some(),
         incomplete: attributes.incomplete,
@@ -314,9 +332,8 @@ fn bounds(attribute: &BoundsAttribute) -> Bounds {
     Bounds { min: attribute.min.as_ref().map(bound), max: attribute.max.as_ref().map(bound) }
 }
 
-/// The path of a constant has no number yet.
-fn bound(tokens: &TokenStream) -> End {
-    End { written: tokens.to_string().replace(' ', ""), number: literal::number(tokens) }
+fn bound(attribute: &EndAttribute) -> End {
+    End { written: attribute.tokens.to_string().replace(' ', ""), number: attribute.number }
 }
 
 impl Field<'_> {
@@ -328,6 +345,7 @@ impl Field<'_> {
             Rule::Bytes => &attributes.bytes,
             Rule::Range => &attributes.range,
         };
+        let end = |end: Option<&EndAttribute>| end.map(|end| end.tokens.clone());
         let default = attributes.default.as_ref();
         let tokens = match location {
             FieldLocation::Type => Some(self.ty.to_token_stream()),
@@ -340,8 +358,9 @@ impl Field<'_> {
             FieldLocation::DefaultValue => default.and_then(|default| default.value.clone()),
             FieldLocation::Example => attributes.example.clone(),
             FieldLocation::Rule(name) => rule(name).as_ref().map(|bounds| bounds.keyword.to_token_stream()),
-            FieldLocation::Min(name) => rule(name).as_ref().and_then(|bounds| bounds.min.clone()),
-            FieldLocation::MaxItems => attributes.max_items.clone(),
+            FieldLocation::Min(name) => end(rule(name).as_ref().and_then(|bounds| bounds.min.as_ref())),
+            FieldLocation::Max(name) => end(rule(name).as_ref().and_then(|bounds| bounds.max.as_ref())),
+            FieldLocation::MaxItems => end(attributes.max_items.as_ref()),
             FieldLocation::Unbounded => attributes.unbounded.as_ref().map(Ident::to_token_stream),
             _ => None,
         };

@@ -30,6 +30,7 @@ mod inline;
 mod instructions;
 mod layout;
 mod names;
+mod number;
 mod problem;
 mod render;
 mod show;
@@ -49,6 +50,7 @@ pub use crate::{
     instructions::{Instruction, instruction_like},
     layout::dedent,
     names::{MAX_TOOL_NAME, looks_secret, snake_case, suggest, tool_name_problem, words},
+    number::Number,
     problem::Problem,
     render::render,
     show::{Each, Show, Sink, Value},

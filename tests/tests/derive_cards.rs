@@ -179,7 +179,7 @@ fn faults_of_items_have_their_path() {
     let faults = |news| -> Vec<String> {
         Digest { news }.message().unwrap_err().faults().iter().map(ToString::to_string).collect()
     };
-    assert_eq!(faults(vec![]), ["`news` must have at least one item"]);
+    assert_eq!(faults(vec![]), ["`news` must have 1 to 3 items, not 0"]);
     assert_eq!(
         faults(vec![news("one", true), news("much too long", false)]),
         [

@@ -235,7 +235,7 @@ struct Classified {
     #[dingtalk(default = Severity::NotUrgent)]
     before: Severity,
     /// Person in charge.
-    #[dingtalk(default = "ops", example = "no choice")]
+    #[dingtalk(default = "ops", example = "no choice", unbounded)]
     team: Team,
 }
 
@@ -302,8 +302,9 @@ fn list_items_have_parameters_of_their_own() {
                 "required": ["headline", "page"],
                 "additionalProperties": false,
             },
+            "minItems": 1,
             "maxItems": 3,
-            "description": "The stories, most important first. At most 3 items.",
+            "description": "The stories, most important first. 1 to 3 items.",
         })
     );
     let fine = json!({"news": [{"headline": "One", "page": "https://example.com/1"}]});

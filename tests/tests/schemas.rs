@@ -38,7 +38,7 @@ fn they_are_valid_json_schema_2020_12() {
 /// Keywords that are not on this list may be rejected by some client.
 #[test]
 fn they_use_only_widely_supported_keywords() {
-    const KEYWORDS: [&str; 14] = [
+    const KEYWORDS: [&str; 15] = [
         "additionalProperties",
         "default",
         "description",
@@ -48,6 +48,7 @@ fn they_use_only_widely_supported_keywords() {
         "maxItems",
         "maxLength",
         "maximum",
+        "minItems",
         "minLength",
         "minimum",
         "properties",

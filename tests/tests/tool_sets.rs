@@ -170,8 +170,6 @@ fn unportable_schemas_are_named_with_their_tool_and_parameter() {
             refused("tree", "the keyword `$ref`"),
             refused("labels", "an object that does not name its properties"),
             refused("anything", "no type"),
-            refused("ranges", "a union of types (integer, null)"),
-            refused("ranges", "the format `uint32`"),
         ]
     );
 }

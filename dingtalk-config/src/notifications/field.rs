@@ -51,7 +51,7 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
             )
         });
         let most = section.check("max_items", most)?;
-        Some(End { written: most.to_string(), number: Some(f64::from(most)) })
+        Some(End { written: most.to_string(), number: Some(most.into()) })
     });
     rules.is_unbounded = section.flag("unbounded").unwrap_or_default();
     for (only, instead) in [
@@ -234,12 +234,13 @@ fn read_role(section: &mut Section<'_>) -> Role {
 
 /// `None` for what is no literal of JSON too.
 fn literal(value: &Value) -> Option<Literal> {
-    #[expect(clippy::cast_precision_loss, reason = "only compared with the ends of a range")]
     match value {
         Value::String(text) => Some(Literal::Text(text.clone())),
-        Value::Integer(number) => Some(Literal::Number { digits: number.to_string(), value: *number as f64 }),
+        Value::Integer(number) => {
+            Some(Literal::Number { digits: number.to_string(), value: (*number).into() })
+        }
         Value::Float(number) if number.is_finite() => {
-            Some(Literal::Number { digits: number.to_string(), value: *number })
+            Some(Literal::Number { digits: number.to_string(), value: (*number).into() })
         }
         Value::Boolean(flag) => Some(Literal::Flag(*flag)),
         Value::Array(elements) => elements.iter().map(literal).collect::<Option<_>>().map(Literal::List),

@@ -1,13 +1,14 @@
 //! Types of a tool's parameters.
 
+use std::marker::PhantomData;
+
 use dingtalk_template::suggest;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::DeserializeOwned;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::{
     parameter::{Parameter, Parameters},
-    reader::{self, Reader},
+    reader::{self, ReadValue, Reader},
     schema,
 };
 use crate::{
@@ -17,15 +18,20 @@ use crate::{
 
 /// A value in a tool's arguments, with its schema and its parser.
 ///
-/// Implemented for every type that derives `serde::Deserialize` and `schemars::JsonSchema`, for each
-/// [`Choice`](derive@crate::Choice), and for items of a feed card marked `#[dingtalk(tool)]`.
+/// Texts, numbers and this crate's own types are arguments. So are a [`Choice`](derive@crate::Choice), and an item of a
+/// feed card or a [`Fragment`](derive@crate::Fragment) that is marked `#[dingtalk(tool)]`. A field of a tool can have any
+/// other type too that derives `serde::Deserialize` and `schemars::JsonSchema`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a tool",
     label = "an agent cannot give this",
-    note = "derive `Choice` for an enum of plain values, `FeedItem` with `tool` for an item of a feed card, or \
-            `serde::Deserialize` and `schemars::JsonSchema` for any other type"
+    note = "derive `Choice` for an enum of plain values, `Fragment` with `tool` for a struct, `FeedItem` with `tool` for \
+            an item of a feed card, or `serde::Deserialize` and `schemars::JsonSchema` for any other type"
 )]
-pub trait Argument: Sized {
+pub trait Argument<How = ByItself>: Sized {
+    /// Marks a text of any length; used by generated code.
+    #[doc(hidden)]
+    const IS_TEXT: bool = false;
+
     /// Returns the schema of one value.
     fn schema(generator: &mut SchemaGenerator) -> Schema;
 
@@ -37,32 +43,58 @@ pub trait Argument: Sized {
     fn default_in_schema(_default: fn() -> Self) -> Option<Value> {
         None
     }
+
+    /// Reads values of this type; used by generated code.
+    #[doc(hidden)]
+    fn by(_: How) -> &'static dyn ReadValue<Self>
+    where
+        Self: 'static,
+        How: IsForeign + 'static,
+    {
+        const { &By(PhantomData::<How>) }
+    }
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + JsonSchema> Argument for T {
-    fn schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
+/// A type says itself how its values are read.
+#[derive(Debug, Clone, Copy)]
+pub struct ByItself;
+
+/// Only serde and schemars know how.
+#[derive(Debug, Clone, Copy)]
+pub struct BySerde;
+
+/// Does only the schema say what its values are?
+pub trait IsForeign {
+    /// The answer.
+    const IS_FOREIGN: bool;
+}
+
+impl IsForeign for ByItself {
+    const IS_FOREIGN: bool = false;
+}
+
+impl IsForeign for BySerde {
+    const IS_FOREIGN: bool = true;
+}
+
+/// Reads an argument in this way.
+pub(super) struct By<How>(pub(super) PhantomData<How>);
+
+impl<How: IsForeign, T: Argument<How>> ReadValue<T> for By<How> {
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
+        T::schema(generator)
     }
 
-    fn read(value: &Value, path: &str, faults: &mut Faults) -> Option<Self> {
-        let error = match T::deserialize(value) {
-            Ok(value) => return Some(value),
-            Err(error) => error,
-        };
-        let kind = schema::JsonType::of(&T::schema);
-        // JSON has one type for numbers: `3.0` is an integer.
-        let integer = kind.integer(value).and_then(|integer| T::deserialize(integer).ok());
-        if integer.is_some() {
-            return integer;
-        }
-        faults.push(if kind.admits(value) {
-            // The JSON type matches, so the error of the type itself describes the value.
-            Fault::new(path, format!("is invalid: {error}")).given(value.to_string())
-        } else {
-            wrong_type(path, kind.words(), value)
-        });
-        None
+    fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T> {
+        T::read(value, path, faults)
+    }
+
+    fn default_in_schema(&self, default: fn() -> T) -> Option<Value> {
+        T::default_in_schema(default)
+    }
+
+    fn is_foreign(&self) -> bool {
+        How::IS_FOREIGN
     }
 }
 

@@ -1,40 +1,8 @@
-//! Literals that stand for a [`Choice`] in an attribute. The derive does not know types, so the literals are compared
-//! with the values at compile time.
-
-use std::marker::PhantomData;
+//! Literals that stand for a [`Choice`](crate::Choice) in an attribute. The derive does not know types, so the literals
+//! are compared with the values at compile time.
 
 use super::check::{Text, equal};
-use crate::{Choice, choice, message::ChoiceValue};
-
-/// Detects whether `T` is a [`Choice`]: its own items are found before those that [`NoChoice`] provides for every type.
-#[derive(Debug)]
-pub struct Probe<T>(PhantomData<T>);
-
-/// Fallback for all other types.
-pub trait NoChoice<T> {
-    /// No values.
-    const VALUES: &'static [ChoiceValue] = &[];
-
-    /// Converts the text to a value.
-    fn of(text: &'static str) -> T
-    where
-        T: From<&'static str>,
-    {
-        text.into()
-    }
-}
-
-impl<T> NoChoice<T> for Probe<T> {}
-
-impl<T: Choice> Probe<T> {
-    /// Values of the choice.
-    pub const VALUES: &'static [ChoiceValue] = T::VALUES;
-
-    /// Returns the variant that [`assert_value`] has found.
-    pub fn of(text: &'static str) -> T {
-        choice::parse(text).unwrap_or_else(|error| unreachable!("{error}"))
-    }
-}
+use crate::{choice, message::ChoiceValue};
 
 /// Compares a literal with the values of its type. An empty list of values means that the type is not a choice.
 ///

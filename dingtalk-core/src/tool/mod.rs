@@ -25,9 +25,11 @@ mod call;
 pub(crate) mod check;
 #[doc(hidden)]
 pub mod declared;
+mod foreign;
 pub(crate) mod literal;
 mod parameter;
 mod portable;
+pub(crate) mod probe;
 pub(crate) mod reader;
 mod schema;
 mod set;
@@ -40,7 +42,7 @@ use serde_json::{Map, Value};
 use crate::{Notification, message::Faults};
 
 pub use self::{
-    argument::Argument,
+    argument::{Argument, ByItself, BySerde},
     call::Call,
     parameter::{Parameter, Parameters, ParametersIter, PersonKind},
     set::{ToolSet, ToolSetError},

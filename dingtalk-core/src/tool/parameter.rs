@@ -22,6 +22,8 @@ pub struct Parameter<'a> {
     pub default: Option<&'a str>,
     /// Example as JSON.
     pub example: Option<&'a str>,
+    /// Marked `unbounded`: it has no upper limit on purpose.
+    pub is_unbounded: bool,
     /// Kind of id by which the parameter mentions people, for fields marked `at`.
     pub mentions: Option<PersonKind>,
 }
@@ -47,6 +49,7 @@ impl<'a> Parameter<'a> {
             has_default: false,
             default: None,
             example: None,
+            is_unbounded: false,
             mentions: None,
         }
     }
@@ -56,6 +59,14 @@ impl<'a> Parameter<'a> {
     #[must_use]
     pub const fn defaulted(mut self) -> Self {
         self.has_default = true;
+        self
+    }
+
+    /// Says that it has no upper limit; used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn unbounded(mut self) -> Self {
+        self.is_unbounded = true;
         self
     }
 
@@ -78,7 +89,15 @@ impl<'a> Parameter<'a> {
 
     /// Reports whether a call must give the parameter.
     pub fn is_required(&self) -> bool {
-        self.cardinality == Cardinality::One && !self.has_default
+        match self.cardinality {
+            Cardinality::One => !self.has_default,
+            Cardinality::List => {
+                self.field.constraints.iter().any(
+                    |constraint| matches!(constraint, Constraint::Items { min: Some(min), .. } if *min > 0),
+                )
+            }
+            Cardinality::Optional | Cardinality::Flag => false,
+        }
     }
 }
 
@@ -104,6 +123,7 @@ impl OwnedParameter {
             has_default: self.has_default,
             default: self.default.as_deref(),
             example: self.example.as_deref(),
+            is_unbounded: false,
             mentions: self.mentions,
         }
     }

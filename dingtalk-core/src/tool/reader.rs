@@ -1,6 +1,6 @@
 //! Reader of an agent's arguments, field by field. All faults are reported at once.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, marker::PhantomData};
 
 use dingtalk_template::suggest;
 use schemars::{Schema, SchemaGenerator};
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Cardinality,
-    argument::{Argument, list_in_text, wrong_type},
+    argument::{Argument, By, ByItself, list_in_text, wrong_type},
     parameter::{Parameter, Parameters},
     schema,
 };
@@ -39,6 +39,8 @@ pub(super) struct Learned {
     pub(super) schema: Map<String, Value>,
     /// Default of the field, if it is an expression that only the type can read.
     pub(super) default: Option<Value>,
+    /// Parts of a foreign type without an upper limit, by their paths.
+    pub(super) unlimited: Vec<String>,
 }
 
 /// Types of a tool's parameters.
@@ -60,23 +62,21 @@ impl Types<'_> {
 }
 
 /// A reader of one value, by the rules of its type or of a declaration.
-pub(super) trait ReadValue<T> {
+pub trait ReadValue<T> {
     /// Returns the schema of one value.
     fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
 
     /// Reads one value. Faults are reported under `path`.
     fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T>;
-}
 
-struct AsArgument;
-
-impl<T: Argument> ReadValue<T> for AsArgument {
-    fn schema(&self, generator: &mut SchemaGenerator) -> Schema {
-        T::schema(generator)
+    /// What a schema says of a default that is no literal.
+    fn default_in_schema(&self, _default: fn() -> T) -> Option<Value> {
+        None
     }
 
-    fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T> {
-        T::read(value, path, faults)
+    /// Does only the schema say what its values are?
+    fn is_foreign(&self) -> bool {
+        false
     }
 }
 
@@ -145,8 +145,9 @@ impl<'a> Reader<'a> {
         let name = self.field(index).name;
         match &mut self.visit {
             Visit::Learn(learned) => {
-                let schema = schema::value(&|generator| how.schema(generator));
-                learned.push(Learned { schema, default: None });
+                let of_type = |generator: &mut SchemaGenerator| how.schema(generator);
+                let unlimited = if how.is_foreign() { schema::unlimited(&of_type) } else { Vec::new() };
+                learned.push(Learned { schema: schema::value(&of_type), default: None, unlimited });
                 Given::Learning
             }
             Visit::Read(arguments) => match arguments.get(name) {
@@ -158,40 +159,55 @@ impl<'a> Reader<'a> {
 
     /// Reads a required value.
     pub fn one<T: Argument>(&mut self, index: usize) -> Option<T> {
-        self.one_by(index, &AsArgument)
+        self.one_by(index, &By(PhantomData::<ByItself>))
     }
 
-    pub(super) fn one_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<T> {
+    /// The same, read in this way.
+    pub fn one_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<T> {
         match self.given(index, how) {
             Given::Value(value) => self.read(index, value, None, how),
             Given::Absent => {
-                let expected = schema::expected(&|generator| how.schema(generator), Cardinality::One);
-                let name = self.field(index).name;
-                self.faults.push(Fault::new(name, format!("is missing: give {expected}")));
+                self.missing(index, how, Cardinality::One);
                 None
             }
             Given::Learning => None,
         }
     }
 
+    fn is_required(&self, index: usize) -> bool {
+        self.parameters.get(index).is_some_and(|parameter| parameter.is_required())
+    }
+
+    fn missing<T>(&mut self, index: usize, how: &dyn ReadValue<T>, cardinality: Cardinality) {
+        let expected = schema::expected(&|generator| how.schema(generator), cardinality);
+        let name = self.field(index).name;
+        self.faults.push(Fault::new(name, format!("is missing: give {expected}")));
+    }
+
     /// Reads a value with a default.
     pub fn one_or<T: Argument>(&mut self, index: usize, default: fn() -> T) -> Option<T> {
-        let value = self.optional::<T>(index);
+        self.one_or_by(index, default, &By(PhantomData::<ByItself>))
+    }
+
+    /// The same, read in this way.
+    pub fn one_or_by<T>(&mut self, index: usize, default: fn() -> T, how: &dyn ReadValue<T>) -> Option<T> {
+        let value = self.optional_by(index, how);
         if let Visit::Learn(learned) = &mut self.visit
             && let Some(learned) = learned.last_mut()
         {
-            learned.default = T::default_in_schema(default);
+            learned.default = how.default_in_schema(default);
         }
         value.map(|value| value.unwrap_or_else(default))
     }
 
     /// Reads an optional value.
     pub fn optional<T: Argument>(&mut self, index: usize) -> Option<Option<T>> {
-        self.optional_by(index, &AsArgument)
+        self.optional_by(index, &By(PhantomData::<ByItself>))
     }
 
+    /// The same, read in this way.
     #[expect(clippy::option_option, reason = "what cannot be read is not what is absent")]
-    pub(super) fn optional_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<Option<T>> {
+    pub fn optional_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<Option<T>> {
         match self.given(index, how) {
             Given::Value(value) => self.read(index, value, None, how).map(Some),
             Given::Absent => Some(None),
@@ -201,12 +217,17 @@ impl<'a> Reader<'a> {
 
     /// Reads any number of values. An array that arrives as JSON text is accepted, since agents send that.
     pub fn list<T: Argument>(&mut self, index: usize) -> Option<Vec<T>> {
-        self.list_by(index, &AsArgument)
+        self.list_by(index, &By(PhantomData::<ByItself>))
     }
 
-    pub(super) fn list_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<Vec<T>> {
+    /// The same, read in this way.
+    pub fn list_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<Vec<T>> {
         let value = match self.given(index, how) {
             Given::Value(value) => value,
+            Given::Absent if self.is_required(index) => {
+                self.missing(index, how, Cardinality::List);
+                return None;
+            }
             Given::Absent => return Some(Vec::new()),
             Given::Learning => return None,
         };

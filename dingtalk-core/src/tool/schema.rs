@@ -1,5 +1,6 @@
 //! Input schema of a tool: flat, in declaration order, in the subset that every client supports.
 
+use dingtalk_template::Number;
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -40,7 +41,7 @@ fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
     let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
     let of_type = of_type.as_ref().and_then(Value::as_str);
     let constraints = parameter.field.constraints;
-    let on_value = constraints.iter().filter(|constraint| !matches!(constraint, Constraint::MaxItems(_)));
+    let on_value = constraints.iter().filter(|constraint| !matches!(constraint, Constraint::Items { .. }));
     for constraint in on_value {
         keywords(constraint, &mut value);
     }
@@ -53,11 +54,11 @@ fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
         }
         Cardinality::One | Cardinality::Optional | Cardinality::Flag => value,
     };
-    if let Some(max) = constraints.iter().find_map(|constraint| match constraint {
-        Constraint::MaxItems(max) => Some(max),
-        _ => None,
-    }) {
-        schema.insert("maxItems".to_owned(), json!(max));
+    for constraint in constraints {
+        if let Constraint::Items { min, max } = constraint {
+            insert(&mut schema, "minItems", min.map(Value::from));
+            insert(&mut schema, "maxItems", max.map(Value::from));
+        }
     }
     schema.insert("description".to_owned(), json!(description(parameter, of_type)));
     let default = parameter.default.and_then(|default| serde_json::from_str(default).ok());
@@ -83,7 +84,7 @@ fn description(parameter: &Parameter<'_>, of_type: Option<&str>) -> String {
         .constraints
         .iter()
         .map(|constraint| match (parameter.cardinality, constraint) {
-            (_, Constraint::MaxItems(_)) => constraint.words(),
+            (_, Constraint::Items { .. }) => constraint.words(),
             (Cardinality::List, _) => format!("each {}", constraint.words()),
             _ => constraint.words(),
         })
@@ -114,12 +115,18 @@ fn keywords(constraint: &Constraint, schema: &mut Map<String, Value>) {
             insert(schema, "maxLength", max.map(Value::from));
         }
         Constraint::Range { min, max } => {
-            let integer = schema.get("type").is_some_and(|kind| kind == "integer");
-            insert(schema, "minimum", min.map(|min| number(min, integer)));
-            insert(schema, "maximum", max.map(|max| number(max, integer)));
+            // A text of digits is measured too, but no keyword describes it.
+            let kind = schema.get("type").and_then(Value::as_str);
+            if let Some(kind @ ("integer" | "number")) = kind {
+                let whole = kind == "integer";
+                let min = min.map(|min| number(min, whole.then_some(f64::ceil)));
+                let max = max.map(|max| number(max, whole.then_some(f64::floor)));
+                insert(schema, "minimum", min);
+                insert(schema, "maximum", max);
+            }
         }
         // JSON Schema counts characters only; the description gives the limit in bytes.
-        Constraint::Bytes { .. } | Constraint::MaxItems(_) => {}
+        Constraint::Bytes { .. } | Constraint::Items { .. } => {}
     }
 }
 
@@ -129,28 +136,49 @@ fn insert(schema: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     }
 }
 
+/// An end of a range, rounded inwards for a type that is whole.
 #[expect(
     clippy::cast_possible_truncation,
-    reason = "bounds of integers are written as integers in the attribute"
+    clippy::cast_precision_loss,
+    reason = "JSON has no larger integers than those of 64 bits, and an end that was rounded is whole"
 )]
-fn number(bound: f64, integer: bool) -> Value {
-    if integer { json!(bound as i64) } else { json!(bound) }
+fn number(end: Number, round: Option<fn(f64) -> f64>) -> Value {
+    match (end, round) {
+        (Number::Integer(end), _) => i64::try_from(end)
+            .map(Value::from)
+            .or_else(|_| u64::try_from(end).map(Value::from))
+            .unwrap_or_else(|_| json!(end as f64)),
+        (Number::Float(end), Some(round)) => number(Number::Integer(round(end) as i128), None),
+        (Number::Float(end), None) => json!(end),
+    }
 }
 
 /// Returns the schema of one value, without keywords that some clients refuse and without those of the parameter
 /// itself.
-pub(super) fn value(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<String, Value> {
+pub(super) fn value(of_type: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<String, Value> {
+    let mut schema = generated(of_type);
+    make_portable(&mut schema);
+    schema
+}
+
+/// Returns the schema as its type has it.
+fn generated(of_type: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let mut generator = SchemaGenerator::new(settings);
-    let Value::Object(mut schema) = schema(&mut generator).to_value() else {
-        return Map::new();
-    };
+    match of_type(&mut SchemaGenerator::new(settings)).to_value() {
+        Value::Object(schema) => schema,
+        _ => Map::new(),
+    }
+}
+
+/// Makes of a schema, and of all that stand in it, what every client understands.
+fn make_portable(schema: &mut Map<String, Value>) {
     for key in ["$schema", "title"] {
         schema.remove(key);
     }
+    required_or_absent(schema);
     let format = schema.get("format").and_then(Value::as_str).filter(|format| !FORMATS.contains(format));
     if let Some(format) = format.map(str::to_owned) {
         schema.remove("format");
@@ -167,11 +195,70 @@ pub(super) fn value(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Map<Stri
             _ => {}
         }
     }
-    schema
+    if schema.contains_key("properties") {
+        schema.entry("additionalProperties").or_insert(json!(false));
+    }
+    parts(schema).for_each(make_portable);
 }
 
-/// JSON type of a schema.
-pub(super) struct JsonType(Option<&'static str>);
+/// Returns the schemas of a list's elements and of an object's members.
+fn parts(schema: &mut Map<String, Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
+    let (mut items, mut members) = (None, None);
+    for (key, part) in schema {
+        match (key.as_str(), part) {
+            ("items", Value::Object(part)) => items = Some(part),
+            ("properties", Value::Object(part)) => members = Some(part),
+            _ => {}
+        }
+    }
+    items
+        .into_iter()
+        .chain(members.into_iter().flat_map(|members| members.values_mut().filter_map(Value::as_object_mut)))
+}
+
+/// Replaces null unions, which not every client supports: a value that may be null may also be omitted.
+fn required_or_absent(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [kind] = &types[..] {
+            let kind = kind.clone();
+            schema.insert("type".to_owned(), kind);
+        }
+    }
+    if schema.get("default") == Some(&Value::Null) {
+        schema.remove("default");
+    }
+}
+
+/// Returns the paths of the texts and lists of a foreign type that have no upper limit.
+pub(super) fn unlimited(of_type: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Vec<String> {
+    let mut found = Vec::new();
+    find_unlimited(&generated(of_type), "", &mut found);
+    found
+}
+
+fn find_unlimited(schema: &Map<String, Value>, path: &str, found: &mut Vec<String>) {
+    let is = |kind: &str| match schema.get("type") {
+        Some(Value::Array(kinds)) => kinds.iter().any(|one| one == kind),
+        one => one.is_some_and(|one| one == kind),
+    };
+    let has = |keys: &[&str]| keys.iter().any(|key| schema.contains_key(*key));
+    if is("string") && !has(&["maxLength", "enum", "const", "format", "pattern"])
+        || is("array") && !has(&["maxItems", "prefixItems"])
+    {
+        found.push(path.to_owned());
+    }
+    if let Some(Value::Object(items)) = schema.get("items") {
+        find_unlimited(items, &format!("{path}[]"), found);
+    }
+    if let Some(Value::Object(members)) = schema.get("properties") {
+        for (name, member) in members {
+            if let Value::Object(member) = member {
+                find_unlimited(member, &format!("{path}.{name}"), found);
+            }
+        }
+    }
+}
 
 /// JSON types, each with its name as the object of a sentence.
 const JSON_TYPES: [(&str, &str); 6] = [
@@ -183,40 +270,16 @@ const JSON_TYPES: [(&str, &str); 6] = [
     ("object", "an object"),
 ];
 
-impl JsonType {
-    pub(super) fn of(schema: &dyn Fn(&mut SchemaGenerator) -> Schema) -> Self {
-        let kind = value(schema).get("type").and_then(Value::as_str).map(str::to_owned);
-        Self(JSON_TYPES.iter().map(|(kind, _)| *kind).find(|known| Some(*known) == kind.as_deref()))
-    }
-
-    /// Converts a whole number with a decimal point or an exponent, if an integer is expected.
-    pub(super) fn integer(&self, given: &Value) -> Option<Value> {
-        let number = given.as_f64().filter(|number| self.0 == Some("integer") && number.fract() == 0.0)?;
-        // With a precision of 0, every digit is exact.
-        format!("{number:.0}").parse::<i64>().ok().map(Value::from)
-    }
-
-    pub(super) fn admits(&self, given: &Value) -> bool {
-        match self.0 {
-            Some("string") => given.is_string(),
-            Some("integer") => given.is_i64() || given.is_u64() || self.integer(given).is_some(),
-            Some("number") => given.is_number(),
-            Some("boolean") => given.is_boolean(),
-            Some("array") => given.is_array(),
-            Some("object") => given.is_object(),
-            _ => true,
-        }
-    }
-
-    pub(super) fn words(&self) -> &'static str {
-        let words = JSON_TYPES.iter().find(|(kind, _)| Some(*kind) == self.0).map(|(_, words)| *words);
-        words.unwrap_or("a value of another type")
-    }
+/// Names the value that a caller must give for this JSON type.
+pub(super) fn words(kind: &str) -> &'static str {
+    let words = JSON_TYPES.iter().find(|(name, _)| *name == kind).map(|(_, words)| *words);
+    words.unwrap_or("a value of another type")
 }
 
 /// Names the JSON type that a caller must give for this parameter.
-pub(super) fn expected(schema: &dyn Fn(&mut SchemaGenerator) -> Schema, cardinality: Cardinality) -> String {
-    let element = JsonType::of(schema).words();
+pub(super) fn expected(of_type: &dyn Fn(&mut SchemaGenerator) -> Schema, cardinality: Cardinality) -> String {
+    let schema = value(of_type);
+    let element = words(schema.get("type").and_then(Value::as_str).unwrap_or_default());
     if cardinality == Cardinality::List {
         let plural = element.split_once(' ').map_or(element, |(_, noun)| noun);
         return format!("an array of {plural}s");

@@ -39,6 +39,15 @@ impl ToolSet {
                 )
             }));
         }
+        for spec in tools.iter().map(ToolType::spec) {
+            problems.extend(spec.unlimited().map(|path| {
+                format!(
+                    "`{path}` of `{}` has no upper limit: use a type with rules of its own, such as a `Fragment` with `tool`, \
+                     give its schema a `maxLength` or `maxItems`, or mark the field `unbounded`",
+                    spec.name
+                )
+            }));
+        }
         if problems.is_empty() {
             Ok(Self { tools, prefix: String::new() })
         } else {

@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 use super::{
     parameter::{Parameter, Parameters},
     portable,
-    reader::{Reader, Types},
+    reader::{Learned, Reader, Types},
     schema,
 };
+use crate::constraint::Constraint;
 
 /// Specification of a notification type as a tool. The definition that an agent reads also depends on the set.
 #[derive(Debug, Clone, Copy)]
@@ -102,6 +103,24 @@ impl<'a> ToolSpec<'a> {
         self.parameters.iter().zip(types).flat_map(|(parameter, learned)| {
             let found = portable::problems(&learned.schema);
             found.into_iter().map(move |found| (parameter.field.name, found))
+        })
+    }
+
+    /// Returns the parts of parameters without an upper limit. The derive cannot see into foreign types.
+    pub(super) fn unlimited(&self) -> impl Iterator<Item = String> {
+        let types = self.types.learn(self.parameters);
+        // A schema that is refused for other reasons will change.
+        let is_open = |(parameter, learned): &(Parameter<'_>, Learned)| {
+            !parameter.is_unbounded && portable::problems(&learned.schema).is_empty()
+        };
+        self.parameters.iter().zip(types).filter(is_open).flat_map(|(parameter, learned)| {
+            let limits_itself =
+                parameter.field.constraints.iter().any(|constraint| {
+                    matches!(constraint, Constraint::Length { .. } | Constraint::Bytes { .. })
+                });
+            let name = parameter.field.name;
+            let parts = learned.unlimited.into_iter().filter(move |path| !(path.is_empty() && limits_itself));
+            parts.map(move |path| format!("{name}{path}"))
         })
     }
 

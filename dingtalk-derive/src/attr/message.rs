@@ -184,6 +184,13 @@ impl MessageAttribute {
         self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, template)| template)
     }
 
+    /// The fewest elements of a field: DingTalk refuses a feed card without items, and an action card without buttons.
+    pub(crate) fn min_items(&self, field: &Ident) -> usize {
+        let is_items = self.items.as_ref() == Some(field);
+        let is_only_buttons = self.button_list.as_ref() == Some(field) && self.buttons.is_empty();
+        usize::from(is_items || is_only_buttons)
+    }
+
     /// What the rules know of it.
     pub(crate) fn declared(&self) -> MessageTemplates {
         let name = |ident: &Option<Ident>| ident.as_ref().map(|ident| ident.unraw().to_string());

@@ -11,12 +11,17 @@ use syn::{
     Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Path, Type, ext::IdentExt, parse::ParseStream,
 };
 
-pub(crate) use self::{expression::names, message::MessageAttribute, values::BoundsAttribute};
+pub(crate) use self::{
+    expression::names,
+    message::MessageAttribute,
+    values::{BoundsAttribute, EndAttribute},
+};
 use self::{
     message::{ACTION_CARD, BUTTON, FEED_CARD, ITEM, LINK, MARKDOWN},
     table::{Key, KeyTable, Names, Reading, each_key, set},
     values::{
-        alone, at_end, count, crate_path, equals, equals_expression, equals_text, in_parentheses, text,
+        alone, any_expression, at_end, count, crate_path, equals, equals_expression, equals_text,
+        in_parentheses, text,
     },
 };
 use crate::errors::Errors;
@@ -65,7 +70,7 @@ pub(crate) struct FieldAttributes {
     pub(crate) length: Option<BoundsAttribute>,
     pub(crate) bytes: Option<BoundsAttribute>,
     pub(crate) range: Option<BoundsAttribute>,
-    pub(crate) max_items: Option<TokenStream>,
+    pub(crate) max_items: Option<EndAttribute>,
     pub(crate) unbounded: Option<Ident>,
     pub(crate) incomplete: bool,
 }
@@ -243,10 +248,11 @@ impl Computed {
             |_: ParseStream<'_>| "expected the name of a value: write `name = expression`".to_owned();
         in_parentheses(key, "name = expression", input, |input| {
             each_key(input, reading, &expected, &mut |ident, input| {
-                let expression = equals_expression(ident, input)?;
+                let (expression, problem) = any_expression(ident, input);
                 let name = ident.unraw().to_string();
+                // Kept whatever is wrong with it: a template may show it.
                 computed.push(Self { ident: ident.clone(), name, expression });
-                Ok(())
+                problem.map_or(Ok(()), Err)
             })
         })
     }

@@ -1,6 +1,9 @@
 //! What follows a key: `= value`, `(…)`, or nothing.
 
-use dingtalk_template::declaration::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE, Rule};
+use dingtalk_template::{
+    Number,
+    declaration::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE, Rule},
+};
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{
@@ -11,6 +14,7 @@ use syn::{
 };
 
 use super::expression;
+use crate::literal;
 
 /// Nothing more belongs to this key.
 pub(super) fn at_end(input: ParseStream<'_>) -> bool {
@@ -95,14 +99,26 @@ pub(super) fn in_parentheses<T>(
 
 /// `key = expression`
 pub(super) fn equals_expression(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
-    expect_equals(key, input)?;
-    let value = expression::until_comma(input)?;
-    if value.is_empty() {
-        return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = …`")));
+    match any_expression(key, input) {
+        (_, Some(problem)) => Err(problem),
+        (expression, None) => Ok(expression),
     }
-    match expression::problem(value.clone()) {
-        Some(problem) => Err(problem),
-        None => Ok(value),
+}
+
+/// `key = expression`, and what is wrong with it.
+pub(super) fn any_expression(key: &Ident, input: ParseStream<'_>) -> (TokenStream, Option<syn::Error>) {
+    // with(a: 3)
+    if input.peek(Token![:]) && !input.peek(Token![::]) {
+        let message = format!("`{key}` takes its value behind `=`: write `{key} = …`");
+        return (TokenStream::new(), Some(syn::Error::new_spanned(key, message)));
+    }
+    match expect_equals(key, input).and_then(|()| expression::until_comma(input)) {
+        Ok(expression) if expression.is_empty() => {
+            let message = format!("`{key}` takes a value: write `{key} = …`");
+            (expression, Some(syn::Error::new_spanned(key, message)))
+        }
+        Ok(expression) => (expression.clone(), expression::problem(expression)),
+        Err(error) => (TokenStream::new(), Some(error)),
     }
 }
 
@@ -123,8 +139,15 @@ pub(super) fn crate_path(key: &Ident, input: ParseStream<'_>) -> syn::Result<Pat
 /// `a..=b`, `a..` or `..=b`; an end is a number or the path of a constant.
 pub(crate) struct BoundsAttribute {
     pub(crate) keyword: Ident,
-    pub(crate) min: Option<TokenStream>,
-    pub(crate) max: Option<TokenStream>,
+    pub(crate) min: Option<EndAttribute>,
+    pub(crate) max: Option<EndAttribute>,
+}
+
+/// One end of a range, or a count.
+pub(crate) struct EndAttribute {
+    pub(crate) tokens: TokenStream,
+    /// Its value; a constant has none yet.
+    pub(crate) number: Option<Number>,
 }
 
 impl BoundsAttribute {
@@ -141,7 +164,7 @@ impl BoundsAttribute {
             }
             if !input.peek(Token![..]) {
                 simple_end(input)?;
-                return Err(syn::Error::new_spanned(min, NO_RANGE));
+                return Err(syn::Error::new_spanned(min.map(|min| min.tokens), NO_RANGE));
             }
             let open: Token![..] = input.parse()?;
             if !input.is_empty() {
@@ -167,37 +190,43 @@ fn simple_end(input: ParseStream<'_>) -> syn::Result<()> {
 }
 
 /// One end of a range.
-fn bound(rule: Rule, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+fn bound(rule: Rule, input: ParseStream<'_>) -> syn::Result<EndAttribute> {
     if let Some(constant) = constant(input)? {
         return Ok(constant);
     }
     let sign: Option<Token![-]> = input.parse()?;
-    let number = match input.parse() {
-        Ok(number @ (Lit::Int(_) | Lit::Float(_))) => number,
+    let literal = match input.parse() {
+        Ok(literal @ (Lit::Int(_) | Lit::Float(_))) => literal,
         Ok(other) => return Err(syn::Error::new_spanned(other, NO_NUMBER)),
         Err(error) => return Err(syn::Error::new(error.span(), NO_NUMBER)),
     };
-    let end = quote!(#sign #number);
-    if rule != Rule::Range && (sign.is_some() || matches!(number, Lit::Float(_))) {
-        return Err(syn::Error::new_spanned(end, rule.counts()));
+    let tokens = quote!(#sign #literal);
+    let number = literal::number(sign.is_some(), &literal);
+    let is_counted = rule == Rule::Range || number.and_then(Number::as_count).is_some();
+    match number {
+        None => Err(syn::Error::new_spanned(tokens, NO_NUMBER)),
+        Some(_) if !is_counted || (rule != Rule::Range && matches!(literal, Lit::Float(_))) => {
+            Err(syn::Error::new_spanned(tokens, rule.counts()))
+        }
+        number => Ok(EndAttribute { tokens, number }),
     }
-    Ok(end)
 }
 
 /// `key = 10`, or the path of a constant.
-pub(super) fn count(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(super) fn count(key: &Ident, input: ParseStream<'_>) -> syn::Result<EndAttribute> {
     expect_equals(key, input)?;
     if let Some(constant) = constant(input)? {
         return Ok(constant);
     }
-    let number: syn::LitInt = input.parse()?;
-    Ok(quote!(#number))
+    let integer: syn::LitInt = input.parse()?;
+    let number = literal::number(false, &Lit::Int(integer.clone()));
+    Ok(EndAttribute { tokens: quote!(#integer), number })
 }
 
-fn constant(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
+fn constant(input: ParseStream<'_>) -> syn::Result<Option<EndAttribute>> {
     if !(input.peek(Ident::peek_any) || input.peek(Token![::])) || input.peek(syn::LitBool) {
         return Ok(None);
     }
     let path: Path = input.parse()?;
-    Ok(Some(quote!(#path)))
+    Ok(Some(EndAttribute { tokens: quote!(#path), number: None }))
 }

@@ -15,7 +15,7 @@ pub(super) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
         for (index, field) in variant.fields.iter().enumerate() {
             let mut findings = Findings::new(Dialect::Attributes);
             match (&model.tool, derive) {
-                (_, Derive::Fragment) => in_fragment(field, errors),
+                (None, Derive::Fragment) => in_fragment(field, errors),
                 (Some(_), _) => check_unbounded(index, &field.rules, &mut findings),
                 // What could not be read may have been `tool`.
                 (None, _) if !variant.incomplete => without_tool(field, variant.ident.is_some(), errors),
@@ -60,7 +60,11 @@ fn without_tool(field: &Field<'_>, of_enum: bool, errors: &Errors) {
 
 /// #[derive(Fragment)] with #[dingtalk(rename = "server")] host: String
 fn in_fragment(field: &Field<'_>, errors: &Errors) {
-    of_tools(field, errors, |key| format!("a fragment is only shown, and never a tool: remove `{key}`"));
+    of_tools(field, errors, |key| {
+        format!(
+            "a fragment is only shown: remove `{key}`, or add `tool` to the fragment, so that an agent can give it"
+        )
+    });
     if let Some(rename) = &field.attributes.rename {
         errors.at(rename, "a fragment is only shown, and nobody calls its fields by name: remove `rename`");
     }

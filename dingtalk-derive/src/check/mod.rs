@@ -26,7 +26,9 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
             let mut findings = Findings::new(Dialect::Attributes);
             check_field(index, &field.rules, can_mention, &mut findings);
             errors.report(findings, |location| variant.tokens(location));
-            in_companion(field, derive, errors);
+            if derive == Derive::Fragment {
+                in_fragment(field, model.tool.is_some(), errors);
+            }
         }
         with(variant, errors);
         if let (Some(keyword), true) = (&variant.keyword, derive != Derive::Notification) {
@@ -40,19 +42,20 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
     if let Some(attribute) = &model.tool {
         match derive {
             // dingtalk-core = { features = ["derive"] } and #[dingtalk(tool)]
-            Derive::Notification | Derive::FeedItem if !HAS_TOOLS => errors.at(
+            _ if !HAS_TOOLS => errors.at(
                 &attribute.keyword,
                 "`tool` needs the feature `tool` of `dingtalk-core`: add it to the dependency's `features` in `Cargo.toml`",
             ),
             Derive::Notification => tool::check(model, attribute, errors),
-            Derive::FeedItem if attribute.is_bare() => tool::parameters(model, errors),
+            Derive::FeedItem | Derive::Fragment if attribute.is_bare() => tool::parameters(model, errors),
             // #[derive(FeedItem)] #[dingtalk(tool(when = "…"))]
-            Derive::FeedItem => errors.at(
-                &attribute.keyword,
-                "an item is only a part of a tool's arguments: write `tool` without parentheses",
-            ),
-            // #[derive(Fragment)] #[dingtalk(tool)]
-            Derive::Fragment => errors.at(&attribute.keyword, "a fragment is no tool: remove `tool`"),
+            Derive::FeedItem | Derive::Fragment => {
+                let what = if derive == Derive::FeedItem { "an item" } else { "a fragment" };
+                errors.at(
+                    &attribute.keyword,
+                    format!("{what} is only a part of a tool's arguments: write `tool` without parentheses"),
+                );
+            }
         }
     }
 }
@@ -81,17 +84,16 @@ fn kind(message: &MessageAttribute, derive: Derive, errors: &Errors) {
 }
 
 /// #[derive(Fragment)] with #[dingtalk(length(..=3))] host: String
-fn in_companion(field: &Field<'_>, derive: Derive, errors: &Errors) {
-    if derive != Derive::Fragment {
-        return;
-    }
+fn in_fragment(field: &Field<'_>, is_argument: bool, errors: &Errors) {
     if let Some(line) = &field.attributes.line {
         errors.at(line, "a fragment is one line, so its fields have none: remove it");
     }
-    if field.attributes.bounds().next().is_some() || field.attributes.max_items.is_some() {
+    let has_rules = field.attributes.bounds().next().is_some() || field.attributes.max_items.is_some();
+    if has_rules && !is_argument {
         errors.at(
             field.ident,
-            "a fragment is only shown: put the rule on the notification's field, or on a type that checks itself",
+            "a fragment is only shown: put the rule on the notification's field, or add `tool` to the fragment, so that an \
+             agent can give it",
         );
     }
 }

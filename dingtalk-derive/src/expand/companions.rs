@@ -4,7 +4,7 @@ use dingtalk_template::{
     Template,
     declaration::{MessagePart, Templates},
 };
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::{
@@ -20,7 +20,8 @@ pub(crate) fn feed_item(model: &Model<'_>, templates: &[Templates], paths: &Path
     let Paths { krate, private } = paths;
     let ([variant], [only]) = (&model.variants[..], templates) else { return TokenStream::new() };
     let (check, path, faults) = (local("check"), local("path"), local("faults"));
-    let Values { pattern, checks, computed, targets, slice } = Values::of(variant, only, &check, paths);
+    let Values { pattern, checks, computed, targets, slice } =
+        Values::of(model, variant, only, &check, paths);
     let name = model.name();
     let codes = [MessagePart::Title, MessagePart::Target, MessagePart::Picture]
         .map(|part| only.part(part).map(Template::code).unwrap_or_default());
@@ -38,7 +39,7 @@ pub(crate) fn feed_item(model: &Model<'_>, templates: &[Templates], paths: &Path
                 let #pattern = self;
                 let mut #check = #private::Check::new(#name);
                 #checks
-                #check.move_to(#path, #faults);
+                #private::Check::move_to(#check, #path, #faults);
                 #computed
                 #targets
                 #private::feed_item(#path, #faults, (#(#codes),*), #slice)
@@ -70,10 +71,13 @@ pub(crate) fn fragment(model: &Model<'_>, templates: &[Templates], paths: &Paths
     let ([variant], [only]) = (&model.variants[..], templates) else { return TokenStream::new() };
     let Some(fragment) = &only.fragment else { return TokenStream::new() };
     let (check, sink) = (local("check"), local("sink"));
-    let Values { pattern, computed, targets, slice, .. } = Values::of(variant, only, &check, paths);
+    let values = Values::of(model, variant, only, &check, paths);
+    let argument = tool::list_item(model, paths);
+    let rules = model.tool.as_ref().map(|_| rules(model, &values, &check, paths));
+    let Values { pattern, computed, targets, slice, .. } = values;
     let (markdown, plain) = (fragment.markdown.code(), fragment.plain.code());
     let generics = bounds::with_bounds(model, templates, paths);
-    implement(
+    let show = implement(
         &quote!(#krate::Show),
         model.ident,
         &generics,
@@ -87,6 +91,27 @@ pub(crate) fn fragment(model: &Model<'_>, templates: &[Templates], paths: &Paths
                     &#private::Template::from_code(#plain),
                     #slice,
                 );
+            }
+        },
+    );
+    quote!(#show #argument #rules)
+}
+
+/// The rules of a fragment that an agent can give hold for a program too.
+fn rules(model: &Model<'_>, values: &Values, check: &Ident, paths: &Paths) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let [path, faults] = ["path", "faults"].map(local);
+    let (name, pattern, checks) = (model.name(), &values.pattern, &values.checks);
+    implement(
+        &quote!(#private::Checked),
+        model.ident,
+        model.generics,
+        &quote! {
+            fn check(&self, #path: &::core::primitive::str, #faults: &mut #krate::Faults) {
+                let #pattern = self;
+                let mut #check = #private::Check::new(#name);
+                #checks
+                #private::Check::move_to(#check, #path, #faults);
             }
         },
     )

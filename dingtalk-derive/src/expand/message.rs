@@ -16,12 +16,11 @@ use crate::model::{Model, Variant};
 
 pub(crate) fn implementation(model: &Model<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
     let krate = &paths.krate;
-    let name = model.name();
     let arms = model
         .variants
         .iter()
         .zip(templates)
-        .map(|(variant, templates)| arm(&name, variant, templates, paths));
+        .map(|(variant, templates)| arm(model, variant, templates, paths));
     let generics = bounds::with_bounds(model, templates, paths);
     implement(
         &quote!(#krate::Notification),
@@ -36,13 +35,14 @@ pub(crate) fn implementation(model: &Model<'_>, templates: &[Templates], paths: 
 }
 
 /// One message of the type, as an arm of a `match`.
-fn arm(type_name: &str, variant: &Variant<'_>, templates: &Templates, paths: &Paths) -> TokenStream {
+fn arm(model: &Model<'_>, variant: &Variant<'_>, templates: &Templates, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let (check, mentions) = (local("check"), local("mentions"));
-    let Values { pattern, checks, computed, targets, slice } = Values::of(variant, templates, &check, paths);
+    let Values { pattern, checks, computed, targets, slice } =
+        Values::of(model, variant, templates, &check, paths);
     let name = match variant.ident {
-        Some(ident) => format!("{type_name}::{ident}"),
-        None => type_name.to_owned(),
+        Some(ident) => format!("{}::{ident}", model.name()),
+        None => model.name(),
     };
     let people = variant.fields.iter().enumerate().filter_map(|(index, field)| {
         let (bound, ty) = (bound(index), field.ty);

@@ -1,6 +1,6 @@
 //! `impl Tool`, and list items as parameters of tools.
 
-use dingtalk_template::declaration::{Cardinality, Literal, Role, ValueKind};
+use dingtalk_template::declaration::{Cardinality, Dialect, Literal, Role, ValueKind, no_upper_limit};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
@@ -78,12 +78,14 @@ fn parameters(model: &Model<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenSt
     let variables: Vec<Ident> = given(fields).enumerate().map(|(position, _)| variable(position)).collect();
     let idents = given(fields).map(|field| field.ident);
     let choices = fields.iter().flat_map(|field| choice_literals(field, paths));
+    let limits = given(fields).filter_map(|field| limit(field, paths));
     let skipped = fields.iter().filter(|field| field.rules.role == Role::Skip).map(|field| {
         let (ident, value) = (field.ident, default_value(field, paths));
         quote!(#ident: (#value)())
     });
     quote! {
         #(#choices)*
+        #(#limits)*
         static __DINGTALK_PARAMETERS: [#private::Parameter<'static>; #count] = [#(#table),*];
         fn __dingtalk_read(#reader: &mut #private::Reader<'_>) -> ::core::option::Option<#ident> {
             #(#reads)*
@@ -130,6 +132,7 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let documentation = field.rules.documentation.split_whitespace().collect::<Vec<_>>().join(" ");
     let cardinality = format_ident!("{}", format!("{:?}", field.rules.cardinality));
     let defaulted = field.attributes.default.as_ref().map(|_| quote!(.defaulted()));
+    let unbounded = (is_foreign(field) && field.rules.is_unbounded).then(|| quote!(.unbounded()));
     let json = |tokens: Option<TokenStream>| tokens.and_then(literal::read).map(|literal| literal.json());
     let default = json(field.attributes.default.as_ref().and_then(|default| default.value.clone()));
     let example = json(field.attributes.example.clone());
@@ -143,7 +146,7 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
     });
     quote! {
         #private::Parameter::new(#constant, #documentation, #private::Cardinality::#cardinality)
-            #defaulted #values #mentions
+            #defaulted #values #unbounded #mentions
     }
 }
 
@@ -214,16 +217,27 @@ fn choice_literal(
 
 fn read(position: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
     let (variable, reader) = (variable(position), local("reader"));
-    let (ty, value_ty) = (field.ty, field.value_type);
-    let read = match (field.rules.cardinality, &field.attributes.default) {
-        (Cardinality::One, None) => quote!(#reader.one::<#value_ty>(#position)),
-        (Cardinality::One, Some(_)) => {
-            let default = default_value(field, paths);
-            quote!(#reader.one_or::<#ty>(#position, #default))
+    let (ty, value_type) = (field.ty, field.value_type);
+    let default = field.attributes.default.is_some().then(|| default_value(field, paths));
+    let how = is_foreign(field).then(|| how(field, paths));
+    let read = match (field.rules.cardinality, default, how) {
+        (Cardinality::One, None, None) => quote!(#reader.one::<#value_type>(#position)),
+        (Cardinality::One, None, Some(how)) => {
+            quote!(#reader.one_by(#position, #how))
         }
-        (Cardinality::Optional, _) => quote!(#reader.optional::<#value_ty>(#position)),
-        (Cardinality::List, _) => quote!(#reader.list::<#value_ty>(#position)),
-        (Cardinality::Flag, _) => quote!(#reader.flag(#position)),
+        (Cardinality::One, Some(default), None) => quote!(#reader.one_or::<#ty>(#position, #default)),
+        (Cardinality::One, Some(default), Some(how)) => {
+            quote!(#reader.one_or_by(#position, #default, #how))
+        }
+        (Cardinality::Optional, _, None) => quote!(#reader.optional::<#value_type>(#position)),
+        (Cardinality::Optional, _, Some(how)) => {
+            quote!(#reader.optional_by(#position, #how))
+        }
+        (Cardinality::List, _, None) => quote!(#reader.list::<#value_type>(#position)),
+        (Cardinality::List, _, Some(how)) => {
+            quote!(#reader.list_by(#position, #how))
+        }
+        (Cardinality::Flag, ..) => quote!(#reader.flag(#position)),
     };
     if !is_constrained(field) {
         quote!(let #variable = #read;)
@@ -232,4 +246,34 @@ fn read(position: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
     } else {
         quote!(let #variable = #read; let #variable = #reader.within::<#ty>(#position, #variable);)
     }
+}
+
+/// Asks rustc how a type is read that is not known here.
+fn how(field: &Field<'_>, paths: &Paths) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let ty = field.value_type;
+    quote!({
+        use #private::NoArgument as _;
+        <#ty as #krate::Argument<_>>::by(<#private::Probe<#ty>>::HOW)
+    })
+}
+
+/// A name that the derive does not know may stand for a text: `type Name = String`.
+fn limit(field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
+    let (attributes, rules, private) = (&field.attributes, &field.rules, &paths.private);
+    let is_limited =
+        [&attributes.length, &attributes.bytes].into_iter().flatten().any(|bounds| bounds.max.is_some());
+    if !is_foreign(field) || rules.role != Role::Value || rules.is_unbounded || is_limited {
+        return None;
+    }
+    let ty = field.value_type;
+    let problem = no_upper_limit(&rules.name, Dialect::Attributes);
+    let call = quote_spanned!(ty.span().resolved_at(Span::mixed_site())=> __assert(__IS_TEXT, #problem));
+    Some(quote! {
+        const _: () = {
+            use #private::{NoArgument as _, assert_limited as __assert};
+            const __IS_TEXT: ::core::primitive::bool = <#private::Probe<#ty>>::IS_TEXT;
+            #call
+        };
+    })
 }

@@ -1,14 +1,17 @@
 //! Fields in generated code: bound by name, checked, and shown.
 
-use dingtalk_template::declaration::{Cardinality, FormatSpec, Role, Shown, Source, Templates};
-use proc_macro2::{Ident, Span, TokenStream};
+use dingtalk_template::{
+    Number,
+    declaration::{Cardinality, FormatSpec, Role, Shown, Source, Templates, ValueKind},
+};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 
 use super::code::{Paths, local, option};
 use crate::{
-    attr::{BoundsAttribute, names},
-    model::{Field, Variant},
+    attr::{BoundsAttribute, EndAttribute, names},
+    model::{Field, Model, Variant},
 };
 
 /// What every implementation begins with.
@@ -26,7 +29,13 @@ pub(crate) struct Values {
 }
 
 impl Values {
-    pub(crate) fn of(variant: &Variant<'_>, templates: &Templates, check: &Ident, paths: &Paths) -> Self {
+    pub(crate) fn of(
+        model: &Model<'_>,
+        variant: &Variant<'_>,
+        templates: &Templates,
+        check: &Ident,
+        paths: &Paths,
+    ) -> Self {
         let private = &paths.private;
         let path = variant.ident.map(|ident| quote!(::#ident));
         let bindings = variant.fields.iter().enumerate().map(|(index, field)| {
@@ -37,10 +46,24 @@ impl Values {
         let checks = constrained.map(|(index, field)| {
             let (rules, bound, ty) = (field_constant(field, paths), bound(index), field.ty);
             if is_only_counted(field) {
-                quote!(#check.count(&#rules, #bound.len());)
+                quote!(#private::Check::count(&mut #check, &#rules, <[_]>::len(#bound));)
             } else {
-                quote!(#check.field::<#ty>(&#rules, #bound);)
+                quote!(#private::Check::field::<#ty>(&mut #check, &#rules, #bound);)
             }
+        });
+        let parts = variant.fields.iter().enumerate().filter(|(_, field)| may_have_rules(model, field));
+        let nested = parts.map(|(index, field)| {
+            let (bound, name) = (bound(index), &field.rules.parameter);
+            let value_type = field.value_type;
+            let values = match field.rules.cardinality {
+                Cardinality::One => quote!(::core::slice::from_ref(#bound)),
+                _ => quote!(#private::AsSlice::as_values(#bound)),
+            };
+            let is_list = field.rules.cardinality == Cardinality::List;
+            quote!({
+                use #private::NoRules as _;
+                <#private::Probe<#value_type>>::check(&mut #check, #name, #values, #is_list);
+            })
         });
         let targets = templates.values.iter().filter(|shown| shown.target).map(|shown| match shown.source {
             Source::Field(index) => {
@@ -59,7 +82,7 @@ impl Values {
         });
         Self {
             pattern: quote!(Self #path { #(#bindings,)* }),
-            checks: checks.collect(),
+            checks: checks.chain(nested).collect(),
             computed: computed(variant, paths),
             targets: targets.collect(),
             slice: quote!(&[#(#slice),*]),
@@ -147,9 +170,21 @@ fn format(spec: &str, span: Span, paths: &Paths) -> (TokenStream, TokenStream) {
     )
 }
 
+/// A value of a tool may be a fragment with rules of its own: only rustc knows.
+fn may_have_rules(model: &Model<'_>, field: &Field<'_>) -> bool {
+    let rules = &field.rules;
+    model.tool.is_some()
+        && rules.value == ValueKind::Foreign
+        && rules.role == Role::Value
+        && rules.min_items == 0
+}
+
 pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
     let attributes = &field.attributes;
-    attributes.max_items.is_some() || is_mention_list(field) || attributes.bounds().next().is_some()
+    attributes.max_items.is_some()
+        || field.rules.min_items > 0
+        || is_mention_list(field)
+        || attributes.bounds().next().is_some()
 }
 
 /// The field's elements have no rules, only their number has: they can be of any type.
@@ -164,23 +199,63 @@ fn is_mention_list(field: &Field<'_>) -> bool {
 
 /// `Field::new("host", &[…])`: the name and the rules of one field.
 pub(crate) fn field_constant(field: &Field<'_>, paths: &Paths) -> TokenStream {
-    let Paths { krate, private } = paths;
+    let private = &paths.private;
     let name = &field.rules.parameter;
-    let bounds = |bounds: &Option<BoundsAttribute>, kind: &str, end: fn(&TokenStream) -> TokenStream| {
-        let kind = format_ident!("{kind}");
-        bounds.as_ref().map(|bounds| {
-            let [min, max] = [&bounds.min, &bounds.max].map(|given| option(given.as_ref().map(end)));
-            quote!(#private::Constraint::#kind { min: #min, max: #max })
-        })
-    };
-    let float = |end: &TokenStream| quote!((#end) as ::core::primitive::f64);
-    let wire_limit = is_mention_list(field).then(|| quote!(#krate::MAX_MENTIONS));
-    let max_items = field.attributes.max_items.clone().or(wire_limit);
-    let max_items = max_items.map(|max| quote!(#private::Constraint::MaxItems(#max)));
-    let constraints = bounds(&field.attributes.length, "Length", TokenStream::clone)
+    let bounds =
+        |bounds: &Option<BoundsAttribute>, kind: &str, write: fn(&EndAttribute, &Paths) -> TokenStream| {
+            let kind = format_ident!("{kind}");
+            bounds.as_ref().map(|bounds| {
+                let [min, max] =
+                    [&bounds.min, &bounds.max].map(|end| option(end.as_ref().map(|end| write(end, paths))));
+                quote!(#private::Constraint::#kind { min: #min, max: #max })
+            })
+        };
+    let constraints = bounds(&field.attributes.length, "Length", count)
         .into_iter()
-        .chain(bounds(&field.attributes.bytes, "Bytes", TokenStream::clone))
-        .chain(bounds(&field.attributes.range, "Range", float))
-        .chain(max_items);
+        .chain(bounds(&field.attributes.bytes, "Bytes", count))
+        .chain(bounds(&field.attributes.range, "Range", number))
+        .chain(items(field, paths));
     quote!(#private::Field::new(#name, &[#(#constraints),*]))
+}
+
+/// The number of elements of a list.
+fn items(field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
+    let Paths { krate, private } = paths;
+    let wire_limit = is_mention_list(field).then(|| quote!(#krate::MAX_MENTIONS));
+    let max = field.attributes.max_items.as_ref().map(|max| count(max, paths)).or(wire_limit);
+    let min = Some(field.rules.min_items).filter(|min| *min > 0);
+    if max.is_none() && min.is_none() {
+        return None;
+    }
+    let (min, max) = (option(min), option(max));
+    Some(quote!(#private::Constraint::Items { min: #min, max: #max }))
+}
+
+/// A count, without the suffix of its literal.
+fn count(end: &EndAttribute, _: &Paths) -> TokenStream {
+    match end.number.and_then(Number::as_count) {
+        Some(count) => quote!(#count),
+        None => end.tokens.clone(),
+    }
+}
+
+/// A number of any type. Integers are never rounded.
+fn number(end: &EndAttribute, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    match end.number {
+        Some(Number::Integer(integer)) => {
+            let integer = Literal::i128_unsuffixed(integer);
+            quote!(#private::Number::Integer(#integer))
+        }
+        Some(Number::Float(float)) => quote!(#private::Number::Float(#float)),
+        None => {
+            let constant = &end.tokens;
+            quote! {
+                #private::Number::of_constant(
+                    (#constant) as ::core::primitive::f64,
+                    (#constant) as ::core::primitive::i128,
+                )
+            }
+        }
+    }
 }

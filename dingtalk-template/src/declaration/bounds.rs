@@ -1,6 +1,7 @@
 //! Ranges as both front doors write them: `1..=64`, `1..` or `..=64`.
 
 use super::{Bounds, End, Rule};
+use crate::Number;
 
 /// What is written is no range.
 pub const NO_RANGE: &str = "expected a range such as `1..=64`, `1..` or `..=64`";
@@ -22,10 +23,13 @@ impl Bounds {
     /// Reads a range that is written as a text.
     ///
     /// ```
-    /// use dingtalk_template::declaration::{Bounds, Rule};
+    /// use dingtalk_template::{
+    ///     Number,
+    ///     declaration::{Bounds, Rule},
+    /// };
     ///
     /// let range = Bounds::parse(Rule::Range, "-0.5..=100")?;
-    /// assert_eq!(range.min.and_then(|min| min.number), Some(-0.5));
+    /// assert_eq!(range.min.and_then(|min| min.number), Some(Number::Float(-0.5)));
     /// assert_eq!(Bounds::parse(Rule::Length, "1..64").unwrap_err(), "write `..=`: both ends are included");
     /// # Ok::<(), String>(())
     /// ```
@@ -50,11 +54,8 @@ impl Bounds {
 
 fn end(rule: Rule, text: &str) -> Result<End, String> {
     let written = text.trim();
-    let plain = written.replace('_', "");
-    // What `f64` reads as a number and is none, such as `inf`.
-    let digits = plain.strip_prefix('-').unwrap_or(&plain).starts_with(|c: char| c.is_ascii_digit());
-    let number = plain.parse::<f64>().ok().filter(|number| digits && number.is_finite()).ok_or(NO_NUMBER)?;
-    if rule != Rule::Range && plain.parse::<u32>().is_err() {
+    let number = Number::parse(written).ok_or(NO_NUMBER)?;
+    if rule != Rule::Range && number.as_count().is_none() {
         return Err(rule.counts());
     }
     Ok(End { written: written.to_owned(), number: Some(number) })
@@ -78,10 +79,13 @@ mod tests {
         ] {
             assert_eq!(Bounds::parse(Rule::Range, text), Err(problem.to_owned()), "{text:?}");
         }
-        for text in ["..=1.5", "-1..", "..=5000000000"] {
+        for text in ["..=1.5", "-1..", "..=-0x1"] {
             assert_eq!(Bounds::parse(Rule::Length, text), Err(Rule::Length.counts()), "{text:?}");
         }
         let bounds = Bounds::parse(Rule::Bytes, " 1 ..= 1_000 ").unwrap();
-        assert_eq!(bounds.max, Some(End { written: "1_000".to_owned(), number: Some(1000.0) }));
+        assert_eq!(
+            bounds.max,
+            Some(End { written: "1_000".to_owned(), number: Some(Number::Integer(1000)) })
+        );
     }
 }

@@ -1,9 +1,12 @@
 //! Rules on one field. A comment above each shows what it forbids, as the attributes write it.
 
-use super::{Bounds, Cardinality, End, FieldLocation, FieldRules, Findings, Literal, Role, Rule, ValueKind};
+use super::{
+    Bounds, Cardinality, Dialect, End, FieldLocation, FieldRules, Findings, Literal, Role, Rule, ValueKind,
+};
+use crate::Number;
 
 /// The wire's limit, `MAX_MENTIONS` of dingtalk-core.
-const MAX_MENTIONS: f64 = 50.0;
+const MAX_MENTIONS: usize = 50;
 
 /// Roles, rules on values, defaults and examples. `can_mention` says whether the message can mention anybody, where that
 /// is known.
@@ -53,6 +56,17 @@ fn bounds(index: usize, field: &FieldRules, findings: &mut Findings) {
     // #[dingtalk(length(..=3))] load: u32
     if let Some((rule, problem)) = misfit(field, findings) {
         findings.of_field(index, FieldLocation::Rule(rule), problem);
+    }
+    // #[dingtalk(range(0..=300))] percent: u8
+    for (end, location) in field.range.iter().flat_map(|range| {
+        [(&range.min, FieldLocation::Min(Rule::Range)), (&range.max, FieldLocation::Max(Rule::Range))]
+    }) {
+        if let Some(end) = end
+            && let Some(number) = end.number
+            && let Some(problem) = Limits::of(field).and_then(|limits| limits.problem(number))
+        {
+            findings.of_field(index, location, format!("no value is {}: {problem}", end.written));
+        }
     }
     // #[dingtalk(length(9..=1))]
     for (rule, bounds) in field.bounds() {
@@ -136,14 +150,12 @@ fn example(index: usize, field: &FieldRules, value: &Literal, findings: &mut Fin
 /// Which rule this value breaks.
 fn broken(field: &FieldRules, value: &Literal, findings: &Findings) -> Option<String> {
     if let Literal::List(elements) = value {
-        let max = field.max_items.as_ref().and_then(|max| max.number);
-        return match max {
-            #[expect(clippy::cast_precision_loss, reason = "nobody writes 2^53 elements")]
-            Some(max) if elements.len() as f64 > max => {
-                Some(format!("has {} items, and the field takes at most {max}", elements.len()))
-            }
-            _ => elements.iter().find_map(|element| broken(field, element, findings)),
-        };
+        let max = field.max_items.as_ref().and_then(|max| max.number).and_then(Number::as_count);
+        let items = elements.len();
+        if let Some(max) = max.filter(|max| items > *max) {
+            return Some(format!("has {items} items, and the field takes at most {max}"));
+        }
+        return elements.iter().find_map(|element| broken(field, element, findings));
     }
     wrong_type(field, value, findings).or_else(|| out_of_bounds(field, value))
 }
@@ -164,26 +176,67 @@ fn wrong_type(field: &FieldRules, value: &Literal, findings: &Findings) -> Optio
 }
 
 fn out_of_bounds(field: &FieldRules, value: &Literal) -> Option<String> {
-    #[expect(clippy::cast_precision_loss, reason = "nobody writes 2^53 characters")]
-    let measured = match value {
-        Literal::Text(text) => [
-            (&field.length, text.chars().count() as f64, "character"),
-            (&field.bytes, text.len() as f64, "byte"),
-        ],
-        Literal::Number { value, .. } => [(&field.range, *value, ""), (&None, 0.0, "")],
-        Literal::Flag(_) | Literal::List(_) => return None,
+    let too_long = |bounds: &Option<Bounds>, measure: usize, unit: &str| {
+        let bounds = bounds.as_ref().filter(|bounds| !contains(bounds, measure.into()))?;
+        let s = if measure == 1 { "" } else { "s" };
+        Some(format!("has {measure} {unit}{s}, and the field takes `{}`", written(bounds)))
     };
-    measured.into_iter().find_map(|(bounds, measure, unit)| {
-        let bounds = bounds.as_ref().filter(|bounds| !contains(bounds, measure))?;
-        let range = written(bounds);
-        Some(match unit {
-            "" => format!("is outside of `{range}`"),
-            unit => {
-                let s = if measure.to_string() == "1" { "" } else { "s" };
-                format!("has {measure} {unit}{s}, and the field takes `{range}`")
-            }
-        })
-    })
+    match value {
+        Literal::Text(text) => too_long(&field.length, text.chars().count(), "character")
+            .or_else(|| too_long(&field.bytes, text.len(), "byte")),
+        Literal::Number { value, .. } => {
+            let bounds = field.range.as_ref().filter(|bounds| !contains(bounds, *value));
+            bounds
+                .map(|bounds| format!("is outside of `{}`", written(bounds)))
+                .or_else(|| Some(format!("is {value}, and {}", Limits::of(field)?.problem(*value)?)))
+        }
+        Literal::Flag(_) | Literal::List(_) => None,
+    }
+}
+
+/// The least and the greatest number of an integer type.
+struct Limits<'f> {
+    ty: &'f str,
+    min: i128,
+    max: i128,
+}
+
+impl<'f> Limits<'f> {
+    fn of(field: &'f FieldRules) -> Option<Self> {
+        let ty = &*field.type_name;
+        let (name, is_nonzero) = match ty.strip_prefix("NonZero") {
+            Some(name) => (name.to_lowercase(), true),
+            None => (ty.to_owned(), false),
+        };
+        let (min, max) = match &*name {
+            "u8" => (0, u8::MAX.into()),
+            "u16" => (0, u16::MAX.into()),
+            "u32" => (0, u32::MAX.into()),
+            "u64" | "usize" => (0, u64::MAX.into()),
+            "u128" => (0, i128::MAX),
+            "i8" => (i8::MIN.into(), i8::MAX.into()),
+            "i16" => (i16::MIN.into(), i16::MAX.into()),
+            "i32" => (i32::MIN.into(), i32::MAX.into()),
+            "i64" | "isize" | "integer" => (i64::MIN.into(), i64::MAX.into()),
+            "i128" => (i128::MIN, i128::MAX),
+            _ => return None,
+        };
+        Some(Self { ty, min: if is_nonzero && min == 0 { 1 } else { min }, max })
+    }
+
+    /// Why no value of the type is this number.
+    fn problem(&self, number: Number) -> Option<String> {
+        let ty = self.ty;
+        if !number.is_whole() {
+            Some(format!("`{ty}` is a whole number"))
+        } else if number < Number::Integer(self.min) {
+            Some(format!("`{ty}` is at least {}", self.min))
+        } else if number > Number::Integer(self.max) {
+            Some(format!("`{ty}` is at most {}", self.max))
+        } else {
+            None
+        }
+    }
 }
 
 /// `1..=64`, `1..` or `..=64`
@@ -194,14 +247,14 @@ fn written(bounds: &Bounds) -> String {
 }
 
 /// An end that is no literal is not known here.
-fn contains(bounds: &Bounds, measure: f64) -> bool {
+fn contains(bounds: &Bounds, measure: Number) -> bool {
     let known = |end: &Option<End>| end.as_ref().and_then(|end| end.number);
     known(&bounds.min).is_none_or(|min| measure >= min) && known(&bounds.max).is_none_or(|max| measure <= max)
 }
 
 /// `max_items = 80` on people to mention
 pub fn check_mention_limit(index: usize, field: &FieldRules, findings: &mut Findings) {
-    let most = field.max_items.as_ref().and_then(|max| max.number);
+    let most = field.max_items.as_ref().and_then(|max| max.number).and_then(Number::as_count);
     let mentions = field.role == Role::At && field.cardinality == Cardinality::List;
     if mentions && most.is_some_and(|most| most > MAX_MENTIONS) {
         findings.of_field(
@@ -215,7 +268,12 @@ pub fn check_mention_limit(index: usize, field: &FieldRules, findings: &mut Find
 /// `unbounded` on a parameter that needs no limit, or has one: #[dingtalk(length(..=64), unbounded)] host: String
 pub fn check_unbounded(index: usize, field: &FieldRules, findings: &mut Findings) {
     let needed = NeededLimits::of(field);
-    if !field.is_unbounded || needed.text || needed.items {
+    // Only rustc knows whether values of another type need a limit.
+    let is_unknown = field.value == ValueKind::Foreign
+        && field.role == Role::Value
+        && findings.dialect == Dialect::Attributes
+        && field.bounds().next().is_none();
+    if !field.is_unbounded || needed.text || needed.items || is_unknown {
         return;
     }
     let name = &field.name;

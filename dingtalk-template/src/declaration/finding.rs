@@ -100,6 +100,8 @@ pub enum FieldLocation {
     Rule(Rule),
     /// The lower end of a rule.
     Min(Rule),
+    /// The upper end of a rule.
+    Max(Rule),
     /// The most elements.
     MaxItems,
     /// That it has no limit.

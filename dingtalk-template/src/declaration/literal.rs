@@ -1,6 +1,7 @@
 //! Defaults and examples that are written as literals: they can be checked, and shown to an agent.
 
 use super::{Cardinality, Dialect};
+use crate::Number;
 
 /// A value that is known while the declaration is read.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,7 +13,7 @@ pub enum Literal {
         /// As JSON writes it.
         digits: String,
         /// Its value.
-        value: f64,
+        value: Number,
     },
     /// `true` or `false`.
     Flag(bool),

@@ -15,6 +15,8 @@ mod message;
 mod templates;
 mod tool;
 
+use crate::Number;
+
 pub use self::{
     bounds::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE},
     dialect::Dialect,
@@ -24,7 +26,7 @@ pub use self::{
     literal::Literal,
     message::{LOOSE_BUTTON, check_message, choice_value_problem, second_message, second_role},
     templates::{Shown, Source, Templates},
-    tool::{ToolWords, check_parameters, check_tool, first_paragraph},
+    tool::{ToolWords, check_parameters, check_tool, first_paragraph, no_upper_limit},
 };
 
 /// A message and the fields that it shows.
@@ -226,6 +228,8 @@ pub struct FieldRules {
     pub bytes: Option<Bounds>,
     /// A number.
     pub range: Option<Bounds>,
+    /// The fewest elements of a list.
+    pub min_items: usize,
     /// The most elements of a list.
     pub max_items: Option<End>,
     /// It says that it has no limit.
@@ -311,7 +315,7 @@ pub struct End {
     /// As it is written.
     pub written: String,
     /// The number, where that is known.
-    pub number: Option<f64>,
+    pub number: Option<Number>,
 }
 
 /// A rule whose value is a range.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{FieldLocation, FieldRules, Findings, Location, Role, Rule, field::NeededLimits};
+use super::{Dialect, FieldLocation, FieldRules, Findings, Location, Role, Rule, field::NeededLimits};
 use crate::{is_tautology, looks_secret, snake_case, tool_name_problem, words};
 
 /// What a declaration says of itself as a tool.
@@ -173,13 +173,17 @@ fn limits(index: usize, field: &FieldRules, findings: &mut Findings) {
         (needed.items, dialect.on_field("max_items", "N")),
     ];
     for (_, limit) in missing.iter().filter(|(is_missing, _)| *is_missing) {
-        let message = format!(
-            "`{}` has no upper limit: add `{limit}` or `{}`",
-            field.name,
-            dialect.flag_on_field("unbounded")
-        );
-        findings.of_field(index, FieldLocation::Name, message);
+        findings.of_field(index, FieldLocation::Name, without_limit(&field.name, limit, dialect));
     }
+}
+
+/// The error for a text of any length, where only rustc knows that it is one.
+pub fn no_upper_limit(name: &str, dialect: Dialect) -> String {
+    without_limit(name, &dialect.rule_on_field(Rule::Length, "..=N"), dialect)
+}
+
+fn without_limit(name: &str, limit: &str, dialect: Dialect) -> String {
+    format!("`{name}` has no upper limit: add `{limit}` or `{}`", dialect.flag_on_field("unbounded"))
 }
 
 fn names_and_defaults(index: usize, field: &FieldRules, findings: &mut Findings) {

@@ -52,7 +52,7 @@ pub struct ActionCardMessage {
     /// What is to be decided, in Markdown without tables, code and HTML.
     #[dingtalk(length(1..), bytes(..=BODY_BYTES))]
     pub text: Markdown,
-    /// The choices, in order, at least one. A press opens the page in the reader's browser; nobody is told who pressed.
+    /// The choices, in order. A press opens the page in the reader's browser; nobody is told who pressed.
     #[dingtalk(max_items = MAX_BUTTONS)]
     pub buttons: Vec<CardButton>,
 }

@@ -20,7 +20,7 @@ const MAX_STORIES: usize = 8;
 )]
 #[non_exhaustive]
 pub struct FeedCardMessage {
-    /// The pages, most important first, at least one: the first has a large picture.
+    /// The pages, most important first: the first has a large picture.
     #[dingtalk(max_items = MAX_STORIES)]
     pub items: Vec<Story>,
 }

@@ -35,7 +35,9 @@ impl Mention {
             .then(|| format!("{} Or a name: {}.", sentence(parameter.description), names.join(", ")));
         let constraints = deployment.max_mentions.map(|fewer| {
             let constraints = parameter.field.constraints.iter().map(|constraint| match constraint {
-                Constraint::MaxItems(max) => Constraint::MaxItems(fewer.min(*max)),
+                Constraint::Items { min, max } => {
+                    Constraint::Items { min: *min, max: Some(max.map_or(fewer, |max| fewer.min(max))) }
+                }
                 other => *other,
             });
             constraints.collect()

@@ -194,6 +194,8 @@ fn required_subtree(schema: &Map<String, Value>) -> (usize, usize) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return (0, 0) };
     let required = schema.get("required").and_then(Value::as_array);
     let required = required.into_iter().flatten().filter_map(|name| properties.get(name.as_str()?));
+    // DingTalk has no card without items: nobody can make such a list optional.
+    let required = required.filter(|property| property.get("minItems").is_none());
     let (mut fields, mut deepest) = (0, 0);
     for property in required {
         let inside = property.get("items").unwrap_or(property).as_object();

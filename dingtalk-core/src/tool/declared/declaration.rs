@@ -74,6 +74,7 @@ impl DeclaredField {
             length: None,
             bytes: None,
             range: None,
+            min_items: 0,
             max_items: None,
             is_unbounded: false,
             incomplete: false,

@@ -1,9 +1,12 @@
 //! Rules on a declaration: those of every front end, and those that rustc checks for a type.
 
-use dingtalk_template::declaration::{
-    self, Bounds, Cardinality, DeclaredMessage, Dialect, End, FieldLocation, Finding, Findings, FormatKind,
-    FormatSpec, Literal, Location, MessageKind, Role, Rule, Source, Templates, ToolWords, check_field,
-    check_mention_limit, check_message, check_parameters, check_tool, check_unbounded,
+use dingtalk_template::{
+    Number,
+    declaration::{
+        self, Bounds, Cardinality, DeclaredMessage, Dialect, End, FieldLocation, Finding, Findings,
+        FormatKind, FormatSpec, Literal, Location, MessageKind, Role, Source, Templates, ToolWords,
+        check_field, check_mention_limit, check_message, check_parameters, check_tool, check_unbounded,
+    },
 };
 use serde_json::Value;
 
@@ -87,15 +90,6 @@ fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, 
             format!("`at` takes mobile numbers or user ids, not `{name}`: change the field's type"),
         );
     }
-    // Example: `range = "0.5..=2"` on an integer.
-    let ends = rules.range.iter().flat_map(|range| [&range.min, &range.max]).flatten();
-    let mut ends = ends.filter_map(|end| end.number);
-    if *field_type == FieldType::Integer && ends.any(|end| end.fract() != 0.0) {
-        findings.push(
-            Location::Field(index, FieldLocation::Rule(Rule::Range)),
-            "an `integer` is whole: write whole ends, such as `0..=100`",
-        );
-    }
     if let FieldType::Choice(values) = field_type {
         // Example: `length = "..=3"` on a choice.
         for (rule, _) in rules.bounds() {
@@ -141,7 +135,7 @@ fn unreadable(literal: &Literal, field_type: &FieldType) -> Option<String> {
         (Literal::List(elements), _) => elements.iter().find_map(|element| unreadable(element, field_type)),
         // The rules report a literal that is not a text, or not one of the values.
         (Literal::Text(_), FieldType::Link | FieldType::MobileNumber | FieldType::Member)
-        | (Literal::Number { .. }, FieldType::Integer | FieldType::Number)
+        | (Literal::Number { .. }, FieldType::Number)
         | (Literal::Number { .. } | Literal::Flag(_), FieldType::Choice(_)) => {
             let json: Value = serde_json::from_str(&literal.json()).ok()?;
             let mut faults = Faults::default();
@@ -203,8 +197,7 @@ fn has_format(field_type: &FieldType, cardinality: Cardinality, format: FormatKi
 
 /// Returns the constraints on a value, as the derive writes them into a constant.
 pub(super) fn constraints(field: &declaration::FieldRules) -> Vec<Constraint> {
-    let count =
-        |bound: &Option<End>| bound.as_ref().and_then(|bound| bound.written.replace('_', "").parse().ok());
+    let count = |end: &Option<End>| end.as_ref().and_then(|end| end.number).and_then(Number::as_count);
     let counts = |bounds: &Bounds| (count(&bounds.min), count(&bounds.max));
     let length = field.length.as_ref().map(counts).map(|(min, max)| Constraint::Length { min, max });
     let bytes = field.bytes.as_ref().map(counts).map(|(min, max)| Constraint::Bytes { min, max });
@@ -214,6 +207,7 @@ pub(super) fn constraints(field: &declaration::FieldRules) -> Vec<Constraint> {
     // Mentions have a limit of their own, set by DingTalk.
     let wire_limit =
         (field.role == Role::At && field.cardinality == Cardinality::List).then_some(MAX_MENTIONS);
-    let max_items = count(&field.max_items).or(wire_limit).map(Constraint::MaxItems);
-    [length, bytes, range, max_items].into_iter().flatten().collect()
+    let max_items = count(&field.max_items).or(wire_limit);
+    let items = max_items.map(|max| Constraint::Items { min: None, max: Some(max) });
+    [length, bytes, range, items].into_iter().flatten().collect()
 }

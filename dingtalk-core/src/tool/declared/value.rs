@@ -102,15 +102,15 @@ impl ReadValue<Scalar> for FieldType {
 
     fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<Scalar> {
         match self {
-            Self::Text => String::read(value, path, faults).map(Scalar::Text),
-            Self::Markdown => Markdown::read(value, path, faults).map(Scalar::Markdown),
-            Self::Integer => i64::read(value, path, faults).map(Scalar::Integer),
-            Self::Number => f64::read(value, path, faults).map(Scalar::Number),
+            Self::Text => <String as Argument>::read(value, path, faults).map(Scalar::Text),
+            Self::Markdown => <Markdown as Argument>::read(value, path, faults).map(Scalar::Markdown),
+            Self::Integer => <i64 as Argument>::read(value, path, faults).map(Scalar::Integer),
+            Self::Number => <f64 as Argument>::read(value, path, faults).map(Scalar::Number),
             // A flag has no scalar form: it is read as a flag.
             Self::Flag => None,
-            Self::Link => Url::read(value, path, faults).map(Scalar::Url),
-            Self::MobileNumber => Mobile::read(value, path, faults).map(Scalar::Mobile),
-            Self::Member => UserId::read(value, path, faults).map(Scalar::UserId),
+            Self::Link => <Url as Argument>::read(value, path, faults).map(Scalar::Url),
+            Self::MobileNumber => <Mobile as Argument>::read(value, path, faults).map(Scalar::Mobile),
+            Self::Member => <UserId as Argument>::read(value, path, faults).map(Scalar::UserId),
             Self::Choice(values) => {
                 let names = values.iter().map(|choice| &*choice.value);
                 let index = read_one_of(names, value, path, faults)?;
