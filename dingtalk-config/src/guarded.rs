@@ -1,34 +1,30 @@
-//! Keyword and policy of a robot, applied to every message.
+//! The policy of a robot, applied to every message.
 
 use std::{future::ready, sync::Arc};
 
 use dingtalk_core::{Deliver, Envelope, Error, ErrorKind, Receipt, delivery::BoxFuture};
 
-use crate::{AtAll, Keyword, Policy};
+use crate::{AtAll, Policy};
 
-/// Delivery for one robot: appends its keyword, and refuses a message that notifies everybody if the policy denies it.
+/// Delivery for one robot: refuses a message that notifies everybody if the policy denies it.
 #[derive(Clone)]
 pub struct Guarded {
     inner: Arc<dyn Deliver>,
-    keyword: Option<Keyword>,
     denies_all: bool,
 }
 
 impl Guarded {
-    /// Puts keyword and policy before a delivery.
-    pub fn new(inner: impl Deliver + 'static, keyword: Option<Keyword>, policy: Policy) -> Self {
-        Self { inner: Arc::new(inner), keyword, denies_all: policy.at_all == AtAll::Deny }
+    /// Puts a policy before a delivery.
+    pub fn new(inner: impl Deliver + 'static, policy: Policy) -> Self {
+        Self { inner: Arc::new(inner), denies_all: policy.at_all == AtAll::Deny }
     }
 }
 
 impl Deliver for Guarded {
-    fn deliver(&self, mut envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
         if self.denies_all && envelope.message.mentions().is_some_and(|mentions| mentions.all) {
             let denied = "this robot is set never to notify everybody: at_all is \"deny\"";
             return Box::pin(ready(Err(Error::new(ErrorKind::Invalid, denied).with_id(envelope.id))));
-        }
-        if let Some(keyword) = &self.keyword {
-            keyword.append_to(&mut envelope.message);
         }
         self.inner.deliver(envelope)
     }
@@ -36,10 +32,7 @@ impl Deliver for Guarded {
 
 impl std::fmt::Debug for Guarded {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Guarded")
-            .field("keyword", &self.keyword)
-            .field("denies_all", &self.denies_all)
-            .finish_non_exhaustive()
+        f.debug_struct("Guarded").field("denies_all", &self.denies_all).finish_non_exhaustive()
     }
 }
 
@@ -59,17 +52,9 @@ mod tests {
             (AtAll::Allow, everybody, 1),
         ] {
             let stub = Stub::new();
-            let guarded = Guarded::new(stub.clone(), None, Policy { at_all, confirm: Confirm::AtAll });
+            let guarded = Guarded::new(stub.clone(), Policy { at_all, confirm: Confirm::AtAll });
             let delivered = guarded.deliver(Envelope::new(message)).await;
             assert_eq!((delivered.is_ok(), stub.envelopes().len()), (arrives == 1, arrives));
         }
-    }
-
-    #[tokio::test]
-    async fn the_keyword_is_in_what_is_delivered() {
-        let stub = Stub::new();
-        let guarded = Guarded::new(stub.clone(), Keyword::new("alert"), Policy::default());
-        guarded.deliver(Envelope::new(Message::text("Come"))).await.unwrap();
-        assert_eq!(stub.envelopes()[0].message, Message::text("Come\nalert"));
     }
 }

@@ -3,7 +3,6 @@
 mod config;
 mod error;
 mod guarded;
-mod keyword;
 #[cfg(feature = "notifications")]
 mod notifications;
 mod person;
@@ -16,7 +15,6 @@ pub use crate::{
     config::Config,
     error::{Error, Fault, FaultKind, Wording},
     guarded::Guarded,
-    keyword::Keyword,
     person::Person,
     policy::{AtAll, Confirm, Policy, Stated},
     robot::{PACE_WAIT, RATE_PER_MINUTE, RobotSettings, build_paced},

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use dingtalk_core::{
     Deliver, Error as CoreError, Robot,
     delivery::{Overflow, Pace, RobotBuilder},
+    message::Keyword,
     pool::Pool,
 };
 
 use crate::{
-    AtAll, Confirm, Error, Fault, FaultKind, Guarded, Keyword, SecretSource, Stated, Wording,
-    section::Section,
+    AtAll, Confirm, Error, Fault, FaultKind, Guarded, SecretSource, Stated, Wording, section::Section,
 };
 
 /// Messages that a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).
@@ -159,10 +159,10 @@ impl RobotSettings {
             let pool = Pool::builder(robots).name(&*self.name).build();
             Arc::new(pool.map_err(|error| self.fault(FaultKind::Robot, &error))?)
         };
-        Ok(Arc::new(Guarded::new(inner, self.keyword.clone(), self.stated.policy())))
+        Ok(Arc::new(Guarded::new(inner, self.stated.policy())))
     }
 
-    /// Makes a robot for each webhook, without keyword and policy: for checks.
+    /// Makes a robot for each webhook, without its policy: for checks.
     ///
     /// # Errors
     ///
@@ -183,6 +183,9 @@ impl RobotSettings {
         }
         if let Some(base_url) = &self.base_url {
             builder = builder.base_url(base_url);
+        }
+        if let Some(keyword) = &self.keyword {
+            builder = builder.keyword(keyword.as_str());
         }
         let max_wait = self.max_wait.unwrap_or(PACE_WAIT);
         build_paced(builder, self.rate_per_minute, max_wait, || format!("{}.rate_per_minute", self.place()))

@@ -2,10 +2,9 @@
 
 use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
-use dingtalk_config::Keyword;
 use dingtalk_core::{
     Deliver,
-    message::MAX_MENTIONS,
+    message::{Keyword, MAX_MENTIONS},
     tool::{ToolSet, ToolType},
 };
 use rmcp::{RoleServer, ServiceExt as _, model::Implementation, transport::IntoTransport};

@@ -68,7 +68,7 @@ async fn a_call_selects_its_group() {
     let accepted: Vec<Value> =
         sandbox.accepted().iter().map(|message| serde_json::to_value(message).unwrap()).collect();
     assert_eq!(accepted[0]["text"]["content"], "done");
-    assert_eq!(accepted[1]["text"]["content"], "done\n@13800000000\n通知");
+    assert_eq!(accepted[1]["text"]["content"], "done\n通知\n@13800000000");
 
     let missing = call(&mut program, json!({"text": "done"}));
     assert!(missing.to_string().contains("`robot` is missing"), "{missing}");
@@ -88,7 +88,7 @@ async fn a_dry_run_applies_each_robot_s_policy_and_shows_its_keyword() {
     let shown = program.call("send_text_message", json!({"text": "done", "robot": "ops", "atAll": true}));
     assert_eq!(shown["structuredContent"]["status"], "dry_run", "{shown}");
     let content = &shown["structuredContent"]["request"]["text"]["content"];
-    assert!(content.as_str().unwrap().ends_with("\n通知"), "{shown}");
+    assert!(content.as_str().unwrap().ends_with("\n通知\n@all"), "{shown}");
     let denied = program.call("send_text_message", json!({"text": "done", "robot": "sales", "atAll": true}));
     assert_eq!(denied["structuredContent"]["reason"], "at_all_denied", "{denied}");
     assert_eq!(sandbox.requests(), 0);

@@ -9,7 +9,7 @@ use dingtalk_core::{
     delivery::{MAX_BODY_BYTES, Overflow, Retry},
 };
 use dingtalk_notify::CallStatus;
-use dingtalk_sandbox::{Fault, Outcome, Sandbox};
+use dingtalk_sandbox::{Fault, Outcome, RobotConfig, Sandbox};
 
 /// Three parts of Chinese text.
 fn report() -> Envelope {
@@ -69,4 +69,23 @@ async fn an_agent_learns_that_a_part_of_a_message_arrived() {
     assert_eq!((error.kind(), error.delivered_parts().len()), (ErrorKind::RobotStopped, 1));
     assert_eq!(CallStatus::from(error.kind()), CallStatus::Refused);
     assert_eq!(CallStatus::from(&error), CallStatus::Unknown);
+}
+
+#[tokio::test]
+async fn a_robot_with_a_keyword_takes_every_part() {
+    for (overflow, parts) in [(Overflow::Split, 3), (Overflow::Truncate, 1)] {
+        let builder = Sandbox::builder().robot(RobotConfig::new("a-token").keyword("告警"));
+        let sandbox = builder.start().await.unwrap();
+        let robot = |keyword: Option<&str>| {
+            let builder = Robot::from_webhook(sandbox.webhook()).overflow(overflow).attempts(1);
+            match keyword {
+                Some(keyword) => builder.keyword(keyword).build().unwrap(),
+                None => builder.build().unwrap(),
+            }
+        };
+        let error = robot(None).deliver(report()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Keyword);
+        robot(Some("告警")).deliver(report()).await.unwrap();
+        assert_eq!(sandbox.accepted().len(), parts);
+    }
 }

@@ -179,7 +179,7 @@ mod tests {
     };
 
     fn body(envelope: Envelope) -> Result<Vec<u8>, Error> {
-        let mut parts = Overflow::Reject.write(envelope.message, &envelope.id, Limits::default())?;
+        let mut parts = Overflow::Reject.write(envelope.message, &envelope.id, Limits::default(), None)?;
         Ok(parts.remove(0).1)
     }
 

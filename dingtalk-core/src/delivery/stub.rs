@@ -54,7 +54,7 @@ impl Stub {
     fn record(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let mut state = self.state();
         let (id, robot) = (envelope.id.clone(), envelope.robot.clone());
-        let parts = Overflow::Reject.write(envelope.message.clone(), &id, Limits::default());
+        let parts = Overflow::Reject.write(envelope.message.clone(), &id, Limits::default(), None);
         state.envelopes.push(envelope);
         if let Some(error) = state.failures.pop_front() {
             return Err(error.with_id(id));

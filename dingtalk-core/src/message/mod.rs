@@ -15,7 +15,9 @@
 
 mod action_card;
 mod feed_card;
+mod keyword;
 mod link;
+mod mention_line;
 mod mentions;
 mod mobile;
 #[cfg(feature = "serde")]
@@ -38,6 +40,7 @@ pub use crate::{
 pub use self::{
     action_card::{ActionCard, Button, Buttons},
     feed_card::{FeedCard, FeedItem},
+    keyword::Keyword,
     link::Link,
     mentions::{AT_ALL_TEXT, MAX_MENTIONS, Mentions},
     mobile::{Mobile, ParseMobileError, UserId},
@@ -45,10 +48,10 @@ pub use self::{
     url::{ParseUrlError, Url},
 };
 
-#[cfg(feature = "robot")]
-pub(crate) use self::stored::newer;
 #[cfg(feature = "serde")]
 pub use self::wire::WireMessage;
+#[cfg(feature = "robot")]
+pub(crate) use self::{mention_line::without_mention_line, stored::newer};
 
 /// A message of one of the five types that a custom robot accepts.
 ///

@@ -2,10 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use dingtalk_config::Keyword;
 use dingtalk_core::{
     Deliver,
-    message::{Fault, Faults},
+    message::{Fault, Faults, Keyword},
     pool::Router,
 };
 use dingtalk_template::suggest;

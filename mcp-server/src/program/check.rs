@@ -2,7 +2,6 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use dingtalk_config::{Guarded, Keyword, Policy};
 use dingtalk_core::{Deliver as _, Envelope, Error, ErrorKind, Message, Robot, delivery::Probe};
 use serde_json::{Value, json};
 
@@ -87,29 +86,26 @@ struct Candidate {
     name: Option<String>,
     /// The robot, or the reason that keeps it from being made, in the person's language.
     robot: std::result::Result<Robot, String>,
-    keyword: Option<Keyword>,
 }
 
 /// Every webhook of a robot that the settings describe.
 fn candidates(described: Described<'_>) -> Vec<Candidate> {
-    let (name, keyword) = (described.name().map(str::to_owned), described.keyword().cloned());
+    let name = described.name().map(str::to_owned);
     let candidate = |robot: std::result::Result<Robot, dingtalk_config::Error>| Candidate {
         name: name.clone(),
         robot: robot.map_err(|error| error.in_language(language())),
-        keyword: keyword.clone(),
     };
     described.robots().into_iter().map(candidate).collect()
 }
 
 async fn examine(program: &Program, candidate: Candidate, send: bool) -> Vec<Finding> {
-    let Candidate { robot, keyword, .. } = candidate;
-    let robot = match robot {
+    let robot = match candidate.robot {
         Ok(robot) => robot,
         Err(problem) => {
             return vec![Finding::new(About::Settings, Outcome::Wrong(send::NOT_SET_UP), problem)];
         }
     };
-    let mut findings = vec![settings(&robot, keyword.as_ref().map(Keyword::as_str))];
+    let mut findings = vec![settings(&robot)];
     findings.extend(doubt_about_secret(&robot));
     match robot.probe().await {
         Ok(probe) => {
@@ -121,11 +117,12 @@ async fn examine(program: &Program, candidate: Candidate, send: bool) -> Vec<Fin
             return findings;
         }
     }
-    findings.push(if send { post(program, robot, keyword).await } else { not_posted() });
+    findings.push(if send { post(program, robot).await } else { not_posted() });
     findings
 }
 
-fn settings(robot: &Robot, keyword: Option<&str>) -> Finding {
+fn settings(robot: &Robot) -> Finding {
+    let keyword = robot.keyword();
     let signs = robot.has_usual_secret().is_some();
     let english = || {
         let signs = if signs { "signs its messages" } else { "does not sign" };
@@ -212,10 +209,10 @@ fn clock(probe: &Probe, signs: bool) -> Finding {
 }
 
 /// Posts a short message.
-async fn post(program: &Program, robot: Robot, keyword: Option<Keyword>) -> Finding {
+async fn post(program: &Program, robot: Robot) -> Finding {
     let text = format!("{} check: this robot can post. 机器人检查：可以发送消息。", program.name);
     let envelope = Envelope::new(Message::text(text));
-    match Guarded::new(robot, keyword, Policy::default()).deliver(envelope).await {
+    match robot.deliver(envelope).await {
         Ok(_) => {
             let detail = words("DingTalk took a message", "钉钉已接收一条消息");
             Finding::new(About::Message, Outcome::Good, detail)

@@ -13,11 +13,11 @@ mod variables;
 
 use std::{env, ffi::OsString, future::ready, path::PathBuf, sync::Arc, time::Duration};
 
-use dingtalk_config::{AtAll, Config, Confirm, Fault, FaultKind, Keyword, RobotSettings, Stated, Wording};
+use dingtalk_config::{AtAll, Config, Confirm, Fault, FaultKind, RobotSettings, Stated, Wording};
 use dingtalk_core::{
     ErrorKind,
     delivery::{BoxFuture, Deliver, Envelope, Receipt},
-    message::MAX_MENTIONS,
+    message::{Keyword, MAX_MENTIONS},
 };
 
 #[cfg(feature = "program")]

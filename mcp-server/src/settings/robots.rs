@@ -3,10 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use dingtalk_config::{
-    Error, Fault, FaultKind, Guarded, Keyword, PACE_WAIT, RATE_PER_MINUTE, RobotSettings, Stated, Wording,
-    build_paced,
+    Error, Fault, FaultKind, Guarded, PACE_WAIT, RATE_PER_MINUTE, RobotSettings, Stated, Wording, build_paced,
 };
-use dingtalk_core::{Deliver, Robot, delivery::RobotBuilder};
+use dingtalk_core::{Deliver, Robot, delivery::RobotBuilder, message::Keyword};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
@@ -95,6 +94,9 @@ impl EnvironmentRobot {
                 secret.as_ref().map(|secret| secret.expose_secret().to_owned())
             }
             _ if name == table::BASE_URL.variable => self.base_url.clone(),
+            _ if name == table::KEYWORD.variable => {
+                self.keyword.as_ref().map(|keyword| keyword.as_str().to_owned())
+            }
             _ => None,
         };
         let builder =
@@ -129,21 +131,12 @@ impl Described<'_> {
         matches!(self, Self::Environment(EnvironmentRobot { token: None, .. }, _))
     }
 
-    pub(crate) fn keyword(&self) -> Option<&Keyword> {
-        match self {
-            Self::Environment(robot, _) => robot.keyword.as_ref(),
-            Self::Named(robot, _) => robot.keyword.as_ref(),
-        }
-    }
-
     /// Reads its secrets and makes what delivers, with its keyword and its policy.
     pub(crate) fn deliver(&self) -> Result<Arc<dyn Deliver>, Error> {
         match self {
-            Self::Environment(robot, deadline) => Ok(Arc::new(Guarded::new(
-                robot.robot(*deadline)?,
-                robot.keyword.clone(),
-                robot.stated.policy(),
-            ))),
+            Self::Environment(robot, deadline) => {
+                Ok(Arc::new(Guarded::new(robot.robot(*deadline)?, robot.stated.policy())))
+            }
             Self::Named(robot, deadline) => robot.deliver(*deadline),
         }
     }

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     Message,
-    delivery::overflow::{beginning, without_mention_line},
-    message::{Link, MarkdownText, Text},
+    delivery::overflow::beginning,
+    message::{Link, MarkdownText, Text, without_mention_line},
 };
 
 /// Level of a notification's own heading, below those of the digest and its groups; the notification's other headings

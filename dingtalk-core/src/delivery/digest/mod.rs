@@ -123,7 +123,8 @@ pub struct DigestPolicy {
     pub group_by: GroupBy,
     /// Language of the digest's own words.
     pub language: Language,
-    /// Maximum size of a body, in bytes of JSON. By default [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
+    /// Maximum size of a body, in bytes of JSON. By default 200 less than
+    /// [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES), so that a robot can append its keyword.
     pub max_bytes: usize,
 }
 
@@ -135,7 +136,7 @@ impl Default for DigestPolicy {
             max_messages: 3,
             group_by: GroupBy::Group,
             language: Language::En,
-            max_bytes: MAX_BODY_BYTES,
+            max_bytes: MAX_BODY_BYTES - KEYWORD_ROOM,
         }
     }
 }
@@ -160,6 +161,9 @@ pub enum Planned {
 
 /// Longest id with which a digest is measured: a UUID, which is longer than a ULID.
 const ID: &str = "00000000-0000-0000-0000-000000000000";
+
+/// Room for the keyword that a robot appends, in bytes of JSON.
+const KEYWORD_ROOM: usize = 200;
 
 /// Minimum size to which a notification is shortened, in bytes of JSON.
 const SHORTEST: usize = 300;

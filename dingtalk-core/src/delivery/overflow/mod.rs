@@ -3,22 +3,22 @@
 mod cut;
 mod json;
 mod markdown;
-mod mention;
 mod plain;
 mod split;
+#[cfg(test)]
+mod tests;
 mod truncate;
 
 use self::cut::Body;
 pub(crate) use self::{
     json::{body_len, escaped_len},
     markdown::OPTIONS as MARKDOWN,
-    mention::without_mention_line,
     truncate::beginning,
 };
 use super::{Error, ErrorKind, MAX_BODY_BYTES};
 use crate::{
     Message,
-    message::{ActionCard, Mentions, WireMessage},
+    message::{ActionCard, Keyword, Mentions, WireMessage},
 };
 
 /// Handling of a message whose body exceeds the limit of [`MAX_BODY_BYTES`](crate::delivery::MAX_BODY_BYTES).
@@ -50,6 +50,8 @@ use crate::{
 /// The title of Markdown and of a card ends with ` (2/3)`, which the conversation list shows. Every body, and the title
 /// of a feed card's first item, begins with `(2/3)`: the title does not appear in the message, and parts can arrive in
 /// another order, so a reader sees at once that this is not the beginning.
+///
+/// Every part has the [keyword](crate::delivery::RobotBuilder::keyword) of its robot, and so has a truncated message.
 ///
 /// Only the first part mentions people, with their `@…` at its end: each person is notified once, by the part that
 /// states the subject, even if a later part fails. A last line that only mentions people moves to the first part too.
@@ -132,36 +134,48 @@ impl Overflow {
     /// [`ErrorKind::TooLong`], with the measured length and the construct that prevents a cut. Nothing may be sent
     /// then.
     pub fn fit(self, message: Message, id: &str, limits: Limits) -> Result<Vec<Part>, Error> {
-        let written = self.write(message, id, limits)?;
+        let written = self.write(message, id, limits, None)?;
         Ok(written.into_iter().map(|(part, _)| part).collect())
     }
 
-    /// Returns the parts with their bodies, so that the measured bytes are the sent bytes.
+    /// Returns the parts with their bodies, so that the measured bytes are the sent bytes. The keyword is in every part.
     pub(crate) fn write(
         self,
         message: Message,
         id: &str,
         limits: Limits,
+        keyword: Option<&Keyword>,
     ) -> Result<Vec<(Part, Vec<u8>)>, Error> {
-        let whole = Part { id: id.to_owned(), message }.with_body()?;
-        let len = whole.1.len();
-        if len <= limits.bytes {
+        // Parts are cut from the message without it.
+        let (mut whole, original) = match keyword {
+            Some(_) => (message.clone(), Some(message)),
+            None => (message, None),
+        };
+        if let Some(keyword) = keyword {
+            keyword.append_to(&mut whole);
+        }
+        let whole = Part { id: id.to_owned(), message: whole }.with_body()?;
+        let task = Task { id, limits, keyword, len: whole.1.len() };
+        if task.len <= limits.bytes {
             return Ok(vec![whole]);
         }
-        let (Part { message, .. }, _) = whole;
+        let message = original.unwrap_or(whole.0.message);
         let parts = match self {
-            Self::Reject => return Err(too_long(len, limits, "")),
+            Self::Reject => return Err(task.too_long("")),
             Self::Truncate => {
-                let message = truncate::truncate(message, id, limits, len)?;
+                let message = truncate::truncate(message, task)?;
                 vec![Part { id: id.to_owned(), message }]
             }
-            Self::Split => split::split(message, id, limits, len)?,
+            Self::Split => split::split(message, task)?,
         };
-        let fits = |part: Part| {
+        let fits = |mut part: Part| {
+            if let Some(keyword) = keyword {
+                keyword.append_to(&mut part.message);
+            }
             let part = part.with_body()?;
             match part.1.len() {
                 part_len if part_len > limits.bytes => {
-                    Err(too_long(len, limits, &format!("; a part would have {part_len}")))
+                    Err(task.too_long(&format!("; a part would have {part_len}")))
                 }
                 _ => Ok(part),
             }
@@ -170,9 +184,31 @@ impl Overflow {
     }
 }
 
-/// Creates the error of a message that is too long. `why` begins with punctuation.
-fn too_long(len: usize, limits: Limits, why: &str) -> Error {
-    Error::new(ErrorKind::TooLong, format!("{len} bytes of JSON, the limit is {}{why}", limits.bytes))
+/// A message that exceeds the limit.
+#[derive(Clone, Copy)]
+struct Task<'a> {
+    id: &'a str,
+    limits: Limits,
+    /// Keyword that each part needs room for.
+    keyword: Option<&'a Keyword>,
+    /// Length of the whole message, in bytes of JSON.
+    len: usize,
+}
+
+impl Task<'_> {
+    /// Creates the error of a message that is too long. `why` begins with punctuation.
+    fn too_long(&self, why: &str) -> Error {
+        let Self { limits, len, .. } = self;
+        Error::new(ErrorKind::TooLong, format!("{len} bytes of JSON, the limit is {}{why}", limits.bytes))
+    }
+
+    /// Returns the length of the body, with the keyword if the message lacks it.
+    fn body_len(&self, mut message: Message, id: &str) -> Result<usize, Error> {
+        if let Some(keyword) = self.keyword {
+            keyword.append_to(&mut message);
+        }
+        body_len(&message, id)
+    }
 }
 
 /// A message with a text that can be cut, without that text.
@@ -221,17 +257,29 @@ impl Frame {
         }
     }
 
-    /// Returns the bytes that are left for a text inside its JSON string, after the `@…` of all mentions.
+    /// Returns the bytes that are left for a text inside its JSON string, after the keyword and the `@…` of all
+    /// mentions.
     fn room(
         &self,
         number: &str,
         id: &str,
         mentions: &Mentions,
-        limits: Limits,
+        task: Task<'_>,
     ) -> Result<Option<usize>, Error> {
         let message = self.message(number, "\u{20}".to_owned(), mentions.clone());
         // The space represents the text, so that the separator before the mentions is counted.
         let taken = body_len(&message, id)? - escaped_len(" ");
-        Ok(limits.bytes.checked_sub(taken))
+        let keyword = task.keyword.filter(|keyword| !self.title().contains(keyword.as_str()));
+        let keyword = keyword.map_or(0, |keyword| escaped_len(&keyword.longest_addition()));
+        Ok(task.limits.bytes.checked_sub(taken + keyword))
+    }
+
+    /// Returns the title, which every part repeats.
+    fn title(&self) -> &str {
+        match self {
+            Self::Text => "",
+            Self::Markdown { title } => title,
+            Self::Card(card) => &card.title,
+        }
     }
 }

@@ -3,30 +3,29 @@
 use std::mem;
 
 use super::{
-    Frame, Limits, Part,
+    Frame, Part, Task,
     cut::{Body, Position},
-    json::{body_len, escaped_len},
-    mention::without_mention_line,
-    too_long,
+    json::escaped_len,
 };
 use crate::{
     Error, Message,
-    message::{FeedItem, Mentions},
+    message::{FeedItem, Mentions, without_mention_line},
 };
 
 /// Minimum size of a part, in hundredths of the limit, at which it may end at a better cut than the last possible one.
 const FILLED: usize = 50;
 
-pub(super) fn split(message: Message, id: &str, limits: Limits, len: usize) -> Result<Vec<Part>, Error> {
+pub(super) fn split(message: Message, task: Task<'_>) -> Result<Vec<Part>, Error> {
+    let Task { id, limits, len, .. } = task;
     if len / limits.bytes.max(1) >= limits.parts {
-        return Err(too_many(len, limits));
+        return Err(too_many(task));
     }
     let messages = match message {
         Message::Link(_) => {
-            return Err(too_long(len, limits, "; a link cannot be split, only its text can be truncated"));
+            return Err(task.too_long("; a link cannot be split, only its text can be truncated"));
         }
         Message::FeedCard(card) => {
-            let parts = numbered(|digits| feed_cards(&card.items, &Widest::new(id, digits), limits, len))?;
+            let parts = numbered(|digits| feed_cards(&card.items, &Widest::new(id, digits), task))?;
             let of = parts.len();
             parts
                 .into_iter()
@@ -35,8 +34,8 @@ pub(super) fn split(message: Message, id: &str, limits: Limits, len: usize) -> R
                 .collect()
         }
         message => match Frame::of(message) {
-            Some((frame, text, mentions)) => texts(&frame, &text, &mentions, id, limits, len)?,
-            None => return Err(too_long(len, limits, "")),
+            Some((frame, text, mentions)) => texts(&frame, &text, &mentions, task)?,
+            None => return Err(task.too_long("")),
         },
     };
     if messages.len() == 1 {
@@ -47,8 +46,8 @@ pub(super) fn split(message: Message, id: &str, limits: Limits, len: usize) -> R
     Ok(messages.into_iter().enumerate().map(part).collect())
 }
 
-fn too_many(len: usize, limits: Limits) -> Error {
-    too_long(len, limits, &format!("; it would be more than {} parts", limits.parts))
+fn too_many(task: Task<'_>) -> Error {
+    task.too_long(&format!("; it would be more than {} parts", task.limits.parts))
 }
 
 fn number(part: usize, of: usize) -> String {
@@ -81,14 +80,7 @@ fn numbered<T>(split: impl Fn(usize) -> Result<Vec<T>, Error>) -> Result<Vec<T>,
     }
 }
 
-fn texts(
-    frame: &Frame,
-    text: &str,
-    mentions: &Mentions,
-    id: &str,
-    limits: Limits,
-    len: usize,
-) -> Result<Vec<Message>, Error> {
+fn texts(frame: &Frame, text: &str, mentions: &Mentions, task: Task<'_>) -> Result<Vec<Message>, Error> {
     let text = without_mention_line(text, mentions);
     let body = frame.body(text);
     // Buttons follow the end of the text.
@@ -97,18 +89,18 @@ fn texts(
         frame => frame,
     };
     let pieces = numbered(|digits| {
-        let widest = Widest::new(id, digits);
+        let widest = Widest::new(task.id, digits);
         let head = escaped_len(&widest.number) + escaped_len(frame.blank());
         let room = |frame: &Frame, mentions: &Mentions| -> Result<usize, Error> {
             frame
-                .room(&format!(" {}", widest.number), &widest.id, mentions, limits)?
+                .room(&format!(" {}", widest.number), &widest.id, mentions, task)?
                 .and_then(|room| room.checked_sub(head))
-                .ok_or_else(|| too_long(len, limits, " even without its text"))
+                .ok_or_else(|| task.too_long(" even without its text"))
         };
         let nobody = Mentions::default();
         let first = Rooms { early: room(early, mentions)?, last: room(frame, mentions)? };
         let further = Rooms { early: room(early, &nobody)?, last: room(frame, &nobody)? };
-        pieces(&body, &first, &further, limits, len)
+        pieces(&body, &first, &further, task)
     })?;
     let of = pieces.len();
     let message = |(index, piece): (usize, String)| {
@@ -129,18 +121,12 @@ struct Rooms {
     last: usize,
 }
 
-fn pieces(
-    body: &Body<'_>,
-    first: &Rooms,
-    further: &Rooms,
-    limits: Limits,
-    len: usize,
-) -> Result<Vec<String>, Error> {
+fn pieces(body: &Body<'_>, first: &Rooms, further: &Rooms, task: Task<'_>) -> Result<Vec<String>, Error> {
     let mut pieces = Vec::new();
     let mut position = Position::START;
     loop {
-        if pieces.len() == limits.parts {
-            return Err(too_many(len, limits));
+        if pieces.len() == task.limits.parts {
+            return Err(too_many(task));
         }
         let rooms = if pieces.is_empty() { first } else { further };
         if let Some(rest) = body.rest(position, rooms.last) {
@@ -152,9 +138,7 @@ fn pieces(
         let only_buttons_left = body.rest(position, rooms.early).is_some();
         let room = if only_buttons_left { rooms.last } else { rooms.early };
         let Some((piece, next)) = body.take(position, room, FILLED) else {
-            return Err(too_long(
-                len,
-                limits,
+            return Err(task.too_long(
                 "; a construct that cannot be cut (a link, a picture, emphasis, code, HTML, a table row) is longer than a part",
             ));
         };
@@ -170,14 +154,9 @@ fn feed_card(number: &str, mut items: Vec<FeedItem>) -> Message {
     Message::feed_card(items)
 }
 
-fn feed_cards(
-    items: &[FeedItem],
-    widest: &Widest,
-    limits: Limits,
-    len: usize,
-) -> Result<Vec<Vec<FeedItem>>, Error> {
+fn feed_cards(items: &[FeedItem], widest: &Widest, task: Task<'_>) -> Result<Vec<Vec<FeedItem>>, Error> {
     let fits = |card: &[FeedItem]| -> Result<bool, Error> {
-        Ok(body_len(&feed_card(&widest.number, card.to_vec()), &widest.id)? <= limits.bytes)
+        Ok(task.body_len(feed_card(&widest.number, card.to_vec()), &widest.id)? <= task.limits.bytes)
     };
     let mut cards = Vec::new();
     let mut card = Vec::new();
@@ -189,11 +168,11 @@ fn feed_cards(
         card.pop();
         let full = mem::replace(&mut card, vec![item.clone()]);
         if full.is_empty() || !fits(&card)? {
-            return Err(too_long(len, limits, "; one item is too long by itself"));
+            return Err(task.too_long("; one item is too long by itself"));
         }
         cards.push(full);
-        if cards.len() == limits.parts {
-            return Err(too_many(len, limits));
+        if cards.len() == task.limits.parts {
+            return Err(too_many(task));
         }
     }
     cards.push(card);

@@ -19,12 +19,14 @@ use super::{
     Clock, Inner, Robot,
     send::{Pacing, Policy},
 };
+use crate::message::Keyword;
 
 const ACCESS_TOKEN: &str = "DINGTALK_BOT_ACCESS_TOKEN";
 const ACCESS_TOKEN_FILE: &str = "DINGTALK_BOT_ACCESS_TOKEN_FILE";
 const SECRET: &str = "DINGTALK_BOT_SECRET";
 const SECRET_FILE: &str = "DINGTALK_BOT_SECRET_FILE";
 const BASE_URL: &str = "DINGTALK_BOT_BASE_URL";
+const KEYWORD: &str = "DINGTALK_BOT_KEYWORD";
 
 /// What errors call the settings: as the person who made them knows them.
 #[derive(Clone, Copy)]
@@ -57,6 +59,7 @@ pub struct RobotBuilder {
     secret: Option<SecretString>,
     base_url: Option<SecretString>,
     name: Option<String>,
+    keyword: Option<String>,
     timeout: Duration,
     connect_timeout: Option<Duration>,
     deadline: Duration,
@@ -82,6 +85,7 @@ impl RobotBuilder {
             secret: None,
             base_url: None,
             name: None,
+            keyword: None,
             timeout: TIMEOUT,
             connect_timeout: None,
             deadline: DEADLINE,
@@ -113,6 +117,7 @@ impl RobotBuilder {
     /// - `DINGTALK_BOT_SECRET`: the signing secret; none if absent or blank.
     /// - `DINGTALK_BOT_ACCESS_TOKEN_FILE`, `DINGTALK_BOT_SECRET_FILE`: files that hold them instead, as containers mount secrets.
     /// - `DINGTALK_BOT_BASE_URL`: see [`base_url`](Self::base_url); the default if absent or blank.
+    /// - `DINGTALK_BOT_KEYWORD`: see [`keyword`](Self::keyword); none if absent or blank.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_settings(|name| match env::var(name) {
             Ok(value) => Ok(Some(value)),
@@ -156,7 +161,8 @@ impl RobotBuilder {
         };
         let (secret_name, secret) = given_or_in_file(SECRET, SECRET_FILE)?.unzip();
         let names = Names { token: token_name, secret: secret_name.unwrap_or(SECRET), base_url: BASE_URL };
-        Ok(Self { secret, base_url: given(BASE_URL)?, names, ..Self::new(token) })
+        let keyword = given(KEYWORD)?.map(|keyword| keyword.expose_secret().to_owned());
+        Ok(Self { secret, base_url: given(BASE_URL)?, keyword, names, ..Self::new(token) })
     }
 
     /// The signing secret (`SEC…`) of a robot that is set to sign.
@@ -176,6 +182,13 @@ impl RobotBuilder {
     /// A name for logs, receipts and routing.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// A keyword of the robot's security settings (自定义关键词). It is appended visibly to each message, and to each part of
+    /// one, that lacks it: see [`Keyword`].
+    pub fn keyword(mut self, keyword: impl Into<String>) -> Self {
+        self.keyword = Some(keyword.into());
         self
     }
 
@@ -263,8 +276,7 @@ impl RobotBuilder {
     /// of them would come too late, none is sent. Where one fails, those behind it are not sent, and the error says which
     /// were delivered ([`Error::delivered_parts`]).
     ///
-    /// A robot with keywords looks for them in every part: they are sure to be found in the title of Markdown, which
-    /// every part has, and not in a text.
+    /// A robot with keywords looks for them in every part: give it one as its [keyword](Self::keyword).
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
@@ -308,6 +320,12 @@ impl RobotBuilder {
                 "a robot without a pace has no window: remove `pace(None)`, or do not set a window",
             ));
         }
+        let keyword = match &self.keyword {
+            Some(keyword) => Some(Keyword::new(keyword).ok_or_else(|| {
+                Error::configuration("keyword: must not be empty; a robot without keywords has none")
+            })?),
+            None => None,
+        };
         let (token, endpoint) = self.destination()?;
         let signer = self.signing_secret()?.map(Signer::new);
         let (base, cap) = self.backoff;
@@ -334,6 +352,7 @@ impl RobotBuilder {
             policy,
             overflow: self.overflow,
             limits: self.limits,
+            keyword,
             clock: self.clock,
             client: OnceLock::new(),
             #[cfg(test)]
@@ -399,6 +418,7 @@ impl fmt::Debug for RobotBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RobotBuilder")
             .field("name", &self.name)
+            .field("keyword", &self.keyword)
             .field("signs", &self.secret.is_some())
             .field("timeout", &self.timeout)
             .field("connect_timeout", &self.connect_timeout)
@@ -446,6 +466,7 @@ mod tests {
             (Robot::builder(" "), "access token: it is blank"),
             (Robot::from_webhook("abcd"), "webhook: expected the webhook"),
             (Robot::builder("abcd").secret(" "), "secret: it is blank"),
+            (Robot::builder("abcd").keyword(" "), "keyword: must not be empty"),
             (Robot::builder("abcd").secret(WEBHOOK), "secret: this is an address"),
             (Robot::builder("abcd").base_url(WEBHOOK), "base URL takes only the beginning"),
             (Robot::builder("abcd").connect_timeout(TIMEOUT), "connect timeout"),
@@ -479,8 +500,16 @@ mod tests {
         assert!(robot.0.signer.is_none());
         assert_eq!(robot.0.endpoint.host(), "oapi.dingtalk.com");
 
-        let robot = with(&[(ACCESS_TOKEN, "abcd"), (SECRET, "SEC1"), (BASE_URL, "http://localhost:1")]);
+        assert_eq!(robot.keyword(), None);
+
+        let robot = with(&[
+            (ACCESS_TOKEN, "abcd"),
+            (SECRET, "SEC1"),
+            (BASE_URL, "http://localhost:1"),
+            (KEYWORD, " alert "),
+        ]);
         let robot = robot.unwrap().build().unwrap();
+        assert_eq!(robot.keyword(), Some("alert"));
         assert!(robot.0.signer.is_some());
         assert_eq!(robot.0.endpoint.host(), "localhost");
 

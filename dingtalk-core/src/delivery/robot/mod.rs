@@ -33,6 +33,7 @@ use super::{
     mark::Mark,
     window::{Forecast, Waiter},
 };
+use crate::message::Keyword;
 
 /// Tells the time that a request is signed with.
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -67,6 +68,7 @@ struct Inner {
     policy: Policy,
     overflow: Overflow,
     limits: Limits,
+    keyword: Option<Keyword>,
     clock: Clock,
     client: OnceLock<Client>,
     #[cfg(test)]
@@ -123,6 +125,11 @@ impl Robot {
         &self.0.id
     }
 
+    /// The keyword that it appends to messages that lack it.
+    pub fn keyword(&self) -> Option<&str> {
+        self.0.keyword.as_ref().map(Keyword::as_str)
+    }
+
     /// The host that it posts to.
     pub fn host(&self) -> &str {
         self.0.endpoint.host()
@@ -175,7 +182,8 @@ impl Robot {
         progress.start();
         check_name(robot.name.as_deref(), envelope.robot.as_deref())?;
         let expires_in = robot.expires_in(&envelope)?;
-        let parts = robot.overflow.write(envelope.message, &envelope.id, robot.limits)?;
+        let parts =
+            robot.overflow.write(envelope.message, &envelope.id, robot.limits, robot.keyword.as_ref())?;
         let bytes = parts.iter().map(|(_, body)| body.len()).sum();
         span.record("bytes", bytes);
         span.record("parts", parts.len());

@@ -2,10 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::{
-    Mobile, UserId,
-    message::{AT_ALL_TEXT, Mentions},
-};
+use super::{AT_ALL_TEXT, Mentions, Mobile, UserId};
 
 /// Returns the body without a last line that consists only of the `@…` of mentioned people, as
 /// [`Message::with_mentions`](crate::Message::with_mentions) appends it. A body that consists only of that line is
