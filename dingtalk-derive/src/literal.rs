@@ -1,4 +1,4 @@
-//! Defaults and examples that are written as literals, and numbers.
+//! Literals in defaults and examples, and numbers in constraints.
 
 use dingtalk_template::{Number, declaration::Literal};
 use proc_macro2::TokenStream;
@@ -8,7 +8,7 @@ use syn::{
     punctuated::Punctuated,
 };
 
-/// The value of these tokens, if they are a literal, or a list of literals.
+/// Returns the value of a literal, or of a list of literals.
 pub(crate) fn read(tokens: TokenStream) -> Option<Literal> {
     literal.parse2(tokens).ok()
 }
@@ -30,7 +30,7 @@ fn literal(input: ParseStream<'_>) -> syn::Result<Literal> {
     literal.ok_or_else(|| input.error("expected a literal"))
 }
 
-/// The value of a number literal, without its separators and its suffix.
+/// Returns the value of a number literal, without its separators and its suffix.
 pub(crate) fn number(negative: bool, literal: &Lit) -> Option<Number> {
     let sign = if negative { "-" } else { "" };
     match literal {
@@ -38,7 +38,7 @@ pub(crate) fn number(negative: bool, literal: &Lit) -> Option<Number> {
         Lit::Float(float) => {
             Number::parse(&format!("{sign}{}", float.base10_digits())).map(|number| match number {
                 Number::Float(float) => Number::Float(float),
-                // `5f64`, `1e3`: a float all the same.
+                // `5f64` and `1e3` are floats too.
                 Number::Integer(_) => float
                     .base10_parse()
                     .map_or(number, |float: f64| Number::Float(if negative { -float } else { float })),
@@ -48,7 +48,7 @@ pub(crate) fn number(negative: bool, literal: &Lit) -> Option<Number> {
     }
 }
 
-/// The number as JSON: `1.` is one in Rust, and none in JSON.
+/// Returns the number as JSON, where `1.` is invalid.
 fn digits(negative: bool, literal: &Lit) -> String {
     let sign = if negative { "-" } else { "" };
     match literal {

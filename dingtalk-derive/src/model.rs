@@ -1,4 +1,4 @@
-//! What the attributes mean: a typed description of the type that the later phases read.
+//! The meaning of the attributes: a typed description of the type, for the later phases.
 
 use dingtalk_template::declaration::{
     Bounds, Cardinality, DeclaredMessage, Dialect, End, FieldLocation, FieldRules, Findings, Location,
@@ -29,11 +29,11 @@ pub(crate) struct Model<'a> {
     pub(crate) documentation: String,
     pub(crate) tool: Option<ToolAttribute>,
     pub(crate) krate: Option<syn::Path>,
-    /// One for a struct, one for each variant of an enum.
+    /// One element for a struct; one per variant for an enum.
     pub(crate) variants: Vec<Variant<'a>>,
 }
 
-/// What one message is made of.
+/// The declaration of one message.
 pub(crate) struct Variant<'a> {
     /// `None` for a struct.
     pub(crate) ident: Option<&'a Ident>,
@@ -41,22 +41,22 @@ pub(crate) struct Variant<'a> {
     pub(crate) computed: Vec<Computed>,
     pub(crate) message: Option<MessageAttribute>,
     pub(crate) keyword: Option<LitStr>,
-    /// A key could not be read: what seems to be missing may only be misspelt.
+    /// True if a key could not be parsed. A part that seems to be missing may then only be misspelt.
     pub(crate) incomplete: bool,
 }
 
-/// A field and what it is.
+/// A field with its attributes.
 pub(crate) struct Field<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) ty: &'a Type,
-    /// The type of one value, where there may be several.
+    /// Type of one value: `T` for `Vec<T>` and `Option<T>`.
     pub(crate) value_type: &'a Type,
     pub(crate) attributes: FieldAttributes,
-    /// What the rules know of it.
+    /// The field as the rules see it.
     pub(crate) rules: FieldRules,
 }
 
-/// How many values a field of this type has, and the type of one of them: decided by the last segment of its path.
+/// Returns the cardinality of a field, and the type of one value, from the last segment of its type's path.
 fn cardinality(ty: &Type) -> (Cardinality, &Type) {
     let one = (Cardinality::One, ty);
     let Type::Path(path) = ungrouped(ty) else { return one };
@@ -69,7 +69,7 @@ fn cardinality(ty: &Type) -> (Cardinality, &Type) {
     }
 }
 
-/// `T` of `Vec<T>`.
+/// Returns `T` of `Vec<T>`.
 fn type_argument(segment: &PathSegment) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
     arguments.args.iter().find_map(|argument| match argument {
@@ -78,7 +78,7 @@ fn type_argument(segment: &PathSegment) -> Option<&Type> {
     })
 }
 
-/// A type that a `macro_rules!` passed on comes in a group without delimiters.
+/// Removes the invisible group around a type that was passed through a `macro_rules!`.
 fn ungrouped(mut ty: &Type) -> &Type {
     while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
         ty = elem;
@@ -86,7 +86,7 @@ fn ungrouped(mut ty: &Type) -> &Type {
     ty
 }
 
-/// The last segment of a type's path.
+/// Returns the last segment of a type's path.
 pub(crate) fn type_name(ty: &Type) -> Option<String> {
     match ungrouped(ty) {
         Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
@@ -96,7 +96,7 @@ pub(crate) fn type_name(ty: &Type) -> Option<String> {
 }
 
 impl<'a> Model<'a> {
-    /// The type's name without `r#`.
+    /// Returns the name of the type without `r#`.
     pub(crate) fn name(&self) -> String {
         self.ident.unraw().to_string()
     }
@@ -112,7 +112,7 @@ impl<'a> Model<'a> {
                 let variant = |variant: &'a syn::Variant| {
                     let mut own = TypeAttributes::of_variant(&variant.attrs, errors);
                     own.keyword = own.keyword.or_else(|| attributes.keyword.clone());
-                    // What stands on the type has been sent to the variants.
+                    // A message on the type has already been reported, so nothing is missing on the variants.
                     own.incomplete |= attributes.incomplete || !attributes.messages.is_empty();
                     Variant::read(Some(&variant.ident), &variant.ident, &variant.fields, own, derive, errors)
                 };
@@ -148,7 +148,7 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// What the rules know of the tool.
+    /// Returns the texts of the tool, for the rules.
     pub(crate) fn declared_tool(&self, tool: &ToolAttribute) -> ToolWords {
         let text = |literal: &Option<LitStr>| literal.as_ref().map(LitStr::value);
         ToolWords {
@@ -163,7 +163,7 @@ impl<'a> Model<'a> {
     }
 }
 
-/// On an enum these belong to each variant, or nowhere.
+/// Reports attributes that an enum may have only on its variants, or not at all.
 fn only_on_structs(attributes: &TypeAttributes, errors: &Errors) {
     for message in &attributes.messages {
         errors.at(
@@ -209,7 +209,7 @@ impl<'a> Variant<'a> {
                 None
             }
         };
-        // Without fields, every slot of a template would be one more error.
+        // Without fields, every slot of a template would cause another error.
         let message = named
             .as_ref()
             .and_then(|_| message(name, attributes.messages, attributes.incomplete, derive, errors));
@@ -230,7 +230,7 @@ impl<'a> Variant<'a> {
     }
 }
 
-/// The one message, if it is complete.
+/// Returns the only message, if it is complete.
 fn message(
     name: &Ident,
     messages: Vec<MessageAttribute>,
@@ -272,7 +272,7 @@ fn read_field<'a>(field: &'a syn::Field, rename: fn(&str) -> String, errors: &Er
     Some(Field { ident, ty: &field.ty, value_type, attributes, rules })
 }
 
-/// `Box<str>` and the like.
+/// Reports whether the type contains a text, such as `Box<str>`.
 fn is_of_text(ty: &Type) -> bool {
     let Type::Path(path) = ungrouped(ty) else { return false };
     let inner = path.path.segments.last().and_then(type_argument).and_then(type_name);
@@ -286,7 +286,7 @@ fn is_number(name: &str) -> bool {
     NUMBERS.contains(&name.strip_prefix("NonZero").map(str::to_lowercase).as_deref().unwrap_or(name))
 }
 
-/// What the rules know of a field.
+/// Returns the field for the rules.
 fn field_rules(
     field: &syn::Field,
     ident: &Ident,
@@ -337,7 +337,7 @@ fn bound(attribute: &EndAttribute) -> End {
 }
 
 impl Field<'_> {
-    /// The tokens that an error about a part of the field points at.
+    /// Returns the tokens under which an error about a part of the field is reported.
     fn tokens(&self, location: FieldLocation) -> TokenStream {
         let attributes = &self.attributes;
         let rule = |rule: Rule| match rule {
@@ -369,7 +369,7 @@ impl Field<'_> {
 }
 
 impl Variant<'_> {
-    /// What the rules know of the message.
+    /// Returns the message for the rules.
     pub(crate) fn declared<'d>(
         &'d self,
         message: &'d MessageTemplates,
@@ -389,7 +389,7 @@ impl Variant<'_> {
         }
     }
 
-    /// The tokens that an error about a part of the message points at.
+    /// Returns the tokens under which an error about a part of the message is reported.
     pub(crate) fn tokens(&self, location: Location) -> TokenStream {
         let message = self.message.as_ref();
         let button = |index: usize| message.and_then(|message| message.buttons.get(index));
@@ -427,7 +427,7 @@ fn rename_rule(rule: Option<&LitStr>, errors: &Errors) -> fn(&str) -> String {
     }
 }
 
-/// `host_name` gives `hostName`.
+/// Converts a name to camel case: `hostName` for `host_name`.
 pub(crate) fn camel_case(name: &str) -> String {
     let mut words = name.split('_').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default().to_owned();

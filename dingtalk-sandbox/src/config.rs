@@ -108,7 +108,7 @@ impl Builder {
         }
     }
 
-    /// Sets the port on 127.0.0.1; 0 (the default) stands for any free port.
+    /// Sets the port on 127.0.0.1; 0 (the default) selects a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self

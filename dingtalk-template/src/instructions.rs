@@ -72,8 +72,8 @@ const CHAT_TOKENS: [&str; 16] = [
 ];
 
 /// Returns the first piece of the text that is meant for a model and not for people: an invisible character, a chat
-/// marker, or an order such as "ignore previous instructions". Line breaks, tabs and emoji with their variation selector
-/// are allowed.
+/// marker, or an order such as "ignore previous instructions". Line breaks, tabs and emoji with their variation
+/// selector are allowed.
 ///
 /// ```
 /// use dingtalk_template::instruction_like;

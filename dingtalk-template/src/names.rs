@@ -74,8 +74,8 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
-/// Returns the problem of a tool's name as the text of a compile error, if it has one. A valid name has lower case words
-/// joined by `_`, begins with a verb, and has at most [`MAX_TOOL_NAME`] bytes.
+/// Returns the problem of a tool's name as the text of a compile error, if it has one. A valid name has lower case
+/// words joined by `_`, begins with a verb, and has at most [`MAX_TOOL_NAME`] bytes.
 ///
 /// ```
 /// use dingtalk_template::tool_name_problem;

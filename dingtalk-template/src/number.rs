@@ -1,8 +1,8 @@
-//! Numbers of declarations and values: integers stay integers, so that none is rounded.
+//! Numbers of declarations and values. Integers stay integers and are never rounded.
 
 use std::{cmp::Ordering, fmt};
 
-/// A number that is compared exactly, whatever its type is.
+/// A number that is compared exactly, independent of its type.
 ///
 /// ```
 /// use dingtalk_template::Number;
@@ -15,15 +15,15 @@ use std::{cmp::Ordering, fmt};
 pub enum Number {
     /// A whole number.
     Integer(i128),
-    /// A number with a point, an exponent, or more digits than an integer holds.
+    /// A number with a point or an exponent, or outside the range of `i128`.
     Float(f64),
 }
 
-/// 2^127, the first number above all of `i128`.
+/// 2^127, the smallest integer that `i128` cannot hold.
 const ABOVE_INTEGERS: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
 
 impl Number {
-    /// The number that a constant of any type is, given as both: the integer where it is one.
+    /// Creates the number of a constant of any numeric type, which is passed as both: the integer if it is exact.
     #[doc(hidden)]
     #[must_use]
     #[expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "the loss tells one from the other")]
@@ -31,14 +31,14 @@ impl Number {
         if integer as f64 == float { Self::Integer(integer) } else { Self::Float(float) }
     }
 
-    /// Reads a number as Rust and TOML write it, without a suffix: `-1_000`, `0xFF`, `1.5e3`.
+    /// Parses a number in the notation of Rust and TOML, without a suffix: `-1_000`, `0xFF`, `1.5e3`.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.replace('_', "");
         let (sign, magnitude) = match digits.strip_prefix('-') {
             Some(magnitude) => (-1, magnitude),
             None => (1, &*digits),
         };
-        // `inf` and `+1` are numbers to the standard library.
+        // The standard library also accepts `inf` and `+1`.
         if !magnitude.starts_with(|c: char| c.is_ascii_digit()) {
             return None;
         }
@@ -55,7 +55,7 @@ impl Number {
         digits.parse().ok().filter(|float: &f64| float.is_finite()).map(Self::Float)
     }
 
-    /// The number as a count.
+    /// Returns the number as a count, if it is a whole number that is not negative.
     pub fn as_count(self) -> Option<usize> {
         match self {
             Self::Integer(integer) => usize::try_from(integer).ok(),
@@ -63,7 +63,7 @@ impl Number {
         }
     }
 
-    /// Is it a whole number?
+    /// Reports whether the number is whole.
     pub fn is_whole(self) -> bool {
         match self {
             Self::Integer(_) => true,
@@ -104,7 +104,7 @@ impl PartialEq for Number {
     }
 }
 
-/// As Rust writes it: `NaN` and `inf` for what is no number.
+/// Formats the number in Rust's notation, including `NaN` and `inf`.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -145,7 +145,7 @@ impl From<f64> for Number {
     }
 }
 
-/// By its decimal digits: 0.3 as `f32` is 0.3, and not more.
+/// Converts by decimal digits, so that the `f32` 0.3 is exactly 0.3.
 impl From<f32> for Number {
     fn from(number: f32) -> Self {
         Self::Float(number.to_string().parse().unwrap_or_else(|_| number.into()))

@@ -11,8 +11,8 @@ use crate::{
     value::{trim_end, write_line},
 };
 
-/// Maximum size of the memory that a thread keeps, in bytes. Longer texts, which DingTalk refuses, are rendered too, but
-/// their memory is freed.
+/// Maximum size of the memory that a thread keeps, in bytes. Longer texts, which DingTalk refuses, are rendered too,
+/// but their memory is freed.
 const KEPT_BYTES: usize = 64 * 1024;
 
 /// Maximum number of a list item. CommonMark does not begin a list with a longer number.

@@ -1,7 +1,8 @@
 //! Rules for the wording of a tool's definition.
 //!
-//! The rules are pure functions of text. `dingtalk-derive` turns some of them into compile errors, `dingtalk-core` others
-//! into lints. They are made for English; Chinese, which has no spaces, is compared whole or by pairs of characters.
+//! The rules are pure functions of text. `dingtalk-derive` turns some of them into compile errors, `dingtalk-core`
+//! others into lints. They are made for English; Chinese, which has no spaces, is compared whole or by pairs of
+//! characters.
 
 use std::{collections::HashSet, ops::Range, sync::LazyLock};
 

@@ -1,5 +1,5 @@
-//! What is shown: `text(…)`, `markdown(…)`, `link(…)`, `action_card(…)`, `feed_card(…)`; `item(…)` and `fragment(…)` of
-//! the companions.
+//! Attributes that declare a message: `text(…)`, `markdown(…)`, `link(…)`, `action_card(…)` and `feed_card(…)`, and
+//! those of the companions, `item(…)` and `fragment(…)`.
 
 use dingtalk_template::declaration::{
     ButtonTemplates, LOOSE_BUTTON, MessageKind, MessagePart, MessageTemplates,
@@ -13,7 +13,7 @@ use super::{
     values::{alone, equals, equals_text, in_parentheses, text},
 };
 
-/// One of the attributes, with every key that was given.
+/// One of these attributes, with all its keys.
 pub(crate) struct MessageAttribute {
     pub(crate) keyword: Ident,
     pub(crate) kind: MessageKind,
@@ -22,9 +22,9 @@ pub(crate) struct MessageAttribute {
     pub(crate) buttons: Vec<ButtonAttribute>,
     pub(crate) horizontal: Option<Ident>,
     pub(crate) hide_avatar: Option<Ident>,
-    /// The field that holds more buttons.
+    /// The field with more buttons.
     pub(crate) button_list: Option<Ident>,
-    /// The field that holds a feed card's items.
+    /// The field with the items of a feed card.
     pub(crate) items: Option<Ident>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct ButtonAttribute {
     pub(crate) url: LitStr,
 }
 
-/// What stands between the parentheses, for an error.
+/// Returns an example of the text between the parentheses, for an error.
 fn example(kind: MessageKind) -> &'static str {
     match kind {
         MessageKind::Text | MessageKind::Fragment => "\"…\"",
@@ -46,7 +46,7 @@ fn example(kind: MessageKind) -> &'static str {
     }
 }
 
-/// A key whose value is a template.
+/// Entry of a key table for a key whose value is a template.
 macro_rules! template {
     ($key:literal, $part:ident) => {
         ($key, |message, key, input, reading| message.template(MessagePart::$part, key, input, reading))
@@ -120,7 +120,7 @@ pub(super) static BUTTON: KeyTable<Option<LitStr>> = KeyTable {
 };
 
 impl MessageAttribute {
-    /// Reads what follows `keyword`, which names `kind`.
+    /// Parses the rest of an attribute after `keyword`, the key of `kind`.
     pub(super) fn parse(
         kind: MessageKind,
         keyword: &Ident,
@@ -150,7 +150,7 @@ impl MessageAttribute {
         Ok(message)
     }
 
-    /// `text("…")`
+    /// Parses the single template of `text("…")`.
     fn only_text(&mut self, input: ParseStream<'_>) -> syn::Result<()> {
         let template = text(&self.keyword, input)?;
         self.parts.push((MessagePart::Text, template));
@@ -184,14 +184,15 @@ impl MessageAttribute {
         self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, template)| template)
     }
 
-    /// The fewest elements of a field: DingTalk refuses a feed card without items, and an action card without buttons.
+    /// Returns the minimum number of elements of a field: DingTalk refuses a feed card without items, and an action
+    /// card without buttons.
     pub(crate) fn min_items(&self, field: &Ident) -> usize {
         let is_items = self.items.as_ref() == Some(field);
         let is_only_buttons = self.button_list.as_ref() == Some(field) && self.buttons.is_empty();
         usize::from(is_items || is_only_buttons)
     }
 
-    /// What the rules know of it.
+    /// Returns the message for the rules.
     pub(crate) fn declared(&self) -> MessageTemplates {
         let name = |ident: &Option<Ident>| ident.as_ref().map(|ident| ident.unraw().to_string());
         let buttons = self.buttons.iter();
@@ -206,7 +207,7 @@ impl MessageAttribute {
         }
     }
 
-    /// Its templates, in the order in which they are written.
+    /// Returns all templates, in the order of their declaration.
     pub(crate) fn templates(&self) -> impl Iterator<Item = &LitStr> {
         let buttons = self.buttons.iter().flat_map(|button| [&button.title, &button.url]);
         self.parts.iter().map(|(_, template)| template).chain(buttons)
@@ -232,7 +233,7 @@ impl ButtonAttribute {
         })?;
         match url {
             Some(url) => Ok(Some(Self { title, url })),
-            // It may only be misspelt.
+            // The key may only be misspelt.
             None if reading.errors_so_far() > complained => Ok(None),
             None => Err(syn::Error::new_spanned(title, LOOSE_BUTTON)),
         }

@@ -1,4 +1,4 @@
-//! Attributes as they are written: syntax only, with the tokens that errors point at.
+//! Parsing of attributes: their syntax only, with the tokens for the carets of errors.
 
 mod expression;
 mod message;
@@ -41,7 +41,7 @@ pub(crate) struct TypeAttributes {
 /// `name = expression` in `with(…)`.
 pub(crate) struct Computed {
     pub(crate) ident: Ident,
-    /// Its name without `r#`: what templates call it.
+    /// Name in templates, without `r#`.
     pub(crate) name: String,
     pub(crate) expression: TokenStream,
 }
@@ -95,7 +95,7 @@ pub(crate) struct ChoiceVariantAttributes {
     pub(crate) text: Option<LitStr>,
 }
 
-/// A key that names a message.
+/// Entry of a key table for a key that declares a message.
 macro_rules! message {
     ($key:literal, $kind:ident) => {
         ($key, |of_type, key, input, reading| {
@@ -105,7 +105,7 @@ macro_rules! message {
     };
 }
 
-/// A key whose value is kept in the field of the same name.
+/// Entry of a key table for a key whose value is stored in the field of the same name.
 macro_rules! value {
     ($key:literal, $field:ident, $parse:expr) => {
         ($key, |target, key, input, reading| set(&mut target.$field, key, input, $parse, reading))
@@ -214,7 +214,7 @@ static CHOICE_VARIANT: KeyTable<ChoiceVariantAttributes> = KeyTable {
     loose_text: Some("the text that readers see has a key: write `text(\"…\")`"),
 };
 
-/// Places where a key that is unknown in another one may belong.
+/// Places to which a key may belong that is unknown elsewhere.
 static ELSEWHERE: [&dyn Names; 9] =
     [&TYPE, &MARKDOWN, &LINK, &ACTION_CARD, &FEED_CARD, &ITEM, &BUTTON, &TOOL, &FIELD];
 
@@ -237,7 +237,7 @@ impl TypeAttributes {
 }
 
 impl Computed {
-    /// `with(name = expression, …)`: the only place without a table, since the names are the author's.
+    /// Parses `with(name = expression, …)`, the only place without a table, because its names are freely chosen.
     fn parse(
         key: &Ident,
         input: ParseStream<'_>,
@@ -250,7 +250,7 @@ impl Computed {
             each_key(input, reading, &expected, &mut |ident, input| {
                 let (expression, problem) = any_expression(ident, input);
                 let name = ident.unraw().to_string();
-                // Kept whatever is wrong with it: a template may show it.
+                // Kept even with a problem, because a template may show it.
                 computed.push(Self { ident: ident.clone(), name, expression });
                 problem.map_or(Ok(()), Err)
             })
@@ -275,7 +275,7 @@ impl ToolAttribute {
         Ok(tool)
     }
 
-    /// No key is given.
+    /// Reports whether no key is set.
     pub(crate) fn is_bare(&self) -> bool {
         let texts = [&self.name, &self.title, &self.when, &self.not_when];
         texts.iter().all(|text| text.is_none()) && self.instead.is_none() && self.destructive.is_none()
@@ -291,7 +291,7 @@ impl FieldAttributes {
         read
     }
 
-    /// The rules that are a range.
+    /// Returns the constraints that are ranges.
     pub(crate) fn bounds(&self) -> impl Iterator<Item = &BoundsAttribute> {
         [&self.length, &self.bytes, &self.range].into_iter().flatten()
     }
@@ -331,7 +331,7 @@ pub(crate) fn identifiers(tokens: TokenStream, visit: &mut dyn FnMut(&Ident)) {
     }
 }
 
-/// The text of `///` comments, one line each; `#[doc = include_str!(…)]` and the like are left out.
+/// Returns the text of `///` comments, one line each, without `#[doc = include_str!(…)]` and other macros.
 pub(crate) fn documentation(attributes: &[Attribute]) -> String {
     let lines: Vec<String> = attributes
         .iter()

@@ -1,4 +1,4 @@
-//! What follows a key: `= value`, `(…)`, or nothing.
+//! Parsers of the text after a key: `= value`, `(…)`, or nothing.
 
 use dingtalk_template::{
     Number,
@@ -16,12 +16,12 @@ use syn::{
 use super::expression;
 use crate::literal;
 
-/// Nothing more belongs to this key.
+/// Reports whether the value of this key ends here.
 pub(super) fn at_end(input: ParseStream<'_>) -> bool {
     input.is_empty() || input.peek(Token![,])
 }
 
-/// `key`
+/// Parses `key`, without a value.
 pub(super) fn alone(key: &Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
     if at_end(input) {
         return Ok(key.clone());
@@ -29,13 +29,13 @@ pub(super) fn alone(key: &Ident, input: ParseStream<'_>) -> syn::Result<Ident> {
     Err(syn::Error::new_spanned(key, format!("`{key}` takes no value: write it alone")))
 }
 
-/// `key = value`
+/// Parses `key = value`.
 pub(super) fn equals<T: Parse>(key: &Ident, input: ParseStream<'_>) -> syn::Result<T> {
     expect_equals(key, input)?;
     input.parse()
 }
 
-/// `key = "…"`
+/// Parses `key = "…"`.
 pub(super) fn equals_text(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
     if !input.peek(Token![=]) {
         return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = \"…\"`")));
@@ -44,7 +44,7 @@ pub(super) fn equals_text(key: &Ident, input: ParseStream<'_>) -> syn::Result<Li
     text(key, input)
 }
 
-/// `"…"`, the value of `key`.
+/// Parses `"…"`, the value of `key`.
 pub(super) fn text(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
     if input.peek(LitStr) {
         return input.parse();
@@ -68,7 +68,7 @@ pub(super) fn expect_equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<
     Ok(())
 }
 
-/// `key(…)`; `example` stands for what belongs between the parentheses.
+/// Parses `key(…)`; an error shows `example` between the parentheses.
 pub(super) fn in_parentheses<T>(
     key: &Ident,
     example: &str,
@@ -91,13 +91,13 @@ pub(super) fn in_parentheses<T>(
         if content.is_empty() { Ok(value) } else { Err(content.error("expected `)`")) }
     });
     if value.is_err() {
-        // What is left would be an error of its own.
+        // Without this, the rest would cause another error.
         content.parse::<TokenStream>()?;
     }
     value
 }
 
-/// `key = expression`
+/// Parses `key = expression`.
 pub(super) fn equals_expression(key: &Ident, input: ParseStream<'_>) -> syn::Result<TokenStream> {
     match any_expression(key, input) {
         (_, Some(problem)) => Err(problem),
@@ -105,7 +105,7 @@ pub(super) fn equals_expression(key: &Ident, input: ParseStream<'_>) -> syn::Res
     }
 }
 
-/// `key = expression`, and what is wrong with it.
+/// Parses `key = expression`, and returns the expression with its problem.
 pub(super) fn any_expression(key: &Ident, input: ParseStream<'_>) -> (TokenStream, Option<syn::Error>) {
     // with(a: 3)
     if input.peek(Token![:]) && !input.peek(Token![::]) {
@@ -122,7 +122,7 @@ pub(super) fn any_expression(key: &Ident, input: ParseStream<'_>) -> (TokenStrea
     }
 }
 
-/// `crate = path`
+/// Parses `crate = path`.
 pub(super) fn crate_path(key: &Ident, input: ParseStream<'_>) -> syn::Result<Path> {
     expect_equals(key, input)?;
     if input.peek(LitStr) {
@@ -136,7 +136,7 @@ pub(super) fn crate_path(key: &Ident, input: ParseStream<'_>) -> syn::Result<Pat
     Path::parse_mod_style(input)
 }
 
-/// `a..=b`, `a..` or `..=b`; an end is a number or the path of a constant.
+/// A range: `a..=b`, `a..` or `..=b`. Each end is a number or the path of a constant.
 pub(crate) struct BoundsAttribute {
     pub(crate) keyword: Ident,
     pub(crate) min: Option<EndAttribute>,
@@ -146,12 +146,12 @@ pub(crate) struct BoundsAttribute {
 /// One end of a range, or a count.
 pub(crate) struct EndAttribute {
     pub(crate) tokens: TokenStream,
-    /// Its value; a constant has none yet.
+    /// Value of a literal; `None` for a constant.
     pub(crate) number: Option<Number>,
 }
 
 impl BoundsAttribute {
-    /// `key(a..=b)`, `key(a..)` or `key(..=b)`
+    /// Parses `key(a..=b)`, `key(a..)` or `key(..=b)`.
     pub(super) fn parse(rule: Rule, key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
         in_parentheses(key, "1..=64", input, |input| {
             let dots = |input: ParseStream<'_>| input.peek(Token![..]) || input.peek(Token![..=]);
@@ -178,7 +178,7 @@ impl BoundsAttribute {
     }
 }
 
-/// length(1..=10 * 2)
+/// Refuses an end that is an expression, such as `length(1..=10 * 2)`.
 fn simple_end(input: ParseStream<'_>) -> syn::Result<()> {
     if at_end(input) {
         return Ok(());
@@ -189,7 +189,7 @@ fn simple_end(input: ParseStream<'_>) -> syn::Result<()> {
     Err(syn::Error::new_spanned(rest, message))
 }
 
-/// One end of a range.
+/// Parses one end of a range.
 fn bound(rule: Rule, input: ParseStream<'_>) -> syn::Result<EndAttribute> {
     if let Some(constant) = constant(input)? {
         return Ok(constant);
@@ -212,7 +212,7 @@ fn bound(rule: Rule, input: ParseStream<'_>) -> syn::Result<EndAttribute> {
     }
 }
 
-/// `key = 10`, or the path of a constant.
+/// Parses `key = 10`, or `key =` with the path of a constant.
 pub(super) fn count(key: &Ident, input: ParseStream<'_>) -> syn::Result<EndAttribute> {
     expect_equals(key, input)?;
     if let Some(constant) = constant(input)? {

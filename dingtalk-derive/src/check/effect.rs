@@ -1,4 +1,4 @@
-//! Keys that would change nothing where they stand: whoever writes one means something else.
+//! Rules on keys without an effect, which are probably mistakes.
 
 use dingtalk_template::declaration::{
     Dialect, Findings, Role, Source, Templates, check_mention_limit, check_unbounded,
@@ -17,7 +17,7 @@ pub(super) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
             match (&model.tool, derive) {
                 (None, Derive::Fragment) => in_fragment(field, errors),
                 (Some(_), _) => check_unbounded(index, &field.rules, &mut findings),
-                // What could not be read may have been `tool`.
+                // A key that could not be parsed may have been `tool`.
                 (None, _) if !variant.incomplete => without_tool(field, variant.ident.is_some(), errors),
                 (None, _) => {}
             }
@@ -30,13 +30,13 @@ pub(super) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
     }
 }
 
-/// The attributes that only a tool reads.
+/// Reports attributes that only a tool uses.
 fn of_tools(field: &Field<'_>, errors: &Errors, why: impl Fn(&str) -> String) {
     let attributes = &field.attributes;
     if let Some(default) = &attributes.default {
         errors.at(&default.keyword, why("default"));
     }
-    // In a skipped field it has been refused.
+    // An example on a skipped field is refused elsewhere.
     if let Some(example) = attributes.example.as_ref().filter(|_| field.rules.role != Role::Skip) {
         errors.at(example, why("example"));
     }
@@ -73,15 +73,15 @@ fn in_fragment(field: &Field<'_>, errors: &Errors) {
 /// #[dingtalk(skip, rename = "server")] host: String
 fn rename(field: &Field<'_>, errors: &Errors) {
     let attributes = &field.attributes;
-    // A broken rule is reported under the name.
+    // A violated constraint is reported under this name.
     let has_rules = attributes.bounds().next().is_some() || attributes.max_items.is_some();
     if let (Role::Skip, Some(rename), false) = (field.rules.role, &attributes.rename, has_rules) {
         errors.at(rename, "a skipped field is no parameter, so nobody calls it by name: remove `rename`");
     }
 }
 
-/// #[dingtalk(skip)] host: String, with text("{host} is down"). An agent's arguments are the exception: a tool that shows
-/// a skipped field does not ask for it.
+/// #[dingtalk(skip)] host: String, with text("{host} is down"). A tool is the exception: it may show a skipped field,
+/// for which it does not ask the agent.
 pub(crate) fn shown_although_skipped(variant: &Variant<'_>, templates: &Templates, errors: &Errors) {
     for (index, field) in variant.fields.iter().enumerate() {
         let is_shown = templates.items == Some(index)

@@ -1,4 +1,4 @@
-//! Rules that span several attributes. A comment above each shows what it forbids.
+//! Rules that span several attributes. A comment above each shows a violation.
 
 mod effect;
 mod tool;
@@ -13,7 +13,7 @@ use crate::{
     model::{Field, Model, Variant},
 };
 
-/// Does `dingtalk-core` have what a tool's code names?
+/// True if `dingtalk-core` has the items that the code of a tool uses.
 pub(crate) const HAS_TOOLS: bool = cfg!(feature = "tool");
 
 pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
@@ -60,7 +60,7 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
     }
 }
 
-/// Each derive has attributes of its own.
+/// Reports a message attribute that belongs to another derive.
 fn kind(message: &MessageAttribute, derive: Derive, errors: &Errors) {
     let keyword = &message.keyword;
     let problem = match (derive, message.kind) {

@@ -92,7 +92,8 @@ fn alternatives<'a>(
     alternatives
 }
 
-/// Generates the implementation. Without alternatives, it is a stub that keeps uses of the type from adding more errors.
+/// Generates the implementation. Without alternatives, it is a stub that keeps uses of the type from adding more
+/// errors.
 fn implementation(
     input: &DeriveInput,
     alternatives: Option<&[Alternative<'_>]>,

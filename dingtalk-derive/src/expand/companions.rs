@@ -15,7 +15,7 @@ use super::{
 };
 use crate::model::Model;
 
-/// One item of a feed card.
+/// Generates the code of an item of a feed card.
 pub(crate) fn feed_item(model: &Model<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let ([variant], [only]) = (&model.variants[..], templates) else { return TokenStream::new() };
@@ -50,7 +50,7 @@ pub(crate) fn feed_item(model: &Model<'_>, templates: &[Templates], paths: &Path
     quote!(#entry #argument)
 }
 
-/// Stands beside a compile error, and never runs.
+/// Generates a stub beside a compile error, which never runs.
 pub(crate) fn feed_item_stub(model: &Model<'_>, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     implement(
@@ -65,7 +65,7 @@ pub(crate) fn feed_item_stub(model: &Model<'_>, paths: &Paths) -> TokenStream {
     )
 }
 
-/// A piece that stands in others' slots.
+/// Generates the code of a fragment, which is shown in slots of other templates.
 pub(crate) fn fragment(model: &Model<'_>, templates: &[Templates], paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let ([variant], [only]) = (&model.variants[..], templates) else { return TokenStream::new() };
@@ -97,7 +97,7 @@ pub(crate) fn fragment(model: &Model<'_>, templates: &[Templates], paths: &Paths
     quote!(#show #argument #rules)
 }
 
-/// The rules of a fragment that an agent can give hold for a program too.
+/// Generates the checks of a fragment's constraints, which apply to values from a program as well as from an agent.
 fn rules(model: &Model<'_>, values: &Values, check: &Ident, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let [path, faults] = ["path", "faults"].map(local);

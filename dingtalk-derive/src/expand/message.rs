@@ -34,7 +34,7 @@ pub(crate) fn implementation(model: &Model<'_>, templates: &[Templates], paths: 
     )
 }
 
-/// One message of the type, as an arm of a `match`.
+/// Generates one message of the type, as an arm of a `match`.
 fn arm(model: &Model<'_>, variant: &Variant<'_>, templates: &Templates, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let (check, mentions) = (local("check"), local("mentions"));
@@ -71,7 +71,7 @@ fn arm(model: &Model<'_>, variant: &Variant<'_>, templates: &Templates, paths: &
     }
 }
 
-/// The call that renders the message.
+/// Generates the call that renders the message.
 fn render(
     variant: &Variant<'_>,
     templates: &Templates,
@@ -115,7 +115,7 @@ fn render(
             let (name, ty) = (&field.rules.parameter, field.value_type);
             quote!(#private::feed_card::<#ty>(#check, #name, #bound))
         }
-        // Refused: they belong to the companions.
+        // Refused elsewhere: these belong to the companions.
         MessageKind::Item | MessageKind::Fragment => TokenStream::new(),
     }
 }

@@ -76,7 +76,8 @@ fn templates(variant: &Variant<'_>, errors: &Errors) -> Option<Templates> {
     templates
 }
 
-/// Generates implementations beside a compile error, which keep uses of the type from adding more errors. They never run.
+/// Generates implementations beside a compile error, which keep uses of the type from adding more errors. They never
+/// run.
 fn stub(model: &Model<'_>, derive: Derive, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let ident = model.ident;

@@ -39,7 +39,7 @@ pub(crate) fn implementation(model: &Model<'_>, paths: &Paths) -> TokenStream {
     quote!(#table #tool)
 }
 
-/// A feed card's item that is marked `tool` can be an element of a tool's list.
+/// Generates the code with which a feed card's item marked `tool` can be an element of a tool's list.
 pub(crate) fn list_item(model: &Model<'_>, paths: &Paths) -> TokenStream {
     let (Some(_), [variant]) = (&model.tool, &model.variants[..]) else {
         return TokenStream::new();
@@ -67,7 +67,7 @@ pub(crate) fn list_item(model: &Model<'_>, paths: &Paths) -> TokenStream {
     quote!(#table #argument)
 }
 
-/// `static __DINGTALK_PARAMETERS`, and `fn __dingtalk_read`, which names the type of each parameter.
+/// Generates `static __DINGTALK_PARAMETERS` and `fn __dingtalk_read`, which names the type of each parameter.
 fn parameters(model: &Model<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let ident = model.ident;
@@ -99,7 +99,7 @@ fn parameters(model: &Model<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenSt
     }
 }
 
-/// The fields that a call gives.
+/// Returns the fields that are parameters of the tool.
 fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
     fields.iter().filter(|field| field.rules.role != Role::Skip)
 }
@@ -150,12 +150,12 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
     }
 }
 
-/// Only rustc knows what type this is: it may be a `Choice`.
+/// Reports whether only rustc knows the type of the field, which may be a `Choice`.
 fn is_foreign(field: &Field<'_>) -> bool {
     field.rules.value == ValueKind::Foreign
 }
 
-/// A function that makes the field's default.
+/// Generates a function that returns the default of the field.
 fn default_value(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let ty = field.ty;
     let Some(value) = field.attributes.default.as_ref().and_then(|default| default.value.clone()) else {
@@ -175,7 +175,7 @@ fn default_value(field: &Field<'_>, paths: &Paths) -> TokenStream {
     }
 }
 
-/// Texts of an attribute that may be values of a `Choice`: compared with its values while the program is compiled.
+/// Generates checks of texts that may be values of a `Choice`, which run while the program is compiled.
 fn choice_literals(field: &Field<'_>, paths: &Paths) -> Vec<TokenStream> {
     let attributes = &field.attributes;
     if !is_foreign(field) {
@@ -194,7 +194,7 @@ fn choice_literals(field: &Field<'_>, paths: &Paths) -> Vec<TokenStream> {
         .collect()
 }
 
-/// The error of a constant stands where its call does: under the literal.
+/// Generates the check of one literal. Its span is that of the literal, so that an error of the constant points there.
 fn choice_literal(
     field: &Field<'_>,
     tokens: &TokenStream,
@@ -248,7 +248,7 @@ fn read(position: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
     }
 }
 
-/// Asks rustc how a type is read that is not known here.
+/// Generates code by which rustc selects the parser of a type that is unknown here.
 fn how(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let ty = field.value_type;
@@ -258,7 +258,7 @@ fn how(field: &Field<'_>, paths: &Paths) -> TokenStream {
     })
 }
 
-/// A name that the derive does not know may stand for a text: `type Name = String`.
+/// Generates a check that a text has a limit, for a name that may be an alias: `type Name = String`.
 fn limit(field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
     let (attributes, rules, private) = (&field.attributes, &field.rules, &paths.private);
     let is_limited =

@@ -14,17 +14,17 @@ use crate::{
     model::{Field, Model, Variant},
 };
 
-/// What every implementation begins with.
+/// Code with which every implementation begins.
 pub(crate) struct Values {
-    /// Binds the fields: a pattern for the type's value.
+    /// Pattern that binds the fields of a value.
     pub(crate) pattern: TokenStream,
-    /// The rules, checked.
+    /// Checks of the constraints.
     pub(crate) checks: TokenStream,
-    /// What `with(…)` computes.
+    /// Values that `with(…)` computes.
     pub(crate) computed: TokenStream,
-    /// Link targets have the right type.
+    /// Checks of the types of link targets.
     pub(crate) targets: TokenStream,
-    /// What the slots show, as a slice.
+    /// Values that the slots show, as a slice.
     pub(crate) slice: TokenStream,
 }
 
@@ -90,12 +90,12 @@ impl Values {
     }
 }
 
-/// The variable that a field is bound to.
+/// Returns the variable to which a field is bound.
 pub(crate) fn bound(index: usize) -> Ident {
     local(&format!("field_{index}"))
 }
 
-/// `let __computed_0 = …;` with the fields that the expression reads in scope.
+/// Generates `let __computed_0 = …;`, with the fields that the expression reads in scope.
 fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let each = variant.computed.iter().enumerate().map(|(index, computed)| {
@@ -104,7 +104,7 @@ fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
             let field = variant.fields.iter().position(|field| field.rules.name == name);
             read.extend(field.filter(|field| !read.contains(field)));
         });
-        // A name may only look like one that is read.
+        // A name in the expression may not refer to the field, so the variable may be unused.
         let fields = read.iter().map(|&index| {
             let (ident, bound) = (variant.fields[index].ident, bound(index));
             quote!(let #ident = #bound; let _ = #ident;)
@@ -128,11 +128,11 @@ fn computed_value(index: usize, shown: &Shown, paths: &Paths) -> TokenStream {
     quote!(#private::Value::One(&#private::format::one(&#computed.value, #spec, #format::write)))
 }
 
-/// The value that a slot shows, as an expression.
+/// Generates the value that a slot shows, as an expression.
 fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let (bound, ty) = (bound(index), field.ty);
-    // A type without this format is reported where the field has it.
+    // The span makes rustc report a type without this format at the field.
     let format = || format(&shown.spec, ty.span().resolved_at(Span::mixed_site()), paths);
     match (field.rules.role, field.rules.cardinality) {
         (Role::At, _) => quote!(#private::Value::One(&#private::mention_text::<#ty>(#bound))),
@@ -158,7 +158,7 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
     }
 }
 
-/// A format spec as data, and the trait that writes with it.
+/// Generates a format spec as data, and the trait that formats with it.
 fn format(spec: &str, span: Span, paths: &Paths) -> (TokenStream, TokenStream) {
     let private = &paths.private;
     let FormatSpec { kind, plus, alternate, width, precision } = FormatSpec::parse(spec);
@@ -170,7 +170,7 @@ fn format(spec: &str, span: Span, paths: &Paths) -> (TokenStream, TokenStream) {
     )
 }
 
-/// A value of a tool may be a fragment with rules of its own: only rustc knows.
+/// Reports whether the value of a tool may be a fragment with constraints of its own, which only rustc knows.
 fn may_have_rules(model: &Model<'_>, field: &Field<'_>) -> bool {
     let rules = &field.rules;
     model.tool.is_some()
@@ -187,17 +187,17 @@ pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
         || attributes.bounds().next().is_some()
 }
 
-/// The field's elements have no rules, only their number has: they can be of any type.
+/// Reports whether only the number of a field's elements is constrained. The elements can then have any type.
 pub(crate) fn is_only_counted(field: &Field<'_>) -> bool {
     field.rules.cardinality == Cardinality::List && field.attributes.bounds().next().is_none()
 }
 
-/// Mentions have a limit of their own: the wire's.
+/// Reports whether the field is a list of mentions, which has DingTalk's own limit.
 fn is_mention_list(field: &Field<'_>) -> bool {
     field.rules.role == Role::At && field.rules.cardinality == Cardinality::List
 }
 
-/// `Field::new("host", &[…])`: the name and the rules of one field.
+/// Generates `Field::new("host", &[…])` with the name and the constraints of one field.
 pub(crate) fn field_constant(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let name = &field.rules.parameter;
@@ -218,7 +218,7 @@ pub(crate) fn field_constant(field: &Field<'_>, paths: &Paths) -> TokenStream {
     quote!(#private::Field::new(#name, &[#(#constraints),*]))
 }
 
-/// The number of elements of a list.
+/// Generates the constraint on the number of a list's elements.
 fn items(field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
     let Paths { krate, private } = paths;
     let wire_limit = is_mention_list(field).then(|| quote!(#krate::MAX_MENTIONS));
@@ -231,7 +231,7 @@ fn items(field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
     Some(quote!(#private::Constraint::Items { min: #min, max: #max }))
 }
 
-/// A count, without the suffix of its literal.
+/// Generates a count, without the suffix of its literal.
 fn count(end: &EndAttribute, _: &Paths) -> TokenStream {
     match end.number.and_then(Number::as_count) {
         Some(count) => quote!(#count),
@@ -239,7 +239,7 @@ fn count(end: &EndAttribute, _: &Paths) -> TokenStream {
     }
 }
 
-/// A number of any type. Integers are never rounded.
+/// Generates a number of any type. Integers are never rounded.
 fn number(end: &EndAttribute, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     match end.number {

@@ -1,26 +1,26 @@
-//! Ranges as both front doors write them: `1..=64`, `1..` or `..=64`.
+//! Ranges, in the notation that attributes and files share: `1..=64`, `1..` or `..=64`.
 
 use super::{Bounds, End, Rule};
 use crate::Number;
 
-/// What is written is no range.
+/// The problem of a text that is not a range.
 pub const NO_RANGE: &str = "expected a range such as `1..=64`, `1..` or `..=64`";
-/// It ends as a range of Rust would that leaves its end out.
+/// The problem of a half-open range, `a..b`.
 pub const OPEN_RANGE: &str = "write `..=`: both ends are included";
-/// It has no end at all.
+/// The problem of a range without ends.
 pub const ENDLESS_RANGE: &str = "a range needs at least one end: `1..=64`, `1..` or `..=64`";
-/// One of its ends is no number.
+/// The problem of an end that is not a number.
 pub const NO_NUMBER: &str = "expected a number such as `64`";
 
 impl Rule {
-    /// What is wrong with an end that is a number and not whole, or negative.
+    /// Returns the problem of a count that is negative or not a whole number.
     pub fn counts(self) -> String {
         format!("`{}` counts: expected a whole number such as `64`", self.key())
     }
 }
 
 impl Bounds {
-    /// Reads a range that is written as a text.
+    /// Parses a range.
     ///
     /// ```
     /// use dingtalk_template::{
@@ -36,7 +36,7 @@ impl Bounds {
     ///
     /// # Errors
     ///
-    /// Says what is wrong, in the words that a derive has for its attributes.
+    /// Returns the problem, in the words that the derive uses for its attributes.
     pub fn parse(rule: Rule, text: &str) -> Result<Self, String> {
         let (min, rest) = text.split_once("..").ok_or(NO_RANGE)?;
         let max = match rest.strip_prefix('=') {
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_range_is_explained() {
+    fn invalid_ranges_are_explained() {
         for (text, problem) in [
             ("64", NO_RANGE),
             ("", NO_RANGE),

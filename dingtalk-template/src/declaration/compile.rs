@@ -32,8 +32,8 @@ struct State<'n> {
 }
 
 impl Templates {
-    /// Compiles the templates of a complete message, and reports their problems. Returns `None` if one of them cannot be
-    /// compiled.
+    /// Compiles the templates of a complete message, and reports their problems. Returns `None` if one of them cannot
+    /// be compiled.
     pub fn compile(declared: &DeclaredMessage<'_>, findings: &mut Findings) -> Option<Self> {
         let message = declared.message;
         let mut resolver = Resolver {

@@ -1,15 +1,14 @@
-//! Rules on one field. A comment above each shows what it forbids, as the attributes write it.
+//! Rules on one field. A comment above each shows a violation, in the notation of the attributes.
 
 use super::{
     Bounds, Cardinality, Dialect, End, FieldLocation, FieldRules, Findings, Literal, Role, Rule, ValueKind,
 };
 use crate::Number;
 
-/// The wire's limit, `MAX_MENTIONS` of dingtalk-core.
+/// Maximum number of mentioned people, as `MAX_MENTIONS` of dingtalk-core.
 const MAX_MENTIONS: usize = 50;
 
-/// Roles, rules on values, defaults and examples. `can_mention` says whether the message can mention anybody, where that
-/// is known.
+/// Checks roles, constraints, defaults and examples. `can_mention` tells if the message can mention people, if known.
 pub fn check_field(index: usize, field: &FieldRules, can_mention: Option<bool>, findings: &mut Findings) {
     roles(index, field, findings);
     bounds(index, field, findings);
@@ -84,8 +83,8 @@ fn bounds(index: usize, field: &FieldRules, findings: &mut Findings) {
     }
 }
 
-/// The rule that says nothing about a value of the field's type, and why. A type that is not known here has its own door's
-/// word on it.
+/// Returns a constraint that does not fit the type of the field, with the problem. Types that are unknown here are
+/// checked by rustc or by the configuration.
 fn misfit(field: &FieldRules, findings: &Findings) -> Option<(Rule, String)> {
     let dialect = findings.dialect;
     let given = |rules: &[Rule]| field.bounds().map(|(rule, _)| rule).find(|rule| rules.contains(rule));
@@ -108,7 +107,7 @@ fn misfit(field: &FieldRules, findings: &Findings) -> Option<(Rule, String)> {
     }
 }
 
-/// Defaults and examples keep the field's own rules.
+/// Checks that the default and the example satisfy the field's own constraints.
 fn literals(index: usize, field: &FieldRules, findings: &mut Findings) {
     // #[dingtalk(default = 120, range(0..=100))]
     if let Some(Some(value)) = &field.default
@@ -147,7 +146,7 @@ fn example(index: usize, field: &FieldRules, value: &Literal, findings: &mut Fin
     }
 }
 
-/// Which rule this value breaks.
+/// Returns the constraint that this value violates, as the end of a sentence.
 fn broken(field: &FieldRules, value: &Literal, findings: &Findings) -> Option<String> {
     if let Literal::List(elements) = value {
         let max = field.max_items.as_ref().and_then(|max| max.number).and_then(Number::as_count);
@@ -160,7 +159,7 @@ fn broken(field: &FieldRules, value: &Literal, findings: &Findings) -> Option<St
     wrong_type(field, value, findings).or_else(|| out_of_bounds(field, value))
 }
 
-/// #[dingtalk(example = "many")] count: u32
+/// Returns the problem of a value of the wrong type: `#[dingtalk(example = "many")] count: u32`.
 fn wrong_type(field: &FieldRules, value: &Literal, findings: &Findings) -> Option<String> {
     let expected = match (field.value, value) {
         (ValueKind::Flag, Literal::Flag(_))
@@ -194,7 +193,7 @@ fn out_of_bounds(field: &FieldRules, value: &Literal) -> Option<String> {
     }
 }
 
-/// The least and the greatest number of an integer type.
+/// Minimum and maximum of an integer type.
 struct Limits<'f> {
     ty: &'f str,
     min: i128,
@@ -224,7 +223,7 @@ impl<'f> Limits<'f> {
         Some(Self { ty, min: if is_nonzero && min == 0 { 1 } else { min }, max })
     }
 
-    /// Why no value of the type is this number.
+    /// Returns the reason why the type has no such value, if there is one.
     fn problem(&self, number: Number) -> Option<String> {
         let ty = self.ty;
         if !number.is_whole() {
@@ -239,20 +238,20 @@ impl<'f> Limits<'f> {
     }
 }
 
-/// `1..=64`, `1..` or `..=64`
+/// Formats a range as `1..=64`, `1..` or `..=64`.
 fn written(bounds: &Bounds) -> String {
     let min = bounds.min.as_ref().map_or("", |min| &min.written);
     let max = bounds.max.as_ref().map(|max| format!("={}", max.written)).unwrap_or_default();
     format!("{min}..{max}")
 }
 
-/// An end that is no literal is not known here.
+/// Reports whether a measure is within the bounds. An end that is not a literal is unknown here, and not checked.
 fn contains(bounds: &Bounds, measure: Number) -> bool {
     let known = |end: &Option<End>| end.as_ref().and_then(|end| end.number);
     known(&bounds.min).is_none_or(|min| measure >= min) && known(&bounds.max).is_none_or(|max| measure <= max)
 }
 
-/// `max_items = 80` on people to mention
+/// Reports a limit such as `max_items = 80` on people to mention.
 pub fn check_mention_limit(index: usize, field: &FieldRules, findings: &mut Findings) {
     let most = field.max_items.as_ref().and_then(|max| max.number).and_then(Number::as_count);
     let mentions = field.role == Role::At && field.cardinality == Cardinality::List;
@@ -265,10 +264,10 @@ pub fn check_mention_limit(index: usize, field: &FieldRules, findings: &mut Find
     }
 }
 
-/// `unbounded` on a parameter that needs no limit, or has one: #[dingtalk(length(..=64), unbounded)] host: String
+/// Reports `unbounded` on a parameter that needs no limit, or has one: `#[dingtalk(length(..=64), unbounded)]`.
 pub fn check_unbounded(index: usize, field: &FieldRules, findings: &mut Findings) {
     let needed = NeededLimits::of(field);
-    // Only rustc knows whether values of another type need a limit.
+    // Only rustc knows if values of another type need a limit.
     let is_unknown = field.value == ValueKind::Foreign
         && field.role == Role::Value
         && findings.dialect == Dialect::Attributes
@@ -290,7 +289,7 @@ pub fn check_unbounded(index: usize, field: &FieldRules, findings: &mut Findings
     findings.of_field(index, FieldLocation::Unbounded, message);
 }
 
-/// The limits that a tool's parameter needs and does not have.
+/// Limits that a tool's parameter needs, but does not have.
 pub(super) struct NeededLimits {
     pub(super) text: bool,
     pub(super) items: bool,
@@ -301,9 +300,9 @@ impl NeededLimits {
         let limited = [&field.length, &field.bytes].into_iter().flatten().any(|bounds| bounds.max.is_some());
         let value = field.role == Role::Value;
         Self {
-            // text: String, as long as an agent likes
+            // text: String, of any length
             text: value && field.is_text() && !limited,
-            // lines: Vec<String>, as many as an agent likes
+            // lines: Vec<String>, with any number of items
             items: value && field.cardinality == Cardinality::List && field.max_items.is_none(),
         }
     }

@@ -1,70 +1,70 @@
-//! What the rules find, and where.
+//! Findings of the rules, with their locations.
 
 use super::{Dialect, MessagePart, Rule};
 
-/// What is wrong with a declaration, and where.
+/// One violation of a rule by a declaration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// What it concerns.
+    /// Part of the declaration that violates the rule.
     pub location: Location,
-    /// What is wrong and what to write instead, in the style of rustc.
+    /// The problem and its fix, in the style of rustc.
     pub message: String,
-    /// Who says it where the declaration is a Rust type.
+    /// Reporter of the finding, if the declaration is a Rust type.
     pub told: Told,
 }
 
 impl Finding {
-    /// Is it about a slot whose name no field has, or about what is no format string?
+    /// Reports whether the finding is about an unknown name in a slot, or about a malformed format string.
     pub fn is_of_names(&self) -> bool {
         self.told != Told::Here
     }
 }
 
-/// Who reports a finding about a Rust type.
+/// Reporter of a finding about a Rust type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
-    /// We do.
+    /// The derive.
     Here,
-    /// rustc does when it reads the template as a format string, with its caret inside of the literal.
+    /// rustc, when it parses the template as a format string, with its caret inside the literal.
     ByRustc,
-    /// We do, and rustc must look all the same.
+    /// The derive, but rustc must check the template too.
     ByBoth,
 }
 
-/// A part of a declaration that an error can point at.
+/// A part of a declaration, for the position of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Location {
     /// The notification itself.
     Notification,
-    /// What makes it a message of its kind.
+    /// The attribute or key that declares the message.
     Message,
-    /// One of its templates.
+    /// A template of the message.
     Part(MessagePart),
     /// The label of a button.
     ButtonLabel(usize),
     /// The target of a button.
     ButtonUrl(usize),
-    /// The list that holds more buttons.
+    /// The list with more buttons.
     ButtonList,
-    /// The list that holds a feed card's items.
+    /// The list with the items of a feed card.
     Items,
     /// The robot's keyword.
     Keyword,
     /// A value that an expression computes.
     Computed(usize),
-    /// What the notification is for.
+    /// The purpose of the notification.
     Purpose,
-    /// The tool's name, where it is given.
+    /// The tool's name, if it is set.
     ToolName,
     /// The tool's title.
     Title,
-    /// When to use it.
+    /// The situations in which to use the tool.
     When,
-    /// When not to use it.
+    /// The situations in which not to use the tool.
     NotWhen,
-    /// What to use instead.
+    /// The tool to use instead.
     Instead,
     /// A field, by index.
     Field(usize, FieldLocation),
@@ -76,39 +76,39 @@ pub enum Location {
 pub enum FieldLocation {
     /// The field as a whole.
     Name,
-    /// What it is, in words.
+    /// Its description.
     Description,
     /// Its type.
     Type,
     /// Its `line`.
     Line,
-    /// That it mentions somebody.
+    /// The key `at`.
     At,
-    /// That it mentions everybody.
+    /// The key `at_all`.
     AtAll,
-    /// That it is no parameter.
+    /// The key `skip`.
     Skip,
     /// The name that replaces its own.
     Rename,
-    /// That it has a default.
+    /// The key `default`.
     HasDefault,
-    /// The default itself.
+    /// The value of the default.
     DefaultValue,
     /// Its example.
     Example,
-    /// A rule on its value.
+    /// A constraint on its value.
     Rule(Rule),
-    /// The lower end of a rule.
+    /// The lower end of a constraint.
     Min(Rule),
-    /// The upper end of a rule.
+    /// The upper end of a constraint.
     Max(Rule),
-    /// The most elements.
+    /// The maximum number of elements.
     MaxItems,
-    /// That it has no limit.
+    /// The key `unbounded`.
     Unbounded,
 }
 
-/// Collects what is wrong, so that one mistake does not hide the next.
+/// Collects findings, so that one mistake does not hide the next.
 #[derive(Debug)]
 pub struct Findings {
     pub(super) dialect: Dialect,
@@ -116,17 +116,17 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Nothing is wrong yet.
+    /// Creates an empty collection.
     pub fn new(dialect: Dialect) -> Self {
         Self { dialect, found: Vec::new() }
     }
 
-    /// Adds what is wrong.
+    /// Adds a finding that the derive reports itself.
     pub fn push(&mut self, location: Location, message: impl Into<String>) {
         self.tell(location, message, Told::Here);
     }
 
-    /// A slot that stands in two places is one mistake.
+    /// Adds a finding, unless it is already known: the same mistake in two slots is one finding.
     pub(super) fn tell(&mut self, location: Location, message: impl Into<String>, told: Told) {
         let finding = Finding { location, message: message.into(), told };
         if !self.found.contains(&finding) {
@@ -134,7 +134,7 @@ impl Findings {
         }
     }
 
-    /// Nothing is wrong.
+    /// Reports whether there are no findings.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

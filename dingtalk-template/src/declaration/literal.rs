@@ -1,18 +1,18 @@
-//! Defaults and examples that are written as literals: they can be checked, and shown to an agent.
+//! Defaults and examples that are literals, which can be checked, and shown to an agent.
 
 use super::{Cardinality, Dialect};
 use crate::Number;
 
-/// A value that is known while the declaration is read.
+/// A value that is known when the declaration is parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
     /// A text.
     Text(String),
     /// A number.
     Number {
-        /// As JSON writes it.
+        /// The number in the notation of JSON.
         digits: String,
-        /// Its value.
+        /// The value.
         value: Number,
     },
     /// `true` or `false`.
@@ -22,7 +22,7 @@ pub enum Literal {
 }
 
 impl Literal {
-    /// What it is, as the object of a sentence.
+    /// Returns the name of the literal's type, as the object of a sentence.
     pub(super) fn kind(&self, dialect: Dialect) -> &'static str {
         match self {
             Self::Text(_) => "a text",
@@ -32,7 +32,7 @@ impl Literal {
         }
     }
 
-    /// The texts that it is, or that it holds.
+    /// Returns the text, or the texts in a list.
     pub fn texts(&self) -> Vec<&str> {
         match self {
             Self::Text(text) => vec![text],
@@ -41,7 +41,7 @@ impl Literal {
         }
     }
 
-    /// The value as JSON.
+    /// Returns the value as JSON.
     ///
     /// ```
     /// use dingtalk_template::declaration::Literal;

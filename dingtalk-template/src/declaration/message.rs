@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{Line, MAX_BODY_BYTES, Piece, Row};
 
-/// Checks that the message has every part that its kind requires, and returns the result. With `incomplete`, part of the
-/// declaration could not be parsed: nothing is reported as missing, because it may only be misspelt.
+/// Checks that the message has every part that its kind requires, and returns the result. With `incomplete`, part of
+/// the declaration could not be parsed: nothing is reported as missing, because it may only be misspelt.
 pub fn check_message(message: &MessageTemplates, incomplete: bool, findings: &mut Findings) -> bool {
     let mut missing = Vec::new();
     let kind = message.kind.key();

@@ -1,8 +1,8 @@
-//! A notification as somebody declares it, and the rules for it.
+//! Declarations of notifications, and their rules.
 //!
-//! There are two front doors: the attributes of a Rust type, and a table of a configuration file. Both read what is
-//! written into the types of this module, and both ask the same functions what is wrong with it. A [`Dialect`] says how an
-//! error spells what to write instead; a [`Location`] says where it is, and a front door makes a caret or a path of it.
+//! A declaration is either a Rust type with attributes or a table of a configuration file. Both are parsed into the
+//! types of this module, and checked by the same functions. A [`Dialect`] is the notation in which an error proposes a
+//! fix. A [`Location`] is the position of an error; the derive converts it into a caret, the configuration into a path.
 
 mod bounds;
 mod compile;
@@ -32,42 +32,42 @@ pub use self::{
 /// A message and the fields that it shows.
 #[derive(Debug, Clone)]
 pub struct DeclaredMessage<'a> {
-    /// What is shown.
+    /// Templates of the message.
     pub message: &'a MessageTemplates,
-    /// The keyword that the robot asks for.
+    /// Keyword that the robot requires.
     pub keyword: Option<&'a str>,
-    /// The fields in order.
+    /// Fields in the order of their declaration.
     pub fields: Vec<&'a FieldRules>,
-    /// The names of values that expressions compute.
+    /// Names of the values that expressions compute.
     pub computed: Vec<&'a str>,
-    /// The names that those expressions read.
+    /// Names that those expressions read.
     pub read: Vec<String>,
-    /// Something could not be read: what seems to be missing may only be misspelt.
+    /// True if part of the declaration could not be parsed. A part that seems to be missing may then only be misspelt.
     pub incomplete: bool,
 }
 
-/// What is shown: a kind of message and its templates.
+/// A kind of message with its templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageTemplates {
-    /// Which message it is.
+    /// Kind of the message.
     pub kind: MessageKind,
-    /// Its templates, in the order of [`MessageKind::parts`].
+    /// Templates of the parts, in the order of [`MessageKind::parts`].
     pub parts: Vec<(MessagePart, String)>,
-    /// The buttons of an action card.
+    /// Buttons of an action card.
     pub buttons: Vec<ButtonTemplates>,
-    /// The field that holds more buttons.
+    /// Name of the field with more buttons.
     pub button_list: Option<String>,
-    /// The field that holds a feed card's items.
+    /// Name of the field with the items of a feed card.
     pub items: Option<String>,
 }
 
 impl MessageTemplates {
-    /// One of its templates.
+    /// Returns the template of a part, if the message has it.
     pub fn part(&self, wanted: MessagePart) -> Option<&str> {
         self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, template)| &**template)
     }
 
-    /// Its templates and where they stand, in the order in which they are written.
+    /// Returns all templates with their locations, in the order of their declaration.
     pub fn templates(&self) -> impl Iterator<Item = (Location, &str)> {
         let parts = self.parts.iter().map(|(part, template)| (Location::Part(*part), &**template));
         let buttons = self.buttons.iter().enumerate().flat_map(|(index, button)| {
@@ -80,41 +80,41 @@ impl MessageTemplates {
 /// A button of an action card: two templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ButtonTemplates {
-    /// What it says.
+    /// Template of the label.
     pub label: String,
-    /// The page that it opens.
+    /// Template of the page's address.
     pub url: String,
 }
 
-/// Which message it is, or which piece of one.
+/// Kind of a message, or of a part of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessageKind {
     /// Plain text.
     Text,
     /// Markdown with a title.
     Markdown,
-    /// One page to open.
+    /// A title, a text and one page to open.
     Link,
     /// Markdown with buttons.
     ActionCard,
-    /// A list of pictures.
+    /// A list of items with pictures.
     FeedCard,
-    /// No message, but one item of a feed card.
+    /// One item of a feed card; not a message by itself.
     Item,
-    /// No message, but a piece of others.
+    /// A text in other messages; not a message by itself.
     Fragment,
 }
 
-/// A template of a message.
+/// A part of a message that has a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MessagePart {
-    /// Its title.
+    /// The title.
     Title,
-    /// Its body.
+    /// The body.
     Text,
-    /// The page that it opens.
+    /// The address of the page that it opens.
     Target,
-    /// The picture that it shows.
+    /// The address of the picture that it shows.
     Picture,
 }
 
@@ -133,12 +133,12 @@ impl MessageKind {
         Self::Fragment,
     ];
 
-    /// The kind that is written so.
+    /// Returns the kind with this key.
     pub fn of(key: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.key() == key)
     }
 
-    /// How it is written.
+    /// Returns the key in attributes and files.
     pub fn key(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -151,7 +151,7 @@ impl MessageKind {
         }
     }
 
-    /// Its templates, and why each is required; those without a reason are not.
+    /// Returns the parts of the kind, each with the reason why it is required; `None` for an optional part.
     pub fn parts(self) -> &'static [(MessagePart, Option<&'static str>)] {
         match self {
             Self::Text | Self::Fragment => &[(MessagePart::Text, Some(""))],
@@ -174,19 +174,19 @@ impl MessageKind {
         }
     }
 
-    /// Is it a whole message, and no part of one?
+    /// Reports whether this is a whole message, and not a part of one.
     pub fn is_message(self) -> bool {
         !matches!(self, Self::Item | Self::Fragment)
     }
 
-    /// Can the message mention anybody?
+    /// Reports whether a message of this kind can mention people.
     pub fn can_mention(self) -> bool {
         matches!(self, Self::Text | Self::Markdown)
     }
 }
 
 impl MessagePart {
-    /// How it is written.
+    /// Returns the key in attributes and files.
     pub fn key(self) -> &'static str {
         match self {
             Self::Title => "title",
@@ -197,84 +197,84 @@ impl MessagePart {
     }
 }
 
-/// A field: what it is, how it is shown, and the rules on its value.
+/// A field: its type, its role, and the constraints on its value.
 #[derive(Debug, Clone)]
 pub struct FieldRules {
-    /// What templates call it.
+    /// Name in templates.
     pub name: String,
-    /// What callers of the tool call it.
+    /// Name of the tool's parameter.
     pub parameter: String,
-    /// What it is, in words.
+    /// Description of the field.
     pub documentation: String,
-    /// The name of its type: of one value, where there are several. Empty where it has none.
+    /// Name of the type of one value; empty if the type has no name.
     pub type_name: String,
-    /// What one value is.
+    /// Kind of one value.
     pub value: ValueKind,
-    /// How many values it has.
+    /// Number of values.
     pub cardinality: Cardinality,
-    /// What it is for.
+    /// Role in the message.
     pub role: Role,
-    /// What is written for each value.
+    /// Template of the line that is written for each value.
     pub line: Option<String>,
-    /// It has a name of its own for callers.
+    /// True if the name of the parameter was set.
     pub is_renamed: bool,
-    /// It has a default; the value where that is a literal.
+    /// Default of the field, if any: `Some(None)` if it is not a literal.
     pub default: Option<Option<Literal>>,
-    /// It has an example; the value where that is a literal.
+    /// Example of the field, if any: `Some(None)` if it is not a literal.
     pub example: Option<Option<Literal>>,
-    /// Characters of a text.
+    /// Limits on the number of characters of a text.
     pub length: Option<Bounds>,
-    /// Bytes of a text.
+    /// Limits on the number of bytes of a text.
     pub bytes: Option<Bounds>,
-    /// A number.
+    /// Limits of a number.
     pub range: Option<Bounds>,
-    /// The fewest elements of a list.
+    /// Minimum number of elements of a list.
     pub min_items: usize,
-    /// The most elements of a list.
+    /// Maximum number of elements of a list.
     pub max_items: Option<End>,
-    /// It says that it has no limit.
+    /// True if the field declares that it has no limit.
     pub is_unbounded: bool,
-    /// Something of it could not be read: what seems to be missing may only be misspelt.
+    /// True if part of the field could not be parsed. A part that seems to be missing may then only be misspelt.
     pub incomplete: bool,
 }
 
 impl FieldRules {
-    /// The rules that are ranges.
+    /// Returns the constraints that are ranges.
     pub fn bounds(&self) -> impl Iterator<Item = (Rule, &Bounds)> {
         [(Rule::Length, &self.length), (Rule::Bytes, &self.bytes), (Rule::Range, &self.range)]
             .into_iter()
             .filter_map(|(rule, bounds)| Some((rule, bounds.as_ref()?)))
     }
 
-    /// Is one value a text of any length?
+    /// Reports whether one value is a text of any length.
     pub(crate) fn is_text(&self) -> bool {
         matches!(self.value, ValueKind::Text | ValueKind::Markdown)
     }
 
-    /// Does it mention people, or everybody?
+    /// Reports whether the field mentions people, or everyone.
     pub fn is_mention(&self) -> bool {
         matches!(self.role, Role::At | Role::AtAll)
     }
 }
 
-/// What one value is.
+/// Kind of one value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ValueKind {
     /// Text, escaped where it is shown.
     Text,
     /// Trusted Markdown.
     Markdown,
-    /// Digits.
+    /// A number.
     Number,
     /// `true` or `false`.
     Flag,
-    /// A type of ours that is written as a text: a URL, a mobile number, a user id.
+    /// A type of this project that is written as a text: a URL, a mobile number, a user id.
     Own,
-    /// A type that only its own door knows, such as one of a few values.
+    /// A type that the rules do not know, such as a choice.
     Foreign,
 }
 
-/// How many values a field has.
+/// Number of values of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cardinality {
     /// Exactly one.
@@ -287,50 +287,50 @@ pub enum Cardinality {
     Flag,
 }
 
-/// What a field is for.
+/// Role of a field in a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// A value to show.
     Value,
     /// People to mention.
     At,
-    /// Whether everybody is mentioned.
+    /// A flag that mentions everyone.
     AtAll,
-    /// No parameter, and not shown.
+    /// Neither a parameter nor shown.
     Skip,
 }
 
 /// An inclusive range that may be open on either side.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bounds {
-    /// The least.
+    /// Minimum, included.
     pub min: Option<End>,
-    /// The most.
+    /// Maximum, included.
     pub max: Option<End>,
 }
 
 /// One end of a range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct End {
-    /// As it is written.
+    /// The end as written.
     pub written: String,
-    /// The number, where that is known.
+    /// Its value, if it is a literal.
     pub number: Option<Number>,
 }
 
-/// A rule whose value is a range.
+/// A constraint that is a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// Characters of a text.
+    /// Number of characters of a text.
     Length,
-    /// Bytes of a text.
+    /// Number of bytes of a text.
     Bytes,
-    /// A number.
+    /// Value of a number.
     Range,
 }
 
 impl Rule {
-    /// How it is written.
+    /// Returns the key in attributes and files.
     pub fn key(self) -> &'static str {
         match self {
             Self::Length => "length",

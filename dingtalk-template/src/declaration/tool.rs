@@ -1,58 +1,58 @@
-//! Rules on what an agent reads. A comment above each shows what it forbids, as the attributes write it.
+//! Rules on the texts that agents read. A comment above each shows a violation, in the notation of the attributes.
 
 use std::collections::HashMap;
 
 use super::{Dialect, FieldLocation, FieldRules, Findings, Location, Role, Rule, field::NeededLimits};
 use crate::{is_tautology, looks_secret, snake_case, tool_name_problem, words};
 
-/// What a declaration says of itself as a tool.
+/// The texts with which a declaration describes its tool.
 #[derive(Debug, Clone, Default)]
 pub struct ToolWords {
-    /// What the declaration is called: the type's name, or the table's.
+    /// Name of the type or table.
     pub declared_as: String,
-    /// The tool's name, where it is written out.
+    /// Name of the tool, if it is set.
     pub name: Option<String>,
-    /// Its name for people, likewise.
+    /// Name of the tool for people, if it is set.
     pub title: Option<String>,
-    /// What it is for: one paragraph on one line.
+    /// Purpose of the tool: one paragraph on one line.
     pub purpose: String,
-    /// When to use it.
+    /// Situations in which to use the tool.
     pub when: Option<String>,
-    /// When not to use it.
+    /// Situations in which not to use the tool.
     pub not_when: Option<String>,
-    /// It names itself as what to use instead.
+    /// True if the tool names itself as its alternative.
     pub instead_of_itself: bool,
-    /// Something could not be read: what seems to be missing may only be misspelt.
+    /// True if part of the declaration could not be parsed. A part that seems to be missing may then only be misspelt.
     pub incomplete: bool,
 }
 
 impl ToolWords {
-    /// The tool's name: as given, or `send_` and the words of what it is declared as.
+    /// Returns the name of the tool: the one that is set, or `send_` and the words of the declaration's name.
     pub fn name(&self) -> String {
         self.name.clone().unwrap_or_else(|| format!("send_{}", snake_case(&self.declared_as)))
     }
 
-    /// Its title: as given, or the words of what it is declared as.
+    /// Returns the title of the tool: the one that is set, or the words of the declaration's name.
     pub fn title(&self) -> String {
         self.title.clone().unwrap_or_else(|| title_of(&self.declared_as))
     }
 }
 
-/// The first paragraph of a text, on one line.
+/// Returns the first paragraph of a text, on one line.
 pub fn first_paragraph(text: &str) -> String {
     let lines = text.lines().map(str::trim);
     let paragraph = lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
     paragraph.collect::<Vec<_>>().join(" ")
 }
 
-/// `CpuAlert` gives `Cpu alert`.
+/// Converts a name into a title: `Cpu alert` for `CpuAlert`.
 fn title_of(declared_as: &str) -> String {
     let words = words(declared_as);
     let rest = words.iter().skip(1).map(|word| word.to_lowercase());
     words.first().map(|first| (*first).to_owned()).into_iter().chain(rest).collect::<Vec<_>>().join(" ")
 }
 
-/// What an agent chooses by.
+/// Checks the texts by which agents choose a tool.
 pub fn check_tool(tool: &ToolWords, findings: &mut Findings) {
     description(tool, findings);
     name(tool, findings);
@@ -67,9 +67,9 @@ fn description(tool: &ToolWords, findings: &mut Findings) {
     let dialect = findings.dialect;
     let (ToolWords { purpose, .. }, name, title) = (tool, tool.name(), tool.title());
     if purpose.is_empty() && tool.incomplete {
-        // It may be there under another name.
+        // The key may only be misspelt.
     } else if purpose.is_empty() {
-        // A tool that says nothing of itself.
+        // struct CpuAlert, without a doc comment
         let message = format!(
             "an agent chooses a tool by its description: say in {} what the notification is for",
             dialect.purpose()
@@ -110,7 +110,7 @@ fn name(tool: &ToolWords, findings: &mut Findings) {
     }
 }
 
-/// What an agent fills in.
+/// Checks the parameters that agents fill in.
 pub fn check_parameters<'f>(fields: impl IntoIterator<Item = &'f FieldRules>, findings: &mut Findings) {
     let mut names: HashMap<&str, &str> = HashMap::new();
     for (index, field) in fields.into_iter().enumerate() {
@@ -136,7 +136,7 @@ fn parameter(index: usize, field: &FieldRules, findings: &mut Findings) {
     let documentation = field.documentation.trim();
     let parameter = &field.parameter;
     if documentation.is_empty() {
-        // host: String, without a word on what it is
+        // host: String, without a doc comment
         let message = format!(
             "an agent fills in `{parameter}`: say in {} what it is, with an example",
             dialect.description()
@@ -177,7 +177,7 @@ fn limits(index: usize, field: &FieldRules, findings: &mut Findings) {
     }
 }
 
-/// The error for a text of any length, where only rustc knows that it is one.
+/// Returns the error for a text without a limit, for a type of which only rustc knows that it is a text.
 pub fn no_upper_limit(name: &str, dialect: Dialect) -> String {
     without_limit(name, &dialect.rule_on_field(Rule::Length, "..=N"), dialect)
 }
@@ -206,7 +206,7 @@ fn names_and_defaults(index: usize, field: &FieldRules, findings: &mut Findings)
     }
 }
 
-/// Is it a name that every client takes for a parameter?
+/// Reports whether every client accepts this name of a parameter.
 fn is_parameter_name(name: &str) -> bool {
     name.len() <= 64
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
