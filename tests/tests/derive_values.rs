@@ -1,4 +1,4 @@
-//! Values that reports of other derives' users found broken: large numbers, expressions, names, and types of many kinds.
+//! Values that are reported as broken in other derives: large numbers, expressions, names, and types of many kinds.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -249,7 +249,7 @@ struct News {
 #[derive(Notification)]
 #[dingtalk(feed_card(items = news), tool)]
 struct Bulletin {
-    /// What happened since yesterday.
+    /// Events since yesterday.
     #[dingtalk(max_items = 3)]
     news: Vec<News>,
 }
@@ -258,7 +258,7 @@ struct Bulletin {
 #[derive(Notification)]
 #[dingtalk(text("{level}"), tool)]
 struct Bad {
-    /// How bad, for example `low`.
+    /// Severity, for example `low`.
     level: Level,
 }
 
