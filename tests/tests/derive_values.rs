@@ -197,6 +197,7 @@ mod names {
 
     impl<T> Everything for T {}
 
+    #[expect(clippy::struct_field_names, reason = "names that generated code could take for its own")]
     #[derive(Notification)]
     #[dingtalk(text("{check} {path} {faults} {reader} {values}\n{r}"))]
     pub(super) struct Check {

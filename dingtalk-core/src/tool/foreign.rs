@@ -94,7 +94,6 @@ fn object(
     for (name, value) in members.iter().filter(|(name, value)| !value.is_null() || is_required(name)) {
         let value = match properties.get(name) {
             Some(Value::Object(property)) => conform(value, property, &inside(name), faults),
-            Some(_) => value.clone(),
             None if schema.get("additionalProperties") == Some(&Value::Bool(false)) => {
                 let names = properties.keys().map(String::as_str);
                 let fault = Fault::new(inside(name), "is not a field");
@@ -102,7 +101,7 @@ fn object(
                     .push(fault.suggest(suggest(name, names.filter(|known| !members.contains_key(*known)))));
                 continue;
             }
-            None => value.clone(),
+            _ => value.clone(),
         };
         conforming.insert(name.clone(), value);
     }

@@ -206,7 +206,6 @@ impl<'a> Reader<'a> {
     }
 
     /// The same, read in this way.
-    #[expect(clippy::option_option, reason = "what cannot be read is not what is absent")]
     pub fn optional_by<T>(&mut self, index: usize, how: &dyn ReadValue<T>) -> Option<Option<T>> {
         match self.given(index, how) {
             Given::Value(value) => self.read(index, value, None, how).map(Some),
