@@ -1,4 +1,4 @@
-//! Where a robot's requests go, read from what people paste.
+//! Addresses of a robot's requests, parsed from settings.
 
 use percent_encoding::utf8_percent_encode;
 use reqwest::Url;
@@ -9,16 +9,17 @@ use super::{
     sign::{RESERVED, Signature},
 };
 
-/// DingTalk in China.
+/// Base URL of DingTalk in China.
 pub(crate) const CHINA: &str = "https://oapi.dingtalk.com";
 
-/// DingTalk outside China.
+/// Base URL of DingTalk outside China.
 pub(crate) const INTERNATIONAL: &str = "https://oapi.dingtalk.io";
 
 const HOSTS: [&str; 2] = ["oapi.dingtalk.com", "oapi.dingtalk.io"];
 const SEND_PATH: &str = "/robot/send";
 
-/// The names, the 20 digits of the largest number, and a signature in which every character is encoded.
+/// Length of the signed part of a query: the names, the 20 digits of the largest number, and a signature in which every
+/// character is encoded.
 const SIGNED_BYTES: usize = "&timestamp=".len() + 20 + "&sign=".len() + 3 * 44;
 
 /// Encodes a value for the query of a URL, once.
@@ -26,19 +27,18 @@ pub(crate) fn percent_encode(value: &str) -> String {
     utf8_percent_encode(value, RESERVED).to_string()
 }
 
-/// The address that a robot posts to, without its query.
+/// Address of a robot's requests, without its query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint(Url);
 
 impl Endpoint {
-    /// Reads a base URL such as `https://oapi.dingtalk.com`. `setting` is what the person who set it knows it as.
+    /// Parses a base URL such as `https://oapi.dingtalk.com`. `setting` is its name for the person who set it.
     pub(crate) fn from_base(text: &str, setting: &str) -> Result<Self, Error> {
         let url = parse(text, setting)?;
         if url.query().is_some() || url.fragment().is_some() || url.path().ends_with(SEND_PATH) {
             return Err(Error::of_settings(
                 format!(
-                    "{setting} takes only the beginning of the address, such as {CHINA}; a whole webhook goes where the \
-                     access token goes"
+                    "{setting}: expected a base URL such as {CHINA}; set a whole webhook as the access token"
                 ),
                 format!(
                     "{setting} 只填地址的开头部分，例如 {CHINA}；完整的 Webhook 地址请填在 access_token 处"
@@ -60,7 +60,7 @@ impl Endpoint {
         self.0.host_str().unwrap_or_default()
     }
 
-    /// The address alone.
+    /// Returns the address.
     pub(crate) fn url(&self) -> Url {
         self.0.clone()
     }
@@ -69,22 +69,21 @@ impl Endpoint {
         self.0.scheme() == "https"
     }
 
-    /// Where the robot with this token posts to.
+    /// Returns the address of requests with this token.
     pub(crate) fn target(&self, token: &str) -> Target {
         let query = format!("access_token={}", percent_encode(token));
         Target { endpoint: self.0.clone(), query: query.into() }
     }
 }
 
-/// The address of a robot, token and all.
+/// Address of a robot, including its token.
 pub(crate) struct Target {
     endpoint: Url,
     query: SecretString,
 }
 
 impl Target {
-    /// The address of one request: it must go nowhere but to the HTTP client. Its query is all that is allocated for
-    /// signing it.
+    /// Returns the address of one request. Only the HTTP client may receive it. Signing allocates only its query.
     pub(crate) fn request_url(&self, signed: Option<(u64, &Signature)>) -> Url {
         let mut url = self.endpoint.clone();
         let token = self.query.expose_secret();
@@ -103,19 +102,19 @@ impl Target {
     }
 }
 
-/// What a webhook holds.
+/// Content of a webhook.
 pub(crate) struct Webhook {
     pub(crate) token: SecretString,
     url: Url,
 }
 
 impl Webhook {
-    /// Reads a webhook as DingTalk shows it. A timestamp and a signature in it are ignored: they are stale.
+    /// Parses a webhook as DingTalk shows it. Ignores a timestamp and a signature in it, which have expired.
     pub(crate) fn parse(text: &str, setting: &str) -> Result<Self, Error> {
         let wrong = |english, chinese| Err(Error::of_setting(setting, english, chinese));
         if !text.contains("://") {
             return wrong(
-                "expected the webhook as DingTalk shows it, https://… and all, not the token alone",
+                "expected the whole webhook, beginning with https://, not the access token alone",
                 "应为钉钉显示的完整 Webhook 地址（以 https:// 开头），而不只是 access_token",
             );
         }
@@ -124,13 +123,13 @@ impl Webhook {
             SEND_PATH => {}
             "/robot/sendBySession" => {
                 return wrong(
-                    "this is a session webhook, valid for minutes; a custom robot's ends in /robot/send",
+                    "this is a session webhook, which expires within minutes; the webhook of a custom robot ends with /robot/send",
                     "这是会话 Webhook，几分钟后失效；自定义机器人的地址以 /robot/send 结尾",
                 );
             }
             _ => {
                 return wrong(
-                    "the path of a robot's webhook is /robot/send",
+                    "the path of a robot's webhook must be /robot/send",
                     "机器人 Webhook 地址的路径是 /robot/send",
                 );
             }
@@ -143,66 +142,68 @@ impl Webhook {
                 Ok(Self { token, url })
             }
             _ => wrong(
-                "the webhook has no access_token; copy all of it from the robot's settings",
+                "access_token is missing in the webhook; copy the whole webhook from the robot's settings",
                 "Webhook 地址里没有 access_token；请从机器人设置中完整复制",
             ),
         }
     }
 
-    /// Where the webhook itself points to.
+    /// Returns the address that the webhook contains.
     pub(crate) fn endpoint(&self, setting: &str) -> Result<Endpoint, Error> {
         let host = self.url.host_str().unwrap_or_default();
         if HOSTS.contains(&host) || is_loopback(host) {
             return Ok(Endpoint::at(&self.url, ""));
         }
-        // A token sent to the wrong server is a token lost.
+        // A token that was sent to another server is compromised.
         let hosts = HOSTS.join(", ");
         Err(Error::of_setting(
             setting,
             format_args!(
-                "{host} is not one of DingTalk's servers ({hosts}); if it is a gateway of your own, give it as the base URL too"
+                "{host} is not one of DingTalk's servers ({hosts}); to use a gateway of your own, set the base URL as well"
             ),
             format_args!("{host} 不是钉钉的服务器（{hosts}）；如果是自己的网关，请同时填写 base_url"),
         ))
     }
 }
 
-/// Refuses what cannot be an access token, saying what it looks like.
+/// Checks an access token. The error names the kind of text that was given instead.
 pub(crate) fn check_token(token: &str, setting: &str) -> Result<(), Error> {
     let wrong = |english, chinese| Err(Error::of_setting(setting, english, chinese));
     if token.starts_with("SEC") && token.len() > 60 {
         return wrong(
-            "this is the signing secret (SEC…); the access token stands in the webhook",
+            "this is the signing secret (SEC…); the access token is part of the webhook",
             "这是加签密钥（SEC…）；access_token 在 Webhook 地址里",
         );
     }
     if token.starts_with("access_token=") || token.contains(['/', '?', '&']) {
         return wrong(
-            "expected the access token alone or the whole webhook, https://… and all; this is a part of one",
+            "expected the access token alone or the whole webhook, beginning with https://; this is only a part of it",
             "应为 access_token 本身，或以 https:// 开头的完整 Webhook 地址；这里只有其中一部分",
         );
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return wrong(
-            "an access token is one word of letters and digits",
+            "an access token consists of letters and digits, without spaces",
             "access_token 由字母和数字组成，中间没有空格",
         );
     }
     Ok(())
 }
 
-/// Reads a URL that a token may be sent to.
+/// Parses a URL that will receive a token.
 fn parse(text: &str, setting: &str) -> Result<Url, Error> {
-    // The text is not repeated: it may hold the token.
+    // The text is not repeated, because it may contain the token.
     let wrong = |english, chinese| Err(Error::of_setting(setting, english, chinese));
-    let Ok(url) = Url::parse(text) else { return wrong("this is not a URL", "不是有效的地址") };
-    let Some(host) = url.host_str() else { return wrong("the URL has no host", "地址里没有主机名") };
+    let Ok(url) = Url::parse(text) else { return wrong("invalid URL", "不是有效的地址") };
+    let Some(host) = url.host_str() else {
+        return wrong("the URL must contain a host", "地址里没有主机名");
+    };
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(host) => {}
         "http" => {
             return wrong(
-                "http would show the token to the network; only https is used beyond this machine",
+                "http would expose the token to the network; only https is supported for other machines",
                 "http 会在网络上暴露 access_token；本机以外只能用 https",
             );
         }
@@ -280,11 +281,11 @@ mod tests {
     #[test]
     fn a_webhook_says_what_is_wrong_with_it() {
         for (webhook, expected) in [
-            ("0123abcd", "not the token alone"),
+            ("0123abcd", "not the access token alone"),
             ("https://oapi.dingtalk.com/robot/sendBySession?session=abcd", "session webhook"),
             ("https://oapi.dingtalk.com/robot?access_token=abcd", "path"),
-            ("https://oapi.dingtalk.com/robot/send", "no access_token"),
-            ("https://oapi.dingtalk.com/robot/send?access_token=", "no access_token"),
+            ("https://oapi.dingtalk.com/robot/send", "access_token is missing"),
+            ("https://oapi.dingtalk.com/robot/send?access_token=", "access_token is missing"),
             ("http://oapi.dingtalk.com/robot/send?access_token=abcd", "only https"),
         ] {
             let problem = problem(Webhook::parse(webhook, "webhook"));
@@ -313,9 +314,9 @@ mod tests {
     fn an_invalid_token_is_recognised() {
         for (token, expected) in [
             (format!("SEC{}", "0".repeat(64)).as_str(), "signing secret"),
-            ("access_token=abcd", "part of one"),
-            ("oapi.dingtalk.com/robot/send?access_token=abcd", "part of one"),
-            ("two words", "one word"),
+            ("access_token=abcd", "a part of it"),
+            ("oapi.dingtalk.com/robot/send?access_token=abcd", "a part of it"),
+            ("two words", "without spaces"),
         ] {
             let problem = problem(check_token(token, "token"));
             assert!(problem.contains(expected), "{problem}");

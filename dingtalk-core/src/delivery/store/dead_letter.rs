@@ -1,4 +1,4 @@
-//! Notifications that were given up, and why.
+//! Dead letters: notifications that were given up, with the reason.
 
 use std::{fmt, time::SystemTime};
 
@@ -10,24 +10,24 @@ use crate::{Envelope, Error, ErrorKind};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeadLetter {
-    /// The lane that it waited in.
+    /// Lane in which it waited.
     pub lane: String,
-    /// The notification.
+    /// Envelope of the notification.
     pub envelope: Envelope,
-    /// By what it is counted.
+    /// Reason by which it is counted.
     pub loss: Loss,
-    /// The last failure.
+    /// Last failure.
     pub failure: Failure,
-    /// How many attempts were counted.
+    /// Number of attempts that counted.
     pub attempts: u32,
-    /// An attempt may have arrived: look in the group before it is sent again.
+    /// Set if an attempt may have arrived: look in the group before you send it again.
     pub may_have_arrived: bool,
-    /// When it was given up, by the store's clock.
+    /// Time at which it was given up, by the store's clock.
     pub at: SystemTime,
 }
 
 impl DeadLetter {
-    /// A notification that was given up at this time.
+    /// Creates a dead letter of a notification that was given up at this time.
     pub fn new(
         lane: impl Into<String>,
         envelope: Envelope,
@@ -39,18 +39,19 @@ impl DeadLetter {
     }
 }
 
-/// A failure that can be stored: what is kept of an [`Error`].
+/// The part of an [`Error`] that a store keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Failure {
-    /// What went wrong.
+    /// Kind of the failure.
     pub kind: ErrorKind,
-    /// The same in words, and what to do. Holds no secret; it may hold words of the server, which may repeat the message.
+    /// Text of the failure with its advice. It contains no secret, but possibly the server's text, which may repeat the
+    /// message.
     pub text: String,
 }
 
 impl Failure {
-    /// A failure in words.
+    /// Creates a failure with this text.
     pub fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
         Self { kind, text: text.into() }
     }
@@ -68,20 +69,20 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Why a queue gave a notification up.
+/// Reason for which a queue gave a notification up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Loss {
-    /// Its expiry passed.
+    /// The notification expired.
     Expired,
-    /// It was refused for what it is, or cannot be sent.
+    /// DingTalk refused the notification, or it cannot be sent.
     Refused(ErrorKind),
-    /// As many attempts as allowed failed; the last one like this.
+    /// All allowed attempts failed, the last one with this kind.
     TooManyAttempts(ErrorKind),
-    /// It may have arrived, and may not be repeated.
+    /// The notification may have arrived, and the guarantee does not allow a retry.
     Unknown,
-    /// The queue ended while it waited in memory. It is no dead letter: those are in memory, too.
+    /// The queue ended while the notification waited in memory. It is not a dead letter: those are kept in memory, too.
     Dropped,
 }
 

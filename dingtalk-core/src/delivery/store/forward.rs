@@ -1,4 +1,4 @@
-//! A store that is held by several is a store.
+//! Stores behind references.
 
 use std::{sync::Arc, time::Duration};
 

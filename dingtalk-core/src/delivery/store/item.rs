@@ -1,48 +1,48 @@
-//! What goes in and out of a store.
+//! Arguments and results of a store.
 
 use std::time::{Duration, SystemTime};
 
 use super::{DeadLetter, Failure, Loss};
 use crate::Envelope;
 
-/// What became of a notification that was to be put into a store.
+/// Result of putting a notification into a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Enqueued {
-    /// It waits.
+    /// The notification was added.
     Added,
-    /// A notification with this id was put in before; it is not taken again.
+    /// The id is known from an earlier notification; this one was not added.
     Known,
-    /// There is no room.
+    /// The store is full.
     Full,
 }
 
-/// What waits: a notification, or a digest of several.
+/// A waiting item: a notification, or a digest of several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Item {
-    /// What is to be sent, under which id.
+    /// Message and id to send.
     pub envelope: Envelope,
-    /// The ids of the notifications that a digest stands for; empty for a notification.
+    /// Ids of the notifications in a digest; empty for a notification.
     pub members: Vec<String>,
-    /// Since when it waits, by the store's clock; a digest since it was made.
+    /// Time since when it has been waiting, by the store's clock; for a digest, since it was made.
     pub enqueued: SystemTime,
-    /// Attempts that have begun and count.
+    /// Number of attempts that have begun and count.
     pub attempts: u32,
-    /// Its last attempt began and nobody said how it ended: the process crashed, or took too long.
+    /// Set if its last attempt began and its outcome was not recorded: the process crashed, or took too long.
     pub interrupted: bool,
-    /// An attempt may have arrived: it may only be repeated as it is, never in a digest.
+    /// Set if an attempt may have arrived: it may only be sent again unchanged, never in a digest.
     pub may_have_arrived: bool,
-    /// It was in a digest that DingTalk refused, and is to be sent alone.
+    /// Set if it was in a digest that DingTalk refused, so that it is sent alone.
     pub alone: bool,
-    /// Why it was not delivered so far.
+    /// Last failure, if it has one.
     pub last_failure: Option<Failure>,
-    /// The claim on it.
+    /// Claim on the item.
     pub claim: Claim,
 }
 
 impl Item {
-    /// A notification that nobody has tried to send.
+    /// Creates an item of a notification without attempts.
     pub fn new(envelope: Envelope, enqueued: SystemTime, claim: Claim) -> Self {
         Self {
             envelope,
@@ -58,119 +58,119 @@ impl Item {
     }
 }
 
-/// A claim on one item. It holds until its lease ends and somebody else claims the item.
+/// A claim on one item. It holds until its lease ends and the item is claimed again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Claim {
-    /// The item's id.
+    /// Id of the item.
     pub id: String,
-    /// Another number with each claim.
+    /// Number of the claim, different for each claim.
     pub number: u64,
 }
 
 impl Claim {
-    /// The claim with this number on this item.
+    /// Creates the claim with this number on this item.
     pub fn new(id: impl Into<String>, number: u64) -> Self {
         Self { id: id.into(), number }
     }
 }
 
-/// What [`Store::claim`](super::Store::claim) hands out.
+/// Result of [`Store::claim`](super::Store::claim).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claimed {
-    /// Now, by the store's clock.
+    /// Current time, by the store's clock.
     pub now: SystemTime,
-    /// The items, in the order in which they are to be sent.
+    /// Items in the order in which to send them.
     pub items: Vec<Item>,
-    /// What expired and is a dead letter now.
+    /// Items that have expired and are now dead letters.
     pub expired: Vec<DeadLetter>,
-    /// When to look again: something that is not handed out now becomes due, or something expires. `None` if only a new
-    /// notification can change anything.
+    /// Time until the next check, when another item becomes due or expires. `None` if only a new notification can
+    /// change anything.
     pub next: Option<Duration>,
 }
 
 impl Claimed {
-    /// Nothing, at this time.
+    /// Creates an empty result at this time.
     pub fn new(now: SystemTime) -> Self {
         Self { now, items: Vec::new(), expired: Vec::new(), next: None }
     }
 }
 
-/// What [`Store::begin`](super::Store::begin) answers.
+/// Result of [`Store::begin`](super::Store::begin).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Begun {
-    /// The attempt is recorded, and its request can be made. It is this attempt, counted from 1.
+    /// The attempt is recorded, and its request can be made. Contains the number of the attempt, counted from 1.
     Started(u32),
-    /// The claim holds no longer, or the item has expired.
+    /// The claim no longer holds, or the item has expired.
     Lost,
 }
 
-/// Several claimed items that become one message.
+/// Several claimed items that are merged into one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Merge {
-    /// The message, under an id of its own.
+    /// Message, under an id of its own.
     pub digest: Envelope,
-    /// What it stands for.
+    /// Claims on the merged items.
     pub members: Vec<Claim>,
 }
 
 impl Merge {
-    /// These items, in this message.
+    /// Creates a digest of these items.
     pub fn new(digest: Envelope, members: Vec<Claim>) -> Self {
         Self { digest, members }
     }
 }
 
-/// What became of an attempt.
+/// Outcome of an attempt, for the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Settlement {
-    /// DingTalk took it; the members of a digest are part of it. The store keeps the id for a while, to know it again.
+    /// DingTalk accepted the message, including all members of a digest. The store remembers the id for a while.
     Delivered,
-    /// It waits again.
+    /// The item waits again.
     Deferred {
-        /// For so long.
+        /// Time to wait.
         after: Duration,
-        /// Whether the attempt counts, if one has begun.
+        /// Set if the attempt counts, provided that one has begun.
         counts: bool,
-        /// Whether it may have arrived.
+        /// Set if it may have arrived.
         may_have_arrived: bool,
-        /// Why.
+        /// Reason.
         failure: Failure,
     },
-    /// It is given up and becomes a dead letter; of a digest, each of its members.
+    /// The item is given up and becomes a dead letter; for a digest, each of its members.
     Dead {
-        /// By what it is counted.
+        /// Reason by which it is counted.
         loss: Loss,
-        /// Whether it may have arrived.
+        /// Set if it may have arrived.
         may_have_arrived: bool,
-        /// Why.
+        /// Last failure.
         failure: Failure,
     },
-    /// DingTalk refused a digest: its members wait again, each [alone](Item::alone), where they stood.
+    /// DingTalk refused a digest: its members wait again, each [alone](Item::alone), at their old positions.
     Unmerged,
 }
 
-/// What waits in a lane: notifications, those in a digest each for itself.
+/// Notifications of a lane; those in a digest count separately.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LanePending {
-    /// They wait: for their turn, for another attempt, for a rest to end.
+    /// Notifications that wait: for a slot, for another attempt, or for the end of a rest.
     pub waiting: usize,
-    /// An attempt has begun and not ended.
+    /// Notifications whose attempt has begun and not ended.
     pub sending: usize,
 }
 
 impl LanePending {
-    /// So many of each.
+    /// Creates counts.
     pub fn new(waiting: usize, sending: usize) -> Self {
         Self { waiting, sending }
     }
 
-    /// All of them.
+    /// Returns the sum.
     pub fn total(self) -> usize {
         self.waiting + self.sending
     }

@@ -1,4 +1,4 @@
-//! A waiter and a slot that end when they are dropped.
+//! Guards of waiters and slots, which end when they are dropped.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{Admission, Forecast, SlotId, SlotRequest, WaiterId, Window};
 use crate::{Error, delivery::Urgency};
 
-/// A waiter of a window; dropped, it leaves.
+/// A waiter of a window, which leaves when it is dropped.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,28 +27,29 @@ use crate::{Error, delivery::Urgency};
 #[must_use = "dropping it leaves"]
 pub struct Waiter<'a> {
     window: &'a dyn Window,
-    /// Until it has a slot.
+    /// Set until it has a slot.
     id: Option<WaiterId>,
 }
 
 impl<'a> Waiter<'a> {
-    /// Joins the waiters: see [`Window::join`].
+    /// Joins the waiters; see [`Window::join`].
     pub fn join(window: &'a dyn Window, urgency: Urgency) -> Self {
         Self { window, id: Some(window.join(urgency)) }
     }
 
-    /// Waits for a slot: see [`Window::take`]. Returns the forecast if the wait is longer than the request allows.
+    /// Waits for a slot; see [`Window::take`]. Returns the forecast if the wait would be longer than the request
+    /// allows.
     ///
     /// # Errors
     ///
-    /// The state of the window cannot be read or written.
+    /// Fails if the state of the window cannot be read or written.
     pub async fn take(mut self, request: SlotRequest) -> Result<Result<Slot<'a>, Forecast>, Error> {
         let Some(id) = self.id else { return Ok(Err(Forecast::default())) };
         match self.window.take(id, request).await? {
             Admission::TooLong(forecast) => Ok(Err(forecast)),
             Admission::Granted(slot) => {
                 self.id = None;
-                // No clock tells a time that is further away.
+                // A clock cannot represent a time that is further away.
                 let ends_by = Instant::now().checked_add(request.holds);
                 Ok(Ok(Slot { window: self.window, id: Some(slot), ends_by }))
             }
@@ -64,24 +65,24 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// A slot of a window, for one request. It ends when it is dropped, and counts for a window from then on.
+/// A slot of a window, for one request. It ends when it is dropped, and counts for one window from then on.
 #[must_use = "dropping it ends the slot"]
 pub struct Slot<'a> {
     window: &'a dyn Window,
-    /// Until it is given back.
+    /// Set until it is given back.
     id: Option<SlotId>,
     ends_by: Option<Instant>,
 }
 
 impl Slot<'_> {
-    /// Gives it back: see [`Window::give_back`].
+    /// Gives the slot back; see [`Window::give_back`].
     pub fn give_back(mut self) {
         if let Some(id) = self.id.take() {
             self.window.give_back(id);
         }
     }
 
-    /// The time at which the request must have ended.
+    /// Returns the time by which the request must have ended.
     pub(crate) fn ends_by(&self) -> Option<Instant> {
         self.ends_by
     }

@@ -1,20 +1,20 @@
-//! The sliding log of one robot's slots: plain data and arithmetic, which is told the time.
+//! Sliding log of a robot's slots: plain data and arithmetic, with the time as an argument.
 //!
-//! Times are spans since an origin that the owner chooses: the start of the process, for a log in memory (setting a clock
-//! must not open the window).
+//! Times count from an origin that the owner chooses: the start of the process for a log in memory, because setting the
+//! clock must not open the window.
 
 use std::{collections::VecDeque, time::Duration};
 
 use super::{Block, Pace, SlotId};
 use crate::delivery::Urgency;
 
-/// The slots of the last window, and the rest.
+/// Slots of the last window, and the current rest.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SlotLog {
-    /// The ends of the last window's slots, oldest first. DingTalk counts a message when it arrives, which is not after
-    /// its answer: counting from there is safe however long the request took.
+    /// Ends of the last window's slots, oldest first. DingTalk counts a message when it arrives, which is not later
+    /// than its answer: counting from the answer is safe for requests of any length.
     ended: VecDeque<Duration>,
-    /// Slots that were taken and have not ended, and their latest ends.
+    /// Slots that were taken and have not ended, with their latest ends.
     open: Vec<(SlotId, Duration)>,
     rest: Option<Rest>,
 }
@@ -27,36 +27,36 @@ pub(super) struct Rest {
 }
 
 impl SlotLog {
-    /// Notes that a slot is taken, and when it has ended at the latest.
+    /// Records that a slot is taken, with its latest end.
     pub(super) fn begin(&mut self, slot: SlotId, ends_by: Duration) {
         self.open.push((slot, ends_by));
     }
 
-    /// Notes that a slot has ended. One that has ended already stays as it is.
+    /// Records that a slot has ended. Has no effect on a slot that has already ended.
     pub(super) fn end(&mut self, slot: SlotId, now: Duration) {
         if let Some((_, ends_by)) = self.remove(slot) {
             self.note_end(now.min(ends_by));
         }
     }
 
-    /// Forgets a slot that was not used. One that has ended already stays as it is.
+    /// Removes a slot that was not used. Has no effect on a slot that has already ended.
     pub(super) fn give_back(&mut self, slot: SlotId) {
         self.remove(slot);
     }
 
-    /// Grants nothing until then. A rest that ends later goes on.
+    /// Begins a rest, during which no slot is granted. A rest that ends later continues.
     pub(super) fn rest(&mut self, rest: Rest) {
         if self.rest.is_none_or(|current| current.until < rest.until) {
             self.rest = Some(rest);
         }
     }
 
-    /// The rest that lasts now.
+    /// Returns the current rest.
     pub(super) fn resting(&self, now: Duration) -> Option<Rest> {
         self.rest.filter(|rest| now < rest.until)
     }
 
-    /// Ends slots whose time is over, and forgets those that have left the window.
+    /// Ends slots whose time has passed, and removes those that have left the window.
     pub(super) fn forget(&mut self, pace: &Pace, now: Duration) {
         while let Some(index) = self.open.iter().position(|(_, ends_by)| *ends_by <= now) {
             let (_, ends_by) = self.open.swap_remove(index);
@@ -67,7 +67,7 @@ impl SlotLog {
         }
     }
 
-    /// Returns when the next message of this urgency can be sent, if no open slot ends before its time is over.
+    /// Returns the time at which the next message of this urgency can be sent, if no open slot ends early.
     pub(super) fn free_at(&self, pace: &Pace, urgency: Urgency, now: Duration) -> Duration {
         let start = self.resting(now).map_or(now, |rest| rest.until);
         let taken = self.ended.len() + self.open.len();
@@ -76,11 +76,11 @@ impl SlotLog {
         start.max(ended.unwrap_or_else(|| self.latest_end(index - self.ended.len())) + pace.window_length())
     }
 
-    /// Returns when a message can be sent after `ahead` others, if no request takes any time.
+    /// Returns the time at which a message can be sent after `ahead` others, if requests take no time.
     pub(super) fn forecast(&self, pace: &Pace, urgency: Urgency, ahead: usize, now: Duration) -> Duration {
         let start = self.resting(now).map_or(now, |rest| rest.until);
         let slots = pace.slots(urgency);
-        // As many as there are slots are sent together, and the same number a window later.
+        // As many messages as there are slots are sent together, and the same number a window later.
         let windows = u32::try_from(ahead / slots).unwrap_or(u32::MAX);
         let taken = self.ended.len() + self.open.len();
         let first = match (taken + ahead % slots).checked_sub(slots) {
@@ -100,7 +100,7 @@ impl SlotLog {
         self.ended.insert(index, at);
     }
 
-    /// The latest end of an open slot, counted from the first to end.
+    /// Returns the latest end of an open slot, by its index from the first to end.
     fn latest_end(&self, index: usize) -> Duration {
         let mut ends: Vec<Duration> = self.open.iter().map(|(_, ends_by)| *ends_by).collect();
         ends.sort_unstable();
@@ -116,7 +116,7 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    /// A log of slots that ended at these seconds.
+    /// Creates a log of slots that ended at these seconds.
     fn log(ended: &[u64]) -> SlotLog {
         SlotLog { ended: ended.iter().copied().map(seconds).collect(), ..SlotLog::default() }
     }
@@ -179,7 +179,7 @@ mod tests {
         log.begin(SlotId(2), seconds(20));
         log.forget(&pace(), seconds(50));
         assert_eq!(log.ended, [seconds(20), seconds(40)]);
-        // Its process was only slow: that does not move the end, neither way.
+        // Its process was only slow, which does not change the recorded end.
         log.end(SlotId(1), seconds(50));
         log.give_back(SlotId(2));
         assert_eq!(log.ended, [seconds(20), seconds(40)]);
@@ -189,7 +189,7 @@ mod tests {
     fn the_forecast_counts_who_goes_before() {
         let log = log(&[10, 20]);
         let forecast = |ahead| log.forecast(&pace(), Urgency::Normal, ahead, seconds(30)).as_secs();
-        // Two places: as each of the two sends leaves the window, and again a window later.
+        // Two slots: one when each of the two sends leaves the window, and again a window later.
         assert_eq!([0, 1, 2, 3, 4].map(forecast), [70, 80, 130, 140, 190]);
         let urgent = |ahead| log.forecast(&pace(), Urgency::Urgent, ahead, seconds(30)).as_secs();
         assert_eq!([0, 1, 2, 3, 4].map(urgent), [30, 70, 80, 90, 130]);

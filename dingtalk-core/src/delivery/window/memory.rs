@@ -1,4 +1,4 @@
-//! The rate window of one process.
+//! Rate window of one process.
 
 use std::{
     collections::VecDeque,
@@ -22,8 +22,8 @@ use crate::{
     delivery::{BoxFuture, Urgency, duration::FAR_FUTURE},
 };
 
-/// A [`Window`] in memory: the default of each robot, shared by its clones. Robots of one process that use one token
-/// share it if it is [set](crate::delivery::RobotBuilder::window) for each of them.
+/// A [`Window`] in memory, the default of each robot, shared by its clones. Robots of one process with the same token
+/// share one if it is [set](crate::delivery::RobotBuilder::window) for each of them.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -40,7 +40,7 @@ use crate::{
 /// ```
 pub struct RateWindow {
     pace: Pace,
-    /// Zero of the log's times.
+    /// Origin of the log's times.
     origin: Instant,
     state: Mutex<State>,
 }
@@ -50,25 +50,25 @@ struct State {
     log: SlotLog,
     urgent: VecDeque<Waiting>,
     normal: VecDeque<Waiting>,
-    /// Of a waiter or a slot.
+    /// Id of the next waiter or slot.
     next_id: u64,
 }
 
-/// Ids ascend.
+/// Waiters, in ascending order of their ids.
 struct Waiting {
     id: WaiterId,
     wake: Arc<Notify>,
 }
 
-/// The next step of a waiter.
+/// Next step of a waiter.
 enum Turn {
     Decided(Admission),
-    /// Ask again then, or when woken.
+    /// Check again at this time, or when woken.
     Wait(Instant),
 }
 
 impl RateWindow {
-    /// A window of this limit, length and reserve. The rests of the pace are the robot's matter.
+    /// Creates a window with the limit, length and reserve of a pace. The pace's rests belong to the robot.
     pub fn new(pace: Pace) -> Self {
         Self { pace, origin: Instant::now(), state: Mutex::default() }
     }
@@ -77,7 +77,7 @@ impl RateWindow {
         self.origin.elapsed()
     }
 
-    /// Held for moments only, never over an await, and never left half changed.
+    /// Held only briefly, never across an await, and never left in an inconsistent state.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,7 +88,7 @@ impl RateWindow {
         loop {
             match self.turn(waiter, request, latest) {
                 Turn::Decided(admission) => return admission,
-                // The time has come or another waiter woke us: the same to us.
+                // Continues in the same way after the timeout and after a wake-up by another waiter.
                 Turn::Wait(again) => drop(timeout_at(again.min(latest), wake.notified()).await),
             }
         }
@@ -99,10 +99,10 @@ impl RateWindow {
         let now = self.now();
         state.log.forget(&self.pace, now);
         let Some((urgency, ahead)) = state.position(waiter) else {
-            // It has left.
+            // The waiter was removed.
             return Turn::Decided(Admission::TooLong(Forecast::default()));
         };
-        // Only the first one needs a clock; the others are woken when they are first.
+        // Only the first waiter needs a timer; the others are woken when they become first.
         let free_at = (ahead == 0).then(|| state.log.free_at(&self.pace, urgency, now));
         if free_at.is_some_and(|at| at <= now) {
             let slot = SlotId(state.id());
@@ -190,7 +190,7 @@ impl State {
         self.urgent.iter().chain(&self.normal).find(|waiting| waiting.id == id)
     }
 
-    /// Returns the urgency of a waiter, and the number of waiters ahead of it.
+    /// Returns the urgency of a waiter, and the number of waiters before it.
     fn position(&self, id: WaiterId) -> Option<(Urgency, usize)> {
         let index =
             |waiters: &VecDeque<Waiting>| waiters.binary_search_by_key(&id, |waiting| waiting.id).ok();
@@ -207,7 +207,7 @@ impl State {
         self.wake_first();
     }
 
-    /// Wakes those who may be next.
+    /// Wakes the waiters that may be next.
     fn wake_first(&self) {
         for waiting in self.urgent.front().into_iter().chain(self.normal.front()) {
             waiting.wake.notify_one();

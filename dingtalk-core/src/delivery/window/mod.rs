@@ -1,9 +1,9 @@
-//! The rate window of a robot: the span in which its requests are counted, and the seam for those who share it.
+//! Rate windows: the span in which a robot's requests are counted, and the interface for sharing it.
 //!
-//! A robot takes one slot of its [`Window`] for each HTTP request: for each attempt, and for each part of a message that
-//! is split. Everything that sends through a robot (pools, queues, tools) shares its window. Unless
-//! [set](crate::delivery::RobotBuilder::window), that is a [`RateWindow`] in memory, which the clones of one robot share; robots
-//! and processes that use one token share a window that is kept where all of them can reach it.
+//! A robot takes one slot of its [`Window`] for each HTTP request: for each attempt, and for each part of a split
+//! message. All users of a robot (pools, queues, tools) share its window. Unless
+//! [set](crate::delivery::RobotBuilder::window), it is a [`RateWindow`] in memory, shared by the clones of one robot.
+//! Robots and processes with the same token share a window that all of them can access.
 //!
 //! # Life of a slot
 //!
@@ -13,8 +13,8 @@
 //!   |-> leave <------|            |----------> nothing is said: ends when its time is over
 //! ```
 //!
-//! A slot counts from the moment in which it is taken until a window after it has ended. One that nobody ends
-//! (its process crashed) ends when the [time](SlotRequest::holds) is over for which it was taken.
+//! A slot counts from the moment it is taken until one window after its end. If a slot is never ended (its process
+//! crashed), it ends after the [time](SlotRequest::holds) for which it was taken.
 
 mod guard;
 mod log;
@@ -34,49 +34,49 @@ pub use self::{
 use super::{BoxFuture, Error, ErrorKind, duration::in_words};
 use crate::delivery::Urgency;
 
-/// Grants the requests of a robot: at most so many in any window, in the order in which they were asked for, urgent ones
-/// first, and none while the robot rests. See the [module](self).
+/// Grants a robot's requests: at most a fixed number in any window, in the order of arrival, urgent ones first, and
+/// none while the robot rests. See the [module](self).
 ///
-/// Object-safe, and made for state that several processes share:
+/// Object-safe, and suitable for state that several processes share:
 ///
 /// - [`take`](Self::take) and [`forecast`](Self::forecast) are asynchronous. A slot is committed before `take` returns
 ///   it.
-/// - Everything else only hands over what has happened and returns at once, so that it can be called where a future is
-///   dropped. It takes effect before anything that the same process asks for later. Each call names its waiter or
-///   slot, and repeating it changes nothing. A window that has not stored it before the process ends loses nothing
-///   but time: a waiter and a slot whose process is gone end by themselves.
+/// - All other methods only report events and return immediately, so that they can be called where a future is dropped.
+///   They take effect before later requests of the same process. Each call names its waiter or slot, and repeating it
+///   has no effect. If the process ends before an event is stored, only time is lost: waiters and slots of a process
+///   that has ended expire.
 ///
-/// [`Waiter`] and [`Slot`] make these calls when they are dropped; a deliverer of your own uses them.
+/// [`Waiter`] and [`Slot`] make these calls when they are dropped; implementations of `Deliver` use them.
 pub trait Window: Send + Sync {
-    /// Adds a waiter behind those of its urgency. It counts in every [forecast](Self::forecast) from now on.
+    /// Adds a waiter after those of its urgency. It counts in every [forecast](Self::forecast) from now on.
     fn join(&self, urgency: Urgency) -> WaiterId;
 
-    /// Removes a waiter. Called for each waiter that was not told of a slot, also while or after its `take` was dropped: a
-    /// slot that was granted to it meanwhile is given back.
+    /// Removes a waiter. Called for each waiter that has not received a slot, even while or after its `take` was
+    /// dropped: a slot that was granted to it in the meantime is given back.
     fn leave(&self, waiter: WaiterId);
 
-    /// Waits until the waiter is first and a slot is free, and takes it: the waiter is no more. If that takes longer
-    /// than the request allows, returns [`Admission::TooLong`] as soon as that is known, and the waiter remains.
+    /// Waits until the waiter is first and a slot is free, takes the slot and removes the waiter. If that takes longer
+    /// than the request allows, returns [`Admission::TooLong`] as soon as this is known, and keeps the waiter.
     ///
     /// # Errors
     ///
-    /// The state cannot be read or written. Nothing is granted, and the waiter remains.
+    /// Fails if the state cannot be read or written. Then nothing is granted, and the waiter remains.
     fn take(&self, waiter: WaiterId, request: SlotRequest) -> BoxFuture<'_, Result<Admission, Error>>;
 
-    /// Ends a slot whose request was made: it counts for another window.
+    /// Ends a slot whose request was made. It counts for another window.
     fn end(&self, slot: SlotId);
 
-    /// Gives a slot back of whose request the server has seen nothing: the next waiter can have it at once.
+    /// Gives back a slot whose request did not reach the server. The next waiter can take it immediately.
     fn give_back(&self, slot: SlotId);
 
-    /// Returns how long a message would wait that joined now, and let `ahead` others of its urgency go first.
+    /// Returns how long a message would wait if it joined now, with `ahead` others of its urgency before it.
     ///
     /// # Errors
     ///
-    /// The state cannot be read.
+    /// Fails if the state cannot be read.
     fn forecast(&self, urgency: Urgency, ahead: usize) -> BoxFuture<'_, Result<Forecast, Error>>;
 
-    /// Lets the robot rest: nothing is granted for so long, and all waiters learn of it. A rest that ends later goes on.
+    /// Begins a rest, during which nothing is granted, and informs all waiters. A rest that ends later continues.
     fn rest(&self, block: Block, rest: Duration);
 }
 
@@ -88,25 +88,25 @@ pub struct WaiterId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotId(pub u64);
 
-/// The conditions under which a waiter takes a slot.
+/// Conditions under which a waiter takes a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SlotRequest {
-    /// Longest time to wait.
+    /// Maximum time to wait.
     pub patience: Duration,
-    /// Longest time from taking the slot until the end of its request. A slot that is not ended by then has ended then.
+    /// Maximum time from taking the slot until the end of its request. A slot that has not ended by then expires.
     pub holds: Duration,
-    /// Waits for no rest, however soon it ends: another robot can have the message.
+    /// Set if the waiter gives up during a rest, even a short one, because another robot can send the message.
     pub yields: bool,
 }
 
 impl SlotRequest {
-    /// A request that waits at most `patience` and then lasts at most as long as `holds`.
+    /// Creates a request that waits at most `patience` and then takes at most `holds`.
     pub fn new(patience: Duration, holds: Duration) -> Self {
         Self { patience, holds, yields: false }
     }
 
-    /// Waits for no rest.
+    /// Sets whether the waiter gives up during a rest.
     #[must_use]
     pub fn yielding(mut self, yields: bool) -> Self {
         self.yields = yields;
@@ -114,33 +114,33 @@ impl SlotRequest {
     }
 }
 
-/// The answer to a waiter.
+/// Answer to a waiter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// It has this slot.
+    /// The slot that was granted.
     Granted(SlotId),
-    /// It would have to wait for longer than it can.
+    /// The wait would be longer than allowed.
     TooLong(Forecast),
 }
 
-/// The time until a message can be sent.
+/// Time until a message can be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Forecast {
-    /// The time, if each request ahead of it takes none.
+    /// Length of the wait, if the requests before it take no time.
     pub wait: Duration,
-    /// The cause of the rest that is a part of it.
+    /// Cause of the rest that is part of the wait.
     pub block: Option<Block>,
 }
 
 impl Forecast {
-    /// A wait of this length, and the cause of the rest in it.
+    /// Creates a forecast of a wait with the cause of its rest.
     pub fn new(wait: Duration, block: Option<Block>) -> Self {
         Self { wait, block }
     }
 }
 
-/// The message would have had to wait for too long.
+/// Converts the forecast of a wait that would be too long.
 impl From<Forecast> for Error {
     fn from(forecast: Forecast) -> Self {
         let wait = in_words(forecast.wait);

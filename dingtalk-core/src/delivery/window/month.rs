@@ -1,19 +1,19 @@
-//! When the month ends by which DingTalk counts calls.
+//! End of the month by which DingTalk counts calls.
 
 use std::time::{Duration, SystemTime};
 
-/// China has had one time zone and no summer time since 1991.
+/// Offset of China's only time zone, without daylight saving time since 1991.
 const CHINA_OFFSET_SECONDS: u64 = 8 * 3600;
 
 const DAY_SECONDS: u64 = 24 * 3600;
 
-/// From `now` to the first of the next month, midnight in China.
+/// Returns the time from `now` to midnight in China at the beginning of next month.
 pub(super) fn until_next_month(now: SystemTime) -> Duration {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
         + Duration::from_secs(CHINA_OFFSET_SECONDS);
     let mut first = 0;
     let mut month = 0;
-    // Month by month from January 1970: less than a thousand steps, once in a month.
+    // Month by month from January 1970: fewer than a thousand steps, once a month.
     while Duration::from_secs(first * DAY_SECONDS) <= since {
         first += days_in(month);
         month += 1;
@@ -21,7 +21,7 @@ pub(super) fn until_next_month(now: SystemTime) -> Duration {
     Duration::from_secs(first * DAY_SECONDS).saturating_sub(since)
 }
 
-/// `month` counts from January 1970.
+/// Returns the number of days in a month, counted from January 1970.
 fn days_in(month: u64) -> u64 {
     let year = 1970 + month / 12;
     match month % 12 {
@@ -44,7 +44,7 @@ mod tests {
             // 2026-11-30T15:59:59Z and one second later.
             (1_796_054_399, 1),
             (1_796_054_400, 31 * DAY_SECONDS),
-            // 2028-02-28T16:00:00Z: the 29th has begun in China.
+            // 2028-02-28T16:00:00Z: in China, the 29th has begun.
             (1_835_366_400, DAY_SECONDS),
             // 2100 has no 29th of February: 2100-02-27T16:00:00Z.
             (4_107_427_200, DAY_SECONDS),

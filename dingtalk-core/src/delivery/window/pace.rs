@@ -1,17 +1,17 @@
-//! The settings of a robot's rate window and of its rests.
+//! Settings of a robot's rate window and of its rests.
 
 use std::time::{Duration, SystemTime};
 
 use super::{super::ErrorKind, month::until_next_month};
 use crate::delivery::Urgency;
 
-/// How fast a [`Robot`](crate::Robot) sends, and for how long it rests after DingTalk has blocked it. All clones of the
-/// robot share it.
+/// Rate at which a [`Robot`](crate::Robot) sends, and lengths of its rests after DingTalk has blocked it. All clones of
+/// the robot share it.
 ///
-/// Sends are counted in a sliding log: at most [`LIMIT`](Self::LIMIT) in any [`WINDOW`](Self::WINDOW), so that a burst
-/// leaves at once and no minute ever holds more than DingTalk takes. (A token bucket that holds 20 and refills 20 a
-/// minute lets 39 through in one minute.) Who finds no free place waits, first come, first served, urgent messages
-/// before others; who would have to wait too long is told so at once.
+/// Requests are counted in a sliding log: at most [`LIMIT`](Self::LIMIT) in any [`WINDOW`](Self::WINDOW), so that a
+/// burst is sent immediately and no minute contains more than DingTalk accepts. (A token bucket of 20 with 20 new
+/// tokens a minute allows 39 in one minute.) If no slot is free, messages wait in order of arrival, urgent ones before
+/// others. A message that would wait too long fails immediately.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -36,22 +36,22 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// How many messages a robot takes in a minute (page `custom-robots-send-group-messages` on open.dingtalk.com).
+    /// Messages that a robot may send in one minute (page `custom-robots-send-group-messages` on open.dingtalk.com).
     pub const LIMIT: u32 = 20;
 
-    /// The minute, and two seconds for messages that travel faster than the one 20 before them.
+    /// One minute, and two seconds in case a message arrives faster than the one 20 before it.
     pub const WINDOW: Duration = Duration::from_secs(62);
 
-    /// How many of the places in a window only urgent messages take.
+    /// Slots of a window that are reserved for urgent messages.
     pub const URGENT_RESERVE: u32 = 2;
 
-    /// For how long DingTalk blocks a robot that has sent too fast (the same page).
+    /// Time for which DingTalk blocks a robot that has sent too fast (the same page).
     pub const REST: Duration = Duration::from_secs(10 * 60);
 
-    /// For how long DingTalk blocks an address that has called too often: 10,000 calls in 20 seconds.
+    /// Time for which DingTalk blocks an address that has called too often: 10,000 calls in 20 seconds.
     pub const ADDRESS_REST: Duration = Duration::from_secs(5 * 60);
 
-    /// What DingTalk takes.
+    /// Creates a pace with DingTalk's documented limits.
     pub fn new() -> Self {
         Self {
             limit: Self::LIMIT,
@@ -63,7 +63,7 @@ impl Pace {
         }
     }
 
-    /// How many messages may leave in any window: [`LIMIT`](Self::LIMIT) unless set, at least one. Fewer where other
+    /// Sets the number of messages in any window: [`LIMIT`](Self::LIMIT) unless set, at least one. Set fewer if other
     /// programs use the same robot.
     #[must_use]
     pub fn limit(mut self, messages: u32) -> Self {
@@ -71,30 +71,30 @@ impl Pace {
         self
     }
 
-    /// How long a window is: [`WINDOW`](Self::WINDOW) unless set.
+    /// Sets the length of a window: [`WINDOW`](Self::WINDOW) unless set.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// How many places of a window only [urgent](Urgency::Urgent) messages take:
-    /// [`URGENT_RESERVE`](Self::URGENT_RESERVE) unless set; one place is always left for all.
+    /// Sets the number of slots in a window that are reserved for [urgent](Urgency::Urgent) messages:
+    /// [`URGENT_RESERVE`](Self::URGENT_RESERVE) unless set. At least one slot always remains for all messages.
     #[must_use]
     pub fn urgent_reserve(mut self, messages: u32) -> Self {
         self.urgent_reserve = messages;
         self
     }
 
-    /// For how long the robot rests after DingTalk has throttled it: [`REST`](Self::REST) unless set. Up to five
-    /// seconds are added at random, so that several programs do not come back together.
+    /// Sets how long the robot rests after DingTalk has throttled it: [`REST`](Self::REST) unless set. Up to five
+    /// seconds are added at random, so that several programs do not resume at the same time.
     #[must_use]
     pub fn rest(mut self, rest: Duration) -> Self {
         self.rest = rest;
         self
     }
 
-    /// For how long the robot rests after DingTalk has blocked this machine's address:
+    /// Sets how long the robot rests after DingTalk has blocked this machine's address:
     /// [`ADDRESS_REST`](Self::ADDRESS_REST) unless set.
     #[must_use]
     pub fn address_rest(mut self, rest: Duration) -> Self {
@@ -102,22 +102,22 @@ impl Pace {
         self
     }
 
-    /// How long a message may wait for its turn; as long as the robot's
-    /// [deadline](crate::delivery::RobotBuilder::deadline) allows unless set. Where it would be longer, the send fails at once
-    /// and says how long ([`Error::retry_after`](crate::Error::retry_after)). A message in parts is as late as its last
-    /// part.
+    /// Sets how long a message may wait for its slot; unless set, as long as the robot's
+    /// [deadline](crate::delivery::RobotBuilder::deadline) allows. If the wait would be longer, the send fails
+    /// immediately and returns its length ([`Error::retry_after`](crate::Error::retry_after)). For a message in parts,
+    /// the wait of the last part counts.
     #[must_use]
     pub fn max_wait(mut self, wait: Duration) -> Self {
         self.max_wait = wait;
         self
     }
 
-    /// The longest that a message waits for its turn.
+    /// Returns the maximum wait of a message for its slot.
     pub(crate) fn longest_wait(&self) -> Duration {
         self.max_wait
     }
 
-    /// How long a rest lasts that begins `now`.
+    /// Returns the length of a rest that begins `now`.
     pub(crate) fn rest_after(&self, block: Block, now: SystemTime) -> Duration {
         match block {
             Block::Robot => self.rest,
@@ -126,25 +126,25 @@ impl Pace {
         }
     }
 
-    /// What is wrong with the settings, if something is.
+    /// Returns the problem with the settings, if there is one.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         if self.limit == 0 {
-            return Some("a pace needs room for at least one message in a window");
+            return Some("a pace must allow at least one message in a window");
         }
         if self.window.is_zero() {
-            return Some("a pace needs a window; `pace(None)` switches it off");
+            return Some("a pace needs a window; use `pace(None)` to turn it off");
         }
         // A robot that does not rest would answer a block with more requests.
-        (self.rest.is_zero() || self.address_rest.is_zero()).then_some("a rest must be more than nothing")
+        (self.rest.is_zero() || self.address_rest.is_zero()).then_some("a rest must be longer than zero")
     }
 
-    /// The length of a window.
+    /// Returns the length of a window.
     pub fn window_length(&self) -> Duration {
         self.window
     }
 
-    /// Number of slots that a message of this urgency can share: the whole limit if it is urgent, or else the limit
-    /// without the reserve. Counts requests of any urgency, its own included.
+    /// Returns the number of slots available to a message of this urgency: the whole limit if it is urgent, or else the
+    /// limit without the reserve. Requests of every urgency count, including its own.
     ///
     /// ```
     /// use dingtalk_core::delivery::{Pace, Urgency};
@@ -167,20 +167,20 @@ impl Default for Pace {
     }
 }
 
-/// For what DingTalk takes no more messages for a while.
+/// Cause of a block during which DingTalk accepts no messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Block {
-    /// The robot has sent too fast: [`Pace::REST`].
+    /// The robot has sent too fast; see [`Pace::REST`].
     Robot,
-    /// This machine's address has called too often: [`Pace::ADDRESS_REST`].
+    /// This machine's address has called too often; see [`Pace::ADDRESS_REST`].
     Address,
-    /// The calls of this month are used up: until the next month begins in China.
+    /// The monthly quota of calls is used up, until the next month begins in China.
     Month,
 }
 
 impl Block {
-    /// What a message that meets the block fails with.
+    /// Returns the kind of error of a message that meets the block.
     pub(crate) fn kind(self) -> ErrorKind {
         match self {
             Self::Robot => ErrorKind::Throttled,

@@ -1,4 +1,4 @@
-//! The rules of pacing, under random traffic in virtual time.
+//! Properties of the rate window under random traffic, in virtual time.
 
 use std::{
     collections::HashMap,
@@ -20,14 +20,14 @@ const STEP: Duration = Duration::from_millis(2);
 
 const FOREVER: Duration = Duration::from_secs(1_000_000);
 
-/// One who comes, waits for a while, sends for a while, and leaves.
+/// A sender that joins, waits for a while, sends for a while, and ends.
 #[derive(Debug, Clone)]
 struct Sender {
     comes: Duration,
     urgency: Urgency,
-    /// For how long waiting is of use.
+    /// Time for which it waits.
     patience: Duration,
-    /// Drops the future after so long.
+    /// Time after which it drops the future.
     cancels: Duration,
     sends_for: Duration,
     ending: Ending,
@@ -38,7 +38,7 @@ enum Ending {
     Sent,
     NotSent,
     Throttled,
-    /// Its process crashes: nothing is said of the slot.
+    /// Its process crashes, so the slot is neither ended nor given back.
     Crashed,
 }
 
@@ -51,7 +51,7 @@ enum What {
     Cancelled,
 }
 
-/// What happened, in order.
+/// An event, in order of time.
 #[derive(Debug, Clone, Copy)]
 struct Event {
     at: Duration,
@@ -59,7 +59,7 @@ struct Event {
     what: What,
 }
 
-/// Longer than any of them sends.
+/// Longer than any sender sends.
 const HOLDS: Duration = Duration::from_secs(20);
 
 async fn slot(window: &RateWindow, urgency: Urgency, latest: Instant) -> Result<Slot<'_>, Forecast> {
@@ -128,7 +128,7 @@ async fn act(window: &RateWindow, start: Instant, sender: &Sender, mut note: imp
     }
 }
 
-/// Lets all of them act, and returns what happened and the window afterwards.
+/// Runs all senders, and returns the events and the window afterwards.
 async fn run(pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<RateWindow>) {
     let (window, start) = (Arc::new(RateWindow::new(pace)), Instant::now());
     let events = Arc::new(Mutex::new(Vec::new()));
@@ -153,7 +153,7 @@ async fn run(pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<RateWindow>) {
     (events, window)
 }
 
-/// Counts the slots of the window at a moment: taken by then, and not ended a window before.
+/// Counts the slots of the window at a moment: taken by then, and not ended more than a window before.
 fn slots_in_window(events: &[Event], upto: usize) -> usize {
     let now = events[upto].at;
     let mut ends: HashMap<usize, Duration> = HashMap::new();
@@ -168,7 +168,7 @@ fn slots_in_window(events: &[Event], upto: usize) -> usize {
     ends.values().filter(|end| **end + WINDOW > now).count()
 }
 
-/// Those who wait when the event happens, with the latest moment that is of use to them.
+/// Returns the waiters at an event, each with the latest moment at which it can use a slot.
 fn waiting(events: &[Event], upto: usize) -> Vec<(usize, Duration)> {
     let mut waiting = Vec::new();
     for event in &events[..upto] {
@@ -206,7 +206,7 @@ proptest! {
                         let moments = match cause.what {
                             What::Ends(Ending::Sent) => [cause.at + WINDOW, cause.at],
                             What::Ends(Ending::Throttled) => [cause.at + WINDOW, cause.at + REST],
-                            // Should it crash, that is the end of its slot.
+                            // If it crashes, its slot ends here.
                             What::Begins => [cause.at + HOLDS + WINDOW, cause.at],
                             _ => [cause.at, cause.at],
                         };
@@ -231,7 +231,7 @@ proptest! {
                 _ => {}
             }
         }
-        // Nobody was forgotten, and no place was lost.
+        // No waiter was forgotten, and no slot was lost.
         let last = |sender| events.iter().rev().find(|event| event.sender == sender).map(|event| event.what);
         for sender in 0..senders.len() {
             let settled = matches!(last(sender), Some(What::Ends(_) | What::Refused(_) | What::Cancelled));

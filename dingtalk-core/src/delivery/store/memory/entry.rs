@@ -1,12 +1,12 @@
-//! One item, and where it stands.
+//! Items of a store in memory, and their positions.
 
 use std::time::{Duration, SystemTime};
 
 use super::super::{Claim, DeadLetter, Failure, Item, LanePending, Loss};
 use crate::{Envelope, delivery::Urgency};
 
-/// Where an item stands in its lane: urgent ones first, then by number. The digests that were made together have the
-/// number of the first notification in them, and stand there in the order of their own numbers, which begin at 1.
+/// Position of an item in its lane: urgent ones first, then by number. Digests that were made together have the number
+/// of the first notification in them, and are ordered by their own numbers, which begin at 1.
 pub(super) type Position = (Rank, u64, usize);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,20 +15,20 @@ pub(super) enum Rank {
     Normal,
 }
 
-/// Who works on an item.
+/// Use of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Work {
-    /// Nobody.
+    /// Unclaimed.
     None,
-    /// A claim with this number, until its lease ends.
+    /// Claimed with this number, until the lease ends.
     Claimed { claim: u64, until: Duration },
     /// An attempt has begun under this claim.
     Sending { claim: u64, until: Duration },
-    /// It is part of a digest, which speaks for it.
+    /// Part of a digest, which is used instead.
     Member,
 }
 
-/// One item. Times count from 1970.
+/// An item. Times count from 1970.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) lane: String,
@@ -68,7 +68,7 @@ impl Entry {
         !self.members.is_empty()
     }
 
-    /// How many notifications it stands for.
+    /// Returns the number of notifications in the item.
     pub(super) fn notifications(&self) -> usize {
         self.members.len().max(1)
     }
@@ -82,7 +82,7 @@ impl Entry {
         self.expires_at().is_some_and(|at| at <= now)
     }
 
-    /// Whether this claim holds.
+    /// Reports whether this claim holds.
     pub(super) fn is_held_by(&self, held: &Claim) -> bool {
         match self.work {
             Work::Claimed { claim, .. } | Work::Sending { claim, .. } => claim == held.number,
@@ -92,14 +92,14 @@ impl Entry {
 
     pub(super) fn pending(&self) -> LanePending {
         match self.work {
-            // The digest counts for it.
+            // Counted by the digest.
             Work::Member => LanePending::default(),
             Work::Sending { .. } => LanePending::new(0, self.notifications()),
             Work::None | Work::Claimed { .. } => LanePending::new(self.notifications(), 0),
         }
     }
 
-    /// What is handed out under this claim.
+    /// Returns the item under this claim.
     pub(super) fn item(&self, claim: u64) -> Item {
         Item {
             envelope: self.envelope.clone(),
@@ -114,7 +114,7 @@ impl Entry {
         }
     }
 
-    /// What is left of it when it is given up.
+    /// Returns the dead letter of an item that is given up.
     pub(super) fn dead_letter(self, loss: Loss, failure: Failure, now: Duration) -> DeadLetter {
         let mut letter = DeadLetter::new(self.lane, self.envelope, loss, failure, system_time(now));
         letter.attempts = self.attempts;

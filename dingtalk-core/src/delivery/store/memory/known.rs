@@ -1,11 +1,11 @@
-//! Ids of what is done with, so that none of it is taken twice.
+//! Ids of finished notifications, so that none is accepted twice.
 
 use std::collections::{HashSet, VecDeque};
 
-/// How many ids are remembered: more than a robot sends in eight hours.
+/// Number of remembered ids, more than a robot sends in eight hours.
 const IDS: usize = 10_000;
 
-/// The newest ids.
+/// Newest ids.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     ids: HashSet<String>,

@@ -1,4 +1,4 @@
-//! The store that is gone when the process ends.
+//! A store that is lost when the process ends.
 
 mod entry;
 mod known;
@@ -17,12 +17,12 @@ use self::state::State;
 use super::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store};
 use crate::{Envelope, Error, delivery::BoxFuture};
 
-/// How many dead letters are kept unless told otherwise.
+/// Default number of dead letters that are kept.
 const DEAD_LETTERS: usize = 1000;
 
-/// Keeps what waits in memory. It never fails, and never waits.
+/// Keeps notifications in memory. It never fails and never waits.
 ///
-/// It remembers the ids of the last 10,000 notifications that it has done with, so that none of those is taken again.
+/// It remembers the ids of the last 10,000 finished notifications, so that none is accepted again.
 ///
 /// ```
 /// use dingtalk_core::{
@@ -44,8 +44,8 @@ pub struct MemoryStore {
 }
 
 impl MemoryStore {
-    /// An empty store. Its clock is the process's steady one, set to the system's time once, now: a clock that is set
-    /// later opens no window.
+    /// Creates an empty store. Its clock is the process's monotonic clock, set to the system's time once, at creation:
+    /// later changes of the system's clock have no effect.
     pub fn new() -> Self {
         let (start, at) = (Instant::now(), SystemTime::now());
         Self { state: Mutex::new(State::new(DEAD_LETTERS)), clock: Box::new(move || at + start.elapsed()) }
@@ -58,19 +58,19 @@ impl MemoryStore {
         self
     }
 
-    /// How many dead letters to keep; 1,000 unless set. The oldest are forgotten first.
+    /// Sets the number of dead letters to keep; 1,000 unless set. The oldest are removed first.
     #[must_use]
     pub fn dead_letter_capacity(mut self, newest: usize) -> Self {
         self.state.get_mut().unwrap_or_else(PoisonError::into_inner).set_dead_letter_capacity(newest);
         self
     }
 
-    /// Since 1970.
+    /// Returns the time since 1970.
     fn now(&self) -> Duration {
         (self.clock)().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
     }
 
-    /// Held for moments only, never over an await.
+    /// Held only briefly, never across an await.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -88,7 +88,7 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
-/// A future that is ready at once.
+/// Returns a future that is ready immediately.
 fn done<'a, T: Send + 'a>(result: T) -> BoxFuture<'a, Result<T, Error>> {
     Box::pin(ready(Ok(result)))
 }

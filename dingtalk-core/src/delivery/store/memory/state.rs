@@ -1,4 +1,4 @@
-//! What a store in memory does, as plain data that is told the time.
+//! State of a store in memory, as plain data with the time as an argument.
 
 use std::{
     collections::{BTreeMap, HashMap, VecDeque},
@@ -12,18 +12,18 @@ use super::{
 };
 use crate::{Envelope, Error, ErrorKind};
 
-/// All items, and what is known of those that are gone. Times count from 1970.
+/// All items, and the ids of those that were removed. Times count from 1970.
 #[derive(Debug)]
 pub(super) struct State {
-    /// By id: notifications, those in a digest among them, and digests.
+    /// Items by id: notifications, including those in a digest, and digests.
     entries: HashMap<String, Entry>,
-    /// The ids of a lane in their order, without those in a digest.
+    /// Ids of a lane in order, without those in a digest.
     lanes: HashMap<String, BTreeMap<Position, String>>,
     known: Known,
     /// Oldest first.
     dead_letters: VecDeque<DeadLetter>,
     dead_letter_capacity: usize,
-    /// How many of the entries are no digests.
+    /// Number of entries that are not digests.
     notifications: usize,
     next_number: u64,
     next_claim: u64,
@@ -104,7 +104,7 @@ impl State {
         claimed
     }
 
-    /// Takes back what nobody came back for.
+    /// Releases items whose lease has ended.
     fn end_leases(&mut self, lane: &str, now: Duration) {
         for id in self.lanes.get(lane).into_iter().flat_map(BTreeMap::values) {
             let Some(entry) = self.entries.get_mut(id) else { continue };
@@ -251,7 +251,7 @@ impl State {
         self.dead_letters.iter().position(|letter| letter.envelope.id == id)
     }
 
-    /// Takes an item out of its lane.
+    /// Removes an item from its lane.
     fn take(&mut self, id: &str) -> Option<Entry> {
         let entry = self.entries.remove(id)?;
         if let Some(line) = self.lanes.get_mut(&entry.lane) {
@@ -262,7 +262,7 @@ impl State {
         Some(entry)
     }
 
-    /// Forgets an item that is done with, and its members.
+    /// Removes an item that is finished, with its members.
     fn forget(&mut self, id: &str) {
         let Some(entry) = self.take(id) else { return };
         for member in entry.members {
@@ -292,7 +292,7 @@ impl State {
         letters
     }
 
-    /// Members stand in no line.
+    /// Members are not in a lane.
     fn take_member(&mut self, id: &str) -> Option<Entry> {
         let entry = self.entries.remove(id)?;
         self.notifications -= 1;
