@@ -468,7 +468,7 @@ mod tests {
             (Robot::builder("abcd").secret(" "), "secret: it is blank"),
             (Robot::builder("abcd").keyword(" "), "keyword: must not be empty"),
             (Robot::builder("abcd").secret(WEBHOOK), "secret: this is an address"),
-            (Robot::builder("abcd").base_url(WEBHOOK), "base URL takes only the beginning"),
+            (Robot::builder("abcd").base_url(WEBHOOK), "base URL: expected a base URL"),
             (Robot::builder("abcd").connect_timeout(TIMEOUT), "connect timeout"),
             (Robot::builder("abcd").timeout(Duration::ZERO), "connect timeout"),
             (Robot::builder("abcd").deadline(Duration::ZERO), "connect timeout"),
