@@ -1,8 +1,8 @@
 //! The stored form of a message, for queues and files. It is a form of our own: the wire's form has no room for new
 //! properties, and spells some names in two ways.
 //!
-//! A reader ignores unknown fields, checks what the constructors check, and leaves a type that it does not know to a newer
-//! version.
+//! A reader ignores unknown fields, checks what the constructors check, and leaves a type that it does not know to a
+//! newer version.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 

@@ -90,7 +90,7 @@ fn object(
     let is_required =
         |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
     let mut conforming = Map::new();
-    // What is absent has the type's own default.
+    // An absent field has the default of its type.
     for (name, value) in members.iter().filter(|(name, value)| !value.is_null() || is_required(name)) {
         let value = match properties.get(name) {
             Some(Value::Object(property)) => conform(value, property, &inside(name), faults),

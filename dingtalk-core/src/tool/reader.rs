@@ -69,7 +69,7 @@ pub trait ReadValue<T> {
     /// Reads one value. Faults are reported under `path`.
     fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T>;
 
-    /// What a schema says of a default that is no literal.
+    /// Returns a default that is not a literal, as the schema shows it.
     fn default_in_schema(&self, _default: fn() -> T) -> Option<Value> {
         None
     }

@@ -464,7 +464,7 @@ mod tests {
     fn settings_that_cannot_work_are_refused() {
         for (builder, expected) in [
             (Robot::builder(" "), "access token: it is blank"),
-            (Robot::from_webhook("abcd"), "webhook: expected the webhook"),
+            (Robot::from_webhook("abcd"), "webhook: expected the whole webhook"),
             (Robot::builder("abcd").secret(" "), "secret: it is blank"),
             (Robot::builder("abcd").keyword(" "), "keyword: must not be empty"),
             (Robot::builder("abcd").secret(WEBHOOK), "secret: this is an address"),
