@@ -1,29 +1,29 @@
-//! What keeps a server from serving.
+//! Errors of a server.
 
 use std::fmt;
 
 use dingtalk_config::{Fault, FaultKind, Wording};
 use dingtalk_core::{delivery::Language, tool::ToolSetError};
 
-/// Why the server could not start, or stopped.
+/// Reason why the server could not start, or stopped.
 #[non_exhaustive]
 pub enum Error {
     /// The tools cannot be served together.
     Tools(ToolSetError),
-    /// Settings are missing or wrong: every fault with its place and with what to do.
+    /// Settings are missing or invalid: every fault with its place and a fix.
     Settings(dingtalk_config::Error),
-    /// The client did not begin as the protocol says, or the connection failed.
+    /// The client violated the protocol, or the connection failed.
     Protocol(String),
 }
 
 impl Error {
-    /// A setting with one fault.
+    /// Creates the error of one invalid setting.
     pub(crate) fn setting(english: impl Into<String>, chinese: impl Into<String>) -> Self {
         let problem = Wording::new(english.into(), chinese.into());
         Self::Settings(Fault::new(FaultKind::Invalid, "", problem).into())
     }
 
-    /// Returns the text in this language; what concerns tools and the protocol is English.
+    /// Returns the text in this language; texts on tools and the protocol are English.
     pub fn in_language(&self, language: Language) -> String {
         match self {
             Self::Settings(error) => error.in_language(language),
@@ -70,7 +70,7 @@ impl From<dingtalk_config::Error> for Error {
     }
 }
 
-/// Settings of the robot are wrong; the core's error says which.
+/// Settings of the robot are invalid; the core's error says which.
 impl From<dingtalk_core::Error> for Error {
     fn from(error: dingtalk_core::Error) -> Self {
         Self::Settings(Fault::new(FaultKind::Robot, "", &error).into())

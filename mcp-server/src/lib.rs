@@ -1,7 +1,7 @@
 //! An MCP server that sends DingTalk (钉钉) notifications.
 //!
-//! The binary `dingtalk-notify` serves a ready-made set of tools. This library serves the notification types of any
-//! program, or [makes a program of them](main) that does all that `dingtalk-notify` does:
+//! The binary `dingtalk-notify` serves a built-in set of tools. This library serves the notification types of any
+//! program, or [makes a program of them](main) with all features of `dingtalk-notify`:
 //!
 //! ```no_run
 //! use dingtalk_core::{Notification, Robot, tools};
@@ -14,7 +14,7 @@
 //!     /// Host name as in the inventory, for example `web-3`.
 //!     #[dingtalk(length(1..=64))]
 //!     host: String,
-//!     /// How much of it is used, in percent.
+//!     /// Used space, in percent.
 //!     #[dingtalk(range(0..=100))]
 //!     percent: u8,
 //! }
@@ -27,8 +27,8 @@
 //! # }
 //! ```
 //!
-//! Every call of a tool is a [`tracing`] event of the target `dingtalk_notify::calls`: which tool, which robot, what became of it,
-//! never what it said.
+//! Every call of a tool is a [`tracing`] event of the target `dingtalk_notify::calls`: its tool, robot and outcome,
+//! never its content.
 
 mod builtin;
 mod call;
@@ -41,7 +41,7 @@ mod server;
 mod settings;
 mod transport;
 
-/// What [`main!`] expands to.
+/// Names for the expansion of [`main!`].
 #[doc(hidden)]
 pub mod __private {
     pub use dingtalk_core::tools;

@@ -24,10 +24,10 @@ use crate::{
     transport::{http, stdio, told_to_stop},
 };
 
-/// How long a call may take unless set. Clients give up after 30 seconds and later.
+/// Default time that a call may take. Clients time out after 30 seconds or later.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(25);
 
-/// How many people one call may mention unless set.
+/// Default number of people that a call may mention.
 pub const CALL_MENTIONS: usize = 10;
 
 /// Serves notification types as MCP tools. Cheap to clone.
@@ -36,7 +36,7 @@ pub struct Server {
     handler: Handler,
 }
 
-/// Collects what a [`Server`] needs.
+/// Configures a [`Server`].
 #[must_use]
 pub struct ServerBuilder {
     name: Cow<'static, str>,
@@ -44,7 +44,7 @@ pub struct ServerBuilder {
     destination: Destination,
     rules: Rules,
     tools: Vec<ToolType>,
-    /// Those of a configuration file: they come last, whenever the program adds its own.
+    /// Tools of a configuration file, served after the program's own.
     declared: Vec<ToolType>,
     only: Option<Vec<String>>,
     prefix: Option<String>,
@@ -55,21 +55,21 @@ pub struct ServerBuilder {
     dry_run: bool,
 }
 
-/// Where messages go.
+/// Destination of messages.
 enum Destination {
     One(Arc<dyn Deliver>),
     Several(Vec<Target>, Option<String>),
 }
 
 impl Server {
-    /// A server that delivers through `deliver`: a [`Robot`](dingtalk_core::Robot), or a
+    /// Builds a server that delivers through `deliver`: a [`Robot`](dingtalk_core::Robot), or a
     /// [`Stub`](dingtalk_core::Stub) in tests.
     pub fn builder(deliver: impl Deliver + 'static) -> ServerBuilder {
         ServerBuilder::new(Destination::One(Arc::new(deliver)))
     }
 
-    /// A server for several robots: calls choose one with the argument `robot`, and `default` posts where they do not. Without a
-    /// default the argument is required, unless there is only one.
+    /// Builds a server for several robots: calls choose one with the argument `robot`, and `default` is for calls that
+    /// do not. Without a default, the argument is required, unless there is only one robot.
     ///
     /// ```
     /// use dingtalk_core::Stub;
@@ -91,24 +91,24 @@ impl Server {
         ServerBuilder::new(Destination::Several(robots.into_iter().collect(), default))
     }
 
-    /// The tools that it serves.
+    /// Returns the tools that it serves.
     pub fn tools(&self) -> &ToolSet {
         self.handler.tools()
     }
 
-    /// What its definitions say of delivery.
+    /// Returns the deployment that its definitions describe.
     pub fn deployment(&self) -> &Deployment {
         self.handler.deployment()
     }
 
-    /// The path of a call, for what is not an MCP client.
+    /// Returns the path of a call, for callers that are not MCP clients.
     #[cfg(feature = "program")]
     pub(crate) fn calls(&self) -> &Calls {
         self.handler.calls()
     }
 
-    /// Serves one client until it closes the connection. For stdin and stdout there is [`serve_stdio`](Self::serve_stdio), which
-    /// answers lines that cannot be read.
+    /// Serves one client until it closes the connection. For stdin and stdout, use [`serve_stdio`](Self::serve_stdio),
+    /// which also answers lines that cannot be parsed.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl Server {
     {
         let running = match self.handler.clone().serve(transport).await {
             Ok(running) => running,
-            // A client that leaves before it has said anything has nothing to complain about.
+            // A client that disconnects before its first message is not an error.
             Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
             Err(error) => return Err(Error::Protocol(error.to_string())),
         };
@@ -128,10 +128,10 @@ impl Server {
         Ok(())
     }
 
-    /// Serves one client over stdin and stdout until stdin ends or the process is told to stop. Calls that are in
-    /// delivery by then have one second to finish.
+    /// Serves one client over stdin and stdout until stdin ends or the process receives a signal to stop. Calls in
+    /// progress then have one second to finish.
     ///
-    /// A stuck read may outlive this future: a program has nothing to wait for afterwards and should exit.
+    /// A blocked read may outlive this future: the program should exit afterwards, without waiting for it.
     ///
     /// # Errors
     ///
@@ -140,8 +140,8 @@ impl Server {
         stdio::serve(self).await
     }
 
-    /// Serves clients over Streamable HTTP, on the path `/mcp`, until the process is told to stop. Calls that are in
-    /// delivery by then may end. `/healthz` answers whoever asks whether the server runs.
+    /// Serves clients over Streamable HTTP, on the path `/mcp`, until the process receives a signal to stop. Calls in
+    /// progress may then finish. `/healthz` is for health checks.
     ///
     /// ```no_run
     /// use dingtalk_core::Robot;
@@ -189,29 +189,29 @@ impl ServerBuilder {
         }
     }
 
-    /// Sets what clients show as the server's name, and its version: `dingtalk-notify` and this library's unless set.
+    /// Sets the server's name and version, which clients show; by default `dingtalk-notify` and this library's version.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>, version: impl Into<Cow<'static, str>>) -> Self {
         self.name = name.into();
         self.version = version.into();
         self
     }
 
-    /// Sets whether a message may notify everybody in the group; [`AtAll::Ask`] unless set. Robots
-    /// [by name](Server::with_robots) have their own.
+    /// Sets the policy for messages that notify everybody in the group; [`AtAll::Ask`] by default. Robots
+    /// [with names](Server::with_robots) have their own.
     pub fn at_all(mut self, at_all: AtAll) -> Self {
         self.rules.policy.at_all = at_all;
         self
     }
 
-    /// Sets when a person is asked before a message is sent; [`Confirm::AtAll`] unless set. Robots
-    /// [by name](Server::with_robots) have their own.
+    /// Sets the messages that a person confirms first; [`Confirm::AtAll`] by default. Robots
+    /// [with names](Server::with_robots) have their own.
     pub fn confirm(mut self, confirm: Confirm) -> Self {
         self.rules.policy.confirm = confirm;
         self
     }
 
-    /// Sets the keyword that the robot demands: it is appended to messages that lack it. Robots
-    /// [by name](Server::with_robots) have their own.
+    /// Sets the keyword that the robot requires: it is appended to messages that lack it. Robots
+    /// [with names](Server::with_robots) have their own.
     pub fn keyword(mut self, keyword: impl AsRef<str>) -> Self {
         self.rules.keyword = Keyword::new(keyword);
         self
@@ -223,7 +223,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Adds the notifications of a [configuration file](dingtalk_config::Config), behind all [`tools`](Self::tools).
+    /// Adds the notifications of a [configuration file](dingtalk_config::Config), after all [`tools`](Self::tools).
     pub fn declared(mut self, tools: impl IntoIterator<Item = ToolType>) -> Self {
         self.declared.extend(tools);
         self
@@ -235,41 +235,42 @@ impl ServerBuilder {
         self
     }
 
-    /// Begins every tool's name with this: see [`ToolSet::prefixed`].
+    /// Sets a prefix for the names of all tools: see [`ToolSet::prefixed`].
     pub fn tool_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = Some(prefix.into());
         self
     }
 
-    /// Sets what the tools' definitions say of delivery. What the server itself decides, it says itself.
+    /// Sets the deployment that the tools' definitions describe. The server adds its own settings to it.
     pub fn deployment(mut self, deployment: Deployment) -> Self {
         self.deployment = deployment;
         self
     }
 
-    /// Adds names that a call may give in place of people, so that phone numbers stay out of a model's context:
-    /// `atMobiles: ["oncall"]`. Definitions list the names, and no answer shows what stands behind them. A name has letters,
-    /// digits, `_`, `-` and `.`, 32 at most; upper and lower case are the same.
+    /// Adds names that a call may use instead of numbers and ids, to keep them out of a model's context: `atMobiles:
+    /// ["oncall"]`. Definitions list the names, and no answer shows the numbers or ids. A name has at most 32 letters,
+    /// digits, `_`, `-` and `.`, with at least one letter; case is ignored.
     pub fn people(mut self, people: impl IntoIterator<Item = (impl Into<String>, Person)>) -> Self {
         self.people.extend(people.into_iter().map(|(name, person)| (name.into(), person)));
         self
     }
 
-    /// Sets how many people one call may mention: [`CALL_MENTIONS`] unless set, 50 at most, which is what DingTalk takes.
+    /// Sets the number of people that a call may mention: [`CALL_MENTIONS`] by default, at most 50, DingTalk's own
+    /// limit.
     pub fn max_mentions(mut self, people: usize) -> Self {
         self.max_mentions = people.min(MAX_MENTIONS);
         self
     }
 
-    /// Sets how long a call may take, with all its waiting and all its attempts: [`CALL_DEADLINE`] unless set. A
-    /// delivery that takes longer is stopped a second later, so give a [`Robot`](dingtalk_core::Robot) the same
-    /// [deadline](dingtalk_core::delivery::RobotBuilder::deadline): it knows what it can still begin.
+    /// Sets the time that a call may take, including waiting and all attempts: [`CALL_DEADLINE`] by default. A longer
+    /// delivery is stopped one second after it, so give a [`Robot`](dingtalk_core::Robot) the same
+    /// [deadline](dingtalk_core::delivery::RobotBuilder::deadline): the robot begins no attempt that it cannot finish.
     pub fn call_deadline(mut self, deadline: Duration) -> Self {
         self.call_deadline = deadline;
         self
     }
 
-    /// Sends nothing and shows what would be sent.
+    /// Sends nothing, and shows the request that would be sent.
     pub fn dry_run(mut self, dry_run: bool) -> Self {
         self.dry_run = dry_run;
         self
@@ -279,8 +280,8 @@ impl ServerBuilder {
     ///
     /// # Errors
     ///
-    /// Names everything that keeps the tools from being served together ([`ToolSet::new`]), or under their names
-    /// ([`ToolSet::select`], [`ToolSet::prefixed`]), or the name of a person that is none.
+    /// Names all conflicts between the tools ([`ToolSet::new`]), invalid selections and prefixes ([`ToolSet::select`],
+    /// [`ToolSet::prefixed`]), and invalid names of people.
     pub fn build(self) -> Result<Server, Error> {
         let mut tools = ToolSet::new(self.tools.into_iter().chain(self.declared))?;
         if let Some(names) = &self.only {
@@ -304,7 +305,7 @@ impl ServerBuilder {
         {
             return Err(Error::setting(
                 format!(
-                    "`{}` has a parameter `{}`, by which calls choose among several robots: rename it",
+                    "`{}` has a parameter `{}`, which calls use to choose a robot: rename it",
                     tool.spec().name,
                     Deployment::ROBOT
                 ),

@@ -211,7 +211,7 @@ fn a_call_that_waits_reports_progress() {
     let (mut stream, _) = robot.take_request();
     let progress = program.notification("notifications/progress");
     assert_eq!(progress["params"]["progressToken"], "mine");
-    assert_eq!(progress["params"]["message"], "on its way");
+    assert_eq!(progress["params"]["message"], "sending");
     assert_eq!(progress["params"]["total"], 25.0);
     answer_ok(&mut stream);
     assert_eq!(facts(&program.answer(call)["result"])["status"], "delivered");
@@ -296,7 +296,7 @@ async fn a_call_has_a_limit_of_mentions() {
     blocking!({
         let result = program.call("send_text_message", call(10));
         assert_eq!(facts(&result)["status"], "refused");
-        assert_eq!(facts(&result)["faults"], json!(["one call mentions at most 10 people, not 11"]));
+        assert_eq!(facts(&result)["faults"], json!(["a call may mention at most 10 people, not 11"]));
         assert_eq!(facts(&program.call("send_text_message", call(9)))["status"], "delivered");
         assert_eq!(facts(&generous.call("send_text_message", call(10)))["status"], "delivered");
         let tools = generous.request("tools/list", json!({}));
@@ -370,7 +370,7 @@ fn a_prefixed_tool_is_called_by_its_prefixed_name() {
     let answer =
         program.request("tools/call", json!({"name": "send_text_message", "arguments": {"text": "x"}}));
     assert!(
-        answer["error"]["message"].as_str().unwrap().contains("there are ops_send_text_message"),
+        answer["error"]["message"].as_str().unwrap().contains("expected one of ops_send_text_message"),
         "{answer}"
     );
 }

@@ -73,7 +73,7 @@ async fn faults_that_only_a_message_shows_are_named_with_advice() {
     let sandbox = sandbox().await;
     let token = ("DINGTALK_BOT_ACCESS_TOKEN", TOKEN);
     for (environment, words) in [
-        (vec![token, ("DINGTALK_BOT_SECRET", SECRET)], "set it as `keyword` (DINGTALK_BOT_KEYWORD)"),
+        (vec![token, ("DINGTALK_BOT_SECRET", SECRET)], "set `keyword` (DINGTALK_BOT_KEYWORD)"),
         (vec![token, ("DINGTALK_BOT_SECRET", "SECother")], "Copy the secret (SEC…)"),
         (vec![token], "signature"),
         (vec![("DINGTALK_BOT_ACCESS_TOKEN", "fedcba98")], "Copy the webhook"),

@@ -92,7 +92,7 @@ fn our_own_errors_of_the_command_line_are_in_chinese() {
     let output = run(&button, &environment);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(stderr, "dingtalk-notify: --button 要写成 LABEL=URL，而不是 \"no target\"\n");
+    assert_eq!(stderr, "dingtalk-notify: --button：应写成 LABEL=URL（文字=链接），而不是 \"no target\"\n");
 
     // clap's own words are English in every language.
     let output = run(&["send", "txt"], &environment);

@@ -184,7 +184,7 @@ async fn only_requests_with_the_token_are_accepted() {
     let health = client().get(program.at("/healthz")).send().await.unwrap();
     assert_eq!(
         (health.status(), health.text().await.unwrap()),
-        (StatusCode::OK, "the server runs\n".to_owned())
+        (StatusCode::OK, "the server is running\n".to_owned())
     );
 }
 

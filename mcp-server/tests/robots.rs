@@ -118,7 +118,7 @@ async fn an_invalid_file_prevents_the_server_from_starting() {
     fails(&[("OPS_TOKEN", OPS)], "robots.sales: env:SALES_TOKEN is not set");
     fails(
         &[("OPS_TOKEN", OPS), ("SALES_TOKEN", SALES), ("DINGTALK_BOT_ACCESS_TOKEN", OPS)],
-        "DINGTALK_BOT_ACCESS_TOKEN describes a robot, and so does the configuration file",
+        "DINGTALK_BOT_ACCESS_TOKEN cannot be combined with the robots of the configuration file",
     );
     let both = File::new("keys", "version = 1\n[robots.ops]\nabuot = \"x\"\naccess_token = \"SEC\"");
     let (status, words) = Program::start(&["--config", both.path()], &[]).end(program::PATIENCE);

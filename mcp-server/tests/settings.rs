@@ -123,17 +123,17 @@ async fn a_secret_s_file_is_read_however_an_editor_saved_it() {
 }
 
 #[test]
-fn what_would_be_ignored_or_misread_keeps_every_command_from_running() {
+fn a_setting_that_would_be_ignored_or_misread_stops_every_command() {
     let token = ("DINGTALK_BOT_ACCESS_TOKEN", TOKEN);
     for (variable, expected) in [
         (
             ("DINGTALK_MCP_AT_ALL", "deny"),
-            "DINGTALK_MCP_AT_ALL: this variable is no longer read: its name is `DINGTALK_NOTIFY_AT_ALL` now",
+            "DINGTALK_MCP_AT_ALL: this variable has been renamed to `DINGTALK_NOTIFY_AT_ALL`",
         ),
         (("DINGTALK_NOTIFY_ATALL", "deny"), "did you mean `DINGTALK_NOTIFY_AT_ALL`?"),
         (("DINGTALK_BOT_SECERT", "SECcanary"), "did you mean `DINGTALK_BOT_SECRET`?"),
         (("DINGTALK_BOT_SECRET", "${DINGTALK_BOT_SECRET}"), "DINGTALK_BOT_SECRET: it holds a placeholder"),
-        (("DINGTALK_BOT_ACCESS_TOKEN_FILE", "/run/secrets/canary"), "are both set: keep one"),
+        (("DINGTALK_BOT_ACCESS_TOKEN_FILE", "/run/secrets/canary"), "are both set; unset one of them"),
     ] {
         for arguments in [&["serve"][..], &["send", "text", "hi"]] {
             let output = run(&[token, variable], arguments);

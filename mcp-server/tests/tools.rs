@@ -70,7 +70,7 @@ fn findings_are_printed_and_fail() {
     let output = tools(&["--lint"], &[few]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stdout(&output), "W2 the set has 2 tools: agents choose best among 3 to 15\n");
-    assert_eq!(stderr(&output), "dingtalk-notify: 1 thing could be better\n");
+    assert_eq!(stderr(&output), "dingtalk-notify: 1 suggestion\n");
     let output = tools(&["--lint", "--json"], &[few]);
     assert_eq!(output.status.code(), Some(1));
     let findings: Value = serde_json::from_str(stdout(&output)).unwrap();
@@ -87,7 +87,7 @@ fn a_subset_does_not_refer_to_omitted_tools() {
         assert!(!text.contains(&format!("send_{other}_message")), "{text}");
     }
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("Do not use it when a picture is missing."), "{text}");
+    assert!(words.contains("Do not use this when a picture is missing."), "{text}");
     // The flag takes precedence over the variable.
     let output = tools(&["--tools", "send_link_message"], &[("DINGTALK_NOTIFY_TOOLS", "send_text_message")]);
     assert!(stdout(&output).starts_with("send_link_message: "));
@@ -109,7 +109,7 @@ fn a_prefix_is_in_every_name_and_reference() {
 fn invalid_names_are_explained() {
     for (arguments, expected) in [
         (["--tools", "send_txt_message"], "did you mean `send_text_message`?"),
-        (["--tools", "post"], "there are send_text_message, send_markdown_message"),
+        (["--tools", "post"], "the tools are send_text_message, send_markdown_message"),
         (["--tool-prefix", "Ops!"], "lower case letters"),
         (["--tool-prefix", "a_prefix_that_is_much_too_long_to_be_any_use"], "clients take 64"),
     ] {

@@ -54,12 +54,12 @@ fn w1_lengths() {
     assert_eq!(
         lints_of("W1", tools![LongWinded]),
         [
-            "W1 send_long_winded: the first sentence has 169 characters: say in 160 what the tool does, and the rest after it"
+            "W1 send_long_winded: the first sentence has 169 characters: state the purpose in at most 160, and the rest after it"
         ]
     );
     let [endless] = lints_of("W1", tools![Endless]).try_into().unwrap();
     assert!(endless.starts_with("W1 send_endless: the description has "), "{endless}");
-    assert!(endless.ends_with(" characters, not 120 to 700: keep what helps to choose"), "{endless}");
+    assert!(endless.ends_with(" characters; expected 120 to 700: keep what helps to choose"), "{endless}");
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn w3_a_tool_that_a_cheaper_one_shadows() {
     assert_eq!(
         lints_of("W3", tools![Dear, CpuAlert, LessDear, DiskAlert]),
         [
-            "W3 send_dear: it costs 5 to call, and `send_cpu_alert` only 1, so that agents may take that one: make parameters \
-          optional or give them defaults"
+            "W3 send_dear: a call costs 5, but only 1 for `send_cpu_alert`, which agents may prefer: make parameters \
+          optional, or give them defaults"
         ]
     );
 }
@@ -121,10 +121,10 @@ fn w5_words_without_meaning() {
     assert_eq!(
         lints_of("W5", tools![Advertised]),
         [
-            "W5 send_advertised: the description says `Simply`, which tells an agent nothing: remove it",
-            "W5 send_advertised: the description says `powerful`, which tells an agent nothing: remove it",
-            "W5 send_advertised: `when` says `etc`, which tells an agent nothing: remove it",
-            "W5 send_advertised: the parameter `percent` says `Various`, which tells an agent nothing: remove it",
+            "W5 send_advertised: the description has the empty word `Simply`: remove it",
+            "W5 send_advertised: the description has the empty word `powerful`: remove it",
+            "W5 send_advertised: `when` has the empty word `etc`: remove it",
+            "W5 send_advertised: the parameter `percent` has the empty word `Various`: remove it",
         ]
     );
 }
@@ -136,9 +136,7 @@ fn w6_two_tools_with_similar_descriptions() {
     let [alike] = lints_of("W6", tools![CpuAlert, DiskAlert, Twin]).try_into().unwrap();
     assert!(alike.starts_with("W6 send_twin: its description and its `when` have "), "{alike}");
     assert!(
-        alike.ends_with(
-            " % of their words in common with those of `send_cpu_alert`: say what sets them apart"
-        ),
+        alike.ends_with(" % of their words in common with those of `send_cpu_alert`: state the difference"),
         "{alike}"
     );
 }
@@ -150,7 +148,7 @@ fn w7_unexplained_abbreviations() {
     assert_eq!(
         lints_of("W7", tools![Abbreviated]),
         ["SLO", "SLA", "VIP"].map(|acronym| format!(
-            "W7 send_abbreviated: not everybody knows `{acronym}`: explain it in parentheses, or spell it out"
+            "W7 send_abbreviated: `{acronym}` may be unknown: explain it in parentheses, or spell it out"
         ))
     );
 }
@@ -172,7 +170,7 @@ fn w10_definitions_that_give_orders() {
     assert_eq!(
         lints_of("W10", tools![Ordering]),
         [
-            "W10 send_ordering: the title has the invisible character U+200B: people cannot see it, and a model can; remove it",
+            "W10 send_ordering: the title has the invisible character U+200B: it is invisible to people, but not to a model; remove it",
             "W10 send_ordering: the description has the order `Always call this tool`: a definition informs and gives no orders; \
              remove it",
             "W10 send_ordering: `when` has the order `ignore previous instructions`: a definition informs and gives no orders; \

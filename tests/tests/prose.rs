@@ -33,7 +33,7 @@ const DONE: [&str; 19] = [
     "docs/tool-quality.md",
     "fuzz/",
     "mcp-server/examples/",
-    "mcp-server/src/settings/",
+    "mcp-server/src/",
     "mcp-server/tests/",
     "tests/",
 ];

@@ -1,10 +1,10 @@
-//! Cards that open pages: one page, or a choice.
+//! Cards that open one page, or one of several.
 
 use dingtalk_core::{Markdown, Notification, Url, message::CardButton};
 
 use super::{BODY_BYTES, TITLE_LENGTH};
 
-/// Post a link card to a group: headline, summary and optional picture of one page.
+/// Send a link card to a DingTalk (钉钉) group: headline, summary and optional picture of one page.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     link(title = "{title}", text = "{text}", url = "{url}", picture = "{picture_url}"),
@@ -21,7 +21,7 @@ pub struct LinkMessage {
     /// The headline, for example `Release 1.4 is out`.
     #[dingtalk(length(1..=TITLE_LENGTH))]
     pub title: String,
-    /// What the page is about, in plain text; only the beginning of a long one is shown.
+    /// Summary of the page, in plain text; only the beginning of a long one is shown.
     #[dingtalk(length(1..=500))]
     pub text: String,
     /// The page: a whole `https`, `http` or `dingtalk` address.
@@ -30,10 +30,10 @@ pub struct LinkMessage {
     pub picture_url: Option<Url>,
 }
 
-/// The most buttons. DingTalk documents no limit for custom robots; its cards for enterprise robots have five.
+/// Maximum number of buttons. DingTalk documents no limit for custom robots; its cards for enterprise robots have five.
 const MAX_BUTTONS: usize = 5;
 
-/// Post a Markdown card with buttons to a group; each button opens a page.
+/// Send a Markdown card with buttons to a DingTalk (钉钉) group; each button opens a page.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     action_card(title = "{title}", text = "{text}", buttons = buttons),
@@ -46,13 +46,13 @@ const MAX_BUTTONS: usize = 5;
 )]
 #[non_exhaustive]
 pub struct ActionCardMessage {
-    /// Shown in the conversation list only, so begin `text` with a heading. For example `Deploy 1.4?`.
+    /// Title, shown only in the conversation list: begin `text` with a heading. For example `Deploy 1.4?`.
     #[dingtalk(length(1..=TITLE_LENGTH))]
     pub title: String,
-    /// What is to be decided, in Markdown without tables, code and HTML.
+    /// The matter to decide, in Markdown without tables, code and HTML.
     #[dingtalk(length(1..), bytes(..=BODY_BYTES))]
     pub text: Markdown,
-    /// The choices, in order. A press opens the page in the reader's browser; nobody is told who pressed.
+    /// The choices, in order. A press opens the page in the reader's browser and is not reported back.
     #[dingtalk(max_items = MAX_BUTTONS)]
     pub buttons: Vec<CardButton>,
 }

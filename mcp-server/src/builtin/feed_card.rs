@@ -1,13 +1,13 @@
-//! Titled pictures.
+//! Cards of titled pictures.
 
 use dingtalk_core::{FeedItem, Notification, Url};
 
 use super::{MarkdownMessage, TITLE_LENGTH};
 
-/// The most items. DingTalk documents no limit; more than these fill several screens.
+/// Maximum number of items. DingTalk documents no limit; more items fill several screens.
 const MAX_STORIES: usize = 8;
 
-/// Post a feed card to a group: titled pictures, each opening a page.
+/// Send a feed card to a DingTalk (钉钉) group: titled pictures, each opening a page.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     feed_card(items = items),
@@ -33,7 +33,7 @@ pub struct Story {
     /// The headline.
     #[dingtalk(length(1..=TITLE_LENGTH))]
     pub title: String,
-    /// The page that it opens.
+    /// The page to open.
     pub url: Url,
     /// Its picture, as an address that group members can reach.
     pub picture_url: Url,

@@ -1,5 +1,5 @@
-//! The ready-made tools, one for each type of message that a custom robot takes. Their names are stored in people's
-//! allow-lists: they do not change.
+//! The built-in tools, one for each type of message that a custom robot accepts. Their names do not change: people
+//! store them in allow-lists.
 
 mod card;
 mod feed_card;
@@ -13,13 +13,13 @@ pub use self::{
     text::{MarkdownMessage, TextMessage},
 };
 
-/// The most bytes of a body's text: what DingTalk takes for a whole message, less its frame and its mentions.
+/// Maximum length of a body's text, in bytes: DingTalk's limit for a whole message, less its frame and its mentions.
 const BODY_BYTES: usize = 19_500;
 
-/// The most characters of a title or a headline. DingTalk documents no limit and shows fewer.
+/// Maximum length of a title or a headline, in characters. DingTalk documents no limit and shows fewer.
 const TITLE_LENGTH: usize = 200;
 
-/// The ready-made tools, in the order in which they are served.
+/// Returns the built-in tools, in the order in which they are served.
 pub fn builtin_tools() -> impl IntoIterator<Item = ToolType> {
     tools![TextMessage, MarkdownMessage, LinkMessage, ActionCardMessage, FeedCardMessage]
 }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
     use crate::definition::{Definition, Deployment};
 
-    /// What every conversation of every client pays, in bytes of JSON.
+    /// Costs to every conversation of every client, in bytes of JSON.
     const MODEL_READS: usize = 7_500;
     const WHOLE_LIST: usize = 9_500;
     const OUTPUT_SCHEMA: usize = 400;
@@ -61,7 +61,7 @@ mod tests {
         assert!(list <= WHOLE_LIST, "the list has {list} bytes");
         assert!(output.unwrap() <= OUTPUT_SCHEMA, "an output schema has {output:?} bytes");
         // The figures in docs/tool-quality.md.
-        expect_test::expect!["5938 9075 Some(386)"].assert_eq(&format!("{read} {list} {output:?}"));
+        expect_test::expect!["5932 9069 Some(386)"].assert_eq(&format!("{read} {list} {output:?}"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use dingtalk_core::{Markdown, Mobile, Notification, UserId};
 
 use super::{BODY_BYTES, TITLE_LENGTH};
 
-/// Post plain text to a group, character for character.
+/// Send plain text verbatim to a DingTalk (钉钉) group.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     text("{text}"),
@@ -17,7 +17,7 @@ use super::{BODY_BYTES, TITLE_LENGTH};
 )]
 #[non_exhaustive]
 pub struct TextMessage {
-    /// The text; line breaks stay. For example `Backup of db-2 finished`.
+    /// The text; line breaks are kept. For example `Backup of db-2 finished`.
     #[dingtalk(length(1..), bytes(..=BODY_BYTES))]
     pub text: String,
     /// Mobile numbers of members to mention, for example `13800000000`, `+852-12345678` abroad. Never guess one.
@@ -31,7 +31,7 @@ pub struct TextMessage {
     pub at_all: bool,
 }
 
-/// Post formatted Markdown to a group.
+/// Send formatted Markdown to a DingTalk (钉钉) group.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     markdown(title = "{title}", text = "{text}"),
@@ -45,10 +45,11 @@ pub struct TextMessage {
 )]
 #[non_exhaustive]
 pub struct MarkdownMessage {
-    /// Shown in the conversation list only, so begin `text` with a heading. For example `Release 1.4`.
+    /// Title, shown only in the conversation list: begin `text` with a heading. For example `Release 1.4`.
     #[dingtalk(length(1..=TITLE_LENGTH))]
     pub title: String,
-    /// The body. DingTalk renders headings, quotes, bold, italic, links, pictures and flat lists; not tables, code or HTML. A blank line starts a paragraph.
+    /// The body. DingTalk renders headings, quotes, bold, italic, links, pictures and flat lists, but no tables, code
+    /// or HTML. A blank line starts a paragraph.
     #[dingtalk(length(1..), bytes(..=BODY_BYTES))]
     pub text: Markdown,
     /// Mobile numbers of members to mention, for example `13800000000`, `+852-12345678` abroad. Never guess one.

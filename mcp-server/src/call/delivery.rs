@@ -1,4 +1,4 @@
-//! Delivers the messages of calls: each once, within a deadline, for as long as somebody waits for it.
+//! Delivery of the messages of calls: each once, within a deadline, as long as a caller waits for it.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -10,11 +10,11 @@ use super::{
     repeat::{Claim, Delivery, DeliveryOutcome, Key, Permit, Repeats, Stop},
 };
 
-/// How much longer than a call's deadline a delivery may take before it is stopped from outside: a robot with the same
-/// deadline ends by itself, and knows more.
+/// Time beyond a call's deadline after which a delivery is stopped from outside. A robot with the same deadline stops
+/// by itself, and reports more.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// How long a delivery that was stopped may take to say whether it had left.
+/// Time for a stopped delivery to report its outcome.
 const STOPPING: Duration = Duration::from_secs(1);
 
 pub(crate) struct Dispatcher {
@@ -28,17 +28,18 @@ impl Dispatcher {
         Self { deliver, deadline, repeats: Arc::default() }
     }
 
-    /// How long a call may take.
+    /// Returns the time that a call may take.
     pub(crate) fn deadline(&self) -> Duration {
         self.deadline
     }
 
-    /// Reports that the call would send nothing, because the same one is in progress or has delivered it.
+    /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
     pub(crate) fn is_settled(&self, key: Key) -> bool {
         self.repeats.is_settled(key)
     }
 
-    /// Delivers a message, unless the same call has done so already. `meanwhile` runs while it is in progress.
+    /// Delivers a message, unless the same call has already done so. `meanwhile` runs while the delivery is in
+    /// progress.
     pub(crate) async fn send<W: Future<Output = ()>>(
         &self,
         key: Key,
@@ -56,7 +57,7 @@ impl Dispatcher {
             Claim::Deliver(envelope, permit, delivery) => {
                 let caller = delivery.join();
                 let (deliver, deadline) = (Arc::clone(&self.deliver), self.deadline);
-                // A task of its own: the call that began it may be cancelled while another one waits for it.
+                // In a task of its own: the first call may be cancelled while another one waits for the delivery.
                 tokio::spawn(run(deliver, *envelope, permit, Arc::clone(&delivery), deadline));
                 (delivery, caller)
             }
@@ -75,8 +76,8 @@ impl Dispatcher {
     }
 }
 
-/// The outcome of a delivery whose call was cancelled; `last` if nobody else waits for it. The client gets no answer
-/// to a call that it has cancelled: the log is where the outcome stands.
+/// Returns the outcome of a delivery whose call was cancelled; `last` if no other call waits for it. The outcome is
+/// logged, since a client receives no answer to a call that it has cancelled.
 async fn stopped(delivery: &Delivery, last: bool) -> DeliveryOutcome {
     let id = delivery.id();
     if !last {
@@ -95,7 +96,7 @@ async fn stopped(delivery: &Delivery, last: bool) -> DeliveryOutcome {
     outcome
 }
 
-/// Runs one delivery for all calls that wait for it. Giving it up closes its connection.
+/// Runs one delivery for all calls that wait for it. Stopping it closes its connection.
 async fn run(
     deliver: Arc<dyn Deliver>,
     envelope: Envelope,
@@ -143,7 +144,7 @@ mod tests {
 
     async fn quietly(_: Arc<Delivery>) {}
 
-    /// Delivers nothing, for ever, and counts who has asked and who has been given up.
+    /// Never finishes a delivery, and counts those that were begun and those that were dropped.
     #[derive(Clone, Default)]
     struct Silence {
         asked: Arc<AtomicUsize>,
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_cancels_is_not_kept_and_the_last_one_stops_the_delivery() {
+    async fn a_cancelled_call_returns_at_once_and_the_last_one_stops_the_delivery() {
         let silence = Silence::default();
         let dispatcher = Dispatcher::new(Arc::new(silence.clone()), Duration::from_secs(25));
         let send = |cancelled| dispatcher.send(key("a"), Message::text("x"), None, cancelled, quietly);
@@ -200,7 +201,7 @@ mod tests {
                 (status(&answers.0), status(&answers.1))
             },
             async {
-                // Long enough for the first to have been answered, were time not standing still.
+                // Long enough for the first call to be answered, if time were not paused.
                 sleep(Duration::from_secs(5)).await;
                 assert_eq!(given_up(), 0, "another call waits for it");
                 second.notify_one();
@@ -210,7 +211,7 @@ mod tests {
         assert_eq!((silence.asked.load(Ordering::SeqCst), given_up()), (1, 1));
     }
 
-    /// Breaks down.
+    /// Panics.
     struct Broken;
 
     impl Deliver for Broken {
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_delivered_counts_even_if_the_call_is_cancelled_just_then() {
+    async fn a_delivered_message_counts_even_if_the_call_is_cancelled_just_then() {
         let dispatcher = Dispatcher::new(Arc::new(Prompt), Duration::from_secs(25));
         let cancelled = Notify::new();
         let answer = dispatcher
@@ -259,7 +260,7 @@ mod tests {
         let dispatcher = Dispatcher::new(Arc::new(robot), Duration::from_secs(600));
         let first = dispatcher.send(key("a"), Message::text("a"), None, pending(), quietly).await;
         assert_eq!(status(&first), CallStatus::Delivered);
-        // The next one has to wait for a minute: it is cancelled as soon as it does.
+        // The next one would wait for a minute: it is cancelled as soon as it waits.
         let cancelled = Notify::new();
         let waiting = |delivery: Arc<Delivery>| {
             let cancelled = &cancelled;

@@ -1,5 +1,5 @@
-//! One call of a tool, whichever way it comes in: its arguments are read, the policy is applied, the message is delivered,
-//! and the answer is typed. What is specific to MCP or to a shell is translated outside.
+//! The path of a call, common to MCP and the command line: read the arguments, apply the policy, deliver the message,
+//! and return a typed answer.
 
 pub(crate) mod answer;
 pub(crate) mod consent;
@@ -29,10 +29,10 @@ use self::{
     policy::{Policy, Question, Refusal, question},
     record::Record,
     repeat::{Delivery, Key},
-    targets::{Choice, Targets},
+    targets::{ChosenRobot, Targets},
 };
 
-/// What holds for all calls.
+/// State and settings of all calls.
 pub(crate) struct Calls {
     pub(crate) dispatcher: Dispatcher,
     pub(crate) targets: Targets,
@@ -41,24 +41,24 @@ pub(crate) struct Calls {
     pub(crate) dry_run: bool,
 }
 
-/// What a caller asks for.
+/// The request of a caller.
 pub(crate) struct Request<'r> {
     pub(crate) tool: &'r ToolType,
     pub(crate) arguments: Map<String, Value>,
-    /// The robot, where it is not one of the arguments.
+    /// The robot, unless the arguments name it.
     pub(crate) robot: Option<&'r str>,
-    /// The id by which the logs know it.
+    /// The id that identifies it in the logs.
     pub(crate) log_id: Option<&'r str>,
 }
 
-/// A call whose message can be sent, once its question has been answered with yes.
+/// A call whose message can be sent, after confirmation if it has a question.
 pub(crate) struct Ready {
     record: Record,
     pub(crate) message: Message,
     pub(crate) key: Key,
     pub(crate) robot: Option<String>,
     pub(crate) policy: Policy,
-    /// What a person must be asked first.
+    /// The question that a person must answer with yes first.
     pub(crate) question: Option<Question>,
     hidden: Hidden,
 }
@@ -66,19 +66,19 @@ pub(crate) struct Ready {
 /// A call that has ended.
 pub(crate) struct Ended {
     pub(crate) outcome: CallOutcome,
-    /// The outcome in the words of an answer to an agent, safe to show.
+    /// The outcome as an answer to an agent, safe to show.
     pub(crate) answer: Answer,
 }
 
 impl Calls {
-    /// Makes the message that the arguments say and applies the policy to it. The call has ended if there is nothing to
-    /// send: the arguments are invalid, the robot must not send it, or this is a dry run.
+    /// Makes the message from the arguments and applies the policy to it. The call ends here if the arguments are
+    /// invalid, the policy forbids the message, or this is a dry run.
     pub(crate) fn prepare(&self, request: Request<'_>) -> Result<Ready, Box<Ended>> {
         let Request { tool, mut arguments, robot, log_id } = request;
         let name = tool.spec().name;
         let mut record = Record::new(name, log_id);
         let mut faults = Faults::default();
-        let Choice { robot, policy, keyword } = self.targets.choose(robot, &mut arguments, &mut faults);
+        let ChosenRobot { robot, policy, keyword } = self.targets.choose(robot, &mut arguments, &mut faults);
         let mut hidden = Hidden::default();
         let call = tool.read(arguments, |text| {
             let (name, person) = self.people.find(text)?;
@@ -106,13 +106,13 @@ impl Calls {
         Ok(Ready { record, message, key, robot, policy, question, hidden })
     }
 
-    /// Reports that the call would send nothing, because the same one is in progress or has delivered it.
+    /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
     pub(crate) fn is_settled(&self, ready: &Ready) -> bool {
         self.dispatcher.is_settled(ready.key)
     }
 
-    /// Sends the message. `cancelled` completes when the caller gives the call up; `meanwhile` runs while it is in
-    /// progress.
+    /// Sends the message. `cancelled` completes when the caller cancels the call; `meanwhile` runs while the delivery
+    /// is in progress.
     pub(crate) async fn send<W: Future<Output = ()>>(
         &self,
         ready: Ready,
@@ -124,13 +124,13 @@ impl Calls {
         Ended::new(outcome, &record, &hidden)
     }
 
-    /// The call, or everything that is wrong with it: `faults` too, which were found before.
+    /// Returns the call, or all its faults, including `faults`, which were found earlier.
     fn checked(&self, call: Result<Call, Faults>, mut faults: Faults) -> Result<Call, Faults> {
         match call {
             Ok(call) => {
                 let people = call.message.mentions().map_or(0, Mentions::people);
                 if people > self.max_mentions {
-                    let rule = format!("one call mentions at most {} people", self.max_mentions);
+                    let rule = format!("a call may mention at most {} people", self.max_mentions);
                     faults.push(Fault::new("", rule).given(people.to_string()));
                 }
                 if faults.is_empty() { Ok(call) } else { Err(faults) }
@@ -158,7 +158,7 @@ impl Ended {
     }
 }
 
-/// The request that would be sent, unless it is too long for one.
+/// Returns the request that would be sent, or the error for a message that is too long.
 fn dry_run(message: Message) -> CallOutcome {
     let Envelope { message, id, .. } = Envelope::new(message);
     let request = WireMessage::with_id(message, id);

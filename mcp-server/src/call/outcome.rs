@@ -1,4 +1,4 @@
-//! Results of calls, before anything puts them into words.
+//! Results of calls, before they are put into words.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use super::{policy::Refusal, repeat::DeliveryOutcome};
 pub(crate) enum CallOutcome {
     /// The arguments are invalid. Nothing was sent.
     Invalid(Faults),
-    /// The policy of the robot forbids it, or nobody confirmed it. Nothing was sent.
+    /// The policy of the robot forbids the message, or it was not confirmed. Nothing was sent.
     Refused(Refusal),
     /// A dry run, with the request that would be sent.
     DryRun(Box<WireMessage>),
     /// A dry run of a message that cannot be sent.
     Unsendable(Error),
-    /// The same call delivered it so long ago. Nothing was sent.
+    /// The same call has already delivered the message. Nothing was sent.
     Duplicate {
         /// The receipt of that delivery.
         receipt: Box<Receipt>,
-        /// How long ago it was delivered.
+        /// Time since that delivery.
         age: Duration,
     },
     /// The message was handed to the robot.
@@ -37,7 +37,7 @@ pub(crate) enum CallOutcome {
 }
 
 impl CallOutcome {
-    /// The `msgUuid` of the message, if there was one to be sent under it.
+    /// Returns the `msgUuid` of the message, if it was to be sent under one.
     pub(crate) fn id(&self) -> Option<&str> {
         match self {
             Self::Delivery { id, .. } => Some(id),

@@ -7,7 +7,7 @@ use dingtalk_core::tool::PersonKind;
 
 use crate::Error;
 
-/// Kind of the parameters that can mention a person.
+/// Returns the kind of the parameters that can mention a person.
 pub(crate) fn kind_of(person: &Person) -> PersonKind {
     match person {
         Person::UserId(_) => PersonKind::Id,
@@ -15,7 +15,7 @@ pub(crate) fn kind_of(person: &Person) -> PersonKind {
     }
 }
 
-/// The longest name, in characters: every conversation reads all of them.
+/// Maximum length of a name, in characters: every conversation reads all names.
 const MAX_NAME: usize = 32;
 
 /// The names that a call may give.
@@ -33,18 +33,18 @@ impl People {
             if !fits {
                 return Err(Error::setting(
                     format!(
-                        "people: {name:?} is no name: it takes letters, digits, `_`, `-` and `.`, {MAX_NAME} at most, with a \
-                         letter among them"
+                        "people: invalid name {name:?}; use letters, digits, `_`, `-` and `.`, at most {MAX_NAME}, with at least \
+                         one letter"
                     ),
                     format!(
-                        "people：{name:?} 不能作为名称：只能用文字、数字、`_`、`-` 和 `.`，最多 {MAX_NAME} 个字符，至少含一个文字"
+                        "people：名称 {name:?} 无效：只能用文字、数字、`_`、`-` 和 `.`，最多 {MAX_NAME} 个字符，至少含一个文字"
                     ),
                 ));
             }
             let name = name.to_lowercase();
             if named.contains_key(&name) {
                 return Err(Error::setting(
-                    format!("people: `{name}` is there twice: remove one"),
+                    format!("people: the name `{name}` is declared twice; remove one"),
                     format!("people：`{name}` 出现了两次：请去掉一个"),
                 ));
             }
@@ -53,12 +53,12 @@ impl People {
         Ok(Self(named))
     }
 
-    /// What definitions list: the names, never the numbers.
+    /// Returns the names, as definitions list them, never the numbers.
     pub(crate) fn names(&self) -> impl Iterator<Item = (String, PersonKind)> {
         self.0.iter().map(|(name, person)| (name.clone(), kind_of(person)))
     }
 
-    /// Finds a person by a name, in any spelling that agents use for one.
+    /// Finds a person by a name, in any spelling that agents use.
     pub(crate) fn find(&self, text: &str) -> Option<(&str, &Person)> {
         let text = text.trim();
         let name = text.strip_prefix('@').unwrap_or(text).to_lowercase();
@@ -66,7 +66,7 @@ impl People {
     }
 }
 
-/// What a call's answer must not show: each number, and the name to show in its place.
+/// Numbers and ids that a call's answer must not show, each with the name to show instead.
 #[derive(Debug, Default)]
 pub(crate) struct Hidden(Vec<(String, String)>);
 
@@ -85,7 +85,7 @@ impl Hidden {
     }
 }
 
-/// Replaces an id where it is no part of a longer one.
+/// Replaces an id, except as part of a longer one.
 fn replace_whole(text: &str, id: &str, name: &str) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut done = 0;
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_however_they_are_written() {
+    fn names_are_found_in_any_spelling() {
         let people = people();
         for written in ["oncall", "OnCall", " @ONCALL "] {
             assert_eq!(
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_stood_behind_names_are_hidden() {
+    fn numbers_of_named_people_are_hidden() {
         let (people, mut hidden) = (people(), Hidden::default());
         let (name, person) = people.find("oncall").unwrap();
         hidden.add(name, person);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_could_be_taken_for_something_else_are_refused() {
+    fn ambiguous_names_are_refused() {
         let mobile = || Person::Mobile(Mobile::new("13800000000").unwrap());
         for name in ["", "13800000000", "on call", "a\nb", &"x".repeat(33)] {
             assert!(People::new([(name.to_owned(), mobile())]).is_err(), "{name:?}");

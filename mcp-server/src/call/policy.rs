@@ -1,11 +1,11 @@
-//! The rules that decide when a person is asked before a message is sent, and what is never sent.
+//! Rules on confirmation: messages that a person confirms first, and messages that are never sent.
 
 use dingtalk_core::Message;
 use serde::Serialize;
 
 pub(crate) use dingtalk_config::{AtAll, Confirm, Policy};
 
-/// What is asked.
+/// A question to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Question {
     /// May it notify everybody?
@@ -14,14 +14,14 @@ pub(crate) enum Question {
     Send,
 }
 
-/// Why a message is not sent.
+/// Reason for not sending a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The robot never notifies everybody.
     Denied,
-    /// The client cannot ask, and this is when the robot has to.
+    /// The client cannot ask a person, and the policy requires it with this setting.
     CannotAsk(Confirm),
-    /// No "yes" came back in time, for whatever reason.
+    /// No "yes" was received in time, for any reason.
     NotConfirmed,
 }
 
@@ -34,7 +34,7 @@ pub(crate) enum RefusalReason {
 }
 
 impl Refusal {
-    /// The reason, as a word for programs.
+    /// Returns the reason as a word for programs.
     pub(crate) fn reason(self) -> RefusalReason {
         match self {
             Self::Denied => RefusalReason::AtAllDenied,
@@ -42,31 +42,31 @@ impl Refusal {
         }
     }
 
-    /// What to do about it.
+    /// Returns the advice to an agent.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Denied => {
-                "Nothing was sent: this robot is set never to notify everybody. Call again without it, and mention the \
-                 people concerned instead."
+                "Nothing was sent: this robot is configured never to notify everybody. Call again without that, and \
+                 mention the people concerned instead."
             }
             Self::CannotAsk(Confirm::Always) => {
-                "Nothing was sent: it was not confirmed, since this client cannot ask a person, and this robot asks before \
-                 every message. Let the operator of the server change `confirm` of this robot, or call from a client that can \
-                 ask."
+                "Nothing was sent: the message was not confirmed, because this client cannot ask a person and this robot asks \
+                 before every message. Use a client that can ask, or have the server's operator change this robot's \
+                 `confirm` setting."
             }
             Self::CannotAsk(_) => {
-                "Nothing was sent: it was not confirmed, since this client cannot ask a person. Call again without \
-                 notifying everybody, or let the operator of the server change `at_all` or `confirm` of this robot."
+                "Nothing was sent: the message was not confirmed, because this client cannot ask a person. Call again without \
+                 notifying everybody, or have the server's operator change this robot's `at_all` or `confirm` setting."
             }
             Self::NotConfirmed => {
-                "Nothing was sent: it was not confirmed. Do not repeat the call as it is; ask the person in the \
-                 conversation how to go on."
+                "Nothing was sent: the message was not confirmed. Do not repeat the call as it is; ask the person in the \
+                 conversation how to proceed."
             }
         }
     }
 }
 
-/// What must be asked before this message is sent; an error if it must not be sent at all.
+/// Returns the question that must be answered before this message is sent; an error if it must not be sent at all.
 pub(crate) fn question(policy: Policy, message: &Message) -> Result<Option<Question>, Refusal> {
     let notifies_all = message.mentions().is_some_and(|mentions| mentions.all);
     match (notifies_all, policy.at_all, policy.confirm) {
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn when_a_person_is_asked() {
+    fn the_policy_decides_which_messages_need_a_question() {
         let everybody = Message::text("Come").with_mentions(Mentions::everybody());
         let nobody = Message::text("Come");
         for (at_all, confirm, for_everybody, for_nobody) in [
@@ -102,13 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn who_is_asked_before_every_message_is_told_no_way_around_it() {
+    fn the_advice_names_no_way_around_a_question_before_every_message() {
         assert!(Refusal::CannotAsk(Confirm::AtAll).advice().contains("without notifying everybody"));
         assert!(!Refusal::CannotAsk(Confirm::Always).advice().contains("everybody"));
     }
 
     #[test]
-    fn no_words_claim_that_a_person_said_no() {
+    fn no_advice_claims_that_a_person_said_no() {
         for refusal in [
             Refusal::Denied,
             Refusal::CannotAsk(Confirm::AtAll),

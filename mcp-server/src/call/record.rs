@@ -1,4 +1,4 @@
-//! What is logged of a call: what became of it, never what it said.
+//! The log record of a call: its outcome, never its content.
 
 use dingtalk_core::{
     Message,
@@ -8,10 +8,10 @@ use tracing::Level;
 
 use super::answer::Answer;
 
-/// The target of these events, by which they can be told from all others.
+/// The target of these events, which distinguishes them from all others.
 pub(crate) const TARGET: &str = "dingtalk_notify::calls";
 
-/// What is known of a call before it is answered; nothing where nobody reads it.
+/// Facts of a call that are known before its answer; empty if the log is off.
 pub(crate) struct Record(Option<Known>);
 
 struct Known {
@@ -39,7 +39,7 @@ impl Record {
         }))
     }
 
-    /// Adds what is to be sent, and by whom.
+    /// Adds the message and its robot.
     pub(crate) fn sends(&mut self, message: &Message, robot: Option<&str>) {
         let Some(known) = &mut self.0 else { return };
         known.robot = robot.map(str::to_owned);
@@ -49,7 +49,7 @@ impl Record {
         known.message = Some(Size { bytes: bytes as u64, mentions: mentions as u64, at_all });
     }
 
-    /// Logs how the call was answered.
+    /// Logs the answer to the call.
     pub(crate) fn log(&self, answer: &Answer, id: Option<&str>) {
         let Some(Known { tool, request_id, robot, message }) = &self.0 else { return };
         tracing::info!(

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::policy::{AtAll, Confirm, Policy};
 use crate::{Error, definition::Deployment};
 
-/// A robot, or several robots of one group, under the name that calls give it.
+/// A robot, or several robots of one group, under the name by which calls choose it.
 #[derive(Clone)]
 pub struct Target {
     name: String,
@@ -24,27 +24,27 @@ pub struct Target {
 }
 
 impl Target {
-    /// A robot by name; `about` says what its group is for, and agents choose by it.
+    /// Creates a robot with a name; `about` is the purpose of its group, by which agents choose.
     pub fn new(name: impl Into<String>, about: impl Into<String>, deliver: impl Deliver + 'static) -> Self {
         let (name, about) = (name.into(), about.into());
         Self { name, about, deliver: Arc::new(deliver), policy: Policy::default(), keyword: None }
     }
 
-    /// Sets whether a message may notify everybody; [`AtAll::Ask`] unless set.
+    /// Sets the policy for messages that notify everybody; [`AtAll::Ask`] by default.
     #[must_use]
     pub fn at_all(mut self, at_all: AtAll) -> Self {
         self.policy.at_all = at_all;
         self
     }
 
-    /// Sets when a person is asked; [`Confirm::AtAll`] unless set.
+    /// Sets the messages that a person confirms first; [`Confirm::AtAll`] by default.
     #[must_use]
     pub fn confirm(mut self, confirm: Confirm) -> Self {
         self.policy.confirm = confirm;
         self
     }
 
-    /// Sets the keyword that the robot demands: it is appended to messages that lack it.
+    /// Sets the keyword that the robot requires: it is appended to messages that lack it.
     #[must_use]
     pub fn keyword(mut self, keyword: impl AsRef<str>) -> Self {
         self.keyword = Keyword::new(keyword);
@@ -63,12 +63,12 @@ impl fmt::Debug for Target {
     }
 }
 
-/// All of them, and the one that posts where a call chooses none.
+/// All robots, and the default for calls that choose none.
 #[derive(Debug, Clone)]
 pub(crate) struct Targets {
     named: Vec<Named>,
     default: Option<String>,
-    /// Rules of the one robot that has no name.
+    /// Rules of the only robot if it has no name.
     unnamed: Rules,
 }
 
@@ -83,25 +83,25 @@ struct Named {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rules {
     pub(crate) policy: Policy,
-    /// The keyword that the robot demands.
+    /// The keyword that the robot requires.
     pub(crate) keyword: Option<Keyword>,
 }
 
 /// The robot of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Choice<'t> {
+pub(crate) struct ChosenRobot<'t> {
     pub(crate) robot: Option<String>,
     pub(crate) policy: Policy,
     pub(crate) keyword: Option<&'t Keyword>,
 }
 
 impl Targets {
-    /// One robot without a name, which every call goes to.
+    /// Creates one robot without a name, which sends the messages of all calls.
     pub(crate) fn unnamed(rules: Rules) -> Self {
         Self { named: Vec::new(), default: None, unnamed: rules }
     }
 
-    /// Robots by name, and what delivers for all of them. The only robot is the default.
+    /// Creates robots with names, and one delivery for all of them. A single robot is the default.
     pub(crate) fn named(
         targets: Vec<Target>,
         default: Option<String>,
@@ -122,26 +122,26 @@ impl Targets {
         Ok((Self { named, default, unnamed: Rules::default() }, Arc::new(router.build()?)))
     }
 
-    /// What definitions say of them.
+    /// Adds the robots to the deployment, for definitions.
     pub(crate) fn describe(&self, deployment: Deployment) -> Deployment {
         let robots = self.named.iter().map(|robot| (robot.name.clone(), robot.about.clone()));
         deployment.robots(robots, self.default.clone())
     }
 
-    /// Do calls have an argument that chooses?
+    /// Reports whether calls have an argument that chooses a robot.
     pub(crate) fn offer_a_choice(&self) -> bool {
         self.named.len() > 1
     }
 
-    /// Finds the robot of a call: the one that `wanted` names, else the one that the arguments choose, which is taken out
-    /// of them, else the default.
+    /// Finds the robot of a call: the one that `wanted` names, else the one that the arguments choose, else the
+    /// default. Removes the choice from the arguments.
     pub(crate) fn choose(
         &self,
         wanted: Option<&str>,
         arguments: &mut Map<String, Value>,
         faults: &mut Faults,
-    ) -> Choice<'_> {
-        // Without a choice, an argument of this name is the tool's own, or unknown.
+    ) -> ChosenRobot<'_> {
+        // With a single robot, an argument of this name belongs to the tool, or is unknown.
         let given = if self.offer_a_choice() { arguments.remove(Deployment::ROBOT) } else { None };
         let given = given.filter(|given| !given.is_null());
         let name = match (wanted, &given) {
@@ -163,7 +163,7 @@ impl Targets {
             }
             (None, None) => None,
             (Some(name), None) if self.named.is_empty() => {
-                let rule = "must be left out: the only robot has no name";
+                let rule = "must be omitted: the only robot has no name";
                 Some(Fault::new(Deployment::ROBOT, rule).given(format!("{name:?}")))
             }
             (Some(name), None) => {
@@ -179,8 +179,8 @@ impl Targets {
 }
 
 impl Rules {
-    fn choice(&self, robot: Option<String>) -> Choice<'_> {
-        Choice { robot, policy: self.policy, keyword: self.keyword.as_ref() }
+    fn choice(&self, robot: Option<String>) -> ChosenRobot<'_> {
+        ChosenRobot { robot, policy: self.policy, keyword: self.keyword.as_ref() }
     }
 }
 
@@ -199,7 +199,7 @@ mod tests {
         Targets::named(targets, default.map(str::to_owned)).unwrap().0
     }
 
-    fn chosen(targets: &Targets, arguments: Value) -> (Choice<'_>, Vec<String>) {
+    fn chosen(targets: &Targets, arguments: Value) -> (ChosenRobot<'_>, Vec<String>) {
         let Value::Object(mut arguments) = arguments else { unreachable!() };
         let mut faults = Faults::default();
         let choice = targets.choose(None, &mut arguments, &mut faults);
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_the_names_that_there_are() {
+    fn a_wrong_choice_is_reported_with_the_known_names() {
         let targets = targets(None);
         let one = |arguments| chosen(&targets, arguments).1.join("; ");
         assert_eq!(one(json!({})), "`robot` is missing: give one of `ops`, `sales`");
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(by_name(&only, "ops"), (Some("ops".to_owned()), String::new()));
         assert_eq!(by_name(&only, "sales").1, "`robot` must be one of `ops`, not \"sales\"");
         let unnamed = Targets::unnamed(Rules::default());
-        let fault = "`robot` must be left out: the only robot has no name, not \"ops\"";
+        let fault = "`robot` must be omitted: the only robot has no name, not \"ops\"";
         assert_eq!(by_name(&unnamed, "ops"), (None, fault.to_owned()));
     }
 }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 
 use super::{Definition, deployment::Deployment};
 
-/// The definitions of a set of tools, as they are served with a deployment. `Display` writes them for people,
-/// `serde::Serialize` as `tools/list` answers them.
+/// The definitions of a set of tools, as they are served with a deployment. `Display` writes them for people, and
+/// `serde::Serialize` in the form of `tools/list`.
 ///
 /// ```
 /// use dingtalk_core::tool::ToolSet;
@@ -28,13 +28,13 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// The definitions of these tools.
+    /// Creates the definitions of these tools.
     pub fn new(tools: &ToolSet, deployment: &Deployment) -> Self {
         Self { definitions: deployment.definitions(tools) }
     }
 }
 
-/// How many columns a line has; Chinese characters take two.
+/// Columns of a line; a Chinese character takes two.
 const COLUMNS: usize = 100;
 
 const INDENT: usize = 2;
@@ -72,7 +72,7 @@ fn write_parameters(f: &mut fmt::Formatter<'_>, schema: &Map<String, Value>) -> 
     Ok(())
 }
 
-/// What a parameter takes, in words.
+/// Describes the values of a parameter.
 fn kind(schema: &Value) -> String {
     if let Some(values) = schema.get("enum").and_then(Value::as_array) {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
@@ -120,25 +120,25 @@ mod tests {
 
     use super::*;
 
-    /// Warn whoever is on call that a host does not answer any more, and say since when it has been silent.
+    /// Warn the person on call that a host no longer answers, and say how long it has been silent.
     #[derive(Notification)]
     #[dingtalk(text("{host}: {minutes} {level}\n{notes}\n{urgent}"), tool)]
     struct HostDown {
         /// Host name as in the inventory, for example `web-3`.
         #[dingtalk(length(1..=64))]
         host: String,
-        /// For how long it has been silent, in minutes. 静默的时长，以分钟为单位，从最后一次心跳开始计算，直到发出这条消息为止。
+        /// Time of silence, in minutes. 静默的时长，以分钟为单位，从最后一次心跳开始计算，直到发出这条消息为止。
         minutes: u32,
-        /// How bad it is.
+        /// Severity.
         #[dingtalk(default = "warning", length(..=20))]
         level: String,
-        /// What is known.
+        /// Known facts.
         #[dingtalk(line = "- {}", length(..=80), max_items = 3)]
         notes: Vec<String>,
         /// People must come at once.
         #[dingtalk(line = "!")]
         urgent: bool,
-        /// Whom to mention.
+        /// Person to mention.
         #[dingtalk(at)]
         person: Option<Mobile>,
     }
@@ -148,28 +148,28 @@ mod tests {
         let tools = ToolSet::new(tools![HostDown]).unwrap();
         expect![[r#"
             send_host_down: Host down
-              DingTalk (钉钉): Warn whoever is on call that a host does not answer any more, and say since when
-              it has been silent. The configured robot posts at once, seen by the whole group, without recall.
-              Status unknown: may have arrived; do not repeat.
+              DingTalk (钉钉): Warn the person on call that a host no longer answers, and say how long it has
+              been silent. The configured robot sends it to the whole group at once, irrevocably. Status
+              unknown: may have arrived; do not repeat.
 
               host     string, required
                        Host name as in the inventory, for example `web-3`. 1 to 64 characters.
 
               minutes  integer, required
-                       For how long it has been silent, in minutes.
+                       Time of silence, in minutes.
                        静默的时长，以分钟为单位，从最后一次心跳开始计算，直到发出这条消息为止。
 
               level    string, default "warning"
-                       How bad it is. At most 20 characters.
+                       Severity. At most 20 characters.
 
               notes    list: each string, optional
-                       What is known. Each at most 80 characters, at most 3 items.
+                       Known facts. Each at most 80 characters, at most 3 items.
 
               urgent   boolean, default false
                        People must come at once.
 
               person   string, optional
-                       Whom to mention.
+                       Person to mention.
         "#]]
         .assert_eq(&Catalog::new(&tools, &Deployment::new()).to_string());
     }

@@ -1,25 +1,25 @@
-//! Where tools are served: what their definitions say of delivery, of people and of groups.
+//! The deployment of tools: facts in their definitions on delivery, people and groups.
 
 use std::time::Duration;
 
 use dingtalk_core::tool::PersonKind;
 
-/// Where a set of tools is served: what its definitions say of delivery.
+/// The deployment of a set of tools: facts in its definitions on delivery, people and groups.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Deployment {
-    /// The most messages that leave in a minute; `None` where nothing paces them.
+    /// Maximum number of messages per minute; `None` without a rate limit.
     pub rate_per_minute: Option<u32>,
-    /// For how long the same call sends nothing after it has delivered; `None` where every call sends.
+    /// Time after a delivery in which a repeated call sends nothing; `None` if every call sends.
     pub repeat_window: Option<Duration>,
-    /// The most people that one call may mention; `None` leaves it to the wire's own limit.
+    /// Maximum number of people that a call may mention; `None` for DingTalk's own limit.
     pub max_mentions: Option<usize>,
-    /// Names that a call may give in place of people, and what they stand for.
+    /// Names that a call may use instead of numbers and ids, and the kind of each.
     pub people: Vec<(String, PersonKind)>,
-    /// The robots that a call may choose from, by name, and what the group of each is for. With two or more, every
-    /// definition has the argument [`ROBOT`](Self::ROBOT).
+    /// The robots that a call may choose from: name, and purpose of the group. With two or more, every definition has
+    /// the argument [`ROBOT`](Self::ROBOT).
     pub robots: Vec<(String, String)>,
-    /// The robot that posts where a call chooses none; the argument is required without one.
+    /// The robot for calls that choose none; without it, the argument is required.
     pub default_robot: Option<String>,
 }
 
@@ -27,41 +27,40 @@ impl Deployment {
     /// The argument that chooses a robot.
     pub const ROBOT: &'static str = "robot";
 
-    /// A deployment that says nothing of its pace.
+    /// Creates a deployment without facts.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the most messages that leave in a minute.
+    /// Sets the maximum number of messages per minute.
     #[must_use]
     pub fn rate_per_minute(mut self, rate: Option<u32>) -> Self {
         self.rate_per_minute = rate;
         self
     }
 
-    /// Sets for how long the same call sends nothing after it has delivered.
+    /// Sets the time after a delivery in which a repeated call sends nothing.
     #[must_use]
     pub fn repeat_window(mut self, window: Option<Duration>) -> Self {
         self.repeat_window = window;
         self
     }
 
-    /// Sets the most people that one call may mention.
+    /// Sets the maximum number of people that a call may mention.
     #[must_use]
     pub fn max_mentions(mut self, people: Option<usize>) -> Self {
         self.max_mentions = people;
         self
     }
 
-    /// Sets the names that a call may give in place of people.
+    /// Sets the names that a call may use instead of numbers and ids.
     #[must_use]
     pub fn people(mut self, names: impl IntoIterator<Item = (String, PersonKind)>) -> Self {
         self.people = names.into_iter().collect();
         self
     }
 
-    /// Sets the robots that a call may choose from, each with what its group is for, and the one that posts where a call
-    /// chooses none.
+    /// Sets the robots that a call may choose from, each with the purpose of its group, and the default robot.
     #[must_use]
     pub fn robots(
         mut self,
@@ -73,7 +72,7 @@ impl Deployment {
         self
     }
 
-    /// Does a call say which robot posts?
+    /// Reports whether a call chooses its robot.
     pub(super) fn offers_a_choice(&self) -> bool {
         self.robots.len() > 1
     }

@@ -5,7 +5,7 @@ use dingtalk_core::tool::{ToolSet, ToolSpec, ToolType};
 use super::deployment::Deployment;
 use crate::call::answer::CallStatus;
 
-/// Everything that the description of a tool says.
+/// Returns the whole description of a tool.
 pub(super) fn describe(spec: &ToolSpec<'_>, set: &ToolSet, deployment: &Deployment) -> String {
     [purpose(spec), usage(spec, set), behaviour(deployment)]
         .into_iter()
@@ -14,37 +14,42 @@ pub(super) fn describe(spec: &ToolSpec<'_>, set: &ToolSet, deployment: &Deployme
         .join(" ")
 }
 
-/// The text as a sentence of its own.
+/// Ends the text as a sentence.
 pub(super) fn sentence(text: &str) -> String {
     let text = text.trim();
     if text.ends_with(['.', '!', '?', '。']) { text.to_owned() } else { format!("{text}.") }
 }
 
-/// What the description begins with: where it is posted, in both names, since people ask for either.
+/// Beginning of a description that does not name the service: both its names, since people use either.
 const SERVICE: &str = "DingTalk (钉钉)";
 
 fn purpose(spec: &ToolSpec<'_>) -> String {
     let purpose = sentence(spec.purpose);
-    if purpose.starts_with("DingTalk") { purpose } else { format!("{SERVICE}: {purpose}") }
+    if purpose.starts_with("DingTalk") || purpose.contains(SERVICE) {
+        purpose
+    } else {
+        format!("{SERVICE}: {purpose}")
+    }
 }
 
-/// When to use it, when not, and what instead; also what its siblings say of it.
+/// Returns the sentences on usage: when to use the tool, when not, and the alternatives, from its own specification and
+/// from those of its siblings.
 fn usage(spec: &ToolSpec<'_>, set: &ToolSet) -> String {
     let mut sentences = Vec::new();
     if let Some(when) = spec.when {
-        sentences.push(sentence(&format!("Use it when {}", when.trim())));
+        sentences.push(sentence(&format!("Use this when {}", when.trim())));
     }
     let instead = |when: &str, name: &str| {
         format!("When {}, use {}.", when.trim().trim_end_matches(['.', '。']), set.served_name(name))
     };
-    // A selection may have left the alternative out.
+    // The alternative may not be served.
     let specs = || set.iter().map(ToolType::spec);
     let alternative = specs().find(|other| spec.instead == Some(other.name));
-    // What the alternative says of itself, where the tool does not say when it is the wrong one.
+    // Without a condition of its own, that of the alternative.
     let not_when = spec.not_when.or(alternative.and_then(|alternative| alternative.when));
     match (not_when, alternative) {
         (Some(when), Some(alternative)) => sentences.push(instead(when, alternative.name)),
-        (Some(when), None) => sentences.push(sentence(&format!("Do not use it when {}", when.trim()))),
+        (Some(when), None) => sentences.push(sentence(&format!("Do not use this when {}", when.trim()))),
         (None, _) => {}
     }
     for sibling in specs() {
@@ -56,13 +61,13 @@ fn usage(spec: &ToolSpec<'_>, set: &ToolSet) -> String {
     sentences.join(" ")
 }
 
-/// What a call does and answers: from what the code runs on, not from what somebody remembers of it.
+/// Returns the sentences on behaviour, from the constants and settings that the code uses.
 fn behaviour(deployment: &Deployment) -> String {
     let robot = if deployment.offers_a_choice() { "The chosen robot" } else { "The configured robot" };
-    let mut behaviour = format!("{robot} posts at once, seen by the whole group, without recall.");
+    let mut behaviour = format!("{robot} sends it to the whole group at once, irrevocably.");
     let rate = deployment.rate_per_minute.map(|rate| format!("at most {rate} a minute"));
     let window = deployment.repeat_window.filter(|window| !window.is_zero());
-    let repeat = window.map(|window| format!("the same call within {} s sends nothing", window.as_secs()));
+    let repeat = window.map(|window| format!("a repeated call within {} s sends nothing", window.as_secs()));
     let limits: Vec<String> = rate.into_iter().chain(repeat).collect();
     if !limits.is_empty() {
         let limits = sentence(&limits.join("; "));
@@ -71,7 +76,7 @@ fn behaviour(deployment: &Deployment) -> String {
         behaviour.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         behaviour.push_str(letters.as_str());
     }
-    // The answer explains the others; this one is lost where the answer is.
+    // The answer explains the other statuses; this one matters when the answer is lost.
     let unknown = CallStatus::Unknown;
     let meaning = unknown.meaning().unwrap_or_default();
     behaviour.push_str(&format!(" Status {}: {meaning}.", unknown.as_str()));

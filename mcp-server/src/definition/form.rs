@@ -1,7 +1,7 @@
-//! The form in which a definition is written and read: a tool of the Model Context Protocol.
+//! The serialized form of a definition: a tool of the Model Context Protocol.
 //!
-//! It needs no version number: fields are added and never change their meaning, and a reader ignores those that it does not
-//! know. `tests/golden/forms` holds what earlier versions wrote.
+//! It needs no version number: fields are added and never change their meaning, and a reader ignores unknown ones.
+//! `tests/golden/forms` holds the forms of earlier versions.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ struct Form<'a> {
     annotations: Hints<'a>,
 }
 
-/// The protocol's defaults stand for hints that are missing.
+/// Hints; missing ones have the protocol's defaults.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol has these four hints")]
@@ -48,7 +48,7 @@ impl Default for Hints<'_> {
     }
 }
 
-/// Writes the form that clients receive in `tools/list`.
+/// Writes the form of `tools/list`.
 impl Serialize for Definition {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Form {
@@ -69,8 +69,8 @@ impl Serialize for Definition {
     }
 }
 
-/// Reads the same form. Unknown fields are ignored. A name that no set of tools could have, an empty text and a schema that
-/// is not one of an object are errors.
+/// Reads the same form. Unknown fields are ignored. An invalid name, an empty text and a schema of anything but an
+/// object are errors.
 impl<'de> Deserialize<'de> for Definition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let form = Form::deserialize(deserializer)?;
@@ -95,7 +95,7 @@ impl<'de> Deserialize<'de> for Definition {
 }
 
 impl Form<'_> {
-    /// The first thing that no definition of ours has.
+    /// Returns the first violation of what all our definitions satisfy.
     fn problem(&self) -> Option<String> {
         if !is_tool_name(&self.name) {
             return Some(format!(
@@ -117,7 +117,7 @@ impl Form<'_> {
     }
 }
 
-/// As a set of tools has them, prefix included.
+/// Reports whether a set of tools can have this name, prefix included.
 fn is_tool_name(name: &str) -> bool {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
     name.starts_with(|c: char| c.is_ascii_lowercase())

@@ -1,11 +1,11 @@
-//! The schema of a tool's arguments, with what only the deployment knows: names of people, fewer mentions, robots.
+//! The schema of a tool's arguments, with the facts of the deployment: names of people, limit of mentions, robots.
 
 use dingtalk_core::tool::{Constraint, Parameter, ToolSpec};
 use serde_json::{Map, Value, json};
 
 use super::{deployment::Deployment, description::sentence};
 
-/// The JSON Schema of the arguments of a tool.
+/// Returns the JSON Schema of the arguments of a tool.
 pub(super) fn schema(spec: &ToolSpec<'_>, deployment: &Deployment) -> Map<String, Value> {
     let mentions: Vec<Mention> =
         spec.parameters.iter().map(|parameter| Mention::of(&parameter, deployment)).collect();
@@ -19,7 +19,7 @@ pub(super) fn schema(spec: &ToolSpec<'_>, deployment: &Deployment) -> Map<String
     schema
 }
 
-/// What a deployment changes in a parameter that mentions people; nothing in any other.
+/// Changes that a deployment makes to a parameter that mentions people; empty for any other.
 #[derive(Default)]
 struct Mention {
     description: Option<String>,
@@ -64,7 +64,8 @@ fn add_robot(deployment: &Deployment, schema: &mut Map<String, Value>) {
     property.insert("type".to_owned(), json!("string"));
     property.insert("enum".to_owned(), json!(names));
     let groups = sentence(&groups.collect::<Vec<_>>().join("; "));
-    property.insert("description".to_owned(), json!(format!("The group that gets it. {groups}")));
+    property
+        .insert("description".to_owned(), json!(format!("The group that receives the message. {groups}")));
     if let Some(default) = &deployment.default_robot {
         property.insert("default".to_owned(), json!(default));
     }

@@ -1,7 +1,7 @@
-//! What would make definitions better: advice, where the errors of a set are rules.
+//! Advice on definitions, in addition to the rules of a set, whose violations are errors.
 //!
-//! The thresholds follow the public Tool Definition Quality Score (github.com/glama-ai/tool-definition-quality-score) and
-//! what linters of definitions agree on. A rule keeps its number.
+//! The thresholds follow the public Tool Definition Quality Score (github.com/glama-ai/tool-definition-quality-score)
+//! and the linters of definitions. A rule keeps its number.
 
 use std::fmt;
 
@@ -15,19 +15,19 @@ use super::{Definition, deployment::Deployment};
 /// The length of a whole description, in characters.
 const DESCRIPTION: std::ops::RangeInclusive<usize> = 120..=700;
 
-/// The longest first sentence, in characters: some clients show only that.
+/// Maximum length of the first sentence, in characters: some clients show only that.
 const FIRST_SENTENCE: usize = 160;
 
-/// How many tools an agent chooses well among.
+/// Number of tools among which an agent chooses well.
 const TOOLS: std::ops::RangeInclusive<usize> = 3..=15;
 
-/// What `tools/list` may cost, in tokens: 3 % of a context of 200,000. Every conversation pays it.
+/// Maximum cost of `tools/list`, in tokens: 3 % of a context of 200,000. Every conversation pays it.
 const TOKEN_BUDGET: usize = 6_000;
 
-/// How many bytes of JSON make a token, roughly, over the tokenizers in use.
+/// Bytes of JSON per token, approximately, over the tokenizers in use.
 const BYTES_PER_TOKEN: usize = 4;
 
-/// The largest share of words that the descriptions of two tools may have in common.
+/// Maximum share of words that the descriptions of two tools may have in common.
 const OVERLAP: f64 = 0.55;
 
 /// Advice on a set of tools, or on one of them.
@@ -36,9 +36,9 @@ const OVERLAP: f64 = 0.55;
 pub struct Lint {
     /// The rule, `W1` to `W7` or `W10`.
     pub rule: &'static str,
-    /// The tool's name; `None` where the set as a whole is meant.
+    /// The tool's name; `None` for the set as a whole.
     pub tool: Option<String>,
-    /// What was found and what to do about it.
+    /// The finding, and how to fix it.
     pub message: String,
 }
 
@@ -52,18 +52,18 @@ impl fmt::Display for Lint {
 }
 
 impl Deployment {
-    /// What would make the definitions of these tools better.
+    /// Returns suggestions for better definitions of these tools.
     ///
-    /// | rule | what it asks for |
+    /// | rule | requirement |
     /// |---|---|
-    /// | W1 | a description of 120 to 700 characters, whose first sentence has 160 at most |
+    /// | W1 | a description of 120 to 700 characters, with a first sentence of at most 160 |
     /// | W2 | 3 to 15 tools |
-    /// | W3 | no tool that is far more work to call than another: an agent takes the cheap one |
-    /// | W4 | definitions of 6,000 tokens at most, all together |
-    /// | W5 | no words that say nothing, such as `simply` |
-    /// | W6 | descriptions that have no more than 55 % of their words in common |
+    /// | W3 | no tool that is far more work to call than another: an agent prefers the cheap one |
+    /// | W4 | definitions of at most 6,000 tokens in total |
+    /// | W5 | no empty words, such as `simply` |
+    /// | W6 | descriptions with at most 55 % of their words in common |
     /// | W7 | abbreviations that are known or explained |
-    /// | W10 | texts that inform: no orders to a model, no invisible characters |
+    /// | W10 | informative texts: no orders to a model, no invisible characters |
     pub fn lint(&self, tools: &ToolSet) -> Vec<Lint> {
         let definitions = self.definitions(tools);
         let specs: Vec<ToolSpec<'_>> = tools.iter().map(ToolType::spec).collect();
@@ -81,10 +81,7 @@ impl Deployment {
                 add("W10", message);
             }
             for acronym in undefined_acronyms(&prose(spec)) {
-                add(
-                    "W7",
-                    format!("not everybody knows `{acronym}`: explain it in parentheses, or spell it out"),
-                );
+                add("W7", format!("`{acronym}` may be unknown: explain it in parentheses, or spell it out"));
             }
         }
         lints.extend(shadowed(&specs, &definitions));
@@ -103,7 +100,7 @@ impl Deployment {
     }
 }
 
-/// Everything that the author of a tool wrote for agents.
+/// Returns all texts that the author of a tool wrote for agents.
 fn prose(spec: &ToolSpec<'_>) -> String {
     let texts = texts(spec).into_iter().map(|(_, text)| text);
     texts.collect::<Vec<_>>().join(". ")
@@ -133,12 +130,13 @@ fn lengths(purpose: &str, description: &str) -> Vec<String> {
         let (least, most) = (DESCRIPTION.start(), DESCRIPTION.end());
         let advice =
             if length < *least { "say what happens, when and to whom" } else { "keep what helps to choose" };
-        messages.push(format!("the description has {length} characters, not {least} to {most}: {advice}"));
+        messages
+            .push(format!("the description has {length} characters; expected {least} to {most}: {advice}"));
     }
     let first = first_sentence(purpose).chars().count();
     if first > FIRST_SENTENCE {
         messages.push(format!(
-            "the first sentence has {first} characters: say in {FIRST_SENTENCE} what the tool does, and the rest after it"
+            "the first sentence has {first} characters: state the purpose in at most {FIRST_SENTENCE}, and the rest after it"
         ));
     }
     messages
@@ -162,7 +160,7 @@ fn count(tools: usize) -> Option<String> {
     })
 }
 
-/// W3: the cheapest tool that an agent may take in place of each dear one.
+/// W3: the cheapest tool that an agent may prefer to each expensive one.
 fn shadowed(specs: &[ToolSpec<'_>], definitions: &[Definition]) -> Vec<Lint> {
     let costs: Vec<(usize, &str)> = definitions
         .iter()
@@ -175,21 +173,21 @@ fn shadowed(specs: &[ToolSpec<'_>], definitions: &[Definition]) -> Vec<Lint> {
         rule: "W3",
         tool: Some((*name).to_owned()),
         message: format!(
-            "it costs {dear} to call, and `{by}` only {cheap}, so that agents may take that one: make parameters \
-             optional or give them defaults"
+            "a call costs {dear}, but only {cheap} for `{by}`, which agents may prefer: make parameters optional, or \
+             give them defaults"
         ),
     })
     .collect()
 }
 
-/// How much work it is to fill in the required part of a schema: its fields, and 2 for each level below the first. The
-/// formula of the Tool Definition Quality Score, without its term for unions: a set refuses those.
+/// Returns the work of filling in the required part of a schema: its fields, and 2 for each level below the first. The
+/// formula of the Tool Definition Quality Score, without its term for unions, which a set refuses.
 fn invocation_cost(schema: &Map<String, Value>) -> usize {
     let (fields, depth) = required_subtree(schema);
     fields + 2 * depth.saturating_sub(1)
 }
 
-/// The number of required fields, containers included, and the depth.
+/// Returns the number of required fields, containers included, and the depth.
 fn required_subtree(schema: &Map<String, Value>) -> (usize, usize) {
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return (0, 0) };
     let required = schema.get("required").and_then(Value::as_array);
@@ -224,9 +222,7 @@ fn empty_words(spec: &ToolSpec<'_>) -> Vec<String> {
     let texts = texts(spec);
     let found =
         texts.iter().flat_map(|(place, text)| filler(text).into_iter().map(move |word| (place, word)));
-    found
-        .map(|(place, word)| format!("{place} says `{word}`, which tells an agent nothing: remove it"))
-        .collect()
+    found.map(|(place, word)| format!("{place} has the empty word `{word}`: remove it")).collect()
 }
 
 /// W10.
@@ -235,7 +231,7 @@ fn orders(spec: &ToolSpec<'_>) -> Vec<String> {
     let found = std::iter::once(title).chain(texts(spec)).filter_map(|(place, text)| {
         let found = instruction_like(text)?;
         let why = match found {
-            Instruction::Character(_) => "people cannot see it, and a model can",
+            Instruction::Character(_) => "it is invisible to people, but not to a model",
             _ => "a definition informs and gives no orders",
         };
         Some(format!("{place} has {found}: {why}; remove it"))
@@ -252,8 +248,8 @@ fn alike(specs: &[ToolSpec<'_>]) -> Vec<Lint> {
             let share = overlap(&own(spec), &own(other));
             if share > OVERLAP {
                 let message = format!(
-                    "its description and its `when` have {:.0} % of their words in common with those of `{}`: say what sets \
-                     them apart",
+                    "its description and its `when` have {:.0} % of their words in common with those of `{}`: state the \
+                     difference",
                     share * 100.0,
                     other.name
                 );
@@ -288,11 +284,11 @@ mod tests {
         assert_eq!(lengths("A.", &"钉".repeat(700)), [""; 0]);
         assert!(
             lengths("A.", &"x".repeat(119))[0]
-                .starts_with("the description has 119 characters, not 120 to 700: say")
+                .starts_with("the description has 119 characters; expected 120 to 700: say")
         );
         assert!(
             lengths("A.", &"x".repeat(701))[0]
-                .starts_with("the description has 701 characters, not 120 to 700: keep")
+                .starts_with("the description has 701 characters; expected 120 to 700: keep")
         );
     }
 

@@ -1,4 +1,4 @@
-//! What an agent reads of a tool: a function of the specification, the set it is served with, and the deployment.
+//! Definitions of tools for agents, made from the specification, the set of tools and the deployment.
 
 mod catalog;
 mod deployment;
@@ -16,7 +16,7 @@ pub use self::{catalog::Catalog, deployment::Deployment, lint::Lint};
 
 /// The definition of a tool in the terms of the Model Context Protocol.
 ///
-/// It is written (`serde::Serialize`) as clients receive it in `tools/list`, and read from the same form.
+/// Its serialized form is that of `tools/list`.
 ///
 /// ```
 /// use dingtalk_core::tool::ToolSet;
@@ -31,11 +31,11 @@ pub use self::{catalog::Catalog, deployment::Deployment, lint::Lint};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Definition {
-    /// The tool's name, with the prefix that the set is served with.
+    /// The tool's name, with the prefix of the set.
     pub name: String,
-    /// Its name for people.
+    /// The tool's name for people.
     pub title: String,
-    /// Purpose, usage, behaviour.
+    /// Purpose, usage and behaviour.
     pub description: String,
     /// JSON Schema of the arguments.
     pub input_schema: Map<String, Value>,
@@ -50,18 +50,18 @@ pub struct Definition {
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol has these four hints")]
 pub struct Annotations {
-    /// It changes nothing: never true, since it posts a message.
+    /// The tool changes nothing: never true, since it sends a message.
     pub read_only: bool,
-    /// It cannot be undone.
+    /// A call cannot be undone.
     pub destructive: bool,
-    /// Calling it twice is calling it once: never true, since it posts twice.
+    /// A second call has no further effect: never true, since it sends a second message.
     pub idempotent: bool,
-    /// It reaches beyond the program: always true.
+    /// The tool reaches beyond the program: always true.
     pub open_world: bool,
 }
 
 impl Deployment {
-    /// What an agent reads of these tools, in order.
+    /// Returns the definitions of these tools, in order.
     pub fn definitions(&self, tools: &ToolSet) -> Vec<Definition> {
         tools.iter().map(|tool| Definition::new(&tool.spec(), tools, self)).collect()
     }

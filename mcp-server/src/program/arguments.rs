@@ -1,4 +1,4 @@
-//! The command line as data. Flags that are settings have their help in the settings' table.
+//! The arguments of the command line. Flags that are settings have their help in the settings' table.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -11,9 +11,9 @@ use crate::{
     settings::{Flags, table},
 };
 
-/// What the command line says.
+/// The arguments of the command line.
 ///
-/// Without a command it serves MCP over stdin and stdout, as MCP clients start it.
+/// Without a command, the program serves MCP over stdin and stdout, as MCP clients start it.
 #[derive(Parser, Default)]
 #[command(max_term_width = 100, args_conflicts_with_subcommands = true)]
 pub(super) struct Arguments {
@@ -24,11 +24,11 @@ pub(super) struct Arguments {
 }
 
 impl Arguments {
-    /// Level of the log unless the person asks for more.
+    /// Returns the default log level of the command.
     pub(super) fn log_level(&self) -> LevelFilter {
         match self.command {
             None | Some(Command::Serve(_)) => LevelFilter::WARN,
-            // The others say themselves what went wrong.
+            // The other commands report errors themselves.
             _ => LevelFilter::ERROR,
         }
     }
@@ -98,34 +98,34 @@ pub(super) enum Command {
     Serve(ServeArguments),
     /// Send one message to a group
     Send(SendArguments),
-    /// Say what is wrong with each robot and how to mend it, without sending anything
+    /// Check each robot and explain how to fix it, without sending anything
     Check(CheckArguments),
-    /// Print the tools' definitions as clients receive them
+    /// Print the tool definitions as clients receive them
     Tools {
-        /// Print JSON: what `tools/list` answers, or the findings of `--lint`
+        /// Print JSON: the answer to `tools/list`, or the findings of `--lint`
         #[arg(long)]
         json: bool,
-        /// Print what could be better in them instead, and exit with 1 if anything could
+        /// Print suggestions for better definitions instead, and exit with 1 if there are any
         #[arg(long)]
         lint: bool,
         #[command(flatten)]
         choice: ToolChoice,
     },
-    /// Start a local robot with a chat view, to send to instead of DingTalk
+    /// Start a local robot with a chat view, as a stand-in for DingTalk
     Sandbox {
-        /// The port on 127.0.0.1; 0 takes a free one
+        /// Port on 127.0.0.1; 0 for any free port
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
-    /// See messages arrive: send examples to a sandbox, also through an MCP client
+    /// Send example messages to a sandbox group, also through an MCP client
     Demo {
-        /// Exit when all have arrived, with 0 only then
+        /// Exit afterwards, with 0 only if all messages have arrived
         #[arg(long)]
         once: bool,
     },
-    /// Print a script that completes this command line in a shell
+    /// Print a completion script for a shell
     Completions {
-        /// The shell that reads it
+        /// Shell that runs the script
         shell: Shell,
     },
 }
@@ -134,13 +134,13 @@ pub(super) enum Command {
 pub(super) struct SendArguments {
     #[command(subcommand)]
     pub(super) message: MessageArguments,
-    /// Post through this robot of the configuration file
+    /// Send through this robot of the configuration file
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) robot: Option<String>,
-    /// Mention a person by mobile number; several times for several
+    /// Mention a person by mobile number; repeat for several
     #[arg(long, global = true, value_name = "MOBILE")]
     pub(super) at: Vec<String>,
-    /// Mention a person by user id; several times for several
+    /// Mention a person by user id; repeat for several
     #[arg(long, global = true, value_name = "ID")]
     pub(super) at_user: Vec<String>,
     /// Mention everybody in the group
@@ -148,7 +148,7 @@ pub(super) struct SendArguments {
     pub(super) at_all: bool,
     #[arg(long, global = true, help = table::DRY_RUN.english)]
     dry_run: bool,
-    /// Print what became of it as JSON
+    /// Print the outcome as JSON
     #[arg(long, global = true)]
     pub(super) json: bool,
     #[arg(long, global = true, value_name = "FILE", help = table::CONFIG.english)]
@@ -159,45 +159,45 @@ pub(super) struct SendArguments {
 pub(super) enum MessageArguments {
     /// Plain text
     Text {
-        /// The text; read from stdin if absent or `-`
+        /// Text; read from stdin if absent or `-`
         text: Option<String>,
     },
     /// Markdown
     Markdown {
-        /// What the list of conversations shows
+        /// Title, shown in the conversation list
         #[arg(long)]
         title: String,
         /// The Markdown; read from stdin if absent or `-`
         text: Option<String>,
     },
-    /// One page to open
+    /// Link to one page
     Link {
-        /// The headline
+        /// Headline
         #[arg(long)]
         title: String,
-        /// The page
+        /// Page to open
         #[arg(long)]
         url: String,
-        /// A picture beside it
+        /// Picture beside the text
         #[arg(long, value_name = "URL")]
         picture: Option<String>,
-        /// The text below the title; read from stdin if absent or `-`
+        /// Text below the headline; read from stdin if absent or `-`
         text: Option<String>,
     },
     /// Markdown with buttons
     ActionCard {
-        /// What the list of conversations shows
+        /// Title, shown in the conversation list
         #[arg(long)]
         title: String,
-        /// A button, as LABEL=URL; several times for several
+        /// Button, as LABEL=URL; repeat for several
         #[arg(long = "button", value_name = "LABEL=URL", required = true)]
         buttons: Vec<String>,
         /// The Markdown; read from stdin if absent or `-`
         text: Option<String>,
     },
-    /// Several pages to open, each with a picture
+    /// Links to several pages, each with a picture
     FeedCard {
-        /// An item: its title, its page and its picture; several times for several
+        /// Item: its title, page and picture; repeat for several
         #[arg(long = "item", num_args = 3, value_names = ["TITLE", "URL", "PICTURE"], required = true)]
         items: Vec<String>,
     },
@@ -214,10 +214,10 @@ pub(super) struct CheckArguments {
     /// Check only this robot of the configuration file
     #[arg(long, value_name = "NAME")]
     pub(super) robot: Option<String>,
-    /// Post a short message with each robot: only that shows whether token, signature, keyword and address are right
+    /// Send a short message with each robot: the only way to verify token, signature, keyword and IP address
     #[arg(long)]
     pub(super) send: bool,
-    /// Print what was found as JSON
+    /// Print the findings as JSON
     #[arg(long)]
     pub(super) json: bool,
     #[arg(long, value_name = "FILE", help = table::CONFIG.english)]

@@ -1,4 +1,4 @@
-//! `dingtalk-notify check`: what is wrong with each robot, and how to mend it.
+//! `dingtalk-notify check`: problems of each robot, and how to fix them.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -13,18 +13,18 @@ use super::{
 };
 use crate::settings::Described;
 
-/// How far the clock may be off without a word: a header `Date` has whole seconds, and is older than the answer.
+/// Clock difference that is not reported: a `Date` header has whole seconds, and is older than the answer.
 const CLOCK_PRECISION: Duration = Duration::from_secs(10);
 
-/// How far it may be off for DingTalk (`customize-robot-security-settings`, open.dingtalk.com).
+/// Clock difference that DingTalk accepts (`customize-robot-security-settings`, open.dingtalk.com).
 const CLOCK_LIMIT: Duration = Duration::from_secs(3600);
 
-/// What was found out about one thing.
+/// Result of one check.
 struct Finding {
     about: About,
     result: Outcome,
     detail: String,
-    /// What to do.
+    /// Advice on fixing it.
     advice: String,
 }
 
@@ -41,15 +41,15 @@ enum About {
 enum Outcome {
     Good,
     Doubtful,
-    /// With the exit code that says so.
+    /// Failed, with the exit code.
     Wrong(u8),
-    /// Nobody has looked.
+    /// Not checked.
     Open,
 }
 
 pub(super) async fn run(program: &Program, arguments: CheckArguments) -> Result<ExitCode> {
     let settings = arguments.settings();
-    // Everything that `serve` would refuse before it knows a robot.
+    // All errors of `serve` that do not depend on a robot.
     program.equip(settings.preview()?).build()?;
     let candidates = settings.robots(arguments.robot.as_deref())?.into_iter().flat_map(candidates);
     let mut report = Vec::new();
@@ -80,15 +80,15 @@ pub(super) async fn run(program: &Program, arguments: CheckArguments) -> Result<
     Ok(worst.map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
-/// A robot to look at.
+/// A robot to check.
 struct Candidate {
-    /// `None` for the one that the environment describes.
+    /// `None` for the robot of the environment.
     name: Option<String>,
-    /// The robot, or the reason that keeps it from being made, in the person's language.
+    /// The robot, or the error that prevents it, in the person's language.
     robot: std::result::Result<Robot, String>,
 }
 
-/// Every webhook of a robot that the settings describe.
+/// Returns every webhook of a robot of the settings.
 fn candidates(described: Described<'_>) -> Vec<Candidate> {
     let name = described.name().map(str::to_owned);
     let candidate = |robot: std::result::Result<Robot, dingtalk_config::Error>| Candidate {
@@ -127,7 +127,7 @@ fn settings(robot: &Robot) -> Finding {
     let english = || {
         let signs = if signs { "signs its messages" } else { "does not sign" };
         let keyword = keyword.map(|keyword| format!(", keyword {keyword:?}")).unwrap_or_default();
-        format!("the token has the right form; {signs}{keyword}")
+        format!("the token is well formed; {signs}{keyword}")
     };
     let chinese = || {
         let signs = if signs { "，已设置加签密钥" } else { "，未设置加签密钥" };
@@ -144,7 +144,7 @@ fn doubt_about_secret(robot: &Robot) -> Option<Finding> {
     let detail =
         words("the signing secret does not begin with SEC, as DingTalk's do", "加签密钥不是以 SEC 开头");
     let advice = words(
-        "Copy it again from the robot's security settings; a robot that does not sign has none.",
+        "Copy it again from the robot's security settings, or remove it if the robot does not sign.",
         "请从机器人安全设置的“加签”处重新复制密钥；如未启用加签，请去掉该项配置。",
     );
     Some(Finding::new(About::Secret, Outcome::Doubtful, detail).advise(advice))
@@ -162,7 +162,7 @@ fn server(robot: &Robot, probe: &Probe) -> Finding {
         format!("{host} 有应答，但不是钉钉的应答"),
     );
     let advice = words(
-        "Check the base URL (base_url, DINGTALK_BOT_BASE_URL), and whether a proxy or a login page of the network stands \
+        "Check the base URL (base_url, DINGTALK_BOT_BASE_URL), and look for a proxy or a login page of the network in \
          between.",
         "请检查 base_url（DINGTALK_BOT_BASE_URL）、代理和网络登录页。",
     );
@@ -173,7 +173,7 @@ fn out_of_reach(robot: &Robot, error: &Error) -> Finding {
     let (host, detail) = (robot.host(), error.cause());
     let detail = words(format!("{host} cannot be reached: {detail}"), format!("无法连接 {host}：{detail}"));
     let advice = words(
-        "Check the network, the rules of its proxies, and the base URL (base_url, DINGTALK_BOT_BASE_URL).",
+        "Check the network, its proxy rules, and the base URL (base_url, DINGTALK_BOT_BASE_URL).",
         "请检查网络、代理规则和 base_url（DINGTALK_BOT_BASE_URL）。",
     );
     Finding::new(About::Server, Outcome::Wrong(send::exit_code(error.kind())), detail).advise(advice)
@@ -181,7 +181,7 @@ fn out_of_reach(robot: &Robot, error: &Error) -> Finding {
 
 fn clock(probe: &Probe, signs: bool) -> Finding {
     let Some(theirs) = probe.server_time else {
-        let detail = words("the server did not tell its time", "服务器没有告知时间");
+        let detail = words("the server did not send its time", "服务器没有返回时间");
         return Finding::new(About::Clock, Outcome::Open, detail);
     };
     let (off, behind) = match theirs.duration_since(probe.local_time) {
@@ -189,7 +189,7 @@ fn clock(probe: &Probe, signs: bool) -> Finding {
         Err(ahead) => (ahead.duration(), false),
     };
     if off <= CLOCK_PRECISION {
-        let detail = format!("within {} s of the server's", CLOCK_PRECISION.as_secs());
+        let detail = format!("within {} s of the server's clock", CLOCK_PRECISION.as_secs());
         let detail = words(detail, "与服务器时间一致".to_owned());
         return Finding::new(About::Clock, Outcome::Good, detail);
     }
@@ -200,7 +200,7 @@ fn clock(probe: &Probe, signs: bool) -> Finding {
         format!("本机时间比服务器{chinese} {seconds} 秒"),
     );
     let advice = words(
-        "Set this machine's clock: DingTalk takes a signature whose time is at most one hour off.",
+        "Set this machine's clock: DingTalk rejects a signature that is more than one hour off.",
         "请校准本机时间：加签的消息与钉钉服务器的时间误差不能超过一小时。",
     );
     let result =
@@ -208,13 +208,13 @@ fn clock(probe: &Probe, signs: bool) -> Finding {
     Finding::new(About::Clock, result, detail).advise(advice)
 }
 
-/// Posts a short message.
+/// Sends a short message.
 async fn post(program: &Program, robot: Robot) -> Finding {
-    let text = format!("{} check: this robot can post. 机器人检查：可以发送消息。", program.name);
+    let text = format!("{} check: this robot can send messages. 机器人检查：可以发送消息。", program.name);
     let envelope = Envelope::new(Message::text(text));
     match robot.deliver(envelope).await {
         Ok(_) => {
-            let detail = words("DingTalk took a message", "钉钉已接收一条消息");
+            let detail = words("DingTalk accepted a message", "钉钉已接收一条消息");
             Finding::new(About::Message, Outcome::Good, detail)
         }
         Err(error) => refused(&error),
@@ -225,7 +225,7 @@ fn refused(error: &Error) -> Finding {
     let (detail, mut advice) = in_language(error, language());
     if error.kind() == ErrorKind::Keyword {
         advice.push_str(words(
-            " Or set it as `keyword` (DINGTALK_BOT_KEYWORD): it is then appended to messages that lack it.",
+            " Or set `keyword` (DINGTALK_BOT_KEYWORD): it is then appended to messages that lack it.",
             "也可以设置 keyword（DINGTALK_BOT_KEYWORD），缺少关键词的消息会自动补上。",
         ));
     }
@@ -235,7 +235,7 @@ fn refused(error: &Error) -> Finding {
 
 fn not_posted() -> Finding {
     let detail = words(
-        "whether token, signature, keyword and address are accepted only a message shows: `--send` posts one",
+        "not verified: token, signature, keyword and IP address; `--send` sends a message to verify them",
         "access token 是否有效、加签、关键词和 IP 地址（段）只有发送消息才能确认：加 --send 会发送一条",
     );
     Finding::new(About::Message, Outcome::Open, detail)

@@ -1,14 +1,14 @@
-//! The help in Chinese. English stands with the declarations of commands and options; the tests of `command_line` find
-//! texts that lack Chinese.
+//! The help in Chinese. The English texts are beside the declarations of commands and options; the tests of
+//! `command_line` find texts without Chinese.
 
 use clap::{Arg, Command};
 use dingtalk_core::delivery::Language;
 
 use crate::settings::{help, table};
 
-/// The texts by their place: the commands that lead there, and an option, a `<VALUE>`, or what follows the list of options.
+/// The texts by position: the path of commands, and an option, a `<VALUE>`, or the end of the page.
 ///
-/// An option that several commands have stands once, at the command above them.
+/// An option of several commands has one text, at the command above them.
 pub(super) const TEXTS: &[Entry] = &[
     ("--help", "显示帮助"),
     ("--version", "显示版本"),
@@ -72,8 +72,8 @@ pub(super) const TEXTS: &[Entry] = &[
   6  连不上钉钉；没有发送
   7  可能已经送达：重发之前先到群里看一眼",
     ),
-    // The others.
-    ("check", "检查每个机器人哪里不对、怎样改；不发送任何消息"),
+    // Other commands.
+    ("check", "检查每个机器人，并说明如何修正；不发送任何消息"),
     ("check --robot", "只检查配置文件里的这个机器人"),
     ("check --send", "用每个机器人发送一条简短消息：access token、加签、关键词和 IP 地址只有这样才能确认"),
     ("check --json", "以 JSON 输出检查结果"),
@@ -84,10 +84,10 @@ pub(super) const TEXTS: &[Entry] = &[
     ),
     ("tools", "打印客户端收到的工具定义"),
     ("tools --json", "以 JSON 输出：`tools/list` 的应答，或 `--lint` 的结果"),
-    ("tools --lint", "只列出定义里可以改进的地方；有任何一处，退出码即为 1"),
+    ("tools --lint", "只列出对定义的改进建议；只要有建议，退出码即为 1"),
     ("sandbox", "在本机启动一个带聊天页面的机器人，代替钉钉接收消息"),
     ("sandbox --port", "127.0.0.1 上的端口；0 表示任选一个空闲端口"),
-    ("demo", "先看效果：向沙箱群发送示例消息，其中一部分经由 MCP 客户端发出"),
+    ("demo", "向沙箱群发送示例消息，其中一部分经由 MCP 客户端发出"),
     ("demo --once", "发完即退出；只有全部送达，退出码才是 0"),
     ("completions", "生成 shell 的命令行补全脚本"),
     ("completions <SHELL>", "为哪种 shell 生成"),
@@ -111,17 +111,17 @@ pub(super) const TEXTS: &[Entry] = &[
     ),
 ];
 
-/// A place, and its text.
+/// A position, and its text.
 pub(super) type Entry = (&'static str, &'static str);
 
-/// What `dingtalk-notify` is. A program of somebody else says in its own words what it is.
+/// Description of `dingtalk-notify`. Other programs have their own descriptions.
 const ABOUT: &str = "MCP 服务器：向钉钉群发送通知。可以直接用现成的工具，也可以提供自己声明的通知类型";
 
 const WITHOUT_A_COMMAND: &str = "不带子命令时，通过标准输入输出提供 MCP 服务，MCP 客户端就是这样启动它的。";
 
-/// The command line with its help in Chinese.
+/// Translates the help of the command line into Chinese.
 pub(super) fn translate(mut command: Command, name: &str, about: &'static str) -> Command {
-    // Only now it has `--help`, `--version` and `help`, too.
+    // Adds `--help`, `--version` and `help`.
     command.build();
     let about = if about == env!("CARGO_PKG_DESCRIPTION") { ABOUT } else { about };
     let long = format!("{}\n\n{WITHOUT_A_COMMAND}", about.trim());
@@ -157,7 +157,7 @@ fn page(command: Command, place: &str) -> Command {
     command.help_template(template)
 }
 
-/// clap's own template has English headings.
+/// Returns a template with Chinese headings: clap's own are English.
 fn template(command: &Command) -> String {
     // clap indents the further lines of the usage by seven columns.
     let mut template = "{about-with-newline}\n用法： {usage}".to_owned();
@@ -188,12 +188,12 @@ fn argument(arg: Arg, place: &str) -> Arg {
         let possible = possible.iter().map(|value| value.get_name().to_owned()).collect();
         text.push_str(&format!(" [可选：{}]", values(possible)));
     }
-    // Where there is a long help, clap spreads out the whole page.
+    // A long help would make clap spread out the whole page.
     let arg = if arg.get_long_help().is_some() { arg.long_help(text.clone()) } else { arg };
     arg.help(text).hide_default_value(true).hide_possible_values(true)
 }
 
-/// What stands at a place: its own text, or that of a command above it.
+/// Returns the text at a position: its own, or that of a command above it.
 pub(super) fn found(place: &str, arg: Option<&Arg>) -> Option<&'static Entry> {
     // `send help text` is about `send text`, and `send help` about `help`.
     let place = &if place.ends_with("help") { "help".to_owned() } else { place.replace("help ", "") };

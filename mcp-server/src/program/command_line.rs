@@ -1,4 +1,4 @@
-//! The command line of a program: its arguments, with help in the language of the person.
+//! The command line of a program, with help in the person's language.
 
 use std::env;
 
@@ -13,15 +13,15 @@ const EXAMPLES: &str = "\
 Examples:
   {program} demo                         see messages arrive, without a robot
   {program} send text \"Disk is full\"     send one message
-  {program} check                        say what is wrong with a robot, and how to mend it
+  {program} check                        check the robot, and explain how to fix it
   {program} serve --http 127.0.0.1:8100  serve over HTTP instead of stdin and stdout";
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  it is done
-  1  it failed; stderr says why and what to do
-  2  the command line is wrong
-  `send` has more: see `{program} send --help`";
+  0  success
+  1  failure; stderr states the reason and the fix
+  2  invalid command line
+  `send` has further codes: see `{program} send --help`";
 
 const SEND_HELP: &str = "\
 Examples:
@@ -29,29 +29,29 @@ Examples:
   {program} send markdown --title \"Nightly report\" < report.md
 
 Exit codes:
-  0  DingTalk took the message (or a dry run showed it)
-  1  a setting, a file or a stream is wrong; stderr says which
-  2  the message or an argument is wrong; nothing was sent
-  3  the robot is not set up right; nothing was posted
-  4  DingTalk refused it; nothing was posted
-  5  too many messages, or the month's calls are used up; nothing was posted
+  0  DingTalk accepted the message (or a dry run showed the request)
+  1  error in a setting, a file or a stream; stderr states which
+  2  invalid message or argument; nothing was sent
+  3  the robot is misconfigured; nothing was delivered
+  4  DingTalk refused the message; nothing was delivered
+  5  rate limit or monthly quota reached; nothing was delivered
   6  no connection; nothing was sent
-  7  it may have arrived: look in the group before you repeat it";
+  7  the message may have arrived: look in the group before you send it again";
 
 const CHECK_HELP: &str = "\
-Exit codes: 0 if nothing is wrong, else that of the first thing that is wrong, as `{program} send` has them: 3 for the
-settings and the clock, 6 for a server that cannot be reached.";
+Exit codes: 0 if all checks pass, else that of the first failure, as for `{program} send`: 3 for the settings and the
+clock, 6 for a server that cannot be reached.";
 
 const SERVE_HELP: &str = "\
 Examples:
   {program} serve --dry-run
   {program} serve --config robots.toml --http 127.0.0.1:8100
 
-The robot, its secrets and what else can be set stand in environment variables: see `{program} --help`.";
+The robot, its secrets and other settings are given by environment variables: see `{program} --help`.";
 
-/// Reads the command line; ends the process where it is wrong, or asks for help.
+/// Reads the command line; ends the process if it is invalid, or asks for help.
 pub(super) fn parse(program: &Program) -> Arguments {
-    // Clients start the server without an argument: then there is nothing to parse, and no parser to build.
+    // Clients start the server without arguments: building the parser would only cost time.
     if env::args_os().len() <= 1 {
         return Arguments::default();
     }
@@ -59,10 +59,10 @@ pub(super) fn parse(program: &Program) -> Arguments {
     Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
 }
 
-/// The command line of this program, with its help in this language.
+/// Builds the command line of this program, with help in this language.
 pub(super) fn command(program: &Program, language: Language) -> clap::Command {
     let long = format!(
-        "{}\n\nWithout a command it serves MCP over stdin and stdout, as MCP clients start it.",
+        "{}\n\nWithout a command, it serves MCP over stdin and stdout, as MCP clients start it.",
         program.about.trim()
     );
     let named = |text: &str| text.replace("{program}", program.name);

@@ -1,4 +1,4 @@
-//! Both languages of the help.
+//! Tests of both languages of the help.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ fn program() -> Program {
     Program::new("dingtalk-notify", "1.0.0").about(env!("CARGO_PKG_DESCRIPTION"))
 }
 
-/// Each page of the help, by its place.
+/// Returns each page of the help, by its position.
 fn pages(language: Language) -> BTreeMap<String, String> {
     fn add(command: &mut Command, place: &str, pages: &mut BTreeMap<String, String>) {
         pages.insert(place.to_owned(), command.render_long_help().to_string());
@@ -30,7 +30,7 @@ fn pages(language: Language) -> BTreeMap<String, String> {
     pages
 }
 
-/// Calls `see` with every command, option and value, and what is said of it.
+/// Calls `see` with the position and the text of every command, option and value.
 fn walk(command: &Command, place: &str, see: &mut impl FnMut(&str, Option<&'static Entry>)) {
     for arg in command.get_arguments() {
         see(&below(place, &arg.to_string()), found(place, Some(arg)));
@@ -52,10 +52,10 @@ fn everything_has_chinese_and_all_chinese_is_used() {
     });
     let places: BTreeSet<&str> = TEXTS.iter().map(|(place, _)| *place).collect();
     assert_eq!(places.difference(&used).collect::<Vec<_>>(), [&""; 0], "nothing has this Chinese");
-    assert_eq!(places.len(), TEXTS.len(), "a place stands twice");
+    assert_eq!(places.len(), TEXTS.len(), "a position occurs twice");
 }
 
-/// Words that are not translated: variables, options, exit codes, addresses.
+/// Returns the untranslated words: variables, options, exit codes, addresses.
 fn code(page: &str) -> BTreeSet<&str> {
     let words = page.split(|c: char| !(c.is_ascii_alphanumeric() || "_-:/.".contains(c)));
     let words = words.map(|word| word.trim_matches(['.', ':']));
@@ -68,7 +68,7 @@ fn code(page: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn both_languages_speak_of_the_same() {
+fn both_languages_name_the_same_code() {
     let (english, chinese) = (pages(Language::En), pages(Language::Zh));
     assert_eq!(english.keys().collect::<Vec<_>>(), chinese.keys().collect::<Vec<_>>());
     assert!(code(&english[""]).contains("DINGTALK_BOT_ACCESS_TOKEN"));
@@ -91,7 +91,7 @@ fn no_page_is_half_english() {
 }
 
 #[test]
-fn it_understands_the_same_command_line() {
+fn both_languages_parse_the_same_command_line() {
     let line = ["dingtalk-notify", "send", "--at", "13800000000", "text", "--json", "-"];
     let english = command(&program(), Language::En).try_get_matches_from(line).unwrap();
     let chinese = command(&program(), Language::Zh).try_get_matches_from(line).unwrap();
@@ -99,7 +99,7 @@ fn it_understands_the_same_command_line() {
 }
 
 #[test]
-fn a_program_of_one_s_own_says_what_it_is() {
+fn another_program_has_its_own_description() {
     let program = Program::new("team-alerts", "1.0.0").about("告诉团队。");
     let page = command(&program, Language::Zh).render_long_help().to_string();
     assert!(page.starts_with("告诉团队。\n\n不带子命令时"), "{page}");

@@ -1,4 +1,4 @@
-//! `dingtalk-notify demo`: the whole path, from types and from an MCP client to a group that anyone can look at.
+//! `dingtalk-notify demo`: messages from Rust types and from an MCP client, in a sandbox group.
 
 use std::{process::Stdio, time::Duration};
 
@@ -11,7 +11,7 @@ use tokio::{process::Command, time::timeout};
 use super::{Program, Result, examples, say, words::words};
 use crate::{Server, builtin_tools, protocol::example::example};
 
-/// Far more than the loopback needs; what has not arrived by then is lost.
+/// Time for the messages to arrive: far more than the loopback needs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A tool's name, and arguments for it.
@@ -19,7 +19,7 @@ type Call = (String, Map<String, Value>);
 
 pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
     let sandbox = Sandbox::start().await?;
-    say(format!("{}{}", words("A sandbox group is open: ", "沙箱群已打开："), sandbox.page_url()))?;
+    say(format!("{}{}", words("Sandbox group: ", "沙箱群："), sandbox.page_url()))?;
     let mut expected = 0;
     let mut calls = calls_of_own_tools(program)?;
     if calls.is_empty() {
@@ -36,7 +36,7 @@ pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
     let what =
         if calls.len() == 1 { "A tool call".to_owned() } else { format!("{} tool calls", calls.len()) };
     say(words(
-        format!("{what} from an MCP client, through a server in a process of its own:"),
+        format!("{what} from an MCP client, through a server in a separate process:"),
         format!("MCP 客户端经由独立进程里的服务器调用 {} 次工具：", calls.len()),
     ))?;
     expected += calls.len();
@@ -52,18 +52,18 @@ pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
         .into());
     }
     let all = words(
-        format!("All {expected} messages arrived. Look at them: "),
+        format!("All {expected} messages arrived. See them at "),
         format!("{expected} 条消息全部送达，请看："),
     );
     say(format!("{all}{}", sandbox.page_url()))?;
     if !once {
-        say(words("Ctrl-C ends it.", "按 Ctrl-C 结束。"))?;
+        say(words("Press Ctrl-C to stop.", "按 Ctrl-C 结束。"))?;
         tokio::signal::ctrl_c().await?;
     }
     Ok(())
 }
 
-/// A call of each tool that the program has beside the ready-made ones, with an example of its arguments.
+/// Returns a call of each tool of the program except the built-in ones, with example arguments.
 fn calls_of_own_tools(program: &Program) -> Result<Vec<Call>> {
     let builtin: Vec<String> = builtin_tools().into_iter().map(|tool| tool.spec().name.to_owned()).collect();
     let server = Server::builder(Stub::new()).tools(program.tools.clone()).build()?;
@@ -79,7 +79,7 @@ fn calls_of_own_tools(program: &Program) -> Result<Vec<Call>> {
         .collect())
 }
 
-/// Sends a notification of each type, and says how many.
+/// Sends a notification of each type, and returns their number.
 async fn send_examples(sandbox: &Sandbox) -> Result<usize> {
     let mut robot = Robot::builder(sandbox.token()).base_url(sandbox.base_url()).name("demo");
     if let Some(secret) = sandbox.secret() {
@@ -94,10 +94,10 @@ async fn send_examples(sandbox: &Sandbox) -> Result<usize> {
     Ok(notifications.len())
 }
 
-/// Starts this program as a client would, and calls its tools.
+/// Starts this program as a client does, and calls its tools.
 async fn call_server(sandbox: &Sandbox, calls: Vec<Call>) -> Result<()> {
     let mut command = Command::new(std::env::current_exe()?);
-    // What is set for the real robot must not reach the demo.
+    // Settings of the real robot must not affect the demo.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("DINGTALK_")) {
         command.env_remove(name);
     }
@@ -128,7 +128,7 @@ async fn call_server(sandbox: &Sandbox, calls: Vec<Call>) -> Result<()> {
     Ok(())
 }
 
-/// One line on what arrived last.
+/// Prints one line on the last message.
 fn say_last(sandbox: &Sandbox) -> Result<()> {
     if let Some(WireMessage { message, .. }) = sandbox.accepted().last() {
         let shown = match message {

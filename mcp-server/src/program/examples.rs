@@ -1,4 +1,4 @@
-//! The notifications that the demo sends.
+//! Notifications for the demo.
 
 use dingtalk_core::{
     FeedItem, Mobile, Notification, Url,
@@ -29,7 +29,7 @@ struct CpuAlert {
     on_call: Vec<Mobile>,
 }
 
-/// Say that a nightly backup is done.
+/// Report that a nightly backup is finished.
 #[derive(Notification)]
 #[dingtalk(text("备份完成 Backup of {database} finished: {size_mb:.1} MB in {seconds} s"))]
 struct BackupFinished {
@@ -66,7 +66,7 @@ struct ReleasePublished {
     notes: Url,
 }
 
-/// Ask whether a version may go to production.
+/// Ask for approval to deploy a version to production.
 #[derive(Notification)]
 #[dingtalk(action_card(
     title = "Deploy {version}?",
@@ -93,14 +93,14 @@ struct News {
     picture: Url,
 }
 
-/// Show what is new.
+/// Show the news of a week.
 #[derive(Notification)]
 #[dingtalk(feed_card(items = news))]
 struct WeeklyNews {
     news: Vec<News>,
 }
 
-/// One notification of each type, in the order in which they are sent.
+/// Returns one notification of each type, in the order of sending.
 pub(super) fn all() -> Result<Vec<Box<dyn Notification>>, Box<dyn std::error::Error>> {
     let page = |path: &str| Url::new(format!("https://example.com/{path}"));
     let news = |headline, path: &str| {
@@ -126,7 +126,7 @@ pub(super) fn all() -> Result<Vec<Box<dyn Notification>>, Box<dyn std::error::Er
     ])
 }
 
-/// What the MCP client asks the server to send.
+/// Returns the arguments of the MCP client's call.
 pub(super) fn agent_call() -> Result<Map<String, Value>, ParseMobileError> {
     let mention = Mobile::new("13900000000")?;
     Ok(Map::from_iter([

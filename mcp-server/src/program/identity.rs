@@ -1,4 +1,4 @@
-//! A program as people know it: its name, and what it serves.
+//! A program: its name, its version, and the tools that it serves.
 
 use std::{
     fmt,
@@ -9,8 +9,8 @@ use dingtalk_core::tool::ToolType;
 
 use crate::ServerBuilder;
 
-/// A program that serves these tools and helps people to try them: what `dingtalk-notify` is for the ready-made ones. Usually
-/// made by [`main!`](crate::main); by hand where `main` has something to do first.
+/// A program that serves tools and has the sub-commands of `dingtalk-notify`. Usually made by [`main!`](crate::main);
+/// by hand if `main` has other work to do first.
 ///
 /// ```no_run
 /// use std::process::ExitCode;
@@ -18,7 +18,7 @@ use crate::ServerBuilder;
 /// use dingtalk_notify::{Program, builtin_tools};
 ///
 /// fn main() -> ExitCode {
-///     // Something to do first.
+///     // Other work.
 ///     Program::new("team-alerts", "1.0.0").tools(builtin_tools()).run()
 /// }
 /// ```
@@ -31,11 +31,11 @@ pub struct Program {
     pub(super) tools: Vec<ToolType>,
 }
 
-/// What a command says when it fails.
+/// Result of a command.
 pub(super) type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 impl Program {
-    /// A program without tools. Help, messages and what clients show call it by this name.
+    /// Creates a program without tools. Help, messages and clients show this name.
     pub fn new(name: &'static str, version: &'static str) -> Self {
         Self {
             name,
@@ -45,7 +45,7 @@ impl Program {
         }
     }
 
-    /// Sets what `--help` says that it is; a blank text changes nothing.
+    /// Sets the description for `--help`; a blank text changes nothing.
     pub fn about(mut self, about: &'static str) -> Self {
         if !about.trim().is_empty() {
             self.about = about;
@@ -59,14 +59,14 @@ impl Program {
         self
     }
 
-    /// Gives a server what this program serves.
+    /// Gives a server this program's name, version and tools.
     pub(super) fn equip(&self, server: ServerBuilder) -> ServerBuilder {
         server.name(self.name, self.version).tools(self.tools.clone())
     }
 
-    /// Writes a line for the person who ran the program.
+    /// Writes a line to stderr, for the person who runs the program.
     pub(super) fn tell(&self, words: impl fmt::Display) {
-        // Whoever has closed stderr does not want to know.
+        // A closed stderr is no reason to fail.
         let _ = writeln!(io::stderr(), "{}: {words}", self.name);
     }
 }
@@ -77,7 +77,7 @@ impl fmt::Debug for Program {
     }
 }
 
-/// Writes a line of what the person asked for.
+/// Writes a line of the command's output to stdout.
 pub(super) fn say(line: impl AsRef<str>) -> io::Result<()> {
     writeln!(io::stdout(), "{}", line.as_ref())
 }

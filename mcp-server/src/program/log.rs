@@ -1,4 +1,4 @@
-//! What is logged, and how: on stderr only, since stdout belongs to the protocol.
+//! Logging to stderr only, since stdout belongs to the protocol.
 
 use std::{
     fmt::{self, Write as _},
@@ -21,10 +21,10 @@ use tracing_subscriber::{
 use super::words::words;
 use crate::{call::record::TARGET, settings::table::LOG};
 
-/// Stands for one line of JSON for each call.
+/// Filter word for one line of JSON for each call.
 const CALLS: &str = "calls";
 
-/// Begins to log what the environment asks for, and this much unless it does. Returns what is wrong with that.
+/// Starts logging with the filter of the environment, or with this level by default. Fails if the filter is invalid.
 pub(super) fn to_stderr(unless_set: LevelFilter) -> Result<(), String> {
     let wanted = std::env::var(LOG.variable).unwrap_or_default();
     let filter = parse(&wanted, unless_set);
@@ -36,7 +36,7 @@ pub(super) fn to_stderr(unless_set: LevelFilter) -> Result<(), String> {
     done
 }
 
-/// The filter that the variable describes: `calls`, a level, or `target=level`, separated by commas.
+/// Parses the filter: `calls`, a level, or `target=level`, separated by commas.
 fn parse(wanted: &str, unless_set: LevelFilter) -> Result<Targets, String> {
     let (calls, others): (Vec<&str>, Vec<&str>) = wanted
         .split(',')
@@ -46,10 +46,10 @@ fn parse(wanted: &str, unless_set: LevelFilter) -> Result<Targets, String> {
     let filter: Targets = others.join(",").parse().map_err(|_| {
         words(
             format!(
-                "{}: {wanted:?} is no filter: write `calls`, `info` or `dingtalk_core=debug`, separated by commas",
+                "{}: invalid filter {wanted:?}; use `calls`, `info` or `dingtalk_core=debug`, separated by commas",
                 LOG.variable
             ),
-            format!("{}：无法识别 {wanted:?}：请写 `calls`、`info` 或 `dingtalk_core=debug`，用逗号分隔", LOG.variable),
+            format!("{}：过滤条件 {wanted:?} 无效：请写 `calls`、`info` 或 `dingtalk_core=debug`，用逗号分隔", LOG.variable),
         )
     })?;
     let filter = if others.iter().any(|directive| !directive.contains('=')) {
@@ -69,11 +69,11 @@ impl<S: Subscriber> Layer<S> for CallLines {
             return;
         }
         let mut time = String::new();
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = tracing_subscriber::fmt::time::SystemTime.format_time(&mut Writer::new(&mut time));
         let mut facts = Facts(Map::from_iter([("time".to_owned(), json!(time))]));
         event.record(&mut facts);
-        // Whoever has closed stderr does not want to know.
+        // A closed stderr is no reason to fail.
         let _ = writeln!(io::stderr(), "{}", Value::Object(facts.0));
     }
 }
@@ -83,7 +83,7 @@ struct Facts(Map<String, Value>);
 
 impl Facts {
     fn add(&mut self, field: &Field, value: Value) {
-        // The words are the same in every line.
+        // The message is the same in every line.
         if field.name() != "message" {
             self.0.insert(field.name().to_owned(), value);
         }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_are_logged_where_somebody_asks_for_them() {
+    fn calls_are_logged_on_request() {
         for (wanted, calls) in [("", false), ("warn", false), ("calls", true), ("info", true)] {
             assert_eq!(enabled(wanted, TARGET, Level::INFO), calls, "{wanted}");
         }
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn warnings_are_logged_whatever_else_is() {
+    fn warnings_are_always_logged() {
         for wanted in ["", "calls", "dingtalk_core=debug"] {
             assert!(enabled(wanted, "rmcp", Level::WARN), "{wanted}");
             assert!(!enabled(wanted, "rmcp", Level::INFO), "{wanted}");
@@ -141,8 +141,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_filter_is_named() {
+    fn an_invalid_filter_is_reported() {
         let problem = parse("dingtalk_core=loud", LevelFilter::WARN).unwrap_err();
-        assert!(problem.starts_with("DINGTALK_NOTIFY_LOG: \"dingtalk_core=loud\" is no filter"), "{problem}");
+        assert!(
+            problem.starts_with("DINGTALK_NOTIFY_LOG: invalid filter \"dingtalk_core=loud\""),
+            "{problem}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! A whole program around a set of tools: its sub-commands, and [`main!`](crate::main), which makes one in one line.
+//! A program around a set of tools: its sub-commands, and [`main!`](crate::main), which makes it in one line.
 
 mod arguments;
 mod check;
@@ -19,8 +19,8 @@ mod words;
 pub use self::identity::Program;
 use self::identity::{Result, say};
 
-/// Writes `fn main` of a program that serves these notification types: with the sub-commands, the configuration and the
-/// safety of `dingtalk-notify`. Its name, its version and its description are those of the package.
+/// Writes the `fn main` of a program that serves these notification types, with the sub-commands, configuration and
+/// safety of `dingtalk-notify`. Its name, version and description are those of the package.
 ///
 /// ```no_run
 /// use dingtalk_core::Notification;
@@ -32,7 +32,7 @@ use self::identity::{Result, say};
 ///     /// Host name as in the inventory, for example `web-3`.
 ///     #[dingtalk(length(1..=64))]
 ///     host: String,
-///     /// How much of it is used, in percent.
+///     /// Used space, in percent.
 ///     #[dingtalk(range(0..=100))]
 ///     percent: u8,
 /// }
@@ -40,8 +40,8 @@ use self::identity::{Result, say};
 /// dingtalk_notify::main!(DiskAlert);
 /// ```
 ///
-/// `..builtin` at the end adds the ready-made tools; alone, it is `dingtalk-notify` under another name. The tools are checked
-/// together while the program is compiled, as [`tools!`](dingtalk_core::tools) does.
+/// `..builtin` at the end adds the built-in tools; alone, it makes `dingtalk-notify` under another name. The tools are
+/// checked together at compile time, as by [`tools!`](dingtalk_core::tools).
 ///
 /// ```no_run
 /// # use dingtalk_core::Notification;
@@ -49,7 +49,7 @@ use self::identity::{Result, say};
 /// # #[derive(Notification)]
 /// # #[dingtalk(text("{percent}% of the disk is used"), tool(when = "a disk is nearly full"))]
 /// # struct DiskAlert {
-/// #     /// How much of it is used, in percent.
+/// #     /// Used space, in percent.
 /// #     #[dingtalk(range(0..=100))]
 /// #     percent: u8,
 /// # }
@@ -58,7 +58,7 @@ use self::identity::{Result, say};
 #[macro_export]
 macro_rules! main {
     () => {
-        ::core::compile_error!("name the tools: `main!(CpuAlert, DiskAlert)`, or `main!(..builtin)` for the ready-made ones");
+        ::core::compile_error!("name the tools: `main!(CpuAlert, DiskAlert)`, or `main!(..builtin)` for the built-in ones");
         fn main() {}
     };
     ($($tool:ty),+ $(,)?) => {

@@ -1,4 +1,4 @@
-//! What a program does: the command that its command line names.
+//! Running the command that the command line names.
 
 use std::{
     io::{self, IsTerminal as _},
@@ -14,7 +14,7 @@ use super::{
 use crate::Error;
 
 impl Program {
-    /// Does what the command line says, until it is done. Messages for people go to stderr.
+    /// Runs the command of the command line. Messages for people go to stderr.
     #[must_use = "`main` returns it"]
     pub fn run(self) -> ExitCode {
         let arguments = command_line::parse(&self);
@@ -25,8 +25,8 @@ impl Program {
             Ok(runtime) => runtime,
             Err(error) => return self.fail(&error),
         };
-        let done = runtime.block_on(self.obey(arguments));
-        // A read from stdin that nobody answers must not keep the process.
+        let done = runtime.block_on(self.execute(arguments));
+        // A blocked read from stdin must not keep the process alive.
         runtime.shutdown_background();
         match done {
             Ok(code) => code,
@@ -34,7 +34,7 @@ impl Program {
         }
     }
 
-    async fn obey(&self, arguments: Arguments) -> Result<ExitCode> {
+    async fn execute(&self, arguments: Arguments) -> Result<ExitCode> {
         match arguments.command {
             None => {
                 if io::stdin().is_terminal() {
@@ -61,15 +61,15 @@ impl Program {
         ExitCode::FAILURE
     }
 
-    /// Somebody started the server by hand.
+    /// Explains the server to a person who started it by hand.
     fn hint(&self) {
         let name = self.name;
         self.tell(words(
             format!(
-                "this serves MCP on stdin, for an MCP client to start. To see messages arrive, run `{name} demo`; \
-                 `--help` has the rest."
+                "serving MCP on stdin; usually, an MCP client starts this. To see messages arrive, run `{name} demo`; for \
+                 other commands, see `--help`."
             ),
-            format!("正在通过标准输入提供 MCP 服务，应由 MCP 客户端启动。想看看效果，请运行 `{name} demo`；其余见 `--help`。"),
+            format!("正在通过标准输入提供 MCP 服务，通常由 MCP 客户端启动。想看看效果，请运行 `{name} demo`；其他命令见 `--help`。"),
         ));
     }
 }

@@ -28,13 +28,13 @@ use crate::{
     },
 };
 
-/// The message or an argument is wrong. As clap's.
+/// Exit code for an invalid message or argument, equal to clap's.
 const WRONG: u8 = 2;
 
-/// The robot is not set up right.
+/// Exit code for a misconfigured robot.
 pub(super) const NOT_SET_UP: u8 = 3;
 
-/// There is no connection.
+/// Exit code for a failed connection.
 pub(super) const NO_CONNECTION: u8 = 6;
 
 const MAY_HAVE_ARRIVED: u8 = 7;
@@ -52,7 +52,7 @@ pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<E
     let tool = server.tools().get(tool).ok_or("the tool is missing")?;
     let request = Request { tool, arguments: given, robot: arguments.robot.as_deref(), log_id: None };
     let ended = match server.calls().prepare(request) {
-        // The person who typed the command has confirmed it.
+        // The person who entered the command has confirmed it.
         Ok(ready) => server.calls().send(ready, pending(), |_| async {}).await,
         Err(ended) => *ended,
     };
@@ -62,7 +62,7 @@ pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<E
 /// A tool's name, and arguments for it.
 type Call = (&'static str, Map<String, Value>);
 
-/// The tool that agents send the same message with, and its arguments; or an option that cannot be read.
+/// Returns the tool for the message, and its arguments; or the error of an invalid option.
 fn call(arguments: &SendArguments) -> Result<std::result::Result<Call, String>> {
     let mut given = Map::new();
     let mut give = |name: &str, value: Value| given.insert(name.to_owned(), value);
@@ -90,8 +90,8 @@ fn call(arguments: &SendArguments) -> Result<std::result::Result<Call, String>> 
             for button in buttons {
                 let Some((label, url)) = button.split_once('=') else {
                     return Ok(Err(words(
-                        format!("--button takes LABEL=URL, not {button:?}"),
-                        format!("--button 要写成 LABEL=URL，而不是 {button:?}"),
+                        format!("--button: expected LABEL=URL, found {button:?}"),
+                        format!("--button：应写成 LABEL=URL（文字=链接），而不是 {button:?}"),
                     )));
                 };
                 list.push(json!({"label": label, "url": url}));
@@ -119,9 +119,11 @@ fn call(arguments: &SendArguments) -> Result<std::result::Result<Call, String>> 
 fn text_or_stdin(given: Option<&str>) -> Result<String> {
     match given {
         Some(text) if text != "-" => Ok(text.to_owned()),
-        None if io::stdin().is_terminal() => {
-            Err(words("give a text, or pipe one into stdin", "请给出文本，或通过管道从标准输入传入").into())
-        }
+        None if io::stdin().is_terminal() => Err(words(
+            "the text is missing: pass it as an argument, or pipe it into stdin",
+            "缺少文本：请作为参数给出，或通过管道从标准输入传入",
+        )
+        .into()),
         _ => {
             let mut text = String::new();
             io::stdin().read_to_string(&mut text)?;
@@ -130,7 +132,7 @@ fn text_or_stdin(given: Option<&str>) -> Result<String> {
     }
 }
 
-/// Tells the outcome of a call, and returns the exit code that says the same.
+/// Reports the outcome of a call, and returns its exit code.
 fn tell(program: &Program, ended: &Ended, as_json: bool) -> Result<ExitCode> {
     let report = match &ended.outcome {
         CallOutcome::DryRun(request) => {
@@ -149,7 +151,7 @@ fn tell(program: &Program, ended: &Ended, as_json: bool) -> Result<ExitCode> {
         | CallOutcome::Unsendable(error) => Report::of_error(error, &ended.answer),
         CallOutcome::Invalid(_)
         | CallOutcome::Refused(_)
-        // A new process has delivered nothing before.
+        // A new process has no earlier deliveries.
         | CallOutcome::Duplicate { .. }
         | CallOutcome::Delivery {
             outcome:
@@ -173,9 +175,9 @@ struct Report<'a> {
     code: Option<i64>,
     /// DingTalk's own words.
     message: Option<&'a str>,
-    /// What happened, without advice.
+    /// The event or the problem, without advice.
     detail: String,
-    /// What to do, in the person's language.
+    /// Advice, in the person's language.
     advice: Cow<'a, str>,
     id: Option<&'a str>,
     retry_after_ms: Option<u64>,
@@ -231,7 +233,7 @@ impl<'a> Report<'a> {
 
 fn denied() -> &'static str {
     words(
-        "this robot is set never to notify everybody (at_all = \"deny\")",
+        "this robot is configured never to notify everybody (at_all = \"deny\")",
         "这个机器人设置为禁止 @所有人（at_all = \"deny\"）",
     )
 }

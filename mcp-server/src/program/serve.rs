@@ -14,7 +14,7 @@ pub(super) async fn run(program: &Program, arguments: ServeArguments) -> Result<
             let listener = TcpListener::bind(address).await.map_err(|error| {
                 words(format!("cannot listen on {address}: {error}"), format!("无法监听 {address}：{error}"))
             })?;
-            // Whoever asked for port 0 learns the port here.
+            // Port 0 picks a free port: this is where to learn it.
             if let Ok(address) = listener.local_addr() {
                 let serving = words("serving MCP at", "MCP 服务地址：");
                 program.tell(format_args!("{serving} http://{address}/mcp"));

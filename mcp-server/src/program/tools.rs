@@ -1,4 +1,4 @@
-//! `dingtalk-notify tools`: the definitions as clients receive them, and what could be better in them.
+//! `dingtalk-notify tools`: the definitions as clients receive them, and suggestions for better ones.
 
 use dingtalk_core::tool::ToolSet;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::{Program, Result, say, words::words};
 use crate::{Catalog, Deployment, Settings};
 
 pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: bool) -> Result<()> {
-    // The server itself, so that what is printed is what is served. It sends nothing.
+    // Made by the server itself, so that the printed definitions are those that it serves. It sends nothing.
     let server = program.equip(settings.preview()?).build()?;
     let (tools, deployment) = (server.tools(), server.deployment());
     if lint { say_lints(tools, deployment, as_json) } else { say_definitions(tools, deployment, as_json) }
@@ -19,7 +19,7 @@ fn say_definitions(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> R
     Ok(())
 }
 
-/// Fails if there is anything to say.
+/// Prints the suggestions, and fails if there are any.
 fn say_lints(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<()> {
     let lints = deployment.lint(tools);
     if as_json {
@@ -29,10 +29,8 @@ fn say_lints(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<
     }
     match lints.len() {
         0 => Ok(()),
-        1 => Err(words("1 thing could be better", "有 1 处可以改进").into()),
-        several => {
-            Err(words(format!("{several} things could be better"), format!("有 {several} 处可以改进")).into())
-        }
+        1 => Err(words("1 suggestion", "有 1 条改进建议").into()),
+        several => Err(words(format!("{several} suggestions"), format!("有 {several} 条改进建议")).into()),
     }
 }
 

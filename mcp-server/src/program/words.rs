@@ -1,16 +1,16 @@
-//! Words for the person, in the language that they read.
+//! Texts in the person's language.
 
 use dingtalk_core::{Error, delivery::Language};
 
 pub(super) use crate::settings::language;
 
-/// These words, in the language that the person reads.
+/// Returns the text in the person's language.
 pub(super) fn words<T>(english: T, chinese: T) -> T {
     if language() == Language::Zh { chinese } else { english }
 }
 
-/// What happened, and what to do about it in the person's language. What happened has words of the server and of the
-/// settings in it, and stays as it is.
+/// Returns the problem, and the advice in the person's language. The problem is not translated: it quotes the server
+/// and the settings.
 pub(super) fn in_language(error: &Error, language: Language) -> (String, String) {
     (error.detail(), error.advice(language).to_owned())
 }

@@ -1,4 +1,4 @@
-//! What a client may offer while a person types an argument.
+//! Completion of arguments while a person types them.
 
 use dingtalk_core::tool::ToolSet;
 use rmcp::model::{CompleteRequestParams, Reference};
@@ -6,7 +6,7 @@ use rmcp::model::{CompleteRequestParams, Reference};
 use super::{prompts, resources};
 use crate::definition::Deployment;
 
-/// What begins like the argument that is being typed.
+/// Returns the values that begin like the typed argument.
 pub(crate) fn complete(
     request: &CompleteRequestParams,
     tools: &ToolSet,
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn robots_and_tools_are_completed_where_they_are_asked_for() {
+    fn robots_and_tools_are_completed_for_their_arguments() {
         let prompt = json!({"type": "ref/prompt", "name": "compose_incident_message"});
         let robot = json!({"type": "ref/resource", "uri": "dingtalk-notify://robots/{robot}"});
         let tool = json!({"type": "ref/resource", "uri": "dingtalk-notify://tools/{name}"});

@@ -1,4 +1,4 @@
-//! Notifications of files that are nearly right: each is refused, or served with an example.
+//! Nearly correct notifications of files: each is refused, or served with an example.
 
 use dingtalk_config::Config;
 use dingtalk_core::tool::ToolSet;
@@ -7,7 +7,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use super::example::example;
 use crate::{Deployment, builtin_tools};
 
-/// The example of the page is a file that is right, in which every kind of key stands.
+/// The example of the page is a valid file with every kind of key.
 const PAGE: &str = include_str!("../../../docs/configuration.md");
 
 fn lines() -> Vec<&'static str> {
@@ -16,7 +16,7 @@ fn lines() -> Vec<&'static str> {
     file.lines().collect()
 }
 
-/// What a line may become.
+/// A change to a line.
 #[derive(Debug, Clone)]
 enum Change {
     Remove,
@@ -88,24 +88,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn whatever_is_written_is_refused_or_served(changes in changes()) {
+    fn every_changed_file_is_refused_or_served(changes in changes()) {
         let Ok(config) = Config::parse(&changed(&changes)) else { return Ok(()) };
-        // What several tools forbid each other is said of the set.
+        // Conflicts between tools are found by the set.
         let Ok(set) = ToolSet::new(builtin_tools().into_iter().chain(config.notifications)) else { return Ok(()) };
         for definition in Deployment::new().definitions(&set) {
-            let tool = set.get(&definition.name).expect("what is defined is there");
+            let tool = set.get(&definition.name).expect("a defined tool is in the set");
             let example = example(&definition.input_schema, tool);
             prop_assert!(example.is_some(), "{} has no example that it takes", definition.name);
         }
     }
 
     #[test]
-    fn no_text_is_too_odd(text in "(version = 1\n)?(\\[notifications\\.[a-z\"]{0,3}\\]\n)?([a-z_]{1,8} = (\"\\PC{0,9}\"|[0-9.]{1,3}|\\[\\]|\\{\\})\n){0,4}") {
+    fn no_text_causes_a_panic(text in "(version = 1\n)?(\\[notifications\\.[a-z\"]{0,3}\\]\n)?([a-z_]{1,8} = (\"\\PC{0,9}\"|[0-9.]{1,3}|\\[\\]|\\{\\})\n){0,4}") {
         let _ = Config::parse(&text);
     }
 }
 
 #[test]
-fn the_page_s_example_is_right() {
+fn the_page_s_example_is_valid() {
     assert!(Config::parse(&changed(&[])).is_ok_and(|config| config.notifications.len() == 2));
 }

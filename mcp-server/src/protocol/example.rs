@@ -1,15 +1,15 @@
-//! An example of a call: arguments made from a tool's schema, and the message that comes of them.
+//! An example of a call: arguments made from a tool's schema, and the message made from them.
 
 use std::collections::BTreeSet;
 
 use dingtalk_core::{message::WireMessage, tool::ToolType};
 use serde_json::{Map, Value, json};
 
-/// Texts that parameters take which say no more than that they are texts.
+/// Texts for parameters whose schema says only that they are strings.
 const TEXTS: [&str; 3] = ["example", "https://example.com", "13800000000"];
 
-/// Arguments that the tool takes, and the message that they make. An example that it does not take would be worse than
-/// none.
+/// Returns arguments that the tool accepts, and the message made from them; `None` if none were found, since a wrong
+/// example would be worse than no example.
 pub(crate) fn example(schema: &Map<String, Value>, tool: &ToolType) -> Option<Value> {
     let properties = schema.get("properties")?.as_object()?;
     let required = schema.get("required").and_then(Value::as_array);
@@ -34,7 +34,7 @@ pub(crate) fn example(schema: &Map<String, Value>, tool: &ToolType) -> Option<Va
                 *text = (*text + 1).min(TEXTS.len() - 1);
                 continue;
             }
-            // Not required by the schema, and needed all the same: by name, or as a list of which something is needed.
+            // Needed although the schema does not require it: by name, or as a list that needs an element.
             let needed =
                 |name: &str, schema: &Value| name == wrong || wrong.is_empty() && schema["type"] == "array";
             let known: Vec<&str> = texts.iter().map(|(name, _)| *name).collect();
@@ -46,7 +46,7 @@ pub(crate) fn example(schema: &Map<String, Value>, tool: &ToolType) -> Option<Va
     None
 }
 
-/// A value that fits a schema: the author's own example if there is one.
+/// Returns a value that fits a schema: the author's own example, if any.
 fn value(schema: &Map<String, Value>, text: &str) -> Value {
     let first =
         |key: &str| schema.get(key).and_then(Value::as_array).and_then(|values| values.first()).cloned();

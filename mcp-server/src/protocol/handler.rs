@@ -1,4 +1,4 @@
-//! The protocol's requests, answered.
+//! Answers to the protocol's requests.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -30,13 +30,13 @@ use crate::{
     definition::{Definition, Deployment},
 };
 
-/// How long a client may keep the list of tools: it changes only with the program.
+/// Time for which a client may cache the list of tools, which changes only with the program.
 const LIST_TTL_MS: u64 = 3_600_000;
 
-const FOREIGN_STATE: &str = "nothing was sent: `requestState` is not what this server gave out for this call; call again without it, and \
-     the person is asked anew";
+const FOREIGN_STATE: &str = "nothing was sent: `requestState` was not issued by this server for this call; call again without it \
+     to ask the person anew";
 
-/// How often a call that waits says so, where its client asked for it: well below the shortest time-out of a client.
+/// Interval of progress reports for a client that asked for them: well below the shortest timeout of a client.
 const PROGRESS: Duration = Duration::from_secs(2);
 
 /// Answers for a set of tools. Cheap to clone.
@@ -50,7 +50,7 @@ struct Inner {
     consents: Consents,
     tools: ToolSet,
     deployment: Deployment,
-    /// Made when a client first asks, so that starting costs nothing.
+    /// Created on the first request, so that starting costs nothing.
     definitions: OnceLock<Vec<Tool>>,
 }
 
@@ -191,7 +191,7 @@ impl ServerHandler for Handler {
             }
             None => {
                 let uri = json!({"uri": request.uri});
-                Err(ErrorData::resource_not_found("there is no such resource", Some(uri)))
+                Err(ErrorData::resource_not_found("resource not found", Some(uri)))
             }
         }
     }
@@ -214,7 +214,7 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = self.0.tools.get(&request.name) else {
             let names = self.tool_names().join(", ");
-            let message = format!("there is no tool `{}`; there are {names}", request.name);
+            let message = format!("unknown tool `{}`; expected one of {names}", request.name);
             return Err(ErrorData::invalid_params(message, None));
         };
         let calls = &self.0.calls;
@@ -230,7 +230,7 @@ impl ServerHandler for Handler {
         };
         // A call that sends nothing needs no confirmation.
         if let Some(question) = ready.question.filter(|_| !calls.is_settled(&ready)) {
-            // Asking is rare and takes much room: in a box it does not make every call's future larger.
+            // Boxed, since asking is rare and its future is large.
             match Box::pin(self.0.consents.ask(question, &ready, &request, &context)).await {
                 Consent::Given => {}
                 Consent::Ask(question) => return Ok((*question).into()),
@@ -245,10 +245,10 @@ impl ServerHandler for Handler {
     }
 }
 
-/// Tells a client that asked for it how long its call has been waiting.
+/// Reports to a client that asked for progress how long its call has been waiting.
 async fn report_progress(context: &RequestContext<RoleServer>, delivery: Arc<Delivery>, deadline: Duration) {
     if let Some(token) = context.meta.get_progress_token() {
-        // In a box it does not make the future of a call larger whose client has not asked.
+        // Boxed, so that calls without progress reports have a small future.
         Box::pin(report_to(token, context, delivery, deadline)).await;
     }
 }
@@ -263,11 +263,11 @@ async fn report_to(
     let mut ticks = interval_at(began + PROGRESS, PROGRESS);
     loop {
         ticks.tick().await;
-        let words = if delivery.is_held() { "waiting for a turn; not sent yet" } else { "on its way" };
+        let words = if delivery.is_held() { "waiting for a free slot; not sent yet" } else { "sending" };
         let progress = ProgressNotificationParam::new(token.clone(), began.elapsed().as_secs_f64())
             .with_total(deadline.as_secs_f64())
             .with_message(words);
-        // A client that reads nothing must not hold up its own call.
+        // A client that does not read must not block its own call.
         let _ = timeout(PROGRESS, context.peer.notify_progress(progress)).await;
     }
 }

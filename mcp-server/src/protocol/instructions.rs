@@ -1,12 +1,12 @@
-//! What a client tells a model of the server as a whole. Some clients show only this and the tools' names until a tool is
-//! looked up, so it says when each is the right one.
+//! Instructions on the server as a whole, which clients give to a model. Some clients show only these and the tools'
+//! names until a tool is looked up, so they say when to use each tool.
 
 use dingtalk_core::tool::ToolSet;
 
-const GENERAL: &str = "Posts notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
+const GENERAL: &str = "Sends notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
      once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.";
 
-/// Clients cut what is longer.
+/// Maximum length; clients cut longer texts.
 const MAX_BYTES: usize = 2_000;
 
 pub(crate) fn instructions(tools: &ToolSet) -> String {
@@ -24,7 +24,7 @@ pub(crate) fn instructions(tools: &ToolSet) -> String {
     with_uses(&uses)
 }
 
-/// Half a list would say that there is nothing else.
+/// Adds the list of uses if it fits: half a list would seem to be complete.
 fn with_uses(uses: &str) -> String {
     if GENERAL.len() + uses.len() <= MAX_BYTES { GENERAL.to_owned() + uses } else { GENERAL.to_owned() }
 }
@@ -37,15 +37,15 @@ mod tests {
     use crate::builtin_tools;
 
     #[test]
-    fn they_say_when_each_tool_is_the_right_one() {
+    fn they_say_when_to_use_each_tool() {
         let tools = ToolSet::new(builtin_tools()).unwrap();
-        expect![[r"
-            Posts notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.
+        expect![[r#"
+            Sends notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.
             - send_text_message: when formatting adds nothing, or the text is forwarded or untrusted
             - send_markdown_message: when headings, lists or links help
             - send_link_message: when there is one page to open
             - send_action_card_message: when readers must choose between actions or pages
-            - send_feed_card_message: when each page has a picture"]].assert_eq(&instructions(&tools));
+            - send_feed_card_message: when each page has a picture"#]].assert_eq(&instructions(&tools));
         assert!(instructions(&tools.prefixed("ops").unwrap()).contains("- ops_send_text_message: when "));
     }
 

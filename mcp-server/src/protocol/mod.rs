@@ -1,4 +1,4 @@
-//! The Model Context Protocol: what a client may ask for, answered.
+//! The Model Context Protocol: requests of clients, and their answers.
 
 mod completion;
 #[cfg(test)]

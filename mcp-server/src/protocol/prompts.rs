@@ -1,4 +1,4 @@
-//! The prompts: words that a person picks in a client to begin with.
+//! Prompts, which a person picks in a client to begin a conversation.
 
 use rmcp::model::{GetPromptResult, Prompt, PromptArgument, PromptMessage, Role};
 use serde_json::{Map, Value};
@@ -10,15 +10,15 @@ use crate::definition::Deployment;
 
 const INCIDENT: &str = "compose_incident_message";
 
-/// What the prompt asks for: name, what it is, whether it must be there.
+/// Arguments of the prompt: name, description, and `true` if it is required.
 const INCIDENT_ARGUMENTS: [(&str, &str, bool); 4] = [
-    ("what_happened", "What is broken, in your own words.", true),
-    ("impact", "Who notices it, and how.", false),
-    ("since", "Since when, with the time zone.", false),
-    ("next_step", "What is being done, and when the next message comes.", false),
+    ("what_happened", "The failure, in your own words.", true),
+    ("impact", "Who is affected, and how.", false),
+    ("since", "Start of the incident, with the time zone.", false),
+    ("next_step", "Current work, and time of the next message.", false),
 ];
 
-/// All prompts, in a stable order.
+/// Returns all prompts, in a stable order.
 pub(crate) fn list(deployment: &Deployment) -> Vec<Prompt> {
     let argument = |name, description, required| {
         PromptArgument::new(name).with_description(description).with_required(required)
@@ -26,13 +26,13 @@ pub(crate) fn list(deployment: &Deployment) -> Vec<Prompt> {
     let mut arguments: Vec<PromptArgument> =
         INCIDENT_ARGUMENTS.map(|(name, description, required)| argument(name, description, required)).into();
     if deployment.robots.len() > 1 {
-        arguments.push(argument(Deployment::ROBOT, "The robot whose group is told.", false));
+        arguments.push(argument(Deployment::ROBOT, "The robot whose group receives the message.", false));
     }
-    let description = "Draft a short incident message for a DingTalk (钉钉) group from what is known.";
+    let description = "Draft a short incident message for a DingTalk (钉钉) group from the known facts.";
     vec![Prompt::new(INCIDENT, Some(description), Some(arguments)).with_title("Compose an incident message")]
 }
 
-/// What an argument of a prompt may be.
+/// Returns the values of an argument of a prompt.
 pub(crate) fn values(name: &str, argument: &str, deployment: &Deployment) -> Vec<String> {
     if name == INCIDENT && argument == Deployment::ROBOT {
         return robots::names(deployment);
@@ -40,7 +40,7 @@ pub(crate) fn values(name: &str, argument: &str, deployment: &Deployment) -> Vec
     Vec::new()
 }
 
-/// The words of a prompt, or what is wrong with the request.
+/// Returns the text of a prompt, or the fault of the request.
 pub(crate) fn get(
     name: &str,
     arguments: &Map<String, Value>,
@@ -48,13 +48,13 @@ pub(crate) fn get(
     deployment: &Deployment,
 ) -> Result<GetPromptResult, String> {
     if name != INCIDENT {
-        return Err(format!("there is no prompt `{name}`; there is `{INCIDENT}`"));
+        return Err(format!("unknown prompt `{name}`; expected `{INCIDENT}`"));
     }
     let mut facts = String::new();
     for (name, _, required) in INCIDENT_ARGUMENTS {
         let given = arguments.get(name).and_then(Value::as_str).map(str::trim).unwrap_or_default();
         match (given, required) {
-            ("", true) => return Err(format!("the prompt needs `{name}`")),
+            ("", true) => return Err(format!("`{name}` is required")),
             ("", false) => {}
             (given, _) => facts.push_str(&format!("\n{}: {given}", name.replace('_', " "))),
         }
@@ -64,18 +64,18 @@ pub(crate) fn get(
     let through = through(arguments, deployment)?;
     let text = format!(
         "Draft one message for our DingTalk (钉钉) group about an incident. These facts are known:\n{facts}\n\n\
-         Begin with what is broken and who notices it. Then say since when, what is being done, and when the next \
-         message comes; leave out what is not known, and invent nothing. At most 120 words. DingTalk renders headings, bold, \
-         italic, quotes, lists and links, and no tables or code.\n\n\
-         Show me the draft first. When I agree, send it once, with the tool that fits best of {}{through}. Mention people only if I \
-         name them.",
+         Begin with the failure and the people affected. Then say when it began, what is being done, and when the next \
+         message will come; leave out anything unknown, and invent nothing. At most 120 words. DingTalk renders \
+         headings, bold, italic, quotes, lists and links, but no tables or code.\n\n\
+         Show me the draft first. Once I agree, send it once, with the most suitable of these tools: {}{through}. \
+         Mention people only if I name them.",
         names.join(", ")
     );
     Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)])
         .with_description("Draft an incident message"))
 }
 
-/// Through which robot it is sent, where the person has chosen one.
+/// Returns the words on the robot that the person chose; empty if none was chosen.
 fn through(arguments: &Map<String, Value>, deployment: &Deployment) -> Result<String, String> {
     let robot = arguments.get(Deployment::ROBOT).and_then(Value::as_str).map(str::trim);
     let Some(robot) = robot.filter(|robot| !robot.is_empty()) else { return Ok(String::new()) };
@@ -83,7 +83,7 @@ fn through(arguments: &Map<String, Value>, deployment: &Deployment) -> Result<St
     if known.iter().any(|known| known == robot) {
         Ok(format!(", through the robot `{robot}`"))
     } else {
-        Err(format!("there is no robot `{}`; there are {}", robot.escape_debug(), known.join(", ")))
+        Err(format!("unknown robot `{}`; expected one of {}", robot.escape_debug(), known.join(", ")))
     }
 }
 
@@ -116,11 +116,11 @@ mod tests {
             "{text}"
         );
         assert!(!words(" ").unwrap().contains("through"));
-        assert_eq!(words("opps").unwrap_err(), "there is no robot `opps`; there are ops, sales");
+        assert_eq!(words("opps").unwrap_err(), "unknown robot `opps`; expected one of ops, sales");
     }
 
     #[test]
-    fn it_asks_for_a_robot_only_where_there_is_a_choice() {
+    fn it_has_a_robot_argument_only_for_several_robots() {
         let arguments = |deployment: &Deployment| list(deployment)[0].arguments.clone().unwrap().len();
         let robots = ["ops", "sales"].map(|name| (name.to_owned(), "a group".to_owned()));
         assert_eq!(arguments(&Deployment::new()), INCIDENT_ARGUMENTS.len());

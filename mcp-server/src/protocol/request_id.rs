@@ -1,4 +1,4 @@
-//! The id by which one HTTP request is found in the logs.
+//! The id that identifies an HTTP request in the logs.
 
 use hyper::{
     HeaderMap,
@@ -10,23 +10,23 @@ use ulid::Ulid;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A longer request id is replaced.
+/// Maximum length of a request id; a longer one is replaced.
 const MAX_REQUEST_ID: usize = 64;
 
-/// The id of the HTTP request that a call came with.
+/// Returns the id of the HTTP request of a call.
 pub(crate) fn of(context: &Extensions) -> Option<&str> {
     let head = context.get::<Parts>()?;
     head.headers.get(&REQUEST_ID)?.to_str().ok()
 }
 
-/// A request's own id if it is harmless in a log, else a new one.
+/// Returns a request's own id if it is harmless in a log, else a new one.
 pub(crate) fn of_headers(headers: &HeaderMap) -> HeaderValue {
     let given = headers.get(&REQUEST_ID).filter(|id| {
         let is_harmless = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
         !id.is_empty() && id.len() <= MAX_REQUEST_ID && id.as_bytes().iter().all(is_harmless)
     });
     given.cloned().unwrap_or_else(|| {
-        // A ULID is letters and digits.
+        // A ULID consists of letters and digits.
         HeaderValue::from_str(&Ulid::generate().to_string()).unwrap_or(HeaderValue::from_static("-"))
     })
 }

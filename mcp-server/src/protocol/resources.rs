@@ -1,4 +1,4 @@
-//! The resources: what an agent may read before it writes a message.
+//! Resources that an agent may read before it writes a message.
 
 use dingtalk_core::tool::{ToolSet, ToolType};
 use percent_encoding::percent_decode_str;
@@ -13,40 +13,40 @@ const MARKDOWN_TEXT: &str = include_str!("markdown.md");
 
 const ROBOTS: &str = "dingtalk-notify://robots";
 
-/// Behind it stands a robot's name.
+/// Prefix of a robot's URI, before its name.
 const ONE_ROBOT: &str = "dingtalk-notify://robots/";
 
-/// Behind it stands a tool's name.
+/// Prefix of a tool's URI, before its name.
 const TOOLS: &str = "dingtalk-notify://tools/";
 
 const JSON: &str = "application/json";
 
-/// What a template's variable is called.
+/// Name of a template's variable.
 const TOOL_VARIABLE: &str = "name";
 
-/// All resources, in a stable order.
+/// Returns all resources, in a stable order.
 pub(crate) fn list(tools: &ToolSet) -> Vec<Resource> {
     let mut resources = vec![
         Resource::new(MARKDOWN, "markdown")
             .with_title("Markdown that DingTalk renders")
-            .with_description("Which Markdown a robot's message may hold, and its limits.")
+            .with_description("The Markdown that a robot's message may contain, and its limits.")
             .with_mime_type("text/markdown"),
         Resource::new(ROBOTS, "robots")
             .with_title("Robots")
-            .with_description("The robots that messages can leave through, and their pace. No secrets.")
+            .with_description("The robots that can send messages, and their rate. No secrets.")
             .with_mime_type(JSON),
     ];
     resources.extend(tools.iter().map(|tool| {
         let name = tools.served_name(tool.spec().name);
         Resource::new(format!("{TOOLS}{name}"), name)
             .with_title(tool.spec().title)
-            .with_description("Its definition, and an example: arguments and the message that they make.")
+            .with_description("Its definition and an example: arguments, and the message made from them.")
             .with_mime_type(JSON)
     }));
     resources
 }
 
-/// All templates of resources.
+/// Returns all resource templates.
 pub(crate) fn templates() -> Vec<ResourceTemplate> {
     vec![
         ResourceTemplate::new(format!("{TOOLS}{{{TOOL_VARIABLE}}}"), "tool")
@@ -55,12 +55,12 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
             .with_mime_type(JSON),
         ResourceTemplate::new(format!("{ONE_ROBOT}{{{}}}", Deployment::ROBOT), "robot")
             .with_title("A robot")
-            .with_description("What the group of the robot with this name is for. No secrets.")
+            .with_description("The purpose of the group of the robot with this name. No secrets.")
             .with_mime_type(JSON),
     ]
 }
 
-/// What may stand for the variable of a template.
+/// Returns the values of the variable of a template.
 pub(crate) fn values(
     template: &str,
     variable: &str,
@@ -76,13 +76,13 @@ pub(crate) fn values(
     Vec::new()
 }
 
-/// The contents of a resource, if there is one.
+/// Returns the contents of a resource, if it exists.
 pub(crate) fn read(uri: &str, tools: &ToolSet, deployment: &Deployment) -> Option<ResourceContents> {
     match uri {
         MARKDOWN => Some(ResourceContents::text(MARKDOWN_TEXT, uri).with_mime_type("text/markdown")),
         ROBOTS => Some(to_json(uri, &described_robots(deployment))),
         _ if uri.starts_with(ONE_ROBOT) => {
-            // Clients encode what stands for a variable.
+            // Clients percent-encode the value of a variable.
             let name = percent_decode_str(uri.strip_prefix(ONE_ROBOT)?).decode_utf8().ok()?;
             let robot = deployment.robots.iter().find(|(known, _)| *known == name)?;
             Some(to_json(uri, &described_robot(robot, deployment)))
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_built_in_tool_has_an_example_with_the_message_that_it_makes() {
+    fn every_built_in_tool_has_an_example_with_its_message() {
         let tools = ToolSet::new(builtin_tools()).unwrap();
         for tool in &tools {
             let uri = format!("{TOOLS}{}", tool.spec().name);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_robot_is_described_under_its_name_however_a_client_writes_it() {
+    fn a_robot_is_found_by_its_name_in_any_encoding() {
         let tools = ToolSet::new(builtin_tools()).unwrap();
         let robots = [("运维".to_owned(), "operations".to_owned())];
         let deployment = Deployment::new().robots(robots, None);

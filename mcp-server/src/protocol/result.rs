@@ -1,5 +1,5 @@
-//! An answer in the terms of the protocol: the same facts as text and as structured content, since some clients show only
-//! one of them. The text is written from the structure, so that neither can say more than the other.
+//! An answer in the terms of the protocol: the same facts as text and as structured content, since some clients show
+//! only one of them. The text is written from the structure, so that neither can say more than the other.
 
 use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ pub(super) fn of(answer: &Answer) -> CallToolResult {
         // An answer is an object.
         _ => Map::new(),
     };
-    // Who reads only the first words must not believe that anything was sent.
+    // A reader of only the first words must not believe that anything was sent.
     let heading = if answer.status == CallStatus::DryRun { "NOT SENT\n" } else { "" };
     let content = vec![ContentBlock::text(format!("{heading}{}", text(&facts)))];
     let mut result = match answer.status {
@@ -23,7 +23,7 @@ pub(super) fn of(answer: &Answer) -> CallToolResult {
     result
 }
 
-/// One line for each fact, and one for each element of a list.
+/// Writes one line for each fact, and one for each element of a list.
 fn text(facts: &Map<String, Value>) -> String {
     let lines = facts.iter().map(|(name, value)| match value {
         Value::String(text) => format!("{name}: {text}"),

@@ -2,7 +2,7 @@
 
 use crate::definition::Deployment;
 
-/// Their names.
+/// Returns their names.
 pub(super) fn names(deployment: &Deployment) -> Vec<String> {
     deployment.robots.iter().map(|(name, _)| name.clone()).collect()
 }

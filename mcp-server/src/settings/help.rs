@@ -1,13 +1,13 @@
-//! The settings in help and pages, made from the table.
+//! Help texts and tables of the settings, made from their table.
 
 use dingtalk_core::delivery::Language;
 
 use super::table::{self, Format, Setting};
 
-/// Columns of the help; clap wraps at the same one.
+/// Columns of the help; clap wraps at the same column.
 const WIDTH: usize = 100;
 
-/// The section of `--help` on the environment.
+/// Returns the section of `--help` on the environment.
 pub(crate) fn environment(language: Language) -> String {
     let heading = in_language(language, "Environment:", "环境变量：");
     let width = table::ALL.iter().map(|setting| setting.variable.len()).max().unwrap_or_default();
@@ -37,7 +37,7 @@ fn in_language<T>(language: Language, english: T, chinese: T) -> T {
     if language == Language::Zh { chinese } else { english }
 }
 
-/// Breaks a text at blanks; one without blanks, as Chinese is, stays in one line.
+/// Wraps a text at blanks; a text without blanks, as in Chinese, stays on one line.
 fn wrapped(text: &str, width: usize, indent: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -92,7 +92,7 @@ mod tests {
         )
     }
 
-    /// The page with its table made anew.
+    /// Returns the page with a regenerated table.
     fn with_table(page: &str, language: Language) -> String {
         let (before, rest) = page.split_once(BEGIN).expect("the page has a mark for the table");
         let (_, after) = rest.split_once(END).expect("the table ends");
@@ -105,7 +105,7 @@ mod tests {
         format!("{before}{BEGIN}{heading}\n|---|---|---|---|---|\n{rows}{END}{after}")
     }
 
-    /// `UPDATE_EXPECT=1` writes the tables of the pages anew.
+    /// `UPDATE_EXPECT=1` regenerates the tables of the pages.
     #[test]
     fn pages_list_every_setting() {
         for (file, language) in PAGES {
@@ -113,9 +113,9 @@ mod tests {
         }
     }
 
-    /// `UPDATE_EXPECT=1` writes the descriptions anew.
+    /// `UPDATE_EXPECT=1` regenerates the descriptions.
     #[test]
-    fn the_registry_says_of_a_variable_what_the_table_says() {
+    fn the_registry_entry_agrees_with_the_table() {
         let text = read("server.json");
         let mut entry: Value = serde_json::from_str(&text).unwrap();
         for package in entry["packages"].as_array_mut().unwrap() {

@@ -1,4 +1,4 @@
-//! The language that the person reads.
+//! The person's language.
 
 use std::env;
 
@@ -6,7 +6,7 @@ use dingtalk_core::delivery::Language;
 
 use super::table::LANG;
 
-/// By the setting, else by the locale.
+/// Returns the language of the setting, else of the locale.
 #[cfg_attr(not(feature = "program"), allow(dead_code, reason = "only the command line speaks to people"))]
 pub(crate) fn language() -> Language {
     let names = [LANG.variable, "LC_ALL", "LC_MESSAGES", "LANG"];
@@ -14,7 +14,7 @@ pub(crate) fn language() -> Language {
     set.and_then(|value| parse(&value)).unwrap_or_default()
 }
 
-/// Reads `zh`, `zh_CN.UTF-8`, `en` …; `None` for a language that we do not speak.
+/// Parses `zh`, `zh_CN.UTF-8`, `en` …; `None` for an unsupported language.
 pub(super) fn parse(value: &str) -> Option<Language> {
     match value.trim().to_ascii_lowercase() {
         value if value.starts_with("zh") => Some(Language::Zh),

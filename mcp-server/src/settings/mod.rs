@@ -1,7 +1,7 @@
 //! The settings of the program: each described once in [`table`], and read once.
 //!
-//! A flag goes before a variable, and a variable before the default. The file describes robots; a variable that does so
-//! too is an error. Policy is the exception: the strictest of all sources wins.
+//! A flag takes precedence over a variable, and a variable over the default. A variable that describes a robot is an
+//! error if the file has robots. Policy is the exception: the strictest of all sources wins.
 
 #[cfg(feature = "program")]
 pub(crate) mod help;
@@ -30,7 +30,7 @@ use self::{
 };
 use crate::{CALL_DEADLINE, CALL_MENTIONS, Deployment, Error, Server, ServerBuilder, Target};
 
-/// The deadlines that make sense for a call, in seconds: less is no time to connect, more than any client waits.
+/// Valid deadlines for a call, in seconds: less is too short to connect, more is longer than any client waits.
 const DEADLINES: std::ops::RangeInclusive<u32> = 2..=600;
 
 /// The settings of a server in the environment, and in the configuration file that it names.
@@ -44,10 +44,10 @@ pub struct Settings {
     tools: Option<Vec<String>>,
     tool_prefix: Option<String>,
     config: Config,
-    /// `None` where the file has robots, or cannot be read.
+    /// `None` if the file has robots, or cannot be read.
     environment: Option<EnvironmentRobot>,
     http: HttpSettings,
-    /// Everything that is wrong so far. What is made of these settings reports it, with what else is wrong.
+    /// Faults so far, reported together with later ones when the settings are used.
     faults: Vec<Fault>,
 }
 
@@ -74,14 +74,14 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Names everything that is wrong: values, unknown and former variables, and keys of the file.
+    /// Names all faults: invalid values, unknown and renamed variables, and faults of the file.
     pub fn from_env() -> Result<Self, Error> {
         let settings = Self::read(Flags::default());
         settings.check()?;
         Ok(settings)
     }
 
-    /// Reads the environment behind these flags. Faults are kept for what is made of the settings.
+    /// Reads the environment, with these flags taking precedence. Faults are kept until the settings are used.
     pub(crate) fn read(flags: Flags) -> Self {
         Self::from_variables(flags, env::vars_os())
     }
@@ -100,7 +100,7 @@ impl Settings {
             && language::parse(&given.value).is_none()
         {
             let problem = Wording::new(
-                format!("expected `zh` or `en`, not {:?}", given.value),
+                format!("invalid value {:?}; expected `zh` or `en`", given.value),
                 format!("应为 `zh` 或 `en`，而不是 {:?}", given.value),
             );
             reader.faults.push(Fault::new(FaultKind::Invalid, given.source, problem));
@@ -124,7 +124,7 @@ impl Settings {
         let path = path.or_else(|| reader.text(&table::CONFIG, None).map(|given| given.value.into()));
         match path.map(Config::read).transpose() {
             Ok(config) => settings.use_config(config.unwrap_or_default(), stated, &variables, &mut reader),
-            // The file may name variables that are unknown otherwise.
+            // The file may refer to variables that are otherwise unknown.
             Err(error) => reader.faults.extend(variables.former().into_iter().chain(error.into_faults())),
         }
         settings.faults = reader.faults;
@@ -152,47 +152,47 @@ impl Settings {
         self.config = config;
     }
 
-    /// Fails with everything that is wrong with the settings alone.
+    /// Fails with all faults of the settings, without the robots'.
     pub(crate) fn check(&self) -> Result<(), Error> {
         Ok(dingtalk_config::Error::check((), self.faults.clone())?)
     }
 
-    /// Begins a server with these settings: with the robots of the configuration file, or with the one that the
-    /// environment describes.
+    /// Begins a server with these settings, and with the robots of the configuration file or the robot of the
+    /// environment.
     ///
     /// # Errors
     ///
-    /// Names everything that is wrong with the settings and with any robot.
+    /// Names all faults of the settings and of all robots.
     pub fn server(&self) -> Result<ServerBuilder, Error> {
-        // Nothing is sent: anyone who tries the server out needs no robot yet.
+        // A dry run sends nothing, so it needs no robot yet.
         self.with_robots(|robot| !(self.dry_run && robot.is_absent()))
     }
 
-    /// Begins a server for one message, to the robot of this name or to the default one. Only that robot must be
-    /// complete, and none for a dry run.
+    /// Begins a server for one message, to the robot of this name or to the default robot. Only that robot must be
+    /// complete; a dry run needs no complete robot.
     ///
     /// # Errors
     ///
-    /// Names everything that is wrong with the settings and with that robot.
+    /// Names all faults of the settings and of that robot.
     #[cfg(feature = "program")]
     pub(crate) fn server_for(mut self, robot: Option<&str>) -> Result<ServerBuilder, Error> {
-        // All kinds of message can be sent, under their own names.
+        // All types of message can be sent, under their own names.
         (self.tools, self.tool_prefix) = (None, None);
         let chosen = self.config.robot(robot).ok().map(|robot| robot.name.as_str());
         self.with_robots(|robot| !self.dry_run && (robot.name().is_none() || robot.name() == chosen))
     }
 
-    /// A server that delivers nowhere, to look at what it would serve.
+    /// Begins a server that delivers nothing, to inspect what it would serve.
     ///
     /// # Errors
     ///
-    /// Names everything that is wrong with the settings, without the robots' secrets.
+    /// Names all faults of the settings, without those of the robots' secrets.
     #[cfg(feature = "program")]
     pub(crate) fn preview(&self) -> Result<ServerBuilder, Error> {
         self.with_robots(|_| false)
     }
 
-    /// Begins a server whose robots are made where they must be, and whose other robots refuse every message.
+    /// Begins a server with the robots that are needed; the others refuse every message.
     fn with_robots(&self, must_be_made: impl Fn(Described<'_>) -> bool) -> Result<ServerBuilder, Error> {
         let mut faults = self.faults.clone();
         let mut delivers: Vec<Arc<dyn Deliver>> = Vec::new();
@@ -226,7 +226,7 @@ impl Settings {
                 let keyword = robot.keyword.as_ref().map_or("", Keyword::as_str);
                 target.at_all(policy.at_all).confirm(policy.confirm).keyword(keyword)
             });
-            // Definitions state one rate, which holds for every robot.
+            // Definitions state a rate that holds for every robot.
             let rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
             (Server::with_robots(targets, config.default_robot.clone()), rate)
         };
@@ -246,7 +246,7 @@ impl Settings {
         server
     }
 
-    /// The options of a server over HTTP.
+    /// Returns the options of a server over HTTP.
     ///
     /// # Errors
     ///
@@ -265,11 +265,11 @@ impl Settings {
         Ok(origins.iter().fold(options, crate::HttpOptions::allow_origin))
     }
 
-    /// The robot of this name, or every robot, complete or not.
+    /// Returns the robot of this name, or all robots, complete or not.
     ///
     /// # Errors
     ///
-    /// There is no robot of that name.
+    /// The robot is unknown.
     #[cfg(feature = "program")]
     pub(crate) fn robots(&self, name: Option<&str>) -> Result<Vec<Described<'_>>, Error> {
         if name.is_some() {
@@ -286,7 +286,7 @@ impl Settings {
     }
 }
 
-/// A robot that was not made, since nothing may be sent with it.
+/// Stands in for a robot that is not needed: refuses every message.
 struct Unmade;
 
 impl Deliver for Unmade {

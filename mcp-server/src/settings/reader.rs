@@ -1,4 +1,4 @@
-//! Settings read once each: the flag before the variable, the variable before the default. Faults are collected.
+//! Reading of each setting, once: from the flag, else the variable, else the default. Faults are collected.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use dingtalk_config::{Fault, FaultKind, SecretSource, Wording};
 
 use super::{table::Setting, variables::Variables};
 
-/// A value, and the flag or the variable that it comes from.
+/// A value, with its flag or variable.
 #[derive(Debug, Clone)]
 pub(super) struct Given<T> {
     pub(super) value: T,
@@ -38,7 +38,7 @@ impl<'v> Reader<'v> {
         variable.map(|value| Given { value: value.to_owned(), source: setting.variable })
     }
 
-    /// The elements of a list with commas.
+    /// Reads the elements of a list, separated by commas.
     pub(super) fn list(&mut self, setting: &Setting, flag: &[String]) -> Option<Vec<String>> {
         let flag = Some(flag.join(",")).filter(|list| !list.is_empty());
         let list = self.text(setting, flag)?;
@@ -57,7 +57,7 @@ impl<'v> Reader<'v> {
                 _ => format!("{english}{from}{least}{to}{most}"),
             };
             let problem = Wording::new(
-                format!("expected {}, not {value:?}", range("a whole number", " from ", " to ")),
+                format!("invalid value {value:?}; expected {}", range("a whole number", " from ", " to ")),
                 format!("应为{}，而不是 {value:?}", range("整数", "，从 ", " 到 ")),
             );
             self.faults.push(Fault::new(FaultKind::Invalid, source, problem));
@@ -65,7 +65,7 @@ impl<'v> Reader<'v> {
         number
     }
 
-    /// A flag of the command line switches on what the variable leaves off. A misspelt value must not send.
+    /// Reads a flag of the command line, or its variable. An invalid value counts as on: it must not send.
     pub(super) fn flag(&mut self, setting: &Setting, flag: bool) -> bool {
         const VALUES: [(&str, bool); 4] = [("1", true), ("0", false), ("true", true), ("false", false)];
         let Some(given) = self.text(setting, None) else { return flag };
@@ -75,7 +75,7 @@ impl<'v> Reader<'v> {
             None => {
                 let Given { value, source } = given;
                 let problem = Wording::new(
-                    format!("expected `1` or `0`, not {value:?}"),
+                    format!("invalid value {value:?}; expected `1` or `0`"),
                     format!("应为 `1` 或 `0`，而不是 {value:?}"),
                 );
                 self.faults.push(Fault::new(FaultKind::Invalid, source, problem));
@@ -90,7 +90,7 @@ impl<'v> Reader<'v> {
         if found.is_none() {
             let words: Vec<&str> = values.iter().map(|(word, _)| *word).collect();
             let problem = Wording::new(
-                format!("expected `{}`, not {value:?}", words.join("`, `")),
+                format!("invalid value {value:?}; expected one of `{}`", words.join("`, `")),
                 format!("应为 `{}` 之一，而不是 {value:?}", words.join("`、`")),
             );
             self.faults.push(Fault::new(FaultKind::Invalid, source, problem));
@@ -98,16 +98,16 @@ impl<'v> Reader<'v> {
         found
     }
 
-    /// A secret that one variable holds, or another names the file of.
+    /// Reads a secret from one variable, or from a file that another variable names.
     pub(super) fn secret(&mut self, setting: &Setting, file: &Setting) -> Option<GivenSecret> {
         let value = self.text(setting, None).map(|given| given.map(|text| SecretSource::parse(&text)));
-        // Nothing but quotes is blank, too.
+        // A pair of quotes with nothing in it is blank, too.
         let is_set = |given: &GivenSecret| !matches!(given.value.read_optional(), Ok(None));
         let value = value.filter(is_set);
         let path = self.text(file, None).map(|given| given.map(SecretSource::file));
         if let (Some(value), Some(path)) = (&value, &path) {
             let problem = Wording::new(
-                format!("{} and {} are both set: keep one", value.source, path.source),
+                format!("{} and {} are both set; unset one of them", value.source, path.source),
                 format!("{} 和 {} 同时设置了：请只保留一个", value.source, path.source),
             );
             self.faults.push(Fault::new(FaultKind::Invalid, "", problem));

@@ -1,4 +1,4 @@
-//! The robots that the settings describe: the one of the environment, or those of the configuration file.
+//! The robots of the settings: the one of the environment, or those of the configuration file.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,7 +13,7 @@ use super::{
     table::{self, Setting},
 };
 
-/// The robot that the environment describes.
+/// The robot of the environment.
 #[derive(Debug, Default)]
 pub(crate) struct EnvironmentRobot {
     token: Option<GivenSecret>,
@@ -24,7 +24,7 @@ pub(crate) struct EnvironmentRobot {
     pub(super) stated: Stated,
 }
 
-/// The settings that describe it, which a file with robots has keys for.
+/// The settings that describe it, each of which has a key in the file.
 const OWN: [&Setting; 7] = [
     &table::ACCESS_TOKEN,
     &table::ACCESS_TOKEN_FILE,
@@ -47,7 +47,7 @@ impl EnvironmentRobot {
         }
     }
 
-    /// Faults of variables that describe a robot beside a file that does: nobody knows which one was meant.
+    /// Returns the faults of variables that describe a robot although the file has robots: the intention is ambiguous.
     pub(super) fn beside_a_file(reader: &mut Reader<'_>) -> Vec<Fault> {
         let set: Vec<&Setting> =
             OWN.into_iter().filter(|setting| reader.text(setting, None).is_some()).collect();
@@ -55,11 +55,11 @@ impl EnvironmentRobot {
             let (variable, key) = (setting.variable, setting.key.unwrap_or_default());
             let problem = Wording::new(
                 format!(
-                    "{variable} describes a robot, and so does the configuration file: remove one of them; the key of the \
-                     file is `robots.NAME.{key}`"
+                    "{variable} cannot be combined with the robots of the configuration file: unset it, and use the key \
+                     `robots.NAME.{key}` instead"
                 ),
                 format!(
-                    "{variable} 和配置文件都描述了机器人：请去掉其中之一；文件里对应的键是 `robots.名称.{key}`"
+                    "{variable} 不能与含有机器人的配置文件同时使用：请取消这个变量，改用文件里的键 `robots.名称.{key}`"
                 ),
             );
             Fault::new(FaultKind::Invalid, "", problem)
@@ -67,7 +67,7 @@ impl EnvironmentRobot {
         set.into_iter().map(fault).collect()
     }
 
-    /// Messages per minute at most; `None` if nothing paces them.
+    /// Returns the maximum number of messages per minute; `None` without a rate limit.
     pub(super) fn rate(&self) -> Option<u32> {
         Some(self.rate_per_minute.unwrap_or(RATE_PER_MINUTE)).filter(|rate| *rate > 0)
     }
@@ -110,7 +110,7 @@ fn wrong(error: &dingtalk_core::Error) -> Error {
     Fault::new(FaultKind::Robot, "", error).into()
 }
 
-/// One robot, wherever it is described.
+/// One robot, from either source.
 #[derive(Clone, Copy)]
 pub(crate) enum Described<'s> {
     Environment(&'s EnvironmentRobot, Duration),
@@ -118,7 +118,7 @@ pub(crate) enum Described<'s> {
 }
 
 impl Described<'_> {
-    /// `None` for the one that the environment describes.
+    /// Returns the name; `None` for the robot of the environment.
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Environment(..) => None,
@@ -126,12 +126,12 @@ impl Described<'_> {
         }
     }
 
-    /// Nothing describes a robot.
+    /// Reports that no source describes a robot.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::Environment(EnvironmentRobot { token: None, .. }, _))
     }
 
-    /// Reads its secrets and makes what delivers, with its keyword and its policy.
+    /// Reads its secrets, and creates its delivery with keyword and policy.
     pub(crate) fn deliver(&self) -> Result<Arc<dyn Deliver>, Error> {
         match self {
             Self::Environment(robot, deadline) => {
@@ -141,7 +141,7 @@ impl Described<'_> {
         }
     }
 
-    /// Each of its webhooks as a robot, or the reason that keeps it from being made.
+    /// Creates a robot for each of its webhooks.
     pub(crate) fn robots(&self) -> Vec<Result<Robot, Error>> {
         match self {
             Self::Environment(robot, deadline) => vec![robot.robot(*deadline)],

@@ -1,4 +1,4 @@
-//! Every setting that has a variable, described once: help, pages and the registry entry are made from this table.
+//! Every setting with a variable, described once: help, pages and the registry entry are made from this table.
 
 #![cfg_attr(
     not(feature = "program"),
@@ -10,15 +10,15 @@
 pub(crate) struct Setting {
     /// Environment variable.
     pub(crate) variable: &'static str,
-    /// Flag of the command line, which goes before the variable.
+    /// Flag of the command line, which takes precedence over the variable.
     pub(crate) flag: Option<&'static str>,
-    /// Key of a robot in the configuration file that says the same for that robot.
+    /// Key of a robot in the configuration file for the same setting.
     pub(crate) key: Option<&'static str>,
-    /// Value unless set; empty for none.
+    /// Default; empty if there is no default.
     pub(crate) default: &'static str,
     /// Kind of the value.
     pub(crate) format: Format,
-    /// Its value must never be shown.
+    /// Set if the value must never be shown.
     pub(crate) is_secret: bool,
     /// Description in English: a noun phrase.
     pub(crate) english: &'static str,
@@ -35,7 +35,7 @@ pub(crate) enum Format {
 }
 
 impl Setting {
-    /// A setting of the environment alone; the others say what they have beside it.
+    /// Creates a setting that has only a variable.
     const fn new(variable: &'static str, english: &'static str, chinese: &'static str) -> Self {
         Self {
             variable,
@@ -50,7 +50,7 @@ impl Setting {
     }
 }
 
-/// In the order in which people read them.
+/// All settings, in the order of the help.
 pub(crate) const ALL: [&Setting; 21] = [
     &ACCESS_TOKEN,
     &SECRET,
@@ -90,7 +90,7 @@ pub(crate) const SECRET: Setting = Setting {
     is_secret: true,
     ..Setting::new(
         "DINGTALK_BOT_SECRET",
-        "Signing secret (SEC…) of the robot, if it signs",
+        "Signing secret (SEC…) of the robot, if signing is enabled",
         "加签密钥（SEC…），机器人启用加签时填写",
     )
 };
@@ -129,7 +129,7 @@ pub(crate) const RATE_PER_MINUTE: Setting = Setting {
     format: Format::Number,
     ..Setting::new(
         "DINGTALK_BOT_RATE_PER_MINUTE",
-        "Messages per minute at most; 0 for no limit, only if the server is not DingTalk's",
+        "Maximum number of messages per minute; 0 for no limit, only if the server is not DingTalk's",
         "每分钟最多发送的条数；0 表示不限，不能用于钉钉本身",
     )
 };
@@ -138,7 +138,7 @@ pub(crate) const KEYWORD: Setting = Setting {
     key: Some("keyword"),
     ..Setting::new(
         "DINGTALK_BOT_KEYWORD",
-        "Keyword that the robot demands; appended to messages that lack it",
+        "Keyword that the robot requires; appended to messages that lack it",
         "机器人的自定义关键词；消息里没有时自动补在末尾",
     )
 };
@@ -147,7 +147,7 @@ pub(crate) const CONFIG: Setting = Setting {
     flag: Some("--config"),
     ..Setting::new(
         "DINGTALK_NOTIFY_CONFIG",
-        "TOML file with robots by name, people and notifications: see docs/configuration.md",
+        "TOML file with named robots, people and notifications: see docs/configuration.md",
         "TOML 配置文件：按名称列出的机器人、人员和通知类型，见 docs/configuration.md",
     )
 };
@@ -157,8 +157,8 @@ pub(crate) const AT_ALL: Setting = Setting {
     default: "ask",
     ..Setting::new(
         "DINGTALK_NOTIFY_AT_ALL",
-        "Policy for messages that notify everybody: ask a person first, allow, or deny; for every robot, and the strictest of \
-         this and the file wins",
+        "Policy for messages that notify everybody: ask a person first, allow, or deny; applies to every robot, and the \
+         stricter of this and the file wins",
         "@所有人的消息：ask 先征得人同意，allow 放行，deny 禁止；对所有机器人生效，与配置文件不同时取更严格的",
     )
 };
@@ -168,7 +168,7 @@ pub(crate) const CONFIRM: Setting = Setting {
     default: "at_all",
     ..Setting::new(
         "DINGTALK_NOTIFY_CONFIRM",
-        "Messages that a person confirms first: at_all, those that notify everybody; always, all of them; the strictest of \
+        "Messages that a person confirms first: at_all, those that notify everybody; always, all of them; the stricter of \
          this and the file wins",
         "哪些消息先征得人同意：at_all 只限 @所有人的消息，always 每条消息；与配置文件不同时取更严格的",
     )
@@ -179,7 +179,7 @@ pub(crate) const CALL_DEADLINE: Setting = Setting {
     format: Format::Number,
     ..Setting::new(
         "DINGTALK_NOTIFY_CALL_DEADLINE",
-        "Seconds that a call may take, with all waiting and retries, 2 to 600",
+        "Deadline of a call in seconds, including waiting and retries, 2 to 600",
         "一次调用的时限（秒），含等待和重试，2 到 600",
     )
 };
@@ -189,7 +189,7 @@ pub(crate) const MAX_MENTIONS: Setting = Setting {
     format: Format::Number,
     ..Setting::new(
         "DINGTALK_NOTIFY_MAX_MENTIONS",
-        "People that one call may mention, at most 50",
+        "Maximum number of people that a call may mention, up to 50",
         "一次调用最多 @ 多少人，不超过 50",
     )
 };
@@ -200,7 +200,7 @@ pub(crate) const DRY_RUN: Setting = Setting {
     format: Format::Flag,
     ..Setting::new(
         "DINGTALK_NOTIFY_DRY_RUN",
-        "Send nothing, and show what would be sent",
+        "Send nothing, and show the request instead",
         "试运行：什么也不发，只显示将要发送的内容",
     )
 };
@@ -209,7 +209,7 @@ pub(crate) const TOOLS: Setting = Setting {
     flag: Some("--tools"),
     ..Setting::new(
         "DINGTALK_NOTIFY_TOOLS",
-        "Names of the tools to serve, separated by commas; all unless set",
+        "Names of the tools to serve, separated by commas; all by default",
         "只使用这些工具，用逗号分隔；不填则为全部",
     )
 };
@@ -218,7 +218,7 @@ pub(crate) const TOOL_PREFIX: Setting = Setting {
     flag: Some("--tool-prefix"),
     ..Setting::new(
         "DINGTALK_NOTIFY_TOOL_PREFIX",
-        "Beginning of every tool's name, for clients that mix the tools of several servers",
+        "Prefix of all tool names, for clients that mix the tools of several servers",
         "给每个工具名加上前缀，以免在客户端里与其他服务器的工具重名",
     )
 };
@@ -227,7 +227,7 @@ pub(crate) const HTTP_TOKEN: Setting = Setting {
     is_secret: true,
     ..Setting::new(
         "DINGTALK_NOTIFY_HTTP_TOKEN",
-        "With `serve --http`: token that clients send as `Authorization: Bearer …`; required if other machines can connect",
+        "For `serve --http`: token that clients send as `Authorization: Bearer …`; required if other machines can connect",
         "用于 `serve --http`：客户端以 `Authorization: Bearer …` 发来的令牌；其他机器能连上时必填",
     )
 };
@@ -242,7 +242,7 @@ pub(crate) const HTTP_HOSTS: Setting = Setting {
     flag: Some("--allow-host"),
     ..Setting::new(
         "DINGTALK_NOTIFY_HTTP_HOSTS",
-        "Names under which clients reach the server, separated by commas, for example mcp.example.com",
+        "Host names that clients use for the server, separated by commas, for example mcp.example.com",
         "客户端访问服务器所用的主机名，用逗号分隔，例如 mcp.example.com",
     )
 };
@@ -258,7 +258,7 @@ pub(crate) const HTTP_ORIGINS: Setting = Setting {
 
 pub(crate) const LANG: Setting = Setting::new(
     "DINGTALK_NOTIFY_LANG",
-    "Language of help and advice: zh for Chinese, en for English; from LC_ALL, LC_MESSAGES or LANG unless set",
+    "Language of help and advice: zh for Chinese, en for English; by default that of LC_ALL, LC_MESSAGES or LANG",
     "帮助和提示的语言：zh 为中文，en 为英文；不填则取自 LC_ALL、LC_MESSAGES 或 LANG",
 );
 
@@ -266,8 +266,8 @@ pub(crate) const LOG: Setting = Setting {
     default: "warn",
     ..Setting::new(
         "DINGTALK_NOTIFY_LOG",
-        "Log on stderr: `calls` (a line of JSON for each call, without its content), `info`, `dingtalk_core=debug`; several \
-         with commas",
+        "Log filter for stderr: `calls` (a line of JSON for each call, without its content), `info`, `dingtalk_core=debug`; \
+         separate several with commas",
         "标准错误输出里的日志：`calls`（每次调用一行 JSON，不含消息内容）、`info`、`dingtalk_core=debug`；多项用逗号分隔",
     )
 };

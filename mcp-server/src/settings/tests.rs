@@ -4,7 +4,7 @@ use dingtalk_config::Policy;
 
 use super::*;
 
-/// A file that goes when the test ends.
+/// A file that is deleted at the end of the test.
 struct File(PathBuf);
 
 impl File {
@@ -33,13 +33,13 @@ fn with(variables: &[(&str, &str)]) -> Settings {
     read(Flags::default(), variables)
 }
 
-/// Everything that is wrong with the settings and the robots.
+/// Returns all faults of the settings and the robots.
 fn faults(settings: &Settings) -> Vec<String> {
     let Err(Error::Settings(error)) = settings.server() else { return Vec::new() };
     error.faults().iter().map(ToString::to_string).collect()
 }
 
-/// The policy of the robot of this name, or of the environment's.
+/// Returns the policy of the robot of this name, or of the environment's robot.
 fn policy(settings: &Settings, name: Option<&str>) -> Policy {
     let robot = settings.config.robots.iter().find(|robot| Some(&*robot.name) == name);
     match (robot, &settings.environment) {
@@ -101,7 +101,7 @@ fn every_variable_is_read() {
 }
 
 #[test]
-fn a_flag_goes_before_a_variable() {
+fn a_flag_takes_precedence_over_a_variable() {
     let variables = [
         (table::TOOLS.variable, "variable"),
         (table::TOOL_PREFIX.variable, "variable"),
@@ -132,7 +132,7 @@ fn a_flag_goes_before_a_variable() {
 }
 
 #[test]
-fn what_is_wrong_is_named_and_all_of_it_at_once() {
+fn all_faults_are_reported_at_once() {
     let wrong = [
         (table::CALL_DEADLINE.variable, "1"),
         (table::MAX_MENTIONS.variable, "51"),
@@ -207,14 +207,14 @@ fn no_limit_is_for_other_servers() {
     }
 }
 
-/// A file with a robot that states this policy, and one that states none.
+/// Creates a file with a robot that states this policy, and a robot without one.
 fn policy_file(name: &str, stated: &str) -> File {
     let robot = "about = \"a group\"\naccess_token = \"env:NONE\"\n";
     File::new(name, &format!("version = 1\n[robots.stating]\n{robot}{stated}\n[robots.silent]\n{robot}"))
 }
 
-/// No flag sets the policy: `--at-all` of `send` asks for the mention. So the sources are a variable, a robot of the
-/// file, and the default.
+/// No flag sets the policy: `--at-all` of `send` requests the mention. The sources are a variable, a robot of the file,
+/// and the default.
 #[test]
 fn the_strictest_of_each_pair_of_sources_wins() {
     let at_all =
@@ -287,7 +287,7 @@ fn a_variable_that_describes_a_robot_beside_a_file_is_an_error_that_names_the_ke
 }
 
 #[test]
-fn a_variable_that_the_file_refers_to_is_not_taken_for_a_misspelt_one() {
+fn a_variable_that_the_file_refers_to_is_not_misspelt() {
     let robot = "version = 1\n[robots.ops]\nabout = \"x\"\naccess_token = \"env:DINGTALK_NOTIFY_OPS\"\n";
     let file = File::new("refers", robot);
     let variables = [(table::CONFIG.variable, file.path()), ("DINGTALK_NOTIFY_OPS", "0123456789abcdef")];
@@ -319,7 +319,7 @@ fn a_secret_stands_in_one_place_and_is_never_repeated() {
     let error = both.check().unwrap_err().to_string();
     assert_eq!(
         error,
-        "DINGTALK_NOTIFY_HTTP_TOKEN and DINGTALK_NOTIFY_HTTP_TOKEN_FILE are both set: keep one"
+        "DINGTALK_NOTIFY_HTTP_TOKEN and DINGTALK_NOTIFY_HTTP_TOKEN_FILE are both set; unset one of them"
     );
     for setting in [&table::ACCESS_TOKEN, &table::SECRET] {
         let faults = faults(&with(&[TOKEN, (setting.variable, "${CANARY}")]));
@@ -342,13 +342,13 @@ fn a_secret_stands_in_one_place_and_is_never_repeated() {
 }
 
 #[test]
-fn faults_are_told_in_chinese_too() {
+fn faults_exist_in_chinese_too() {
     let settings = with(&[(table::AT_ALL.variable, "denied"), ("DINGTALK_MCP_TOOLS", "a")]);
     let Err(Error::Settings(error)) = settings.check() else { panic!("it is misspelt") };
     let told = error.in_language(dingtalk_core::delivery::Language::Zh);
     assert_eq!(
         told,
         "DINGTALK_NOTIFY_AT_ALL：应为 `ask`、`allow`、`deny` 之一，而不是 \"denied\"\n\
-         DINGTALK_MCP_TOOLS：已不再读取这个变量：现在的名称是 `DINGTALK_NOTIFY_TOOLS`"
+         DINGTALK_MCP_TOOLS：这个变量已改名为 `DINGTALK_NOTIFY_TOOLS`"
     );
 }

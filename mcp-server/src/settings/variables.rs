@@ -1,4 +1,4 @@
-//! The environment variables that are ours: their values, and names that are nearly right.
+//! The program's environment variables: their values, and misspelt names.
 
 use std::{
     collections::BTreeMap,
@@ -12,14 +12,13 @@ use super::table::{self, Setting};
 
 const OURS: &str = "DINGTALK_NOTIFY_";
 
-/// Shared with programs of other people: mcp-dingding-bot has the same names.
+/// Prefix shared with other programs: mcp-dingding-bot has the same names.
 const SHARED: &str = "DINGTALK_BOT_";
 
-/// The name of this program's variables before it had a name of its own.
+/// Prefix of this program's variables under its former name.
 const FORMER: &str = "DINGTALK_MCP_";
 
-/// Variables of the environment that begin with one of the prefixes, except for blank ones: a blank variable is not
-/// set.
+/// Variables of the environment with one of the prefixes. A blank variable counts as not set.
 #[derive(Debug, Default)]
 pub(super) struct Variables(BTreeMap<String, OsString>);
 
@@ -28,7 +27,7 @@ impl Variables {
         let prefixes = [OURS, SHARED, FORMER];
         let known = environment.into_iter().filter_map(|(name, value)| {
             let name = name.into_string().ok()?;
-            // Windows does not distinguish upper and lower case.
+            // Windows ignores case.
             let name = if cfg!(windows) { name.to_ascii_uppercase() } else { name };
             let is_ours = prefixes.iter().any(|prefix| name.to_ascii_uppercase().starts_with(prefix));
             (is_ours && !is_blank(&value)).then_some((name, value))
@@ -36,7 +35,7 @@ impl Variables {
         Self(known.collect())
     }
 
-    /// The value of a setting's variable, if it is set.
+    /// Returns the value of a setting's variable, if it is set.
     pub(super) fn get(&self, setting: &Setting) -> Result<Option<&str>, Fault> {
         self.0
             .get(setting.variable)
@@ -44,14 +43,14 @@ impl Variables {
             .transpose()
     }
 
-    /// Variables under their former names.
+    /// Returns the faults of variables under their former names.
     pub(super) fn former(&self) -> Vec<Fault> {
         let names = self.0.keys().map(String::as_str);
         names.filter(|name| name.to_ascii_uppercase().starts_with(FORMER)).filter_map(judge).collect()
     }
 
-    /// Faults of names that no setting has: every one of ours, and of the shared ones those that are nearly right.
-    /// `referenced` are the variables that the configuration file names.
+    /// Returns the faults of unknown variables: all with our prefix, and those with the shared prefix that look
+    /// misspelt. `referenced` are the variables that the configuration file refers to.
     pub(super) fn unknown(&self, referenced: &[&str]) -> Vec<Fault> {
         let names = self.0.keys().map(String::as_str);
         let unknown = names.filter(|name| !is_known(name) && !referenced.contains(name));
@@ -82,8 +81,8 @@ fn judge(name: &str) -> Option<Fault> {
         let now = if is_known(&now) { Some(&*now) } else { nearest(&now, OURS) };
         let now = now.map_or(format!("{OURS}…"), str::to_owned);
         Wording::new(
-            format!("this variable is no longer read: its name is `{now}` now"),
-            format!("已不再读取这个变量：现在的名称是 `{now}`"),
+            format!("this variable has been renamed to `{now}`"),
+            format!("这个变量已改名为 `{now}`"),
         )
     } else {
         let prefix = if upper.starts_with(OURS) { OURS } else { SHARED };
@@ -93,7 +92,7 @@ fn judge(name: &str) -> Option<Fault> {
                 format!("未知的变量；是否想写 `{meant}`？"),
             ),
             None if prefix == OURS => Wording::new(
-                "unknown variable; `--help` lists those that there are",
+                "unknown variable; `--help` lists the known ones",
                 "未知的变量；可用的变量见 `--help`",
             ),
             // It may belong to another program.
@@ -103,8 +102,8 @@ fn judge(name: &str) -> Option<Fault> {
     Some(Fault::new(FaultKind::Invalid, name, problem))
 }
 
-/// The setting's variable that a name nearly is. A name that only adds a number is meant as it is: it is another
-/// robot's.
+/// Returns the setting's variable that a name misspells. A name that only adds a number is not misspelt: it belongs to
+/// another robot.
 fn nearest(name: &str, prefix: &str) -> Option<&'static str> {
     let rest = name.strip_prefix(prefix)?;
     let plain = rest.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_variable_of_ours_is_an_error_and_one_of_others_only_if_nearly_right() {
+    fn an_unknown_variable_is_an_error_and_a_shared_one_only_if_misspelt() {
         for (name, expected) in [
             ("DINGTALK_NOTIFY_AT_AL", Some("did you mean `DINGTALK_NOTIFY_AT_ALL`?")),
             ("DINGTALK_NOTIFY_SOMETHING", Some("`--help` lists")),
@@ -175,13 +174,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_file_refers_to_is_known() {
+    fn a_variable_that_the_file_refers_to_is_known() {
         assert!(variables(&["DINGTALK_BOT_SECRETS"]).unknown(&["DINGTALK_BOT_SECRETS"]).is_empty());
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_value_that_is_no_text_is_not_taken_for_unset() {
+    fn a_value_that_is_not_utf_8_counts_as_set() {
         use std::os::unix::ffi::OsStringExt as _;
 
         let value = OsString::from_vec(vec![0xff]);

@@ -1,4 +1,4 @@
-//! The ways in which clients connect.
+//! Transports for clients: HTTP and stdio.
 
 pub(crate) mod http;
 pub(crate) mod stdio;

@@ -1,8 +1,8 @@
-//! The process is told to stop.
+//! Signals to stop the process.
 
 use std::future::pending;
 
-/// Completes when the process is told to stop.
+/// Completes when the process receives a signal to stop.
 pub(crate) async fn told_to_stop() {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! What a call answers, whichever way it came in.
+//! The answer to a call, common to MCP and the command line.
 
 mod status;
 
@@ -16,10 +16,10 @@ use super::{
     repeat::{DeliveryOutcome, Stop, WINDOW},
 };
 
-const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Have a person look in the group. If it is missing, make the \
-     same call: it goes out under the same id, by which DingTalk recognises a repetition.";
+const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Ask a person to look in the group. If the message is \
+     missing, make the same call: it is sent under the same id, by which DingTalk recognises a repetition.";
 
-/// What a call answers. Serialized, it has the members that the output schema of the definitions promises.
+/// The answer to a call. Its serialized form conforms to the output schema of the definitions.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Answer {
@@ -32,29 +32,29 @@ pub(crate) struct Answer {
     pub(crate) robot: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<Reason>,
-    /// What happened, without advice.
+    /// The event or the problem, without advice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) detail: Option<String>,
     /// DingTalk's `errcode`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<i64>,
-    /// Everything that is wrong with the arguments.
+    /// All faults of the arguments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) faults: Vec<String>,
     /// The request that would be sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request: Option<Value>,
-    /// After how long a repetition makes sense.
+    /// Time after which to call again, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) retry_after_seconds: Option<u64>,
-    /// What to do.
+    /// Advice to the agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) advice: Option<Cow<'static, str>>,
 }
 
-/// The schema of an [`Answer`], without the facts that an agent does not act on.
+/// Returns the schema of an [`Answer`], without the facts that an agent does not act on.
 pub(crate) fn output_schema() -> Map<String, Value> {
-    // Only the status is in every answer: clients check errors against this schema too.
+    // Only the status is required: clients check errors against this schema too.
     let schema = json!({
         "type": "object",
         "properties": {
@@ -75,7 +75,7 @@ pub(crate) fn output_schema() -> Map<String, Value> {
     }
 }
 
-/// Why a message was not sent, as a word for programs.
+/// Reason for not sending a message, as a word for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Reason {
@@ -84,7 +84,7 @@ pub(crate) enum Reason {
 }
 
 impl Answer {
-    /// The answer to a call with this outcome.
+    /// Creates the answer to a call with this outcome.
     pub(crate) fn new(outcome: &CallOutcome) -> Self {
         match outcome {
             CallOutcome::Invalid(faults) => Self {
@@ -95,8 +95,9 @@ impl Answer {
             CallOutcome::Refused(refusal) => Self::refused(*refusal),
             CallOutcome::DryRun(request) => Self {
                 request: serde_json::to_value(request).ok(),
-                ..Self::of(CallStatus::DryRun)
-                    .advise("Nothing was sent: the server runs dry. Whoever operates it can switch that off.")
+                ..Self::of(CallStatus::DryRun).advise(
+                    "Nothing was sent: the server is in dry-run mode, which its operator can switch off.",
+                )
             },
             CallOutcome::Unsendable(error) => Self::failed(error),
             CallOutcome::Duplicate { receipt, age } => Self::duplicate(receipt, *age),
@@ -150,20 +151,20 @@ impl Answer {
         }
     }
 
-    /// Nothing was sent this time, but the same call may have sent it before.
+    /// Nothing was sent this time, but an earlier identical call may have delivered the message.
     fn still_unknown(self, id: &str) -> Self {
         let detail = self.detail.as_deref().unwrap_or_default();
         let detail =
-            format!("the same call may have delivered it before; this time it was not sent: {detail}");
+            format!("an earlier identical call may have delivered it; this time it was not sent: {detail}");
         Self { status: CallStatus::Unknown, id: Some(id.to_owned()), detail: Some(detail), ..self }
             .advise(MAY_HAVE_ARRIVED)
     }
 
-    /// The same call has delivered it before.
+    /// The same call has already delivered the message.
     fn duplicate(receipt: &Receipt, age: Duration) -> Self {
         let advice = format!(
-            "Nothing was sent: the same call delivered it {} s ago. To post it again on purpose, change the text, or call \
-             again after {} s.",
+            "Nothing was sent: the same call delivered this message {} s ago. To send it again on purpose, change the \
+             text, or call again after {} s.",
             age.as_secs(),
             WINDOW.as_secs()
         );
@@ -192,8 +193,8 @@ impl Answer {
         }
     }
 
-    /// The answer without what must not be shown: numbers behind names, and characters that could pass for the end of a
-    /// line. A request stays as it is, word for word, apart from numbers: in a text it is JSON.
+    /// Hides the numbers of named people, and escapes characters that could pass for the end of a line. In a request,
+    /// only numbers are hidden: it is shown as JSON.
     pub(crate) fn safe_to_show(mut self, hidden: &Hidden) -> Self {
         for text in self.detail.iter_mut().chain(&mut self.faults) {
             hidden.hide(text);
@@ -209,7 +210,7 @@ impl Answer {
     }
 }
 
-/// The duration in seconds, rounded up: who comes back a moment too early is refused again.
+/// Returns the duration in seconds, rounded up: a call that comes a moment too early is refused again.
 fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
@@ -217,8 +218,8 @@ fn whole_seconds(duration: Duration) -> u64 {
 fn why(stop: Stop) -> &'static str {
     match stop {
         Stop::Cancelled => "the call was cancelled",
-        Stop::Overdue => "the delivery took longer than a call may",
-        Stop::Lost => "the delivery broke down",
+        Stop::Overdue => "the delivery exceeded the deadline of a call",
+        Stop::Lost => "the delivery ended unexpectedly",
     }
 }
 

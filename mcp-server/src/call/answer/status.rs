@@ -1,4 +1,4 @@
-//! The first thing that an answer says. Definitions promise these words, and answers are made of them.
+//! The status of an answer: definitions list these words, and answers use them.
 
 use dingtalk_core::{
     Error, ErrorKind,
@@ -6,7 +6,7 @@ use dingtalk_core::{
 };
 use serde::{Serialize, Serializer};
 
-/// What became of the message that a call was to send.
+/// The outcome of a call, as agents and programs read it.
 ///
 /// ```
 /// use dingtalk_core::ErrorKind;
@@ -18,24 +18,24 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CallStatus {
-    /// The group has it.
+    /// The group has received the message.
     Delivered,
-    /// Nothing was sent: the same call has delivered it a moment ago.
+    /// Nothing was sent: the same call has just delivered the message.
     Duplicate,
     /// Nothing was sent: the server only shows what it would send.
     DryRun,
-    /// A queue has it, and will deliver it.
+    /// A queue has accepted the message, and will deliver it.
     Queued,
-    /// It was not sent, and will not be as it is.
+    /// The message was not sent, and will not be unless something changes.
     Refused,
-    /// It was not sent because too many were.
+    /// The message was not sent, because the rate limit is reached.
     Throttled,
-    /// The request left, and nobody said what became of it.
+    /// The request was sent, and its outcome is not known: the message may have arrived.
     Unknown,
 }
 
 impl CallStatus {
-    /// All of them, as definitions list them.
+    /// All statuses, in the order of the definitions.
     pub const ALL: [Self; 7] = [
         Self::Delivered,
         Self::Duplicate,
@@ -46,7 +46,7 @@ impl CallStatus {
         Self::Unknown,
     ];
 
-    /// The word in an answer.
+    /// Returns the word in an answer.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
@@ -59,15 +59,15 @@ impl CallStatus {
         }
     }
 
-    /// What it means for an agent, where the word does not say it.
+    /// Returns the meaning for an agent, unless the word says it.
     pub const fn meaning(self) -> Option<&'static str> {
         match self {
             Self::Delivered => None,
-            Self::Duplicate => Some("not sent again; the group has it"),
-            Self::DryRun => Some("not sent; only shown"),
+            Self::Duplicate => Some("already delivered; not sent again"),
+            Self::DryRun => Some("not sent; shown only"),
             Self::Queued => Some("will be sent; do not repeat"),
             Self::Refused => Some("not sent; follow the advice"),
-            Self::Throttled => Some("not sent; repeat later"),
+            Self::Throttled => Some("not sent; call again later"),
             Self::Unknown => Some("may have arrived; do not repeat"),
         }
     }
@@ -84,26 +84,26 @@ impl From<Outcome> for CallStatus {
     }
 }
 
-/// An agent that repeats a call cannot repeat its id: what may only be repeated with the same id is unknown to it.
+/// An agent cannot repeat a call under the same id: an error that allows only that is unknown to it.
 impl From<ErrorKind> for CallStatus {
     fn from(kind: ErrorKind) -> Self {
         match kind.retry() {
             Retry::Safe | Retry::Never => Self::Refused,
             Retry::AfterRest => Self::Throttled,
-            // `SameId`, and what is newer than this program.
+            // `SameId`, and kinds that are newer than this program.
             _ => Self::Unknown,
         }
     }
 }
 
-/// As its kind says; but of a message in parts, of which some were delivered, nobody may say that it was not sent.
+/// The status of its kind, except for a split message with delivered parts, which is never reported as not sent.
 impl From<&Error> for CallStatus {
     fn from(error: &Error) -> Self {
         if error.delivered_parts().is_empty() { error.kind().into() } else { Self::Unknown }
     }
 }
 
-/// The word in an answer.
+/// Writes the word in an answer.
 impl Serialize for CallStatus {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())

@@ -68,7 +68,7 @@ fn facts(answer: &Answer) -> Value {
     serde_json::to_value(answer).unwrap()
 }
 
-/// Facts that an agent does not act on: they stand in answers, and not in every definition.
+/// Facts that an agent does not act on: they are in answers, but not in the output schema.
 const BESIDE_THE_SCHEMA: [&str; 2] = ["robot", "request"];
 
 #[test]
@@ -95,7 +95,7 @@ fn every_fact_fits_the_output_schema() {
 }
 
 #[test]
-fn every_answer_that_is_no_success_says_what_became_of_the_message() {
+fn every_unsuccessful_answer_states_the_outcome() {
     for answer in all() {
         let (status, advice) = (answer.status, answer.advice.unwrap_or_default());
         match status {
@@ -115,7 +115,7 @@ fn every_answer_that_is_no_success_says_what_became_of_the_message() {
 }
 
 #[test]
-fn what_may_have_arrived_is_not_called_refused() {
+fn a_message_that_may_have_arrived_is_not_refused() {
     for (kind, status) in [
         (ErrorKind::NotSent, "refused"),
         (ErrorKind::Busy, "unknown"),
@@ -129,15 +129,14 @@ fn what_may_have_arrived_is_not_called_refused() {
 }
 
 #[test]
-fn what_may_have_arrived_before_is_not_called_throttled() {
+fn a_message_that_may_have_arrived_earlier_is_not_throttled() {
     let throttled = DeliveryOutcome::Failed(Error::new(ErrorKind::Throttled, "a cause"));
     let answer = Answer::new(&delivery(DeliveryOutcome::StillUnknown(Box::new(throttled))));
     assert_eq!((answer.status, answer.id.as_deref()), (CallStatus::Unknown, Some(ID)));
     let detail = answer.detail.unwrap();
-    assert!(
-        detail
-            .starts_with("the same call may have delivered it before; this time it was not sent: the robot")
-    );
+    assert!(detail.starts_with(
+        "an earlier identical call may have delivered it; this time it was not sent: the robot"
+    ));
 }
 
 #[test]
@@ -157,7 +156,7 @@ fn a_dry_run_shows_the_request() {
 }
 
 #[test]
-fn numbers_behind_names_are_in_no_answer() {
+fn no_answer_contains_numbers_of_named_people() {
     use crate::{
         Person,
         call::people::{People, kind_of},

@@ -1,4 +1,4 @@
-//! The question to a person, and which answer means yes.
+//! The question to a person, and the answer that means yes.
 
 use dingtalk_core::Message;
 use rmcp::model::{ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema, EnumSchema};
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::call::policy::Question;
 
-/// The one field of the form.
+/// The only field of the form.
 const ANSWER: &str = "answer";
 
 /// The only answer that counts.
 const YES: &str = "yes";
 const NO: &str = "no";
 
-/// How much of a message is shown, in characters.
+/// Length of the beginning of a message that is shown, in characters.
 const SHOWN: usize = 200;
 
 /// A form with one required choice and no default.
@@ -36,13 +36,13 @@ fn schema() -> ElicitationSchema {
     ElicitationSchema::builder().required_enum_schema(ANSWER, choice).build_unchecked()
 }
 
-/// Has a person chosen yes? An accepted form without the exact answer is none.
+/// Reports whether a person chose yes. An accepted form without the exact answer does not count.
 pub(super) fn is_yes(answer: &ElicitResult) -> bool {
     let chosen = answer.content.as_ref().and_then(|content| content.get(ANSWER));
     answer.action == ElicitationAction::Accept && chosen.and_then(Value::as_str) == Some(YES)
 }
 
-/// The beginning of a message, as a person reads it: who asks for consent must show to what.
+/// Returns the beginning of a message, as a person reads it: a question must show what it is about.
 fn beginning(message: &Message) -> String {
     let text = match message {
         Message::Text(text) => text.content.clone(),

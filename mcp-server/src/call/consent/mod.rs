@@ -1,8 +1,8 @@
-//! Asking a person before a message is sent that many people would notice.
+//! Confirmation by a person, before a message is sent that many people would notice.
 //!
-//! A client asks its person on our behalf, and can forge the answer. So an answer counts only if it is exactly what the
-//! form offers for "yes": some clients accept every form with nothing in it, others declare that they can ask and always
-//! decline. What cannot be asked is not sent.
+//! A client asks its person on our behalf, and can forge the answer. An answer counts only if it is exactly the form's
+//! "yes": some clients accept every form with nothing in it, others declare that they can ask and always decline. If
+//! the client cannot ask, the message is not sent.
 
 mod form;
 mod state;
@@ -24,22 +24,22 @@ use super::{
     repeat::Key,
 };
 
-/// What the answer to our question is called in a request of the newer protocol.
+/// Name of the answer to our question in a request of the newer protocol.
 const QUESTION: &str = "confirm";
 
-/// What came of it.
+/// Result of asking for confirmation.
 pub(crate) enum Consent {
-    /// Nothing had to be asked, or a person said yes.
+    /// No question was required, or a person said yes.
     Given,
-    /// The client is to ask, and to call again with the answer.
+    /// The client must ask, and call again with the answer.
     Ask(Box<InputRequiredResult>),
-    /// It must not be sent; why, and what to do.
+    /// The message must not be sent, for this reason.
     Refused(Refusal),
-    /// The answer comes with a state that was not given out for this call, which the protocol wants to be an error.
+    /// The answer has a state that was not issued for this call, which is an error in the protocol.
     Forged,
 }
 
-/// Asks, and keeps what is needed to recognise an answer.
+/// Asks for confirmation, and keeps the states that recognise an answer.
 #[derive(Default)]
 pub(crate) struct Consents {
     states: States,
@@ -80,7 +80,7 @@ impl Consents {
         }
     }
 
-    /// What the answer in a request of the newer protocol says; `None` if there is none that counts.
+    /// Reads the answer in a request of the newer protocol; `None` if it has no answer that counts.
     fn answered(&self, key: Key, request: &CallToolRequestParams) -> Option<Consent> {
         let state = request.request_state.as_deref()?;
         match self.states.redeem(state, key) {
@@ -97,7 +97,7 @@ impl Consents {
     }
 }
 
-/// Can the client show a form? One that declares neither kind of question shows forms (2025-06-18).
+/// Reports whether the client can show a form. A client that declares neither kind of question can (2025-06-18).
 fn can_ask(capabilities: &ClientCapabilities) -> bool {
     capabilities.elicitation.as_ref().is_some_and(|asking| asking.form.is_some() || asking.url.is_none())
 }

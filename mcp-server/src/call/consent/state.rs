@@ -1,4 +1,4 @@
-//! What a client of the newer protocol hands back with a person's answer: sealed, bound to one call, good once.
+//! The state that a client of the newer protocol returns with a person's answer: sealed, bound to one call, valid once.
 
 use std::{
     collections::HashMap,
@@ -11,27 +11,27 @@ use ulid::Ulid;
 
 use crate::call::repeat::Key;
 
-/// How long a person may take. An answer that comes later is void.
+/// Time for a person to answer. A later answer is void.
 pub(super) const PATIENCE: Duration = Duration::from_secs(45);
 
-/// More states than this are not redeemed within [`PATIENCE`]: a person answers each.
+/// Upper bound of the states that are redeemed within [`PATIENCE`]: a person answers each.
 const MAX_REDEEMED: usize = 1_000;
 
 /// Seals states with a key of this process, so that a state of another process or an earlier run is void.
 pub(super) struct States {
     codec: RequestStateCodec,
-    /// Those that were handed back, until they would be too old anyway.
+    /// Redeemed states, until they expire.
     redeemed: Mutex<HashMap<Vec<u8>, Instant>>,
 }
 
-/// What a state is that a client hands back.
+/// Validity of a state that a client returns.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Returned {
-    /// Ours, for this call, in time, and here for the first time.
+    /// Issued for this call, in time, and returned for the first time.
     Good,
-    /// Ours, for this call, but too old or handed back before.
+    /// Issued for this call, but expired or already redeemed.
     Void,
-    /// Not what we gave out for this call.
+    /// Not issued for this call.
     Foreign,
 }
 
@@ -43,7 +43,7 @@ impl Default for States {
 }
 
 impl States {
-    /// A state for one question about one call.
+    /// Issues a state for one question about one call.
     pub(super) fn seal(&self, key: Key) -> String {
         self.seal_for(key, PATIENCE)
     }

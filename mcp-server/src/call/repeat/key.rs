@@ -1,16 +1,16 @@
-//! The key of a call: equal for calls that mean the same, however they are written.
+//! The key of a call: equal for calls with the same meaning, in any spelling.
 
 use sha2::{Digest as _, Sha256};
 
-/// One call: the robot, the tool and what the arguments mean.
+/// Key of a call: its robot, its tool and the meaning of its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key([u8; 32]);
 
 impl Key {
-    /// The key of a call with these arguments, in their [canonical form](dingtalk_core::tool::Call::canonical).
+    /// Creates the key of a call with these arguments, in their [canonical form](dingtalk_core::tool::Call::canonical).
     pub(crate) fn new(robot: Option<&str>, tool: &str, canonical: &str) -> Self {
         let mut hash = Sha256::new();
-        // A byte that UTF-8 never has stands between the parts.
+        // A byte that never occurs in UTF-8 separates the parts.
         for part in [robot.unwrap_or_default(), tool, canonical] {
             hash.update(part);
             hash.update([0xff]);
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn spelling_makes_no_difference() {
+    fn spelling_does_not_change_the_key() {
         let plain = json!({"text": "x", "atMobiles": ["13800000000", "13900000000"]});
         for other in [
             json!({"atMobiles": ["13800000000", "13900000000"], "text": "x"}),
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn meaning_does() {
+    fn meaning_changes_the_key() {
         let plain = json!({"text": "x"});
         for other in [
             json!({"text": "x "}),

@@ -1,8 +1,7 @@
-//! Calls that were made before. Clients call again after a time-out or a cancellation, and the group must not read the
-//! message twice for it.
+//! Repeated calls. Clients call again after a timeout or a cancellation, and the group must not read the message twice.
 //!
-//! A call that is in progress is joined. One that has delivered a moment ago sends nothing. One whose outcome is unknown goes
-//! out once more under the same `msgUuid`, by which DingTalk recognises a repetition.
+//! A call that is in progress is joined. A call that has just delivered its message sends nothing. A call whose outcome
+//! is unknown is sent once more under the same `msgUuid`, by which DingTalk recognises a repetition.
 
 mod key;
 
@@ -20,14 +19,15 @@ use tokio::{sync::watch, time::Instant};
 
 pub(crate) use self::key::Key;
 
-/// For how long a delivered message is not sent again. The longest wait of widespread clients: they time out after 60 s.
+/// Time for which a delivered message is not sent again. The longest wait of widespread clients: they time out after 60
+/// s.
 pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 
-/// For how long the `msgUuid` of a message whose outcome is unknown is kept. DingTalk does not say for how long it
+/// Time for which the `msgUuid` of a message whose outcome is unknown is kept. DingTalk does not document how long it
 /// recognises one.
 const UNKNOWN_WINDOW: Duration = Duration::from_secs(10 * 60);
 
-/// How many calls are remembered beside those in progress: an hour at DingTalk's rate, in some 200 kB.
+/// Number of calls remembered besides those in progress: an hour at DingTalk's rate, in about 200 kB.
 const CAPACITY: usize = 1_200;
 
 /// The outcome of a delivery.
@@ -35,16 +35,16 @@ const CAPACITY: usize = 1_200;
 pub(crate) enum DeliveryOutcome {
     Delivered(Receipt),
     Failed(Error),
-    /// It was stopped, and the message certainly has not arrived.
+    /// The delivery was stopped, and the message has certainly not arrived.
     NotSent(Stop),
-    /// It was stopped, and the message may have arrived.
+    /// The delivery was stopped, and the message may have arrived.
     Unknown(Stop),
-    /// It certainly has not arrived this time, but it may have when the call was made before.
+    /// The message was certainly not sent this time, but may have arrived from an earlier call.
     StillUnknown(Box<DeliveryOutcome>),
 }
 
 impl DeliveryOutcome {
-    /// Certainly nothing has arrived.
+    /// Reports that the message has certainly not arrived.
     fn is_not_sent(&self) -> bool {
         match self {
             Self::NotSent(_) => true,
@@ -54,47 +54,47 @@ impl DeliveryOutcome {
     }
 }
 
-/// Why a delivery was stopped.
+/// Reason for stopping a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// Everybody who waited for it has gone.
+    /// No caller waits for it any more.
     Cancelled,
-    /// It took longer than a call may.
+    /// It exceeded the deadline of a call.
     Overdue,
-    /// It broke down.
+    /// It ended without an outcome.
     Lost,
 }
 
-/// The calls that were made before.
+/// The calls that are in progress or remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Repeats(Mutex<Calls>);
 
 #[derive(Debug, Default)]
 struct Calls {
     known: HashMap<Key, Call>,
-    /// Those that are not in progress, oldest first. A call that was made again since then is in it twice.
+    /// Calls that are not in progress, oldest first. A repeated call occurs twice.
     order: VecDeque<(Key, Instant)>,
 }
 
 #[derive(Debug)]
 enum Call {
-    InFlight(Arc<Delivery>),
+    InProgress(Arc<Delivery>),
     Delivered { receipt: Box<Receipt>, at: Instant },
     Unknown { id: String, at: Instant },
 }
 
-/// What to do with a call.
+/// Decision on a call.
 pub(crate) enum Claim {
     /// Deliver the envelope, and finish with the permit.
     Deliver(Box<Envelope>, Permit, Arc<Delivery>),
     /// Wait for the call that is in progress.
     Join(Arc<Delivery>),
-    /// Send nothing: the message was delivered so long ago.
+    /// Send nothing: the message was delivered this long ago.
     Duplicate(Box<Receipt>, Duration),
 }
 
 impl Repeats {
-    /// Decides what to do with a call.
+    /// Decides on a call.
     pub(crate) fn claim(self: &Arc<Self>, key: Key, message: Message, robot: Option<&str>) -> Claim {
         let now = Instant::now();
         let mut calls = self.calls();
@@ -103,7 +103,7 @@ impl Repeats {
         envelope.robot = robot.map(str::to_owned);
         let mut unknown_since = None;
         match calls.known.get(&key) {
-            Some(Call::InFlight(delivery)) => return Claim::Join(Arc::clone(delivery)),
+            Some(Call::InProgress(delivery)) => return Claim::Join(Arc::clone(delivery)),
             Some(Call::Delivered { receipt, at }) if now < *at + WINDOW => {
                 return Claim::Duplicate(receipt.clone(), now - *at);
             }
@@ -121,17 +121,17 @@ impl Repeats {
             outcome,
             callers: watch::Sender::new(0),
         });
-        calls.known.insert(key, Call::InFlight(Arc::clone(&delivery)));
+        calls.known.insert(key, Call::InProgress(Arc::clone(&delivery)));
         let id = envelope.id.clone();
         let permit = Permit { repeats: Arc::clone(self), key, id, unknown_since, progress, finished };
         Claim::Deliver(Box::new(envelope), permit, delivery)
     }
 
-    /// Would the call send nothing, since the same one is in progress or has delivered it?
+    /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
     pub(crate) fn is_settled(&self, key: Key) -> bool {
         let calls = self.calls();
         match calls.known.get(&key) {
-            Some(Call::InFlight(_)) => true,
+            Some(Call::InProgress(_)) => true,
             Some(Call::Delivered { at, .. }) => Instant::now() < *at + WINDOW,
             _ => false,
         }
@@ -145,7 +145,7 @@ impl Repeats {
             }
             outcome if outcome.is_not_sent() => (None, now),
             outcome => {
-                // What did not leave this time makes nothing younger.
+                // A message that was not sent this time does not extend the window.
                 let still = unknown_since.filter(|_| matches!(outcome, DeliveryOutcome::StillUnknown(_)));
                 let at = still.unwrap_or(now);
                 (Some(Call::Unknown { id: id.to_owned(), at }), at)
@@ -164,23 +164,23 @@ impl Repeats {
         calls.forget(now);
     }
 
-    /// Held for moments only, never over an await, and never left half changed.
+    /// Locks the calls: briefly, never across an await, and never left half changed.
     fn calls(&self) -> MutexGuard<'_, Calls> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Calls {
-    /// Forgets what is too old, and the oldest where there are too many.
+    /// Forgets expired calls, and the oldest ones beyond the capacity.
     fn forget(&mut self, now: Instant) {
         while let Some((key, at)) = self.order.front() {
             let (key, at) = (*key, *at);
             let (since, window) = match self.known.get(&key) {
                 Some(Call::Delivered { at, .. }) => (Some(*at), WINDOW),
                 Some(Call::Unknown { at, .. }) => (Some(*at), UNKNOWN_WINDOW),
-                Some(Call::InFlight(_)) | None => (None, WINDOW),
+                Some(Call::InProgress(_)) | None => (None, WINDOW),
             };
-            // The call was made again, or is in progress again: it stands further back, or will.
+            // The call was repeated: it occurs, or will occur, further back.
             let stale = since != Some(at);
             if !stale && now < at + window && self.order.len() <= CAPACITY {
                 return;
@@ -203,30 +203,30 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// The message's `msgUuid`.
+    /// Returns the message's `msgUuid`.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    /// Certainly nothing has left yet.
+    /// Reports that no request has been sent yet.
     pub(crate) fn is_held(&self) -> bool {
         self.progress.is_unsent()
     }
 
-    /// Joins those who wait for it.
+    /// Adds a caller that waits for it.
     pub(crate) fn join(self: &Arc<Self>) -> Caller {
         self.callers.send_modify(|callers| *callers += 1);
         Caller(Arc::clone(self))
     }
 
-    /// Completes when everybody who waited has gone.
+    /// Completes when no caller waits any more.
     pub(crate) async fn abandoned(&self) {
         let mut callers = self.callers.subscribe();
         // The sender lives as long as `self`.
         let _ = callers.wait_for(|callers| *callers == 0).await;
     }
 
-    /// Its outcome, once it has one.
+    /// Waits for the outcome.
     pub(crate) async fn outcome(&self) -> DeliveryOutcome {
         let mut outcome = self.outcome.clone();
         let known = outcome.wait_for(Option::is_some).await;
@@ -234,12 +234,12 @@ impl Delivery {
     }
 }
 
-/// One who waits for a delivery. The last one who leaves stops it.
+/// A caller that waits for a delivery. The last one to leave stops it.
 #[derive(Debug)]
 pub(crate) struct Caller(Arc<Delivery>);
 
 impl Caller {
-    /// Leaves; `true` if nobody waits any more.
+    /// Leaves; returns `true` if no other caller waits.
     pub(crate) fn leave(self) -> bool {
         let delivery = Arc::clone(&self.0);
         drop(self);
@@ -253,25 +253,25 @@ impl Drop for Caller {
     }
 }
 
-/// The right to deliver one call. A delivery that breaks down is finished too: as unknown, unless nothing has left.
+/// The right to deliver one call. If it is dropped, the outcome is unknown, or not sent if no request was made.
 #[derive(Debug)]
 pub(crate) struct Permit {
     repeats: Arc<Repeats>,
     key: Key,
     id: String,
-    /// Since when the message may have arrived, if the call was made before.
+    /// Time since which the message may have arrived, from an earlier call.
     unknown_since: Option<Instant>,
     progress: SendProgress,
     finished: watch::Sender<Option<DeliveryOutcome>>,
 }
 
 impl Permit {
-    /// Tells everybody the outcome.
+    /// Reports the outcome to all callers.
     pub(crate) fn finish(self, outcome: DeliveryOutcome) {
         self.settle(outcome);
     }
 
-    /// Tells everybody that it was stopped.
+    /// Reports to all callers that the delivery was stopped.
     pub(crate) fn stop(self, why: Stop) {
         self.settle(self.stopped(why));
     }
@@ -285,7 +285,7 @@ impl Permit {
             Some(_) if outcome.is_not_sent() => DeliveryOutcome::StillUnknown(Box::new(outcome)),
             _ => outcome,
         };
-        // First remembered, then told: who calls again at once finds it.
+        // Remember it before reporting it: a caller may repeat the call at once.
         self.repeats.finish(self.key, &self.id, self.unknown_since, &outcome);
         self.finished.send_replace(Some(outcome));
     }

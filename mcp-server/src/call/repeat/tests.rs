@@ -36,7 +36,7 @@ impl Table {
         self.0.claim(key(name), message(), None)
     }
 
-    /// A call that is to be delivered.
+    /// Begins a call that must be delivered.
     fn begin(&self, name: &str) -> (Box<Envelope>, Permit, Arc<Delivery>) {
         match self.claim(name) {
             Claim::Deliver(envelope, permit, delivery) => (envelope, permit, delivery),
@@ -45,7 +45,7 @@ impl Table {
         }
     }
 
-    /// Makes a call that ends like this, and returns the id that it went under.
+    /// Makes a call with this outcome, and returns its id.
     fn call(&self, name: &str, outcome: DeliveryOutcome) -> String {
         let (envelope, permit, _) = self.begin(name);
         permit.finish(outcome);
@@ -60,7 +60,7 @@ async fn a_delivered_call_is_a_duplicate_for_a_minute() {
     advance(just_below(WINDOW)).await;
     let Claim::Duplicate(receipt, age) = table.claim("a") else { panic!("it is sent again") };
     assert_eq!((&*receipt.id, age), ("first", just_below(WINDOW)));
-    // A duplicate does not begin the minute anew.
+    // A duplicate does not restart the minute.
     advance(Duration::from_millis(1)).await;
     table.begin("a");
 }
@@ -73,7 +73,7 @@ async fn other_calls_are_no_duplicates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_open_outcome_goes_out_again_under_the_same_id() {
+async fn a_call_with_an_unknown_outcome_is_sent_again_under_the_same_id() {
     for outcome in [
         failed(ErrorKind::Unknown),
         failed(ErrorKind::Busy),
@@ -84,7 +84,7 @@ async fn an_open_outcome_goes_out_again_under_the_same_id() {
         let id = table.call("a", outcome);
         advance(just_below(UNKNOWN_WINDOW)).await;
         assert_eq!(table.call("a", failed(ErrorKind::Unknown)), id, "the second attempt");
-        // Each attempt keeps it for as long again.
+        // Each attempt extends the window.
         advance(just_below(UNKNOWN_WINDOW)).await;
         assert_eq!(table.call("a", delivered(&id)), id, "the third attempt");
         assert!(matches!(table.claim("a"), Claim::Duplicate(receipt, _) if receipt.id == id));
@@ -96,7 +96,7 @@ async fn an_open_outcome_goes_out_again_under_the_same_id() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_sent_is_forgotten() {
+async fn a_call_that_was_not_sent_is_forgotten() {
     for outcome in [
         failed(ErrorKind::NotSent),
         failed(ErrorKind::Signature),
@@ -111,7 +111,7 @@ async fn what_was_not_sent_is_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_have_arrived_once_stays_open() {
+async fn a_message_that_may_have_arrived_stays_unknown() {
     let table = Table::new();
     let id = table.call("a", failed(ErrorKind::Unknown));
     for outcome in
@@ -122,13 +122,13 @@ async fn what_may_have_arrived_once_stays_open() {
         permit.finish(outcome);
         assert!(matches!(delivery.outcome().await, DeliveryOutcome::StillUnknown(_)));
     }
-    // It is as old as it was.
+    // Its age is unchanged.
     advance(UNKNOWN_WINDOW).await;
     assert_ne!(table.call("a", delivered("x")), id);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_in_delivery_is_joined_and_lands_once_for_all() {
+async fn a_call_in_progress_is_joined_and_delivers_once_for_all() {
     let table = Table::new();
     let (envelope, permit, delivery) = table.begin("a");
     let Claim::Join(joined) = table.claim("a") else { panic!("it is sent twice") };
@@ -154,7 +154,7 @@ async fn the_last_caller_stops_a_delivery() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delivery_that_breaks_down_is_open() {
+async fn a_delivery_without_an_outcome_is_unknown() {
     let table = Table::new();
     let (envelope, permit, delivery) = table.begin("a");
     drop(permit);
@@ -163,24 +163,24 @@ async fn a_delivery_that_breaks_down_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn memory_is_bounded_and_what_is_in_delivery_stays() {
+async fn memory_is_bounded_and_calls_in_progress_stay() {
     let table = Table::new();
     let (_envelope, _permit, _delivery) = table.begin("in progress");
     let open = table.call("open", failed(ErrorKind::Unknown));
     for number in 0..3 * CAPACITY {
         table.call(&format!("{number}"), delivered("x"));
-        // Made again and again, one call takes one place.
+        // A repeated call occupies one entry.
         assert!(matches!(table.claim(&format!("{number}")), Claim::Duplicate(..)));
     }
     let calls = table.0.calls();
     assert!(calls.known.len() <= CAPACITY + 1 && calls.order.len() <= CAPACITY, "{}", calls.known.len());
-    assert!(matches!(calls.known.get(&key("in progress")), Some(Call::InFlight(_))));
+    assert!(matches!(calls.known.get(&key("in progress")), Some(Call::InProgress(_))));
     drop(calls);
     assert_ne!(table.call("open", delivered("x")), open, "the oldest is forgotten first");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_fails_again_and_again_takes_one_place() {
+async fn a_call_that_keeps_failing_occupies_one_entry() {
     let table = Table::new();
     for _ in 0..3 * CAPACITY {
         table.call("a", failed(ErrorKind::Unknown));
@@ -201,7 +201,7 @@ async fn time_empties_the_table() {
     assert_eq!(table.0.calls().known.len(), 0);
 }
 
-/// What happens to one of three calls.
+/// An event of one of three calls.
 #[derive(Debug, Clone)]
 enum Step {
     Call(usize, Ending),
@@ -213,9 +213,9 @@ enum Ending {
     Delivered,
     Unknown,
     NotSent,
-    /// Stopped after it had left, or before anybody knows.
+    /// Stopped after it was sent, or before that is known.
     Stopped,
-    /// The delivery breaks down.
+    /// The delivery ends without an outcome.
     Lost,
 }
 
@@ -230,7 +230,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 1..40)
 }
 
-/// What must be so, told by nothing but the past: the last call that left, how it ended, and when.
+/// Checks each step against a model of the past: the last call that was sent, its outcome and its time.
 async fn check(steps: Vec<Step>) {
     let table = Table::new();
     let mut last: [Option<(String, Ending, Instant)>; 3] = [None, None, None];
@@ -266,7 +266,7 @@ async fn check(steps: Vec<Step>) {
                     Ending::Stopped => permit.stop(Stop::Cancelled),
                     Ending::Lost => drop(permit),
                 }
-                // What did not leave changes nothing about what may have arrived before.
+                // A message that was not sent does not change what may have arrived earlier.
                 if ending != Ending::NotSent {
                     *before = Some((id, ending, now));
                 } else if open.is_none() {
@@ -281,7 +281,7 @@ proptest! {
     #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn a_message_never_goes_out_again_under_another_id(steps in steps()) {
+    fn a_message_is_never_sent_again_under_another_id(steps in steps()) {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(check(steps));

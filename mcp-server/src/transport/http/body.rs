@@ -1,4 +1,4 @@
-//! The body of an answer, which is in flight until it has been read.
+//! The body of an answer, which counts as in progress until it has been read.
 
 use std::{
     convert::Infallible,
@@ -10,14 +10,14 @@ use http_body_util::combinators::BoxBody;
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// Keeps its token until it has been read, or its reader has gone. It knows its length if the body does: an answer in one
-/// piece is sent as one.
-pub(super) struct InFlight {
+/// Holds its token until it has been read, or its reader has disconnected. Its length is known if the body's is: a
+/// complete answer is sent as one piece.
+pub(super) struct TrackedBody {
     pub(super) body: BoxBody<Bytes, Infallible>,
     pub(super) _token: TaskTrackerToken,
 }
 
-impl Body for InFlight {
+impl Body for TrackedBody {
     type Data = Bytes;
     type Error = Infallible;
 

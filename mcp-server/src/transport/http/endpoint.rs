@@ -1,4 +1,4 @@
-//! One request over HTTP: who it is from, what it is for, how large it may be.
+//! One request over HTTP: access, route and limits.
 
 use std::{convert::Infallible, sync::Arc, time::Duration, time::Instant};
 
@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
 
-use super::{HttpOptions, body::InFlight, door::Door};
+use super::{HttpOptions, access::Access, body::TrackedBody};
 use crate::protocol::{
     Handler,
     request_id::{self, REQUEST_ID},
@@ -26,16 +26,16 @@ pub(super) type Body = BoxBody<Bytes, Infallible>;
 /// The path of the protocol.
 const MCP: &str = "/mcp";
 
-/// The path for whoever watches the process.
+/// The path for health checks.
 const HEALTH: &str = "/healthz";
 
-/// A message has at most 20,000 bytes; JSON escapes make six of one.
+/// Maximum size of a body. A message has at most 20,000 bytes; a JSON escape turns one byte into six.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// How long a client may take to send a body.
+/// Time for a client to send a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Clients of older protocol versions that may be known at the same time. Each is forgotten after five silent minutes.
+/// Maximum number of sessions, for clients of older protocol versions. A session ends after five silent minutes.
 const MAX_SESSIONS: usize = 1_000;
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
@@ -43,7 +43,7 @@ const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-versi
 
 /// Answers requests.
 pub(super) struct Endpoint {
-    door: Door,
+    access: Access,
     protocol: StreamableHttpService<Handler, LocalSessionManager>,
     sessions: Arc<LocalSessionManager>,
     streams: CancellationToken,
@@ -52,26 +52,26 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    pub(super) fn new(handler: Handler, door: Door, options: &HttpOptions) -> Self {
+    pub(super) fn new(handler: Handler, access: Access, options: &HttpOptions) -> Self {
         let sessions = Arc::new(LocalSessionManager::default());
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(!options.stateless)
-            // An answer in one piece where nothing comes before it; a stream of events otherwise.
+            // An answer in one piece if no event precedes it; otherwise a stream of events.
             .with_json_response(true)
             .with_max_request_body_bytes(MAX_BODY_BYTES);
-        let config = door.configure(config);
+        let config = access.configure(config);
         let streams = config.cancellation_token.clone();
         let protocol = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
-        Self { door, protocol, sessions, streams, calls: TaskTracker::new() }
+        Self { access, protocol, sessions, streams, calls: TaskTracker::new() }
     }
 
-    /// Completes when every call that has begun is answered.
+    /// Completes when all calls in progress are answered.
     pub(super) async fn calls_have_ended(&self) {
         self.calls.close();
         self.calls.wait().await;
     }
 
-    /// Ends the streams on which clients listen for what they have not asked for.
+    /// Ends the streams on which clients listen for notifications of the server.
     pub(super) fn end_streams(&self) {
         self.streams.cancel();
     }
@@ -99,14 +99,14 @@ impl Endpoint {
     async fn route(&self, request: Request<Incoming>) -> Response<Body> {
         match request.uri().path() {
             HEALTH if matches!(*request.method(), Method::GET | Method::HEAD) => {
-                plain(StatusCode::OK, "the server runs\n")
+                plain(StatusCode::OK, "the server is running\n")
             }
             HEALTH => {
-                let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n");
+                let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD are allowed\n");
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
                 response
             }
-            MCP if self.door.lets_in(request.headers()) => self.call(request).await,
+            MCP if self.access.allows(request.headers()) => self.call(request).await,
             MCP => {
                 let mut response =
                     plain(StatusCode::UNAUTHORIZED, "send the server's token as `Authorization: Bearer …`\n");
@@ -121,30 +121,32 @@ impl Endpoint {
         if request.method() != Method::POST {
             let ends_session = request.method() == Method::DELETE;
             let mut response = self.protocol.handle(request).await;
-            // The session has ended by then, and the Python SDK takes "accepted" for a failure.
+            // The session has ended by then, and the Python SDK treats "accepted" as a failure.
             if ends_session && response.status() == StatusCode::ACCEPTED {
                 *response.status_mut() = StatusCode::NO_CONTENT;
             }
             return response;
         }
         if self.is_one_session_too_many(request.headers()).await {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, "too many clients; come back in some minutes\n");
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "too many clients; retry in a few minutes\n");
         }
         let (head, body) = request.into_parts();
         let body = match timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY_BYTES).collect()).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
-                return plain(StatusCode::PAYLOAD_TOO_LARGE, "a request has at most 1 MiB\n");
+                return plain(StatusCode::PAYLOAD_TOO_LARGE, "the request exceeds 1 MiB\n");
             }
-            Ok(Err(_)) => return plain(StatusCode::BAD_REQUEST, "the request ended before its body did\n"),
-            Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "the body took too long\n"),
+            Ok(Err(_)) => {
+                return plain(StatusCode::BAD_REQUEST, "the request ended before its body was complete\n");
+            }
+            Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "timed out while reading the body\n"),
         };
         let running = self.calls.token();
         let response = self.protocol.handle(Request::from_parts(head, Full::new(body))).await;
-        response.map(|body| InFlight { body, _token: running }.boxed())
+        response.map(|body| TrackedBody { body, _token: running }.boxed())
     }
 
-    /// Would the request begin a session while there are too many?
+    /// Reports whether the request would begin a session beyond the maximum.
     async fn is_one_session_too_many(&self, headers: &HeaderMap) -> bool {
         let begins = !headers.contains_key(&SESSION_ID) && !headers.contains_key(&PROTOCOL_VERSION);
         begins && self.sessions.sessions.read().await.len() >= MAX_SESSIONS

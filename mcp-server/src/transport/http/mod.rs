@@ -1,7 +1,7 @@
-//! Serving over Streamable HTTP: connections, and a shutdown that lets calls end.
+//! Serving over Streamable HTTP: connections, and a shutdown that lets calls finish.
 
+mod access;
 mod body;
-mod door;
 mod endpoint;
 mod options;
 
@@ -19,26 +19,26 @@ use tokio::{
 };
 
 pub use self::options::HttpOptions;
-use self::{door::Door, endpoint::Endpoint};
+use self::{access::Access, endpoint::Endpoint};
 use crate::{Error, protocol::Handler};
 
-/// More connections wait until others end.
+/// Maximum number of connections; further ones wait.
 const MAX_CONNECTIONS: usize = 256;
 
-/// How long a client may take to send the head of a request, also the next one on a connection that it keeps.
+/// Time for a client to send the head of a request, including the next one on a kept connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How long calls may take once the process is told to stop: the usual deadline of a call and a little more. One that waits
-/// for a person, or has a longer deadline, is given up.
+/// Time for calls to finish after a signal to stop: the default deadline of a call and a little more. A call that waits
+/// for a person, or has a longer deadline, is dropped.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// How long connections may take to close once nothing is in flight.
+/// Time for connections to close once no call is in progress.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// Pause after an error of `accept`, which is most often a lack of file descriptors.
+/// Pause after an error of `accept`, most often a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until `stop` completes, and then until the calls that are in flight have ended.
+/// Serves until `stop` completes, and then until the calls in progress have ended.
 pub(crate) async fn serve(
     handler: Handler,
     listener: TcpListener,
@@ -46,8 +46,8 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let address = listener.local_addr().map_err(|error| Error::Protocol(error.to_string()))?;
-    let door = Door::new(&options, address)?;
-    let endpoint = Arc::new(Endpoint::new(handler, door, &options));
+    let access = Access::new(&options, address)?;
+    let endpoint = Arc::new(Endpoint::new(handler, access, &options));
     tracing::info!(name: "dingtalk_notify.listening", %address, "serving MCP over HTTP");
 
     let connections = GracefulShutdown::new();
@@ -75,8 +75,8 @@ async fn accept(
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                // An answer in events leaves in several writes: the last one must not wait for the client's acknowledgement
-                // of the first, 40 ms on Linux. A failure would cost no more than that.
+                // An answer in events takes several writes: the last one must not wait for the client's acknowledgement
+                // of the first, 40 ms on Linux. A failure would cost only that.
                 let _ = stream.set_nodelay(true);
                 serve_connection(TokioIo::new(stream), endpoint, connections, place);
             }
@@ -102,7 +102,7 @@ fn serve_connection(
         .serve_connection(stream, service);
     let connection = connections.watch(connection);
     tokio::spawn(async move {
-        // An error here is the client's going away.
+        // An error here means that the client has disconnected.
         let _ = connection.await;
         drop(place);
     });

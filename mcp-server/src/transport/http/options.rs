@@ -1,4 +1,4 @@
-//! Who may call a server that listens on a network.
+//! Access to a server that listens on a network.
 
 use std::{fmt, net::SocketAddr};
 
@@ -6,20 +6,22 @@ use secrecy::SecretString;
 
 use crate::{Error, settings::table::HTTP_HOSTS};
 
-/// Origins of pages that a browser shows from this machine.
+/// Origins of pages that this machine serves.
 const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
 
 /// Names of this machine that no page of the open web can take.
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// Who may call a server over HTTP.
+/// Access to a server over HTTP.
 ///
-/// On a loopback address everybody on this machine may. On any other address a client needs the bearer token, and the
-/// server must know its own names: see [`bearer_token`](Self::bearer_token) and [`allow_host`](Self::allow_host). The
-/// connection itself is not encrypted: outside of one machine, put a proxy with TLS in front.
+/// On a loopback address, everyone on this machine has access. On any other address, a client needs the bearer token,
+/// and the server must know its own host names: see [`bearer_token`](Self::bearer_token) and
+/// [`allow_host`](Self::allow_host). The connection itself is not encrypted: beyond one machine, put a proxy with TLS
+/// in front.
 ///
-/// Browsers send the page's `Origin`; a page from elsewhere is refused unless it is [allowed](Self::allow_origin), and so is
-/// a request whose `Host` is not one of the server's names, since any page can give its own name this machine's address.
+/// Browsers send the page's `Origin`; pages of other origins are refused unless [allowed](Self::allow_origin). A
+/// request whose `Host` is not one of the server's names is refused too, since any page can resolve its own name to
+/// this machine's address.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct HttpOptions {
@@ -30,46 +32,46 @@ pub struct HttpOptions {
 }
 
 impl HttpOptions {
-    /// For clients on this machine.
+    /// Creates options for clients on this machine.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Clients must send this token as `Authorization: Bearer …`. Needed on addresses that are not loopback.
+    /// Sets the token that clients send as `Authorization: Bearer …`. Required on addresses that are not loopback.
     pub fn bearer_token(mut self, token: impl Into<SecretString>) -> Self {
         self.bearer_token = Some(token.into());
         self
     }
 
-    /// A name under which clients reach the server, as `example.com` or, for one port only, `example.com:8100`. On a
-    /// loopback address its names are known, on another single address that address is. Needed on `0.0.0.0` and `[::]`.
+    /// Adds a host name that clients use, as `example.com` or, for one port only, `example.com:8100`. The names of
+    /// loopback addresses are known, and so is any other single address. Required on `0.0.0.0` and `[::]`.
     pub fn allow_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());
         self
     }
 
-    /// Pages of this origin may call the server, as `https://example.com:443` or, on any port, `https://example.com:*`. On a
-    /// loopback address, pages from this machine may.
+    /// Adds an origin whose pages may call the server, as `https://example.com:443` or, on any port,
+    /// `https://example.com:*`. On a loopback address, pages from this machine are allowed.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.origins.push(origin.into());
         self
     }
 
-    /// Keeps no sessions: for several servers behind a load balancer. Clients of protocol versions before 2026-07-28
-    /// cannot be asked questions then. A person's consent counts at the server that has asked: send the calls of one client
-    /// to one server.
+    /// Keeps no sessions, for several servers behind a load balancer. Clients of protocol versions before 2026-07-28
+    /// then cannot ask a person. A confirmation counts only at the server that asked: route the calls of one client to
+    /// one server.
     pub fn stateless(mut self, stateless: bool) -> Self {
         self.stateless = stateless;
         self
     }
 
-    /// The names of a server that listens there.
+    /// Returns the host names of a server at this address.
     pub(super) fn hosts_at(&self, address: SocketAddr) -> Result<Vec<String>, Error> {
         let mut hosts = self.hosts.clone();
         for host in &hosts {
             if host.contains('/') || host.trim().is_empty() {
                 return Err(Error::setting(
-                    format!("expected the name of a host, such as example.com, not {host:?}"),
+                    format!("invalid host {host:?}; expected a name such as example.com"),
                     format!("应为主机名，例如 example.com，而不是 {host:?}"),
                 ));
             }
@@ -83,8 +85,7 @@ impl HttpOptions {
         if hosts.is_empty() {
             return Err(Error::setting(
                 format!(
-                    "{address} has no name of its own: name the hosts under which clients reach the server, with \
-                     `--allow-host` or {}",
+                    "{address} is not a host name: give the host names that clients use, with `--allow-host` or {}",
                     HTTP_HOSTS.variable
                 ),
                 format!(
@@ -105,8 +106,8 @@ impl HttpOptions {
             if !has_port {
                 return Err(Error::setting(
                     format!(
-                        "expected an origin with its port, such as https://example.com:443 or https://example.com:*, \
-                         not {origin:?}"
+                        "invalid origin {origin:?}; expected one with its port, such as https://example.com:443 or \
+                         https://example.com:*"
                     ),
                     format!(
                         "应为带端口的源，例如 https://example.com:443 或 https://example.com:*，而不是 {origin:?}"
@@ -141,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_knows_its_names_or_is_told() {
+    fn host_names_are_known_or_required() {
         let hosts = |at: &str, options: HttpOptions| options.hosts_at(address(at));
         assert_eq!(hosts("127.0.0.1:8100", HttpOptions::new()).unwrap(), LOOPBACK_HOSTS);
         assert_eq!(hosts("10.0.0.5:8100", HttpOptions::new()).unwrap(), ["10.0.0.5:8100"]);

@@ -1,4 +1,4 @@
-//! Takes a stream apart into lines, and keeps none that is too long.
+//! Splits a stream into lines, without storing overlong ones.
 
 use std::io;
 
@@ -7,29 +7,29 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::scan::Scan;
 
-/// The longest line that is read, in bytes. Four times what a request over HTTP may have: a client that has started us may
-/// be trusted with more, and a text that is too long is better refused by its tool, which says how long it may be.
+/// Maximum length of a line, in bytes. Four times the limit of a request over HTTP: a client that started this process
+/// is trusted with more, and the tool's own error for an overlong text states its limit.
 pub(super) const MAX_LINE_BYTES: usize = 4 * 1024 * 1024;
 
-/// Room for the next read.
+/// Buffer space for the next read.
 const READ_BYTES: usize = 8 * 1024;
 
-/// A line that was longer than this gives its memory back.
+/// Buffer that is kept between lines; the memory of a longer line is freed.
 const KEPT_BYTES: usize = 64 * 1024;
 
 pub(super) enum Line {
-    /// Without its end.
+    /// A line without its end.
     Whole(BytesMut),
-    /// Longer than [`MAX_LINE_BYTES`]; this is what is known of it.
+    /// A line longer than [`MAX_LINE_BYTES`], with the result of scanning it.
     TooLong(Scan),
 }
 
 pub(super) struct Lines<R> {
     input: R,
     buffer: BytesMut,
-    /// How much of the buffer holds no end of a line.
+    /// Length of the beginning of the buffer that contains no end of a line.
     searched: usize,
-    /// While the rest of a line that is too long goes by.
+    /// Set while the rest of an overlong line is skipped.
     skipped: Option<Scan>,
 }
 
@@ -38,9 +38,9 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self { input, buffer: BytesMut::new(), searched: 0, skipped: None }
     }
 
-    /// The next line; none at the end. What stands there without an end of its own is half a message, and ignored.
+    /// Reads the next line; `None` at the end of the stream. A last line without an end is incomplete, and ignored.
     ///
-    /// Dropping the future loses nothing.
+    /// Cancel-safe: dropping the future loses no data.
     pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
         loop {
             if let Some(line) = self.take() {
@@ -53,7 +53,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         }
     }
 
-    /// The next line, if all of it has been read. None leaves nothing in the buffer that has not been looked at.
+    /// Returns the next line if it is complete. After `None`, the whole buffer has been searched.
     fn take(&mut self) -> Option<Line> {
         let found = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n');
         let end = found.map(|at| self.searched + at);
@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    /// What comes out of a stream that arrives in these pieces; `None` for a line that is too long.
+    /// Returns the lines of a stream that arrives in these pieces; `None` for an overlong line.
     async fn lines(pieces: Vec<Vec<u8>>) -> Vec<Option<Vec<u8>>> {
         let (mut writer, reader) = tokio::io::duplex(64 * 1024);
         let writing = async move {
@@ -120,13 +120,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_come_as_they_are_however_they_arrive(
+        fn lines_do_not_depend_on_the_pieces(
             written in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..300), 0..20),
             cuts in proptest::collection::vec(1_usize..2_000, 1..30),
         ) {
             let stream: Vec<u8> = written.join(&b'\n');
             let expected: Vec<Option<Vec<u8>>> = stream.split(|byte| *byte == b'\n').map(|line| Some(line.to_vec())).collect();
-            // The last one has no end.
+            // The last line has no end.
             let expected = &expected[..expected.len() - 1];
             let mut rest = &stream[..];
             let mut pieces = Vec::new();
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_that_is_given_up_loses_nothing() {
+    async fn a_dropped_read_loses_nothing() {
         let (mut writer, reader) = tokio::io::duplex(64);
         let mut lines = Lines::new(reader);
         writer.write_all(b"one li").await.unwrap();

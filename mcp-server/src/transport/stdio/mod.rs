@@ -1,4 +1,4 @@
-//! Serving over stdin and stdout, with an end that is prompt.
+//! Serving over stdin and stdout, with a prompt end.
 
 mod lines;
 mod scan;
@@ -11,7 +11,7 @@ use tokio::{sync::Notify, time::sleep};
 use self::transport::LineTransport;
 use crate::{Error, Server, transport::told_to_stop};
 
-/// How long calls that are in flight may take once the client has gone.
+/// Time for calls in progress once the client has disconnected.
 const GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) async fn serve(server: &Server) -> Result<(), Error> {

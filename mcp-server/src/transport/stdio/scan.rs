@@ -1,26 +1,26 @@
-//! Whom to tell that a line could not be read: the id of the request that it was meant to be.
+//! Search for the id of the request in a line that cannot be parsed, for the error that answers it.
 //!
-//! The line is no JSON, or too long to be kept, so no parser reads it. What is looked for stands at the top level, where
-//! a string or a bracket cannot be mistaken for something else; where the line stops making sense, so does the search.
+//! The line is invalid JSON, or too long to store, so no parser reads it. The search looks only at the top level, where
+//! a string or a bracket is unambiguous, and ends at the first byte that does not fit.
 
 use serde_json::Value;
 
-/// The longest name or id that is looked at, as it stands in the line; nobody's are nearly as long.
+/// Maximum length of a name or an id, as written in the line; real ones are far shorter.
 const MAX_TOKEN: usize = 256;
 
 /// Searches one line, piece by piece, in bounded memory.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     place: Place,
-    /// Whether the value that comes is the id.
+    /// Set if the next value is the id.
     is_id: bool,
-    /// What has been read of a name or a value, in quotes if it has them.
+    /// The bytes read of a name or a value, with its quotes, if any.
     token: Vec<u8>,
     id: Id,
     is_request: bool,
 }
 
-/// Where in the line the next byte stands.
+/// State of the search before the next byte.
 #[derive(Debug, Clone, Copy, Default)]
 enum Place {
     #[default]
@@ -32,18 +32,18 @@ enum Place {
     InText(Text),
     /// In a number, `true`, `false` or `null`.
     InWord,
-    /// In a list or an object, this deep.
+    /// In a list or an object, with its depth.
     InNested(usize, Option<Text>),
     AfterValue,
-    /// Behind the object, or where the line makes no sense any more.
+    /// After the object, or after a byte that does not fit.
     Done,
 }
 
-/// How a string is being read.
+/// State of reading a string.
 #[derive(Debug, Clone, Copy)]
 enum Text {
     Plain,
-    /// Behind a backslash.
+    /// After a backslash.
     Escape,
 }
 
@@ -52,20 +52,20 @@ enum Id {
     #[default]
     None,
     One(Value),
-    /// None that can be told: two, or one that is neither a string nor a whole number.
+    /// Ambiguous or invalid: two ids, or one that is neither a string nor a whole number.
     Unclear,
 }
 
 impl Scan {
-    /// Reads on.
+    /// Reads the next piece.
     pub(crate) fn feed(&mut self, piece: &[u8]) {
         for &byte in piece {
             self.place = self.step(byte);
         }
     }
 
-    /// The id of the request, a string or a whole number. None if it could not be read without doubt, or if the line is no
-    /// request: nobody waits for an answer to a notification, and the id of an answer is one of ours.
+    /// Returns the id of the request, a string or a whole number. `None` if it is in doubt, or if the line is not a
+    /// request: a notification needs no answer, and the id of an answer is one of ours.
     pub(crate) fn request_id(self) -> Option<Value> {
         match self.id {
             Id::One(id) if self.is_request => Some(id),
@@ -77,7 +77,7 @@ impl Scan {
         let is_space = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         match self.place {
             Place::BeforeObject => match byte {
-                // The mark of byte order, which some programs begin a stream with.
+                // The byte order mark, which some programs write first.
                 0xEF | 0xBB | 0xBF => Place::BeforeObject,
                 b'{' => Place::BeforeName,
                 _ if is_space => Place::BeforeObject,
@@ -155,7 +155,7 @@ impl Scan {
     }
 
     fn keep(&mut self, byte: u8) {
-        // A string that is cut off has no end, so it is none.
+        // A truncated string has no closing quote, so it does not parse.
         if self.token.len() < MAX_TOKEN {
             self.token.push(byte);
         }
@@ -189,7 +189,7 @@ fn after_value(byte: u8) -> Place {
 }
 
 impl Text {
-    /// How the string goes on behind this byte; none if it ends with it.
+    /// Returns the state after this byte; `None` if the string ends with it.
     fn step(self, byte: u8) -> Option<Self> {
         match (self, byte) {
             (Self::Plain, b'"') => None,
@@ -248,7 +248,7 @@ mod tests {
             r#"{"method":"x","id":9223372036854775808}"#,
             r#"{"method":"x","id":{"a":1}}"#,
             r#"{"method":"x","id":"\ud800"}"#,
-            // Perhaps there is more to come of it.
+            // The id may be incomplete.
             r#"{"method":"x","id":12"#,
             r#"{"method":"x","id":"12"#,
             r#"{"method":"x" "id":1}"#,
@@ -261,7 +261,7 @@ mod tests {
         assert_eq!(id(format!(r#"{{"method":"x","id":{}}}"#, "[".repeat(1_000_000))), None);
     }
 
-    /// Lines that are requests, or nearly.
+    /// Lines that are requests, or nearly so.
     fn nearly() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
             Just("{"),
@@ -335,17 +335,17 @@ mod tests {
         }
 
         #[test]
-        fn half_a_message_has_its_own_id_or_none(message in message(), at in any::<prop::sample::Index>()) {
+        fn half_a_message_has_its_own_id_or_no_id(message in message(), at in any::<prop::sample::Index>()) {
             let line = message.to_string();
             let found = id(&line.as_bytes()[..at.index(line.len() + 1)]);
             prop_assert!(found.is_none() || found == message.get("id").cloned(), "{:?}", found);
         }
 
         #[test]
-        fn what_is_nearly_a_message_does_no_harm(line in nearly()) {
+        fn a_malformed_message_has_no_wrong_id(line in nearly()) {
             let found = id(&line);
             if let Ok(message @ Value::Object(_)) = serde_json::from_str(&line) {
-                // A parser takes the last of two; here they are none.
+                // A parser takes the last of two ids; the search takes neither.
                 prop_assert!(found.is_none() || found == expected(&message), "{:?}", found);
             }
         }

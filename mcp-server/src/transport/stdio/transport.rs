@@ -1,5 +1,5 @@
-//! Messages as lines. Unlike the protocol library's own, it answers a request that it cannot read: a client whose
-//! call holds half a surrogate pair would otherwise wait for ever.
+//! Messages as lines. Unlike the protocol library's own transport, it answers requests that it cannot parse: a client
+//! whose call contains half a surrogate pair would otherwise wait for ever.
 
 use std::{
     io::{self, Cursor},
@@ -24,7 +24,7 @@ use super::{
     scan::Scan,
 };
 
-/// Some programs begin a stream with the mark of byte order; JSON allows to ignore it.
+/// Byte order mark, which some programs write first; JSON allows ignoring it.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 type Sending = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
@@ -32,7 +32,7 @@ type Sending = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 pub(super) struct LineTransport<R, W> {
     lines: Lines<R>,
     output: Arc<Mutex<Option<Output<W>>>>,
-    /// An answer of our own that is on its way. The protocol's loop drops `receive` whenever something else happens.
+    /// An answer of the transport itself that is being written. The protocol's loop may drop `receive` at any time.
     answering: Option<Sending>,
     ended: Arc<Notify>,
 }
@@ -42,7 +42,7 @@ where
     R: AsyncRead + Send + Unpin,
     W: AsyncWrite + Send + Unpin + 'static,
 {
-    /// `ended` is told when there is nothing more to read, which the protocol's own loop keeps to itself.
+    /// Creates a transport. `ended` is notified at the end of input, which the protocol's loop does not report.
     pub(super) fn new(reader: R, writer: W, ended: Arc<Notify>) -> Self {
         let output = Output { writer, rest: Cursor::default() };
         Self { lines: Lines::new(reader), output: Arc::new(Mutex::new(Some(output))), answering: None, ended }
@@ -123,7 +123,7 @@ where
     }
 }
 
-/// The message of a line; none on an empty one.
+/// Parses a line; `None` for an empty one.
 fn parse(line: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, ErrorData> {
     let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -133,7 +133,7 @@ fn parse(line: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, ErrorData>
     serde_json::from_slice(line).map(Some).map_err(|error| problem(line, &error))
 }
 
-/// What is wrong with a line, in words that hold nothing of it.
+/// Returns the error of a line, without its content.
 fn problem(line: &[u8], error: &serde_json::Error) -> ErrorData {
     match error.classify() {
         _ if str::from_utf8(line).is_err() => ErrorData::parse_error("the message is not UTF-8", None),
@@ -147,10 +147,10 @@ fn problem(line: &[u8], error: &serde_json::Error) -> ErrorData {
     }
 }
 
-/// Writes one line after the other, even if whoever sends one is given up in the middle of it.
+/// Writes line by line, even if the future that writes one is dropped halfway.
 struct Output<W> {
     writer: W,
-    /// What is not written yet of the line before.
+    /// Rest of the previous line, not yet written.
     rest: Cursor<Vec<u8>>,
 }
 
@@ -180,7 +180,7 @@ mod tests {
     const UNREADABLE: &[u8] =
         b"{\"method\":\"x\",\"params\":{\"text\":\"\\ud800\"},\"jsonrpc\":\"2.0\",\"id\":1}\n";
 
-    /// A transport, what the client writes to, and what it reads from: a pipe that takes a few bytes at a time.
+    /// Creates a transport, and the ends of the client for writing and reading: pipes with room for a few bytes.
     fn transport() -> (LineTransport<DuplexStream, DuplexStream>, DuplexStream, DuplexStream) {
         let (input, reader) = duplex(1024);
         let (writer, output) = duplex(8);
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_of_our_own_survives_that_receive_is_dropped() {
+    async fn a_pending_answer_survives_a_dropped_receive() {
         let (mut transport, mut input, output) = transport();
         input.write_all(UNREADABLE).await.unwrap();
         input.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"ping\"}\n").await.unwrap();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_line_whose_sender_is_given_up_is_finished_by_the_next() {
+    async fn a_half_written_line_is_finished_by_the_next_send() {
         let (mut transport, _input, output) = transport();
         let given_up = tokio::spawn(transport.send(answer(1)));
         yield_now().await;

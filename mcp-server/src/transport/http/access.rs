@@ -1,4 +1,4 @@
-//! Who comes in: the bearer token, and the names and origins that the protocol's library then checks.
+//! Access over HTTP: the bearer token, and the hosts and origins that the protocol's library checks.
 
 use std::net::SocketAddr;
 
@@ -13,17 +13,17 @@ use subtle::ConstantTimeEq as _;
 use super::HttpOptions;
 use crate::{Error, settings::table::HTTP_TOKEN};
 
-/// A shorter token could be guessed.
+/// Minimum length of a token; a shorter one could be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
-pub(super) struct Door {
+pub(super) struct Access {
     bearer_token: Option<SecretString>,
     hosts: Vec<String>,
     origins: Vec<String>,
 }
 
-impl Door {
-    /// The door of a server at this address.
+impl Access {
+    /// Creates the access control of a server at this address.
     pub(super) fn new(options: &HttpOptions, address: SocketAddr) -> Result<Self, Error> {
         match &options.bearer_token {
             None if !address.ip().is_loopback() => {
@@ -42,7 +42,7 @@ impl Door {
             Some(token) if token.expose_secret().len() < SHORTEST_TOKEN => {
                 return Err(Error::setting(
                     format!(
-                        "{}: it needs at least {SHORTEST_TOKEN} characters; `openssl rand -hex 24` makes one",
+                        "{}: must have at least {SHORTEST_TOKEN} characters; generate one with `openssl rand -hex 24`",
                         HTTP_TOKEN.variable
                     ),
                     format!(
@@ -60,14 +60,14 @@ impl Door {
         })
     }
 
-    /// Has the client shown the token? How much of a wrong one is right does not show in the time it takes.
-    pub(super) fn lets_in(&self, headers: &HeaderMap) -> bool {
+    /// Reports whether the request has the token. The comparison takes constant time.
+    pub(super) fn allows(&self, headers: &HeaderMap) -> bool {
         let Some(token) = &self.bearer_token else { return true };
         let Some(shown) = headers.get(AUTHORIZATION).and_then(bearer) else { return false };
         shown.ct_eq(token.expose_secret().as_bytes()).into()
     }
 
-    /// Names and origins, as the protocol's library checks them.
+    /// Sets the hosts and origins that the protocol's library checks.
     pub(super) fn configure(&self, config: StreamableHttpServerConfig) -> StreamableHttpServerConfig {
         config
             .with_allowed_hosts(self.hosts.iter().cloned())
@@ -87,27 +87,27 @@ mod tests {
 
     const TOKEN: &str = "0123456789abcdef0123";
 
-    fn door(options: &HttpOptions, at: &str) -> Result<Door, Error> {
-        Door::new(options, at.parse().unwrap())
+    fn access(options: &HttpOptions, at: &str) -> Result<Access, Error> {
+        Access::new(options, at.parse().unwrap())
     }
 
     #[test]
     fn other_machines_need_a_token() {
         let open = HttpOptions::new().allow_host("mcp.example.com");
-        let error = door(&open, "0.0.0.0:8100").err().unwrap().to_string();
+        let error = access(&open, "0.0.0.0:8100").err().unwrap().to_string();
         assert!(error.contains("DINGTALK_NOTIFY_HTTP_TOKEN"), "{error}");
-        assert!(door(&open, "127.0.0.1:8100").is_ok());
-        assert!(door(&open.clone().bearer_token(TOKEN), "0.0.0.0:8100").is_ok());
-        let error = door(&open.bearer_token("short"), "127.0.0.1:8100").err().unwrap().to_string();
+        assert!(access(&open, "127.0.0.1:8100").is_ok());
+        assert!(access(&open.clone().bearer_token(TOKEN), "0.0.0.0:8100").is_ok());
+        let error = access(&open.bearer_token("short"), "127.0.0.1:8100").err().unwrap().to_string();
         assert!(error.contains("16 characters") && !error.contains("short"), "{error}");
     }
 
     #[test]
-    fn only_the_token_opens() {
-        let door = door(&HttpOptions::new().bearer_token(TOKEN), "127.0.0.1:1").unwrap();
+    fn only_the_token_is_allowed() {
+        let access = access(&HttpOptions::new().bearer_token(TOKEN), "127.0.0.1:1").unwrap();
         let shows = |value: &str| {
             let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(value).unwrap())]);
-            door.lets_in(&headers)
+            access.allows(&headers)
         };
         assert!(shows(&format!("Bearer {TOKEN}")));
         assert!(shows(&format!("bearer  {TOKEN} ")));
@@ -117,6 +117,6 @@ mod tests {
             assert!(!shows(wrong), "{wrong}");
         }
         assert!(!shows(&format!("Bearer {TOKEN}4")));
-        assert!(!door.lets_in(&HeaderMap::new()));
+        assert!(!access.allows(&HeaderMap::new()));
     }
 }
