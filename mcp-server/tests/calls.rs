@@ -344,11 +344,11 @@ async fn a_card_without_its_list_is_refused() {
     let mut program = serve(&sandbox, &[]);
     blocking!({
         for (tool, arguments, fault) in [
-            ("send_feed_card_message", json!({}), "`items` must have at least one item"),
+            ("send_feed_card_message", json!({}), "`items` is missing: give an array of objects"),
             (
                 "send_action_card_message",
                 json!({"title": "T", "text": "x", "buttons": []}),
-                "an action card needs at least one button with a link",
+                "`buttons` must have 1 to 5 items, not 0",
             ),
         ] {
             let result = program.call(tool, arguments);

@@ -111,7 +111,7 @@ fn invalid_names_are_explained() {
         (["--tools", "send_txt_message"], "did you mean `send_text_message`?"),
         (["--tools", "post"], "the tools are send_text_message, send_markdown_message"),
         (["--tool-prefix", "Ops!"], "lower case letters"),
-        (["--tool-prefix", "a_prefix_that_is_much_too_long_to_be_any_use"], "clients take 64"),
+        (["--tool-prefix", "a_prefix_that_is_much_too_long_to_be_any_use"], "clients accept at most 64"),
     ] {
         let output = tools(&arguments, &[]);
         assert_eq!(output.status.code(), Some(1));
