@@ -39,13 +39,13 @@ mod tests {
     #[test]
     fn they_say_when_to_use_each_tool() {
         let tools = ToolSet::new(builtin_tools()).unwrap();
-        expect![[r#"
+        expect![[r"
             Sends notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.
             - send_text_message: when formatting adds nothing, or the text is forwarded or untrusted
             - send_markdown_message: when headings, lists or links help
             - send_link_message: when there is one page to open
             - send_action_card_message: when readers must choose between actions or pages
-            - send_feed_card_message: when each page has a picture"#]].assert_eq(&instructions(&tools));
+            - send_feed_card_message: when each page has a picture"]].assert_eq(&instructions(&tools));
         assert!(instructions(&tools.prefixed("ops").unwrap()).contains("- ops_send_text_message: when "));
     }
 
