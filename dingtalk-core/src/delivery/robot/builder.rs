@@ -1,4 +1,4 @@
-//! The settings of a robot, and what is wrong with them.
+//! Settings of a robot, and their errors.
 
 use std::{
     env, fmt, fs,
@@ -28,7 +28,7 @@ const SECRET_FILE: &str = "DINGTALK_BOT_SECRET_FILE";
 const BASE_URL: &str = "DINGTALK_BOT_BASE_URL";
 const KEYWORD: &str = "DINGTALK_BOT_KEYWORD";
 
-/// What errors call the settings: as the person who made them knows them.
+/// Names of the settings in errors, as the person who set them knows them.
 #[derive(Clone, Copy)]
 struct Names {
     token: &'static str,
@@ -39,18 +39,18 @@ struct Names {
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// An MCP client, a web hook's sender, a person: most give up after half a minute.
+/// MCP clients, senders of webhooks and people mostly give up after half a minute.
 const DEADLINE: Duration = Duration::from_secs(25);
 
-/// As the AWS SDKs do.
+/// The default of the AWS SDKs.
 const ATTEMPTS: u32 = 3;
 const BACKOFF: Duration = Duration::from_secs(1);
 const BACKOFF_CAP: Duration = Duration::from_secs(20);
 
-/// Ten unanswered attempts. The AWS SDKs allow fifty, to clients that send more than 20 messages a minute.
+/// Enough for ten unanswered attempts. The AWS SDKs allow fifty, for clients that send more than 20 messages a minute.
 const RETRY_BUDGET: u32 = 100;
 
-/// Settings of a [`Robot`]. What is wrong with them is told by [`build`](Self::build).
+/// Settings of a [`Robot`]. Errors in them are reported by [`build`](Self::build).
 #[derive(Clone)]
 #[must_use = "call `build` to get a robot"]
 pub struct RobotBuilder {
@@ -104,20 +104,21 @@ impl RobotBuilder {
         }
     }
 
-    /// Begins with a webhook: see [`Robot::from_webhook`].
+    /// Returns the settings of a robot with this webhook; see [`Robot::from_webhook`].
     pub fn from_webhook(webhook: impl Into<SecretString>) -> Self {
         let mut builder = Self { is_webhook: true, ..Self::new(webhook) };
         builder.names.token = "webhook";
         builder
     }
 
-    /// Begins with the settings in the environment:
+    /// Reads the settings from the environment:
     ///
     /// - `DINGTALK_BOT_ACCESS_TOKEN`: the access token or the whole webhook; required.
-    /// - `DINGTALK_BOT_SECRET`: the signing secret; none if absent or blank.
-    /// - `DINGTALK_BOT_ACCESS_TOKEN_FILE`, `DINGTALK_BOT_SECRET_FILE`: files that hold them instead, as containers mount secrets.
+    /// - `DINGTALK_BOT_SECRET`: the signing secret; no secret if absent or blank.
+    /// - `DINGTALK_BOT_ACCESS_TOKEN_FILE`, `DINGTALK_BOT_SECRET_FILE`: files that contain them instead, as containers
+    ///   mount secrets.
     /// - `DINGTALK_BOT_BASE_URL`: see [`base_url`](Self::base_url); the default if absent or blank.
-    /// - `DINGTALK_BOT_KEYWORD`: see [`keyword`](Self::keyword); none if absent or blank.
+    /// - `DINGTALK_BOT_KEYWORD`: see [`keyword`](Self::keyword); no keyword if absent or blank.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_settings(|name| match env::var(name) {
             Ok(value) => Ok(Some(value)),
@@ -126,7 +127,7 @@ impl RobotBuilder {
         })
     }
 
-    /// Like [`from_env`](Self::from_env), with the same names and rules, from another source of settings.
+    /// Reads the settings like [`from_env`](Self::from_env), with the same names and rules, from another source.
     ///
     /// ```
     /// use dingtalk_core::delivery::RobotBuilder;
@@ -165,57 +166,58 @@ impl RobotBuilder {
         Ok(Self { secret, base_url: given(BASE_URL)?, keyword, names, ..Self::new(token) })
     }
 
-    /// The signing secret (`SEC…`) of a robot that is set to sign.
+    /// Sets the signing secret (`SEC…`) of a robot with the security setting "sign" (加签).
     pub fn secret(mut self, secret: impl Into<SecretString>) -> Self {
         self.secret = Some(secret.into());
         self
     }
 
-    /// Where to send to: [`Robot::CHINA`] (the default), [`Robot::INTERNATIONAL`], or a gateway or sandbox of your own. Only
-    /// https; http on loopback addresses. Goes before the address in a webhook.
+    /// Sets the base URL: [`Robot::CHINA`] (the default), [`Robot::INTERNATIONAL`], or a gateway or sandbox of your
+    /// own. Must be https, except on loopback addresses. Takes precedence over the address in a webhook.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
-        // Not a secret, unless somebody pastes the webhook here.
+        // Not a secret, unless someone pastes the webhook here.
         self.base_url = Some(base_url.into().into());
         self
     }
 
-    /// A name for logs, receipts and routing.
+    /// Sets a name for logs, receipts and routing.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// A keyword of the robot's security settings (自定义关键词). It is appended visibly to each message, and to each part of
-    /// one, that lacks it: see [`Keyword`].
+    /// Sets a keyword of the robot's security settings (自定义关键词). It is appended visibly to each message, and to each
+    /// part of one, that does not contain it; see [`Keyword`].
     pub fn keyword(mut self, keyword: impl Into<String>) -> Self {
         self.keyword = Some(keyword.into());
         self
     }
 
-    /// How long one attempt may take in all; 10 seconds unless set.
+    /// Sets the maximum time of one attempt; 10 seconds unless set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// How long making a connection may take; 5 seconds unless set, or half the timeout or the deadline if that is less. It
-    /// must be shorter than both, or a message that was not sent could not be told from one that may have arrived.
+    /// Sets the maximum time for making a connection; 5 seconds unless set, or half the timeout or the deadline if that
+    /// is less. It must be shorter than both: otherwise, a message that was not sent could not be distinguished from
+    /// one that may have arrived.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long one send may take in all, waiting for its turn, attempts and pauses together; 25 seconds unless set. No
-    /// attempt begins so late that less than the connect timeout is left.
+    /// Sets the maximum time of one send, including waits for slots, attempts and pauses; 25 seconds unless set. No
+    /// attempt begins when less than the connect timeout is left.
     ///
-    /// A message that is [sent in parts](Self::overflow) has as many times this long as it has parts, for all of them
-    /// together; its expiry ends it earlier.
+    /// For a message that is [sent in parts](Self::overflow), the deadline is multiplied by the number of parts, which
+    /// share that time. The expiry of the message can end it earlier.
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
         self
     }
 
-    /// How many requests one send may make; 3 unless set, 1 for no retry. What is repeated, and when:
+    /// Sets the maximum number of requests of one send; 3 unless set, 1 for no retry. Failures are retried as follows:
     ///
     /// | failure | another attempt |
     /// |---|---|
@@ -223,66 +225,66 @@ impl RobotBuilder {
     /// | [`Busy`](crate::ErrorKind::Busy) | after a pause, with the same id |
     /// | [`Unknown`](crate::ErrorKind::Unknown) | after a pause, with the same id; not with [`Guarantee::AtMostOnce`] |
     /// | [`Throttled`](crate::ErrorKind::Throttled), [`AddressBlocked`](crate::ErrorKind::AddressBlocked) | after the robot's rest, if the deadline allows |
-    /// | [`Clock`](crate::ErrorKind::Clock) | at once, signed anew; once |
+    /// | [`Clock`](crate::ErrorKind::Clock) | immediately, signed anew; once |
     /// | all others | never |
     ///
-    /// After an attempt that may have arrived, the failure stays [`Unknown`](crate::ErrorKind::Unknown) whatever the
-    /// next one ends with, unless it is a success.
+    /// After an attempt that may have arrived, the failure stays [`Unknown`](crate::ErrorKind::Unknown), unless a later
+    /// attempt succeeds.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// How long to pause before another attempt: at random up to `base` after the first failure, up to twice that after
+    /// Sets the pauses between attempts: a random time of up to `base` after the first failure, up to twice that after
     /// the second, and so on, up to `cap`; 1 and 20 seconds unless set.
     pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.backoff = (base, cap);
         self
     }
 
-    /// How many retries the robot has in stock, so that a server that is down is not hammered; 100 unless set. A retry
-    /// takes 5, after silence 10; a success brings back what its last retry took, or 1. With less in stock than it takes,
-    /// nothing is repeated.
+    /// Sets the size of the retry budget, which protects a server that is down; 100 unless set. A retry costs 5, or 10
+    /// after an attempt without an answer; a success returns the cost of its last retry, or 1. If the budget cannot pay
+    /// for a retry, there is none.
     pub fn retry_budget(mut self, tokens: u32) -> Self {
         self.retry_budget = tokens;
         self
     }
 
-    /// What is promised where it is not known whether an attempt arrived; [`Guarantee::AtLeastOnce`] unless set.
+    /// Sets the guarantee for attempts whose outcome is unknown; [`Guarantee::AtLeastOnce`] unless set.
     pub fn guarantee(mut self, guarantee: Guarantee) -> Self {
         self.guarantee = guarantee;
         self
     }
 
-    /// How fast to send, and when to rest; [`Pace::new`] unless set. `None` knows neither limit nor rest: only for a
-    /// server that is not DingTalk's.
+    /// Sets the rate and the rests; [`Pace::new`] unless set. `None` means neither limit nor rest: only for servers
+    /// other than DingTalk's.
     pub fn pace(mut self, pace: impl Into<Option<Pace>>) -> Self {
         self.pace = pace.into();
         self
     }
 
-    /// The window that each request of the robot takes a slot of; a [`RateWindow`] of its own at its [pace](Self::pace)
-    /// unless set. It is set for robots that share one token, in this process or with others, and brings its own limit,
-    /// length and reserve: of the pace, only the rests and the longest wait count.
+    /// Sets the window in which each request of the robot takes a slot; a [`RateWindow`] of its own at its
+    /// [pace](Self::pace) unless set. Set it for robots that share one token, in this process or with others. The
+    /// window has its own limit, length and reserve: of the pace, only the rests and the maximum wait apply.
     pub fn window(mut self, window: Arc<dyn Window>) -> Self {
         self.window = Some(window);
         self
     }
 
-    /// What becomes of a message that is over the limit of 20,000 bytes; [`Overflow::Reject`] unless set.
+    /// Sets the handling of a message that exceeds the limit of 20,000 bytes; [`Overflow::Reject`] unless set.
     ///
-    /// The parts of a message that is [split](Overflow::Split) leave in order, each under its own id (`{id}-{n}`), in its
-    /// own place of the [pace](Self::pace), with as many [attempts](Self::attempts) as a message in one piece. If the last
-    /// of them would come too late, none is sent. Where one fails, those behind it are not sent, and the error says which
-    /// were delivered ([`Error::delivered_parts`]).
+    /// The parts of a [split](Overflow::Split) message are sent in order, each under its own id (`{id}-{n}`) and in its
+    /// own slot, with as many [attempts](Self::attempts) as an undivided message. If the last part would be too late,
+    /// none is sent. If one part fails, the later ones are not sent, and the error lists the delivered parts
+    /// ([`Error::delivered_parts`]).
     ///
-    /// A robot with keywords looks for them in every part: give it one as its [keyword](Self::keyword).
+    /// A robot with keywords requires one in every part: set it as its [keyword](Self::keyword).
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
         self
     }
 
-    /// How long a body and how many the parts of a message may be; what DingTalk takes unless set.
+    /// Sets the limits on the length of a body and on the number of parts; DingTalk's limits unless set.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
@@ -294,13 +296,13 @@ impl RobotBuilder {
         self
     }
 
-    /// The clock that requests are signed with; the system's unless set.
+    /// Sets the clock for signing requests; the system's clock unless set.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(now);
         self
     }
 
-    /// Checks the settings and makes the robot. Nothing is sent.
+    /// Checks the settings and creates the robot. Sends nothing.
     pub fn build(self) -> Result<Robot, Error> {
         let shortest = self.timeout.min(self.deadline);
         let connect_timeout = self.connect_timeout.unwrap_or_else(|| CONNECT_TIMEOUT.min(shortest / 2));
@@ -402,7 +404,7 @@ impl RobotBuilder {
     }
 }
 
-/// Reads the file that a variable names. Not even its name is shown: it may be the secret itself.
+/// Reads the file that a variable names. Even its name is not shown: it may be the secret itself.
 fn read_secret(path: &str, variable: &str) -> Result<SecretString, Error> {
     let content = fs::read_to_string(path).map_err(|error| {
         Error::of_setting(
@@ -541,7 +543,7 @@ mod tests {
         assert!(both.contains("are both set"), "{both}");
         let blank = with(&[(ACCESS_TOKEN_FILE, blank_path)]).unwrap();
         assert!(problem(blank).contains("DINGTALK_BOT_ACCESS_TOKEN_FILE: it is blank"));
-        // Somebody has put the token where the path belongs.
+        // A token was set in place of a path.
         let none = with(&[(ACCESS_TOKEN_FILE, "cafe0123")]).unwrap_err().to_string();
         assert!(none.contains(ACCESS_TOKEN_FILE) && !none.contains("cafe0123"), "{none}");
         for path in [token, secret, path("blank")] {

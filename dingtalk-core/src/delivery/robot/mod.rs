@@ -1,4 +1,4 @@
-//! One robot of one group: signs a message, posts it, reads the answer.
+//! A robot of one group: signs and sends messages, and reads the answers.
 
 mod attempt;
 mod builder;
@@ -35,17 +35,17 @@ use super::{
 };
 use crate::message::Keyword;
 
-/// Tells the time that a request is signed with.
+/// Clock for signing requests.
 type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// A custom robot of one DingTalk group.
 ///
-/// It keeps to the rate that DingTalk takes ([`Pace`](crate::delivery::Pace)) and repeats what failed where that is safe: see
-/// [`RobotBuilder::attempts`]. A send ends within its [deadline](RobotBuilder::deadline), 25 seconds unless set; one that
-/// cannot make it fails at once. A message over 20,000 bytes is refused, truncated or sent in parts
-/// ([`RobotBuilder::overflow`]). Redirects are not followed, proxy settings of the environment are not used, and the
-/// HTTP client is made at the first message. Clones are cheap and share connections, pace and rests; two robots made
-/// with the same token share nothing.
+/// Sends at the rate that DingTalk accepts ([`Pace`](crate::delivery::Pace)) and retries failures if that is safe; see
+/// [`RobotBuilder::attempts`]. A send ends within its [deadline](RobotBuilder::deadline), 25 seconds unless set; if the
+/// deadline cannot be met, it fails immediately. A message of more than 20,000 bytes is refused, truncated or sent in
+/// parts ([`RobotBuilder::overflow`]). Redirects are not followed, proxy settings of the environment are not used, and
+/// the HTTP client is created for the first message. Clones are cheap and share connections, pace and rests; two robots
+/// created with the same token share nothing.
 ///
 /// ```no_run
 /// use dingtalk_core::{DeliverExt, Message, Robot};
@@ -75,14 +75,14 @@ struct Inner {
     script: Option<script::Script>,
 }
 
-/// How a send begins that somebody else has begun.
+/// Beginning of a send that the caller has already begun.
 #[derive(Debug)]
 pub(super) struct Start<'a> {
-    /// From then on its time counts.
+    /// Time from which the deadline counts.
     pub(super) at: Instant,
-    /// Its waiter in the robot's window.
+    /// Waiter in the robot's window.
     pub(super) waiter: Option<Waiter<'a>>,
-    /// It gives up when the robot rests.
+    /// Set if the send gives up when the robot rests.
     pub(super) yields: bool,
 }
 
@@ -93,64 +93,66 @@ impl Start<'_> {
 }
 
 impl Robot {
-    /// The address of DingTalk in China, and the default.
+    /// Base URL of DingTalk in China, the default.
     pub const CHINA: &'static str = CHINA;
 
-    /// The address of DingTalk outside China.
+    /// Base URL of DingTalk outside China.
     pub const INTERNATIONAL: &'static str = INTERNATIONAL;
 
-    /// Begins a robot with its access token. The whole webhook is taken as well: it is what people copy.
+    /// Returns the settings of a robot with this access token. The whole webhook is accepted as well, because people
+    /// copy it.
     pub fn builder(token: impl Into<SecretString>) -> RobotBuilder {
         RobotBuilder::new(token)
     }
 
-    /// Begins a robot with its webhook, as DingTalk shows it: `https://oapi.dingtalk.com/robot/send?access_token=…`.
+    /// Returns the settings of a robot with this webhook, as DingTalk shows it:
+    /// `https://oapi.dingtalk.com/robot/send?access_token=…`.
     pub fn from_webhook(webhook: impl Into<SecretString>) -> RobotBuilder {
         RobotBuilder::from_webhook(webhook)
     }
 
-    /// A robot as the environment describes it: see [`RobotBuilder::from_env`].
+    /// Creates a robot with the settings of the environment; see [`RobotBuilder::from_env`].
     pub fn from_env() -> Result<Self, Error> {
         RobotBuilder::from_env()?.build()
     }
 
-    /// The name that the robot was given.
+    /// Returns the name of the robot, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.0.name.as_deref()
     }
 
-    /// What the robot is known as where its token must not be: the first eight hexadecimal digits of the token's
-    /// SHA-256. Two robots with one token have one id.
+    /// Returns an identifier that does not reveal the token: the first eight hexadecimal digits of the token's SHA-256.
+    /// Two robots with one token have one id.
     pub fn id(&self) -> &str {
         &self.0.id
     }
 
-    /// The keyword that it appends to messages that lack it.
+    /// Returns the keyword that is appended to messages without it.
     pub fn keyword(&self) -> Option<&str> {
         self.0.keyword.as_ref().map(Keyword::as_str)
     }
 
-    /// The host that it posts to.
+    /// Returns the host of the robot's webhook.
     pub fn host(&self) -> &str {
         self.0.endpoint.host()
     }
 
-    /// Whether its signing secret looks like DingTalk's, which begin with `SEC`; `None` where it does not sign.
+    /// Reports whether the signing secret begins with `SEC`, as DingTalk's do; `None` if there is no secret.
     pub fn has_usual_secret(&self) -> Option<bool> {
         self.0.signer.as_ref().map(|signer| signer.secret().expose_secret().starts_with("SEC"))
     }
 
-    /// Whether two robots post to the same webhook's robot.
+    /// Reports whether two robots have the same webhook.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.0.token.expose_secret() == other.0.token.expose_secret()
     }
 
-    /// Whether two robots are reached at the same address.
+    /// Reports whether two robots have the same address.
     pub(super) fn is_beside(&self, other: &Self) -> bool {
         self.0.endpoint == other.0.endpoint
     }
 
-    /// Returns how long a message would wait here that came now.
+    /// Returns how long a message would wait if it were sent now.
     pub(super) async fn forecast_for(&self, urgency: Urgency) -> Result<Forecast, Error> {
         match &self.0.policy.pacing {
             Some(pacing) => pacing.window().forecast(urgency, 0).await,
@@ -163,14 +165,14 @@ impl Robot {
         self.0.policy.pacing.as_ref().map(|pacing| Waiter::join(pacing.window(), urgency))
     }
 
-    /// Lets the robot rest because of an answer to another one.
+    /// Begins a rest because of an answer to another robot.
     pub(super) fn rest(&self, why: Block, rest: Duration) {
         if let Some(pacing) = &self.0.policy.pacing {
             pacing.rest(why, rest);
         }
     }
 
-    /// Whether a message in one piece that was begun then can be tried now.
+    /// Reports whether an undivided message with this beginning still has time for an attempt.
     pub(super) fn has_time(&self, started: Instant) -> bool {
         let policy = &self.0.policy;
         Instant::now() < policy.latest_start(policy.deadline(started, 1, None))
@@ -213,7 +215,7 @@ impl Robot {
         Ok(receipt)
     }
 
-    /// Delivers an envelope, with a span of its own.
+    /// Delivers an envelope in a tracing span of its own.
     pub(super) fn deliver_from<'a>(
         &'a self,
         envelope: Envelope,
@@ -239,7 +241,7 @@ impl Robot {
                     Span::current().record("outcome", "delivered");
                     tracing::info!(name: "dingtalk.delivered", elapsed = ?receipt.elapsed, "delivered");
                 }
-                // Not the server's words: they may repeat the message.
+                // The server's text is not logged: it may repeat the message.
                 Err(error) => {
                     let kind = error.kind();
                     Span::current().record("outcome", tracing::field::debug(kind));
@@ -266,7 +268,7 @@ impl Deliver for Robot {
     }
 }
 
-/// An envelope for another robot would reach the wrong group.
+/// Checks that the envelope is for this robot: another one would send it to the wrong group.
 pub(super) fn check_name(ours: Option<&str>, wanted: Option<&str>) -> Result<(), Error> {
     match wanted {
         Some(wanted) if ours != Some(wanted) => {
@@ -277,7 +279,7 @@ pub(super) fn check_name(ours: Option<&str>, wanted: Option<&str>) -> Result<(),
     }
 }
 
-/// One body for one robot.
+/// A body to send through one robot.
 struct Posting<'a> {
     robot: &'a Inner,
     body: Bytes,
@@ -306,7 +308,8 @@ impl Post for Posting<'_> {
 }
 
 impl Inner {
-    /// Posts one part after the other. A failure comes with how many were delivered before it; no further part is sent.
+    /// Sends the parts in order. After a failure, no later part is sent; the failure contains the number of delivered
+    /// parts.
     async fn post<'a>(
         &'a self,
         parts: Vec<(Part, Vec<u8>)>,
@@ -324,7 +327,7 @@ impl Inner {
                 let error = Error::new(ErrorKind::NotSent, "no time was left for this part");
                 return (Err((error, delivered)), total);
             }
-            // The other parts belong to this robot: it may rest before they follow.
+            // Later parts must be sent by this robot too, so they wait for the end of a rest.
             let bounds = first.take().unwrap_or(Bounds { urgency, deadline, waiter: None, yields: false });
             let posting = Posting { robot: self, body: Bytes::from(body), progress, mark };
             let (result, effort) = self.policy.send(bounds, &posting).await;
@@ -337,7 +340,7 @@ impl Inner {
         (Ok(()), total)
     }
 
-    /// For how long the message is still worth sending, if it says so.
+    /// Returns the time until the message expires, if it does.
     fn expires_in(&self, envelope: &Envelope) -> Result<Option<Duration>, Error> {
         let Some(expires_at) = envelope.expires_at else { return Ok(None) };
         match expires_at.duration_since((self.clock)()) {
@@ -346,7 +349,7 @@ impl Inner {
         }
     }
 
-    /// Milliseconds since the Unix epoch, as DingTalk signs.
+    /// Returns the milliseconds since the Unix epoch, for the signature.
     fn timestamp_ms(&self) -> Result<u64, Error> {
         (self.clock)()
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -355,21 +358,22 @@ impl Inner {
             .ok_or_else(|| Error::new(ErrorKind::Clock, "this machine's clock is before 1970"))
     }
 
-    /// The client, made when it is needed: reading the system's certificates takes longer than a program's start.
+    /// Returns the client, created when it is first needed: reading the system's certificates takes longer than a
+    /// program's start.
     fn client(&self) -> Result<&Client, Error> {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
         let builder = Client::builder();
-        // On loopback there is no TLS: reading the certificate store would only cost time, or fail where there is none.
+        // Loopback addresses use no TLS: reading the certificate store would take time, and fail if there is none.
         let builder = if self.endpoint.is_https() { builder } else { builder.tls_certs_only([]) };
         let client = builder
             .user_agent(concat!("dingtalk-core/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.policy.connect_timeout)
             .timeout(self.policy.timeout)
-            // A blocked robot is redirected to a page that says 200.
+            // Users report that a blocked robot is redirected to a page with status 200.
             .redirect(redirect::Policy::none())
-            // Whether a message may be repeated is decided by its class, never below us.
+            // Retries depend on the kind of failure, and are not left to the client.
             .retry(retry::never())
             .no_proxy()
             .https_only(self.endpoint.is_https())
@@ -377,11 +381,11 @@ impl Inner {
             .map_err(|_| {
                 Error::configuration("the HTTPS client cannot be started; is there a certificate store?")
             })?;
-        // Another thread may have been first; both clients are alike.
+        // Another thread may have been first; both clients are equal.
         Ok(self.client.get_or_init(|| client))
     }
 
-    /// Everything that no text from outside may repeat.
+    /// Returns all secrets that a text from outside must not repeat.
     fn secrets(&self, signature: Option<&str>) -> Vec<String> {
         let secret = self.signer.as_ref().map(|signer| signer.secret().expose_secret());
         [Some(self.token.expose_secret()), secret, signature]

@@ -1,4 +1,4 @@
-//! Asking a robot's server for a sign of life.
+//! Probe of a robot's server.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,29 +10,30 @@ use super::{
     attempt::{Trouble, exchange},
 };
 
-/// What a robot's server answered when it was [asked](Robot::probe).
+/// Result of a [probe](Robot::probe) of a robot's server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Probe {
-    /// The time by the server's clock, to the second, where it said so. DingTalk takes a signature whose time is at most one
-    /// hour off (`customize-robot-security-settings`, open.dingtalk.com).
+    /// Time of the server's clock, to the second, if the answer contains it. DingTalk accepts a signature whose time is
+    /// at most one hour off (`customize-robot-security-settings`, open.dingtalk.com).
     pub server_time: Option<SystemTime>,
-    /// The time by the clock that the robot signs with, when the answer came.
+    /// Time of the robot's signing clock when the answer arrived.
     pub local_time: SystemTime,
-    /// How long the answer took.
+    /// Time until the answer arrived.
     pub elapsed: Duration,
-    /// The answer was one of a robot's server: JSON with an `errcode`. If not, something else answers at this address.
+    /// Set if the answer is from a robot's server: JSON with an `errcode`. Otherwise, another server answers at this
+    /// address.
     pub is_robot_server: bool,
 }
 
 impl Robot {
-    /// Asks the robot's server whether it is there. Sends no message, no token and no signature, and does not count as a message:
-    /// it is a `GET` without parameters, which DingTalk refuses with `errcode` 43002. What only a message can show
-    /// (token, signature, keyword, allowed addresses) stays open.
+    /// Checks that the robot's server is reachable. Sends no message, no token and no signature, and does not count as
+    /// a message: it is a `GET` without parameters, which DingTalk refuses with `errcode` 43002. The token, the
+    /// signature, the keyword and the allowed addresses can only be checked by a message.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotSent`]: the server could not be reached, or gave no whole answer in time.
+    /// [`ErrorKind::NotSent`]: the server could not be reached, or did not answer completely in time.
     pub async fn probe(&self) -> Result<Probe, Error> {
         let robot = &*self.0;
         let started = Instant::now();
