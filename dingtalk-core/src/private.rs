@@ -1,6 +1,6 @@
 //! Items for generated code. Not part of the public interface: each may change in any release.
 
-use std::fmt::{self, Formatter};
+use std::fmt;
 
 use dingtalk_template::Each;
 pub use dingtalk_template::{Number, Show, Sink, Template, Value};
@@ -185,9 +185,11 @@ pub fn mention_all_text(all: bool) -> MentionText {
     MentionText::of(Mentions { all, ..Mentions::default() })
 }
 
-impl fmt::Display for MentionText {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.body_text())
+impl Show for MentionText {
+    fn show(&self, sink: &mut Sink<'_>) {
+        if !self.0.is_empty() {
+            sink.word(&self.0.body_text(), message::joins_before, message::joins_after);
+        }
     }
 }
 

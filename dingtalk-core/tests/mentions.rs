@@ -27,6 +27,16 @@ enum Asked {
         #[dingtalk(at)]
         lead: UserId,
     },
+    #[dingtalk(text("请{lead}处理"))]
+    InChinese {
+        #[dingtalk(at)]
+        lead: UserId,
+    },
+    #[dingtalk(markdown(title = "Down", text = "x{lead}y **{lead}**-"))]
+    Twice {
+        #[dingtalk(at)]
+        lead: UserId,
+    },
 }
 
 /// The text as a reader sees it.
@@ -56,12 +66,36 @@ proptest! {
             |lead| Asked::Alone { lead },
             |lead| Asked::Marked { lead },
             |lead| Asked::Plain { lead },
+            |lead| Asked::InChinese { lead },
         ]),
     ) {
         let message = make(UserId::new(&id).unwrap()).message().unwrap();
         let shown = shown(message);
         prop_assert_eq!(shown.matches('@').count(), 1, "{}", shown);
         prop_assert!(shown.contains(&format!("@{id}")), "{}", shown);
+    }
+}
+
+#[test]
+fn a_slot_writes_the_separators_that_its_mention_needs() {
+    let id = || UserId::new("13800000000").unwrap();
+    assert_eq!(shown(Asked::InChinese { lead: id() }.message().unwrap()), "请@13800000000 处理");
+    assert_eq!(shown(Asked::Twice { lead: id() }.message().unwrap()), "x @13800000000 y @13800000000-");
+}
+
+#[test]
+fn a_value_that_is_no_mention_replaces_none() {
+    #[derive(Notification)]
+    #[dingtalk(text("{nickname} paid"))]
+    struct Paid {
+        nickname: String,
+        #[dingtalk(at)]
+        seller: UserId,
+    }
+    for nickname in ["x@13800000000", "ops@13800000000.example.com", "@138000000001"] {
+        let seller = UserId::new("13800000000").unwrap();
+        let message = Paid { nickname: nickname.to_owned(), seller }.message().unwrap();
+        assert_eq!(shown(message), format!("{nickname} paid\n@13800000000"));
     }
 }
 

@@ -219,11 +219,17 @@ fn plain_line<'a>(
     value: &mut dyn FnMut(&'a str, &'a str) -> u16,
 ) -> LineCode {
     let mut line = LineCode::new(LineKind::Paragraph, "");
-    for token in tokens {
+    let neighbour = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {
+        Some(Token::Char(c)) => *c,
+        Some(Token::Slot { .. }) => '\0',
+        None => '\n',
+    };
+    for (at, token) in tokens.iter().enumerate() {
         match token {
             Token::Char(c) => line.text(*c),
             Token::Slot { name, spec } => {
-                line.push(Piece::Slot { value: value(name, spec), context, before: '\n', after: '\n' });
+                let (before, after) = (neighbour(at.checked_sub(1)), neighbour(Some(at + 1)));
+                line.push(Piece::Slot { value: value(name, spec), context, before, after });
             }
         }
     }

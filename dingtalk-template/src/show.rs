@@ -61,6 +61,31 @@ impl Sink<'_> {
         writer.finish();
     }
 
+    /// Writes a word, such as a mention. A space separates it from the text before it if `joins_before` returns true for
+    /// that text's last character, and from the text after it if `joins_after` does for its first one.
+    #[doc(hidden)]
+    pub fn word(
+        &mut self,
+        word: &dyn fmt::Display,
+        joins_before: fn(char) -> bool,
+        joins_after: fn(char) -> bool,
+    ) {
+        let in_text = self.context != SlotContext::LinkTarget;
+        if in_text && self.out.chars().next_back().is_some_and(joins_before) {
+            self.out.push(' ');
+            self.start = self.out.len();
+            self.before = ' ';
+        }
+        // The text of an adjacent slot is not known yet.
+        let joins = in_text && (self.after == '\0' || joins_after(self.after));
+        let mut writer = ValueWriter::new(self, if joins { ' ' } else { self.after });
+        let _ = write!(writer, "{word}");
+        writer.finish();
+        if joins {
+            self.out.push(' ');
+        }
+    }
+
     /// Writes trusted Markdown unchanged. If there is other text on the same line, line breaks become spaces.
     pub fn markdown(&mut self, markdown: &str) {
         match self.context {

@@ -1,8 +1,6 @@
 //! Mentions of people, in DingTalk's JSON and in a message's body.
 
-use std::borrow::Cow;
-
-use super::{Mobile, UserId};
+use super::{Mobile, UserId, mention_scan::mentions_of};
 
 /// Maximum number of people that one message can mention, as the documentation of `atUserIds` says
 /// (`custom-robots-send-group-messages`, open.dingtalk.com).
@@ -81,7 +79,7 @@ impl Mentions {
 
     /// Appends the `@…` that are missing in a plain body, on a line of their own.
     pub(crate) fn append_to_text(&self, body: &mut String) {
-        let missing = self.missing_in(body);
+        let missing = self.missing_in(body, false);
         append(body, "\n", &missing);
     }
 
@@ -90,14 +88,28 @@ impl Mentions {
         if self.is_empty() {
             return;
         }
-        let missing = self.missing_in(&without_escapes(body));
+        let missing = self.missing_in(body, true);
         // A blank line keeps the mentions out of a preceding list item.
         append(body, "\n\n", &missing);
     }
 
     /// Returns the `@…` that are missing in this text.
-    fn missing_in(&self, text: &str) -> Vec<String> {
-        self.ids().filter(|id| !mentions_in(text, id)).map(|id| format!("@{id}")).collect()
+    fn missing_in(&self, text: &str, is_markdown: bool) -> Vec<String> {
+        let is_missing = |id: &&str| mentions_of(id, text, is_markdown).next().is_none();
+        self.ids().filter(is_missing).map(|id| format!("@{id}")).collect()
+    }
+
+    /// Removes the `@` of each mention in this Markdown, except for the first mention of each person in `kept`.
+    #[cfg(feature = "robot")]
+    pub(crate) fn mention_once(&self, kept: &Self, markdown: &mut String) {
+        for id in self.ids() {
+            let first = usize::from(kept.ids().any(|kept| kept == id));
+            let removed: Vec<usize> =
+                mentions_of(id, markdown, true).skip(first).map(|mention| mention.start).collect();
+            for at in removed.into_iter().rev() {
+                markdown.remove(at);
+            }
+        }
     }
 
     /// Returns the text behind each `@`.
@@ -118,29 +130,6 @@ fn append(body: &mut String, separator: &str, missing: &[String]) {
     body.push_str(&missing.join(" "));
 }
 
-/// Removes the escapes of Markdown, as its renderer does: `\_` is `_`.
-fn without_escapes(markdown: &str) -> Cow<'_, str> {
-    if !markdown.contains('\\') {
-        return Cow::Borrowed(markdown);
-    }
-    let mut text = String::with_capacity(markdown.len());
-    let mut characters = markdown.chars().peekable();
-    while let Some(c) = characters.next() {
-        let escaped = characters.next_if(|next| c == '\\' && next.is_ascii_punctuation());
-        text.push(escaped.unwrap_or(c));
-    }
-    Cow::Owned(text)
-}
-
-/// Reports whether `body` contains `@id`, not followed by more of a longer id.
-fn mentions_in(body: &str, id: &str) -> bool {
-    body.match_indices('@').any(|(at, _)| {
-        body[at + 1..].strip_prefix(id).is_some_and(|rest| {
-            !rest.chars().next().is_some_and(|next| next.is_alphanumeric() || matches!(next, '_' | '-'))
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +146,24 @@ mod tests {
         let mut body = "@all: please look".to_owned();
         Mentions::everybody().append_to_text(&mut body);
         assert_eq!(body, "@all: please look");
+    }
+
+    #[test]
+    fn a_part_of_an_address_does_not_count_as_a_mention() {
+        let mentions = Mentions::mobiles([Mobile::new("13800000000").unwrap()]);
+        for (body, appended) in [
+            ("x@13800000000", true),
+            ("ops@13800000000.example.com", true),
+            ("@13800000000.example.com", true),
+            ("请@13800000000处理", false),
+            ("@13800000000。", false),
+        ] {
+            let (mut text, mut markdown) = (body.to_owned(), body.to_owned());
+            mentions.append_to_text(&mut text);
+            mentions.append_to_markdown(&mut markdown);
+            assert_eq!(text.ends_with("\n@13800000000"), appended, "{text}");
+            assert_eq!(markdown.ends_with("\n\n@13800000000"), appended, "{markdown}");
+        }
     }
 
     #[test]

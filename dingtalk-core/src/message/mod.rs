@@ -18,6 +18,7 @@ mod feed_card;
 mod keyword;
 mod link;
 mod mention_line;
+mod mention_scan;
 mod mentions;
 mod mobile;
 #[cfg(feature = "serde")]
@@ -48,6 +49,7 @@ pub use self::{
     url::{ParseUrlError, Url},
 };
 
+pub(crate) use self::mention_scan::{joins_after, joins_before};
 #[cfg(feature = "serde")]
 pub use self::wire::WireMessage;
 #[cfg(feature = "robot")]

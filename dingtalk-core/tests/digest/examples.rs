@@ -5,7 +5,7 @@
 use std::time::SystemTime;
 
 use dingtalk_core::{
-    Message, Mobile, Url,
+    Message, Mobile, Url, UserId,
     delivery::Language,
     message::{Button, Buttons, FeedItem, Mentions},
     queue::{DigestPolicy, GroupBy, Planned, Waiting},
@@ -57,34 +57,67 @@ fn each_kind_of_message() {
         &DigestPolicy::default(),
         &messages,
         &expect![[r#"
-        [8 notifications]
-        ### 8 notifications
+            [8 notifications]
+            ### 8 notifications
 
-        - CPU \*97%\* on web_3  
-          \# not a heading @13800000000
-        - [Release \[1.4\]](https://example.com/notes%281%29): What is \_new\_
-        - Backup: **done** in 412 s
-        - Disk full  
-          /var is 95% full @13800000000
+            - CPU \*97%\* on web_3  
+              \# not a heading
+            - [Release \[1.4\]](https://example.com/notes%281%29): What is \_new\_
+            - Backup: **done** in 412 s
+            - Disk full  
+              /var is 95% full
 
-        ##### Deploy
+            ##### Deploy
 
-        Started by:
+            Started by:
 
-        1. zhang
-        2. li
+            1. zhang
+            2. li
 
-        ###### Log
+            ###### Log
 
-        `ok`
+            `ok`
 
-        ———
+            ———
 
-        - Broken: \`\`\`  
-          never closed
-        - Links: [a\]  
-          [a\]: https://example.com
-        - the end
+            - Broken: \`\`\`  
+              never closed
+            - Links: [a\]  
+              [a\]: https://example.com
+            - the end
+
+            @13800000000
+        "#]],
+    );
+}
+
+#[test]
+fn each_person_is_mentioned_once_and_only_where_it_notifies() {
+    let people = |ids: &[&str]| Mentions::user_ids(ids.iter().map(|id| UserId::new(id).unwrap()));
+    let mut policy = DigestPolicy::default();
+    policy.max_items = 2;
+    let messages = [
+        (None, Message::text("@ops: disk is full").with_mentions(people(&["ops"]))),
+        (None, Message::markdown("CPU", "请**@ops** 和 @_x_ 处理").with_mentions(people(&["ops", "_x_"]))),
+        (None, Message::text("@ops, look again").with_mentions(people(&["ops", "_x_", "dba"]))),
+        (None, Message::text("ask x@ops").with_mentions(people(&["ops", "_x_"]))),
+    ];
+    check(
+        &policy,
+        &messages,
+        &expect![[r#"
+        [2 notifications (1/2)]
+        ### 2 notifications (1/2)
+
+        - @ops: disk is full
+        - CPU: 请**ops** 和 @_x_ 处理
+        [2 notifications (2/2)]
+        ### 2 notifications (2/2)
+
+        - ops, look again
+        - ask x@ops
+
+        @dba
     "#]],
     );
 }

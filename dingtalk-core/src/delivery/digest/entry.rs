@@ -53,10 +53,10 @@ impl Entry {
 }
 
 fn of_text(text: &Text, room: usize, words: Words) -> Option<Entry> {
-    let (body, people) = split(&text.content, without_mention_line(&text.content, &text.mentions));
+    let body = without_mention_line(&text.content, &text.mentions);
     let (body, left_out) = beginning(body, false, room);
     let body = escaped(&body);
-    (!body.is_empty()).then(|| Entry::Item(body + &end_of_item(left_out, people, words)))
+    (!body.is_empty()).then(|| Entry::Item(body + &end_of_item(left_out, words)))
 }
 
 fn of_link(link: &Link, room: usize, words: Words) -> Entry {
@@ -67,43 +67,36 @@ fn of_link(link: &Link, room: usize, words: Words) -> Entry {
         item.push_str(": ");
         item.push_str(&in_line(&text));
     }
-    Entry::Item(item + &end_of_item(left_out, "", words))
+    Entry::Item(item + &end_of_item(left_out, words))
 }
 
 fn of_markdown(markdown: &MarkdownText, room: usize, words: Words) -> Option<Entry> {
     let title = markdown.title.trim();
-    let (body, people) = split(&markdown.text, without_mention_line(&markdown.text, &markdown.mentions));
+    let body = without_mention_line(&markdown.text, &markdown.mentions);
     let (body, left_out) = beginning(body, true, room);
     let body = body.trim_matches(['\n', '\r']);
     if body.trim().is_empty() {
         // The text is empty, or it is one construct, such as a link, that is longer than its share.
         let shortened = left_out > 0 && !title.is_empty();
-        return shortened.then(|| Entry::Item(escaped(title) + &end_of_item(left_out, people, words)));
+        return shortened.then(|| Entry::Item(escaped(title) + &end_of_item(left_out, words)));
     }
     if let Some(outline) = Outline::read(body) {
         if let Some(item) = as_item(body, &outline, title) {
-            return Some(Entry::Item(item + &end_of_item(left_out, people, words)));
+            return Some(Entry::Item(item + &end_of_item(left_out, words)));
         }
         if let Some((heading, rest)) = as_blocks(body, &outline, title) {
             let more = (left_out > 0).then(|| words.more_characters(left_out));
-            let people = (!people.is_empty()).then(|| people.to_owned());
-            let rest: Vec<String> = [Some(rest), more, people].into_iter().flatten().collect();
+            let rest: Vec<String> = [Some(rest), more].into_iter().flatten().collect();
             return Some(Entry::Blocks { heading, rest: rest.join("\n\n").trim_matches('\n').to_owned() });
         }
     }
     // Markdown that would affect the text after it is shown as plain text.
     let title = if body.contains(title) { String::new() } else { escaped(title) + ": " };
-    Some(Entry::Item(title + &escaped(body) + &end_of_item(left_out, people, words)))
+    Some(Entry::Item(title + &escaped(body) + &end_of_item(left_out, words)))
 }
 
-/// Separates the body and the line of mentions after it.
-fn split<'a>(whole: &'a str, body: &'a str) -> (&'a str, &'a str) {
-    (body, whole[body.len()..].trim())
-}
-
-fn end_of_item(left_out: usize, people: &str, words: Words) -> String {
-    let more = if left_out > 0 { format!(" {}", words.more_characters(left_out)) } else { String::new() };
-    if people.is_empty() { more } else { format!("{more} {people}") }
+fn end_of_item(left_out: usize, words: Words) -> String {
+    if left_out > 0 { format!(" {}", words.more_characters(left_out)) } else { String::new() }
 }
 
 /// Returns a notification as one item, if it consists only of a heading, a paragraph, or both.

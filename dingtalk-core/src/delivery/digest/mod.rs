@@ -86,8 +86,8 @@ pub enum GroupBy {
 ///   group shows its first few entries and the number of the others. The heading counts both:
 ///   `### 180 notifications, +20 more (1/3)`.
 /// - **Mentions** of the notifications are united: each person is mentioned once per digest, in the first message that
-///   concerns them. A message mentions at most 50 people, and a line gives the number of those who could not be
-///   mentioned.
+///   concerns them: where an entry mentions them, or else at the end of the message. A message mentions at most 50
+///   people, and a line gives the number of those who could not be mentioned.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -368,13 +368,15 @@ fn write(
 
     let mut asked: Vec<usize> = indices.iter().chain(&left_out).copied().collect();
     asked.sort_unstable();
-    let mut mentions = union(waiting, &asked);
+    let all = union(waiting, &asked);
+    let mut mentions = all.clone();
     mentions.mobiles.retain(|mobile| mentioned.insert(format!("mobile {mobile}")));
     mentions.user_ids.retain(|id| mentioned.insert(format!("user {id}")));
     mentions.all &= mentioned.insert("all".to_owned());
     let too_many = mentions.people().saturating_sub(MAX_MENTIONS);
     mentions.mobiles.truncate(MAX_MENTIONS);
     mentions.user_ids.truncate(MAX_MENTIONS - mentions.mobiles.len());
+    all.mention_once(&mentions, &mut text);
     if too_many > 0 {
         push_block(&mut text, &words.more_people(too_many));
     }
