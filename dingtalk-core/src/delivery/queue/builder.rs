@@ -1,4 +1,4 @@
-//! The settings of a queue, and what is wrong with them.
+//! Settings of a queue, and their errors.
 
 use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
@@ -20,19 +20,19 @@ use crate::{
 
 const CAPACITY: usize = 1000;
 
-/// What the only lane is known as in the store.
+/// Name of the only lane in the store.
 const ONLY_LANE: &str = "default";
 
-/// A robot takes 25 seconds at most unless told otherwise; a long message in parts may have to wait for a minute.
+/// A robot takes at most 25 seconds by default; a long message in parts may have to wait for a minute.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2 * 60);
 
-/// Somebody has to notice and to act; asking more often costs calls of the month.
+/// A person must notice and act; more frequent attempts would use up the monthly quota.
 const LANE_PAUSE: Duration = Duration::from_secs(10 * 60);
 
-/// Nobody waits for longer, and beyond it arithmetic with times may overflow.
+/// Maximum of a setting. No one waits longer, and arithmetic with longer times may overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 
-/// Settings of a [`Queue`]. What is wrong with them is told by [`build`](Self::build).
+/// Settings of a [`Queue`]. Errors in them are reported by [`build`](Self::build).
 #[must_use = "call `build` to get a queue"]
 pub struct QueueBuilder {
     lanes: Vec<(String, Arc<dyn Deliver>)>,
@@ -65,82 +65,86 @@ impl QueueBuilder {
         }
     }
 
-    /// Adds a lane for the envelopes that [name](crate::Envelope::robot) it. It is delivered by a robot, or anything
-    /// else that implements [`Deliver`], which is not told the name. The rate is the robot's: see
+    /// Adds a lane for envelopes that [name](crate::Envelope::robot) it, with a robot or another [`Deliver`], which
+    /// does not receive the name. The rate is that of the robot; see
     /// [`RobotBuilder::window`](crate::delivery::RobotBuilder::window).
     pub fn lane(mut self, name: impl Into<String>, deliver: impl Deliver + 'static) -> Self {
         self.lanes.push((name.into(), Arc::new(deliver)));
         self
     }
 
-    /// One lane for all envelopes, whatever robot they name; they are passed on with that name. Behind a single lane, one
-    /// robot that is blocked or stopped holds up the others.
+    /// Sets a single lane for all envelopes, whichever robot they name; they are passed on with that name. In a single
+    /// lane, a robot that is blocked or stopped delays the others.
     pub fn only_lane(mut self, deliver: impl Deliver + 'static) -> Self {
         self.only_lane = true;
         self.lane(ONLY_LANE, deliver)
     }
 
-    /// The lane for envelopes that name none. A queue with one lane needs no default.
+    /// Sets the lane for envelopes that name none. A queue with one lane needs no default.
     pub fn default_lane(mut self, name: impl Into<String>) -> Self {
         self.default_lane = Some(name.into());
         self
     }
 
-    /// How many notifications the queue holds, those that are being sent among them; 1,000 unless set. One more is
-    /// refused as [`QueueFull`](crate::ErrorKind::QueueFull). Urgent ones have a tenth more room.
+    /// Sets the maximum number of notifications in the queue, including those that are being sent; 1,000 unless set.
+    /// Further ones are refused with [`QueueFull`](crate::ErrorKind::QueueFull). For urgent ones, the limit is a tenth
+    /// higher.
     pub fn capacity(mut self, notifications: usize) -> Self {
         self.capacity = notifications;
         self
     }
 
-    /// Merges what waits; unless set, nothing is merged. A notification then waits for others, up to the policy's window,
-    /// unless it is urgent. Three or more become one or a few messages, when the robot has room for the first of them.
-    /// Fewer, urgent ones, action cards, and what may have arrived already, are sent as they are.
+    /// Merges waiting notifications; unless set, none are merged. A notification that is not urgent then waits for
+    /// others, up to the policy's window. Three or more are merged into one or a few messages when the robot has a free
+    /// slot. Fewer notifications, urgent ones, action cards, and those that may already have arrived are sent
+    /// unchanged.
     pub fn digest(mut self, policy: impl Into<Option<DigestPolicy>>) -> Self {
         self.digest = policy.into();
         self
     }
 
-    /// What is promised where it is not known whether an attempt arrived; [`Guarantee::AtLeastOnce`] unless set. With
-    /// [`Guarantee::AtMostOnce`] such a notification becomes a dead letter. Give the robots the same guarantee: they repeat,
-    /// too.
+    /// Sets the guarantee for attempts whose outcome is unknown; [`Guarantee::AtLeastOnce`] unless set. With
+    /// [`Guarantee::AtMostOnce`], such a notification becomes a dead letter. Set the same guarantee for the robots,
+    /// which also retry.
     pub fn guarantee(mut self, guarantee: Guarantee) -> Self {
         self.guarantee = guarantee;
         self
     }
 
-    /// How long to wait after the first failed attempt, after the second, and so on; 5 s, 30 s, 2 min, 10 min and
-    /// 30 min unless set. The last one repeats. Each is up to a fifth shorter or longer, at random.
+    /// Sets the delays after the first failed attempt, after the second, and so on; 5 s, 30 s, 2 min, 10 min and 30 min
+    /// unless set. The last one repeats. Each is up to a fifth shorter or longer, at random.
     pub fn retry_delays(mut self, delays: impl IntoIterator<Item = Duration>) -> Self {
         self.retry_delays = delays.into_iter().collect();
         self
     }
 
-    /// How many attempts a notification has; one more than there are [delays](Self::retry_delays) unless set. An attempt
-    /// is one call of the deliverer: a robot may make several requests of it. Where a message may have arrived there
-    /// are three at most, where DingTalk is busy four. An attempt that met a blocked robot does not count.
+    /// Sets the maximum number of attempts for a notification; one more than the number of [delays](Self::retry_delays)
+    /// unless set. An attempt is one call of `Deliver`, for which a robot may make several requests. If a message may
+    /// have arrived, there are at most three attempts; if DingTalk is busy, at most four. Attempts through a blocked
+    /// robot do not count.
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = Some(attempts);
         self
     }
 
-    /// How long one attempt may take; 2 minutes unless set. After that it counts as [`Unknown`](crate::ErrorKind::Unknown).
-    /// It must be more than the deliverer takes for one delivery: a robot that [splits](crate::delivery::Overflow::Split) has its
-    /// deadline for each part.
+    /// Sets the maximum time of one attempt; 2 minutes unless set. After that, it counts as
+    /// [`Unknown`](crate::ErrorKind::Unknown). It must be longer than one delivery takes: a robot that
+    /// [splits](crate::delivery::Overflow::Split) messages has its deadline for each part.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// For how long a lane pauses whose robot has to be looked after: stopped, removed, its token unknown, its signature
-    /// or address refused; 10 minutes unless set. Then one notification tries whether it works again.
+    /// Sets how long a lane pauses if its robot needs attention: stopped, removed, with an unknown token, or with a
+    /// refused signature or address; 10 minutes unless set. After the pause, one notification tests whether the robot
+    /// works again.
     pub fn lane_pause(mut self, pause: Duration) -> Self {
         self.lane_pause = pause;
         self
     }
 
-    /// Where notifications are kept; in a [`MemoryStore`] unless set. A store in memory belongs to one queue at a time: when
-    /// that ends, all that is in it is counted as dropped.
+    /// Sets the store of the notifications; a [`MemoryStore`] unless set. A store in memory belongs to one queue at a
+    /// time: when the queue ends, all notifications in the store are counted as dropped.
     pub fn store(mut self, store: impl Store + 'static) -> Self {
         self.store = Some(Arc::new(store));
         self

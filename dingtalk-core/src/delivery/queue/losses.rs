@@ -1,28 +1,28 @@
-//! What a queue has lost, by reason.
+//! Losses of a queue, by reason.
 
 use std::fmt;
 
 use crate::queue::store::Loss;
 
-/// How many notifications a queue has given up since it was made, by reason. A dead letter that is delivered later stays
-/// counted.
+/// Numbers of notifications that a queue has given up since it was created, by reason. A dead letter that is delivered
+/// later stays counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Losses {
     counts: Vec<(Loss, u64)>,
 }
 
 impl Losses {
-    /// How many for this reason.
+    /// Returns the number of losses for this reason.
     pub fn count(&self, loss: Loss) -> u64 {
         self.counts.iter().find(|(known, _)| *known == loss).map_or(0, |(_, count)| *count)
     }
 
-    /// How many in all.
+    /// Returns the total number of losses.
     pub fn total(&self) -> u64 {
         self.counts.iter().map(|(_, count)| count).sum()
     }
 
-    /// Every reason that there was, with its count, in the order in which they first appeared.
+    /// Iterates over the reasons with their counts, in the order in which they first occurred.
     pub fn iter(&self) -> impl Iterator<Item = (Loss, u64)> + '_ {
         self.counts.iter().copied()
     }
@@ -37,7 +37,7 @@ impl Losses {
     }
 }
 
-/// `3 expired, 1 refused (Keyword)`
+/// Formats the counts as `3 expired, 1 refused (Keyword)`.
 impl fmt::Display for Losses {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.counts.is_empty() {

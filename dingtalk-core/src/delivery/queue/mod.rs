@@ -1,4 +1,4 @@
-//! For services that must not wait: takes notifications at once and delivers them when it can.
+//! Queues: accept notifications immediately and deliver them in the background.
 
 mod attempt;
 mod builder;
@@ -31,23 +31,24 @@ use super::{
 };
 use crate::Notification;
 
-/// How soon to ask a store again that has failed.
+/// Interval after which a failed store is used again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Takes notifications at once, and delivers them in the background: paced, in order, urgent ones first, repeated where that is safe,
-/// merged where many wait.
+/// Accepts notifications immediately and delivers them in the background: at the robot's rate, in order, urgent ones
+/// first. Failures are retried if that is safe, and waiting notifications can be merged.
 ///
 /// - **Bounded**: it holds [1,000](QueueBuilder::capacity) notifications and refuses more
 ///   ([`QueueFull`](ErrorKind::QueueFull)).
-/// - **A lane for each robot**: one that is blocked, slow or stopped holds up nobody else.
-/// - **Repeated by class**: after 5 s, 30 s, 2 min, 10 min, 30 min, as far as the failure allows and until the envelope expires; never while
-///   the robot rests. A robot that has to be looked after (stopped, unknown token, signature …) pauses its lane and keeps
-///   what waits.
-/// - **Nothing is lost silently**: what is given up is a [dead letter](Self::dead_letters) with its reason, and is
-///   counted in [`losses`](Self::losses).
+/// - **A lane for each robot**: a robot that is blocked, slow or stopped does not delay others.
+/// - **Retries by kind of failure**: after 5 s, 30 s, 2 min, 10 min, 30 min, as far as the failure allows and until the
+///   envelope expires; never while the robot rests. A robot that needs attention (stopped, unknown token, signature …)
+///   pauses its lane, which keeps its notifications.
+/// - **No silent losses**: a notification that is given up becomes a [dead letter](Self::dead_letters) with its reason,
+///   and is counted in [`losses`](Self::losses).
 ///
-/// Clones are cheap and share the queue. When the last one is dropped, deliveries that have begun still end; what waits
-/// in memory is lost, counted, and logged in one warning: [`shutdown`](Self::shutdown) first.
+/// Clones are cheap and share the queue. When the last one is dropped, deliveries that have begun are completed;
+/// notifications that wait in memory are lost, counted, and logged in one warning. Call [`shutdown`](Self::shutdown)
+/// first.
 ///
 /// ```
 /// use std::time::Duration;
@@ -72,13 +73,13 @@ struct Handle {
 }
 
 impl Queue {
-    /// A queue in memory with one lane, which takes every notification. An envelope that names a robot is passed on with
+    /// Creates a queue in memory with one lane for every notification. An envelope that names a robot is passed on with
     /// that name. Needs a tokio runtime.
     pub fn new(deliver: impl Deliver + 'static) -> Result<Self, Error> {
         Self::builder().only_lane(deliver).build()
     }
 
-    /// Sets up a queue.
+    /// Returns the settings of a queue.
     pub fn builder() -> QueueBuilder {
         QueueBuilder::new()
     }
@@ -90,15 +91,15 @@ impl Queue {
         Self(Arc::new(Handle { shared, workers }))
     }
 
-    /// Checks a notification, renders it and queues it under a new id. Waits for nothing.
+    /// Checks a notification, renders it and queues it under a new id. Does not wait.
     pub fn try_send<N: Notification + ?Sized>(&self, notification: &N) -> Result<Receipt, Error> {
         self.try_deliver(notification.envelope()?)
     }
 
-    /// Queues one envelope. Waits for nothing; where the [store](QueueBuilder::store) would have to, it is an error.
+    /// Queues one envelope. Does not wait; if the [store](QueueBuilder::store) would have to, returns an error.
     ///
-    /// The envelope's [`robot`](Envelope::robot) names the lane. One whose id was queued before is not queued again, which
-    /// is no error.
+    /// The envelope's [`robot`](Envelope::robot) names the lane. An id that was queued before is not queued again,
+    /// which is not an error.
     pub fn try_deliver(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let shared = &self.0.shared;
         let entry = Entry::check(shared, &envelope)?;
@@ -119,18 +120,18 @@ impl Queue {
         entry.finish(result, capacity)
     }
 
-    /// What waits, and what is being sent.
+    /// Counts the notifications that wait or are being sent.
     pub async fn pending(&self) -> Result<Pending, Error> {
         self.0.shared.pending().await
     }
 
-    /// How many notifications were given up since the queue was made, by reason.
+    /// Returns the numbers of notifications given up since the queue was created, by reason.
     pub fn losses(&self) -> Losses {
         self.0.shared.losses()
     }
 
-    /// Waits until everything is settled, delivered or given up, but not longer than `deadline`; then says how much is
-    /// left. Digests wait for no more notifications in the meantime; rests and pauses are kept.
+    /// Waits until every notification is delivered or given up, but not longer than `deadline`; then returns the number
+    /// of those left. In the meantime, digests do not wait for more notifications; rests and pauses are kept.
     pub async fn flush(&self, deadline: Duration) -> Result<(), Pending> {
         let shared = &self.0.shared;
         let deadline = Instant::now() + deadline.min(FAR_FUTURE);
@@ -154,9 +155,10 @@ impl Queue {
         }
     }
 
-    /// Takes nothing more, [flushes](Self::flush), and ends the lanes. What is left after `deadline` is said; a durable
-    /// store keeps it, one in memory loses it, which is counted as [dropped](crate::queue::store::Loss::Dropped). A delivery that has not ended
-    /// by then is given up: its message may have arrived.
+    /// Accepts no more notifications, [flushes](Self::flush), and ends the lanes. Returns the number of notifications
+    /// left after `deadline`: a durable store keeps them, a store in memory loses them, which is counted as
+    /// [dropped](crate::queue::store::Loss::Dropped). A delivery that has not ended by then is cancelled; its message
+    /// may have arrived.
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), Pending> {
         let shared = &self.0.shared;
         shared.close();
@@ -174,16 +176,16 @@ impl Queue {
         result
     }
 
-    /// The newest notifications that were given up, with the reason, newest first.
+    /// Returns the newest notifications that were given up, with their reasons, newest first.
     pub async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, Error> {
         self.0.shared.store.dead_letters(max).await
     }
 
-    /// Puts a dead letter back into its lane, behind what waits there: under the same id, with all its attempts, and
-    /// without its expiry.
+    /// Puts a dead letter back into its lane, after the waiting notifications: under the same id, with its attempts
+    /// reset and without its expiry.
     ///
-    /// Look into the group first where it [may have arrived](DeadLetter::may_have_arrived) as part of a digest:
-    /// DingTalk cannot recognise that.
+    /// If it [may have arrived](DeadLetter::may_have_arrived) as part of a digest, look in the group first: DingTalk
+    /// cannot recognise that.
     pub async fn redeliver(&self, id: &str) -> Result<Receipt, Error> {
         let shared = &self.0.shared;
         if shared.is_closed() {

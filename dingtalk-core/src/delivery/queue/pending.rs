@@ -1,32 +1,32 @@
-//! What a queue still has to do.
+//! Unfinished notifications of a queue.
 
 use std::{collections::BTreeMap, fmt};
 
 use crate::queue::store::LanePending;
 
-/// What waits in a queue, lane by lane.
+/// Numbers of unfinished notifications in a queue, by lane.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pending {
-    /// By the name of the lane.
+    /// Counts by the name of the lane.
     pub lanes: BTreeMap<String, LanePending>,
-    /// The store could not say for all lanes: there may be more.
+    /// Set if the store could not answer for all lanes: there may be more.
     pub incomplete: bool,
 }
 
 impl Pending {
-    /// How many notifications in all.
+    /// Returns the total number of notifications.
     pub fn total(&self) -> usize {
         self.lanes.values().map(|lane| lane.total()).sum()
     }
 
-    /// Whether nothing is left.
+    /// Returns `true` if nothing is left.
     pub fn is_empty(&self) -> bool {
         self.total() == 0 && !self.incomplete
     }
 }
 
-/// `12 notifications are left: dev 2, ops 10`
+/// Formats the counts as `12 notifications are left: dev 2, ops 10`.
 impl fmt::Display for Pending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.total() {
