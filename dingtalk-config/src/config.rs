@@ -42,7 +42,7 @@ const DEADLINE: Duration = Duration::from_secs(25);
 /// assert_eq!(config.robots[0].name, "customers");
 ///
 /// let error = Config::parse("version = 1\n[robots.ops]\nacess_token = \"env:T\"").unwrap_err().to_string();
-/// assert!(error.contains("robots.ops.acess_token: unknown; did you mean `access_token`?"), "{error}");
+/// assert!(error.contains("robots.ops.acess_token: unknown key; did you mean `access_token`?"), "{error}");
 /// # Ok::<(), dingtalk_config::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -101,14 +101,14 @@ impl Config {
             Some(VERSION) => {}
             Some(other) => {
                 let problem = Wording::new(
-                    format!("this program reads version {VERSION}, not {other}"),
+                    format!("unsupported version {other}; this program reads version {VERSION}"),
                     format!("本程序读取的版本是 {VERSION}，而不是 {other}"),
                 );
                 file.fault("version", problem);
             }
             None if file.is_sound("version") => {
                 let problem = Wording::new(
-                    format!("missing: write `version = {VERSION}`"),
+                    format!("missing; add `version = {VERSION}`"),
                     format!("缺少这一项：请写 `version = {VERSION}`"),
                 );
                 file.fault("version", problem);
@@ -163,8 +163,10 @@ impl Config {
             }
         }
         if self.robots.is_empty() {
-            let problem =
-                Wording::new("there is no robot: add `[robots.NAME]`", "没有机器人：请添加 `[robots.名称]`");
+            let problem = Wording::new(
+                "at least one robot is required: add `[robots.NAME]`",
+                "至少需要一个机器人：请添加 `[robots.名称]`",
+            );
             faults.push(Fault::new(FaultKind::Robot, "robots", problem));
         }
         if let Some(default) = self.default_name() {
@@ -186,7 +188,7 @@ impl Config {
         let Some(name) = name.or(self.default_name()) else {
             let names = names().collect::<Vec<_>>().join("`, `");
             return Err(unknown(Wording::new(
-                format!("several robots and no default_robot: name one of `{names}`"),
+                format!("no robot was named, and default_robot is not set; name one of `{names}`"),
                 format!("有多个机器人而没有 default_robot：请指定 `{names}` 之一"),
             )));
         };
@@ -208,9 +210,12 @@ fn no_robot<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Wording {
     let (english, chinese) = match dingtalk_template::suggest(&name.to_string(), names.iter().copied()) {
         Some(meant) => (format!("; did you mean `{meant}`?"), format!("；是否想写 `{meant}`？")),
         None if names.is_empty() => (String::new(), String::new()),
-        None => (format!("; there are `{}`", names.join("`, `")), format!("；现有 `{}`", names.join("`、`"))),
+        None => (
+            format!("; expected one of `{}`", names.join("`, `")),
+            format!("；现有 `{}`", names.join("`、`")),
+        ),
     };
-    Wording::new(format!("there is no robot `{name}`{english}"), format!("没有机器人 `{name}`{chinese}"))
+    Wording::new(format!("unknown robot `{name}`{english}"), format!("未知的机器人 `{name}`{chinese}"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ impl Guarded {
 impl Deliver for Guarded {
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
         if self.denies_all && envelope.message.mentions().is_some_and(|mentions| mentions.all) {
-            let denied = "this robot is set never to notify everybody: at_all is \"deny\"";
+            let denied = "this robot is configured never to notify everybody (at_all = \"deny\")";
             return Box::pin(ready(Err(Error::new(ErrorKind::Invalid, denied).with_id(envelope.id))));
         }
         self.inner.deliver(envelope)

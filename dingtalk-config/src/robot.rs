@@ -57,8 +57,8 @@ impl RobotSettings {
         let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
         if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(fits) {
             let problem = Wording::new(
-                format!("{name:?} is no name: letters, digits, `_` and `-`, at most {MAX_NAME}"),
-                format!("{name:?} 不能作为名称：只能用文字、数字、`_` 和 `-`，最多 {MAX_NAME} 个字符"),
+                format!("invalid name {name:?}; use letters, digits, `_` and `-`, at most {MAX_NAME}"),
+                format!("名称 {name:?} 无效：只能用文字、数字、`_` 和 `-`，最多 {MAX_NAME} 个字符"),
             );
             section.fault("", problem);
         }
@@ -69,7 +69,7 @@ impl RobotSettings {
             && about.chars().count() > MAX_ABOUT
         {
             let problem = Wording::new(
-                format!("at most {MAX_ABOUT} characters: agents read it in every conversation"),
+                format!("must have at most {MAX_ABOUT} characters: agents read it in every conversation"),
                 format!("最多 {MAX_ABOUT} 个字符：智能体在每次会话中都会读到它"),
             );
             section.fault("about", problem);
@@ -82,7 +82,7 @@ impl RobotSettings {
             Some(pool) => {
                 if pool.is_empty() && section.is_sound("pool") {
                     let problem = Wording::new(
-                        "it is empty: give each robot of the group, or an access_token",
+                        "must not be empty: list each robot of the group, or give an access_token",
                         "列表为空：请列出群里的每个机器人，或改用 access_token",
                     );
                     section.fault("pool", problem);
@@ -104,7 +104,7 @@ impl RobotSettings {
         let rate_per_minute = section.integer("rate_per_minute").and_then(|rate| {
             let rate = u32::try_from(rate).map_err(|_| {
                 Wording::new(
-                    format!("expected a number of messages, not {rate}"),
+                    format!("invalid value {rate}; expected a number of messages"),
                     format!("应为消息条数，而不是 {rate}"),
                 )
             });
@@ -118,7 +118,7 @@ impl RobotSettings {
         let max_wait = section.integer("max_wait_seconds").and_then(|seconds| {
             let seconds = u64::try_from(seconds).map_err(|_| {
                 Wording::new(
-                    format!("expected seconds, not {seconds}"),
+                    format!("invalid value {seconds}; expected a number of seconds"),
                     format!("应为秒数，而不是 {seconds}"),
                 )
             });
@@ -242,7 +242,7 @@ impl Webhook {
 fn reference(text: &str) -> Result<SecretSource, Wording> {
     SecretSource::reference(text).ok_or_else(|| {
         Wording::new(
-            "a secret does not stand in this file: write `env:NAME` for an environment variable, or `file:PATH`",
+            "secrets do not belong in this file: write `env:NAME` for an environment variable, or `file:PATH`",
             "密钥不能写在这个文件里：请写 `env:变量名`（环境变量）或 `file:路径`",
         )
     })
@@ -283,11 +283,13 @@ fn check_rate(rate: Option<u32>, host: &str) -> Result<Option<u32>, Wording> {
         .any(|domain| host.strip_suffix(domain).is_some_and(|sub| sub.is_empty() || sub.ends_with('.')));
     match rate.unwrap_or(RATE_PER_MINUTE) {
         0 if is_dingtalk => Err(Wording::new(
-            "0 switches the limit off, and DingTalk then blocks the robot for ten minutes; set 1 to 20",
+            "invalid value 0; without a limit, DingTalk blocks the robot for ten minutes: set 1 to 20",
             "0 表示不限速，钉钉会因此把机器人限流十分钟；请设为 1 到 20",
         )),
         rate if is_dingtalk && rate > RATE_PER_MINUTE => Err(Wording::new(
-            format!("DingTalk takes at most {RATE_PER_MINUTE} messages a minute from a robot, not {rate}"),
+            format!(
+                "invalid value {rate}; DingTalk accepts at most {RATE_PER_MINUTE} messages a minute from a robot"
+            ),
             format!("钉钉每分钟最多接收一个机器人的 {RATE_PER_MINUTE} 条消息，而不是 {rate} 条"),
         )),
         0 => Ok(None),

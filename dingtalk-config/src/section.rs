@@ -53,7 +53,7 @@ impl<'f> Section<'f> {
     pub(crate) fn text(&mut self, key: &str) -> Option<String> {
         match self.take(key)? {
             Value::String(text) if text.trim().is_empty() => {
-                self.fault(key, Wording::new("it is blank", "内容为空"));
+                self.fault(key, Wording::new("must not be blank", "内容不能为空"));
                 None
             }
             Value::String(text) => Some(text),
@@ -92,7 +92,7 @@ impl<'f> Section<'f> {
         self.fault(
             key,
             Wording::new(
-                format!("expected one of {}, not {text:?}", words.join(", ")),
+                format!("invalid value {text:?}; expected one of {}", words.join(", ")),
                 format!("应为 {} 之一，而不是 {text:?}", words.join("、")),
             ),
         );
@@ -147,11 +147,11 @@ impl<'f> Section<'f> {
         for key in self.keys() {
             let problem = match suggest(&key, self.asked.iter().map(String::as_str)) {
                 Some(meant) => Wording::new(
-                    format!("unknown; did you mean `{meant}`?"),
+                    format!("unknown key; did you mean `{meant}`?"),
                     format!("未知的键；是否想写 `{meant}`？"),
                 ),
                 None => Wording::new(
-                    format!("unknown; there are {}", self.asked.join(", ")),
+                    format!("unknown key; expected one of {}", self.asked.join(", ")),
                     format!("未知的键；可用的有 {}", self.asked.join("、")),
                 ),
             };
@@ -177,7 +177,7 @@ impl<'f> Section<'f> {
         self.fault(
             key,
             Wording::new(
-                format!("expected {english}, not {}", article(kind)),
+                format!("expected {english}, found {}", article(kind)),
                 format!("应为{chinese}，而不是 {kind}"),
             ),
         );

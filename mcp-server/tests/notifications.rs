@@ -107,7 +107,7 @@ fn possible_improvements_are_listed_and_faults_are_refused() {
         assert_eq!(output.status.code(), Some(1));
         let said = String::from_utf8(output.stderr).unwrap();
         for fault in [
-            "notifications.cpu_alert.fields[3].lin: unknown; did you mean `line`?",
+            "notifications.cpu_alert.fields[3].lin: unknown key; did you mean `line`?",
             "notifications.disk_alert.text: there is no field `percnt`; did you mean `percent`?",
         ] {
             assert!(said.contains(fault), "{fault}: {said}");

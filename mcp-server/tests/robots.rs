@@ -124,7 +124,7 @@ async fn an_invalid_file_prevents_the_server_from_starting() {
     let (status, words) = Program::start(&["--config", both.path()], &[]).end(program::PATIENCE);
     assert!(!status.success());
     for expected in
-        ["robots.ops.abuot: unknown; did you mean `about`?", "a secret does not stand in this file"]
+        ["robots.ops.abuot: unknown key; did you mean `about`?", "secrets do not belong in this file"]
     {
         assert!(words.contains(expected), "{words}");
     }

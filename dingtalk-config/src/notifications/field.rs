@@ -46,7 +46,7 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     rules.max_items = section.integer("max_items").and_then(|most| {
         let most = u32::try_from(most).map_err(|_| {
             Wording::new(
-                format!("expected a number of items, not {most}"),
+                format!("invalid value {most}; expected a number of items"),
                 format!("应为元素个数，而不是 {most}"),
             )
         });
@@ -58,14 +58,14 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
         (
             "skip",
             Wording::new(
-                "every field of a file is shown: remove it",
+                "not supported in a file, which shows every field: remove it",
                 "配置文件里的字段都会显示：请去掉这一项",
             ),
         ),
         (
             "rename",
             Wording::new(
-                "a field of a file has one name: change `name`",
+                "not supported in a file: change `name` instead",
                 "配置文件里的字段只有一个名称：请修改 `name`",
             ),
         ),
@@ -87,8 +87,8 @@ fn read_name(section: &mut Section<'_>) -> Option<String> {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !fits {
         let problem = Wording::new(
-            "a field's name is letters, digits and `_`, 64 at most, a letter first",
-            "字段名只能用字母、数字和 `_`，最多 64 个字符，以字母开头",
+            "invalid name; use at most 64 letters, digits and `_`, with a letter first",
+            "名称无效；只能用字母、数字和 `_`，最多 64 个字符，以字母开头",
         );
         section.fault("name", problem);
     }
@@ -102,15 +102,15 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
         ("choice", Some(values)) => read_values(values, section),
         ("choice", None) => {
             let problem = Wording::new(
-                "a choice without values leaves no choice: add `values = [\"…\", \"…\"]`",
-                "没有可选的值：请添加 `values = [\"…\", \"…\"]`",
+                "a choice needs at least one value: add `values = [\"…\", \"…\"]`",
+                "至少需要一个可选的值：请添加 `values = [\"…\", \"…\"]`",
             );
             section.fault("values", problem);
             Vec::new()
         }
         (_, Some(_)) => {
             let problem = Wording::new(
-                "`values` belongs on a field of type `choice`",
+                "`values` is only for fields of type `choice`",
                 "`values` 只用于 `choice` 类型的字段",
             );
             section.fault("values", problem);
@@ -131,15 +131,15 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
         other => {
             let problem = match suggest(other, TYPES) {
                 Some(meant) => Wording::new(
-                    format!("there is no type {other:?}; did you mean `{meant}`?"),
-                    format!("没有类型 {other:?}；是否想写 `{meant}`？"),
+                    format!("unknown type {other:?}; did you mean `{meant}`?"),
+                    format!("未知的类型 {other:?}；是否想写 `{meant}`？"),
                 ),
                 None => Wording::new(
                     format!(
-                        "there is no type {other:?}; there are {}; any other type is written in Rust",
+                        "unknown type {other:?}; expected one of {}; for any other type, use Rust",
                         TYPES.join(", ")
                     ),
-                    format!("没有类型 {other:?}；可用的有 {}；其他类型请用 Rust 编写", TYPES.join("、")),
+                    format!("未知的类型 {other:?}；可用的有 {}；其他类型请用 Rust 编写", TYPES.join("、")),
                 ),
             };
             section.fault("type", problem);
@@ -152,15 +152,14 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
 fn read_values(values: Value, section: &mut Section<'_>) -> Vec<ChoiceText> {
     let Value::Array(values) = values else {
         let problem = Wording::new(
-            "expected a list of texts, or of tables with `value`",
+            "expected a list of strings, or of tables with `value`",
             "应为文本列表，或由含 `value` 的表组成的列表",
         );
         section.fault("values", problem);
         return Vec::new();
     };
     if values.is_empty() {
-        let problem =
-            Wording::new("a choice without values leaves no choice: write them", "没有可选的值：请写出来");
+        let problem = Wording::new("a choice needs at least one value", "至少需要一个可选的值");
         section.fault("values", problem);
     }
     let mut choices: Vec<ChoiceText> = Vec::new();
@@ -178,7 +177,7 @@ fn read_values(values: Value, section: &mut Section<'_>) -> Vec<ChoiceText> {
         }
         if choices.iter().any(|other| other.value == choice.value) {
             let problem = Wording::new(
-                format!("`{}` is there twice: remove one", choice.value),
+                format!("duplicate value `{}`; remove one", choice.value),
                 format!("`{}` 出现了两次：请去掉一个", choice.value),
             );
             section.fault(&place, problem);

@@ -85,14 +85,14 @@ impl Written {
                 None => {
                     let problem = match suggest(instead, names.iter().map(|(key, _)| &**key)) {
                         Some(meant) => Wording::new(
-                            format!("there is no notification `{instead}`; did you mean `{meant}`?"),
-                            format!("没有通知 `{instead}`；是否想写 `{meant}`？"),
+                            format!("unknown notification `{instead}`; did you mean `{meant}`?"),
+                            format!("未知的通知 `{instead}`；是否想写 `{meant}`？"),
                         ),
                         None => Wording::new(
                             format!(
-                                "there is no notification `{instead}`; name a notification of this file, or a tool"
+                                "unknown notification `{instead}`; expected a notification of this file, or a tool"
                             ),
-                            format!("没有通知 `{instead}`；请写本文件里的一个通知，或一个工具"),
+                            format!("未知的通知 `{instead}`；请写本文件里的一个通知，或一个工具"),
                         ),
                     };
                     section.fault(&format!("{key}.instead"), problem);
