@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use crate::{
     bytes::INVISIBLE_OR_ACTIVE,
+    normal::normalize,
     value::{stays_in_line, write_line},
 };
 
@@ -20,7 +21,7 @@ pub fn escape_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let anywhere = Context { in_link: false, before: '\0', after: '\0' };
     let mut joined = String::new();
-    for line in text.trim().lines() {
+    for line in normalize(text).trim().lines() {
         let start = out.len();
         if !out.is_empty() {
             out.push_str("  \n  ");

@@ -30,6 +30,7 @@ mod inline;
 mod instructions;
 mod layout;
 mod names;
+mod normal;
 mod number;
 mod problem;
 mod render;
@@ -50,6 +51,7 @@ pub use crate::{
     instructions::{Instruction, instruction_like},
     layout::dedent,
     names::{MAX_TOOL_NAME, looks_secret, snake_case, suggest, tool_name_problem, words},
+    normal::normalize,
     number::Number,
     problem::Problem,
     render::render,

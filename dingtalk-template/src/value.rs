@@ -5,6 +5,7 @@ use std::fmt;
 use crate::{
     bytes::{ENDS_TARGET, INVISIBLE, INVISIBLE_OR_ACTIVE, Set},
     escape::{Context, push_escaped},
+    normal::{is_line_break, is_marked, normalize},
     show::Sink,
     table::SlotContext,
 };
@@ -125,16 +126,12 @@ fn move_text(out: &mut String, start: usize, to: &mut String) {
 
 fn has_outer_space(text: &str) -> bool {
     let space = |c: char| c.is_whitespace();
-    text.chars().next().is_some_and(space) || text.chars().next_back().is_some_and(space)
+    is_marked(text) || text.chars().next().is_some_and(space) || text.chars().next_back().is_some_and(space)
 }
 
 /// Reports whether a character is text. Control characters and direction overrides are not, and could deceive a reader.
 fn carries_text(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-fn is_line_break(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Reports whether the character at this position stays when a text is put on one line.
@@ -144,29 +141,27 @@ pub(crate) fn stays_in_line(text: &str, at: usize) -> bool {
 
 /// Writes a value on one line: trimmed, with spaces for line breaks and tabs.
 pub(crate) fn write_line(out: &mut String, value: &str) {
-    let mut carriage_return = false;
+    let value = normalize(value);
     // A dropped character must not leave white space at the ends: four spaces would begin a code block.
     let text = value.trim_matches(|c: char| c.is_whitespace() || !carries_text(c));
     for c in text.chars() {
-        if is_line_break(c) || c == '\t' {
-            if !(c == '\n' && carriage_return) {
-                out.push(' ');
-            }
+        if matches!(c, '\n' | '\t') {
+            out.push(' ');
         } else if carries_text(c) {
             out.push(c);
         }
-        carriage_return = c == '\r';
     }
 }
 
 /// Writes a value of several lines. Tabs and the indentation of the first line count as text.
 fn write_lines(out: &mut String, value: &str) {
-    let text = value.trim_end().trim_start_matches(['\r', '\n']);
+    let value = normalize(value);
+    let text = value.trim_end().trim_start_matches('\n');
     out.extend(text.chars().filter(|c| carries_text(*c) || matches!(c, '\n' | '\t')));
 }
 
 fn write_target(out: &mut String, value: &str) {
-    for c in value.trim().chars() {
+    for c in normalize(value).trim().chars() {
         if c.is_whitespace() || c.is_control() || matches!(c, '(' | ')' | '<' | '>' | '\\' | '`') {
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                 let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);
@@ -225,12 +220,12 @@ mod tests {
 
     #[test]
     fn a_value_is_escaped_for_its_position() {
-        let value = " a_b\r\n*c*\u{202e} (d)\t".to_owned();
+        let value = "\u{feff} a_b\r\n*\u{1b}[1mc\u{1b}[0m*\u{202e} (d)\t".to_owned();
         for (context, text) in [
             (SlotContext::Plain, "a_b *c* (d)"),
             (SlotContext::PlainBlock, " a_b\n*c* (d)"),
             (SlotContext::Markdown, "a_b \\*c\\* (d)"),
-            (SlotContext::LinkTarget, "a_b%0D%0A*c*\u{202e}%20%28d%29"),
+            (SlotContext::LinkTarget, "a_b%0A*c*\u{202e}%20%28d%29"),
         ] {
             assert_eq!(written(std::slice::from_ref(&value), context, ('\n', '\n')), text, "{context:?}");
         }

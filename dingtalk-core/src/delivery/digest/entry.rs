@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use dingtalk_template::{Resolved, Syntax, Template, Value, compile, escape_markdown, render};
+use dingtalk_template::{Resolved, Syntax, Template, Value, compile, escape_markdown, normalize, render};
 
 use super::{
     outline::{Block, Outline, letters},
@@ -160,7 +160,7 @@ fn escaped(text: &str) -> String {
         (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    escape_markdown(&text.replace(carries_nothing, ""))
+    escape_markdown(&normalize(text).replace(carries_nothing, ""))
 }
 
 /// Escapes a text and joins its lines.
