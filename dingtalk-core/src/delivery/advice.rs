@@ -72,9 +72,9 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
             "队列已满，请稍后重新发送；也可增大队列容量，或启用消息合并。",
         ),
         Kind::QueueClosed => (
-            "the queue was shut down",
+            "the queue has ended",
             "Send before the program ends, or through a new queue.",
-            "队列已关闭，请在程序退出之前发送，或新建队列。",
+            "队列已结束，请在程序退出之前发送，或新建队列。",
         ),
         Kind::Store => (
             "the queue's store or the robot's rate window failed",

@@ -19,7 +19,7 @@ pub enum ErrorKind {
     RateLimited,
     /// The queue is full; the notification was not accepted.
     QueueFull,
-    /// The queue was shut down; the notification was not accepted.
+    /// The queue was shut down, or its runtime has ended; the notification was not accepted.
     QueueClosed,
     /// The queue's store failed; the notification may have been accepted.
     Store,

@@ -12,6 +12,7 @@ mod verdict;
 mod worker;
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -69,7 +70,8 @@ pub struct Queue(Arc<Handle>);
 /// Ends the workers when the last clone of a queue is dropped.
 struct Handle {
     shared: Arc<Shared>,
-    workers: Mutex<Vec<JoinHandle<()>>>,
+    /// The worker of each lane, by the lane's name.
+    workers: Mutex<BTreeMap<String, JoinHandle<()>>>,
 }
 
 impl Queue {
@@ -86,7 +88,10 @@ impl Queue {
 
     fn start(shared: Shared) -> Self {
         let shared = Arc::new(shared);
-        let work = |lane| tokio::spawn(worker::Worker::new(Arc::clone(&shared), Arc::clone(lane)).run());
+        let work = |lane: &Arc<lane::Lane>| {
+            let worker = worker::Worker::new(Arc::clone(&shared), Arc::clone(lane));
+            (lane.name.clone(), tokio::spawn(worker.run()))
+        };
         let workers = Mutex::new(shared.lanes.values().map(work).collect());
         Self(Arc::new(Handle { shared, workers }))
     }
@@ -102,7 +107,7 @@ impl Queue {
     /// which is not an error.
     pub fn try_deliver(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let shared = &self.0.shared;
-        let entry = Entry::check(shared, &envelope)?;
+        let entry = Entry::check(&self.0, &envelope)?;
         let capacity = shared.settings.room(envelope.urgency);
         let result = shared.store.enqueue_now(&entry.lane.name, envelope, capacity).unwrap_or_else(|| {
             Err(Error::configuration(
@@ -114,7 +119,7 @@ impl Queue {
 
     async fn enqueue(&self, envelope: Envelope) -> Result<Receipt, Error> {
         let shared = &self.0.shared;
-        let entry = Entry::check(shared, &envelope)?;
+        let entry = Entry::check(&self.0, &envelope)?;
         let capacity = shared.settings.room(envelope.urgency);
         let result = shared.store.enqueue(&entry.lane.name, envelope, capacity).await;
         entry.finish(result, capacity)
@@ -165,7 +170,7 @@ impl Queue {
         let result = self.flush(deadline).await;
         shared.stop();
         let workers = std::mem::take(&mut *self.0.workers.lock().unwrap_or_else(PoisonError::into_inner));
-        for worker in workers {
+        for worker in workers.into_values() {
             if result.is_err() {
                 worker.abort();
             }
@@ -192,6 +197,9 @@ impl Queue {
             return Err(closed().with_id(id));
         }
         let capacity = shared.settings.capacity;
+        if shared.lanes.keys().any(|lane| self.0.has_ended(lane)) {
+            return Err(ended().with_id(id));
+        }
         let Some(enqueued) = shared.store.redeliver(id, capacity).await? else {
             return Err(Error::configuration("there is no dead letter with this id").with_id(id));
         };
@@ -221,11 +229,15 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn check(shared: &'a Shared, envelope: &Envelope) -> Result<Self, Error> {
+    fn check(queue: &'a Handle, envelope: &Envelope) -> Result<Self, Error> {
+        let shared = &queue.shared;
         if shared.is_closed() {
             return Err(closed().with_id(&*envelope.id));
         }
         let lane = shared.lane_of(envelope).map_err(|error| error.with_id(&*envelope.id))?;
+        if queue.has_ended(&lane.name) {
+            return Err(ended().with_id(&*envelope.id));
+        }
         Ok(Self { lane, id: envelope.id.clone(), urgency: envelope.urgency })
     }
 
@@ -258,6 +270,19 @@ fn full(capacity: usize) -> Error {
 
 fn closed() -> Error {
     Error::new(ErrorKind::QueueClosed, "")
+}
+
+fn ended() -> Error {
+    Error::new(ErrorKind::QueueClosed, "the tokio runtime in which the queue was built has ended")
+}
+
+impl Handle {
+    /// Reports whether the worker of this lane has ended, which it does with its runtime. `shutdown` closes the queue
+    /// before it takes the workers.
+    fn has_ended(&self, lane: &str) -> bool {
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        workers.get(lane).is_some_and(JoinHandle::is_finished)
+    }
 }
 
 impl Drop for Handle {

@@ -180,6 +180,11 @@ impl Robot {
 
     async fn send(&self, envelope: Envelope, start: Start<'_>) -> Result<Receipt, Error> {
         let (robot, span) = (&*self.0, Span::current());
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::configuration(
+                "a robot sends inside a tokio runtime: call it there, or use `Blocking` (feature `blocking`)",
+            ));
+        }
         let (progress, mark) = (envelope.progress(), envelope.mark());
         progress.start();
         check_name(robot.name.as_deref(), envelope.robot.as_deref())?;
