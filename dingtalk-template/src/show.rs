@@ -61,8 +61,8 @@ impl Sink<'_> {
         writer.finish();
     }
 
-    /// Writes a word, such as a mention. A space separates it from the text before it if `joins_before` returns true for
-    /// that text's last character, and from the text after it if `joins_after` does for its first one.
+    /// Writes a word, such as a mention. A space separates it from the text before it if `joins_before` returns true
+    /// for that text's last character, and from the text after it if `joins_after` does for its first one.
     #[doc(hidden)]
     pub fn word(
         &mut self,

@@ -11,10 +11,20 @@ use dingtalk_tests::tree;
 const SPELLINGS: [&str; 3] =
     [concat!("dingtalk", "-mcp"), concat!("dingtalk", "_mcp"), concat!("dingtalk", "%2dmcp")];
 
+/// Beginning of the names that the variables of this program had.
+const VARIABLES: &str = concat!("dingtalk", "_mcp_");
+
 /// Files that may contain the name, each with words that every such line must contain, in lower case, and the
 /// reason.
-const ALLOWED: [(&str, &str, &str); 1] =
-    [("docs/install.md", "is another program", "warns of configurations that start it")];
+const ALLOWED: [(&str, &str, &str); 7] = [
+    ("docs/install.md", "is another program", "warns of configurations that start it"),
+    ("docs/zh-CN/install.md", "是另一个程序", "says the same in Chinese"),
+    ("docs/configuration.md", VARIABLES, "lists them as errors"),
+    ("docs/zh-CN/configuration.md", VARIABLES, "says the same in Chinese"),
+    ("mcp-server/src/settings/variables.rs", VARIABLES, "refuses them"),
+    ("mcp-server/src/settings/tests.rs", VARIABLES, "tests the refusal"),
+    ("mcp-server/tests/settings.rs", VARIABLES, "tests the refusal"),
+];
 
 /// Lines that contain the name, in lower case, with their numbers.
 fn naming(text: &str) -> Vec<(usize, String)> {

@@ -62,7 +62,8 @@ mod tests {
     use super::*;
 
     /// Pages that list the settings, between these marks.
-    const PAGES: [(&str, Language); 1] = [("docs/install.md", Language::En)];
+    const PAGES: [(&str, Language); 2] =
+        [("docs/install.md", Language::En), ("docs/zh-CN/install.md", Language::Zh)];
     const BEGIN: &str = "<!-- settings -->\n";
     const END: &str = "<!-- end of settings -->";
 
@@ -76,8 +77,7 @@ mod tests {
 
     fn row(setting: &Setting, language: Language) -> String {
         let code = |text: Option<String>| text.map_or(String::new(), |text| format!("`{text}`"));
-        let name = in_language(language, "NAME", "名称");
-        let key = setting.key.map(|key| format!("robots.{name}.{key}"));
+        let key = setting.key.map(|key| format!("robots.NAME.{key}"));
         let secret = if setting.is_secret { in_language(language, ". Secret", "。保密") } else { "" };
         let value = in_language(language, "`1`: ", "`1`：");
         let value = if setting.format == Format::Flag { value } else { "" };
