@@ -118,7 +118,7 @@ pub(crate) fn action_card<T: Borrow<Template>>(
         check.required("button", &button.title);
     }
     buttons.append(&mut check.buttons);
-    // Where a list has all the buttons, its own rule has reported that it is empty.
+    // A list of all buttons has its own rule, which has reported that it is empty.
     if buttons.is_empty() && written {
         check.faults.push(Fault::new("", "an action card needs at least one button with a link"));
     }

@@ -16,9 +16,15 @@ const OPENINGS: [&str; 9] =
     ["What", "Who", "Whoever", "Whether", "Where", "When", "How", "Until when", "So many"];
 
 /// Folders and pages that have been rewritten.
-const DONE: [&str; 19] = [
+const DONE: [&str; 25] = [
     "benches/",
     "dingtalk-config/",
+    "dingtalk-core/src/delivery/digest/",
+    "dingtalk-core/src/delivery/overflow/",
+    "dingtalk-core/src/delivery/pool/",
+    "dingtalk-core/src/delivery/retry/",
+    "dingtalk-core/src/delivery/store/",
+    "dingtalk-core/src/delivery/window/",
     "dingtalk-core/src/message/",
     "dingtalk-core/src/tool/",
     "dingtalk-core/tests/",

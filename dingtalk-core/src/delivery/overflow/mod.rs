@@ -138,7 +138,8 @@ impl Overflow {
         Ok(written.into_iter().map(|(part, _)| part).collect())
     }
 
-    /// Returns the parts with their bodies, so that the measured bytes are the sent bytes. The keyword is in every part.
+    /// Returns the parts with their bodies, so that the measured bytes are the sent bytes. The keyword is in every
+    /// part.
     pub(crate) fn write(
         self,
         message: Message,
