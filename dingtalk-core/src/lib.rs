@@ -69,6 +69,7 @@ mod notification;
 pub mod pool;
 #[cfg(feature = "robot")]
 pub mod queue;
+mod shortened;
 #[cfg(feature = "tool")]
 pub mod tool;
 

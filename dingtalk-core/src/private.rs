@@ -33,6 +33,8 @@ pub use {
 pub type Arguments = serde_json::Map<String, serde_json::Value>;
 use crate::{Mobile, UserId, compose, message::Fault};
 
+pub use crate::shortened::{each_of, first, left_out, truncated, truncated_each};
+
 #[path = "format.rs"]
 pub mod format;
 

@@ -323,6 +323,9 @@ fn field_rules(
         range: attributes.range.as_ref().map(bounds),
         min_items: 0,
         max_items: attributes.max_items.as_ref().map(bound),
+        max_shown: attributes.max_shown.as_ref().map(bound),
+        more: attributes.more.as_ref().map(LitStr::value),
+        truncate: attributes.truncate.as_ref().map(bound),
         is_unbounded: attributes.unbounded.is_some(),
         incomplete: attributes.incomplete,
     }
@@ -361,6 +364,9 @@ impl Field<'_> {
             FieldLocation::Min(name) => end(rule(name).as_ref().and_then(|bounds| bounds.min.as_ref())),
             FieldLocation::Max(name) => end(rule(name).as_ref().and_then(|bounds| bounds.max.as_ref())),
             FieldLocation::MaxItems => end(attributes.max_items.as_ref()),
+            FieldLocation::MaxShown => end(attributes.max_shown.as_ref()),
+            FieldLocation::More => attributes.more.as_ref().map(LitStr::to_token_stream),
+            FieldLocation::Truncate => end(attributes.truncate.as_ref()),
             FieldLocation::Unbounded => attributes.unbounded.as_ref().map(Ident::to_token_stream),
             _ => None,
         };

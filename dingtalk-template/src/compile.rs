@@ -34,15 +34,18 @@ pub fn compile(
             continue;
         }
         if let [Token::Slot { name, spec }] = tokens[..]
-            && let Resolved { value, kind: SlotKind::Repeated(line) } = resolve(name, spec)
+            && let Resolved { value, kind: SlotKind::Repeated { line, more } } = resolve(name, spec)
         {
             template.repeated(value, &line);
+            if let Some((value, line)) = more {
+                template.repeated(value, &line);
+            }
             continue;
         }
         let mut repeated_inline = None;
         let mut value = |name: &str, spec: &str| {
             let resolved = resolve(name, spec);
-            if matches!(resolved.kind, SlotKind::Repeated(_)) {
+            if matches!(resolved.kind, SlotKind::Repeated { .. }) {
                 repeated_inline = Some(name.to_owned());
             }
             resolved.value
@@ -60,14 +63,15 @@ pub fn compile(
     if problems.found.is_empty() { Ok(template.build()) } else { Err(problems.located(&text)) }
 }
 
-/// Compiles the `line` of a field: one line with at most one slot, `{}`. Also returns the slot's format spec.
+/// Compiles the line of a field, which stands under this key: one line with at most one slot, `{}`. Also returns the
+/// slot's format spec.
 ///
 /// # Errors
 ///
 /// Fails if the text is empty, has a line break, a named slot or several slots, or is not a valid template.
-pub fn compile_line(line: &str, syntax: Syntax) -> Result<(LineCode, Option<String>), Problem> {
+pub fn compile_line(key: &str, line: &str, syntax: Syntax) -> Result<(LineCode, Option<String>), Problem> {
     if line.contains('\n') {
-        return Err(Problem::new("a `line` is one line: remove the line break"));
+        return Err(Problem::new(format!("a `{key}` is one line: remove the line break")));
     }
     let segments = parsed(line)?;
     let mut lines = lines(&segments);
@@ -80,14 +84,14 @@ pub fn compile_line(line: &str, syntax: Syntax) -> Result<(LineCode, Option<Stri
     if let Some((name, _)) = spec.iter().cloned().chain(slots.next()).find(|(name, _)| !name.is_empty()) {
         return Err(Problem::at_slot(
             name,
-            format!("a `line` shows its own field: write `{{}}` instead of `{{{name}}}`"),
+            format!("a `{key}` shows its own field: write `{{}}` instead of `{{{name}}}`"),
         ));
     }
     if tokens.iter().filter(|token| matches!(token, Token::Slot { .. })).count() > 1 {
-        return Err(Problem::new("a `line` has one slot, `{}`: remove the others"));
+        return Err(Problem::new(format!("a `{key}` has one slot, `{{}}`: remove the others")));
     }
     if tokens.is_empty() {
-        return Err(Problem::new("an empty `line` shows nothing: write its text"));
+        return Err(Problem::new(format!("an empty `{key}` shows nothing: write its text")));
     }
     let spec = spec.map(|(_, spec)| spec);
     Ok((compile_tokens(&tokens, syntax, &mut |_, _| 0)?, spec))

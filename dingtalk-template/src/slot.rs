@@ -17,7 +17,12 @@ pub enum SlotKind {
     /// Between other text.
     Inline,
     /// Alone on its line, which is written once per value.
-    Repeated(LineCode),
+    Repeated {
+        /// The line of each value.
+        line: LineCode,
+        /// A value and its line that follow the last line.
+        more: Option<(u16, LineCode)>,
+    },
 }
 
 impl Resolved {

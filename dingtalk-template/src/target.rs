@@ -44,7 +44,7 @@ pub fn compile_target(
         }
         [Segment::Slot { name, spec: "" }] => {
             let Resolved { value, kind } = resolve(name, "");
-            if matches!(kind, SlotKind::Repeated(_)) {
+            if matches!(kind, SlotKind::Repeated { .. }) {
                 return Err(Problem::at_slot(
                     name,
                     format!("`{name}` has a `line` of its own and cannot be a link's target too"),

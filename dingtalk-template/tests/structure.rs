@@ -57,12 +57,12 @@ const TEMPLATES: &[&str] = &[
 const LINES: &[&str] = &["- {}", "{}", "> {}", "**{}**", "1. {}", "#### {}"];
 
 fn compiled(template: &str, line: &str) -> Template {
-    let (line, _) = compile_line(line, Syntax::Markdown).expect("a line that compiles");
+    let (line, _) = compile_line("line", line, Syntax::Markdown).expect("a line that compiles");
     compile(template, Syntax::Markdown, &mut |name, _| match name {
         "a" => Resolved::inline(0),
         "b" => Resolved::inline(1),
         "c" => Resolved::inline(2),
-        _ => Resolved { value: 3, kind: SlotKind::Repeated(line.clone()) },
+        _ => Resolved { value: 3, kind: SlotKind::Repeated { line: line.clone(), more: None } },
     })
     .unwrap_or_else(|problems| panic!("{template}: {problems:?}"))
 }

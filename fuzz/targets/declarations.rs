@@ -195,7 +195,7 @@ fn of_tool(input: &mut Unstructured<'_>) -> Result<String> {
 }
 
 fn on_field(input: &mut Unstructured<'_>) -> Result<String> {
-    Ok(match input.int_in_range(0..=13)? {
+    Ok(match input.int_in_range(0..=16)? {
         0..=2 => format!(
             "line = {}",
             input.choose(&["\"- {}\"", "\"{}\"", "\"> {:.1}\"", "\"[x]({})\"", "\"**{}**\""])?
@@ -210,6 +210,9 @@ fn on_field(input: &mut Unstructured<'_>) -> Result<String> {
         10 => format!("{}({})", input.choose(&["length", "bytes", "range"])?, bounds(input)?),
         11 => format!("max_items = {}", input.choose(NUMBERS)?),
         12 => "unbounded".to_owned(),
+        13 => format!("max_shown = {}", input.choose(NUMBERS)?),
+        14 => format!("more = {}", template(input)?),
+        15 => format!("truncate = {}", input.choose(NUMBERS)?),
         _ => format!("example = {}", input.choose(EXPRESSIONS)?),
     })
 }

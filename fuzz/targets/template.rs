@@ -46,7 +46,7 @@ fuzz_target!(|input: Input| {
             .unwrap_or_else(|_| url("https://value.example")),
     };
     for syntax in [Syntax::Text, Syntax::Markdown, Syntax::Title] {
-        let line = compile_line(&line.0, syntax).map(|(line, _)| line).unwrap_or_else(|_| slot(syntax));
+        let line = compile_line("line", &line.0, syntax).map(|(line, _)| line).unwrap_or_else(|_| slot(syntax));
         if let Ok(compiled) = compiled(&template, syntax, &line) {
             values.render(&compiled);
             if syntax == Syntax::Markdown && takes_only_urls(&compiled) {
@@ -72,7 +72,7 @@ fn url(text: &str) -> Url {
 
 /// The line `{}`.
 fn slot(syntax: Syntax) -> LineCode {
-    compile_line("{}", syntax).expect("a slot is a line").0
+    compile_line("line", "{}", syntax).expect("a slot is a line").0
 }
 
 fn compiled(
@@ -81,7 +81,7 @@ fn compiled(
     line: &LineCode,
 ) -> Result<Template, Vec<dingtalk_template::Problem>> {
     compile(template, syntax, &mut |name, _| match name {
-        "list" => Resolved { value: 3, kind: SlotKind::Repeated(line.clone()) },
+        "list" => Resolved { value: 3, kind: SlotKind::Repeated { line: line.clone(), more: None } },
         name => resolved(name),
     })
 }

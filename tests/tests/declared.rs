@@ -185,6 +185,28 @@ struct Measured {
     people: Vec<Mobile>,
 }
 
+/// Tell the group that the nightly backup has failed.
+#[derive(Notification)]
+#[dingtalk(markdown(title = "Backup: {reason}", text = "**{host}**: {reason}\n{log}\n{command}\n{sizes}"))]
+#[dingtalk(tool(when = "a backup has failed"))]
+struct TellOfBackup {
+    /// Name of the host.
+    #[dingtalk(truncate = 4, unbounded)]
+    host: String,
+    /// Cause in one sentence.
+    #[dingtalk(truncate = 6, length(..=300))]
+    reason: String,
+    /// Last lines that the job has written.
+    #[dingtalk(line = "- {}", max_shown = 1, more = "- …{} lines *more*", truncate = 5, unbounded)]
+    log: Vec<String>,
+    /// Command that was run.
+    #[dingtalk(line = "[{}](https://example.com)", truncate = 3, length(..=100))]
+    command: Option<String>,
+    /// Sizes of the parts.
+    #[dingtalk(line = "{:.1} GB", max_shown = 1, max_items = 50)]
+    sizes: Vec<f64>,
+}
+
 const FILE: &str = r###"
 version = 1
 
@@ -358,11 +380,24 @@ name = "approve"
 type = "url"
 optional = true
 description = "Page for the approval; without it, there is no button."
+
+[notifications.tell_of_backup]
+name = "send_tell_of_backup"
+purpose = "Tell the group that the nightly backup has failed."
+when = "a backup has failed"
+markdown = { title = "Backup: {reason}", text = "**{host}**: {reason}\n{log}\n{command}\n{sizes}" }
+fields = [
+    { name = "host", type = "text", truncate = 4, unbounded = true, description = "Name of the host." },
+    { name = "reason", type = "text", truncate = 6, length = "..=300", description = "Cause in one sentence." },
+    { name = "log", type = "text", list = true, line = "- {}", max_shown = 1, more = "- …{} lines *more*", truncate = 5, unbounded = true, description = "Last lines that the job has written." },
+    { name = "command", type = "text", optional = true, line = "[{}](https://example.com)", truncate = 3, length = "..=100", description = "Command that was run." },
+    { name = "sizes", type = "number", list = true, line = "{:.1} GB", max_shown = 1, max_items = 50, description = "Sizes of the parts." },
+]
 "###;
 
 /// In the order of the file, which is sorted by name.
 fn derived() -> Vec<ToolType> {
-    tools![CpuAlert, DiskAlert, Measured, PageToRead, Release].into()
+    tools![CpuAlert, DiskAlert, Measured, PageToRead, Release, TellOfBackup].into()
 }
 
 fn declared() -> Vec<ToolType> {

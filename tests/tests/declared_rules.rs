@@ -250,6 +250,10 @@ const CASES: &[(&str, &str)] = &[
         "link = { title = '{host}', text = '{host}', url = 'https://example.com' }\nfields = [HOST, { name = 'people', type = 'mobile', list = true, at = true, description = 'Who looks.' }, { name = 'everybody', type = 'flag', at_all = true, description = 'The whole group looks.' }]",
     ),
     (
+        "more_that_is_no_line_with_a_count",
+        "text = \"{a}\\n{b}\\n{c}\\n{d}\"\nfields = [{ name = 'a', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = \"and {}\\nmore\", description = 'As in the inventory.' }, { name = 'b', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = '{} of {}', description = 'As in the inventory.' }, { name = 'c', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = 'and {:.1} more', description = 'As in the inventory.' }, { name = 'd', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = 'and {hosts} more', description = 'As in the inventory.' }]",
+    ),
+    (
         "nested_list",
         "markdown = { title = 'alert', text = \"\"\"\n- {host}\n  - is down\n\"\"\" }\nfields = [HOST]",
     ),
@@ -296,6 +300,22 @@ const CASES: &[(&str, &str)] = &[
     (
         "several_problems_of_a_set",
         "instead = 'send_disk_slow'\ntext = '{host} is down'\nfields = [HOST]\n\n[notifications.host_gone]\npurpose = 'Warn the people on call that a host does not answer any more.'\ntext = 'gone'",
+    ),
+    (
+        "shortening_of_another_type",
+        "text = '{host} {load} {page} {notes} {urgent}'\nfields = [{ name = 'host', type = 'text', length = '..=40', max_shown = 3, description = 'As in the inventory.' }, { name = 'load', type = 'integer', truncate = 3, description = 'As in the inventory.' }, { name = 'page', type = 'url', truncate = 30, description = 'As in the inventory.' }, { name = 'notes', type = 'markdown', unbounded = true, truncate = 300, description = 'As in the inventory.' }, { name = 'people', type = 'mobile', list = true, at = true, max_shown = 3, description = 'As in the inventory.' }, { name = 'urgent', type = 'flag', line = 'Look now!', truncate = 3, description = 'As in the inventory.' }]",
+    ),
+    (
+        "shortening_to_nothing",
+        "text = \"{host}\\n{hosts}\\n{notes}\"\nfields = [{ name = 'host', type = 'text', length = '..=40', truncate = 0, description = 'As in the inventory.' }, { name = 'hosts', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 0, description = 'As in the inventory.' }, { name = 'notes', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = '', description = 'As in the inventory.' }]",
+    ),
+    (
+        "shortening_to_nothing",
+        "text = \"{host}\\n{hosts}\"\nfields = [{ name = 'host', type = 'text', length = '..=40', truncate = -1, description = 'As in the inventory.' }, { name = 'hosts', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = '3', description = 'As in the inventory.' }]",
+    ),
+    (
+        "shortening_without_effect",
+        "text = \"{host} {zone:.3}\\n{hosts}\\n{notes}\"\nfields = [{ name = 'host', type = 'text', length = '..=40', truncate = 40, description = 'As in the inventory.' }, { name = 'zone', type = 'text', length = '..=40', truncate = 9, description = 'As in the inventory.' }, { name = 'hosts', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 30, description = 'As in the inventory.' }, { name = 'notes', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', more = 'and {} more', description = 'As in the inventory.' }]",
     ),
     ("siblings_without_when", "text = '{host} is down'\nfields = [HOST]"),
     (
@@ -400,7 +420,10 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
         "a file has no parentheses: each key has a value",
         &["button_without_key", "empty_parentheses", "value_where_none_belongs"],
     ),
-    ("a file has no aliases and no types of its own", &["alias_of_a_vec", "type_that_cannot_be_shown"]),
+    (
+        "a file has no aliases and no types of its own",
+        &["alias_of_a_vec", "type_that_cannot_be_shown", "type_that_cannot_be_truncated"],
+    ),
     (
         "a file has no lists of cards: see `feed_card_of_another_type`",
         &[

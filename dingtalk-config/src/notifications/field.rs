@@ -43,16 +43,11 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
         let text = section.string(rule.key());
         *bounds = text.and_then(|text| section.check(rule.key(), Bounds::parse(rule, &text)));
     }
-    rules.max_items = section.integer("max_items").and_then(|most| {
-        let most = u32::try_from(most).map_err(|_| {
-            Wording::new(
-                format!("invalid value {most}; expected a number of items"),
-                format!("应为元素个数，而不是 {most}"),
-            )
-        });
-        let most = section.check("max_items", most)?;
-        Some(End { written: most.to_string(), number: Some(most.into()) })
-    });
+    let items = ("items", "元素个数");
+    rules.max_items = read_count("max_items", items, &mut section);
+    rules.max_shown = read_count("max_shown", items, &mut section);
+    rules.more = section.string("more");
+    rules.truncate = read_count("truncate", ("characters", "字符数"), &mut section);
     rules.is_unbounded = section.flag("unbounded").unwrap_or_default();
     for (only, instead) in [
         (
@@ -77,6 +72,19 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     section.report_unknown();
     field.rules.incomplete = section.fault_count() > before;
     field
+}
+
+/// Reads a number of things.
+fn read_count(key: &str, (things, chinese): (&str, &str), section: &mut Section<'_>) -> Option<End> {
+    let given = section.integer(key)?;
+    let count = u32::try_from(given).map_err(|_| {
+        Wording::new(
+            format!("invalid value {given}; expected a number of {things}"),
+            format!("应为{chinese}，而不是 {given}"),
+        )
+    });
+    let count = section.check(key, count)?;
+    Some(End { written: count.to_string(), number: Some(count.into()) })
 }
 
 /// The name for templates and callers: one that a slot can have and every client takes.

@@ -37,6 +37,9 @@ fn in_field(place: FieldLocation) -> String {
         FieldLocation::Example => ".example".to_owned(),
         FieldLocation::Rule(rule) | FieldLocation::Min(rule) => format!(".{}", rule.key()),
         FieldLocation::MaxItems => ".max_items".to_owned(),
+        FieldLocation::MaxShown => ".max_shown".to_owned(),
+        FieldLocation::More => ".more".to_owned(),
+        FieldLocation::Truncate => ".truncate".to_owned(),
         FieldLocation::Unbounded => ".unbounded".to_owned(),
         _ => String::new(),
     }

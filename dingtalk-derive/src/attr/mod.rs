@@ -71,6 +71,9 @@ pub(crate) struct FieldAttributes {
     pub(crate) bytes: Option<BoundsAttribute>,
     pub(crate) range: Option<BoundsAttribute>,
     pub(crate) max_items: Option<EndAttribute>,
+    pub(crate) max_shown: Option<EndAttribute>,
+    pub(crate) more: Option<LitStr>,
+    pub(crate) truncate: Option<EndAttribute>,
     pub(crate) unbounded: Option<Ident>,
     pub(crate) incomplete: bool,
 }
@@ -185,6 +188,9 @@ static FIELD: KeyTable<FieldAttributes> = KeyTable {
         value!("bytes", bytes, |key, input| BoundsAttribute::parse(Rule::Bytes, key, input)),
         value!("range", range, |key, input| BoundsAttribute::parse(Rule::Range, key, input)),
         value!("max_items", max_items, count),
+        value!("max_shown", max_shown, count),
+        value!("more", more, equals_text),
+        value!("truncate", truncate, count),
         value!("unbounded", unbounded, alone),
     ],
     advice: &[(

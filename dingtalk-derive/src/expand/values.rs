@@ -71,6 +71,7 @@ impl Values {
                 let ty = field.value_type;
                 quote!(#private::link_target::<#ty>();)
             }
+            Source::LeftOut(_) => TokenStream::new(),
             Source::Computed(index) => {
                 let computed = local(&format!("computed_{index}"));
                 quote!(#private::link_target_value(&#computed);)
@@ -78,6 +79,7 @@ impl Values {
         });
         let slice = templates.values.iter().map(|shown| match shown.source {
             Source::Field(index) => value(index, &variant.fields[index], shown, paths),
+            Source::LeftOut(index) => left_out(index, &variant.fields[index], paths),
             Source::Computed(index) => computed_value(index, shown, paths),
         });
         Self {
@@ -132,30 +134,62 @@ fn computed_value(index: usize, shown: &Shown, paths: &Paths) -> TokenStream {
 fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let (bound, ty) = (bound(index), field.ty);
+    let truncate = field.attributes.truncate.as_ref().map(|most| count(most, paths));
     // The span makes rustc report a type without this format at the field.
     let format = || format(&shown.spec, ty.span().resolved_at(Span::mixed_site()), paths);
     match (field.rules.role, field.rules.cardinality) {
         (Role::At, _) => quote!(#private::Value::One(&#private::mention_text::<#ty>(#bound))),
         (Role::AtAll, _) => quote!(#private::Value::One(&#private::mention_all_text(*#bound))),
         (_, Cardinality::Flag) => quote!(#private::Value::Flag(*#bound)),
+        (_, Cardinality::One) if truncate.is_some() => {
+            quote!(#private::Value::One(&#private::truncated::<#ty>(#bound, #truncate)))
+        }
         (_, Cardinality::One) if shown.spec.is_empty() => quote!(#private::one::<#ty>(#bound)),
         (_, Cardinality::One) => {
             let (spec, format) = format();
             quote!(#private::Value::One(&#private::format::one::<#ty>(#bound, #spec, <#ty as #format>::write)))
         }
-        (_, Cardinality::Optional | Cardinality::List) if shown.spec.is_empty() => {
-            quote!(#private::each::<#ty>(#bound))
-        }
         (_, Cardinality::Optional | Cardinality::List) => {
             let inner = field.value_type;
-            let (spec, format) = format();
-            quote! {
-                #private::Value::Each(&#private::format::each::<#inner>(
-                    #private::AsSlice::as_values(#bound), #spec, <#inner as #format>::write,
-                ))
+            let values = shown_values(index, field, paths);
+            if truncate.is_some() {
+                quote!(#private::Value::Each(&#private::truncated_each::<#inner>(#values, #truncate)))
+            } else if !shown.spec.is_empty() {
+                let (spec, format) = format();
+                quote! {
+                    #private::Value::Each(&#private::format::each::<#inner>(
+                        #values, #spec, <#inner as #format>::write,
+                    ))
+                }
+            } else if field.attributes.max_shown.is_some() {
+                quote!(#private::Value::Each(&#private::each_of::<#inner>(#values)))
+            } else {
+                quote!(#private::each::<#ty>(#bound))
             }
         }
     }
+}
+
+/// The values of an `Option` or a `Vec` that are shown, as a slice.
+fn shown_values(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let bound = bound(index);
+    let values = quote!(#private::AsSlice::as_values(#bound));
+    match &field.attributes.max_shown {
+        Some(most) => {
+            let most = count(most, paths);
+            quote!(#private::first(#values, #most))
+        }
+        None => values,
+    }
+}
+
+/// The number of values that `max_shown` leaves out.
+fn left_out(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let bound = bound(index);
+    let most = field.attributes.max_shown.as_ref().map(|most| count(most, paths));
+    quote!(#private::Value::Each(&#private::left_out(<[_]>::len(#bound), #most)))
 }
 
 /// Generates a format spec as data, and the trait that formats with it.

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::HashSet};
 
 use super::{
-    Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, Location, MessageKind,
+    Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, Location, MORE, MessageKind,
     MessagePart, MessageTemplates, Role, Shown, Source, Templates, Told,
     message::{static_text, unused},
 };
@@ -18,8 +18,17 @@ struct Resolver<'n> {
     computed: &'n [&'n str],
     kind: MessageKind,
     dialect: Dialect,
-    lines: Vec<Option<(LineCode, String)>>,
+    lines: Vec<Option<OwnLine>>,
     state: RefCell<State<'n>>,
+}
+
+/// The `line` of a field.
+struct OwnLine {
+    code: LineCode,
+    /// Format spec of its slot.
+    spec: String,
+    /// Line that counts the values which `max_shown` leaves out.
+    more: Option<LineCode>,
 }
 
 struct State<'n> {
@@ -60,6 +69,7 @@ impl Templates {
         }
         let mut templates = compiled?;
         templates.values = values;
+        shortened_unseen(declared, &templates, findings);
         templates.mark_targets();
         static_text(declared, &templates, findings);
         Some(templates)
@@ -87,11 +97,11 @@ impl Resolver<'_> {
     }
 
     /// Compiles the `line` of a field, if it has one.
-    fn line(&self, index: usize, field: &FieldRules) -> Option<(LineCode, String)> {
+    fn line(&self, index: usize, field: &FieldRules) -> Option<OwnLine> {
         // A `line` on a field with another role is refused elsewhere.
         let line = field.line.as_ref().filter(|_| field.role == Role::Value)?;
         let location = Location::Field(index, FieldLocation::Line);
-        let (code, spec) = match compile_line(line, self.syntax()) {
+        let (code, spec) = match compile_line("line", line, self.syntax()) {
             Ok(compiled) => compiled,
             Err(problem) => {
                 self.report(location, &problem);
@@ -120,7 +130,27 @@ impl Resolver<'_> {
                 "only Markdown counts, so every line would have this number: write `- {}`, or a `markdown` message",
             );
         }
-        Some((code, spec.unwrap_or_default()))
+        let more = field.max_shown.as_ref().and_then(|_| self.more(index, field));
+        Some(OwnLine { code, spec: spec.unwrap_or_default(), more })
+    }
+
+    /// Compiles the line that counts the values which are left out.
+    fn more(&self, index: usize, field: &FieldRules) -> Option<LineCode> {
+        let location = Location::Field(index, FieldLocation::More);
+        match compile_line("more", field.more.as_deref().unwrap_or(MORE), self.syntax()) {
+            Ok((code, spec)) => {
+                // #[dingtalk(max_shown = 3, more = "and {:.1} more")]
+                if let Some(spec) = spec.filter(|spec| !spec.is_empty()) {
+                    let message = format!("`{{:{spec}}}`: `more` shows a count; write `{{}}`");
+                    self.push(location, message);
+                }
+                Some(code)
+            }
+            Err(problem) => {
+                self.report(location, &problem);
+                None
+            }
+        }
     }
 
     /// Compiles every part, even after a failure, to report the errors of all.
@@ -185,8 +215,15 @@ impl Resolver<'_> {
             return None;
         };
         self.state.borrow_mut().used.insert(name.to_owned());
-        if self.fields[index].cardinality != Cardinality::List {
+        let field = self.fields[index];
+        if field.cardinality != Cardinality::List {
             self.push(Location::Field(index, FieldLocation::Type), expected);
+        } else if field.max_shown.is_some() {
+            // feed_card(items = stories) with #[dingtalk(max_shown = 3)] stories: Vec<Story>
+            self.push(
+                Location::Field(index, FieldLocation::MaxShown),
+                format!("`{name}` has no `line`, so nothing says how many are left out: write `max_items`"),
+            );
         }
         Some(index)
     }
@@ -255,12 +292,23 @@ impl Resolver<'_> {
     /// Builds the text of a message without a template for it: the lines of all fields, in order.
     fn own_lines(&self) -> Template {
         let lines = self.fields.iter().enumerate().filter_map(|(index, field)| {
-            let (line, spec) = self.lines[index].as_ref()?;
+            let line = self.lines[index].as_ref()?;
             self.state.borrow_mut().used.insert(field.name.clone());
-            let location = Location::Field(index, FieldLocation::Line);
-            Some((self.value(Source::Field(index), spec, location), line.clone()))
+            let (value, more) = self.line_values(index, line);
+            Some([Some((value, line.code.clone())), more])
         });
-        compile_lines(self.syntax(), lines)
+        compile_lines(self.syntax(), lines.flatten().flatten())
+    }
+
+    /// Returns the value that a field's line shows, and the line that counts what it leaves out, with its value.
+    fn line_values(&self, index: usize, line: &OwnLine) -> (u16, Option<(u16, LineCode)>) {
+        let location = Location::Field(index, FieldLocation::Line);
+        let value = self.value(Source::Field(index), &line.spec, location);
+        let more = line.more.as_ref().map(|more| {
+            let location = Location::Field(index, FieldLocation::More);
+            (self.value(Source::LeftOut(index), "", location), more.clone())
+        });
+        (value, more)
     }
 
     fn report(&self, location: Location, problem: &Problem) {
@@ -301,7 +349,7 @@ impl Resolver<'_> {
             self.push(location, format!("`{{{name}:{spec}}}`: a mention has no format; write `{{{name}}}`"));
         }
         if syntax != Syntax::Title
-            && let Some((line, line_spec)) = &self.lines[index]
+            && let Some(line) = &self.lines[index]
         {
             if !spec.is_empty() {
                 self.push(
@@ -311,8 +359,8 @@ impl Resolver<'_> {
                     ),
                 );
             }
-            let value = self.value(source, line_spec, Location::Field(index, FieldLocation::Line));
-            return Resolved { value, kind: SlotKind::Repeated(line.clone()) };
+            let (value, more) = self.line_values(index, line);
+            return Resolved { value, kind: SlotKind::Repeated { line: line.code.clone(), more } };
         }
         if let (Some(several), false) = (self.dialect.several(field.cardinality), mention)
             && (field.line.is_none() || syntax == Syntax::Title)
@@ -350,6 +398,19 @@ impl Resolver<'_> {
 
     /// Returns the index of a value. Slots that show the same value share an index.
     fn value(&self, source: Source, spec: &str, location: Location) -> u16 {
+        // text("{host:.10}") with #[dingtalk(truncate = 20)] host
+        if let Source::Field(index) = source
+            && self.fields[index].truncate.is_some()
+            && !spec.is_empty()
+        {
+            let name = &self.fields[index].name;
+            self.push(
+                location,
+                format!(
+                    "`{{:{spec}}}`: `truncate` shortens `{name}` already; remove the format, or `truncate`"
+                ),
+            );
+        }
         let mut state = self.state.borrow_mut();
         let same = |value: &Shown| value.source == source && value.spec == spec;
         let index = state.values.iter().position(same).unwrap_or_else(|| {
@@ -364,4 +425,25 @@ impl Resolver<'_> {
 fn is_numbered(line: &str) -> bool {
     let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
     rest.len() < line.len() && (rest.starts_with(". ") || rest.starts_with(") "))
+}
+
+/// Reports fields that are to be shown shortened, and that no template shows.
+fn shortened_unseen(declared: &DeclaredMessage<'_>, templates: &Templates, findings: &mut Findings) {
+    for (index, field) in declared.fields.iter().enumerate() {
+        let name = &field.name;
+        let is_shown = templates.values.iter().any(|shown| shown.source == Source::Field(index));
+        // A field that nothing uses has been reported.
+        if is_shown || field.role != Role::Value || !declared.read.contains(name) {
+            continue;
+        }
+        let keys = [
+            ("max_shown", FieldLocation::MaxShown, &field.max_shown),
+            ("truncate", FieldLocation::Truncate, &field.truncate),
+        ];
+        for (key, location, _) in keys.into_iter().filter(|(.., end)| end.is_some()) {
+            // with(first = hosts[0].clone()) with #[dingtalk(max_shown = 3)] hosts: Vec<String>
+            let message = format!("no template shows `{name}`, so nothing of it is left out: remove `{key}`");
+            findings.of_field(index, location, message);
+        }
+    }
 }

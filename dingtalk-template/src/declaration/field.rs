@@ -8,10 +8,14 @@ use crate::Number;
 /// Maximum number of mentioned people, as `MAX_MENTIONS` of dingtalk-core.
 const MAX_MENTIONS: usize = 50;
 
+/// The line that counts the values which `max_shown` leaves out, if `more` is not given.
+pub const MORE: &str = "…and {} more";
+
 /// Checks roles, constraints, defaults and examples. `can_mention` tells if the message can mention people, if known.
 pub fn check_field(index: usize, field: &FieldRules, can_mention: Option<bool>, findings: &mut Findings) {
     roles(index, field, findings);
     bounds(index, field, findings);
+    shortening(index, field, findings);
     literals(index, field, findings);
     // link(…) with #[dingtalk(at)] people: Vec<Mobile>
     if field.is_mention() && can_mention == Some(false) {
@@ -80,6 +84,86 @@ fn bounds(index: usize, field: &FieldRules, findings: &mut Findings) {
                 format!("no value is at least {min} and at most {max}: write `{max}..={min}`"),
             );
         }
+    }
+}
+
+/// Checks `max_shown`, `more` and `truncate`, which shorten the message and refuse no value.
+fn shortening(index: usize, field: &FieldRules, findings: &mut Findings) {
+    let dialect = findings.dialect;
+    let given = [
+        ("max_shown", FieldLocation::MaxShown, field.max_shown.is_some()),
+        ("more", FieldLocation::More, field.more.is_some()),
+        ("truncate", FieldLocation::Truncate, field.truncate.is_some()),
+    ];
+    // #[dingtalk(at, max_shown = 3)] people: Vec<Mobile>
+    if field.role != Role::Value {
+        for (key, location, _) in given.into_iter().filter(|(.., is_given)| *is_given) {
+            let message = match field.role {
+                Role::Skip => format!("a skipped field is not shown: remove `{key}`, or the `skip`"),
+                _ => format!("a mention is never shortened: remove `{key}`"),
+            };
+            findings.of_field(index, location, message);
+        }
+        return;
+    }
+    let number = |end: &Option<End>| end.as_ref().and_then(|end| end.number);
+    // #[dingtalk(max_shown = 3)] host: String
+    if field.max_shown.is_some() && field.cardinality != Cardinality::List {
+        let list = dialect.list();
+        let message = format!("`max_shown` belongs on {list}; shorten a text with `truncate = N`");
+        findings.of_field(index, FieldLocation::MaxShown, message);
+    } else if let (Some(shown), Some(most)) = (number(&field.max_shown), number(&field.max_items))
+        && shown >= most
+    {
+        // #[dingtalk(max_items = 10, max_shown = 10)]
+        let message =
+            format!("`max_items` refuses more than {most} values, so none is left out: lower `max_shown`");
+        findings.of_field(index, FieldLocation::MaxShown, message);
+    }
+    // #[dingtalk(more = "and {} more")] hosts: Vec<String>
+    if field.more.is_some() && field.max_shown.is_none() {
+        let message = "`more` counts the values that `max_shown` leaves out: add `max_shown = N`";
+        findings.of_field(index, FieldLocation::More, message);
+    }
+    if let (Some(_), Some(problem)) = (&field.truncate, untruncated(field, dialect)) {
+        findings.of_field(index, FieldLocation::Truncate, problem);
+    } else if let (Some(cut), Some(bounds)) = (number(&field.truncate), &field.length)
+        && let Some(most) = number(&bounds.max)
+        && cut >= most
+    {
+        // #[dingtalk(length(..=64), truncate = 64)] host: String
+        let message =
+            format!("`length` refuses more than {most} characters, so nothing is cut: lower `truncate`");
+        findings.of_field(index, FieldLocation::Truncate, message);
+    }
+    // #[dingtalk(max_shown = 0)], #[dingtalk(truncate = 0)]
+    for (key, location, end) in [
+        ("max_shown", FieldLocation::MaxShown, &field.max_shown),
+        ("truncate", FieldLocation::Truncate, &field.truncate),
+    ] {
+        if number(end) == Some(Number::Integer(0)) {
+            findings.of_field(index, location, format!("`{key}` is at least 1, so that something is shown"));
+        }
+    }
+}
+
+/// Returns the reason why a value of the field's type cannot be truncated.
+fn untruncated(field: &FieldRules, dialect: Dialect) -> Option<String> {
+    let ty = dialect.a_type(&field.type_name);
+    match field.value {
+        // #[dingtalk(truncate = 3)] load: u32
+        ValueKind::Number | ValueKind::Flag => {
+            Some(format!("`truncate` belongs on a text, and {ty} is not one: remove it"))
+        }
+        // #[dingtalk(truncate = 30)] page: Url
+        ValueKind::Own => {
+            Some(format!("{ty} is not shortened, since a part of it is invalid: remove `truncate`"))
+        }
+        // #[dingtalk(truncate = 300)] notes: Markdown
+        ValueKind::Markdown => {
+            Some(format!("{ty} is not shortened, since a cut could break its marks: remove `truncate`"))
+        }
+        ValueKind::Text | ValueKind::Foreign => None,
     }
 }
 

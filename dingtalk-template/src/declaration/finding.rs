@@ -104,6 +104,12 @@ pub enum FieldLocation {
     Max(Rule),
     /// The maximum number of elements.
     MaxItems,
+    /// Maximum number of values that are shown.
+    MaxShown,
+    /// The line that counts the values which are not shown.
+    More,
+    /// Maximum number of characters that are shown.
+    Truncate,
     /// The key `unbounded`.
     Unbounded,
 }

@@ -20,7 +20,7 @@ use crate::Number;
 pub use self::{
     bounds::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE},
     dialect::Dialect,
-    field::{check_field, check_mention_limit, check_unbounded},
+    field::{MORE, check_field, check_mention_limit, check_unbounded},
     finding::{FieldLocation, Finding, Findings, Location, Told},
     format::{FormatKind, FormatSpec},
     literal::Literal,
@@ -232,6 +232,12 @@ pub struct FieldRules {
     pub min_items: usize,
     /// Maximum number of elements of a list.
     pub max_items: Option<End>,
+    /// Maximum number of values that are shown.
+    pub max_shown: Option<End>,
+    /// Line that counts the values which are not shown.
+    pub more: Option<String>,
+    /// Maximum number of characters of a text that are shown.
+    pub truncate: Option<End>,
     /// True if the field declares that it has no limit.
     pub is_unbounded: bool,
     /// True if part of the field could not be parsed. A part that seems to be missing may then only be misspelt.

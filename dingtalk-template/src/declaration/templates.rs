@@ -40,6 +40,8 @@ pub struct Shown {
 pub enum Source {
     /// A field.
     Field(usize),
+    /// Number of a field's values that `max_shown` leaves out; no value if none is left out.
+    LeftOut(usize),
     /// A value that an expression computes.
     Computed(usize),
 }

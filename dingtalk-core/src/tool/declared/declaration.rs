@@ -76,6 +76,9 @@ impl DeclaredField {
             range: None,
             min_items: 0,
             max_items: None,
+            max_shown: None,
+            more: None,
+            truncate: None,
             is_unbounded: false,
             incomplete: false,
         };

@@ -1,8 +1,10 @@
 //! Rendering of declared fields as a message.
 
 use dingtalk_template::{
-    Each, Show, Sink, Template, Value,
-    declaration::{self, FormatKind, FormatSpec, MessageKind, MessagePart, Role, Source, Templates},
+    Each, Number, Show, Sink, Template, Value,
+    declaration::{
+        self, End, FieldRules, FormatKind, FormatSpec, MessageKind, MessagePart, Role, Source, Templates,
+    },
 };
 
 use super::value::{FieldValue, Scalar};
@@ -14,6 +16,7 @@ use crate::{
     Message,
     compose::{self, Check},
     message::{Invalid, Mentions},
+    shortened::{first, left_out, truncated},
 };
 
 /// The content of a slot.
@@ -22,13 +25,15 @@ struct Shown {
     /// Index of the field.
     field: usize,
     format: Option<FormatSpec>,
+    /// Shows the number of values that are left out instead of the values.
+    is_left_out: bool,
 }
 
 impl Shown {
     fn of(shown: &declaration::Shown) -> Self {
-        let (Source::Field(field) | Source::Computed(field)) = shown.source;
+        let (Source::Field(field) | Source::LeftOut(field) | Source::Computed(field)) = shown.source;
         let format = (!shown.spec.is_empty()).then(|| FormatSpec::parse(&shown.spec));
-        Self { field, format }
+        Self { field, format, is_left_out: matches!(shown.source, Source::LeftOut(_)) }
     }
 }
 
@@ -36,12 +41,15 @@ impl Shown {
 enum Prepared<'v> {
     One(Formatted<'v>),
     Each(FormattedEach<'v>),
+    LeftOut(Option<usize>),
     Flag(bool),
     Mention(MentionText),
 }
 
 impl<'v> Prepared<'v> {
-    fn of(value: &'v FieldValue, role: Role, format: Option<FormatSpec>) -> Self {
+    fn of(value: &'v FieldValue, field: &Composed, shown: &Shown) -> Self {
+        let Shown { format, is_left_out, .. } = *shown;
+        let Composed { role, max_shown, truncate } = *field;
         match (role, value) {
             (Role::At, people) => {
                 let mut mentions = Mentions::default();
@@ -52,8 +60,14 @@ impl<'v> Prepared<'v> {
                 Self::Mention(MentionText::of(Mentions { all: *all, ..Mentions::default() }))
             }
             (_, FieldValue::Flag(flag)) => Self::Flag(*flag),
-            (_, FieldValue::One(scalar)) => Self::One(Formatted { scalar, format }),
-            (_, several) => Self::Each(FormattedEach { scalars: several.scalars(), format }),
+            (_, FieldValue::One(scalar)) => Self::One(Formatted { scalar, format, truncate }),
+            (_, several) => {
+                let (scalars, most) = (several.scalars(), max_shown.unwrap_or(usize::MAX));
+                if is_left_out {
+                    return Self::LeftOut(left_out(scalars.len(), most));
+                }
+                Self::Each(FormattedEach { scalars: first(scalars, most), format, truncate })
+            }
         }
     }
 
@@ -61,6 +75,7 @@ impl<'v> Prepared<'v> {
         match self {
             Self::One(value) => Value::One(value),
             Self::Each(values) => Value::Each(values),
+            Self::LeftOut(count) => Value::Each(count),
             Self::Flag(flag) => Value::Flag(*flag),
             Self::Mention(mention) => Value::One(mention),
         }
@@ -71,10 +86,15 @@ impl<'v> Prepared<'v> {
 struct Formatted<'v> {
     scalar: &'v Scalar,
     format: Option<FormatSpec>,
+    truncate: Option<usize>,
 }
 
 impl Show for Formatted<'_> {
     fn show(&self, sink: &mut Sink<'_>) {
+        if let (Scalar::Text(text) | Scalar::Choice(text), Some(most)) = (self.scalar, self.truncate) {
+            truncated(text, most).show(sink);
+            return;
+        }
         match (self.scalar, self.format) {
             (Scalar::Text(text) | Scalar::Choice(text), None) => text.show(sink),
             (Scalar::Text(text) | Scalar::Choice(text), Some(spec)) => formatted(text, spec).show(sink),
@@ -101,12 +121,13 @@ impl Show for Formatted<'_> {
 struct FormattedEach<'v> {
     scalars: &'v [Scalar],
     format: Option<FormatSpec>,
+    truncate: Option<usize>,
 }
 
 impl Each for FormattedEach<'_> {
     fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
         for scalar in self.scalars {
-            visit(&Formatted { scalar, format: self.format });
+            visit(&Formatted { scalar, format: self.format, truncate: self.truncate });
         }
     }
 }
@@ -142,28 +163,46 @@ fn show_number(number: f64, format: FormatSpec, sink: &mut Sink<'_>) {
     format::one(&number, spec(format), write).show(sink);
 }
 
+/// The part of a field's rules that determines its appearance.
+#[derive(Debug, Clone, Copy)]
+struct Composed {
+    role: Role,
+    max_shown: Option<usize>,
+    truncate: Option<usize>,
+}
+
+impl Composed {
+    fn of(rules: &FieldRules) -> Self {
+        let count = |end: &Option<End>| end.as_ref().and_then(|end| end.number).and_then(Number::as_count);
+        Self { role: rules.role, max_shown: count(&rules.max_shown), truncate: count(&rules.truncate) }
+    }
+}
+
 /// Composer of messages from the values of fields.
 #[derive(Debug)]
 pub(super) struct Composer {
     templates: Templates,
     /// Contents of the slots, by index.
     shown: Vec<Shown>,
-    /// Role of each field.
-    roles: Vec<Role>,
+    fields: Vec<Composed>,
     card_style: (bool, bool),
 }
 
 impl Composer {
-    pub(super) fn new(templates: Templates, roles: Vec<Role>, card_style: (bool, bool)) -> Self {
+    pub(super) fn new<'f>(
+        templates: Templates,
+        fields: impl Iterator<Item = &'f FieldRules>,
+        card_style: (bool, bool),
+    ) -> Self {
         let shown = templates.values.iter().map(Shown::of).collect();
-        Self { templates, shown, roles, card_style }
+        Self { templates, shown, fields: fields.map(Composed::of).collect(), card_style }
     }
 
     /// Composes the message from these values.
     pub(super) fn compose(&self, values: &[FieldValue]) -> Result<Message, Invalid> {
         let mut mentions = Mentions::default();
-        for (role, value) in self.roles.iter().zip(values) {
-            match (role, value) {
+        for (field, value) in self.fields.iter().zip(values) {
+            match (field.role, value) {
                 (Role::At, people) => people.mention(&mut mentions),
                 (Role::AtAll, FieldValue::Flag(all)) => mentions.all |= *all,
                 _ => {}
@@ -173,8 +212,7 @@ impl Composer {
             .shown
             .iter()
             .filter_map(|shown| {
-                let (role, value) = (self.roles.get(shown.field)?, values.get(shown.field)?);
-                Some(Prepared::of(value, *role, shown.format))
+                Some(Prepared::of(values.get(shown.field)?, self.fields.get(shown.field)?, shown))
             })
             .collect();
         let slots: Vec<Value<'_>> = prepared.iter().map(Prepared::value).collect();

@@ -44,8 +44,9 @@ impl DeclaredTool {
         let instead_of_itself = declaration.instead.as_ref() == Some(&name);
         let words = ToolWords { instead_of_itself, ..words };
         let templates = rules::check(&declaration, &words)?;
-        let roles = declaration.fields.iter().map(|field| field.rules.role).collect();
         let card_style = (declaration.horizontal, declaration.hide_avatar);
+        let fields = declaration.fields.iter().map(|field| &field.rules);
+        let composer = Composer::new(templates, fields, card_style);
         let (parameters, types): (Vec<_>, Vec<_>) = declaration.fields.into_iter().map(parameter).unzip();
         let learned =
             reader::learn(Parameters::owned(&parameters), |reader| read::visit(reader, &parameters, &types));
@@ -60,7 +61,7 @@ impl DeclaredTool {
             parameters,
             types,
             learned,
-            composer: Composer::new(templates, roles, card_style),
+            composer,
         })
     }
 
