@@ -32,11 +32,14 @@ impl<T: Show> Each for EachOf<'_, T> {
 
 /// A text, shown with at most this number of characters.
 #[derive(Debug)]
-pub struct Truncated<'a, T>(&'a T, usize);
+pub struct Truncated<'a, T>(&'a T, usize, Write<T>);
+
+/// The `fmt` of a type. As data, it lets rustc report a type without it only once.
+type Write<T> = fn(&T, &mut Formatter<'_>) -> fmt::Result;
 
 /// Wraps a text of which at most `most` characters are shown.
 pub fn truncated<T: Text>(text: &T, most: usize) -> Truncated<'_, T> {
-    Truncated(text, most)
+    Truncated(text, most, T::fmt)
 }
 
 /// A type whose values can be truncated.
@@ -50,9 +53,9 @@ pub trait Text: Display {}
 #[diagnostic::do_not_recommend]
 impl<T: Display + ?Sized> Text for T {}
 
-impl<T: Display> Display for Truncated<'_, T> {
+impl<T> Display for Truncated<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let text = self.0.to_string();
+        let text = Whole(self.0, self.2).to_string();
         // White space at the ends is not shown, so it does not count.
         let text = text.trim();
         match cut(text, self.1) {
@@ -62,8 +65,17 @@ impl<T: Display> Display for Truncated<'_, T> {
     }
 }
 
-/// Returns the beginning of a text that is longer than `most` characters; a further character has room behind it. The cut
-/// is between graphemes.
+/// The text itself.
+struct Whole<'a, T>(&'a T, Write<T>);
+
+impl<T> Display for Whole<'_, T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        (self.1)(self.0, f)
+    }
+}
+
+/// Returns the beginning of a text that is longer than `most` characters, one character shorter than that. The cut is
+/// between graphemes.
 fn cut(text: &str, most: usize) -> Option<&str> {
     let (room, _) = text.char_indices().nth(most.saturating_sub(1))?;
     // Exactly `most` characters are not too many.
@@ -75,17 +87,17 @@ fn cut(text: &str, most: usize) -> Option<&str> {
 
 /// Texts, each shown with at most this number of characters.
 #[derive(Debug)]
-pub struct TruncatedEach<'a, T>(&'a [T], usize);
+pub struct TruncatedEach<'a, T>(&'a [T], usize, Write<T>);
 
 /// Wraps texts of each of which at most `most` characters are shown.
 pub fn truncated_each<T: Text>(texts: &[T], most: usize) -> TruncatedEach<'_, T> {
-    TruncatedEach(texts, most)
+    TruncatedEach(texts, most, T::fmt)
 }
 
-impl<T: Display> Each for TruncatedEach<'_, T> {
+impl<T> Each for TruncatedEach<'_, T> {
     fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
         for text in self.0 {
-            visit(&Truncated(text, self.1));
+            visit(&Truncated(text, self.1, self.2));
         }
     }
 }
@@ -109,7 +121,7 @@ mod tests {
             ("ab", 0, "…"),
             ("", 0, ""),
         ] {
-            assert_eq!(Truncated(&text, most).to_string(), shown, "{text:?} in {most}");
+            assert_eq!(truncated(&text, most).to_string(), shown, "{text:?} in {most}");
         }
     }
 

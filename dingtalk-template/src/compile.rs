@@ -82,9 +82,10 @@ pub fn compile_line(key: &str, line: &str, syntax: Syntax) -> Result<(LineCode, 
     });
     let spec = slots.next();
     if let Some((name, _)) = spec.iter().cloned().chain(slots.next()).find(|(name, _)| !name.is_empty()) {
+        let shown = if key == "more" { "a count" } else { "its own field" };
         return Err(Problem::at_slot(
             name,
-            format!("a `{key}` shows its own field: write `{{}}` instead of `{{{name}}}`"),
+            format!("a `{key}` shows {shown}: write `{{}}` instead of `{{{name}}}`"),
         ));
     }
     if tokens.iter().filter(|token| matches!(token, Token::Slot { .. })).count() > 1 {
