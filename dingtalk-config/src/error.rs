@@ -16,6 +16,12 @@ pub struct Wording {
 }
 
 impl Wording {
+    /// The [cause](dingtalk_core::Error::cause_in) of an error, without its kind and its advice.
+    pub fn of_cause(error: &dingtalk_core::Error) -> Self {
+        let cause = |language| error.cause_in(language).to_owned();
+        Self::new(cause(Language::En), cause(Language::Zh))
+    }
+
     /// The same said twice.
     pub fn new(english: impl Into<Cow<'static, str>>, chinese: impl Into<Cow<'static, str>>) -> Self {
         Self { english: english.into(), chinese: chinese.into() }

@@ -8,7 +8,6 @@ mod notifications;
 mod person;
 mod policy;
 mod robot;
-mod secret;
 mod section;
 
 pub use crate::{
@@ -18,5 +17,4 @@ pub use crate::{
     person::Person,
     policy::{AtAll, Confirm, Policy, Stated},
     robot::{PACE_WAIT, RATE_PER_MINUTE, RobotSettings, build_paced},
-    secret::SecretSource,
 };

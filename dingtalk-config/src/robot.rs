@@ -4,14 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use dingtalk_core::{
     Deliver, Error as CoreError, Robot,
-    delivery::{Overflow, Pace, RobotBuilder},
+    delivery::{Overflow, Pace, RobotBuilder, SecretSource},
     message::Keyword,
     pool::Pool,
 };
 
-use crate::{
-    AtAll, Confirm, Error, Fault, FaultKind, Guarded, SecretSource, Stated, Wording, section::Section,
-};
+use crate::{AtAll, Confirm, Error, Fault, FaultKind, Guarded, Stated, Wording, section::Section};
 
 /// Messages that a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).
 pub const RATE_PER_MINUTE: u32 = 20;
@@ -172,8 +170,9 @@ impl RobotSettings {
     }
 
     fn robot(&self, webhook: &Webhook, deadline: Duration) -> Result<Robot, Fault> {
-        let read =
-            |source: &SecretSource| source.read().map_err(|problem| self.fault(FaultKind::Secret, problem));
+        let read = |source: &SecretSource| {
+            source.read().map_err(|error| self.fault(FaultKind::Secret, Wording::of_cause(&error)))
+        };
         let mut builder = Robot::builder(read(&webhook.access_token)?)
             .name(&*self.name)
             .overflow(self.overflow)

@@ -41,16 +41,11 @@ mod server;
 mod settings;
 mod transport;
 
-/// Names for the expansion of [`main!`].
-#[doc(hidden)]
-pub mod __private {
-    pub use dingtalk_core::tools;
-}
-
 #[cfg(feature = "program")]
 pub use crate::program::Program;
 
 pub use dingtalk_config::{AtAll, Confirm, Person};
+pub use dingtalk_core::tools;
 
 pub use crate::{
     builtin::{

@@ -41,6 +41,7 @@ mod retry;
 mod robot;
 pub(crate) mod router;
 mod secret;
+mod secret_source;
 mod sign;
 pub mod store;
 mod stored;
@@ -64,6 +65,7 @@ pub use self::{
     receipt::{Outcome, Receipt},
     retry::Guarantee,
     robot::{Probe, Robot, RobotBuilder},
+    secret_source::SecretSource,
     sign::{Signature, Signer},
     stub::Stub,
     window::{Block, Pace},

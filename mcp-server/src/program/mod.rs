@@ -79,7 +79,7 @@ macro_rules! main {
             let name = ::core::option_env!("CARGO_BIN_NAME").unwrap_or(::core::env!("CARGO_PKG_NAME"));
             $crate::Program::new(name, ::core::env!("CARGO_PKG_VERSION"))
                 .about(::core::env!("CARGO_PKG_DESCRIPTION"))
-                .tools($crate::__private::tools![$($tool),+])
+                .tools($crate::tools![$($tool),+])
                 .run()
         }
     };

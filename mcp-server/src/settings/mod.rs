@@ -257,8 +257,8 @@ impl Settings {
         let mut options = crate::HttpOptions::new();
         if let Some(given) = token {
             let token = given.value.read();
-            options = options.bearer_token(token.map_err(|problem| {
-                Error::Settings(Fault::new(FaultKind::Secret, given.source, problem).into())
+            options = options.bearer_token(token.map_err(|error| {
+                Error::Settings(Fault::new(FaultKind::Secret, given.source, Wording::of_cause(&error)).into())
             })?);
         }
         options = hosts.iter().fold(options, crate::HttpOptions::allow_host);

@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use dingtalk_config::{Fault, FaultKind, SecretSource, Wording};
+use dingtalk_config::{Fault, FaultKind, Wording};
+use dingtalk_core::delivery::SecretSource;
 
 use super::{table::Setting, variables::Variables};
 

@@ -78,8 +78,8 @@ impl EnvironmentRobot {
             let given = given?;
             match given.value.read() {
                 Ok(secret) => Some(secret),
-                Err(problem) => {
-                    faults.push(Fault::new(FaultKind::Secret, given.source, problem));
+                Err(error) => {
+                    faults.push(Fault::new(FaultKind::Secret, given.source, Wording::of_cause(&error)));
                     None
                 }
             }

@@ -1,7 +1,7 @@
 //! Settings of a robot, and their errors.
 
 use std::{
-    env, fmt, fs,
+    env, fmt,
     sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     super::{
-        Error, Guarantee, Limits, Overflow, Pace, Signer,
+        Error, Guarantee, Language, Limits, Overflow, Pace, SecretSource, Signer,
         endpoint::{CHINA, Endpoint, Webhook, check_token},
         retry::{Backoff, RetryBudget},
         secret::fingerprint,
@@ -119,6 +119,14 @@ impl RobotBuilder {
     ///   mount secrets.
     /// - `DINGTALK_BOT_BASE_URL`: see [`base_url`](Self::base_url); the default if absent or blank.
     /// - `DINGTALK_BOT_KEYWORD`: see [`keyword`](Self::keyword); no keyword if absent or blank.
+    ///
+    /// The token and the secret are read as every [`SecretSource`] is: `env:NAME` and `file:PATH` refer to another
+    /// variable and to a file.
+    ///
+    /// # Errors
+    ///
+    /// The token is not set, a variable and its file are both set, a file cannot be read, or a value is a placeholder
+    /// that was not replaced, such as `${TOKEN}` or `<your token>`.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_settings(|name| match env::var(name) {
             Ok(value) => Ok(Some(value)),
@@ -140,30 +148,33 @@ impl RobotBuilder {
     }
 
     fn from_settings(setting: impl Fn(&str) -> Result<Option<String>, Error>) -> Result<Self, Error> {
-        let given = |name| {
-            setting(name).map(|value| value.filter(|value| !value.trim().is_empty()).map(SecretString::from))
+        let given = |name| setting(name).map(|value| value.filter(|value| !value.trim().is_empty()));
+        let secret = |name, file| {
+            let value = given(name)?.map(|text| SecretSource::parse(&text).read_optional());
+            let (name, secret) = match (value.and_then(Result::transpose), given(file)?) {
+                (Some(_), Some(_)) => {
+                    return Err(Error::of_settings(
+                        format!("{name} and {file} are both set: keep one"),
+                        format!("{name} 和 {file} 同时设置了：请只保留一个"),
+                    ));
+                }
+                (Some(secret), None) => (name, secret),
+                (None, Some(path)) => (file, SecretSource::file(path.trim()).read()),
+                (None, None) => return Ok(None),
+            };
+            let named = |error: Error| Error::of_setting(name, error.cause(), error.cause_in(Language::Zh));
+            secret.map(|secret| Some((name, secret))).map_err(named)
         };
-        let given_or_in_file = |name, file| match (given(name)?, given(file)?) {
-            (Some(_), Some(_)) => Err(Error::of_settings(
-                format!("{name} and {file} are both set: keep one"),
-                format!("{name} 和 {file} 同时设置了：请只保留一个"),
-            )),
-            (Some(value), None) => Ok(Some((name, value))),
-            (None, Some(path)) => {
-                read_secret(path.expose_secret().trim(), file).map(|value| Some((file, value)))
-            }
-            (None, None) => Ok(None),
-        };
-        let Some((token_name, token)) = given_or_in_file(ACCESS_TOKEN, ACCESS_TOKEN_FILE)? else {
+        let Some((token_name, token)) = secret(ACCESS_TOKEN, ACCESS_TOKEN_FILE)? else {
             return Err(Error::of_settings(
                 format!("{ACCESS_TOKEN} is not set: it takes the robot's access token or its whole webhook"),
                 format!("没有设置 {ACCESS_TOKEN}：请填写机器人的 access_token 或完整的 Webhook 地址"),
             ));
         };
-        let (secret_name, secret) = given_or_in_file(SECRET, SECRET_FILE)?.unzip();
+        let (secret_name, secret) = secret(SECRET, SECRET_FILE)?.unzip();
         let names = Names { token: token_name, secret: secret_name.unwrap_or(SECRET), base_url: BASE_URL };
-        let keyword = given(KEYWORD)?.map(|keyword| keyword.expose_secret().to_owned());
-        Ok(Self { secret, base_url: given(BASE_URL)?, keyword, names, ..Self::new(token) })
+        let base_url = given(BASE_URL)?.map(SecretString::from);
+        Ok(Self { secret, base_url, keyword: given(KEYWORD)?, names, ..Self::new(token) })
     }
 
     /// Sets the signing secret (`SEC…`) of a robot with the security setting "sign" (加签).
@@ -404,18 +415,6 @@ impl RobotBuilder {
     }
 }
 
-/// Reads the file that a variable names. Even its name is not shown: it may be the secret itself.
-fn read_secret(path: &str, variable: &str) -> Result<SecretString, Error> {
-    let content = fs::read_to_string(path).map_err(|error| {
-        Error::of_setting(
-            variable,
-            format_args!("the file that it names cannot be read: {error}"),
-            format_args!("无法读取它指定的文件：{error}"),
-        )
-    })?;
-    Ok(content.into())
-}
-
 impl fmt::Debug for RobotBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RobotBuilder")
@@ -436,6 +435,8 @@ impl fmt::Debug for RobotBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     const WEBHOOK: &str = "https://oapi.dingtalk.io/robot/send?access_token=abcd";
@@ -491,13 +492,14 @@ mod tests {
         assert_eq!(robot.0.policy.connect_timeout, Duration::from_secs(1));
     }
 
+    fn with(settings: &[(&str, &str)]) -> Result<RobotBuilder, Error> {
+        RobotBuilder::from_variables(|name| {
+            settings.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
     #[test]
     fn the_environment_names_its_variables() {
-        let with = |settings: &'static [(&str, &str)]| {
-            RobotBuilder::from_variables(move |name| {
-                settings.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
-            })
-        };
         let robot = with(&[(ACCESS_TOKEN, "abcd"), (SECRET, " "), (BASE_URL, "")]).unwrap().build().unwrap();
         assert!(robot.0.signer.is_none());
         assert_eq!(robot.0.endpoint.host(), "oapi.dingtalk.com");
@@ -522,27 +524,73 @@ mod tests {
     }
 
     #[test]
+    fn editors_and_shells_leave_nothing_on_a_token_and_a_secret() {
+        for token in ["\u{feff}abcd\r\n", "\"abcd\"", " 'abcd' ", "\u{feff}\"abcd\"\r\n"] {
+            let robot = with(&[(ACCESS_TOKEN, token), (SECRET, "\u{feff}\"SEC1\"\r\n")]).unwrap();
+            assert_eq!(robot.secret.as_ref().unwrap().expose_secret(), "SEC1");
+            assert_eq!(robot.build().unwrap().id(), fingerprint("abcd"), "{token:?}");
+        }
+    }
+
+    #[test]
+    fn a_blank_token_or_secret_is_not_set() {
+        for blank in ["", " ", "\u{feff}\r\n", "\"\"", "' '"] {
+            let error = with(&[(ACCESS_TOKEN, blank)]).unwrap_err();
+            assert!(error.cause().starts_with("DINGTALK_BOT_ACCESS_TOKEN is not set"), "{error}");
+            let robot = with(&[(ACCESS_TOKEN, "abcd"), (SECRET, blank)]).unwrap();
+            assert!(robot.build().unwrap().0.signer.is_none(), "{blank:?}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_is_refused_and_not_repeated() {
+        for placeholder in ["${CANARY}", "<your canary>", "https://x/robot/send?access_token=${CANARY}"] {
+            for (name, settings) in [
+                (ACCESS_TOKEN, [(ACCESS_TOKEN, placeholder), (SECRET, "SEC1")]),
+                (SECRET, [(ACCESS_TOKEN, "abcd"), (SECRET, placeholder)]),
+            ] {
+                let error = with(&settings).unwrap_err();
+                let begins = format!("{name}: it holds a placeholder (");
+                assert!(error.cause().starts_with(&begins), "{error}");
+                let chinese = error.cause_in(Language::Zh);
+                assert!(chinese.starts_with(&format!("{name}：是占位符（")), "{chinese}");
+                assert!(!format!("{error:#?}").to_lowercase().contains("canary"), "{error:#?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_named() {
+        let error = with(&[(ACCESS_TOKEN, "abcd"), (SECRET_FILE, " /run/secrets/none ")]).unwrap_err();
+        let begins = "DINGTALK_BOT_SECRET_FILE: file:/run/secrets/none cannot be read: ";
+        assert!(error.cause().starts_with(begins), "{error}");
+        let chinese = error.cause_in(Language::Zh);
+        assert!(
+            chinese.starts_with("DINGTALK_BOT_SECRET_FILE：无法读取 file:/run/secrets/none："),
+            "{chinese}"
+        );
+    }
+
+    #[test]
     fn secrets_may_be_in_files() {
         let path = |name: &str| env::temp_dir().join(format!("dingtalk-core-{}-{name}", std::process::id()));
         let (token, secret, blank) = (path("token"), path("secret"), path("blank"));
-        for (path, content) in [(&token, "abcd\n"), (&secret, "SEC1\n"), (&blank, "\n")] {
+        for (path, content) in [(&token, "\u{feff}abcd\r\n"), (&secret, "\"SEC1\"\n"), (&blank, "\n")] {
             fs::write(path, content).unwrap();
         }
-        let with = |settings: &[(&str, &str)]| {
-            RobotBuilder::from_variables(|name| {
-                settings.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
-            })
-        };
         let [token_path, secret_path, blank_path] =
             [&token, &secret, &blank].map(|path| path.to_str().unwrap());
-        let robot = with(&[(ACCESS_TOKEN_FILE, token_path), (SECRET_FILE, secret_path)]);
-        let robot = robot.unwrap().build().unwrap();
-        assert_eq!((robot.id(), robot.0.signer.is_some()), (&*fingerprint("abcd"), true));
+        let reference = format!("file:{token_path}");
+        for token in [(ACCESS_TOKEN_FILE, token_path), (ACCESS_TOKEN, &reference)] {
+            let robot = with(&[token, (SECRET_FILE, secret_path)]).unwrap();
+            assert_eq!(robot.secret.as_ref().unwrap().expose_secret(), "SEC1");
+            assert_eq!(robot.build().unwrap().id(), fingerprint("abcd"));
+        }
 
         let both = with(&[(ACCESS_TOKEN, "abcd"), (ACCESS_TOKEN_FILE, token_path)]).unwrap_err().to_string();
         assert!(both.contains("are both set"), "{both}");
-        let blank = with(&[(ACCESS_TOKEN_FILE, blank_path)]).unwrap();
-        assert!(problem(blank).contains("DINGTALK_BOT_ACCESS_TOKEN_FILE: it is blank"));
+        let blank = with(&[(ACCESS_TOKEN_FILE, blank_path)]).unwrap_err();
+        assert_eq!(blank.cause(), format!("DINGTALK_BOT_ACCESS_TOKEN_FILE: file:{blank_path} is blank"));
         // A token was set in place of a path.
         let none = with(&[(ACCESS_TOKEN_FILE, "cafe0123")]).unwrap_err().to_string();
         assert!(none.contains(ACCESS_TOKEN_FILE) && !none.contains("cafe0123"), "{none}");

@@ -7,14 +7,14 @@ use std::{
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::Wording;
+use super::Error;
 
 /// Source of a secret: the secret itself, an environment variable, or a file as containers mount secrets.
 ///
 /// `Debug` and `Display` show the name of the variable or of the file, never the secret.
 ///
 /// ```
-/// use dingtalk_config::SecretSource;
+/// use dingtalk_core::delivery::SecretSource;
 ///
 /// let source = SecretSource::parse("file:/run/secrets/ops");
 /// assert_eq!(source.to_string(), "file:/run/secrets/ops");
@@ -30,7 +30,7 @@ enum Source {
     File(PathBuf),
 }
 
-/// The longest file that is read: no secret is longer, and a path to a device must not fill the memory.
+/// Maximum size of a file, in bytes: no secret is longer, and a path to a device must not fill the memory.
 const MAX_FILE: u64 = 64 * 1024;
 
 impl SecretSource {
@@ -67,11 +67,15 @@ impl SecretSource {
     ///
     /// # Errors
     ///
-    /// The variable is not set, the file cannot be read, the secret is blank, or it is a placeholder that a client or a
-    /// person was to replace. The text names the source and never repeats the secret.
-    pub fn read(&self) -> Result<SecretString, Wording> {
+    /// The variable is not set, the file cannot be read or is larger than 64 KiB, the secret is blank, or it is a
+    /// placeholder that a client or a person was to replace. The [cause](Error::cause_in) names the source, in English and in Chinese, and never
+    /// repeats the secret.
+    pub fn read(&self) -> Result<SecretString, Error> {
         self.read_optional()?.ok_or_else(|| {
-            Wording::new(format!("{} is blank", self.subject()), format!("{}内容为空", self.in_chinese()))
+            Error::of_settings(
+                format!("{} is blank", self.subject()),
+                format!("{}内容为空", self.in_chinese()),
+            )
         })
     }
 
@@ -80,12 +84,12 @@ impl SecretSource {
     /// # Errors
     ///
     /// As for [`read`](Self::read), without a blank secret.
-    pub fn read_optional(&self) -> Result<Option<SecretString>, Wording> {
+    pub fn read_optional(&self) -> Result<Option<SecretString>, Error> {
         let text = self.text()?;
         let Some(secret) = clean(text.expose_secret()) else { return Ok(None) };
         match placeholder(secret) {
             None => Ok(Some(secret.into())),
-            Some((found, chinese)) => Err(Wording::new(
+            Some((found, chinese)) => Err(Error::of_settings(
                 format!(
                     "{} holds a placeholder ({found}), not a secret: set the value, or remove the setting",
                     self.subject()
@@ -95,32 +99,32 @@ impl SecretSource {
         }
     }
 
-    fn text(&self) -> Result<SecretString, Wording> {
+    fn text(&self) -> Result<SecretString, Error> {
         match &self.0 {
             Source::Text(text) => Ok(text.clone()),
             Source::Variable(name) => match env::var(name) {
                 Ok(text) => Ok(text.into()),
                 Err(env::VarError::NotPresent) => {
-                    Err(Wording::new(format!("{self} is not set"), format!("{self} 没有设置")))
+                    Err(Error::of_settings(format!("{self} is not set"), format!("{self} 没有设置")))
                 }
                 Err(env::VarError::NotUnicode(_)) => {
-                    Err(Wording::new(format!("{self} is not UTF-8"), format!("{self} 不是 UTF-8 编码")))
+                    Err(Error::of_settings(format!("{self} is not UTF-8"), format!("{self} 不是 UTF-8 编码")))
                 }
             },
             Source::File(path) => read_file(path).map(Into::into).map_err(|error| self.unreadable(&error)),
         }
     }
 
-    fn unreadable(&self, error: &io::Error) -> Wording {
+    fn unreadable(&self, error: &io::Error) -> Error {
         if error.kind() == io::ErrorKind::InvalidData {
-            return Wording::new(
+            return Error::of_settings(
                 format!(
                     "{self} is not UTF-8: save the file again as UTF-8 (the shell of Windows writes UTF-16)"
                 ),
                 format!("{self} 不是 UTF-8 编码：请另存为 UTF-8（Windows 的命令行重定向会写成 UTF-16）"),
             );
         }
-        Wording::new(format!("{self} cannot be read: {error}"), format!("无法读取 {self}：{error}"))
+        Error::of_settings(format!("{self} cannot be read: {error}"), format!("无法读取 {self}：{error}"))
     }
 
     /// Beginning of a sentence about it. A text has no name of its own: the place of the fault says which it is.
@@ -159,9 +163,12 @@ impl fmt::Debug for SecretSource {
 fn read_file(path: &Path) -> io::Result<String> {
     use io::Read as _;
 
-    let mut text = String::new();
-    fs::File::open(path)?.take(MAX_FILE).read_to_string(&mut text)?;
-    Ok(text)
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 KiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
 }
 
 /// The secret within a text; `None` if it is blank.
@@ -227,11 +234,12 @@ fn is_path(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Language;
 
     fn read(text: &str) -> Result<Option<String>, String> {
         let read = SecretSource(Source::Text(text.into())).read_optional();
         read.map(|secret| secret.map(|secret| secret.expose_secret().to_owned()))
-            .map_err(|problem| problem.in_language(dingtalk_core::delivery::Language::En).to_owned())
+            .map_err(|error| error.cause().to_owned())
     }
 
     #[test]
@@ -290,12 +298,9 @@ mod tests {
     #[test]
     fn a_path_that_cannot_be_read_is_named_unless_it_may_be_a_secret() {
         let problem = |path: &str| {
-            let problem = SecretSource::file(path).read().expect_err(path);
-            assert_eq!(
-                problem.in_language(dingtalk_core::delivery::Language::Zh).contains(path),
-                problem.in_language(dingtalk_core::delivery::Language::En).contains(path)
-            );
-            problem.in_language(dingtalk_core::delivery::Language::En).to_owned()
+            let error = SecretSource::file(path).read().expect_err(path);
+            assert_eq!(error.cause_in(Language::Zh).contains(path), error.cause().contains(path));
+            error.cause().to_owned()
         };
         for path in ["/run/secrets/none", "./none", "src/none", "token.txt"] {
             assert!(problem(path).starts_with(&format!("file:{path} cannot be read: ")), "{}", problem(path));
@@ -324,11 +329,25 @@ mod tests {
 
     #[test]
     fn a_file_in_utf_16_says_how_to_save_it() {
-        let path = env::temp_dir().join(format!("dingtalk-config-{}-utf16", std::process::id()));
+        let path = env::temp_dir().join(format!("dingtalk-core-{}-utf16", std::process::id()));
         fs::write(&path, b"\xff\xfea\0b\0").unwrap();
         let problem = SecretSource::file(&path).read().expect_err("it is not UTF-8");
         fs::remove_file(&path).unwrap();
-        let problem = problem.in_language(dingtalk_core::delivery::Language::En).to_owned();
+        let problem = problem.cause();
         assert!(problem.contains("is not UTF-8") && problem.contains(path.to_str().unwrap()), "{problem}");
+    }
+    #[test]
+    fn a_file_larger_than_a_secret_is_refused() {
+        let path = env::temp_dir().join(format!("dingtalk-core-{}-large", std::process::id()));
+        let source = SecretSource::file(&path);
+        let largest = usize::try_from(MAX_FILE).unwrap();
+        fs::write(&path, "a".repeat(largest)).unwrap();
+        let read = source.read();
+        fs::write(&path, "汉".repeat(largest / 2)).unwrap();
+        let refused = source.read();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(read.unwrap().expose_secret().len(), largest);
+        let error = refused.expect_err("it is too large");
+        assert!(error.cause().ends_with(" cannot be read: it is larger than 64 KiB"), "{error}");
     }
 }
