@@ -171,5 +171,5 @@ async fn every_robot_of_the_file_is_checked() {
     let one = check("", &environment, &["--config", config, "--robot", "ops", "--json"]);
     assert_eq!(one.status.code(), Some(0));
     let none = check("", &environment, &["--config", config, "--robot", "opps"]);
-    assert!(String::from_utf8_lossy(&none.stderr).contains("no robot `opps`"));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("unknown robot `opps`"));
 }
