@@ -77,7 +77,8 @@ fn control_sequence(text: &str) -> usize {
     intermediate + span(&text[intermediate..], '@'..='~').min(1)
 }
 
-/// Returns the length of a control string with its terminator; 0 without one in the same line, where it would hide text.
+/// Returns the length of a control string with its terminator; 0 without one in the same line, where it would hide
+/// text.
 fn control_string(text: &str) -> usize {
     for (at, c) in text.char_indices() {
         match c {
