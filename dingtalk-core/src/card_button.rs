@@ -6,6 +6,7 @@ use dingtalk_template::{Resolved, Syntax, Template, Value, compile, render};
 
 use crate::{
     Url,
+    compose::Check,
     constraint::{self, Constraint, Field},
     message::{Button, Faults},
 };
@@ -67,6 +68,18 @@ impl CardButton {
 pub trait ButtonEntry {
     /// Renders the button as DingTalk receives it. Faults are reported under `path`.
     fn entry(&self, path: &str, faults: &mut Faults) -> Button;
+
+    /// Adds the buttons of a field to the action card that follows.
+    fn add(mut check: Check, name: &str, buttons: &[Self]) -> Check
+    where
+        Self: Sized,
+    {
+        let entries = buttons.iter().enumerate();
+        check.buttons = entries
+            .map(|(index, button)| button.entry(&format!("{name}[{index}]"), &mut check.faults))
+            .collect();
+        check
+    }
 }
 
 impl ButtonEntry for CardButton {

@@ -6,7 +6,7 @@ use dingtalk_template::{Template, Value, render};
 
 use crate::{
     Message,
-    constraint::{self, Field, Measured},
+    constraint::{self, Field},
     message::{self, Fault, Faults, Invalid, MAX_MENTIONS, Mentions},
 };
 
@@ -25,9 +25,9 @@ impl Check {
         Self { notification, faults: Faults::default(), buttons: Vec::new() }
     }
 
-    /// Checks a value against the constraints of its field.
-    pub fn field<T: Measured>(&mut self, field: &Field<'_>, value: &T) {
-        constraint::check(field, value, &mut self.faults);
+    /// Returns the faults, for checks that add to them.
+    pub fn faults(&mut self) -> &mut Faults {
+        &mut self.faults
     }
 
     /// Checks the number of values in a field.

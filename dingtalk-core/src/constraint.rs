@@ -159,6 +159,15 @@ pub enum Measure<'a> {
 pub trait Measured {
     /// Calls `visit` with each measurable property and, in a list, the element's index.
     fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>));
+
+    /// Checks the value by the constraints of its field; used by generated code.
+    #[doc(hidden)]
+    fn keep(&self, field: &Field<'_>, faults: &mut Faults)
+    where
+        Self: Sized,
+    {
+        check(field, self, faults);
+    }
 }
 
 macro_rules! texts {

@@ -62,6 +62,7 @@ mod debug;
 #[cfg(feature = "robot")]
 pub mod delivery;
 mod fault;
+pub mod field;
 mod markdown;
 pub mod message;
 mod notification;

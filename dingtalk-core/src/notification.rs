@@ -23,6 +23,11 @@ use crate::{Message, message::Invalid};
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a notification",
+    label = "does not derive `Notification`",
+    note = "add `#[derive(Notification)] #[dingtalk(text(\"…\"))]` to the type, or send a `Message`"
+)]
 pub trait Notification {
     /// Checks the values against the type's constraints and renders the message. Never panics.
     ///

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use dingtalk_template::Each;
 pub use dingtalk_template::{Number, Show, Sink, Template, Value};
 
 pub use crate::{
-    __choice_argument as choice_argument, __expression as expression,
+    __expression as expression,
     card_button::ButtonEntry,
     choice::{Choice, ChoiceValue, ParseChoiceError, parse as parse_choice, write as write_choice},
     compose::Check,
@@ -20,6 +19,7 @@ pub use {
         Argument, Cardinality, Parameter, PersonKind, Tool, ToolSpec,
         argument::{choice_schema, choice_value, object_schema, read_choice, read_object},
         check::assert_tools,
+        documentation::{documentation, first_paragraph},
         literal::assert_value,
         probe::{Checked, NoArgument, NoChoice, NoRules, Probe, assert_limited},
         reader::{Reader, read},
@@ -33,7 +33,7 @@ pub use {
 pub type Arguments = serde_json::Map<String, serde_json::Value>;
 use crate::{Mobile, UserId, compose, message::Fault};
 
-pub use crate::shortened::{each_of, first, left_out, truncated, truncated_each};
+pub use crate::shortened::{first, left_out, truncated, truncated_each};
 
 #[path = "format.rs"]
 pub mod format;
@@ -43,16 +43,6 @@ type Code = &'static str;
 
 fn render(code: Code, values: &[Value<'_>]) -> String {
     dingtalk_template::render(&Template::from_code(code), values)
-}
-
-/// Wraps one value. The type parameter lets rustc point at the field's type.
-pub fn one<T: Show>(value: &T) -> Value<'_> {
-    Value::One(value)
-}
-
-/// Wraps the values of an `Option` or a `Vec`.
-pub fn each<T: Each>(values: &T) -> Value<'_> {
-    Value::Each(values)
 }
 
 /// An `Option` or a `Vec`, whose values can be borrowed as a slice.
@@ -78,16 +68,14 @@ impl<T> AsSlice<T> for Vec<T> {
     label = "not a checked URL",
     note = "change the field's type to `Url`; `Url::new` checks the text"
 )]
-pub trait LinkTarget: fmt::Display {}
+pub trait LinkTarget: fmt::Display {
+    /// Nothing but the check of the type.
+    fn check() {}
+}
 
 impl LinkTarget for crate::Url {}
 
 impl<T: LinkTarget> LinkTarget for &T {}
-
-pub fn link_target<T: LinkTarget>() {}
-
-/// Checks the target of a link that `with(…)` computes.
-pub fn link_target_value<T: LinkTarget>(_: &Computed<T>) {}
 
 /// A value that `with(…)` computes. Its type is checked for `Show` once, at the expression.
 pub struct Computed<T> {
@@ -96,10 +84,22 @@ pub struct Computed<T> {
     is_blocks: fn(&T) -> bool,
 }
 
-pub fn computed<T: Show>(value: T) -> Computed<T> {
-    Computed { value, show: T::show, is_blocks: T::is_blocks }
+impl<T: Show> Computed<T> {
+    pub fn new(value: T) -> Self {
+        Self { value, show: T::show, is_blocks: T::is_blocks }
+    }
 }
 
+impl<T> Computed<T> {
+    /// Checks that the value may be the target of a link.
+    pub fn link_target(&self)
+    where
+        T: LinkTarget,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
 impl<T> Show for Computed<T> {
     fn show(&self, sink: &mut Sink<'_>) {
         (self.show)(&self.value, sink);
@@ -121,6 +121,13 @@ pub trait At {
     const KIND: PersonKind;
 
     fn mention(&self, mentions: &mut Mentions);
+
+    /// The text of a slot.
+    fn text(&self) -> MentionText {
+        let mut mentions = Mentions::default();
+        self.mention(&mut mentions);
+        MentionText::of(mentions)
+    }
 }
 
 impl At for Mobile {
@@ -163,18 +170,8 @@ impl<T: At> At for Option<T> {
     }
 }
 
-pub fn mention<T: At>(people: &T, mentions: &mut Mentions) {
-    people.mention(mentions);
-}
-
 /// Text of a slot whose field is marked `at`: the same `@…` that would be appended.
 pub struct MentionText(Mentions);
-
-pub fn mention_text<T: At>(people: &T) -> MentionText {
-    let mut mentions = Mentions::default();
-    people.mention(&mut mentions);
-    MentionText::of(mentions)
-}
 
 impl MentionText {
     pub(crate) fn of(mentions: Mentions) -> Self {
@@ -223,14 +220,6 @@ pub fn link(
     compose::link(check, [&title, &text, &url], picture.as_ref(), values)
 }
 
-/// Adds the buttons of a field to the next action card.
-pub fn with_buttons<T: ButtonEntry>(mut check: Check, name: &str, buttons: &[T]) -> Check {
-    let entries = buttons.iter().enumerate();
-    check.buttons =
-        entries.map(|(index, button)| button.entry(&format!("{name}[{index}]"), &mut check.faults)).collect();
-    check
-}
-
 pub fn action_card(
     check: Check,
     title: Code,
@@ -253,6 +242,19 @@ pub fn action_card(
 pub trait FeedEntry {
     /// Renders the item. Faults are reported under `path`.
     fn entry(&self, path: &str, faults: &mut Faults) -> message::FeedItem;
+
+    /// Renders the message of which these are the items.
+    fn card(mut check: Check, name: &str, items: &[Self]) -> Result<Message, Invalid>
+    where
+        Self: Sized,
+    {
+        let items: Vec<message::FeedItem> = items
+            .iter()
+            .enumerate()
+            .map(|(index, item)| item.entry(&format!("{name}[{index}]"), &mut check.faults))
+            .collect();
+        check.finish(Message::feed_card(items))
+    }
 }
 
 pub fn feed_item(
@@ -270,15 +272,6 @@ pub fn feed_item(
     message::FeedItem { title, url, picture }
 }
 
-pub fn feed_card<T: FeedEntry>(mut check: Check, name: &str, items: &[T]) -> Result<Message, Invalid> {
-    let items: Vec<message::FeedItem> = items
-        .iter()
-        .enumerate()
-        .map(|(index, item)| item.entry(&format!("{name}[{index}]"), &mut check.faults))
-        .collect();
-    check.finish(Message::feed_card(items))
-}
-
 /// Lets rustc report an invalid expression at its position. Inserted directly, it would break the derive's output.
 #[doc(hidden)]
 #[macro_export]
@@ -286,41 +279,4 @@ macro_rules! __expression {
     ($value:expr) => {
         $value
     };
-}
-
-/// Implements `Argument` for a `Choice` if tools are enabled.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(feature = "tool")]
-macro_rules! __choice_argument {
-    ($choice:ident) => {
-        #[automatically_derived]
-        impl $crate::tool::Argument for $choice {
-            fn schema(_: &mut $crate::__private_0_1_0::SchemaGenerator) -> $crate::__private_0_1_0::Schema {
-                $crate::__private_0_1_0::choice_schema::<Self>()
-            }
-
-            fn read(
-                value: &$crate::__private_0_1_0::Json,
-                path: &::core::primitive::str,
-                faults: &mut $crate::message::Faults,
-            ) -> ::core::option::Option<Self> {
-                $crate::__private_0_1_0::read_choice(value, path, faults)
-            }
-
-            fn default_in_schema(
-                default: fn() -> Self,
-            ) -> ::core::option::Option<$crate::__private_0_1_0::Json> {
-                $crate::__private_0_1_0::choice_value(&default())
-            }
-        }
-    };
-}
-
-/// Expands to nothing if tools are disabled.
-#[doc(hidden)]
-#[macro_export]
-#[cfg(not(feature = "tool"))]
-macro_rules! __choice_argument {
-    ($choice:ident) => {};
 }

@@ -15,21 +15,6 @@ pub fn left_out(values: usize, max_shown: usize) -> Option<usize> {
     values.checked_sub(max_shown).filter(|left_out| *left_out > 0)
 }
 
-/// Values of a list.
-#[derive(Debug)]
-pub struct EachOf<'a, T>(&'a [T]);
-
-/// Wraps the values that are shown.
-pub fn each_of<T: Show>(values: &[T]) -> EachOf<'_, T> {
-    EachOf(values)
-}
-
-impl<T: Show> Each for EachOf<'_, T> {
-    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
-        self.0.each(visit);
-    }
-}
-
 /// A text, shown with at most this number of characters.
 #[derive(Debug)]
 pub struct Truncated<'a, T>(&'a T, usize, Write<T>);

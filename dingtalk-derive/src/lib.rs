@@ -18,6 +18,7 @@ mod expand;
 mod literal;
 mod model;
 mod panics;
+mod types;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

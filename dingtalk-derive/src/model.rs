@@ -7,26 +7,23 @@ use dingtalk_template::declaration::{
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
-use syn::{
-    Data, DeriveInput, Fields, GenericArgument, Generics, LitStr, PathArguments, PathSegment, Type,
-    ext::IdentExt,
-};
+use syn::{Data, DeriveInput, Fields, Generics, LitStr, Type, ext::IdentExt};
 
 use crate::{
     attr::{
-        BoundsAttribute, Computed, EndAttribute, FieldAttributes, MessageAttribute, ToolAttribute,
-        TypeAttributes, documentation, names,
+        BoundsAttribute, Computed, Documentation, EndAttribute, FieldAttributes, MessageAttribute,
+        ToolAttribute, TypeAttributes, names,
     },
     derive::Derive,
     errors::Errors,
-    literal,
+    literal, types,
 };
 
 /// A type that derives `Notification` or one of its companions.
 pub(crate) struct Model<'a> {
     pub(crate) ident: &'a Ident,
     pub(crate) generics: &'a Generics,
-    pub(crate) documentation: String,
+    pub(crate) documentation: Documentation,
     pub(crate) tool: Option<ToolAttribute>,
     pub(crate) krate: Option<syn::Path>,
     /// One element for a struct; one per variant for an enum.
@@ -52,47 +49,9 @@ pub(crate) struct Field<'a> {
     /// Type of one value: `T` for `Vec<T>` and `Option<T>`.
     pub(crate) value_type: &'a Type,
     pub(crate) attributes: FieldAttributes,
+    pub(crate) documentation: Documentation,
     /// The field as the rules see it.
     pub(crate) rules: FieldRules,
-}
-
-/// Returns the cardinality of a field, and the type of one value, from the last segment of its type's path.
-fn cardinality(ty: &Type) -> (Cardinality, &Type) {
-    let one = (Cardinality::One, ty);
-    let Type::Path(path) = ungrouped(ty) else { return one };
-    let Some(segment) = path.path.segments.last() else { return one };
-    match (segment.ident.to_string().as_str(), type_argument(segment)) {
-        ("bool", None) => (Cardinality::Flag, ty),
-        ("Option", Some(inner)) => (Cardinality::Optional, inner),
-        ("Vec", Some(inner)) => (Cardinality::List, inner),
-        _ => one,
-    }
-}
-
-/// Returns `T` of `Vec<T>`.
-fn type_argument(segment: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
-
-/// Removes the invisible group around a type that was passed through a `macro_rules!`.
-fn ungrouped(mut ty: &Type) -> &Type {
-    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = ty {
-        ty = elem;
-    }
-    ty
-}
-
-/// Returns the last segment of a type's path.
-pub(crate) fn type_name(ty: &Type) -> Option<String> {
-    match ungrouped(ty) {
-        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
-        Type::Reference(reference) => type_name(&reference.elem),
-        _ => None,
-    }
 }
 
 impl<'a> Model<'a> {
@@ -141,7 +100,7 @@ impl<'a> Model<'a> {
         Self {
             ident: &input.ident,
             generics: &input.generics,
-            documentation: documentation(&input.attrs),
+            documentation: Documentation::of(&input.attrs),
             tool: attributes.tool,
             krate: attributes.krate,
             variants,
@@ -155,7 +114,8 @@ impl<'a> Model<'a> {
             declared_as: self.name(),
             name: text(&tool.name),
             title: text(&tool.title),
-            purpose: first_paragraph(&self.documentation),
+            purpose: first_paragraph(&self.documentation.text),
+            purpose_is_computed: self.documentation.expression.is_some(),
             when: text(&tool.when),
             not_when: text(&tool.not_when),
             ..ToolWords::default()
@@ -266,50 +226,40 @@ fn read_field<'a>(field: &'a syn::Field, rename: fn(&str) -> String, errors: &Er
         errors.at(second, second_role(&first.to_string(), &second.to_string()));
     }
     let role = role.map_or(Role::Value, |(role, _)| role);
-    let (cardinality, value_type) = cardinality(&field.ty);
-    let rules =
-        FieldRules { cardinality, role, ..field_rules(field, ident, value_type, rename, &attributes) };
-    Some(Field { ident, ty: &field.ty, value_type, attributes, rules })
-}
-
-/// Reports whether the type contains a text, such as `Box<str>`.
-fn is_of_text(ty: &Type) -> bool {
-    let Type::Path(path) = ungrouped(ty) else { return false };
-    let inner = path.path.segments.last().and_then(type_argument).and_then(type_name);
-    inner.as_deref() == Some("str")
-}
-
-const NUMBERS: [&str; 14] =
-    ["f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize"];
-
-fn is_number(name: &str) -> bool {
-    NUMBERS.contains(&name.strip_prefix("NonZero").map(str::to_lowercase).as_deref().unwrap_or(name))
+    let (cardinality, value_type) = types::cardinality(&field.ty);
+    let documentation = Documentation::of(&field.attrs);
+    let rules = field_rules(ident, value_type, rename, &attributes, &documentation);
+    // A type that no message shows has an error of its own.
+    let incomplete = rules.incomplete || types::problem(&rules.name, cardinality, value_type).is_some();
+    let rules = FieldRules { cardinality, role, incomplete, ..rules };
+    Some(Field { ident, ty: &field.ty, value_type, attributes, documentation, rules })
 }
 
 /// Returns the field for the rules.
 fn field_rules(
-    field: &syn::Field,
     ident: &Ident,
     value_type: &Type,
     rename: fn(&str) -> String,
     attributes: &FieldAttributes,
+    documentation: &Documentation,
 ) -> FieldRules {
     let name = ident.unraw().to_string();
-    let type_name = type_name(value_type).unwrap_or_default();
+    let type_name = types::type_name(value_type).unwrap_or_default();
     let value = match type_name.as_str() {
-        "Box" | "Rc" | "Arc" | "Cow" if is_of_text(value_type) => ValueKind::Text,
+        "Box" | "Rc" | "Arc" | "Cow" if types::is_of_text(value_type) => ValueKind::Text,
         "String" | "str" => ValueKind::Text,
         "Markdown" => ValueKind::Markdown,
         "bool" => ValueKind::Flag,
         "Mobile" | "UserId" | "Url" => ValueKind::Own,
-        name if is_number(name) => ValueKind::Number,
+        name if types::is_number(name) => ValueKind::Number,
         _ => ValueKind::Foreign,
     };
     let default = attributes.default.as_ref();
     FieldRules {
         parameter: attributes.rename.as_ref().map_or_else(|| rename(&name), LitStr::value),
         name,
-        documentation: documentation(&field.attrs),
+        documentation_is_computed: documentation.expression.is_some(),
+        documentation: documentation.text.clone(),
         type_name,
         value,
         cardinality: Cardinality::One,

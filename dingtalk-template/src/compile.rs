@@ -2,7 +2,7 @@
 
 use crate::{
     block::block_marker,
-    grammar::parsed,
+    grammar::{first, parsed},
     inline::analyse,
     layout::{Token, dedent, lines},
     problem::Problem,
@@ -21,7 +21,7 @@ pub fn compile(
     resolve: &mut dyn FnMut(&str, &str) -> Resolved,
 ) -> Result<Template, Vec<Problem>> {
     let text = dedent(template);
-    let segments = parsed(&text).map_err(|problem| vec![problem])?;
+    let segments = parsed(&text)?;
     let lines = lines(&segments);
     if syntax == Syntax::Title && lines.len() > 1 {
         return Err(vec![Problem::new("a title is one line: remove the line break")]);
@@ -73,7 +73,7 @@ pub fn compile_line(key: &str, line: &str, syntax: Syntax) -> Result<(LineCode, 
     if line.contains('\n') {
         return Err(Problem::new(format!("a `{key}` is one line: remove the line break")));
     }
-    let segments = parsed(line)?;
+    let segments = parsed(line).map_err(first)?;
     let mut lines = lines(&segments);
     let tokens = lines.pop().unwrap_or_default();
     let mut slots = tokens.iter().filter_map(|token| match token {
@@ -140,7 +140,7 @@ pub fn compile_fragment(
     if fragment.contains('\n') {
         return Err(Problem::new("a fragment is one line: remove the line break"));
     }
-    let segments = parsed(fragment)?;
+    let segments = parsed(fragment).map_err(first)?;
     let tokens = lines(&segments).pop().unwrap_or_default();
     if tokens.is_empty() {
         return Err(Problem::new("an empty fragment shows nothing: write its text"));

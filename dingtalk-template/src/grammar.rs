@@ -67,7 +67,13 @@ impl From<SyntaxError> for Problem {
 /// # Ok::<(), dingtalk_template::SyntaxError>(())
 /// ```
 pub fn parse(template: &str) -> Result<Vec<Segment<'_>>, SyntaxError> {
-    let mut segments: Vec<Segment<'_>> = Vec::new();
+    let (segments, errors) = scan(template);
+    errors.into_iter().next().map_or(Ok(segments), Err)
+}
+
+/// Reads a template to its end: returns the segments that are correct, and every error.
+pub(crate) fn scan(template: &str) -> (Vec<Segment<'_>>, Vec<SyntaxError>) {
+    let (mut segments, mut errors) = (Vec::new(), Vec::new());
     let mut rest = template;
     while let Some(at) = rest.find(['{', '}']) {
         push_text(&mut segments, &rest[..at]);
@@ -75,43 +81,103 @@ pub fn parse(template: &str) -> Result<Vec<Segment<'_>>, SyntaxError> {
         let brace = &rest[at..=at];
         let after = &rest[at + 1..];
         if after.starts_with(brace) {
+            errors.extend(
+                foreign_slot(&rest[at..]).map(|problem| SyntaxError::Unsupported { offset, problem }),
+            );
             push_text(&mut segments, brace);
             rest = &after[1..];
             continue;
         }
-        if brace == "}" {
-            return Err(SyntaxError::Malformed {
-                offset,
-                problem: "unmatched `}` in the template; write `}}` for a brace".to_owned(),
-            });
-        }
-        let Some(end) = after.find('}') else {
-            return Err(SyntaxError::Malformed {
-                offset,
-                problem: "`{` is never closed in the template; write `{{` for a brace".to_owned(),
-            });
+        // Behind an unmatched brace, nothing can be told any more.
+        let end = after.find('}').filter(|_| brace == "{");
+        let Some(end) = end else {
+            let problem = match brace {
+                "}" => "unmatched `}` in the template; write `}}` for a brace",
+                _ => "`{` is never closed in the template; write `{{` for a brace",
+            };
+            errors.push(SyntaxError::Malformed { offset, problem: problem.to_owned() });
+            return (segments, errors);
         };
-        let inside = &after[..end];
-        let (name, spec) = inside.split_once(':').unwrap_or((inside, ""));
-        let (name, spec) = (name.trim(), spec.trim_end());
-        check_name(name, offset)?;
-        check_spec(name, spec, offset)?;
-        segments.push(Segment::Slot { name, spec });
+        match slot(&after[..end], offset) {
+            Ok(slot) => segments.push(slot),
+            Err(error) => errors.push(error),
+        }
         rest = &after[end + 1..];
     }
     push_text(&mut segments, rest);
-    Ok(segments)
+    (segments, errors)
+}
+
+fn slot(inside: &str, offset: usize) -> Result<Segment<'_>, SyntaxError> {
+    if let Some(problem) = expression(inside.trim()) {
+        return Err(SyntaxError::Unsupported { offset, problem });
+    }
+    let (name, spec) = inside.split_once(':').unwrap_or((inside, ""));
+    let (name, spec) = (name.trim(), spec.trim_end());
+    check_name(name, offset)?;
+    check_spec(name, spec, offset)?;
+    Ok(Segment::Slot { name, spec })
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Explains what belongs into code: `{host.to_uppercase()}`, `{self.host}`, `{% if urgent %}`.
+fn expression(inside: &str) -> Option<String> {
+    if inside.starts_with('%') {
+        return Some(format!(
+            "`{{{inside}}}`: a template has no conditions and no loops; a field's `line` is written once for each value, and \
+             not at all without one"
+        ));
+    }
+    if let Some(field) = inside.strip_prefix("self.").filter(|field| is_name(field)) {
+        return Some(format!("`{{{inside}}}`: a slot is the name of a field; write `{{{field}}}`"));
+    }
+    (inside.contains('(') || inside.contains("::")).then(|| {
+        format!(
+            "`{{{inside}}}`: a slot is the name of a field, not an expression; compute it with \
+             `with(value = {inside})`, and write `{{value}}`"
+        )
+    })
+}
+
+/// Explains the slots of other languages, whose two braces are one to read: `{{host}}`, `{{ .Labels.host }}`.
+fn foreign_slot(rest: &str) -> Option<String> {
+    let inside = rest.strip_prefix("{{")?;
+    let inside = &inside[..inside.find("}}")?];
+    let is_code = |c: char| c.is_alphanumeric() || "_.$#/^&|- ".contains(c);
+    let path = inside.trim_matches([' ', '-']).trim_start_matches(['.', '$', '#', '/', '^', '&']);
+    if !inside.chars().all(is_code) || !path.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+        return None;
+    }
+    let name = path.split(['|', ' ']).next()?.rsplit('.').next()?;
+    let name = if is_name(name) { name } else { "field" };
+    Some(format!("`{{{{{inside}}}}}` would show braces: a slot has one brace, as in `{{{name}}}`"))
 }
 
 /// Parses a template, and refuses control characters: a compiled template uses them as markers.
-pub(crate) fn parsed(template: &str) -> Result<Vec<Segment<'_>>, Problem> {
+pub(crate) fn parsed(template: &str) -> Result<Vec<Segment<'_>>, Vec<Problem>> {
     match template.chars().find(|&c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
-        Some(c) => Err(Problem::new(format!(
+        Some(c) => Err(vec![Problem::new(format!(
             "the template holds the control character U+{:04X}, which nobody can read: remove it",
             u32::from(c)
-        ))),
-        None => Ok(parse(template)?),
+        ))]),
+        None => {
+            let (segments, errors) = scan(template);
+            if errors.is_empty() {
+                Ok(segments)
+            } else {
+                Err(errors.into_iter().map(Problem::from).collect())
+            }
+        }
     }
+}
+
+/// Keeps the first problem of a text that is too short for several.
+pub(crate) fn first(problems: Vec<Problem>) -> Problem {
+    problems.into_iter().next().unwrap_or_else(|| Problem::new(""))
 }
 
 /// Returns the names that a Rust format string captures: `host` and `width` in `"{host:>width$}"`.
@@ -120,10 +186,6 @@ pub(crate) fn parsed(template: &str) -> Result<Vec<Segment<'_>>, Problem> {
 /// assert_eq!(dingtalk_template::captures("{host:>0width$.1} {{no}} {} {0} {:.prec$}"), ["host", "width", "prec"]);
 /// ```
 pub fn captures(format: &str) -> Vec<&str> {
-    let is_name = |name: &str| {
-        name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && name.chars().all(|c| c.is_alphanumeric() || c == '_')
-    };
     let mut names = Vec::new();
     let mut rest = format;
     while let Some(at) = rest.find('{') {

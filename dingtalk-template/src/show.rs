@@ -14,7 +14,8 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be written into a DingTalk message",
     label = "implements neither `Display` nor `Show`",
-    note = "implement `Display` for it, or give the field a type that has it",
+    note = "derive `Choice` for an enum of plain values, or `Fragment` for a struct, or implement `Display`",
+    note = "for any other type, compute a text: `with(name = …)`, and show `name` in the template",
     note = "a `Vec` or an `Option` must be written out in the field's type: an alias of it counts as one value"
 )]
 pub trait Show {
@@ -24,6 +25,40 @@ pub trait Show {
     /// Reports whether the value is trusted Markdown that may have several blocks if it is alone on its line.
     fn is_blocks(&self) -> bool {
         false
+    }
+
+    /// Wraps one value; used by generated code. As a function of the trait, it lets rustc point at the field's type.
+    #[doc(hidden)]
+    fn one(value: &Self) -> Value<'_>
+    where
+        Self: Sized,
+    {
+        Value::One(value)
+    }
+
+    /// Wraps the values of a list; used by generated code.
+    #[doc(hidden)]
+    fn several(values: &[Self]) -> Several<'_, Self>
+    where
+        Self: Sized,
+    {
+        Several { values, show: |value| value }
+    }
+}
+
+/// Values of a list, for each of which a `line` is written. That they can be shown is asked where it is made.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Several<'a, T> {
+    values: &'a [T],
+    show: fn(&T) -> &dyn Show,
+}
+
+impl<T> Each for Several<'_, T> {
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
+        for value in self.values {
+            visit((self.show)(value));
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Targets of links outside Markdown: of a link message, a button or a picture.
 
 use crate::{
-    grammar::{Segment, parsed},
+    grammar::{Segment, first, parsed},
     problem::Problem,
     slot::{Resolved, SlotKind},
     table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
@@ -32,7 +32,7 @@ pub fn compile_target(
     media: bool,
     resolve: &mut dyn FnMut(&str, &str) -> Resolved,
 ) -> Result<(Template, Option<u16>), Problem> {
-    let segments = parsed(target)?;
+    let segments = parsed(target).map_err(first)?;
     let mut template = Template::builder(Syntax::Title);
     let mut line = LineCode::new(LineKind::Paragraph, "");
     let value = match &segments[..] {

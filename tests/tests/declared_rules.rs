@@ -410,6 +410,21 @@ const CASES: &[(&str, &str)] = &[
         "vec_in_title",
         "markdown = { title = '{hosts}', text = '{hosts}' }\nfields = [{ name = 'hosts', type = 'integer', list = true, max_items = 3, line = '- {}', description = 'As in the inventory.' }]",
     ),
+    (
+        "end_of_a_range_outside_of_its_type",
+        "text = '{count}'\nfields = [{ name = 'count', type = 'integer', range = '0..=9_223_372_036_854_775_808', description = 'How many there are.' }]",
+    ),
+    (
+        "computed_end_of_a_range",
+        "text = '{host}'\nfields = [{ name = 'host', type = 'text', length = '1..=10 * 2', description = 'As in the inventory.' }]",
+    ),
+    ("expression_in_a_slot", "text = '{host.to_uppercase()} {self.host} {hots}'\nfields = [HOST]"),
+    ("slot_of_another_language", "text = '{{host}} is down: {{ .Labels.host }}'\nfields = [HOST]"),
+    ("slot_of_another_language", "text = '${host}{% if urgent %}!{% endif %}'\nfields = [HOST]"),
+    (
+        "key_of_another_library",
+        "link = { title = '{host}', text = 'down', link = 'https://example.com' }\ndescription = 'Warn.'\nfields = [HOST]",
+    ),
     ("computed_value_without_expression", "with = { short = 'host' }\ntext = '{short}'"),
 ];
 
@@ -418,11 +433,24 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ("the file's parser refuses it: a key is given twice", &["attribute_given_twice"]),
     (
         "a file has no parentheses: each key has a value",
-        &["button_without_key", "empty_parentheses", "value_where_none_belongs"],
+        &[
+            "button_without_key",
+            "button_without_label",
+            "empty_parentheses",
+            "template_with_arguments",
+            "text_without_a_key",
+            "value_where_none_belongs",
+        ],
     ),
     (
         "a file has no aliases and no types of its own",
-        &["alias_of_a_vec", "type_that_cannot_be_shown", "type_that_cannot_be_truncated"],
+        &[
+            "alias_of_a_text",
+            "alias_of_a_vec",
+            "type_that_cannot_be_shown",
+            "type_that_cannot_be_truncated",
+            "type_without_a_form",
+        ],
     ),
     (
         "a file has no lists of cards: see `feed_card_of_another_type`",
@@ -440,6 +468,8 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
             "computed_value_named_like_a_field",
             "computed_value_that_cannot_be_shown",
             "computed_value_that_nothing_shows",
+            "expression_that_rustc_refuses",
+            "malformed_expression",
         ],
     ),
     (
@@ -449,8 +479,12 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     (
         "a notification of a file is no Rust type",
         &[
+            "crate_in_quotes",
+            "empty_documentation",
             "enum_as_a_tool",
             "enum_variants",
+            "notification_that_is_none",
+            "raw_field_beside_a_mistake",
             "raw_name_in_template",
             "tool_with_generics",
             "tuple_struct",
@@ -460,7 +494,14 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ),
     (
         "a file is served by a program that there is: see `two_tools_of_one_name` and `siblings_without_when`",
-        &["main_of_tools_that_cannot_be_told_apart", "main_with_a_tool_without_when", "main_without_tools"],
+        &[
+            "main_of_a_type_that_is_no_tool",
+            "main_of_tools_that_cannot_be_told_apart",
+            "main_with_a_tool_without_when",
+            "main_with_builtin_without_dots",
+            "main_without_tools",
+            "tools_of_a_type_that_is_no_tool",
+        ],
     ),
     (
         "every notification of a file is a tool, and every field of it is shown",

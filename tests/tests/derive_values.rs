@@ -1,6 +1,7 @@
 //! Values that are reported as broken in other derives: large numbers, expressions, names, and types of many kinds.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![deny(deprecated)]
 
 use std::{borrow::Cow, collections::BTreeMap, num::NonZeroU32, sync::Arc};
 
@@ -457,4 +458,80 @@ fn maps_are_not_portable() {
     }
     let error = ToolSet::new(tools![Labelled]).unwrap_err().to_string();
     assert!(error.contains("an object that does not name its properties"), "{error}");
+}
+
+/// Report what an old program knows.
+#[deprecated]
+#[derive(Notification)]
+#[dingtalk(text("{state}\n{parts}"), tool)]
+struct Old {
+    /// State as it was, for example `low`.
+    #[deprecated]
+    state: Level,
+    /// Pages about it, newest first.
+    #[dingtalk(line = "{}", max_items = 2)]
+    parts: Vec<News>,
+}
+
+impl std::fmt::Display for News {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.headline)
+    }
+}
+
+#[deprecated]
+#[derive(Choice)]
+enum OldLevel {
+    #[deprecated]
+    Low,
+}
+
+#[deprecated]
+#[derive(Fragment)]
+#[dingtalk(fragment("{name}"), tool)]
+struct OldPart {
+    /// Name of the part.
+    #[dingtalk(length(..=3))]
+    name: String,
+}
+
+#[test]
+#[expect(deprecated, reason = "only the declarations must not warn")]
+fn a_deprecated_type_does_not_warn_where_it_is_declared() {
+    assert_eq!(Old::NAME, "send_old");
+    assert_eq!(OldLevel::Low.to_string(), "low");
+    let part = OldPart { name: "a".to_owned() };
+    assert_eq!(part.name, "a");
+}
+
+#[doc = concat!("Report a text that", " a macro writes.")]
+/// It has two sentences,
+/// and two lines.
+///
+/// More.
+#[derive(Notification)]
+#[dingtalk(text("{count} {level}"), tool)]
+struct Documented {
+    #[doc = include_str!("../golden/parameter.md")]
+    count: u8,
+    /// Urgency, for example `low`.
+    level: Described,
+}
+
+#[derive(Choice)]
+enum Described {
+    #[doc = concat!("Look ", "at it.")]
+    Low,
+}
+
+#[test]
+fn macros_may_write_documentation() {
+    let purpose: Vec<&str> = Documented::SPEC.purpose.split_whitespace().collect();
+    assert_eq!(purpose.join(" "), "Report a text that a macro writes. It has two sentences, and two lines.");
+    let schema = schema::<Documented>();
+    assert_eq!(
+        schema["properties"]["count"]["description"],
+        json!("Number of hosts that are down, for example 3.")
+    );
+    assert_eq!(Described::VALUES[0].description.trim(), "Look at it.");
 }

@@ -90,12 +90,7 @@ fn all_faults_of_a_set_are_reported() {
             "`send_host_down` and `send_same_purpose` have the same description, \"Warn that a host is down.\": say \
              what sets them apart",
             "`send_host_down` is in the set twice: list it once",
-            "`send_host_down` is the name of two tools, \"Same name\" and \"Host down\": give one of them another name \
-             with `name = \"…\"`",
-            "`send_same_title` and `send_host_down` have the same title, \"Host down\": give one of them another title \
-             with `title = \"…\"`",
-            "`send_same_purpose` and `send_host_down` have the same description, \"Warn that a host is down.\": say \
-             what sets them apart",
+            // The other three have the same texts, but each text is compared with its first tool alone.
             "`send_host_down` points to `send_disk_full`, which is not in the set: add it, or remove `instead`",
         ]
     );
@@ -171,5 +166,42 @@ fn unportable_schemas_are_named_with_their_tool_and_parameter() {
             refused("labels", "an object that does not name its properties"),
             refused("anything", "no type"),
         ]
+    );
+}
+
+macro_rules! many {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("Warn that the part ", stringify!($name), " of the machine has failed.")]
+            #[derive(Notification)]
+            #[dingtalk(text("Failed"), tool(when = "the part has failed"))]
+            struct $name;
+        )*
+
+        /// The compiler stops a check whose time grows with the square of the number of tools.
+        fn many() -> Vec<ToolType> {
+            tools![$($name),*].to_vec()
+        }
+    };
+}
+
+many! {
+    T0 T1 T2 T3 T4 T5 T6 T7 T8 T9 T10 T11 T12 T13 T14 T15 T16 T17 T18 T19 T20 T21 T22 T23 T24 T25 T26 T27 T28 T29
+    T30 T31 T32 T33 T34 T35 T36 T37 T38 T39 T40 T41 T42 T43 T44 T45 T46 T47 T48 T49 T50 T51 T52 T53 T54 T55 T56
+    T57 T58 T59 T60 T61 T62 T63 T64 T65 T66 T67 T68 T69 T70 T71 T72 T73 T74 T75 T76 T77 T78 T79 T80 T81 T82 T83
+    T84 T85 T86 T87 T88 T89 T90 T91 T92 T93 T94 T95 T96 T97 T98 T99 T100 T101 T102 T103 T104 T105 T106 T107 T108
+    T109 T110 T111 T112 T113 T114 T115 T116 T117 T118 T119 T120 T121 T122 T123 T124 T125 T126 T127 T128 T129 T130
+    T131 T132 T133 T134 T135 T136 T137 T138 T139 T140 T141 T142 T143 T144 T145 T146 T147 T148 T149
+}
+
+#[test]
+fn a_large_set_is_checked_at_compile_time_and_at_run_time() {
+    let tools = many();
+    assert_eq!(ToolSet::new(tools.clone()).unwrap().iter().len(), 150);
+    let repeated = tools.iter().take(2).cloned().chain(tools.clone());
+    let error = ToolSet::new(repeated).unwrap_err();
+    assert_eq!(
+        error.problems().collect::<Vec<_>>(),
+        ["`send_t0` is in the set twice: list it once", "`send_t1` is in the set twice: list it once"]
     );
 }

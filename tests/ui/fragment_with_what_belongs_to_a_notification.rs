@@ -2,7 +2,7 @@ use dingtalk_core::{Fragment, Notification};
 
 /// A process.
 #[derive(Fragment)]
-#[dingtalk(fragment("{name} {tags} {hot}"), tool, keyword = "alert")]
+#[dingtalk(fragment("{name} {tags} {hot}"), tool(when = "a host is down"), keyword = "alert")]
 struct Process {
     #[dingtalk(length(..=8))]
     name: String,

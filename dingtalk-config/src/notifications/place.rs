@@ -35,7 +35,9 @@ fn in_field(place: FieldLocation) -> String {
         FieldLocation::AtAll => ".at_all".to_owned(),
         FieldLocation::HasDefault | FieldLocation::DefaultValue => ".default".to_owned(),
         FieldLocation::Example => ".example".to_owned(),
-        FieldLocation::Rule(rule) | FieldLocation::Min(rule) => format!(".{}", rule.key()),
+        FieldLocation::Rule(rule) | FieldLocation::Min(rule) | FieldLocation::Max(rule) => {
+            format!(".{}", rule.key())
+        }
         FieldLocation::MaxItems => ".max_items".to_owned(),
         FieldLocation::MaxShown => ".max_shown".to_owned(),
         FieldLocation::More => ".more".to_owned(),

@@ -25,6 +25,7 @@ mod call;
 pub(crate) mod check;
 #[doc(hidden)]
 pub mod declared;
+pub(crate) mod documentation;
 mod foreign;
 pub(crate) mod literal;
 mod parameter;
@@ -54,7 +55,7 @@ pub use dingtalk_template::declaration::Cardinality;
 
 /// A notification that an agent can send. Derived with `#[dingtalk(tool(…))]`; see [`derive@crate::Notification`].
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no tool",
+    message = "`{Self}` is not a tool",
     label = "does not derive `Notification` with `tool`",
     note = "add `tool(when = \"…\")` to its `#[dingtalk(…)]`"
 )]

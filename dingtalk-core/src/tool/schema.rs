@@ -74,7 +74,7 @@ fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
 
 /// Joins the documentation, the descriptions of a type's values, and the constraints in words.
 fn description(parameter: &Parameter<'_>, of_type: Option<&str>) -> String {
-    let mut description = parameter.description.trim().to_owned();
+    let mut description = parameter.description.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(of_type) = of_type {
         end_sentence(&mut description);
         description.push_str(&format!(" {of_type}."));

@@ -29,7 +29,7 @@ impl ToolSet {
     pub fn new(tools: impl IntoIterator<Item = ToolType>) -> Result<Self, ToolSetError> {
         let tools: Vec<ToolType> = tools.into_iter().collect();
         let specs: Vec<ToolSpec<'_>> = tools.iter().map(ToolType::spec).collect();
-        let mut problems: Vec<String> = check::problems(&specs).map(|problem| problem.to_string()).collect();
+        let mut problems: Vec<String> = check::problems(&specs).iter().map(ToString::to_string).collect();
         for spec in specs {
             problems.extend(spec.types_that_clients_refuse().map(|(parameter, found)| {
                 format!(
@@ -231,9 +231,10 @@ crate::debug::debug_as_display!(ToolSetError { 0 });
 #[macro_export]
 macro_rules! tools {
     ($($tool:ty),* $(,)?) => {{
-        const TOOLS: [$crate::tool::ToolType; <[&::core::primitive::str]>::len(&[$(::core::stringify!($tool)),*])] =
+        // Each type is named once, so that an error about it is reported once.
+        static TOOLS: [$crate::tool::ToolType; <[&::core::primitive::str]>::len(&[$(::core::stringify!($tool)),*])] =
             [$($crate::tool::ToolType::of::<$tool>()),*];
-        const _: () = $crate::__private_0_1_0::assert_tools(&[$(<$tool as $crate::tool::Tool>::SPEC),*]);
-        TOOLS
+        const _: () = $crate::__private_0_1_0::assert_tools(&TOOLS);
+        ::core::clone::Clone::clone(&TOOLS)
     }};
 }

@@ -33,6 +33,14 @@ impl ToolType {
         })
     }
 
+    /// The specification of a type, also in a constant.
+    pub(super) const fn derived(&self) -> Option<ToolSpec<'static>> {
+        match &self.0 {
+            Origin::Derived { spec, .. } => Some(*spec),
+            Origin::Declared(_) => None,
+        }
+    }
+
     /// Returns its specification.
     pub fn spec(&self) -> ToolSpec<'_> {
         match &self.0 {

@@ -158,9 +158,12 @@ impl MessageAttribute {
         if input.peek(Token![,]) && !input.peek2(syn::parse::End) {
             input.parse::<Token![,]>()?;
             let argument = expression::until_comma(input)?;
-            let message = format!(
-                "a template has no arguments: write `{{name}}` for a field, or compute a value with `with(name = {argument})`"
-            );
+            let message = match syn::parse2::<Ident>(argument.clone()) {
+                Ok(name) => format!("a template has no arguments: write `{{{name}}}` where it belongs"),
+                Err(_) => format!(
+                    "a template has no arguments: compute the value with `with(name = {argument})`, and write `{{name}}`"
+                ),
+            };
             return Err(syn::Error::new_spanned(argument, message));
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! Parsing of attributes: their syntax only, with the tokens for the carets of errors.
 
+mod documentation;
 mod expression;
 mod message;
 mod table;
@@ -7,11 +8,10 @@ mod values;
 
 use dingtalk_template::declaration::{MessageKind, Rule};
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use syn::{
-    Attribute, Expr, ExprLit, Lit, LitBool, LitStr, Meta, Path, Type, ext::IdentExt, parse::ParseStream,
-};
+use syn::{Attribute, LitBool, LitStr, Path, Type, ext::IdentExt, parse::ParseStream};
 
 pub(crate) use self::{
+    documentation::Documentation,
     expression::names,
     message::MessageAttribute,
     values::{BoundsAttribute, EndAttribute},
@@ -335,20 +335,4 @@ pub(crate) fn identifiers(tokens: TokenStream, visit: &mut dyn FnMut(&Ident)) {
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }
-}
-
-/// Returns the text of `///` comments, one line each, without `#[doc = include_str!(…)]` and other macros.
-pub(crate) fn documentation(attributes: &[Attribute]) -> String {
-    let lines: Vec<String> = attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("doc"))
-        .filter_map(|attribute| match &attribute.meta {
-            Meta::NameValue(meta) => match &meta.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-                _ => None,
-            },
-            _ => None,
-        })
-        .collect();
-    lines.join("\n")
 }

@@ -2,6 +2,7 @@
 
 mod effect;
 mod tool;
+mod types;
 
 use dingtalk_template::declaration::{Dialect, Findings, MessageKind, check_field};
 
@@ -31,6 +32,7 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
             }
         }
         with(variant, errors);
+        types::check(variant, errors);
         if let (Some(keyword), true) = (&variant.keyword, derive != Derive::Notification) {
             errors.at(
                 keyword,

@@ -4,11 +4,7 @@ use dingtalk_template::declaration::{Dialect, Findings, Location, ToolWords, che
 use quote::ToTokens as _;
 use syn::LitStr;
 
-use crate::{
-    attr::ToolAttribute,
-    errors::Errors,
-    model::{Model, type_name},
-};
+use crate::{attr::ToolAttribute, errors::Errors, model::Model, types::type_name};
 
 pub(super) fn check(model: &Model<'_>, tool: &ToolAttribute, errors: &Errors) {
     // An enum is refused elsewhere.

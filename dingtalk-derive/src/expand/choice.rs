@@ -7,7 +7,8 @@ use syn::{Data, DeriveInput, Fields, LitStr, ext::IdentExt as _};
 
 use super::code::{Paths, implement, local};
 use crate::{
-    attr::{ChoiceAttributes, ChoiceVariantAttributes, documentation},
+    attr::{ChoiceAttributes, ChoiceVariantAttributes, Documentation},
+    check,
     errors::Errors,
     model::camel_case,
 };
@@ -19,7 +20,7 @@ struct Alternative<'a> {
     value: String,
     /// Text in a message.
     text: String,
-    documentation: String,
+    documentation: TokenStream,
 }
 
 pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
@@ -86,7 +87,7 @@ fn alternatives<'a>(
             errors.at(ident, format!("`{other}` and `{ident}` are both the value `{value}`: rename one"));
         }
         let text = attributes.text.as_ref().map_or_else(|| value.clone(), LitStr::value);
-        let documentation = documentation(&variant.attrs).split_whitespace().collect::<Vec<_>>().join(" ");
+        let documentation = Documentation::of(&variant.attrs).on_one_line();
         alternatives.push(Alternative { ident, value, text, documentation });
     }
     alternatives
@@ -146,8 +147,34 @@ fn implementation(
             }
         },
     );
-    let ident = &input.ident;
-    let plain = input.generics.params.is_empty();
-    let argument = plain.then(|| quote!(#private::choice_argument!(#ident);));
+    // A generic enum has been refused.
+    let is_argument = check::HAS_TOOLS && input.generics.params.is_empty();
+    let argument = is_argument.then(|| argument(input, paths));
     quote!(#choice #display #from_str #argument)
+}
+
+/// A parameter of a tool.
+fn argument(input: &DeriveInput, paths: &Paths) -> TokenStream {
+    let Paths { krate, private } = paths;
+    let [value, path, faults, default] = ["value", "path", "faults", "default"].map(local);
+    implement(
+        &quote!(#krate::Argument),
+        &input.ident,
+        &input.generics,
+        &quote! {
+            fn schema(_: &mut #private::SchemaGenerator) -> #private::Schema {
+                #private::choice_schema::<Self>()
+            }
+            fn read(
+                #value: &#private::Json,
+                #path: &::core::primitive::str,
+                #faults: &mut #krate::Faults,
+            ) -> ::core::option::Option<Self> {
+                #private::read_choice(#value, #path, #faults)
+            }
+            fn default_in_schema(#default: fn() -> Self) -> ::core::option::Option<#private::Json> {
+                #private::choice_value(&#default())
+            }
+        },
+    )
 }

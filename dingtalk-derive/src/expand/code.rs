@@ -32,10 +32,18 @@ pub(super) fn implement(
     items: &TokenStream,
 ) -> TokenStream {
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let ident = at_call_site(ident);
     quote! {
         #[automatically_derived]
         impl #impl_generics #implemented for #ident #ty_generics #where_clause { #items }
     }
+}
+
+/// Returns the type's name as the derive's own token, so that the declaration of a deprecated type does not warn.
+pub(super) fn at_call_site(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(ident.span().resolved_at(Span::call_site()));
+    ident
 }
 
 /// Returns a variable of generated code. Its underscores prevent a collision with a user's constant, which hygiene does

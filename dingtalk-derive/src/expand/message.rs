@@ -47,7 +47,7 @@ fn arm(model: &Model<'_>, variant: &Variant<'_>, templates: &Templates, paths: &
     let people = variant.fields.iter().enumerate().filter_map(|(index, field)| {
         let (bound, ty) = (bound(index), field.ty);
         match field.rules.role {
-            Role::At => Some(quote!(#private::mention::<#ty>(#bound, &mut #mentions);)),
+            Role::At => Some(quote!(<#ty as #private::At>::mention(#bound, &mut #mentions);)),
             Role::AtAll => Some(quote!(#mentions.all |= *#bound;)),
             Role::Value | Role::Skip => None,
         }
@@ -100,7 +100,7 @@ fn render(
             let list = templates.button_list.map(|list| {
                 let (bound, field) = (bound(list), &variant.fields[list]);
                 let (name, ty) = (&field.rules.parameter, field.value_type);
-                quote!(let #check = #private::with_buttons::<#ty>(#check, #name, #bound);)
+                quote!(let #check = <#ty as #private::ButtonEntry>::add(#check, #name, #bound);)
             });
             quote! {{
                 #list
@@ -113,7 +113,7 @@ fn render(
             let items = templates.items.unwrap_or_default();
             let (bound, field) = (bound(items), &variant.fields[items]);
             let (name, ty) = (&field.rules.parameter, field.value_type);
-            quote!(#private::feed_card::<#ty>(#check, #name, #bound))
+            quote!(<#ty as #private::FeedEntry>::card(#check, #name, #bound))
         }
         // Refused elsewhere: these belong to the companions.
         MessageKind::Item | MessageKind::Fragment => TokenStream::new(),

@@ -6,7 +6,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 
 use super::{
-    code::{Paths, implement, local, option},
+    code::{Paths, at_call_site, implement, local, option},
     values::{field_constant, is_constrained, is_only_counted},
 };
 use crate::{
@@ -24,6 +24,11 @@ pub(crate) fn implementation(model: &Model<'_>, paths: &Paths) -> TokenStream {
     let spec = spec(model, tool, paths);
     let table = parameters(model, &variant.fields, paths);
     let arguments = local("arguments");
+    // A constant of a trait is evaluated where it is used, which may be in another crate.
+    let described = model.documentation.expression.as_ref().map(|text| {
+        let call = quote_spanned!(text.span().resolved_at(Span::mixed_site())=> __first_paragraph(#text));
+        quote!(const _: &::core::primitive::str = { use #private::first_paragraph as __first_paragraph; #call };)
+    });
     let tool = implement(
         &quote!(#krate::Tool),
         model.ident,
@@ -36,7 +41,7 @@ pub(crate) fn implementation(model: &Model<'_>, paths: &Paths) -> TokenStream {
             }
         },
     );
-    quote!(#table #tool)
+    quote!(#table #described #tool)
 }
 
 /// Generates the code with which a feed card's item marked `tool` can be an element of a tool's list.
@@ -70,7 +75,7 @@ pub(crate) fn list_item(model: &Model<'_>, paths: &Paths) -> TokenStream {
 /// Generates `static __DINGTALK_PARAMETERS` and `fn __dingtalk_read`, which names the type of each parameter.
 fn parameters(model: &Model<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenStream {
     let private = &paths.private;
-    let ident = model.ident;
+    let ident = at_call_site(model.ident);
     let table: Vec<TokenStream> = given(fields).map(|field| parameter(field, paths)).collect();
     let count = table.len();
     let reader = local("reader");
@@ -112,6 +117,10 @@ fn spec(model: &Model<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
     let Paths { krate, private } = paths;
     let declared = model.declared_tool(tool);
     let (name, title, purpose) = (declared.name(), declared.title(), declared.purpose);
+    let purpose = match &model.documentation.expression {
+        Some(expression) => quote!(#private::first_paragraph(#expression)),
+        None => quote!(#purpose),
+    };
     let usage = (tool.when.is_some() || tool.not_when.is_some() || tool.instead.is_some()).then(|| {
         let (when, not_when) = (option(tool.when.as_ref()), option(tool.not_when.as_ref()));
         let instead = option(tool.instead.as_ref().map(|ty| quote!(<#ty as #krate::Tool>::NAME)));
@@ -129,7 +138,10 @@ fn spec(model: &Model<'_>, tool: &ToolAttribute, paths: &Paths) -> TokenStream {
 fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let constant = field_constant(field, paths);
-    let documentation = field.rules.documentation.split_whitespace().collect::<Vec<_>>().join(" ");
+    let documentation = match &field.documentation.expression {
+        Some(expression) => quote!(#private::documentation(#expression)),
+        None => field.documentation.on_one_line(),
+    };
     let cardinality = format_ident!("{}", format!("{:?}", field.rules.cardinality));
     let defaulted = field.attributes.default.as_ref().map(|_| quote!(.defaulted()));
     let unbounded = (is_foreign(field) && field.rules.is_unbounded).then(|| quote!(.unbounded()));

@@ -48,7 +48,7 @@ impl Values {
             if is_only_counted(field) {
                 quote!(#private::Check::count(&mut #check, &#rules, <[_]>::len(#bound));)
             } else {
-                quote!(#private::Check::field::<#ty>(&mut #check, &#rules, #bound);)
+                quote!(<#ty as #private::Measured>::keep(#bound, &#rules, #private::Check::faults(&mut #check));)
             }
         });
         let parts = variant.fields.iter().enumerate().filter(|(_, field)| may_have_rules(model, field));
@@ -69,12 +69,12 @@ impl Values {
             Source::Field(index) => {
                 let field = &variant.fields[index];
                 let ty = field.value_type;
-                quote!(#private::link_target::<#ty>();)
+                quote!(<#ty as #private::LinkTarget>::check();)
             }
             Source::LeftOut(_) => TokenStream::new(),
             Source::Computed(index) => {
                 let computed = local(&format!("computed_{index}"));
-                quote!(#private::link_target_value(&#computed);)
+                quote!(#private::Computed::link_target(&#computed);)
             }
         });
         let slice = templates.values.iter().map(|shown| match shown.source {
@@ -114,7 +114,7 @@ fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
         let (variable, expression) = (local(&format!("computed_{index}")), &computed.expression);
         quote! {
             #(#fields)*
-            let #variable = #private::computed(#private::expression!(#expression));
+            let #variable = #private::Computed::new(#private::expression!(#expression));
         }
     });
     each.collect()
@@ -138,13 +138,13 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
     // The span makes rustc report a type without this format at the field.
     let format = || format(&shown.spec, ty.span().resolved_at(Span::mixed_site()), paths);
     match (field.rules.role, field.rules.cardinality) {
-        (Role::At, _) => quote!(#private::Value::One(&#private::mention_text::<#ty>(#bound))),
+        (Role::At, _) => quote!(#private::Value::One(&<#ty as #private::At>::text(#bound))),
         (Role::AtAll, _) => quote!(#private::Value::One(&#private::mention_all_text(*#bound))),
         (_, Cardinality::Flag) => quote!(#private::Value::Flag(*#bound)),
         (_, Cardinality::One) if truncate.is_some() => {
             quote!(#private::Value::One(&#private::truncated::<#ty>(#bound, #truncate)))
         }
-        (_, Cardinality::One) if shown.spec.is_empty() => quote!(#private::one::<#ty>(#bound)),
+        (_, Cardinality::One) if shown.spec.is_empty() => quote!(<#ty as #private::Show>::one(#bound)),
         (_, Cardinality::One) => {
             let (spec, format) = format();
             quote!(#private::Value::One(&#private::format::one::<#ty>(#bound, #spec, <#ty as #format>::write)))
@@ -161,10 +161,8 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
                         #values, #spec, <#inner as #format>::write,
                     ))
                 }
-            } else if field.attributes.max_shown.is_some() {
-                quote!(#private::Value::Each(&#private::each_of::<#inner>(#values)))
             } else {
-                quote!(#private::each::<#ty>(#bound))
+                quote!(#private::Value::Each(&<#inner as #private::Show>::several(#values)))
             }
         }
     }

@@ -4,12 +4,12 @@ use std::{cell::RefCell, collections::HashSet};
 
 use super::{
     Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, Location, MORE, MessageKind,
-    MessagePart, MessageTemplates, Role, Shown, Source, Templates, Told,
+    MessagePart, MessageTemplates, Role, Shown, Source, Templates, Told, ValueKind,
     message::{static_text, unused},
 };
 use crate::{
-    Fragment, LineCode, Problem, Resolved, SlotKind, Syntax, Template, compile, compile_fragment,
-    compile_line, compile_lines, compile_target, suggest,
+    Fragment, LineCode, Problem, Resolved, Segment, SlotKind, Syntax, SyntaxError, Template, compile,
+    compile_fragment, compile_line, compile_lines, compile_target, grammar::scan, suggest,
 };
 
 /// Resolver of names and lines while templates are compiled.
@@ -266,13 +266,43 @@ impl Resolver<'_> {
     }
 
     fn template(&self, location: Location, template: &str, syntax: Syntax) -> Option<Template> {
+        self.dollars(location, template);
         match compile(template, syntax, &mut |name, spec| self.resolve(name, spec, location, syntax)) {
             Ok(template) => Some(template),
             Err(problems) => {
                 for problem in &problems {
                     self.report(location, problem);
                 }
+                self.names(location, template);
                 None
+            }
+        }
+    }
+
+    /// Reports unknown names beside slots that are no slots: rustc does not read such a template.
+    fn names(&self, location: Location, template: &str) {
+        let (segments, errors) = scan(template);
+        let is_unreadable = errors.iter().any(|error| matches!(error, SyntaxError::Unsupported { .. }));
+        for segment in segments.iter().filter(|_| is_unreadable) {
+            if let Segment::Slot { name, .. } = segment
+                && !name.is_empty()
+                && self.find(name).is_none()
+            {
+                self.push(location, self.no_field(name));
+            }
+        }
+    }
+
+    /// `${host}` is a slot of a shell. Before a number, the sign may be a price.
+    fn dollars(&self, location: Location, template: &str) {
+        let (segments, _) = scan(template);
+        for pair in segments.windows(2) {
+            if let [Segment::Text(text), Segment::Slot { name, .. }] = pair
+                && text.ends_with('$')
+                && let Some(field) = self.fields.iter().find(|field| field.name == *name)
+                && matches!(field.value, ValueKind::Text | ValueKind::Own | ValueKind::Flag)
+            {
+                self.push(location, format!("`${{{name}}}` would show the `$`: write `{{{name}}}`"));
             }
         }
     }

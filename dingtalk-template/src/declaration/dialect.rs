@@ -154,6 +154,7 @@ impl Dialect {
             Self::Attributes => message.to_owned(),
             Self::File => {
                 let said = message.split_once(", or implement `Display`").map_or(message, |(said, _)| said);
+                let said = said.split_once("; compute it with").map_or(said, |(said, _)| said);
                 said.replace("type `Url`", "type `url`")
             }
         }

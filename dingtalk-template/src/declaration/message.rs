@@ -73,7 +73,12 @@ pub(super) fn unused(declared: &DeclaredMessage<'_>, used: &HashSet<String>, fin
         findings.of_field(index, FieldLocation::Name, message);
     }
     // with(short = …) that no slot names
-    for (index, name) in declared.computed.iter().enumerate().filter(|(_, name)| !used.contains(**name)) {
+    for (index, name) in declared
+        .computed
+        .iter()
+        .enumerate()
+        .filter(|(_, name)| !declared.incomplete && !used.contains(**name))
+    {
         findings.push(
             Location::Computed(index),
             format!("no template shows `{name}`: write `{{{name}}}` where it belongs, or remove it"),

@@ -199,6 +199,7 @@ impl MessagePart {
 
 /// A field: its type, its role, and the constraints on its value.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is written by itself")]
 pub struct FieldRules {
     /// Name in templates.
     pub name: String,
@@ -206,6 +207,8 @@ pub struct FieldRules {
     pub parameter: String,
     /// Description of the field.
     pub documentation: String,
+    /// The documentation is written by a macro, so that only the compiler knows it.
+    pub documentation_is_computed: bool,
     /// Name of the type of one value; empty if the type has no name.
     pub type_name: String,
     /// Kind of one value.

@@ -16,6 +16,8 @@ pub struct ToolWords {
     pub title: Option<String>,
     /// Purpose of the tool: one paragraph on one line.
     pub purpose: String,
+    /// The purpose is written by a macro, so that only the compiler knows it.
+    pub purpose_is_computed: bool,
     /// Situations in which to use the tool.
     pub when: Option<String>,
     /// Situations in which not to use the tool.
@@ -66,7 +68,7 @@ pub fn check_tool(tool: &ToolWords, findings: &mut Findings) {
 fn description(tool: &ToolWords, findings: &mut Findings) {
     let dialect = findings.dialect;
     let (ToolWords { purpose, .. }, name, title) = (tool, tool.name(), tool.title());
-    if purpose.is_empty() && tool.incomplete {
+    if tool.purpose_is_computed || purpose.is_empty() && tool.incomplete {
         // The key may only be misspelt.
     } else if purpose.is_empty() {
         // struct CpuAlert, without a doc comment
@@ -135,7 +137,9 @@ fn parameter(index: usize, field: &FieldRules, findings: &mut Findings) {
     let dialect = findings.dialect;
     let documentation = field.documentation.trim();
     let parameter = &field.parameter;
-    if documentation.is_empty() {
+    if field.documentation_is_computed {
+        // Generated code checks that it is not empty.
+    } else if documentation.is_empty() {
         // host: String, without a doc comment
         let message = format!(
             "an agent fills in `{parameter}`: say in {} what it is, with an example",

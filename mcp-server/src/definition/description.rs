@@ -16,8 +16,8 @@ pub(super) fn describe(spec: &ToolSpec<'_>, set: &ToolSet, deployment: &Deployme
 
 /// Ends the text as a sentence.
 pub(super) fn sentence(text: &str) -> String {
-    let text = text.trim();
-    if text.ends_with(['.', '!', '?', '。']) { text.to_owned() } else { format!("{text}.") }
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.ends_with(['.', '!', '?', '。']) { text } else { format!("{text}.") }
 }
 
 /// Beginning of a description that does not name the service: both its names, since people use either.

@@ -61,6 +61,10 @@ macro_rules! main {
         ::core::compile_error!("name the tools: `main!(CpuAlert, DiskAlert)`, or `main!(..builtin)` for the built-in ones");
         fn main() {}
     };
+    (builtin $(,)?) => {
+        ::core::compile_error!("two dots stand before the ready-made tools: write `main!(..builtin)`");
+        fn main() {}
+    };
     ($($tool:ty),+ $(,)?) => {
         $crate::main!(@ $($tool),+);
     };

@@ -63,6 +63,7 @@ impl DeclaredField {
             parameter: name.clone(),
             name,
             documentation: String::new(),
+            documentation_is_computed: false,
             type_name: field_type.name().to_owned(),
             value: field_type.kind(),
             cardinality,

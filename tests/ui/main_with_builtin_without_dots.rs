@@ -1,0 +1,1 @@
+dingtalk_notify::main!(builtin);
