@@ -1,5 +1,6 @@
 //! Robots and queues outside the runtime that they need.
 #![cfg(feature = "robot")]
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
 use std::{
     pin::pin,

@@ -82,7 +82,7 @@ async fn shutdown_counts_undelivered_notifications_and_reports_them_once() {
     drop(queue);
     sleep(seconds(1)).await;
     assert_eq!(lines_with(&log, DROPPED).len(), 1);
-    assert!(lines_with(&log, DROPPED)[0].contains("pending=2"), "{:?}", lines_with(&log, DROPPED));
+    assert!(lines_with(&log, DROPPED)[0].contains("pending=3"), "{:?}", lines_with(&log, DROPPED));
 }
 
 #[tokio::test(start_paused = true)]
