@@ -38,6 +38,7 @@ mod show;
 mod slot;
 mod table;
 mod target;
+mod url;
 mod value;
 mod wording;
 
@@ -59,5 +60,6 @@ pub use crate::{
     slot::{Resolved, SlotKind},
     table::{Line, LineCode, LineKind, Piece, Pieces, Row, SlotContext, Syntax, Template},
     target::{SCHEMES, compile_target},
+    url::{encode_url, url_host, url_problem},
     wording::{filler, is_tautology, overlap, undefined_acronyms},
 };

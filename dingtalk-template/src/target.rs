@@ -5,6 +5,7 @@ use crate::{
     problem::Problem,
     slot::{Resolved, SlotKind},
     table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
+    url::{encode_url, url_host, url_problem},
 };
 
 /// URL schemes that DingTalk's pages document for links in robot messages.
@@ -38,7 +39,8 @@ pub fn compile_target(
     let value = match &segments[..] {
         [Segment::Text(text)] => {
             check_static(text, media)?;
-            line.push(Piece::Text(text));
+            let text = if text.starts_with('@') { text.to_string() } else { encode_url(text) };
+            line.push(Piece::Text(&text));
             template.line(&line);
             None
         }
@@ -79,8 +81,13 @@ pub(crate) fn check_static(url: &str, media: bool) -> Result<(), Problem> {
             && !rest.is_empty()
             && !rest.starts_with('/')
     });
-    if opens && !url.contains(char::is_whitespace) {
-        return Ok(());
+    if opens {
+        let foreign = url_host(url).is_some_and(|host| !url[host].is_ascii());
+        let foreign = foreign.then_some("write the host in its ASCII form, which begins with `xn--`");
+        return match url_problem(url).or(foreign) {
+            Some(problem) => Err(Problem::new(format!("`{url}`: {problem}"))),
+            None => Ok(()),
+        };
     }
     Err(Problem::new(format!(
         "`{url}` is no link that DingTalk opens: write a whole URL with one of the schemes {}",
@@ -105,6 +112,10 @@ mod tests {
             "https://",
             "https:///x",
             "https://a b",
+            "https://a:b:c/",
+            "https://user:password@a/",
+            "https://a/%zz",
+            "https://例子.cn/",
             "https://x/{a}",
             "{a}{b}",
             "{a:.1}",

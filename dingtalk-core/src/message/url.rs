@@ -2,11 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-use dingtalk_template::SCHEMES;
+use dingtalk_template::{encode_url, url_host, url_problem};
 
 /// A URL that a DingTalk client opens: `http`, `https`, or one of DingTalk's own `dingtalk` links.
 ///
-/// Characters that would end a link in Markdown are percent-encoded; all others stay as written.
+/// Characters outside ASCII, and those that would end a link in Markdown, are percent-encoded; a host outside ASCII is
+/// converted by IDNA, for which the feature `robot` or `url` is required. Invisible characters, a user name or a
+/// password, an invalid host, port or `%` are errors.
 ///
 /// ```
 /// use dingtalk_core::Url;
@@ -28,33 +30,15 @@ impl Url {
     /// Parses a URL. Surrounding white space is removed.
     pub fn new(text: impl AsRef<str>) -> Result<Self, ParseUrlError> {
         let text = text.as_ref().trim();
-        let wrong = |problem| Err(ParseUrlError { problem });
-        let Some((scheme, rest)) = text.split_once("://") else {
-            return wrong("expected a full URL such as https://example.com/page");
-        };
-        if !SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
-            return wrong("DingTalk opens only http, https and dingtalk links");
+        if let Some(problem) = url_problem(text) {
+            return Err(ParseUrlError { problem });
         }
-        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return wrong("a URL must not contain white space; write %20");
+        let mut url = encode_url(text);
+        if let Some(host) = url_host(&url).filter(|host| !url[host.clone()].is_ascii()) {
+            let ascii = ascii_host(&url[host.clone()]).map_err(|problem| ParseUrlError { problem })?;
+            url.replace_range(host, &ascii);
         }
-        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if host.is_empty() {
-            return wrong("the URL has no host");
-        }
-        let mut encoded = String::with_capacity(text.len());
-        for (at, c) in text.char_indices() {
-            match c {
-                '(' | ')' | '<' | '>' | '"' | '\\' | '`' | '^' | '{' | '|' | '}' => {
-                    encoded.push('%');
-                    encoded.push_str(&format!("{:02X}", u32::from(c)));
-                }
-                // Markdown would render `&copy;` as one character.
-                ';' if ends_entity(&text[..at]) => encoded.push_str("%3B"),
-                c => encoded.push(c),
-            }
-        }
-        Ok(Self(encoded))
+        Ok(Self(url))
     }
 
     /// Returns the URL as DingTalk receives it.
@@ -63,11 +47,19 @@ impl Url {
     }
 }
 
-/// Reports whether a semicolon after the text would complete an HTML entity.
-fn ends_entity(text: &str) -> bool {
-    text.rsplit_once('&').is_some_and(|(_, name)| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
-    })
+/// Returns the ASCII form of an internationalized host, by IDNA.
+#[cfg(any(feature = "robot", feature = "url"))]
+fn ascii_host(host: &str) -> Result<String, &'static str> {
+    match ::url::Host::parse(host) {
+        Ok(host) => Ok(host.to_string()),
+        Err(_) => Err("the URL has an invalid host"),
+    }
+}
+
+/// The tables of IDNA are larger than the rest of this crate without its features.
+#[cfg(not(any(feature = "robot", feature = "url")))]
+fn ascii_host(_: &str) -> Result<String, &'static str> {
+    Err("write the host in its ASCII form, which begins with xn--; the feature `url` converts it")
 }
 
 impl From<Url> for String {
@@ -117,7 +109,7 @@ mod tests {
     fn links_that_dingtalk_opens_are_urls() {
         for fine in [
             "https://example.com",
-            "HTTP://example.com/中文?a=b&c=d#e",
+            "HTTP://example.com/%E4%B8%AD?a=b&c=d#e",
             "dingtalk://dingtalkclient/page/link?url=https%3A%2F%2Fexample.com&pc_slide=false",
         ] {
             assert_eq!(Url::new(fine).unwrap().as_str(), fine);
@@ -125,6 +117,22 @@ mod tests {
         for wrong in ["", "example.com", "javascript://x", "https://", "https:///path", "https://a b", "//a"]
         {
             assert!(Url::new(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn characters_outside_ascii_are_encoded() {
+        assert_eq!(
+            Url::new("https://e.com/中文?é").unwrap().as_str(),
+            "https://e.com/%E4%B8%AD%E6%96%87?%C3%A9"
+        );
+        let host = Url::new("https://例子.中国:8080/x");
+        if cfg!(any(feature = "robot", feature = "url")) {
+            assert_eq!(host.unwrap().as_str(), "https://xn--fsqu00a.xn--fiqs8s:8080/x");
+            assert!(Url::new("https://a。b中/").unwrap().as_str().starts_with("https://a.xn--"));
+            assert!(Url::new("https://\u{fdd0}.cn/").is_err());
+        } else {
+            assert!(host.unwrap_err().to_string().contains("xn--"));
         }
     }
 
