@@ -62,7 +62,7 @@ macro_rules! main {
         fn main() {}
     };
     (builtin $(,)?) => {
-        ::core::compile_error!("two dots stand before the ready-made tools: write `main!(..builtin)`");
+        ::core::compile_error!("two dots stand before the built-in tools: write `main!(..builtin)`");
         fn main() {}
     };
     ($($tool:ty),+ $(,)?) => {
