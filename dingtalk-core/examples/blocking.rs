@@ -1,4 +1,5 @@
-//! Sends from a program without an asynchronous runtime: `cargo run -p dingtalk-core --features blocking --example blocking`.
+//! Sends from a program without an asynchronous runtime:
+//! `cargo run -p dingtalk-core --features blocking --example blocking`.
 
 #![allow(clippy::print_stdout, reason = "an example shows its result")]
 

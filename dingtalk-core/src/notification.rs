@@ -36,8 +36,8 @@ pub trait Notification {
     /// Lists every value that violates a constraint.
     fn message(&self) -> Result<Message, Invalid>;
 
-    /// Renders the message and puts it into an envelope under a new id, with the urgency, group and other properties that
-    /// belong to the notification: none unless implemented.
+    /// Renders the message and puts it into an envelope under a new id, with the urgency, group and other properties of
+    /// the notification: none unless implemented.
     ///
     /// ```
     /// use dingtalk_core::{Envelope, Message, Notification, delivery::Urgency, message::Invalid};

@@ -16,19 +16,11 @@ const OPENINGS: [&str; 9] =
     ["What", "Who", "Whoever", "Whether", "Where", "When", "How", "Until when", "So many"];
 
 /// Folders and pages that have been rewritten.
-const DONE: [&str; 29] = [
+const DONE: [&str; 21] = [
     "README.md",
     "benches/",
     "dingtalk-config/",
-    "dingtalk-core/src/delivery/digest/",
-    "dingtalk-core/src/delivery/overflow/",
-    "dingtalk-core/src/delivery/pool/",
-    "dingtalk-core/src/delivery/retry/",
-    "dingtalk-core/src/delivery/store/",
-    "dingtalk-core/src/delivery/window/",
-    "dingtalk-core/src/message/",
-    "dingtalk-core/src/tool/",
-    "dingtalk-core/tests/",
+    "dingtalk-core/",
     "dingtalk-derive/",
     "dingtalk-samples/",
     "dingtalk-sandbox/",

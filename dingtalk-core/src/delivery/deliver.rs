@@ -61,7 +61,8 @@ forward!(&D, Box<D>, Arc<D>);
 
 /// Methods of every [`Deliver`].
 pub trait DeliverExt: Deliver {
-    /// Checks a notification, renders it and delivers it under a new id. A [`Message`](crate::Message) is a notification too.
+    /// Checks a notification, renders it and delivers it under a new id. A [`Message`](crate::Message) is a notification
+    /// too.
     ///
     /// ```
     /// use dingtalk_core::{DeliverExt, Message, Stub};

@@ -14,7 +14,7 @@ use crate::Message;
 /// Maximum size of a body that DingTalk accepts, in bytes of JSON. Larger bodies fail with errcode 460101.
 pub const MAX_BODY_BYTES: usize = 20_000;
 
-/// A message with its delivery options: id, robot, urgency, expiry. It never contains a token, a signature or an address.
+/// A message with its delivery options: id, robot, urgency, expiry. Never contains a token, a signature or an address.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};

@@ -21,7 +21,7 @@ pub enum ErrorKind {
     QueueFull,
     /// The queue was shut down, or its runtime has ended; the notification was not accepted.
     QueueClosed,
-    /// The queue's store failed; the notification may have been accepted.
+    /// The queue's store or the robot's rate window failed; a queue may have accepted the notification.
     Store,
     /// The connection failed (name not resolved, refused, connect timeout, TLS); the message did not arrive.
     NotSent,

@@ -68,8 +68,8 @@ impl SecretSource {
     /// # Errors
     ///
     /// The variable is not set, the file cannot be read or is larger than 64 KiB, the secret is blank, or it is a
-    /// placeholder that a client or a person was to replace. The [cause](Error::cause_in) names the source, in English and in Chinese, and never
-    /// repeats the secret.
+    /// placeholder that a client or a person was to replace. The [cause](Error::cause_in) names the source, in English
+    /// and in Chinese, and never repeats the secret.
     pub fn read(&self) -> Result<SecretString, Error> {
         self.read_optional()?.ok_or_else(|| {
             Error::of_settings(

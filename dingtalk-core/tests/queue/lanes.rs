@@ -42,7 +42,7 @@ async fn a_lane_is_found_by_name_or_is_the_default() {
     assert_eq!(ops.envelopes()[0].robot, None, "the lane's deliverer need not know its name");
 
     let error = builder().build().unwrap().try_deliver(envelope("d")).unwrap_err();
-    assert!(error.to_string().contains("names none of the queue's lanes"), "{error}");
+    assert!(error.to_string().contains("does not name a lane"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -91,14 +91,14 @@ async fn invalid_settings_are_refused() {
     let fake = Fake::new();
     let builder = || Queue::builder().lane("ops", fake.clone());
     for (builder, words) in [
-        (Queue::builder(), "needs a lane"),
-        (builder().lane("ops", fake.clone()), "two lanes are called `ops`"),
+        (Queue::builder(), "at least one lane"),
+        (builder().lane("ops", fake.clone()), "the name `ops` is used by two lanes"),
         (builder().lane(" ", fake.clone()), "blank"),
-        (builder().only_lane(fake.clone()), "has no others"),
-        (builder().default_lane("dev"), "the default lane `dev` is none of `ops`"),
-        (builder().capacity(0), "room for at least one"),
-        (builder().attempts(0), "at least one attempt"),
-        (builder().retry_delays([]), "retry delay"),
+        (builder().only_lane(fake.clone()), "`only_lane` cannot be combined"),
+        (builder().default_lane("dev"), "unknown default lane `dev`; expected one of `ops`"),
+        (builder().capacity(0), "the capacity must be at least 1"),
+        (builder().attempts(0), "`attempts` must be at least 1"),
+        (builder().retry_delays([]), "`retry_delays` must not be empty"),
         (builder().attempt_timeout(seconds(0)), "attempt timeout"),
     ] {
         let error = builder.build().unwrap_err();

@@ -1,4 +1,4 @@
-//! One delivery that neither hangs nor takes its lane with it, and the mark of its attempt.
+//! One delivery, protected from hanging and from panics, and the mark of its attempt.
 
 use std::{
     future::{Future, poll_fn},
@@ -25,7 +25,7 @@ pub(super) struct Mark {
     store: Arc<dyn Store>,
     claim: Claim,
     lease: Duration,
-    /// From here on the store may have recorded it.
+    /// Set as soon as the store may have recorded the attempt.
     asked: AtomicBool,
     begun: OnceCell<Begun>,
 }
@@ -35,7 +35,7 @@ impl Mark {
         Self { store, claim, lease, asked: AtomicBool::new(false), begun: OnceCell::new() }
     }
 
-    /// Returns `false` if certainly no request was made.
+    /// Returns `false` only if no request was made.
     pub(super) fn was_asked(&self) -> bool {
         self.asked.load(Ordering::Acquire)
     }
@@ -58,8 +58,7 @@ impl AttemptMark for Mark {
     }
 }
 
-/// Delivers, but takes no longer than `limit`, and gives up when `stop` is ready: then it returns `None`. A panic is a
-/// failure like any other: nobody knows how far it came.
+/// Delivers within `limit`, or returns `None` as soon as `stop` is ready. A panic is a failure with an unknown outcome.
 pub(super) async fn attempt(
     deliver: &dyn Deliver,
     envelope: Envelope,
@@ -67,7 +66,7 @@ pub(super) async fn attempt(
     stop: impl Future<Output = ()>,
 ) -> Option<Result<Receipt, Error>> {
     let panicked = || Error::new(ErrorKind::Unknown, "the delivery panicked");
-    // Whatever was left half changed is the deliverer's own; each of its calls may find it so.
+    // A panic can only leave the deliverer's own state half changed.
     let Ok(mut delivery) = catch_unwind(AssertUnwindSafe(|| deliver.deliver(envelope))) else {
         return Some(Err(panicked()));
     };

@@ -177,39 +177,39 @@ impl QueueBuilder {
     fn check(&self) -> Result<(), Error> {
         let problem = |words: &str| Err(Error::configuration(words.to_owned()));
         if self.lanes.is_empty() {
-            return problem("a queue needs a lane");
+            return problem("a queue needs at least one lane");
         }
         if self.only_lane && self.lanes.len() > 1 {
-            return problem("a queue with an only lane has no others");
+            return problem("`only_lane` cannot be combined with other lanes");
         }
         for (index, (name, _)) in self.lanes.iter().enumerate() {
             if name.trim().is_empty() {
-                return problem("the name of a lane is blank");
+                return problem("the name of a lane must not be blank");
             }
             if self.lanes[..index].iter().any(|(other, _)| other == name) {
-                return problem(&format!("two lanes are called `{name}`"));
+                return problem(&format!("the name `{name}` is used by two lanes"));
             }
         }
         if let Some(name) = &self.default_lane
             && !self.lanes.iter().any(|(lane, _)| lane == name)
         {
             let names: Vec<String> = self.lanes.iter().map(|(name, _)| format!("`{name}`")).collect();
-            return problem(&format!("the default lane `{name}` is none of {}", names.join(", ")));
+            return problem(&format!("unknown default lane `{name}`; expected one of {}", names.join(", ")));
         }
         if self.capacity == 0 {
-            return problem("a queue needs room for at least one notification");
+            return problem("the capacity must be at least 1");
         }
         if self.attempts == Some(0) {
-            return problem("a notification needs at least one attempt");
+            return problem("`attempts` must be at least 1");
         }
         if self.retry_delays.is_empty() {
-            return problem("a queue needs at least one retry delay; `attempts(1)` repeats nothing");
+            return problem("`retry_delays` must not be empty; for no retries, set `attempts(1)`");
         }
         if self.attempt_timeout.is_zero() || self.lane_pause.is_zero() {
-            return problem("the attempt timeout and the lane's pause must be more than nothing");
+            return problem("the attempt timeout and the lane pause must be longer than zero");
         }
         if tokio::runtime::Handle::try_current().is_err() {
-            return problem("a queue works in the background: build it inside a tokio runtime");
+            return problem("a queue needs a tokio runtime: build it inside one");
         }
         Ok(())
     }

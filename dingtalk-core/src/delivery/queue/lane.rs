@@ -18,19 +18,19 @@ use crate::{
     delivery::{Urgency, duration::FAR_FUTURE},
 };
 
-/// What ends a worker's sleep before its time.
+/// Events that end a worker's sleep early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wake {
-    /// Any new notification, and what ends the other.
+    /// A new notification, or a signal.
     Arrival,
-    /// An urgent notification, a flush, the end of the queue.
+    /// An urgent notification, a flush, or the end of the queue.
     Signal,
 }
 
-/// A lane at work.
+/// A lane and its state.
 pub(super) struct Lane {
     pub(super) name: String,
-    /// The lane was chosen by its name: the deliverer need not know it, then.
+    /// Set if lanes are chosen by name; the deliverer then does not receive the name.
     pub(super) named: bool,
     pub(super) deliver: Arc<dyn Deliver>,
     paused_until: Mutex<Instant>,
@@ -50,20 +50,20 @@ impl Lane {
         }
     }
 
-    /// Delivers nothing for so long. A pause that ends later goes on.
+    /// Pauses deliveries for `length`. A pause that ends later stays in effect.
     pub(super) fn pause(&self, length: Duration) {
         let until = Instant::now() + length.min(FAR_FUTURE);
         let mut paused_until = self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
         *paused_until = until.max(*paused_until);
     }
 
-    /// Returns how long the pause still lasts.
+    /// Returns the rest of the pause.
     pub(super) fn paused_for(&self) -> Duration {
         let paused_until = *self.paused_until.lock().unwrap_or_else(PoisonError::into_inner);
         paused_until.saturating_duration_since(Instant::now())
     }
 
-    /// Returns at the next signal.
+    /// Waits for the next signal.
     pub(super) async fn signalled(&self) {
         loop {
             self.changed.notified().await;
@@ -73,7 +73,7 @@ impl Lane {
         }
     }
 
-    /// A notification was put into the lane.
+    /// Wakes the worker for a new notification.
     pub(super) fn arrived(&self, urgency: Urgency) {
         match urgency {
             Urgency::Urgent => self.signal(),
@@ -81,13 +81,13 @@ impl Lane {
         }
     }
 
-    /// Wakes the worker, whatever it waits for. It looks for itself what there is to do.
+    /// Wakes the worker from any sleep. The worker itself finds out the reason.
     pub(super) fn signal(&self) {
         self.signalled.store(true, Ordering::Release);
         self.changed.notify_one();
     }
 
-    /// Sleeps until then, or until woken.
+    /// Sleeps until a time, or until woken.
     pub(super) async fn sleep(&self, until: Option<Instant>, wake: Wake) {
         loop {
             let woken = match until {

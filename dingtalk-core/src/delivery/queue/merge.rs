@@ -1,4 +1,4 @@
-//! Which of the waiting notifications become a digest, and when.
+//! Choice of the waiting notifications that become a digest, and of its time.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,24 +11,24 @@ use crate::{
     },
 };
 
-/// Fewer are sent one by one: a digest of two is no easier to read.
+/// Minimum size of a digest: one of two is not easier to read than two messages.
 const FEWEST: usize = 3;
 
-/// What to do with what waits.
+/// Next step for the waiting items.
 #[derive(Debug)]
 pub(super) enum Plan {
-    /// Send the first as it is.
+    /// Send the first one unchanged.
     First,
-    /// Wait for others.
+    /// Wait for more notifications.
     Wait(Duration),
-    /// Merge these.
+    /// Merge items into digests.
     Merge(Vec<Merge>),
 }
 
-/// Plans what waits, the first first. Who is in a hurry waits for nobody.
+/// Plans the next step for the items, which are in the order of sending. With `hurry`, does not wait for more of them.
 pub(super) fn plan(policy: &DigestPolicy, items: &[Item], now: SystemTime, hurry: bool) -> Plan {
     let Some(first) = items.first().filter(|item| may_be_merged(item)) else { return Plan::First };
-    // Behind one lane there may be several robots: messages for one are no part of a digest for another.
+    // A lane may serve several robots; a digest contains only messages for one of them.
     let same_robot = |item: &&Item| item.envelope.robot == first.envelope.robot;
     let items: Vec<&Item> = items.iter().filter(|item| may_be_merged(item)).filter(same_robot).collect();
     let waiting: Vec<Waiting<'_>> = items.iter().map(|item| waiting(item)).collect();
@@ -44,7 +44,8 @@ pub(super) fn plan(policy: &DigestPolicy, items: &[Item], now: SystemTime, hurry
     if merges.is_empty() { Plan::First } else { Plan::Merge(merges) }
 }
 
-/// What may have arrived can only be repeated as it is, and what a digest was refused with goes alone.
+/// Reports whether an item may be part of a digest. One that may have arrived can only be repeated unchanged, and the
+/// members of a refused digest are sent alone.
 fn may_be_merged(item: &Item) -> bool {
     item.members.is_empty()
         && item.envelope.urgency == Urgency::Normal
@@ -63,7 +64,7 @@ fn merge(planned: Planned, items: &[&Item]) -> Option<Merge> {
         indices.iter().chain(&left_out).filter_map(|&index| items.get(index).copied()).collect();
     let mut digest = Envelope::new(message);
     digest.robot = members.first().and_then(|item| item.envelope.robot.clone());
-    // News as long as one of them is.
+    // The digest is of use for as long as one of its members is.
     let expiries: Option<Vec<SystemTime>> = members.iter().map(|item| item.envelope.expires_at).collect();
     digest.expires_at = expiries.and_then(|expiries| expiries.into_iter().max());
     Some(Merge::new(digest, members.iter().map(|item| item.claim.clone()).collect()))
@@ -87,7 +88,7 @@ mod tests {
         Item::new(envelope, at(enqueued), Claim::new(id, 1))
     }
 
-    /// The members of each digest.
+    /// Returns the members of each digest.
     fn members(plan: Plan) -> Vec<Vec<String>> {
         let Plan::Merge(merges) = plan else { panic!("{plan:?} merges nothing") };
         let ids = |merge: Merge| merge.members.into_iter().map(|claim| claim.id).collect();
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_stay_as_it_is_does() {
+    fn items_that_must_stay_unchanged_are_not_merged() {
         let policy = DigestPolicy::default();
         let url = Url::new("https://example.com").unwrap();
         let card = Message::action_card("Card", "Text", Buttons::Single(Button::new("Open", url)));

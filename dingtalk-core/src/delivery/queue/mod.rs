@@ -143,7 +143,7 @@ impl Queue {
         let _hurry = shared.hurry();
         loop {
             let mut settled = std::pin::pin!(shared.settled.notified());
-            // From here on nothing is missed.
+            // Enabled before the count, so that no notification is missed.
             settled.as_mut().enable();
             let (pending, ask_again) = match shared.pending().await {
                 Ok(pending) if pending.is_empty() => return Ok(()),
@@ -155,7 +155,7 @@ impl Queue {
                 return Err(pending);
             }
             let until = ask_again.map_or(deadline, |time| deadline.min(now + time.min(FAR_FUTURE)));
-            // Settled or not, the next round sees.
+            // The next iteration counts again in either case.
             let _ = timeout_at(until, settled).await;
         }
     }
@@ -174,7 +174,7 @@ impl Queue {
             if result.is_err() {
                 worker.abort();
             }
-            // It was aborted, or it ended: both is the end.
+            // An aborted worker has ended too.
             let _ = worker.await;
         }
         shared.end();
@@ -201,12 +201,15 @@ impl Queue {
             return Err(ended().with_id(id));
         }
         let Some(enqueued) = shared.store.redeliver(id, capacity).await? else {
-            return Err(Error::configuration("there is no dead letter with this id").with_id(id));
+            return Err(Error::configuration(
+                "dead letter not found: its id is unknown, or it was already redelivered",
+            )
+            .with_id(id));
         };
         if enqueued == Enqueued::Full {
             return Err(full(capacity).with_id(id));
         }
-        // Whichever lane it was.
+        // The lane of the letter is not known here.
         for lane in shared.lanes.values() {
             lane.signal();
         }
@@ -221,7 +224,7 @@ impl Deliver for Queue {
     }
 }
 
-/// One envelope at the door.
+/// An envelope that is to be queued.
 struct Entry<'a> {
     lane: &'a lane::Lane,
     id: String,

@@ -1,10 +1,10 @@
-//! When to try again, and how often.
+//! Times and number of the attempts.
 
 use std::time::Duration;
 
 use crate::ErrorKind;
 
-/// The pauses after the first failed attempt, the second, and so on.
+/// Pauses after the first failed attempt, the second, and so on.
 pub(super) const RETRY_DELAYS: [Duration; 5] = [
     Duration::from_secs(5),
     Duration::from_secs(30),
@@ -13,13 +13,14 @@ pub(super) const RETRY_DELAYS: [Duration; 5] = [
     Duration::from_secs(30 * 60),
 ];
 
-/// A pause is up to this much shorter or longer, at random.
+/// Maximum share by which a pause is shorter or longer, at random.
 const JITTER: f64 = 0.2;
 
-/// For how long DingTalk knows a `msgUuid` is not documented: what may have arrived is repeated within two minutes or never.
+/// DingTalk does not document how long it recognises a `msgUuid`: a message that may have arrived is repeated within
+/// two minutes or not at all.
 pub(super) const UNKNOWN_ATTEMPTS: u32 = 3;
 
-/// DingTalk asks to repeat three times at most when it is busy (-1, 500100).
+/// DingTalk asks for at most three retries if it is busy (-1, 500100).
 pub(super) const BUSY_ATTEMPTS: u32 = 4;
 
 #[derive(Debug, Clone)]
@@ -32,7 +33,8 @@ pub(super) struct Schedule {
 }
 
 impl Schedule {
-    /// The pause after so many attempts have failed, the last one like this; `None` if that was the last one.
+    /// Returns the pause after a number of attempts, of which the last failed with `kind`; `None` if no other is
+    /// allowed.
     pub(super) fn pause(&self, attempts: u32, kind: ErrorKind) -> Option<Duration> {
         let most = match kind {
             ErrorKind::Unknown => self.attempts.min(UNKNOWN_ATTEMPTS),
@@ -42,7 +44,7 @@ impl Schedule {
         (attempts < most).then(|| self.delay(attempts))
     }
 
-    /// The pause after so many failures, however many there may be.
+    /// Returns the pause after a number of failures, which is not limited.
     pub(super) fn delay(&self, failures: u32) -> Duration {
         let index = usize::try_from(failures.saturating_sub(1)).unwrap_or(usize::MAX);
         let delay = self.delays.get(index).or(self.delays.last()).copied().unwrap_or(RETRY_DELAYS[0]);

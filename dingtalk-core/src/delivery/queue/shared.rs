@@ -1,4 +1,4 @@
-//! What the handles of a queue and its workers share.
+//! State that the handles of a queue share with its workers.
 
 use std::{
     collections::BTreeMap,
@@ -21,10 +21,10 @@ use crate::{
     },
 };
 
-/// How much longer a claim holds than an attempt may take, so that what an attempt became can still be stored.
+/// Time by which a lease is longer than an attempt may take, so that the outcome can still be stored.
 const LEASE_MARGIN: Duration = Duration::from_secs(30);
 
-/// One in so many places is kept for urgent notifications beyond the capacity.
+/// Divisor of the capacity that gives the additional room for urgent notifications.
 const URGENT_SHARE: usize = 10;
 
 pub(super) struct Settings {
@@ -35,7 +35,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// How many notifications may wait before one of this urgency is refused.
+    /// Returns the number of unfinished notifications at which one of this urgency is refused.
     pub(super) fn room(&self, urgency: Urgency) -> usize {
         match urgency {
             Urgency::Normal => self.capacity,
@@ -53,16 +53,16 @@ pub(super) struct Shared {
     pub(super) lanes: BTreeMap<String, Arc<Lane>>,
     pub(super) default_lane: Option<String>,
     pub(super) settings: Settings,
-    /// Something was settled.
+    /// Notified when an item is settled.
     pub(super) settled: Notify,
     losses: Mutex<Losses>,
-    /// Nothing is taken any more.
+    /// Set if notifications are no longer accepted.
     closed: AtomicBool,
-    /// Workers end as soon as they can.
+    /// Set if the workers must end as soon as possible.
     stopping: AtomicBool,
-    /// How many flushes are under way.
+    /// Number of flushes in progress.
     flushes: AtomicUsize,
-    /// What was dropped has been counted.
+    /// Set if the dropped notifications have been counted.
     ended: AtomicBool,
 }
 
@@ -87,7 +87,7 @@ impl Shared {
         }
     }
 
-    /// The lane that a notification waits in.
+    /// Returns the lane in which an envelope waits.
     pub(super) fn lane_of(&self, envelope: &Envelope) -> Result<&Arc<Lane>, Error> {
         let unnamed = self.lanes.values().find(|lane| !lane.named);
         let wanted = envelope.robot.as_deref().or(self.default_lane.as_deref());
@@ -102,7 +102,9 @@ impl Shared {
             let cause = match wanted {
                 Some(name) => format!("the queue has no lane `{name}`, only {names}"),
                 None => {
-                    format!("the message names none of the queue's lanes, and none is the default: {names}")
+                    format!(
+                        "the message does not name a lane, and the queue has no default: name one of {names}"
+                    )
                 }
             };
             Error::new(ErrorKind::UnknownRobot, cause)
@@ -128,12 +130,12 @@ impl Shared {
         self.signal();
     }
 
-    /// Whether somebody waits for everything to leave.
+    /// Reports whether a flush is in progress.
     pub(super) fn is_in_a_hurry(&self) -> bool {
         self.flushes.load(Ordering::Acquire) > 0
     }
 
-    /// In a hurry until it is dropped.
+    /// Begins a flush, which lasts until the result is dropped.
     pub(super) fn hurry(&self) -> Hurry<'_> {
         self.flushes.fetch_add(1, Ordering::AcqRel);
         self.signal();
@@ -154,7 +156,7 @@ impl Shared {
         self.losses.lock().unwrap_or_else(PoisonError::into_inner).add(loss, notifications);
     }
 
-    /// Counts what expired in the store.
+    /// Counts the notifications that expired in the store.
     pub(super) fn expired(&self, letters: &[DeadLetter]) {
         for letter in letters {
             self.lose(letter.loss, 1);
@@ -174,7 +176,7 @@ impl Shared {
         }
     }
 
-    /// What waits in the queue's lanes.
+    /// Counts the unfinished notifications in the queue's lanes.
     pub(super) async fn pending(&self) -> Result<Pending, Error> {
         let mut pending = Pending::default();
         for name in self.lanes.keys() {
@@ -183,7 +185,7 @@ impl Shared {
         Ok(pending)
     }
 
-    /// Counts what is in memory only, once, when nobody works on it any more.
+    /// Counts the notifications that are only in memory as dropped, once, after the workers have ended.
     pub(super) fn end(&self) {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;
@@ -196,7 +198,7 @@ impl Shared {
     }
 }
 
-/// The last one out, a handle or a worker.
+/// Runs when the last handle or worker is dropped.
 impl Drop for Shared {
     fn drop(&mut self) {
         self.end();

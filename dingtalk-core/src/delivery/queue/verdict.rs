@@ -1,4 +1,4 @@
-//! What comes after a failed attempt: pure, but for the jitter.
+//! Decisions after a failed attempt. Pure, except for the jitter.
 
 use std::time::Duration;
 
@@ -9,28 +9,28 @@ use crate::{
     queue::store::Loss,
 };
 
-/// A robot's rate is asked again after this long at the earliest.
+/// Minimum length of a rest.
 const SHORTEST_REST: Duration = Duration::from_secs(1);
 
-/// What comes after a failed attempt.
+/// Decision after a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Verdict {
-    /// What becomes of the item.
+    /// Next step for the item.
     pub(super) item: Fate,
-    /// How long the robot rests, for whatever sends through it.
+    /// Rest of the robot, which applies to all messages that it sends.
     pub(super) rest: Option<Rest>,
 }
 
-/// What becomes of an item whose attempt has failed.
+/// Next step for an item whose attempt has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// Another attempt after this long.
+    /// Another attempt after a delay.
     Again(Duration),
-    /// Another attempt when the robot has rested; this one does not count.
+    /// Another attempt after the robot's rest; the failed one does not count.
     AfterRest,
-    /// None.
+    /// No further attempt.
     Dead(Loss),
-    /// Its members one by one.
+    /// Attempts for the members of the digest, one by one.
     Unmerge,
 }
 
@@ -38,16 +38,16 @@ pub(super) enum Fate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Rest {
     pub(super) length: Duration,
-    /// All robots of this machine are blocked, not only this one.
+    /// Set if all robots of this machine are blocked.
     pub(super) all: bool,
 }
 
-/// What the decision depends on besides the failure.
+/// Settings on which a decision depends.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub(super) schedule: Schedule,
     pub(super) guarantee: Guarantee,
-    /// How long a lane pauses whose robot has to be looked after.
+    /// Pause of a lane whose robot needs attention.
     pub(super) pause: Duration,
 }
 
@@ -77,7 +77,7 @@ impl Rules {
                 Verdict { item: Fate::AfterRest, rest: rest(length) }
             }
             _ if concerns_robot(kind) => {
-                // Behind the others when the pause is over: should it be the message after all, they go first.
+                // After the pause, the other messages are sent first, in case this one is the cause.
                 let item = match again() {
                     Fate::Again(pause) => Fate::Again(self.pause + pause),
                     other => other,
@@ -91,9 +91,9 @@ impl Rules {
     }
 }
 
-/// Whether every message to this robot would fail like this, until somebody looks after the robot.
+/// Reports whether every message to this robot would fail in the same way, until a person has repaired its settings.
 ///
-/// Not [`Keyword`](ErrorKind::Keyword): other messages may well hold one.
+/// [`Keyword`](ErrorKind::Keyword) is not such a failure: other messages may contain one.
 fn concerns_robot(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -159,7 +159,7 @@ mod tests {
         for (kind, item) in [
             (ErrorKind::RateLimited, Fate::AfterRest),
             (ErrorKind::QuotaExhausted, Fate::AfterRest),
-            // A gateway's page: it may have arrived, and the robot rests.
+            // A gateway's page: the message may have arrived, and the robot rests.
             (ErrorKind::Unknown, Fate::Again(Duration::from_secs(5))),
         ] {
             for (after, length) in [(3 * MINUTE, 3 * MINUTE), (Duration::ZERO, SHORTEST_REST)] {

@@ -1,4 +1,4 @@
-//! The task of one lane: takes what is due, sends it, and settles what became of it.
+//! The task of one lane: claims the items that are due, sends them, and settles their outcomes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,37 +20,37 @@ use crate::{
     queue::store::{Begun, Claim, Claimed, Failure, Item, Loss, Merge, Settlement},
 };
 
-/// After two failures in a row, whatever failed, the lane pauses, so that not everything that waits uses up its attempts while the
-/// other side is down. Never for longer than this.
+/// Maximum pause of a lane after two failures in a row, of any kind. The pause keeps the waiting items from using up
+/// their attempts while the server is down.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// How long to leave a store alone that has failed.
+/// Pause after a failure of the store.
 const STORE_PAUSE: Duration = Duration::from_secs(5);
 
-/// How often to try to store what became of an attempt. Should that fail, the item comes back when its lease ends, and
+/// Number of attempts to store an outcome. If all fail, the item is due again at the end of its lease, and its message
 /// is repeated with the same id.
 const SETTLE_ATTEMPTS: u32 = 4;
 
-/// Longest time in which a notification waits among the waiters of the robot's window, and not in the queue: as long as a
-/// robot waits with its default deadline.
+/// Maximum time for which a notification waits in the robot's window, and not in the queue: the maximum wait of a robot
+/// with the default deadline.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 pub(super) struct Worker {
     shared: Arc<Shared>,
     lane: Arc<Lane>,
-    /// Failures in a row that say nothing about the message.
+    /// Failures in a row that were not caused by the message.
     failures: u32,
-    /// When the first forecast said that the next message can be sent.
+    /// Time of the next message, as first forecast.
     turn: Option<Instant>,
 }
 
-/// What to do after a step.
+/// Next action of the worker after a step.
 enum Next {
     Step,
     Sleep(Option<Duration>, Wake),
 }
 
-/// What to do with what was claimed.
+/// Decision on the claimed items.
 enum Choice {
     SendFirst,
     Wait(Duration),
@@ -65,7 +65,7 @@ impl Worker {
     pub(super) async fn run(mut self) {
         while !self.shared.is_stopping() {
             match self.step().await {
-                // Nothing may ever make us wait, and others share the thread.
+                // Other tasks share the thread, and a step may never have to wait.
                 Ok(Next::Step) => yield_now().await,
                 Ok(Next::Sleep(time, wake)) => self.sleep(time, wake).await,
                 Err(error) => {
@@ -126,7 +126,8 @@ impl Worker {
             Some(policy) => plan(policy, &claimed.items, claimed.now, shared.is_in_a_hurry()),
             None => Plan::First,
         };
-        // Made and sent when it can be sent: until then, more may come that belongs into a digest, or goes first.
+        // A message is made when it can be sent: until then, notifications may arrive that belong in the same digest or
+        // precede it.
         match plan {
             Plan::Wait(time) => Choice::Wait(time),
             Plan::First => match claimed.items.first() {
@@ -143,12 +144,13 @@ impl Worker {
         }
     }
 
-    /// Returns how long to hold a message back; `None` if it is to be delivered now.
+    /// Returns the time for which to hold a message back; `None` if it is to be delivered now.
     ///
-    /// It is held back once, for as long as the deliverer forecasts. If others have come first by then, it joins them in
-    /// time for the next slot: those who send past the queue must not hold it up for ever.
+    /// A message is held back once, for the wait that the deliverer forecasts. If other senders have taken the slots by
+    /// then, the message waits for the next slot in the robot's window: senders that bypass the queue must not delay it
+    /// indefinitely.
     async fn hold(&mut self, envelope: &Envelope) -> Option<Duration> {
-        // If it is not known, the delivery fails and says why.
+        // If the forecast fails, the delivery fails too, and reports the reason.
         let forecast = self.lane.deliver.forecast(envelope).await.unwrap_or_default();
         let now = Instant::now();
         let turn = *self.turn.get_or_insert(now + forecast.wait.min(FAR_FUTURE));
@@ -168,7 +170,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Sends the first of what was claimed.
+    /// Sends the first claimed item.
     async fn send(&mut self, claimed: &Claimed) -> Result<Next, Error> {
         let Some(item) = claimed.items.first() else { return Ok(Next::Step) };
         let shared = Arc::clone(&self.shared);
@@ -200,7 +202,7 @@ impl Worker {
             (Ok(()), _) => self.delivered(item).await,
             (Err(_), Some(Begun::Lost)) => return Ok(Next::Step),
             (Err(error), Some(Begun::Started(number))) => self.failed(item, number, error).await,
-            // The store, which says it again when it is asked again.
+            // The store has failed: its error is reported, not counted as a failed attempt.
             (Err(error), None) if mark.was_asked() => return Err(error),
             (Err(error), None) => self.failed(item, item.attempts, not_sent(error)).await,
         }
@@ -208,7 +210,8 @@ impl Worker {
         Ok(Next::Step)
     }
 
-    /// Returns when a delivery that has made no request is to give way: to an urgent notification, or to the end.
+    /// Returns when a delivery that has not made a request must be given up: for an urgent notification, or because the
+    /// queue ends.
     async fn stop(&self, mark: &Mark, urgency: Urgency) {
         loop {
             self.lane.signalled().await;
@@ -226,7 +229,7 @@ impl Worker {
 
     async fn failed(&mut self, item: &Item, number: u32, error: Error) {
         let error = &error;
-        // What may have arrived in a digest must not come again outside of it.
+        // Members of a digest that may have arrived must not be sent again one by one.
         let separable = !item.members.is_empty() && !item.may_have_arrived;
         let Verdict { item: fate, rest } = self.shared.settings.rules.judge(error, number, separable);
         if let Some(rest) = rest {
@@ -237,7 +240,7 @@ impl Worker {
                 self.pause_after_failures();
                 self.defer(item, after, true, error).await;
             }
-            // It keeps its turn: nothing leaves before it that was not urgent, for the robot rests.
+            // The item stays first: the robot rests, so only an urgent one can be sent before it.
             Fate::AfterRest => self.defer(item, Duration::ZERO, false, error).await,
             Fate::Dead(loss) => self.give_up(item, loss, error, number).await,
             Fate::Unmerge => {
@@ -246,7 +249,7 @@ impl Worker {
                 let notifications = item.members.len();
                 tracing::warn!(
                     name: "dingtalk.unmerged", lane, id, ?kind, notifications,
-                    "a digest was refused; what it held is sent one by one"
+                    "a digest was refused; its members are sent one by one"
                 );
             }
         }
@@ -294,7 +297,7 @@ impl Worker {
         }
     }
 
-    /// Whether it was settled: somebody else may have claimed it after our lease.
+    /// Settles an item, and returns `false` if that failed or another worker has claimed it after the end of its lease.
     async fn settle(&self, claim: &Claim, settlement: Settlement) -> bool {
         for attempt in 1..=SETTLE_ATTEMPTS {
             match self.shared.store.settle(claim, settlement.clone()).await {
@@ -309,13 +312,13 @@ impl Worker {
     }
 }
 
-/// Sleeps before what was claimed can be sent; what expires in the meantime is not forgotten.
+/// Sleeps until the claimed items can be sent, or another item of the lane becomes due or expires.
 fn wait(time: Duration, claimed: &Claimed) -> Next {
     let time = claimed.next.map_or(time, |next| next.min(time));
     Next::Sleep(Some(time), Wake::Signal)
 }
 
-/// A delivery that ended without having made a request: nothing has arrived, however it ended.
+/// Returns the error of a delivery that made no request: the message has not arrived, whatever the error's kind.
 fn not_sent(error: Error) -> Error {
     match error.retry() {
         Retry::SameId => error.with_kind(ErrorKind::NotSent),

@@ -1,4 +1,4 @@
-//! One attempt: sign, post, read.
+//! One attempt: signs and posts a message, and reads the answer.
 
 use std::{
     error::Error as _,
@@ -19,17 +19,17 @@ use super::{
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A header `Date` has whole seconds, and is older than the answer.
+/// Precision of a `Date` header, which has whole seconds and is older than the answer.
 const CLOCK_PRECISION: Duration = Duration::from_secs(10);
 
-/// More of an answer is not read; a robot's has some 40 bytes.
+/// Maximum number of bytes read of an answer; a robot's has about 40.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
-/// Why an attempt failed, and what else the answer said.
+/// Failure of an attempt.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) error: Error,
-    /// Nothing more is taken for a while.
+    /// Set if the answer says that the robot is blocked for some time.
     pub(super) block: Option<Block>,
 }
 
@@ -39,15 +39,15 @@ impl From<Error> for Failure {
     }
 }
 
-/// What came back.
+/// Answer of a server.
 pub(super) struct Reply {
     pub(super) status: u16,
-    /// The server's time, to the second.
+    /// Time of the server's clock, to the second.
     pub(super) date: Option<SystemTime>,
     pub(super) body: Vec<u8>,
 }
 
-/// Why nothing whole came back. The client's own error holds the address, and with it the token.
+/// Reason for a missing or incomplete answer. Replaces the client's error, which contains the address and the token.
 pub(super) struct Trouble {
     pub(super) kind: ErrorKind,
     pub(super) cause: &'static str,
@@ -97,7 +97,7 @@ fn status_in_words(status: u16, has_code: bool) -> String {
     }
 }
 
-/// By how much the clock that signed is off.
+/// Returns the difference between the signing clock and the server's clock, in words.
 fn difference(timestamp_ms: u64, server: SystemTime) -> String {
     let ours = SystemTime::UNIX_EPOCH + Duration::from_millis(timestamp_ms);
     match server.duration_since(ours) {
@@ -126,7 +126,7 @@ pub(super) async fn exchange(request: RequestBuilder) -> Result<Reply, Trouble> 
                 body.extend_from_slice(&chunk[..chunk.len().min(room)]);
             }
             Ok(None) => break,
-            // A part of an answer is no answer.
+            // An incomplete answer is not read.
             Err(error) => return Err(trouble(&error)),
         }
     }
@@ -146,14 +146,14 @@ fn trouble(error: &reqwest::Error) -> Trouble {
         Some(io::ErrorKind::ConnectionRefused) => "connection refused",
         Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => "connection reset",
         Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => "server unreachable",
-        // The way in which tokio-rustls reports a certificate or protocol that it does not accept.
+        // Kinds with which tokio-rustls reports a certificate or protocol that it does not accept.
         Some(io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) if connecting => {
             "TLS handshake failed"
         }
         _ if connecting => "no connection",
         _ => "the connection ended before the answer did",
     };
-    // Only a failed connect proves that the server has seen nothing: a reset looks the same before and after.
+    // Only a failed connect proves that the server has not received the request: a reset can come before or after it.
     Trouble { kind: if connecting { ErrorKind::NotSent } else { ErrorKind::Unknown }, cause }
 }
 
@@ -161,7 +161,7 @@ fn io_error(error: &reqwest::Error) -> Option<io::ErrorKind> {
     let mut source = error.source();
     while let Some(error) = source {
         if let Some(mut error) = error.downcast_ref::<io::Error>() {
-            // A wrapped error is not its wrapper's source.
+            // `source` does not return an error that is wrapped.
             while let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
                 error = inner;
             }

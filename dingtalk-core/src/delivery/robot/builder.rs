@@ -319,7 +319,7 @@ impl RobotBuilder {
         let connect_timeout = self.connect_timeout.unwrap_or_else(|| CONNECT_TIMEOUT.min(shortest / 2));
         if connect_timeout.is_zero() || connect_timeout >= shortest {
             return Err(Error::configuration(
-                "the connect timeout must be more than nothing and less than timeout and deadline",
+                "the connect timeout must be longer than zero and shorter than the timeout and the deadline",
             ));
         }
         if self.attempts == 0 {
@@ -407,7 +407,7 @@ impl RobotBuilder {
         if secret.contains("://") {
             return Err(Error::of_setting(
                 setting,
-                "this is an address; the secret begins with SEC and stands in the robot's security settings",
+                "this is an address; the secret begins with SEC and is shown in the robot's security settings",
                 "这是地址；加签密钥以 SEC 开头，在机器人的安全设置里",
             ));
         }

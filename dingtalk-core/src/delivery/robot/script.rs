@@ -1,4 +1,4 @@
-//! Attempts that go nowhere, for tests in virtual time.
+//! Attempts without requests, for tests in virtual time.
 
 use std::{
     collections::VecDeque,
@@ -14,25 +14,25 @@ use super::{
     send::Post,
 };
 
-/// How an attempt ends, and how long it takes unless it is cut short.
+/// Ending of an attempt.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ending {
     Success,
     Fails(ErrorKind),
-    /// As a gateway's page does: nobody knows, and the robot is blocked.
+    /// A gateway's page: the outcome is unknown, and the robot is blocked.
     Page,
-    /// Until the attempt's limit.
+    /// No answer until the attempt's limit.
     Hangs,
 }
 
-/// Attempts that end as a script says; when it is over, with success.
+/// Attempts that end as scripted; after the end of the script, with success.
 #[derive(Clone, Default)]
 pub(crate) struct Script(Arc<Mutex<Played>>);
 
 #[derive(Default)]
 struct Played {
     endings: VecDeque<(Duration, Ending)>,
-    /// When each attempt began, and its limit.
+    /// Beginning and limit of each attempt.
     attempts: Vec<(Instant, Duration)>,
 }
 

@@ -1,4 +1,4 @@
-//! One message, or one part of one: as many attempts as the policy allows.
+//! Delivery of one message or part, with as many attempts as the policy allows.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,23 +19,23 @@ use super::{
     attempt::Failure,
 };
 
-/// Rests end up to this much later, at random.
+/// Maximum time by which a rest is prolonged, at random.
 const REST_JITTER: Duration = Duration::from_secs(5);
 
-/// A slot is taken for as long as an attempt may take, and for so much longer: for the mark, and since a window and a robot
-/// begin to count at different moments.
+/// Time for which a slot is taken beyond the limit of an attempt: for the mark, and because a window and a robot begin
+/// to count at different moments.
 const SLOT_MARGIN: Duration = Duration::from_secs(2 * MARK_LIMIT.as_secs());
 
-/// What can be attempted.
+/// A message that can be attempted.
 pub(super) trait Post: Sync {
-    /// Records that an attempt begins.
+    /// Records the beginning of an attempt.
     fn mark(&self) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Makes one attempt, which takes at most as long as `limit`.
+    /// Makes one attempt, which takes at most `limit`.
     fn post(&self, limit: Duration) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// When to send, how often, and for how long. Shared by all clones of a robot.
+/// Settings of the attempts, shared by all clones of a robot.
 pub(super) struct Policy {
     pub(super) pacing: Option<Pacing>,
     pub(super) attempts: u32,
@@ -48,34 +48,34 @@ pub(super) struct Policy {
     pub(super) clock: Clock,
 }
 
-/// The window that a robot sends in, and how it waits and rests.
+/// Rate window of a robot, with its pace.
 pub(super) struct Pacing {
     pace: Pace,
     window: Arc<dyn Window>,
-    /// A rest has begun.
+    /// Notified when a rest begins.
     rests: Notify,
 }
 
-/// What bounds the attempts.
+/// Bounds of the attempts for one message.
 #[derive(Debug)]
 pub(super) struct Bounds<'a> {
     pub(super) urgency: Urgency,
     pub(super) deadline: Instant,
     /// The waiter in the robot's window, if it has joined already.
     pub(super) waiter: Option<Waiter<'a>>,
-    /// Gives up when the robot rests, however near the rest's end: another robot can have the message.
+    /// Set if the send gives up when the robot rests, even shortly, because another robot can send the message.
     pub(super) yields: bool,
 }
 
-/// What it took.
+/// Attempts and waits of a send.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Effort {
     pub(super) attempts: u32,
-    /// For its turn and between attempts.
+    /// Total of the waits for slots and between attempts.
     pub(super) wait: Duration,
 }
 
-/// One message on its way.
+/// State of a send.
 struct Sending<'a> {
     policy: &'a Policy,
     bounds: Bounds<'a>,
@@ -84,15 +84,15 @@ struct Sending<'a> {
     last: Option<Error>,
     /// The first failure after which the message may have arrived.
     unknown: Option<Error>,
-    /// One of the failures leaves it open what the server did.
+    /// Set if a failure leaves it uncertain what the server did.
     open: bool,
-    /// What the last retry took from the budget.
+    /// Cost of the last retry, paid from the retry budget.
     paid: Option<u32>,
     resigned: bool,
 }
 
 impl Policy {
-    /// Until when a message of so many parts may be tried that was begun then. The parts share their time.
+    /// Returns the time at which a send of a message in `parts` ends. The parts share their time.
     pub(super) fn deadline(&self, started: Instant, parts: usize, expires_in: Option<Duration>) -> Instant {
         let parts = u32::try_from(parts).unwrap_or(u32::MAX);
         let deadline = started + self.deadline.saturating_mul(parts).min(FAR_FUTURE);
@@ -102,7 +102,7 @@ impl Policy {
         }
     }
 
-    /// Fails if the last of so many parts would find its turn too late: half a message is worse than none.
+    /// Fails if the slot of the last part would be too late: half a message is worse than none.
     pub(super) async fn check_room(&self, bounds: &Bounds<'_>, parts: usize) -> Result<(), Error> {
         let Some(pacing) = self.pacing.as_ref().filter(|_| parts > 1) else { return Ok(()) };
         // A waiter that has joined already counts as the first part.
@@ -113,12 +113,13 @@ impl Policy {
         if forecast.wait > left.min(patience) { Err(forecast.into()) } else { Ok(()) }
     }
 
-    /// An attempt that begins later could not tell a server that cannot be reached from one that does not answer.
+    /// Returns the latest beginning of an attempt. A later attempt could not distinguish a server that cannot be
+    /// reached from one that does not answer.
     pub(super) fn latest_start(&self, deadline: Instant) -> Instant {
         deadline.checked_sub(self.connect_timeout).unwrap_or(deadline)
     }
 
-    /// Sends until it has succeeded, must not go on, or has no time left.
+    /// Makes attempts until one succeeds, no other is allowed, or the time is over.
     pub(super) async fn send<'a>(
         &'a self,
         bounds: Bounds<'a>,
@@ -160,7 +161,7 @@ impl Pacing {
         self.rests.notify_waiters();
     }
 
-    /// Sleeps, but not on when a rest begins.
+    /// Sleeps until the time is over or a rest begins.
     async fn sleep(&self, duration: Duration) {
         let _ = timeout(duration, self.rests.notified()).await;
     }
@@ -243,7 +244,7 @@ impl<'a> Sending<'a> {
         self.policy.latest_start(self.bounds.deadline)
     }
 
-    /// Lets the robot rest, and returns for how long.
+    /// Begins a rest of the robot, and returns its length.
     fn rest(&self, why: Block) -> Option<Duration> {
         let pacing = self.policy.pacing.as_ref()?;
         let rest = pacing.pace.rest_after(why, (self.policy.clock)());
@@ -253,7 +254,7 @@ impl<'a> Sending<'a> {
         Some(rest)
     }
 
-    /// Returns when it is time for another attempt, or fails where there is none.
+    /// Waits until another attempt can be made, or fails if none is allowed.
     async fn prepare_next(&mut self, error: Error, rest: Option<Duration>) -> Result<(), Error> {
         let kind = error.kind();
         let error = match rest {
@@ -269,7 +270,7 @@ impl<'a> Sending<'a> {
                 return Err(error.with_remark("there was no time for another attempt"));
             }
             Next::Now => self.resigned = true,
-            // Without a pace nobody knows how long it lasts. With one, waiting for a turn is waiting for its end.
+            // Without a pace, the length of the rest is unknown. With one, a slot is free only after the rest.
             Next::AfterRest if rest.is_none() || self.bounds.yields => return Err(error),
             Next::AfterBackoff if rest.is_none() => {
                 let pause = self.policy.backoff.pause(self.effort.attempts);

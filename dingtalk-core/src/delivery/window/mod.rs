@@ -145,7 +145,7 @@ impl From<Forecast> for Error {
     fn from(forecast: Forecast) -> Self {
         let wait = in_words(forecast.wait);
         let (kind, cause) = match forecast.block {
-            None => (ErrorKind::RateLimited, format!("its turn would have come after {wait}")),
+            None => (ErrorKind::RateLimited, format!("a slot is free only after {wait}")),
             Some(block) => (block.kind(), format!("the robot rests for another {wait}")),
         };
         Self::new(kind, cause).with_retry_after(forecast.wait)

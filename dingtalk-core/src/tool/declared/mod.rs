@@ -15,7 +15,7 @@
 //! });
 //! let mut host = DeclaredField::new("host", FieldType::Text);
 //! host.rules.documentation = "Host name as in the inventory, for example `web-3`.".to_owned();
-//! let most = End { written: "64".to_owned(), number: Some(64.0) };
+//! let most = End { written: "64".to_owned(), number: Some(64.into()) };
 //! host.rules.length = Some(Bounds { min: None, max: Some(most) });
 //! declaration.fields.push(host);
 //!

@@ -1,4 +1,4 @@
-//! Policy in virtual time, with attempts that are not sent anywhere.
+//! Tests of the policy in virtual time, without requests.
 
 use std::{sync::Arc, time::SystemTime};
 
@@ -45,7 +45,7 @@ async fn send(policy: &Policy, script: &Script) -> (Result<(), Error>, Effort) {
     policy.send(bounds(policy, Urgency::Normal, None), script).await
 }
 
-/// What becomes of a send whose attempts end like this: its failure, its attempts, and the seconds it takes.
+/// Sends with scripted attempts, and returns the failure, the number of attempts, and the duration in seconds.
 async fn outcome(policy: Policy, endings: impl IntoIterator<Item = Ending>) -> (Option<ErrorKind>, u32, u64) {
     let started = Instant::now();
     let (result, effort) = send(&policy, &Script::new(endings)).await;
@@ -112,7 +112,7 @@ async fn what_may_have_arrived_stays_open() {
 #[tokio::test(start_paused = true)]
 async fn a_throttled_robot_rests_and_all_its_senders_learn_it_at_once() {
     let policy = Arc::new(policy());
-    // The window is full, and the next ones wait for it.
+    // The window is full, and the next messages wait for it.
     for _ in 0..18 {
         send(&policy, &Script::default()).await.0.unwrap();
     }
@@ -220,7 +220,7 @@ async fn giving_up_during_an_attempt_keeps_its_place_taken() {
     assert!(timeout(seconds(1), send(&policy, &script)).await.is_err());
     let error = send(&policy, &script).await.0.unwrap_err();
     assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(seconds(62))));
-    assert!(error.to_string().contains("its turn would have come after 62 s"), "{error}");
+    assert!(error.to_string().contains("a slot is free only after 62 s"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -295,7 +295,7 @@ fn ending() -> impl Strategy<Value = (Duration, Ending)> {
 }
 
 proptest! {
-    /// Whatever happens: in time, not too often, and a success only if there was one.
+    /// Checks any sequence of endings: the deadline, the number of attempts, and the result.
     #[test]
     fn a_send_keeps_its_bounds(
         endings in prop::collection::vec(ending(), 0..8),
@@ -315,7 +315,7 @@ proptest! {
             assert!(started.elapsed() <= deadline);
             assert_eq!(made.len(), effort.attempts as usize);
             assert!((1..=attempts).contains(&effort.attempts));
-            // What the server saw of each attempt.
+            // Attempts as the server saw them.
             let seen: Vec<_> = endings.iter().copied().chain([(Duration::ZERO, Success)]).take(made.len()).zip(&made).collect();
             let succeeded = |((takes, ending), (_, limit)): &((Duration, Ending), &(Instant, Duration))|
                 matches!(ending, Success) && takes <= limit;
