@@ -260,8 +260,8 @@ pub(crate) fn markdown() -> impl Strategy<Value = String> {
 
 /// Markdown as programs write it: no construct is longer than a line.
 pub(crate) fn ordinary() -> impl Strategy<Value = String> {
-    // Two lone marks form a pair, and everything between them is emphasis. `<br>` alone on its line makes a block of HTML
-    // of the lines after it, and `:-:` a table of the line before it: neither can be cut.
+    // Two lone marks form a pair, and everything between them is emphasis. `<br>` alone on its line makes a block of
+    // HTML of the lines after it, and `:-:` a table of the line before it: neither can be cut.
     let inline = inline().prop_filter("a lone mark, or one that makes more than a line", |text| {
         !matches!(
             text.as_str(),
