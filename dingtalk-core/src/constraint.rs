@@ -151,13 +151,47 @@ pub enum Measure<'a> {
 }
 
 /// A value that can have constraints.
+///
+/// Texts and numbers are. Implement it for a type of your own, so that its fields can have `length`, `bytes` or `range`:
+///
+/// ```
+/// use dingtalk_core::{
+///     Notification,
+///     field::{Measure, Measured},
+/// };
+///
+/// #[derive(Clone, Copy)]
+/// struct Celsius(f64);
+///
+/// impl std::fmt::Display for Celsius {
+///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+///         write!(f, "{} °C", self.0)
+///     }
+/// }
+///
+/// impl Measured for Celsius {
+///     fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+///         visit(None, Measure::Number(self.0.into()));
+///     }
+/// }
+///
+/// #[derive(Notification)]
+/// #[dingtalk(text("The room has {now}"))]
+/// struct Room {
+///     #[dingtalk(range(-40..=60))]
+///     now: Celsius,
+/// }
+///
+/// let error = Room { now: Celsius(80.5) }.message().unwrap_err();
+/// assert_eq!(error.to_string(), "`Room` is invalid: `now` must be -40 to 60, not 80.5");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "constraints do not apply to `{Self}`",
     label = "neither a text, a number nor a list of them",
-    note = "remove `length`, `bytes` or `range`; a type of your own checks its values where it is made"
+    note = "remove `length`, `bytes` or `range`, or implement `dingtalk_core::field::Measured` for a type of your own"
 )]
 pub trait Measured {
-    /// Calls `visit` with each measurable property and, in a list, the element's index.
+    /// Calls `visit` with each measurable property and, in a list, the element's index; without an index for one value.
     fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>));
 
     /// Checks the value by the constraints of its field; used by generated code.

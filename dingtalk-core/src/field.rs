@@ -1,9 +1,11 @@
 //! Traits of the types that fields can have: errors of the compiler name them.
 //!
-//! They are implemented, and used, by the derives alone. [`Show`](crate::message::Show) is the one to implement by hand.
+//! The derives implement and use them. Two are there to be implemented by hand: [`Show`](crate::message::Show) for a value
+//! with a form of its own in a message, and [`Measured`] for a value with constraints.
 
 pub use crate::{
     __private_0_1_0::{At, Computed, FeedEntry, LinkTarget, format},
     card_button::ButtonEntry,
-    constraint::Measured,
+    constraint::{Measure, Measured},
 };
+pub use dingtalk_template::Number;

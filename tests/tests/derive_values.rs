@@ -7,6 +7,7 @@ use std::{borrow::Cow, collections::BTreeMap, num::NonZeroU32, sync::Arc};
 
 use dingtalk_core::{
     Choice, FeedItem, Fragment, Message, Notification, Url,
+    field::{Measure, Measured},
     tool::{Tool, ToolSet},
     tools,
 };
@@ -534,4 +535,54 @@ fn macros_may_write_documentation() {
         json!("Number of hosts that are down, for example 3.")
     );
     assert_eq!(Described::VALUES[0].description.trim(), "Look at it.");
+}
+
+trait Limits<A, B> {
+    const MAX: u64;
+}
+
+impl Limits<bool, u8> for Level {
+    const MAX: u64 = 9;
+}
+
+/// A name with rules of its own type.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Owner(String);
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Measured for Owner {
+    fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+        visit(None, Measure::Text(&self.0));
+    }
+}
+
+/// Report who looks after how many hosts.
+#[derive(Notification)]
+#[dingtalk(text("{owner}: {hosts}"), tool)]
+struct Owned {
+    /// Person in charge, for example `dba`.
+    #[dingtalk(length(..=4))]
+    owner: Owner,
+    /// Number of hosts, for example 3.
+    #[dingtalk(range(1..=<Level as Limits<bool, u8>>::MAX))]
+    hosts: u64,
+}
+
+#[test]
+fn a_type_of_its_own_has_constraints() {
+    ToolSet::new(tools![Owned]).unwrap();
+    assert_eq!(schema::<Owned>()["properties"]["owner"]["maxLength"], json!(4));
+    assert_eq!(schema::<Owned>()["properties"]["hosts"]["maximum"], json!(9));
+    assert_eq!(
+        faults::<Owned>(&json!({"owner": "admin", "hosts": 10})),
+        [
+            "`owner` must have at most 4 characters, not \"admin\" (5 characters)",
+            "`hosts` must be 1 to 9, not 10",
+        ]
+    );
 }

@@ -224,6 +224,11 @@ pub(super) fn count(key: &Ident, input: ParseStream<'_>) -> syn::Result<EndAttri
 }
 
 fn constant(input: ParseStream<'_>) -> syn::Result<Option<EndAttribute>> {
+    // <Level as Limits>::MAX
+    if input.peek(Token![<]) {
+        let path: syn::TypePath = input.parse()?;
+        return Ok(Some(EndAttribute { tokens: quote!(#path), number: None }));
+    }
     if !(input.peek(Ident::peek_any) || input.peek(Token![::])) || input.peek(syn::LitBool) {
         return Ok(None);
     }
