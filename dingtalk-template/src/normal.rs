@@ -18,21 +18,43 @@ pub fn normalize(text: &str) -> Cow<'_, str> {
     let Some(first) = INVISIBLE.find(text, 0) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len());
     out.push_str(&text[..first]);
-    let mut rest = &text[first..];
-    while let Some(c) = rest.chars().next() {
-        let sequence = escape_sequence(rest);
-        if sequence > 0 {
-            rest = &rest[sequence..];
-            continue;
-        }
-        rest = &rest[c.len_utf8()..];
-        if c == '\r' && rest.starts_with('\n') {
-            continue;
-        }
-        out.push(if is_line_break(c) { '\n' } else { c });
+    out.extend(Characters { rest: &text[first..], at_start: first == 0 });
+    Cow::Owned(out)
+}
+
+/// Characters of a normalized text, without a copy of it.
+#[derive(Clone)]
+pub(crate) struct Characters<'a> {
+    rest: &'a str,
+    /// True until the first character, before which a byte order mark is removed.
+    at_start: bool,
+}
+
+impl<'a> Characters<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self { rest: text, at_start: true }
     }
-    // A sequence may have hidden it.
-    Cow::Owned(if out.starts_with(BYTE_ORDER_MARK) { out.split_off(BYTE_ORDER_MARK.len_utf8()) } else { out })
+}
+
+impl Iterator for Characters<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        loop {
+            let c = self.rest.chars().next()?;
+            let sequence = escape_sequence(self.rest);
+            if sequence > 0 {
+                self.rest = &self.rest[sequence..];
+                continue;
+            }
+            self.rest = &self.rest[c.len_utf8()..];
+            if c == '\r' && self.rest.starts_with('\n') || self.at_start && c == BYTE_ORDER_MARK {
+                continue;
+            }
+            self.at_start = false;
+            return Some(if is_line_break(c) { '\n' } else { c });
+        }
+    }
 }
 
 pub(crate) fn is_line_break(c: char) -> bool {

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     bytes::{ENDS_TARGET, INVISIBLE, INVISIBLE_OR_ACTIVE, Set},
     escape::{Context, push_escaped},
-    normal::{is_line_break, is_marked, normalize},
+    normal::{Characters, is_line_break, is_marked},
     show::Sink,
     table::SlotContext,
 };
@@ -141,27 +141,31 @@ pub(crate) fn stays_in_line(text: &str, at: usize) -> bool {
 
 /// Writes a value on one line: trimmed, with spaces for line breaks and tabs.
 pub(crate) fn write_line(out: &mut String, value: &str) {
-    let value = normalize(value);
+    let start = out.len();
     // A dropped character must not leave white space at the ends: four spaces would begin a code block.
-    let text = value.trim_matches(|c: char| c.is_whitespace() || !carries_text(c));
-    for c in text.chars() {
+    let text = Characters::of(value).skip_while(|c| c.is_whitespace() || !carries_text(*c));
+    for c in text {
         if matches!(c, '\n' | '\t') {
             out.push(' ');
         } else if carries_text(c) {
             out.push(c);
         }
     }
+    trim_end(out, start);
 }
 
 /// Writes a value of several lines. Tabs and the indentation of the first line count as text.
 fn write_lines(out: &mut String, value: &str) {
-    let value = normalize(value);
-    let text = value.trim_end().trim_start_matches('\n');
-    out.extend(text.chars().filter(|c| carries_text(*c) || matches!(c, '\n' | '\t')));
+    let start = out.len();
+    let text = Characters::of(value).skip_while(|c| *c == '\n');
+    out.extend(text.filter(|c| carries_text(*c) || matches!(c, '\n' | '\t')));
+    trim_end(out, start);
 }
 
 fn write_target(out: &mut String, value: &str) {
-    for c in normalize(value).trim().chars() {
+    let text = Characters::of(value).skip_while(|c| c.is_whitespace());
+    let last = text.clone().enumerate().filter(|(_, c)| !c.is_whitespace()).last();
+    for c in text.take(last.map_or(0, |(at, _)| at + 1)) {
         if c.is_whitespace() || c.is_control() || matches!(c, '(' | ')' | '<' | '>' | '\\' | '`') {
             for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                 let digit = |half: u8| char::from(b"0123456789ABCDEF"[usize::from(half)]);

@@ -152,7 +152,10 @@ fn reading_checks_what_constructors_check() {
     let [text, all, markdown, link, single, card, feed] = &messages()[..] else { panic!("seven messages") };
     let not_a_url = json!("javascript:alert(1)");
     for (error, words) in [
-        (changed(markdown, |json| json["mentions"]["mobiles"] = json!(["Zhang San"])), "never guess one"),
+        (
+            changed(markdown, |json| json["mentions"]["mobiles"] = json!(["Zhang San"])),
+            "do not guess the number",
+        ),
         (changed(all, |json| json["mentions"]["user_ids"] = json!(["two words"])), "one word without @"),
         (changed(link, |json| json["url"] = not_a_url.clone()), "url: "),
         (changed(single, |json| json["buttons"][0]["url"] = not_a_url.clone()), "buttons.url: "),
