@@ -167,12 +167,8 @@ fn markdown(message: &Message) -> Option<&str> {
     }
 }
 
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_local_rejects: u32::MAX, ..ProptestConfig::default() })]
+    #![proptest_config(shared::properties())]
 
     #[test]
     fn each_notification_is_planned_once(samples in samples(any_text(), 60), policy in policy()) {

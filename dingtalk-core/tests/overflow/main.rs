@@ -99,12 +99,8 @@ fn check_pieces(text: &str, parts: &[&str]) -> TestCaseResult {
     Ok(())
 }
 
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(100)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_local_rejects: u32::MAX, ..ProptestConfig::default() })]
+    #![proptest_config(shared::properties())]
 
     #[test]
     fn markdown_in_parts_is_the_same_markdown(text in samples::markdown(), bytes in 200..900_usize) {
