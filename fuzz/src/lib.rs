@@ -6,6 +6,8 @@
 mod attr;
 #[path = "../../dingtalk-derive/src/check/mod.rs"]
 mod check;
+#[path = "../../dingtalk-derive/src/derive.rs"]
+mod derive;
 #[path = "../../dingtalk-derive/src/errors.rs"]
 mod errors;
 #[path = "../../dingtalk-derive/src/expand/mod.rs"]
@@ -14,10 +16,12 @@ mod expand;
 mod literal;
 #[path = "../../dingtalk-derive/src/model.rs"]
 mod model;
+#[path = "../../dingtalk-derive/src/types.rs"]
+mod types;
 
 mod text;
 
-use self::expand::Derive;
+use self::derive::Derive;
 pub use self::text::{Template, Text};
 
 /// Expands a type with every derive if the source is one: nothing panics, and the output is Rust.
