@@ -21,7 +21,7 @@ pub(crate) struct Subject {
 impl Subject {
     /// `dingtalk-notify` as its users build it, with a robot that signs and has no rate limit.
     pub(crate) fn ours(robot: SocketAddr) -> Result<Self> {
-        let program = built("dingtalk-notify", "DINGTALK_NOTIFY_PROGRAM")?;
+        let program = built("dingtalk-notify", "OUR_SERVER_PROGRAM")?;
         let environment = vec![
             ("DINGTALK_BOT_BASE_URL", format!("http://{robot}")),
             ("DINGTALK_BOT_ACCESS_TOKEN", "0".repeat(64)),
