@@ -31,7 +31,7 @@ class Sandbox:
             if line.strip().startswith("export "):
                 name, value = line.strip().removeprefix("export ").split("=", 1)
                 self.environment[name] = value
-            elif line.startswith("Ctrl-C"):
+            elif "Ctrl-C" in line:
                 return self
         raise RuntimeError("the sandbox ended before it said where it listens")
 

@@ -51,7 +51,7 @@ async function withSandbox(body) {
     for await (const line of readline.createInterface({ input: sandbox.stdout })) {
       const [, name, value] = line.match(/^\s*export (\w+)=(.*)$/) ?? [];
       if (name) environment[name] = value;
-      if (line.startsWith("Ctrl-C")) break;
+      if (line.includes("Ctrl-C")) break;
     }
     const entries = async () =>
       (await (await fetch(`${environment.DINGTALK_BOT_BASE_URL}/messages`)).json()).entries;
