@@ -18,8 +18,8 @@ TOOLS = {
     "send_text_message": (["text", "atMobiles", "atUserIds", "atAll"], ["text"]),
     "send_markdown_message": (["title", "text", "atMobiles", "atUserIds", "atAll"], ["title", "text"]),
     "send_link_message": (["title", "text", "url", "pictureUrl"], ["title", "text", "url"]),
-    "send_action_card_message": (["title", "text", "buttons"], ["title", "text"]),
-    "send_feed_card_message": (["items"], []),
+    "send_action_card_message": (["title", "text", "buttons"], ["title", "text", "buttons"]),
+    "send_feed_card_message": (["items"], ["items"]),
 }
 
 
