@@ -16,6 +16,9 @@ pub(crate) const CHINA: &str = "https://oapi.dingtalk.com";
 pub(crate) const INTERNATIONAL: &str = "https://oapi.dingtalk.io";
 
 const HOSTS: [&str; 2] = ["oapi.dingtalk.com", "oapi.dingtalk.io"];
+/// Scope of the robots of DingTalk's servers; see [`RobotKey`](super::RobotKey).
+pub(crate) const DINGTALK: &str = "dingtalk";
+
 const SEND_PATH: &str = "/robot/send";
 
 /// Length of the signed part of a query: the names, the 20 digits of the largest number, and a signature in which every
@@ -58,6 +61,15 @@ impl Endpoint {
 
     pub(crate) fn host(&self) -> &str {
         self.0.host_str().unwrap_or_default()
+    }
+
+    /// Returns the scope of a robot's key: `dingtalk` for DingTalk's servers, or else the host and port.
+    pub(crate) fn scope(&self) -> String {
+        match self.0.port_or_known_default() {
+            _ if HOSTS.contains(&self.host()) => DINGTALK.to_owned(),
+            Some(port) => format!("{}:{port}", self.host()),
+            None => self.host().to_owned(),
+        }
     }
 
     /// Returns the address.
@@ -255,6 +267,19 @@ mod tests {
             "https://oapi.dingtalk.com/robot/send",
         ] {
             assert!(problem(Endpoint::from_base(wrong, "base URL")).contains("base URL"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn dingtalk_is_one_scope_and_every_other_address_its_own() {
+        for (base, scope) in [
+            (CHINA, "dingtalk"),
+            (INTERNATIONAL, "dingtalk"),
+            ("https://gateway.example/dingtalk", "gateway.example:443"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://[::1]", "[::1]:80"),
+        ] {
+            assert_eq!(Endpoint::from_base(base, "base URL").unwrap().scope(), scope);
         }
     }
 

@@ -39,6 +39,7 @@ pub(crate) mod queue;
 mod receipt;
 mod retry;
 mod robot;
+mod robot_key;
 pub(crate) mod router;
 mod secret;
 mod secret_source;
@@ -65,6 +66,7 @@ pub use self::{
     receipt::{Outcome, Receipt},
     retry::Guarantee,
     robot::{Probe, Robot, RobotBuilder},
+    robot_key::RobotKey,
     secret_source::SecretSource,
     sign::{Signature, Signer},
     stub::Stub,

@@ -10,11 +10,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     super::{
-        Error, Guarantee, Language, Limits, Overflow, Pace, SecretSource, Signer,
-        endpoint::{CHINA, Endpoint, Webhook, check_token},
+        Error, Guarantee, Language, Limits, Overflow, Pace, RobotKey, SecretSource, Signer,
+        endpoint::{CHINA, DINGTALK, Endpoint, Webhook, check_token},
         retry::{Backoff, RetryBudget},
         secret::fingerprint,
-        window::{RateWindow, Window},
+        window::{RateWindow, Window, Windows},
     },
     Clock, Inner, Robot,
     send::{Pacing, Policy},
@@ -58,6 +58,7 @@ pub struct RobotBuilder {
     is_webhook: bool,
     secret: Option<SecretString>,
     base_url: Option<SecretString>,
+    is_gateway: bool,
     name: Option<String>,
     keyword: Option<String>,
     timeout: Duration,
@@ -69,6 +70,7 @@ pub struct RobotBuilder {
     guarantee: Guarantee,
     pace: Option<Pace>,
     window: Option<Arc<dyn Window>>,
+    windows: Option<Arc<dyn Windows>>,
     overflow: Overflow,
     limits: Limits,
     clock: Clock,
@@ -84,6 +86,7 @@ impl RobotBuilder {
             is_webhook: false,
             secret: None,
             base_url: None,
+            is_gateway: false,
             name: None,
             keyword: None,
             timeout: TIMEOUT,
@@ -95,6 +98,7 @@ impl RobotBuilder {
             guarantee: Guarantee::default(),
             pace: Some(Pace::new()),
             window: None,
+            windows: None,
             overflow: Overflow::default(),
             limits: Limits::default(),
             clock: Arc::new(SystemTime::now),
@@ -191,6 +195,13 @@ impl RobotBuilder {
         self
     }
 
+    /// Declares that the base URL is a gateway to DingTalk: the robot then has the same [key](Self::key) as without the
+    /// gateway, and shares its rate with the programs that do not use it.
+    pub fn gateway(mut self, is_gateway: bool) -> Self {
+        self.is_gateway = is_gateway;
+        self
+    }
+
     /// Sets a name for logs, receipts and routing.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -282,6 +293,14 @@ impl RobotBuilder {
         self
     }
 
+    /// Sets the source of the robot's window, which is asked once, in [`build`](Self::build), for the window of the
+    /// robot's [key](Self::key): state that several programs share. Has no effect if a [window](Self::window) is set, or
+    /// if the robot has no [pace](Self::pace).
+    pub fn windows(mut self, windows: Arc<dyn Windows>) -> Self {
+        self.windows = Some(windows);
+        self
+    }
+
     /// Sets the handling of a message that exceeds the limit of 20,000 bytes; [`Overflow::Reject`] unless set.
     ///
     /// The parts of a [split](Overflow::Split) message are sent in order, each under its own id (`{id}-{n}`) and in its
@@ -313,6 +332,21 @@ impl RobotBuilder {
         self
     }
 
+    /// Returns the key of the robot in state that several programs share.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`build`](Self::build) does if the token or the address is invalid.
+    pub fn key(&self) -> Result<RobotKey, Error> {
+        let (token, endpoint) = self.destination()?;
+        Ok(self.key_of(&token, &endpoint))
+    }
+
+    fn key_of(&self, token: &SecretString, endpoint: &Endpoint) -> RobotKey {
+        let scope = if self.is_gateway { DINGTALK.to_owned() } else { endpoint.scope() };
+        RobotKey::new(&scope, token.expose_secret())
+    }
+
     /// Checks the settings and creates the robot. Sends nothing.
     pub fn build(self) -> Result<Robot, Error> {
         let shortest = self.timeout.min(self.deadline);
@@ -341,10 +375,15 @@ impl RobotBuilder {
         };
         let (token, endpoint) = self.destination()?;
         let signer = self.signing_secret()?.map(Signer::new);
+        let key = self.key_of(&token, &endpoint);
         let (base, cap) = self.backoff;
         let policy = Policy {
             pacing: self.pace.map(|pace| {
-                Pacing::new(pace, self.window.unwrap_or_else(|| Arc::new(RateWindow::new(pace))))
+                let window = self.window.unwrap_or_else(|| match &self.windows {
+                    Some(windows) => windows.window(&key, &pace),
+                    None => Arc::new(RateWindow::new(pace)),
+                });
+                Pacing::new(pace, window)
             }),
             attempts: self.attempts,
             timeout: self.timeout,
@@ -357,6 +396,7 @@ impl RobotBuilder {
         };
         Ok(Robot(Arc::new(Inner {
             id: fingerprint(token.expose_secret()),
+            key,
             name: self.name,
             target: endpoint.target(token.expose_secret()),
             token,
@@ -484,6 +524,18 @@ mod tests {
             let problem = problem(builder);
             assert!(problem.contains(expected), "{problem}");
         }
+    }
+
+    #[test]
+    fn a_key_names_the_robot_with_and_without_a_gateway() {
+        let key = |builder: RobotBuilder| builder.key().unwrap();
+        let direct = key(Robot::builder("abcd"));
+        let gateway = || Robot::builder("abcd").base_url("https://gateway.example");
+        assert_eq!(direct, key(Robot::from_webhook(WEBHOOK)));
+        assert_eq!(direct, key(gateway().gateway(true)));
+        assert_ne!(direct, key(gateway()));
+        assert_ne!(direct, key(Robot::builder("abce")));
+        assert_eq!(*gateway().build().unwrap().key(), key(gateway()));
     }
 
     #[test]

@@ -28,7 +28,7 @@ use self::{
 pub use self::{builder::RobotBuilder, probe::Probe};
 use super::{
     Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part, Receipt, Retry,
-    SendProgress, Signer, Urgency,
+    RobotKey, SendProgress, Signer, Urgency,
     endpoint::{CHINA, Endpoint, INTERNATIONAL, Target, percent_encode},
     mark::Mark,
     window::{Forecast, Waiter},
@@ -61,6 +61,7 @@ pub struct Robot(Arc<Inner>);
 struct Inner {
     name: Option<String>,
     id: String,
+    key: RobotKey,
     token: SecretString,
     signer: Option<Signer>,
     endpoint: Endpoint,
@@ -125,6 +126,11 @@ impl Robot {
     /// Two robots with one token have one id.
     pub fn id(&self) -> &str {
         &self.0.id
+    }
+
+    /// Returns the key of the robot in state that several programs share.
+    pub fn key(&self) -> &RobotKey {
+        &self.0.key
     }
 
     /// Returns the keyword that is appended to messages without it.

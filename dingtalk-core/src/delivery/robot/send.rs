@@ -13,7 +13,7 @@ use super::{
         duration::FAR_FUTURE,
         mark::MARK_LIMIT,
         retry::{Backoff, Next, RetryBudget, next},
-        window::{Pace, Slot, SlotRequest, Waiter, Window},
+        window::{Pace, Slot, SlotEnd, SlotRequest, Waiter, Window},
     },
     Clock,
     attempt::Failure,
@@ -186,6 +186,9 @@ impl<'a> Sending<'a> {
             let attempt = self.effort.attempts;
             let Err(Failure { error, block }) = result else {
                 tracing::debug!(name: "dingtalk.attempt", attempt, elapsed_ms, "attempt succeeded");
+                if let Some(slot) = slot {
+                    slot.end(SlotEnd::Delivered);
+                }
                 self.policy.budget.reward(self.paid);
                 return Ok(());
             };
@@ -193,7 +196,9 @@ impl<'a> Sending<'a> {
             tracing::debug!(name: "dingtalk.attempt", attempt, elapsed_ms, ?kind, code, "attempt failed");
             match slot {
                 Some(slot) if kind == ErrorKind::NotSent => slot.give_back(),
-                slot => drop(slot),
+                Some(slot) if kind.retry() == Retry::SameId => slot.end(SlotEnd::Unknown),
+                Some(slot) => slot.end(SlotEnd::Refused),
+                None => {}
             }
             let rest = block.and_then(|block| self.rest(block));
             if kind == ErrorKind::Unknown {

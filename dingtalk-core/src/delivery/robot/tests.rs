@@ -14,7 +14,7 @@ use crate::{
     Message,
     delivery::{
         AttemptMark, Pace, Retry,
-        window::{Admission, RateWindow, SlotId, SlotRequest, WaiterId, Window},
+        window::{Admission, RateWindow, SlotEnd, SlotId, SlotRequest, WaiterId, Window},
     },
 };
 
@@ -163,8 +163,12 @@ impl Window for Recorder {
         Box::pin(ready(if self.fails { Err(Self::broken()) } else { Ok(Admission::Granted(SlotId(1))) }))
     }
 
-    fn end(&self, _: SlotId) {
-        self.note("end");
+    fn end(&self, _: SlotId, end: SlotEnd) {
+        self.note(match end {
+            SlotEnd::Delivered => "end: delivered",
+            SlotEnd::Refused => "end: refused",
+            SlotEnd::Unknown => "end: unknown",
+        });
     }
 
     fn give_back(&self, _: SlotId) {
@@ -210,11 +214,12 @@ async fn each_request_takes_a_slot_of_its_own_and_then_makes_its_mark() {
     let error = robot.deliver(message(2).with_attempt_mark(mark())).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts(), error.delivered_parts().len()), (ErrorKind::Throttled, 4, 1));
     let request = |ending: [&'static str; 2]| ["join", "take", "mark", ending[0], ending[1]];
-    let expected: Vec<&str> = [["end", ""], ["give back", ""], ["end", ""], ["end", "rest"]]
-        .into_iter()
-        .flat_map(request)
-        .filter(|call| !call.is_empty())
-        .collect();
+    let expected: Vec<&str> =
+        [["end: delivered", ""], ["give back", ""], ["end: unknown", ""], ["end: refused", "rest"]]
+            .into_iter()
+            .flat_map(request)
+            .filter(|call| !call.is_empty())
+            .collect();
     assert_eq!(window.calls(), expected);
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use tokio::time::Instant;
 
-use super::{Admission, Forecast, SlotId, SlotRequest, WaiterId, Window};
+use super::{Admission, Forecast, SlotEnd, SlotId, SlotRequest, WaiterId, Window};
 use crate::{Error, delivery::Urgency};
 
 /// A waiter of a window, which leaves when it is dropped.
@@ -65,7 +65,8 @@ impl Drop for Waiter<'_> {
     }
 }
 
-/// A slot of a window, for one request. It ends when it is dropped, and counts for one window from then on.
+/// A slot of a window, for one request. It ends when it is dropped, with an [unknown](SlotEnd::Unknown) outcome, and
+/// counts for one window from then on.
 #[must_use = "dropping it ends the slot"]
 pub struct Slot<'a> {
     window: &'a dyn Window,
@@ -82,6 +83,13 @@ impl Slot<'_> {
         }
     }
 
+    /// Ends the slot with the outcome of its request; see [`Window::end`].
+    pub fn end(mut self, end: SlotEnd) {
+        if let Some(id) = self.id.take() {
+            self.window.end(id, end);
+        }
+    }
+
     /// Returns the time by which the request must have ended.
     pub(crate) fn ends_by(&self) -> Option<Instant> {
         self.ends_by
@@ -91,7 +99,7 @@ impl Slot<'_> {
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
         if let Some(id) = self.id.take() {
-            self.window.end(id);
+            self.window.end(id, SlotEnd::Unknown);
         }
     }
 }

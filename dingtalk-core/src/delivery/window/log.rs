@@ -2,6 +2,8 @@
 //!
 //! Times count from an origin that the owner chooses: the start of the process for a log in memory, because setting the
 //! clock must not open the window.
+//!
+//! Public for `dingtalk-outbox`, which reads its slots from a database; not part of the public interface.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -10,7 +12,7 @@ use crate::delivery::Urgency;
 
 /// Slots of the last window, and the current rest.
 #[derive(Debug, Clone, Default)]
-pub(super) struct SlotLog {
+pub struct SlotLog {
     /// Ends of the last window's slots, oldest first. DingTalk counts a message when it arrives, which is not later
     /// than its answer: counting from the answer is safe for requests of any length.
     ended: VecDeque<Duration>,
@@ -21,43 +23,45 @@ pub(super) struct SlotLog {
 
 /// A span without requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Rest {
-    pub(super) until: Duration,
-    pub(super) why: Block,
+pub struct Rest {
+    /// End of the span.
+    pub until: Duration,
+    /// Cause of the rest.
+    pub why: Block,
 }
 
 impl SlotLog {
     /// Records that a slot is taken, with its latest end.
-    pub(super) fn begin(&mut self, slot: SlotId, ends_by: Duration) {
+    pub fn begin(&mut self, slot: SlotId, ends_by: Duration) {
         self.open.push((slot, ends_by));
     }
 
     /// Records that a slot has ended. Has no effect on a slot that has already ended.
-    pub(super) fn end(&mut self, slot: SlotId, now: Duration) {
+    pub fn end(&mut self, slot: SlotId, now: Duration) {
         if let Some((_, ends_by)) = self.remove(slot) {
             self.note_end(now.min(ends_by));
         }
     }
 
     /// Removes a slot that was not used. Has no effect on a slot that has already ended.
-    pub(super) fn give_back(&mut self, slot: SlotId) {
+    pub fn give_back(&mut self, slot: SlotId) {
         self.remove(slot);
     }
 
     /// Begins a rest, during which no slot is granted. A rest that ends later continues.
-    pub(super) fn rest(&mut self, rest: Rest) {
+    pub fn rest(&mut self, rest: Rest) {
         if self.rest.is_none_or(|current| current.until < rest.until) {
             self.rest = Some(rest);
         }
     }
 
     /// Returns the current rest.
-    pub(super) fn resting(&self, now: Duration) -> Option<Rest> {
+    pub fn resting(&self, now: Duration) -> Option<Rest> {
         self.rest.filter(|rest| now < rest.until)
     }
 
     /// Ends slots whose time has passed, and removes those that have left the window.
-    pub(super) fn forget(&mut self, pace: &Pace, now: Duration) {
+    pub fn forget(&mut self, pace: &Pace, now: Duration) {
         while let Some(index) = self.open.iter().position(|(_, ends_by)| *ends_by <= now) {
             let (_, ends_by) = self.open.swap_remove(index);
             self.note_end(ends_by);
@@ -68,26 +72,29 @@ impl SlotLog {
     }
 
     /// Returns the time at which the next message of this urgency can be sent, if no open slot ends early.
-    pub(super) fn free_at(&self, pace: &Pace, urgency: Urgency, now: Duration) -> Duration {
+    pub fn free_at(&self, pace: &Pace, urgency: Urgency, now: Duration) -> Duration {
         let start = self.resting(now).map_or(now, |rest| rest.until);
-        let taken = self.ended.len() + self.open.len();
-        let Some(index) = taken.checked_sub(pace.slots(urgency)) else { return start };
+        let Some(index) = self.taken().checked_sub(pace.slots(urgency)) else { return start };
         let ended = self.ended.get(index).copied();
         start.max(ended.unwrap_or_else(|| self.latest_end(index - self.ended.len())) + pace.window_length())
     }
 
     /// Returns the time at which a message can be sent after `ahead` others, if requests take no time.
-    pub(super) fn forecast(&self, pace: &Pace, urgency: Urgency, ahead: usize, now: Duration) -> Duration {
+    pub fn forecast(&self, pace: &Pace, urgency: Urgency, ahead: usize, now: Duration) -> Duration {
         let start = self.resting(now).map_or(now, |rest| rest.until);
         let slots = pace.slots(urgency);
         // As many messages as there are slots are sent together, and the same number a window later.
         let windows = u32::try_from(ahead / slots).unwrap_or(u32::MAX);
-        let taken = self.ended.len() + self.open.len();
-        let first = match (taken + ahead % slots).checked_sub(slots) {
+        let first = match (self.taken() + ahead % slots).checked_sub(slots) {
             None => start,
             Some(index) => start.max(self.ended.get(index).copied().unwrap_or(now) + pace.window_length()),
         };
         first.saturating_add(pace.window_length().saturating_mul(windows))
+    }
+
+    /// Returns the number of slots that count.
+    pub fn taken(&self) -> usize {
+        self.ended.len() + self.open.len()
     }
 
     fn remove(&mut self, slot: SlotId) -> Option<(SlotId, Duration)> {
@@ -95,7 +102,8 @@ impl SlotLog {
         Some(self.open.swap_remove(index))
     }
 
-    fn note_end(&mut self, at: Duration) {
+    /// Records the end of a slot that was not recorded as taken.
+    pub fn note_end(&mut self, at: Duration) {
         let index = self.ended.partition_point(|ended| *ended <= at);
         self.ended.insert(index, at);
     }

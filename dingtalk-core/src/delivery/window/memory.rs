@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    Admission, Block, Forecast, Pace, SlotId, SlotRequest, WaiterId, Window,
+    Admission, Block, Forecast, Pace, SlotEnd, SlotId, SlotRequest, WaiterId, Window,
     log::{Rest, SlotLog},
 };
 use crate::{
@@ -137,7 +137,7 @@ impl Window for RateWindow {
         Box::pin(async move { Ok(self.wait(waiter, request).await) })
     }
 
-    fn end(&self, slot: SlotId) {
+    fn end(&self, slot: SlotId, _: SlotEnd) {
         let mut state = self.state();
         let now = self.now();
         state.log.end(slot, now);

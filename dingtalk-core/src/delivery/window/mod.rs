@@ -17,21 +17,23 @@
 //! crashed), it ends after the [time](SlotRequest::holds) for which it was taken.
 
 mod guard;
-mod log;
+#[doc(hidden)]
+pub mod log;
 mod memory;
-mod month;
+#[doc(hidden)]
+pub mod month;
 mod pace;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 pub use self::{
     guard::{Slot, Waiter},
     memory::RateWindow,
     pace::{Block, Pace},
 };
-use super::{BoxFuture, Error, ErrorKind, duration::in_words};
+use super::{BoxFuture, Error, ErrorKind, RobotKey, duration::in_words};
 use crate::delivery::Urgency;
 
 /// Grants a robot's requests: at most a fixed number in any window, in the order of arrival, urgent ones first, and
@@ -64,7 +66,7 @@ pub trait Window: Send + Sync {
     fn take(&self, waiter: WaiterId, request: SlotRequest) -> BoxFuture<'_, Result<Admission, Error>>;
 
     /// Ends a slot whose request was made. It counts for another window.
-    fn end(&self, slot: SlotId);
+    fn end(&self, slot: SlotId, end: SlotEnd);
 
     /// Gives back a slot whose request did not reach the server. The next waiter can take it immediately.
     fn give_back(&self, slot: SlotId);
@@ -78,6 +80,24 @@ pub trait Window: Send + Sync {
 
     /// Begins a rest, during which nothing is granted, and informs all waiters. A rest that ends later continues.
     fn rest(&self, block: Block, rest: Duration);
+}
+
+/// Source of the windows of all robots that a program uses; see [`RobotBuilder::windows`](super::RobotBuilder::windows).
+pub trait Windows: Send + Sync {
+    /// Returns the window of a robot. Opens nothing: a program may create robots that it never uses.
+    fn window(&self, robot: &RobotKey, pace: &Pace) -> Arc<dyn Window>;
+}
+
+/// Outcome of the request of a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SlotEnd {
+    /// DingTalk accepted the message.
+    Delivered,
+    /// DingTalk refused it.
+    Refused,
+    /// The message may have arrived.
+    Unknown,
 }
 
 /// A waiter of a [`Window`].

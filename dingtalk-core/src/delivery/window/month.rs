@@ -1,4 +1,6 @@
-//! End of the month by which DingTalk counts calls.
+//! Months by which DingTalk counts calls.
+//!
+//! Public for `dingtalk-outbox`; not part of the public interface.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +9,17 @@ const CHINA_OFFSET_SECONDS: u64 = 8 * 3600;
 
 const DAY_SECONDS: u64 = 24 * 3600;
 
-/// Returns the time from `now` to midnight in China at the beginning of next month.
-pub(super) fn until_next_month(now: SystemTime) -> Duration {
+/// A month in China.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Month {
+    /// Number of months since January 1970.
+    pub number: u64,
+    /// Time until midnight in China at the beginning of the next month.
+    pub left: Duration,
+}
+
+/// Returns the month of a moment.
+pub fn month_at(now: SystemTime) -> Month {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
         + Duration::from_secs(CHINA_OFFSET_SECONDS);
     let mut first = 0;
@@ -18,7 +29,7 @@ pub(super) fn until_next_month(now: SystemTime) -> Duration {
         first += days_in(month);
         month += 1;
     }
-    Duration::from_secs(first * DAY_SECONDS).saturating_sub(since)
+    Month { number: month - 1, left: Duration::from_secs(first * DAY_SECONDS).saturating_sub(since) }
 }
 
 /// Returns the number of days in a month, counted from January 1970.
@@ -38,21 +49,21 @@ mod tests {
 
     #[test]
     fn a_month_ends_at_midnight_in_china() {
-        for (now, left) in [
+        for (now, number, left) in [
             // 2026-11-21T10:00:00Z: 18:00 in China, nine days and six hours before December.
-            (1_795_255_200, 9 * DAY_SECONDS + 6 * 3600),
+            (1_795_255_200, 682, 9 * DAY_SECONDS + 6 * 3600),
             // 2026-11-30T15:59:59Z and one second later.
-            (1_796_054_399, 1),
-            (1_796_054_400, 31 * DAY_SECONDS),
+            (1_796_054_399, 682, 1),
+            (1_796_054_400, 683, 31 * DAY_SECONDS),
             // 2028-02-28T16:00:00Z: in China, the 29th has begun.
-            (1_835_366_400, DAY_SECONDS),
+            (1_835_366_400, 697, DAY_SECONDS),
             // 2100 has no 29th of February: 2100-02-27T16:00:00Z.
-            (4_107_427_200, DAY_SECONDS),
+            (4_107_427_200, 1561, DAY_SECONDS),
         ] {
             let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
-            assert_eq!(until_next_month(now), Duration::from_secs(left), "{now:?}");
+            assert_eq!(month_at(now), Month { number, left: Duration::from_secs(left) }, "{now:?}");
         }
         let before_1970 = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-        assert_eq!(until_next_month(before_1970), Duration::from_secs(31 * DAY_SECONDS - 8 * 3600));
+        assert_eq!(month_at(before_1970).left, Duration::from_secs(31 * DAY_SECONDS - 8 * 3600));
     }
 }

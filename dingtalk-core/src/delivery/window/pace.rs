@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{super::ErrorKind, month::until_next_month};
+use super::{super::ErrorKind, month::month_at};
 use crate::delivery::Urgency;
 
 /// Rate at which a [`Robot`](crate::Robot) sends, and lengths of its rests after DingTalk has blocked it. All clones of
@@ -122,7 +122,7 @@ impl Pace {
         match block {
             Block::Robot => self.rest,
             Block::Address => self.address_rest,
-            Block::Month => until_next_month(now),
+            Block::Month => month_at(now).left,
         }
     }
 
