@@ -277,6 +277,31 @@ async fn the_clock_error_states_the_deviation() {
     }
 }
 
+/// Robots with the default pauses outlast a gateway that fails for three seconds, or that nobody reaches.
+#[tokio::test]
+async fn a_gateway_that_is_down_for_three_seconds_loses_nothing() {
+    const DOWN: Duration = Duration::from_secs(3);
+    let robot = |base_url: &str| Robot::builder(TOKEN).secret(SECRET).base_url(base_url).build().unwrap();
+    let gateway = || Sandbox::builder().robot(RobotConfig::new(TOKEN).secret(SECRET));
+
+    let failing = gateway().start().await.unwrap();
+    failing.fault(Fault::Status(502));
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (through_failing, through_absent) = (robot(&failing.base_url()), robot(&format!("http://{address}")));
+    let hello = Message::text("hello");
+    let sends = async { tokio::join!(through_failing.send(&hello), through_absent.send(&hello)) };
+    let repair = async {
+        tokio::time::sleep(DOWN).await;
+        failing.heal();
+        gateway().port(address.port()).start().await.unwrap()
+    };
+    let ((failed, absent), repaired) = tokio::join!(sends, repair);
+    for (receipt, sandbox) in [(failed.unwrap(), &failing), (absent.unwrap(), &repaired)] {
+        assert!(receipt.attempts > 1);
+        assert_eq!(sandbox.accepted().len(), 1);
+    }
+}
+
 /// The sandbox blocks a robot that sends more than its limit in 60 seconds: a paced robot is never blocked.
 #[tokio::test]
 async fn a_burst_is_never_blocked() {

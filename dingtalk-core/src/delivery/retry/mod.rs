@@ -45,8 +45,8 @@ pub(crate) fn next(kind: ErrorKind, guarantee: Guarantee, resigned: bool) -> Nex
     }
 }
 
-/// Pauses between attempts: any time up to a bound that doubles ("full jitter"), so that senders that failed together
-/// do not retry together.
+/// Pauses between attempts: a time that doubles, shortened at random by up to half ("equal jitter"), so that senders
+/// that failed together do not retry together. Never zero: retries are to outlast a short failure of the server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backoff {
     pub(crate) base: Duration,
@@ -59,7 +59,8 @@ impl Backoff {
     /// Returns the pause after `failures` failed attempts, at least one.
     pub(crate) fn pause(&self, failures: u32) -> Duration {
         let doublings = failures.saturating_sub(1).min(31);
-        self.base.saturating_mul(1 << doublings).min(self.cap).mul_f64((self.jitter)().clamp(0.0, 1.0))
+        let longest = self.base.saturating_mul(1 << doublings).min(self.cap);
+        longest.mul_f64(0.5 + (self.jitter)().clamp(0.0, 1.0) / 2.0)
     }
 }
 
@@ -89,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_doubles_up_to_its_cap_and_jitters_down_to_nothing() {
+    fn a_pause_doubles_up_to_its_cap_and_jitters_down_to_half() {
         let (base, cap) = (Duration::from_secs(1), Duration::from_secs(5));
         let most = Backoff { base, cap, jitter: || 1.0 };
         assert_eq!([1, 2, 3, 4, 99].map(|failures| most.pause(failures).as_secs()), [1, 2, 4, 5, 5]);
-        let half = Backoff { base, cap, jitter: || 0.5 };
-        assert_eq!(half.pause(2), Duration::from_secs(1));
-        let none = Backoff { base, cap, jitter: || 0.0 };
-        assert_eq!(none.pause(3), Duration::ZERO);
+        let middle = Backoff { base, cap, jitter: || 0.5 };
+        assert_eq!(middle.pause(2), Duration::from_millis(1500));
+        let least = Backoff { base, cap, jitter: || 0.0 };
+        assert_eq!([1, 2, 3, 4].map(|failures| least.pause(failures).as_millis()), [500, 1000, 2000, 2500]);
     }
 }

@@ -42,13 +42,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// MCP clients, senders of webhooks and people mostly give up after half a minute.
 const DEADLINE: Duration = Duration::from_secs(25);
 
-/// The default of the AWS SDKs.
-const ATTEMPTS: u32 = 3;
+/// DingTalk's documentation allows three retries after "busy". Their pauses take 3.5 seconds at least: a gateway that
+/// restarts does not end a send. More would cost slots of the rate window.
+const ATTEMPTS: u32 = 4;
 const BACKOFF: Duration = Duration::from_secs(1);
 const BACKOFF_CAP: Duration = Duration::from_secs(20);
 
-/// Enough for ten unanswered attempts. The AWS SDKs allow fifty, for clients that send more than 20 messages a minute.
-const RETRY_BUDGET: u32 = 100;
+/// Enough for all retries of the twenty messages of one minute if none of them can be sent.
+const RETRY_BUDGET: u32 = 300;
 
 /// Settings of a [`Robot`]. Errors in them are reported by [`build`](Self::build).
 #[derive(Clone)]
@@ -239,7 +240,10 @@ impl RobotBuilder {
         self
     }
 
-    /// Sets the maximum number of requests of one send; 3 unless set, 1 for no retry. Failures are retried as follows:
+    /// Sets the maximum number of requests of one send; 4 unless set, 1 for no retry. With the [pauses](Self::backoff)
+    /// between them, the last one begins at least 3.5 seconds after the first has failed. Failures are retried as
+    /// follows, within the [deadline](Self::deadline), the [retry budget](Self::retry_budget) and the rate window, in
+    /// which each request takes a slot:
     ///
     /// | failure | another attempt |
     /// |---|---|
@@ -257,14 +261,15 @@ impl RobotBuilder {
         self
     }
 
-    /// Sets the pauses between attempts: a random time of up to `base` after the first failure, up to twice that after
-    /// the second, and so on, up to `cap`; 1 and 20 seconds unless set.
+    /// Sets the pauses between attempts: `base` after the first failure, twice that after the second, and so on, up to
+    /// `cap`; 1 and 20 seconds unless set. Each is shortened at random by up to half, so that programs that failed
+    /// together do not retry together.
     pub fn backoff(mut self, base: Duration, cap: Duration) -> Self {
         self.backoff = (base, cap);
         self
     }
 
-    /// Sets the size of the retry budget, which protects a server that is down; 100 unless set. A retry costs 5, or 10
+    /// Sets the size of the retry budget, which protects a server that is down; 300 unless set. A retry costs 5, or 10
     /// after an attempt without an answer; a success returns the cost of its last retry, or 1. If the budget cannot pay
     /// for a retry, there is none.
     pub fn retry_budget(mut self, tokens: u32) -> Self {

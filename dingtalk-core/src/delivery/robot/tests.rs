@@ -24,7 +24,7 @@ const fn seconds(seconds: u64) -> Duration {
 
 fn robot(script: &Script) -> RobotBuilder {
     let limits = Limits { bytes: 110, ..Limits::default() };
-    Robot::builder("token").overflow(Overflow::Split).limits(limits).script(script.clone())
+    Robot::builder("token").attempts(3).overflow(Overflow::Split).limits(limits).script(script.clone())
 }
 
 /// A message of so many parts.

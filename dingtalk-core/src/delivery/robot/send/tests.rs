@@ -254,6 +254,49 @@ async fn a_server_that_is_down_is_not_hammered() {
     assert_eq!(attempts_of_ten_sends().await, 11, "ten successes earn one");
 }
 
+/// A server that fails until a time.
+struct Gateway {
+    up_at: Instant,
+    fails: ErrorKind,
+}
+
+impl Post for Gateway {
+    async fn mark(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    async fn post(&self, _: Duration) -> Result<(), Failure> {
+        if Instant::now() >= self.up_at {
+            return Ok(());
+        }
+        Err(Failure { error: Error::new(self.fails, "as scripted"), block: None })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_is_down_for_three_seconds_fails_nothing() {
+    // A burst whose requests did not leave takes no slots; others take one for each attempt, and 18 are free.
+    for (fails, messages) in [(ErrorKind::NotSent, 18), (ErrorKind::Unknown, 4), (ErrorKind::Busy, 4)] {
+        for _ in 0..100 {
+            // The defaults, with their random pauses.
+            let robot = super::super::Robot::builder("abcd").build().unwrap();
+            let gateway = Arc::new(Gateway { up_at: Instant::now() + seconds(3), fails });
+            let mut sends = tokio::task::JoinSet::new();
+            for _ in 0..messages {
+                let (robot, gateway) = (robot.clone(), Arc::clone(&gateway));
+                sends.spawn(async move {
+                    let policy = &robot.0.policy;
+                    policy.send(bounds(policy, Urgency::Normal, None), &*gateway).await
+                });
+            }
+            for (result, effort) in sends.join_all().await {
+                assert!(result.is_ok(), "{fails:?}: {result:?}");
+                assert!((2..=4).contains(&effort.attempts), "{fails:?}: {effort:?}");
+            }
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn retries_that_help_cost_nothing() {
     let policy = Policy { pacing: None, ..policy() };
