@@ -1,18 +1,18 @@
 //! The whole file.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use dingtalk_core::pool::Router;
 #[cfg(feature = "notifications")]
 use dingtalk_core::tool::ToolType;
 
-use crate::{Error, Fault, FaultKind, Person, RobotSettings, Wording, section::Section};
+use crate::{
+    DeliveryOptions, Error, Fault, FaultKind, Person, QuotaSettings, RobotSettings, StateSettings, Wording,
+    section::Section,
+};
 
 /// Version of the file's form that is read.
 const VERSION: i64 = 1;
-
-/// Time that one send of a [`router`](Config::router) may take. Callers give up after half a minute.
-const DEADLINE: Duration = Duration::from_secs(25);
 
 /// Content of a configuration file. It holds no secret: it names their sources.
 ///
@@ -54,6 +54,10 @@ pub struct Config {
     pub default_robot: Option<String>,
     /// Names that a call may give in place of people.
     pub people: Vec<(String, Person)>,
+    /// The quotas that robots share, in the order of their names.
+    pub quotas: Vec<QuotaSettings>,
+    /// The state that processes share.
+    pub state: StateSettings,
     /// The notifications that the file declares, in the order of their names.
     #[cfg(feature = "notifications")]
     pub notifications: Vec<ToolType>,
@@ -131,6 +135,18 @@ impl Config {
                 config.people.extend(Person::read(&mut section, &name).map(|person| (name, person)));
             }
         }
+        let unknown_robot = |name: &str| {
+            let known = || names.iter().map(String::as_str);
+            (!known().any(|known| known == name)).then(|| no_robot(name, known()))
+        };
+        if let Some(mut section) = file.section("quotas") {
+            for name in section.keys() {
+                if let Some(quota) = section.section(&name) {
+                    config.quotas.extend(QuotaSettings::read(name, quota, unknown_robot));
+                }
+            }
+        }
+        config.state = file.section("state").map(StateSettings::read).unwrap_or_default();
         #[cfg(feature = "notifications")]
         {
             let declared = file.section("notifications").map(crate::notifications::read);
@@ -138,10 +154,8 @@ impl Config {
         }
         #[cfg(not(feature = "notifications"))]
         file.value("notifications");
-        if let Some(default) = config.default_robot.as_deref()
-            && !names.iter().any(|name| name == default)
-        {
-            file.fault("default_robot", no_robot(default, names.iter().map(String::as_str)));
+        if let Some(problem) = config.default_robot.as_deref().and_then(unknown_robot) {
+            file.fault("default_robot", problem);
         }
         file.finish();
         config
@@ -154,10 +168,19 @@ impl Config {
     ///
     /// Names everything that keeps a robot from being made; and if there is no robot.
     pub fn router(&self) -> Result<Router, Error> {
+        self.router_with(&DeliveryOptions::new())
+    }
+
+    /// The same with other options: for a longer deadline, or for rate windows that several processes share.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`router`](Self::router).
+    pub fn router_with(&self, options: &DeliveryOptions) -> Result<Router, Error> {
         let mut faults = Vec::new();
         let mut router = Router::builder();
         for robot in &self.robots {
-            match robot.deliver(DEADLINE) {
+            match robot.deliver(options) {
                 Ok(deliver) => router = router.route(&*robot.name, deliver),
                 Err(error) => faults.extend(error.into_faults()),
             }

@@ -5,16 +5,22 @@ mod error;
 mod guarded;
 #[cfg(feature = "notifications")]
 mod notifications;
+mod options;
 mod person;
 mod policy;
+mod quota;
 mod robot;
 mod section;
+mod state;
 
 pub use crate::{
     config::Config,
     error::{Error, Fault, FaultKind, Wording},
     guarded::Guarded,
+    options::DeliveryOptions,
     person::Person,
     policy::{AtAll, Confirm, Policy, Stated},
+    quota::QuotaSettings,
     robot::{PACE_WAIT, RATE_PER_MINUTE, RobotSettings, build_paced},
+    state::StateSettings,
 };

@@ -4,12 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use dingtalk_core::{
     Deliver, Error as CoreError, Robot,
-    delivery::{Overflow, Pace, RobotBuilder, SecretSource},
+    delivery::{Overflow, Pace, RobotBuilder, RobotKey, SecretSource},
     message::Keyword,
     pool::Pool,
 };
 
-use crate::{AtAll, Confirm, Error, Fault, FaultKind, Guarded, Stated, Wording, section::Section};
+use crate::{
+    AtAll, Confirm, DeliveryOptions, Error, Fault, FaultKind, Guarded, Stated, Wording, quota::read_limit,
+    section::Section,
+};
 
 /// Messages that a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).
 pub const RATE_PER_MINUTE: u32 = 20;
@@ -30,8 +33,11 @@ pub struct RobotSettings {
     pub stated: Stated,
     /// The keyword that it demands.
     pub keyword: Option<Keyword>,
+    /// Requests that each of its webhooks may make in a month: a limit that an administrator has set.
+    pub monthly_quota: Option<u32>,
     webhooks: Vec<Webhook>,
     base_url: Option<String>,
+    is_gateway: bool,
     overflow: Overflow,
     rate_per_minute: Option<u32>,
     max_wait: Option<Duration>,
@@ -52,14 +58,7 @@ const MAX_NAME: usize = 32;
 
 impl RobotSettings {
     pub(crate) fn read(name: String, mut section: Section<'_>) -> Option<Self> {
-        let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-        if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(fits) {
-            let problem = Wording::new(
-                format!("invalid name {name:?}; use letters, digits, `_` and `-`, at most {MAX_NAME}"),
-                format!("名称 {name:?} 无效：只能用文字、数字、`_` 和 `-`，最多 {MAX_NAME} 个字符"),
-            );
-            section.fault("", problem);
-        }
+        check_name(&name, &mut section);
         let about = section
             .required_text("about")
             .map(|about| about.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -90,6 +89,14 @@ impl RobotSettings {
             None => Webhook::read(&mut section).map(|webhook| vec![webhook]),
         };
         let base_url = section.text("base_url");
+        let is_gateway = section.flag("gateway").unwrap_or_default();
+        if is_gateway && base_url.is_none() && section.is_sound("base_url") {
+            let problem = Wording::new(
+                "`gateway = true` needs a `base_url`: the address of the gateway",
+                "`gateway = true` 需要同时写 `base_url`，即网关的地址",
+            );
+            section.fault("gateway", problem);
+        }
         let keyword = section.text("keyword").and_then(Keyword::new);
         let overflow = section.choice(
             "overflow",
@@ -110,6 +117,7 @@ impl RobotSettings {
         });
         // Without a base URL, the token tells the host: it may be a webhook of another server.
         let known = base_url.as_deref().or(webhooks.is_none().then_some(Robot::CHINA));
+        let known = if is_gateway { Some(Robot::CHINA) } else { known };
         if let Some(host) = known.and_then(host) {
             section.check("rate_per_minute", check_rate(rate_per_minute, &host));
         }
@@ -122,14 +130,17 @@ impl RobotSettings {
             });
             section.check("max_wait_seconds", seconds).map(Duration::from_secs)
         });
+        let monthly_quota = read_limit(&mut section, "monthly_quota");
         section.finish();
         Some(Self {
             name,
             about: about?,
             stated,
             keyword,
+            monthly_quota,
             webhooks: webhooks?,
             base_url,
+            is_gateway,
             overflow: overflow.unwrap_or_default(),
             rate_per_minute,
             max_wait,
@@ -137,14 +148,14 @@ impl RobotSettings {
     }
 
     /// Reads the secrets and makes the delivery to the group: a robot, or a pool of them. It appends the keyword, and
-    /// refuses to notify everybody if the policy denies that. `deadline` is the time that one send may take.
+    /// refuses to notify everybody if the policy denies that.
     ///
     /// # Errors
     ///
     /// Names everything that keeps a robot from being made.
-    pub fn deliver(&self, deadline: Duration) -> Result<Arc<dyn Deliver>, Error> {
+    pub fn deliver(&self, options: &DeliveryOptions) -> Result<Arc<dyn Deliver>, Error> {
         let (mut robots, mut faults) = (Vec::new(), Vec::new());
-        for robot in self.robots(deadline) {
+        for robot in self.robots(options) {
             match robot {
                 Ok(robot) => robots.push(robot),
                 Err(fault) => faults.push(fault),
@@ -165,33 +176,51 @@ impl RobotSettings {
     /// # Errors
     ///
     /// A secret is not where the file says, or a robot cannot be made of it.
-    pub fn robots(&self, deadline: Duration) -> impl Iterator<Item = Result<Robot, Fault>> {
-        self.webhooks.iter().map(move |webhook| self.robot(webhook, deadline))
+    pub fn robots(&self, options: &DeliveryOptions) -> impl Iterator<Item = Result<Robot, Fault>> {
+        self.webhooks.iter().map(move |webhook| self.robot(webhook, options))
     }
 
-    fn robot(&self, webhook: &Webhook, deadline: Duration) -> Result<Robot, Fault> {
-        let read = |source: &SecretSource| {
-            source.read().map_err(|error| self.fault(FaultKind::Secret, Wording::of_cause(&error)))
-        };
-        let mut builder = Robot::builder(read(&webhook.access_token)?)
-            .name(&*self.name)
-            .overflow(self.overflow)
-            .deadline(deadline);
+    /// Returns the key of each webhook in state that several programs share.
+    ///
+    /// # Errors
+    ///
+    /// An access token is not where the file says, or is invalid.
+    pub fn keys(&self) -> impl Iterator<Item = Result<RobotKey, Fault>> {
+        self.webhooks
+            .iter()
+            .map(|webhook| self.builder(webhook)?.key().map_err(|error| self.fault(FaultKind::Robot, &error)))
+    }
+
+    fn unreadable(&self, error: &CoreError) -> Fault {
+        self.fault(FaultKind::Secret, Wording::of_cause(error))
+    }
+
+    /// Begins a robot with its token and address.
+    fn builder(&self, webhook: &Webhook) -> Result<RobotBuilder, Fault> {
+        let token = webhook.access_token.read().map_err(|error| self.unreadable(&error))?;
+        let builder = Robot::builder(token).gateway(self.is_gateway);
+        Ok(match &self.base_url {
+            Some(base_url) => builder.base_url(base_url),
+            None => builder,
+        })
+    }
+
+    fn robot(&self, webhook: &Webhook, options: &DeliveryOptions) -> Result<Robot, Fault> {
+        let mut builder = self.builder(webhook)?.name(&*self.name).overflow(self.overflow);
         if let Some(secret) = &webhook.secret {
-            builder = builder.secret(read(secret)?);
-        }
-        if let Some(base_url) = &self.base_url {
-            builder = builder.base_url(base_url);
+            builder = builder.secret(secret.read().map_err(|error| self.unreadable(&error))?);
         }
         if let Some(keyword) = &self.keyword {
             builder = builder.keyword(keyword.as_str());
         }
         let max_wait = self.max_wait.unwrap_or(PACE_WAIT);
-        build_paced(builder, self.rate_per_minute, max_wait, || format!("{}.rate_per_minute", self.place()))
-            .map_err(|fault| {
-                let place = if fault.place.is_empty() { self.place() } else { fault.place };
-                Fault { place, ..fault }
-            })
+        build_paced(builder, self.rate_per_minute, max_wait, options, || {
+            format!("{}.rate_per_minute", self.place())
+        })
+        .map_err(|fault| {
+            let place = if fault.place.is_empty() { self.place() } else { fault.place };
+            Fault { place, ..fault }
+        })
     }
 
     fn place(&self) -> String {
@@ -237,6 +266,17 @@ impl Webhook {
     }
 }
 
+pub(crate) fn check_name(name: &str, section: &mut Section<'_>) {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+    if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(fits) {
+        let problem = Wording::new(
+            format!("invalid name {name:?}; use letters, digits, `_` and `-`, at most {MAX_NAME}"),
+            format!("名称 {name:?} 无效：只能用文字、数字、`_` 和 `-`，最多 {MAX_NAME} 个字符"),
+        );
+        section.fault("", problem);
+    }
+}
+
 /// The text may be the secret itself: it is not repeated.
 fn reference(text: &str) -> Result<SecretSource, Wording> {
     SecretSource::reference(text).ok_or_else(|| {
@@ -248,7 +288,8 @@ fn reference(text: &str) -> Result<SecretSource, Wording> {
 }
 
 /// Makes a robot that sends at most `rate` messages a minute, [`RATE_PER_MINUTE`] unless given. `0` is no limit: only
-/// for a server that is not DingTalk's, which its host tells. `rate_place` is the place of a fault in the rate.
+/// for a server that is not DingTalk's, which its host tells. A message waits at most `max_wait` for a slot, unless the
+/// options say otherwise. `rate_place` is the place of a fault in the rate.
 ///
 /// # Errors
 ///
@@ -257,6 +298,7 @@ pub fn build_paced(
     builder: RobotBuilder,
     rate: Option<u32>,
     max_wait: Duration,
+    options: &DeliveryOptions,
     rate_place: impl FnOnce() -> String,
 ) -> Result<Robot, Fault> {
     let wrong = |error: CoreError| Fault::new(FaultKind::Robot, "", &error);
@@ -264,9 +306,13 @@ pub fn build_paced(
     let host = builder.clone().pace(None).build().map_err(wrong)?.host().to_owned();
     let rate =
         check_rate(rate, &host).map_err(|problem| Fault::new(FaultKind::Invalid, rate_place(), problem))?;
-    // Nothing is sent urgently: nothing is kept for that.
-    let pace = rate.map(|rate| Pace::new().limit(rate).urgent_reserve(0).max_wait(max_wait));
-    builder.pace(pace).build().map_err(wrong)
+    let max_wait = options.max_wait.unwrap_or(max_wait);
+    let pace = rate.map(|rate| Pace::new().limit(rate).max_wait(max_wait));
+    let builder = match &options.windows {
+        Some(windows) => builder.windows(Arc::clone(windows)),
+        None => builder,
+    };
+    builder.deadline(options.deadline).pace(pace).build().map_err(wrong)
 }
 
 /// The host of a base URL; `None` where it is not right, which the robot says.
@@ -319,8 +365,9 @@ mod tests {
 
     #[test]
     fn a_webhook_of_another_server_needs_no_base_url_for_its_rate() {
-        let build =
-            |token: &str, rate| build_paced(Robot::builder(token), rate, PACE_WAIT, || "rate".to_owned());
+        let build = |token: &str, rate| {
+            build_paced(Robot::builder(token), rate, PACE_WAIT, &DeliveryOptions::new(), || "rate".to_owned())
+        };
         assert!(build("http://127.0.0.1:1/robot/send?access_token=abcd", Some(0)).is_ok());
         for (token, rate) in
             [("abcd", 0), ("abcd", 21), ("https://oapi.dingtalk.io/robot/send?access_token=a", 0)]

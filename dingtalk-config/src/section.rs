@@ -82,6 +82,13 @@ impl<'f> Section<'f> {
         }
     }
 
+    pub(crate) fn flag(&mut self, key: &str) -> Option<bool> {
+        match self.take(key)? {
+            Value::Boolean(flag) => Some(flag),
+            other => self.wrong_type(key, ("true or false", "true 或 false"), &other),
+        }
+    }
+
     /// One of several words.
     pub(crate) fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
@@ -171,7 +178,7 @@ impl<'f> Section<'f> {
     }
 
     /// Does not say what was given: it may be a secret in the wrong place.
-    fn wrong_type<T>(&mut self, key: &str, expected: (&str, &str), given: &Value) -> Option<T> {
+    pub(crate) fn wrong_type<T>(&mut self, key: &str, expected: (&str, &str), given: &Value) -> Option<T> {
         let (english, chinese) = expected;
         let kind = given.type_str();
         self.fault(
@@ -192,13 +199,6 @@ impl Section<'_> {
         match self.take(key)? {
             Value::String(text) => Some(text),
             other => self.wrong_type(key, ("a string", "字符串"), &other),
-        }
-    }
-
-    pub(crate) fn flag(&mut self, key: &str) -> Option<bool> {
-        match self.take(key)? {
-            Value::Boolean(flag) => Some(flag),
-            other => self.wrong_type(key, ("true or false", "true 或 false"), &other),
         }
     }
 

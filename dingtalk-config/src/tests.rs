@@ -41,7 +41,7 @@ fn everything_at_once_and_each_fault_with_its_place() {
     let faults = faults(text);
     for expected in [
         "version: unsupported version 2; this program reads version 1",
-        "defualt: unknown key; expected one of version, default_robot, robots, people, notifications",
+        "defualt: unknown key; expected one of version, default_robot, robots, people, quotas, state, notifications",
         "robots.ops.about: missing",
         "robots.ops.abuot: unknown key; did you mean `about`?",
         "robots.ops.access_token: secrets do not belong in this file: write `env:NAME` for an environment variable, or \
@@ -81,7 +81,8 @@ fn a_pool_has_the_rate_of_its_robots() {
 #[test]
 fn a_missing_secret_is_named_by_where_it_should_be() {
     let config = Config::parse(OPS).unwrap();
-    let error = config.robots[0].deliver(DEADLINE).err().expect("OPS_TOKEN is not set").to_string();
+    let error =
+        config.robots[0].deliver(&DeliveryOptions::new()).err().expect("OPS_TOKEN is not set").to_string();
     assert_eq!(error, "robots.ops: env:OPS_TOKEN is not set");
 }
 
@@ -89,4 +90,82 @@ fn a_missing_secret_is_named_by_where_it_should_be() {
 fn the_default_is_one_of_the_robots() {
     let faults = faults(&OPS.replace("version = 1", "version = 1\ndefault_robot = \"opps\""));
     assert_eq!(faults, ["default_robot: unknown robot `opps`; did you mean `ops`?"]);
+}
+
+#[test]
+fn quotas_and_the_state_are_read() {
+    let text = format!(
+        "{OPS}monthly_quota = 500\nbase_url = \"https://gateway.example\"\ngateway = true\n\
+         [quotas.organisation]\nlimit = 3000\nkeep_urgent = 100\n\
+         [quotas.alerts]\nlimit = 900\nrobots = [\"ops\"]\n\
+         [state]\ndir = \"{}\"\nenabled = false\n",
+        if cfg!(windows) { "C:/state" } else { "/var/lib/state" }
+    );
+    let config = Config::parse(&text).unwrap();
+    assert_eq!(config.robots[0].monthly_quota, Some(500));
+    let quotas: Vec<_> = config
+        .quotas
+        .iter()
+        .map(|quota| (&*quota.name, quota.limit, quota.robots.clone(), quota.keep_urgent))
+        .collect();
+    assert_eq!(quotas, [("alerts", 900, Some(vec!["ops".to_owned()]), 0), ("organisation", 3000, None, 100)]);
+    assert!(config.state.dir.is_some_and(|dir| dir.is_absolute()));
+    assert_eq!(config.state.enabled, Some(false));
+}
+
+#[test]
+fn faults_of_quotas_and_the_state_say_what_to_write() {
+    let text = format!(
+        "{OPS}monthly_quota = 0\ngateway = true\n\
+         [quotas.all]\nlimit = 0\nrobots = [\"opps\", \"ops\", \"ops\", 3]\n\
+         [quotas.none]\nrobots = []\n\
+         [quotas.urgent]\nlimit = 10\nkeep_urgent = 10\nlimits = 3\nrobots = \"ops\"\n\
+         [quotas.\"a b\"]\nlimit = 1\n\
+         [state]\ndir = \"state\"\nenable = true\n"
+    );
+    let faults = faults(&text);
+    for expected in [
+        "robots.ops.monthly_quota: invalid value 0; expected at least 1 request per month; to send nothing, remove the \
+         robot",
+        "robots.ops.gateway: `gateway = true` needs a `base_url`: the address of the gateway",
+        "quotas.all.limit: invalid value 0; expected at least 1 request per month; to send nothing, remove the robot",
+        "quotas.all.robots[0]: unknown robot `opps`; did you mean `ops`?",
+        "quotas.all.robots[2]: `ops` is listed twice",
+        "quotas.all.robots[3]: expected a string, found an integer",
+        "quotas.none.limit: missing",
+        "quotas.none.robots: must not be empty: list the robots that share the quota, or omit the key for all robots",
+        "quotas.urgent.keep_urgent: invalid value 10; expected a number of requests below `limit`",
+        "quotas.urgent.limits: unknown key; did you mean `limit`?",
+        "quotas.urgent.robots: expected a list of names, found a string",
+        "quotas.a b: invalid name \"a b\"; use letters, digits, `_` and `-`, at most 32",
+        "state.dir: expected an absolute path, found \"state\"; `~` and variables are not expanded",
+        "state.enable: unknown key; did you mean `enabled`?",
+    ] {
+        assert!(faults.iter().any(|fault| fault == expected), "{expected} is not in\n{}", faults.join("\n"));
+    }
+    assert_eq!(faults.len(), 14, "{faults:#?}");
+}
+
+#[test]
+fn robots_of_one_token_have_one_key() {
+    let path = std::env::temp_dir().join(format!("dingtalk-config-{}-token", std::process::id()));
+    fs::write(&path, "0123456789abcdef").unwrap();
+    let robot = |name: &str, more: &str| {
+        let path = path.to_str().unwrap().replace('\\', "/");
+        format!("[robots.{name}]\nabout = \"a\"\naccess_token = \"file:{path}\"\n{more}\n")
+    };
+    let text = [
+        "version = 1\n".to_owned(),
+        robot("abroad", "base_url = \"https://oapi.dingtalk.io\""),
+        robot("gateway", "base_url = \"https://gateway.example\"\ngateway = true"),
+        robot("plain", ""),
+        robot("sandbox", "base_url = \"http://127.0.0.1:8080\""),
+    ]
+    .concat();
+    let config = Config::parse(&text).unwrap();
+    let keys: Vec<_> = config.robots.iter().flat_map(RobotSettings::keys).map(Result::unwrap).collect();
+    fs::remove_file(&path).unwrap();
+    assert_eq!(keys[0], keys[2]);
+    assert_eq!(keys[1], keys[2]);
+    assert_ne!(keys[3], keys[2]);
 }

@@ -39,9 +39,20 @@ pub(super) struct ServeArguments {
     #[arg(long, help = table::DRY_RUN.english)]
     dry_run: bool,
     #[command(flatten)]
+    state: StateArguments,
+    #[command(flatten)]
     choice: ToolChoice,
     #[command(flatten)]
     pub(super) http: HttpArguments,
+}
+
+/// Options for the state that processes share.
+#[derive(Args, Default)]
+pub(super) struct StateArguments {
+    #[arg(long, value_name = "DIR", help = table::STATE_DIR.english)]
+    state_dir: Option<PathBuf>,
+    #[arg(long, conflicts_with = "state_dir", help = table::NO_STATE.english)]
+    no_state: bool,
 }
 
 #[derive(Args, Default)]
@@ -73,7 +84,15 @@ impl ServeArguments {
     pub(super) fn settings(&self) -> Settings {
         let HttpArguments { allow_host, allow_origin, .. } = &self.http;
         let (allow_host, allow_origin) = (allow_host.clone(), allow_origin.clone());
-        Settings::read(Flags { dry_run: self.dry_run, allow_host, allow_origin, ..self.choice.flags() })
+        let StateArguments { state_dir, no_state } = &self.state;
+        Settings::read(Flags {
+            dry_run: self.dry_run,
+            state_dir: state_dir.clone(),
+            no_state: *no_state,
+            allow_host,
+            allow_origin,
+            ..self.choice.flags()
+        })
     }
 }
 
@@ -131,6 +150,7 @@ pub(super) enum Command {
 }
 
 #[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct SendArguments {
     #[command(subcommand)]
     pub(super) message: MessageArguments,
@@ -148,6 +168,10 @@ pub(super) struct SendArguments {
     pub(super) at_all: bool,
     #[arg(long, global = true, help = table::DRY_RUN.english)]
     dry_run: bool,
+    #[arg(long, global = true, value_name = "DIR", help = table::STATE_DIR.english)]
+    state_dir: Option<PathBuf>,
+    #[arg(long, global = true, conflicts_with = "state_dir", help = table::NO_STATE.english)]
+    no_state: bool,
     /// Print the outcome as JSON
     #[arg(long, global = true)]
     pub(super) json: bool,
@@ -205,7 +229,13 @@ pub(super) enum MessageArguments {
 
 impl SendArguments {
     pub(super) fn settings(&self) -> Settings {
-        Settings::read(Flags { config: self.config.clone(), dry_run: self.dry_run, ..Flags::default() })
+        Settings::read(Flags {
+            config: self.config.clone(),
+            dry_run: self.dry_run,
+            state_dir: self.state_dir.clone(),
+            no_state: self.no_state,
+            ..Flags::default()
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
+use dingtalk_config::DeliveryOptions;
 use dingtalk_core::{Deliver as _, Envelope, Error, ErrorKind, Message, Robot, delivery::Probe};
 use serde_json::{Value, json};
 
@@ -51,7 +52,10 @@ pub(super) async fn run(program: &Program, arguments: CheckArguments) -> Result<
     let settings = arguments.settings();
     // All errors of `serve` that do not depend on a robot.
     program.equip(settings.preview()?).build()?;
-    let candidates = settings.robots(arguments.robot.as_deref())?.into_iter().flat_map(candidates);
+    let candidates = settings.robots(arguments.robot.as_deref())?.into_iter();
+    // A check is no reason to write to the state that sends share.
+    let options = settings.options();
+    let candidates = candidates.flat_map(|described| self::candidates(described, &options));
     let mut report = Vec::new();
     let mut worst = None;
     for candidate in candidates {
@@ -89,13 +93,13 @@ struct Candidate {
 }
 
 /// Returns every webhook of a robot of the settings.
-fn candidates(described: Described<'_>) -> Vec<Candidate> {
+fn candidates(described: Described<'_>, options: &DeliveryOptions) -> Vec<Candidate> {
     let name = described.name().map(str::to_owned);
     let candidate = |robot: std::result::Result<Robot, dingtalk_config::Error>| Candidate {
         name: name.clone(),
         robot: robot.map_err(|error| error.in_language(language())),
     };
-    described.robots().into_iter().map(candidate).collect()
+    described.robots(options).into_iter().map(candidate).collect()
 }
 
 async fn examine(program: &Program, candidate: Candidate, send: bool) -> Vec<Finding> {

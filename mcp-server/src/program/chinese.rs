@@ -15,6 +15,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("help", "显示本帮助，或某个子命令的帮助"),
     // Serving.
     ("--dry-run", table::DRY_RUN.chinese),
+    ("--state-dir", table::STATE_DIR.chinese),
+    ("--no-state", table::NO_STATE.chinese),
     ("--tools", table::TOOLS.chinese),
     ("--tool-prefix", table::TOOL_PREFIX.chinese),
     ("--config", table::CONFIG.chinese),

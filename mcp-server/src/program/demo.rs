@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tokio::{process::Command, time::timeout};
 
 use super::{Program, Result, examples, say, words::words};
-use crate::{Server, builtin_tools, protocol::example::example};
+use crate::{Server, builtin_tools, protocol::example::example, settings::table};
 
 /// Time for the messages to arrive: far more than the loopback needs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -103,6 +103,7 @@ async fn call_server(sandbox: &Sandbox, calls: Vec<Call>) -> Result<()> {
     }
     command
         .arg("serve")
+        .env(table::NO_STATE.variable, "1")
         .env("DINGTALK_BOT_BASE_URL", sandbox.base_url())
         .env("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token())
         .env("DINGTALK_BOT_SECRET", sandbox.secret().unwrap_or_default())

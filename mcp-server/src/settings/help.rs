@@ -77,18 +77,19 @@ mod tests {
 
     fn row(setting: &Setting, language: Language) -> String {
         let code = |text: Option<String>| text.map_or(String::new(), |text| format!("`{text}`"));
-        let key = setting.key.map(|key| format!("robots.NAME.{key}"));
         let secret = if setting.is_secret { in_language(language, ". Secret", "。保密") } else { "" };
         let value = in_language(language, "`1`: ", "`1`：");
         let value = if setting.format == Format::Flag { value } else { "" };
         let about = in_language(language, setting.english, setting.chinese);
+        let outbox = in_language(language, "[outbox.md](outbox.md)", "[outbox.md](../outbox.md)");
         let about = about.replace("docs/configuration.md", "[configuration.md](configuration.md)");
+        let about = about.replace("docs/outbox.md", outbox);
         let default = code(Some(setting.default.to_owned()).filter(|default| !default.is_empty()));
         format!(
             "| `{}` | {} | {} | {value}{about}{secret} | {default} |\n",
             setting.variable,
             code(setting.flag.map(str::to_owned)),
-            code(key)
+            code(setting.key.map(str::to_owned))
         )
     }
 

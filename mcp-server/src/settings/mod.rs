@@ -8,12 +8,15 @@ pub(crate) mod help;
 mod language;
 mod reader;
 mod robots;
+mod state;
 pub(crate) mod table;
 mod variables;
 
 use std::{env, ffi::OsString, future::ready, path::PathBuf, sync::Arc, time::Duration};
 
-use dingtalk_config::{AtAll, Config, Confirm, Fault, FaultKind, RobotSettings, Stated, Wording};
+use dingtalk_config::{
+    AtAll, Config, Confirm, DeliveryOptions, Fault, FaultKind, RobotSettings, Stated, Wording,
+};
 use dingtalk_core::{
     ErrorKind,
     delivery::{BoxFuture, Deliver, Envelope, Receipt},
@@ -26,6 +29,7 @@ pub(crate) use self::robots::Described;
 use self::{
     reader::{GivenSecret, Reader},
     robots::EnvironmentRobot,
+    state::{Environment, StateFlags, StatePlace},
     variables::Variables,
 };
 use crate::{CALL_DEADLINE, CALL_MENTIONS, Deployment, Error, Server, ServerBuilder, Target};
@@ -41,6 +45,7 @@ pub struct Settings {
     call_deadline: Duration,
     max_mentions: usize,
     dry_run: bool,
+    state: StatePlace,
     tools: Option<Vec<String>>,
     tool_prefix: Option<String>,
     config: Config,
@@ -58,6 +63,8 @@ pub(crate) struct Flags {
     pub(crate) tools: Vec<String>,
     pub(crate) tool_prefix: Option<String>,
     pub(crate) dry_run: bool,
+    pub(crate) state_dir: Option<PathBuf>,
+    pub(crate) no_state: bool,
     pub(crate) allow_host: Vec<String>,
     pub(crate) allow_origin: Vec<String>,
 }
@@ -87,6 +94,8 @@ impl Settings {
     }
 
     fn from_variables(flags: Flags, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        let environment: Vec<_> = environment.into_iter().collect();
+        let directories = Environment::new(&environment);
         let variables = Variables::new(environment);
         let mut reader = Reader::new(&variables);
         let stated = Stated {
@@ -105,10 +114,12 @@ impl Settings {
             );
             reader.faults.push(Fault::new(FaultKind::Invalid, given.source, problem));
         }
+        let state = StateFlags::read(&mut reader, flags.state_dir.as_deref(), flags.no_state);
         let mut settings = Self {
             call_deadline: deadline.map_or(CALL_DEADLINE, |seconds| Duration::from_secs(seconds.into())),
             max_mentions: mentions.and_then(|most| usize::try_from(most).ok()).unwrap_or(CALL_MENTIONS),
             dry_run: reader.flag(&table::DRY_RUN, flags.dry_run),
+            state: StatePlace::Off,
             tools: reader.list(&table::TOOLS, &flags.tools),
             tool_prefix: reader.text(&table::TOOL_PREFIX, flags.tool_prefix).map(|given| given.value),
             http: HttpSettings {
@@ -127,6 +138,7 @@ impl Settings {
             // The file may refer to variables that are otherwise unknown.
             Err(error) => reader.faults.extend(variables.former().into_iter().chain(error.into_faults())),
         }
+        settings.state = state.place(&settings.config.state, &directories);
         settings.faults = reader.faults;
         settings
     }
@@ -195,13 +207,14 @@ impl Settings {
     /// Begins a server with the robots that are needed; the others refuse every message.
     fn with_robots(&self, must_be_made: impl Fn(Described<'_>) -> bool) -> Result<ServerBuilder, Error> {
         let mut faults = self.faults.clone();
+        let options = self.options();
         let mut delivers: Vec<Arc<dyn Deliver>> = Vec::new();
         for robot in self.all_robots() {
             if !must_be_made(robot) {
                 delivers.push(Arc::new(Unmade));
                 continue;
             }
-            match robot.deliver() {
+            match robot.deliver(&options) {
                 Ok(deliver) => delivers.push(deliver),
                 Err(error) => faults.extend(error.into_faults()),
             }
@@ -279,10 +292,13 @@ impl Settings {
     }
 
     fn all_robots(&self) -> Vec<Described<'_>> {
-        let environment =
-            self.environment.iter().map(|robot| Described::Environment(robot, self.call_deadline));
-        let named = self.config.robots.iter().map(|robot| Described::Named(robot, self.call_deadline));
-        environment.chain(named).collect()
+        let environment = self.environment.iter().map(Described::Environment);
+        environment.chain(self.config.robots.iter().map(Described::Named)).collect()
+    }
+
+    /// Returns the options of all deliveries, without shared state.
+    pub(crate) fn options(&self) -> DeliveryOptions {
+        DeliveryOptions::new().deadline(self.call_deadline)
     }
 }
 

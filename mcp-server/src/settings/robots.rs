@@ -1,9 +1,10 @@
 //! The robots of the settings: the one of the environment, or those of the configuration file.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use dingtalk_config::{
-    Error, Fault, FaultKind, Guarded, PACE_WAIT, RATE_PER_MINUTE, RobotSettings, Stated, Wording, build_paced,
+    DeliveryOptions, Error, Fault, FaultKind, Guarded, PACE_WAIT, RATE_PER_MINUTE, RobotSettings, Stated,
+    Wording, build_paced,
 };
 use dingtalk_core::{Deliver, Robot, delivery::RobotBuilder, message::Keyword};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -56,10 +57,10 @@ impl EnvironmentRobot {
             let problem = Wording::new(
                 format!(
                     "{variable} cannot be combined with the robots of the configuration file: unset it, and use the key \
-                     `robots.NAME.{key}` instead"
+                     `{key}` instead"
                 ),
                 format!(
-                    "{variable} 不能与含有机器人的配置文件同时使用：请取消这个变量，改用文件里的键 `robots.名称.{key}`"
+                    "{variable} 不能与含有机器人的配置文件同时使用：请取消这个变量，改用文件里的键 `{key}`"
                 ),
             );
             Fault::new(FaultKind::Invalid, "", problem)
@@ -72,7 +73,13 @@ impl EnvironmentRobot {
         Some(self.rate_per_minute.unwrap_or(RATE_PER_MINUTE)).filter(|rate| *rate > 0)
     }
 
-    fn robot(&self, deadline: Duration) -> Result<Robot, Error> {
+    fn robot(&self, options: &DeliveryOptions) -> Result<Robot, Error> {
+        let rate_place = || table::RATE_PER_MINUTE.variable.to_owned();
+        build_paced(self.builder()?, self.rate_per_minute, PACE_WAIT, options, rate_place)
+            .map_err(Error::from)
+    }
+
+    fn builder(&self) -> Result<RobotBuilder, Error> {
         let mut faults = Vec::new();
         let mut read = |given: Option<&GivenSecret>| -> Option<SecretString> {
             let given = given?;
@@ -99,10 +106,7 @@ impl EnvironmentRobot {
             }
             _ => None,
         };
-        let builder =
-            RobotBuilder::from_variables(variable).map_err(|error| wrong(&error))?.deadline(deadline);
-        let rate_place = || table::RATE_PER_MINUTE.variable.to_owned();
-        build_paced(builder, self.rate_per_minute, PACE_WAIT, rate_place).map_err(Error::from)
+        RobotBuilder::from_variables(variable).map_err(|error| wrong(&error))
     }
 }
 
@@ -113,8 +117,8 @@ fn wrong(error: &dingtalk_core::Error) -> Error {
 /// One robot, from either source.
 #[derive(Clone, Copy)]
 pub(crate) enum Described<'s> {
-    Environment(&'s EnvironmentRobot, Duration),
-    Named(&'s RobotSettings, Duration),
+    Environment(&'s EnvironmentRobot),
+    Named(&'s RobotSettings),
 }
 
 impl Described<'_> {
@@ -122,32 +126,30 @@ impl Described<'_> {
     pub(crate) fn name(&self) -> Option<&str> {
         match self {
             Self::Environment(..) => None,
-            Self::Named(robot, _) => Some(&robot.name),
+            Self::Named(robot) => Some(&robot.name),
         }
     }
 
     /// Reports that no source describes a robot.
     pub(crate) fn is_absent(&self) -> bool {
-        matches!(self, Self::Environment(EnvironmentRobot { token: None, .. }, _))
+        matches!(self, Self::Environment(EnvironmentRobot { token: None, .. }))
     }
 
     /// Reads its secrets, and creates its delivery with keyword and policy.
-    pub(crate) fn deliver(&self) -> Result<Arc<dyn Deliver>, Error> {
+    pub(crate) fn deliver(&self, options: &DeliveryOptions) -> Result<Arc<dyn Deliver>, Error> {
         match self {
-            Self::Environment(robot, deadline) => {
-                Ok(Arc::new(Guarded::new(robot.robot(*deadline)?, robot.stated.policy())))
+            Self::Environment(robot) => {
+                Ok(Arc::new(Guarded::new(robot.robot(options)?, robot.stated.policy())))
             }
-            Self::Named(robot, deadline) => robot.deliver(*deadline),
+            Self::Named(robot) => robot.deliver(options),
         }
     }
 
     /// Creates a robot for each of its webhooks.
-    pub(crate) fn robots(&self) -> Vec<Result<Robot, Error>> {
+    pub(crate) fn robots(&self, options: &DeliveryOptions) -> Vec<Result<Robot, Error>> {
         match self {
-            Self::Environment(robot, deadline) => vec![robot.robot(*deadline)],
-            Self::Named(robot, deadline) => {
-                robot.robots(*deadline).map(|robot| robot.map_err(Error::from)).collect()
-            }
+            Self::Environment(robot) => vec![robot.robot(options)],
+            Self::Named(robot) => robot.robots(options).map(|robot| robot.map_err(Error::from)).collect(),
         }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Setting {
     pub(crate) variable: &'static str,
     /// Flag of the command line, which takes precedence over the variable.
     pub(crate) flag: Option<&'static str>,
-    /// Key of a robot in the configuration file for the same setting.
+    /// Key of the configuration file for the same setting.
     pub(crate) key: Option<&'static str>,
     /// Default; empty if there is no default.
     pub(crate) default: &'static str,
@@ -51,7 +51,7 @@ impl Setting {
 }
 
 /// All settings, in the order of the help.
-pub(crate) const ALL: [&Setting; 21] = [
+pub(crate) const ALL: [&Setting; 23] = [
     &ACCESS_TOKEN,
     &SECRET,
     &ACCESS_TOKEN_FILE,
@@ -65,6 +65,8 @@ pub(crate) const ALL: [&Setting; 21] = [
     &CALL_DEADLINE,
     &MAX_MENTIONS,
     &DRY_RUN,
+    &STATE_DIR,
+    &NO_STATE,
     &TOOLS,
     &TOOL_PREFIX,
     &HTTP_TOKEN,
@@ -76,7 +78,7 @@ pub(crate) const ALL: [&Setting; 21] = [
 ];
 
 pub(crate) const ACCESS_TOKEN: Setting = Setting {
-    key: Some("access_token"),
+    key: Some("robots.NAME.access_token"),
     is_secret: true,
     ..Setting::new(
         "DINGTALK_BOT_ACCESS_TOKEN",
@@ -86,7 +88,7 @@ pub(crate) const ACCESS_TOKEN: Setting = Setting {
 };
 
 pub(crate) const SECRET: Setting = Setting {
-    key: Some("secret"),
+    key: Some("robots.NAME.secret"),
     is_secret: true,
     ..Setting::new(
         "DINGTALK_BOT_SECRET",
@@ -96,7 +98,7 @@ pub(crate) const SECRET: Setting = Setting {
 };
 
 pub(crate) const ACCESS_TOKEN_FILE: Setting = Setting {
-    key: Some("access_token"),
+    key: Some("robots.NAME.access_token"),
     ..Setting::new(
         "DINGTALK_BOT_ACCESS_TOKEN_FILE",
         "File that holds the access token instead, as containers mount secrets",
@@ -105,7 +107,7 @@ pub(crate) const ACCESS_TOKEN_FILE: Setting = Setting {
 };
 
 pub(crate) const SECRET_FILE: Setting = Setting {
-    key: Some("secret"),
+    key: Some("robots.NAME.secret"),
     ..Setting::new(
         "DINGTALK_BOT_SECRET_FILE",
         "File that holds the signing secret instead",
@@ -114,7 +116,7 @@ pub(crate) const SECRET_FILE: Setting = Setting {
 };
 
 pub(crate) const BASE_URL: Setting = Setting {
-    key: Some("base_url"),
+    key: Some("robots.NAME.base_url"),
     default: "https://oapi.dingtalk.com",
     ..Setting::new(
         "DINGTALK_BOT_BASE_URL",
@@ -124,7 +126,7 @@ pub(crate) const BASE_URL: Setting = Setting {
 };
 
 pub(crate) const RATE_PER_MINUTE: Setting = Setting {
-    key: Some("rate_per_minute"),
+    key: Some("robots.NAME.rate_per_minute"),
     default: "20",
     format: Format::Number,
     ..Setting::new(
@@ -135,7 +137,7 @@ pub(crate) const RATE_PER_MINUTE: Setting = Setting {
 };
 
 pub(crate) const KEYWORD: Setting = Setting {
-    key: Some("keyword"),
+    key: Some("robots.NAME.keyword"),
     ..Setting::new(
         "DINGTALK_BOT_KEYWORD",
         "Keyword that the robot requires; appended to messages that lack it",
@@ -153,7 +155,7 @@ pub(crate) const CONFIG: Setting = Setting {
 };
 
 pub(crate) const AT_ALL: Setting = Setting {
-    key: Some("at_all"),
+    key: Some("robots.NAME.at_all"),
     default: "ask",
     ..Setting::new(
         "DINGTALK_NOTIFY_AT_ALL",
@@ -164,7 +166,7 @@ pub(crate) const AT_ALL: Setting = Setting {
 };
 
 pub(crate) const CONFIRM: Setting = Setting {
-    key: Some("confirm"),
+    key: Some("robots.NAME.confirm"),
     default: "at_all",
     ..Setting::new(
         "DINGTALK_NOTIFY_CONFIRM",
@@ -202,6 +204,29 @@ pub(crate) const DRY_RUN: Setting = Setting {
         "DINGTALK_NOTIFY_DRY_RUN",
         "Send nothing, and show the request instead",
         "试运行：什么也不发，只显示将要发送的内容",
+    )
+};
+
+pub(crate) const STATE_DIR: Setting = Setting {
+    flag: Some("--state-dir"),
+    key: Some("state.dir"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_STATE_DIR",
+        "Directory of the state that the processes of this machine share, so that a robot keeps its rate whoever sends; \
+         by default in the user's state directory: see docs/outbox.md",
+        "本机各进程共享状态的目录，无论由谁发送都不会超出机器人的频率限制；默认在用户的状态目录里，见 docs/outbox.md",
+    )
+};
+
+pub(crate) const NO_STATE: Setting = Setting {
+    flag: Some("--no-state"),
+    key: Some("state.enabled"),
+    default: "0",
+    format: Format::Flag,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_NO_STATE",
+        "Share no state, and count only the messages of this process",
+        "不共享状态，只计本进程发送的消息",
     )
 };
 

@@ -96,7 +96,7 @@ fn every_variable_is_read() {
     let robot = settings.environment.as_ref().unwrap();
     assert_eq!((robot.keyword.as_ref().map(Keyword::as_str), robot.rate()), (Some("alert"), Some(600)));
     assert_eq!(policy(&settings, None), Policy { at_all: AtAll::Deny, confirm: Confirm::Always });
-    let robots = settings.all_robots()[0].robots();
+    let robots = settings.all_robots()[0].robots(&settings.options());
     assert_eq!(robots[0].as_ref().unwrap().host(), "gateway.example");
 }
 
@@ -108,6 +108,7 @@ fn a_flag_takes_precedence_over_a_variable() {
         (table::HTTP_HOSTS.variable, "variable"),
         (table::HTTP_ORIGINS.variable, "variable"),
         (table::DRY_RUN.variable, "0"),
+        (table::STATE_DIR.variable, "/of/the/variable"),
         (table::CONFIG.variable, "/none/of/the/flag"),
     ];
     let file = File::new("flag", "version = 1\n[people]\non_call = \"13800000000\"\n");
@@ -116,6 +117,8 @@ fn a_flag_takes_precedence_over_a_variable() {
         tools: vec!["flag".to_owned()],
         tool_prefix: Some("flag".to_owned()),
         dry_run: true,
+        state_dir: Some("/of/the/flag".into()),
+        no_state: false,
         allow_host: vec!["flag".to_owned()],
         allow_origin: vec!["flag".to_owned()],
     };
@@ -351,4 +354,36 @@ fn faults_exist_in_chinese_too() {
         "DINGTALK_NOTIFY_AT_ALL：应为 `ask`、`allow`、`deny` 之一，而不是 \"denied\"\n\
          DINGTALK_MCP_TOOLS：这个变量已改名为 `DINGTALK_NOTIFY_TOOLS`"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_state_is_at_the_nearest_source_and_off_if_any_source_says_so() {
+    let dir = |path: &str| StatePlace::Directory(path.into());
+    let file = File::new("state", "version = 1\n[state]\ndir = \"/of/the/file\"\n");
+    let off = File::new("no-state", "version = 1\n[state]\nenabled = false\n");
+    let state = |flags: Flags, file: Option<&File>, variables: &[(&str, &str)]| {
+        let config = file.map(|file| file.path().into());
+        let settings = read(Flags { config, ..flags }, &[variables, &[TOKEN]].concat());
+        assert_eq!(faults(&settings), [""; 0]);
+        settings.state
+    };
+    let flag = || Flags { state_dir: Some("/of/the/flag".into()), ..Flags::default() };
+    let variable = (table::STATE_DIR.variable, "/of/the/variable");
+    let xdg = ("XDG_STATE_HOME", "/state");
+    assert_eq!(state(flag(), Some(&file), &[variable, xdg]), dir("/of/the/flag"));
+    assert_eq!(state(Flags::default(), Some(&file), &[variable, xdg]), dir("/of/the/variable"));
+    assert_eq!(state(Flags::default(), Some(&file), &[xdg]), dir("/of/the/file"));
+    assert_eq!(state(Flags::default(), None, &[]), StatePlace::Homeless);
+    for (flags, file, variables) in [
+        (Flags { no_state: true, ..Flags::default() }, &file, &[xdg][..]),
+        (flag(), &file, &[(table::NO_STATE.variable, "1")]),
+        (flag(), &off, &[variable]),
+    ] {
+        assert_eq!(state(flags, Some(file), variables), StatePlace::Off);
+    }
+    let relative = Flags { state_dir: Some("here".into()), ..Flags::default() };
+    assert_eq!(state(relative, None, &[]), dir(env::current_dir().unwrap().join("here").to_str().unwrap()));
+    let wrong = faults(&with(&[(table::STATE_DIR.variable, "here"), TOKEN]));
+    assert_eq!(wrong, ["DINGTALK_NOTIFY_STATE_DIR: expected an absolute path, found \"here\""]);
 }

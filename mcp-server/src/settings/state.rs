@@ -1,0 +1,148 @@
+//! The state that processes share: its directory, or none.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use dingtalk_config::{Fault, FaultKind, StateSettings, Wording};
+
+use super::{reader::Reader, table};
+
+/// Name of the directory in that of the platform.
+const NAME: &str = "dingtalk-notify";
+
+/// Place of the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum StatePlace {
+    /// Nothing is shared, because a setting says so.
+    Off,
+    /// Nothing is shared, because the environment names no directory.
+    Homeless,
+    /// An absolute path.
+    Directory(PathBuf),
+}
+
+/// The state as flags and variables describe it, before the file is read.
+pub(super) struct StateFlags {
+    dir: Option<PathBuf>,
+    off: bool,
+}
+
+impl StateFlags {
+    pub(super) fn read(reader: &mut Reader<'_>, dir: Option<&Path>, off: bool) -> Self {
+        let off = reader.flag(&table::NO_STATE, off);
+        let flag = dir.filter(|dir| !dir.as_os_str().is_empty());
+        // A path of the command line is one of the current directory, as the shell completes it.
+        let flag = flag.map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
+        let dir = flag.or_else(|| {
+            let given = reader.text(&table::STATE_DIR, None)?;
+            let dir = PathBuf::from(&given.value);
+            if dir.is_absolute() {
+                return Some(dir);
+            }
+            let value = given.value;
+            let problem = Wording::new(
+                format!("expected an absolute path, found {value:?}"),
+                format!("应为绝对路径，而不是 {value:?}"),
+            );
+            reader.faults.push(Fault::new(FaultKind::Invalid, given.source, problem));
+            None
+        });
+        Self { dir, off }
+    }
+
+    /// Chooses the directory: that of the flag, else of the variable, else of the file, else of the platform. Whatever
+    /// turns the state off wins.
+    pub(super) fn place(self, file: &StateSettings, environment: &Environment) -> StatePlace {
+        if self.off || file.enabled == Some(false) {
+            return StatePlace::Off;
+        }
+        let dir = self.dir.or_else(|| file.dir.clone()).or_else(|| environment.state_directory());
+        dir.map_or(StatePlace::Homeless, StatePlace::Directory)
+    }
+}
+
+/// The variables of the system that name a directory for state.
+#[derive(Debug, Default)]
+pub(super) struct Environment(BTreeMap<&'static str, PathBuf>);
+
+impl Environment {
+    pub(super) fn new(environment: &[(OsString, OsString)]) -> Self {
+        const NAMES: [&str; 4] = ["STATE_DIRECTORY", "XDG_STATE_HOME", "HOME", "LOCALAPPDATA"];
+        let directory = |name: &'static str| {
+            let (_, value) = environment.iter().find(|(known, _)| known == name)?;
+            // systemd separates several directories with colons; the others are single paths.
+            let first = if name == "STATE_DIRECTORY" {
+                std::env::split_paths(value).next()?
+            } else {
+                PathBuf::from(value)
+            };
+            // The XDG specification ignores relative paths, and nobody could find such a directory again.
+            first.is_absolute().then_some((name, first))
+        };
+        Self(NAMES.into_iter().filter_map(directory).collect())
+    }
+
+    /// Returns the directory of the platform.
+    fn state_directory(&self) -> Option<PathBuf> {
+        let get = |name| self.0.get(name);
+        if cfg!(windows) {
+            return get("LOCALAPPDATA").map(|local| local.join(NAME));
+        }
+        if cfg!(target_os = "macos") {
+            return get("HOME").map(|home| home.join("Library/Application Support").join(NAME));
+        }
+        // A service of systemd has a directory of its own.
+        get("STATE_DIRECTORY")
+            .cloned()
+            .or_else(|| get("XDG_STATE_HOME").map(|state| state.join(NAME)))
+            .or_else(|| get("HOME").map(|home| home.join(".local/state").join(NAME)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn directory(variables: &[(&str, &str)]) -> Option<PathBuf> {
+        let variables: Vec<(OsString, OsString)> =
+            variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        Environment::new(&variables).state_directory()
+    }
+
+    #[cfg(all(unix, not(target_os = "macos")))]
+    #[test]
+    fn the_directory_is_that_of_the_service_or_of_xdg_or_of_the_home() {
+        let home = ("HOME", "/home/ann");
+        let xdg = ("XDG_STATE_HOME", "/state");
+        for (variables, expected) in [
+            (&[home][..], Some("/home/ann/.local/state/dingtalk-notify")),
+            (&[home, xdg], Some("/state/dingtalk-notify")),
+            (&[home, ("XDG_STATE_HOME", "state")], Some("/home/ann/.local/state/dingtalk-notify")),
+            (&[home, ("XDG_STATE_HOME", "")], Some("/home/ann/.local/state/dingtalk-notify")),
+            (&[home, xdg, ("STATE_DIRECTORY", "/var/lib/a:/var/lib/b")], Some("/var/lib/a")),
+            (&[home, ("STATE_DIRECTORY", "a")], Some("/home/ann/.local/state/dingtalk-notify")),
+            (&[("HOME", "relative")], None),
+            (&[("LOCALAPPDATA", "/local")], None),
+            (&[], None),
+        ] {
+            assert_eq!(directory(variables), expected.map(PathBuf::from), "{variables:?}");
+        }
+    }
+
+    #[cfg(target_os = "macos")]
+    #[test]
+    fn the_directory_is_that_of_applications() {
+        let found = directory(&[("HOME", "/Users/ann"), ("XDG_STATE_HOME", "/state")]);
+        assert_eq!(found, Some("/Users/ann/Library/Application Support/dingtalk-notify".into()));
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn the_directory_is_local_to_the_machine() {
+        let found = directory(&[("LOCALAPPDATA", r"C:\Users\ann\AppData\Local"), ("HOME", r"C:\home")]);
+        assert_eq!(found, Some(r"C:\Users\ann\AppData\Local\dingtalk-notify".into()));
+    }
+}
