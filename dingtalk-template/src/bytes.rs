@@ -38,7 +38,7 @@ impl Set {
 pub(crate) static BEGINS_ROW: Set = Set::of(&[1, 2, 3]);
 
 /// Bytes that begin a piece other than text in a line of a template's code.
-pub(crate) static BEGINS_PIECE: Set = Set::of(&[5, 6, 7, 0xe, 0xf, 0x10]);
+pub(crate) static BEGINS_PIECE: Set = Set::of(&[5, 6, 7, 0xe, 0xf, 0x10, 0x11, 0x12]);
 
 /// Control characters, line breaks and direction overrides, or the first bytes of some of them.
 pub(crate) static INVISIBLE: Set = invisible_and(b"");

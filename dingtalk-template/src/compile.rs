@@ -8,6 +8,7 @@ use crate::{
     problem::Problem,
     slot::{Resolved, SlotKind},
     table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
+    target::IN_URL,
 };
 
 /// Compiles a template. `resolve` returns the value for a slot's name and format spec.
@@ -76,26 +77,41 @@ pub fn compile_line(key: &str, line: &str, syntax: Syntax) -> Result<(LineCode, 
     let segments = parsed(line).map_err(first)?;
     let mut lines = lines(&segments);
     let tokens = lines.pop().unwrap_or_default();
-    let mut slots = tokens.iter().filter_map(|token| match token {
-        Token::Slot { name, spec } => Some((*name, (*spec).to_owned())),
-        Token::Char(_) => None,
-    });
-    let spec = slots.next();
-    if let Some((name, _)) = spec.iter().cloned().chain(slots.next()).find(|(name, _)| !name.is_empty()) {
+    let slots: Vec<(&str, &str)> = tokens
+        .iter()
+        .filter_map(|token| match token {
+            Token::Slot { name, spec } => Some((*name, *spec)),
+            Token::Char(_) => None,
+        })
+        .collect();
+    if let Some((name, _)) = slots.iter().find(|(name, _)| !name.is_empty()) {
         let shown = if key == "more" { "a count" } else { "its own field" };
         return Err(Problem::at_slot(
             name,
             format!("a `{key}` shows {shown}: write `{{}}` instead of `{{{name}}}`"),
         ));
     }
-    if tokens.iter().filter(|token| matches!(token, Token::Slot { .. })).count() > 1 {
-        return Err(Problem::new(format!("a `{key}` has one slot, `{{}}`: remove the others")));
-    }
     if tokens.is_empty() {
         return Err(Problem::new(format!("an empty `{key}` shows nothing: write its text")));
     }
-    let spec = spec.map(|(_, spec)| spec);
-    Ok((compile_tokens(&tokens, syntax, &mut |_, _| 0)?, spec))
+    let spec = slots.first().map(|(_, spec)| (*spec).to_owned());
+    let mut in_text = 0;
+    let line = compile_tokens(&tokens, syntax, &mut |_, spec| {
+        in_text += usize::from(!spec.starts_with(IN_URL));
+        0
+    })?;
+    // `[{}](https://example.com/{})` shows one value twice.
+    if in_text > 1 {
+        return Err(Problem::new(format!("a `{key}` has one slot, `{{}}`: remove the others")));
+    }
+    if let Some((_, other)) = slots.iter().find(|(_, other)| Some(*other) != spec.as_deref()) {
+        let slot = |spec: &str| if spec.is_empty() { "{}".to_owned() } else { format!("{{:{spec}}}") };
+        let (first, other) = (slot(&spec.unwrap_or_default()), slot(other));
+        return Err(Problem::new(format!(
+            "a `{key}` shows its value in one format, and it has `{first}` and `{other}`: write the same twice"
+        )));
+    }
+    Ok((line, spec))
 }
 
 /// Builds a template without text of its own from the lines of its fields, in order.
@@ -200,10 +216,10 @@ impl Problems {
     }
 }
 
-fn compile_tokens<'a>(
-    tokens: &[Token<'a>],
+fn compile_tokens(
+    tokens: &[Token<'_>],
     syntax: Syntax,
-    value: &mut dyn FnMut(&'a str, &'a str) -> u16,
+    value: &mut dyn FnMut(&str, &str) -> u16,
 ) -> Result<LineCode, Problem> {
     let alone = matches!(tokens, [Token::Slot { .. }]);
     if syntax != Syntax::Markdown {
@@ -218,10 +234,10 @@ fn compile_tokens<'a>(
     Ok(line)
 }
 
-fn plain_line<'a>(
-    tokens: &[Token<'a>],
+fn plain_line(
+    tokens: &[Token<'_>],
     context: SlotContext,
-    value: &mut dyn FnMut(&'a str, &'a str) -> u16,
+    value: &mut dyn FnMut(&str, &str) -> u16,
 ) -> LineCode {
     let mut line = LineCode::new(LineKind::Paragraph, "");
     let neighbour = |at: Option<usize>| match at.and_then(|at| tokens.get(at)) {

@@ -19,7 +19,7 @@ impl Sink<'_> {
             SlotContext::Markdown => markdown,
             SlotContext::Plain | SlotContext::PlainBlock => plain,
             // A link in the text of another link would end that link.
-            SlotContext::LinkText => return self.text(&render(plain, values)),
+            SlotContext::LinkText | SlotContext::Url => return self.text(&render(plain, values)),
             SlotContext::LinkTarget => return,
         };
         let content = self.out.len();

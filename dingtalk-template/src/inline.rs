@@ -8,7 +8,8 @@ use crate::{
     layout::Token,
     problem::Problem,
     table::{LineCode, Piece, SlotContext},
-    target::check_static,
+    target::{check_static, in_url, push_url_piece, slots_in_url},
+    url::{SLOT, UrlPiece},
 };
 
 /// Analyses the tokens of one line.
@@ -43,6 +44,8 @@ struct Link {
     middle: usize,
     end: usize,
     image: bool,
+    /// The target, if it has slots in its path, query or fragment.
+    url: Option<Vec<UrlPiece>>,
 }
 
 pub(crate) struct Analysis<'t, 'a> {
@@ -225,33 +228,37 @@ impl<'a> Analysis<'_, 'a> {
             }
             end += 1;
         }
-        if let Some(slot) = self.slot_within(from, end)
-            && end != from + 1
-        {
-            return Err(Problem::at_slot(
-                slot,
-                format!(
-                    "`{{{slot}}}` is only a part of a link's target; put the whole URL into a field of type `Url` \
-                     and write `[…]({{{slot}}})`"
-                ),
-            ));
-        }
         let image = open > 0 && self.char(open - 1) == Some('!') && self.marks[open - 1] == Mark::None;
         // CommonMark would show the outer link as text, with its brackets and its target.
         if !image && self.links.iter().any(|link| !link.image && open < link.open && link.end < middle) {
             return Err(Problem::new("a link stands inside another link's text; put one behind the other"));
         }
-        if self.slot_within(from, end).is_none() {
-            let target: String = (from..end).filter_map(|at| self.char(at)).collect();
-            check_static(&target, image)?;
-        }
+        let url = self.target(from, end, image)?;
         self.fix(open, open + 1);
         self.fix(middle, end + 1);
         if image {
             self.marks[open - 1] = Mark::Syntax;
         }
-        self.links.push(Link { open, middle, end, image });
+        self.links.push(Link { open, middle, end, image, url });
         Ok(end + 1)
+    }
+
+    /// Checks the target of a link; returns its pieces if it is a URL with slots.
+    fn target(&self, from: usize, end: usize, image: bool) -> Result<Option<Vec<UrlPiece>>, Problem> {
+        let target: String = (from..end).map(|at| self.char(at).unwrap_or(SLOT)).collect();
+        let slots: Vec<(&str, &str)> = self.tokens[from..end]
+            .iter()
+            .filter_map(|token| match token {
+                Token::Slot { name, spec } => Some((*name, *spec)),
+                Token::Char(_) => None,
+            })
+            .collect();
+        match slots.len() {
+            0 => check_static(&target, image).map(|()| None),
+            // The whole target is a value.
+            1 if end == from + 1 => Ok(None),
+            _ => slots_in_url(&target, &slots).map(Some),
+        }
     }
 
     /// Returns the innermost link whose text contains this token.
@@ -265,8 +272,11 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     /// Writes the line as Markdown; `value` returns the index of a slot's value.
-    pub(crate) fn write(&self, line: &mut LineCode, value: &mut dyn FnMut(&'a str, &'a str) -> u16) {
+    pub(crate) fn write(&self, line: &mut LineCode, value: &mut dyn FnMut(&str, &str) -> u16) {
         for (at, token) in self.tokens.iter().enumerate() {
+            if self.write_url(at, line, value) {
+                continue;
+            }
             match token {
                 Token::Slot { name, spec } => line.push(Piece::Slot {
                     value: value(name, spec),
@@ -280,8 +290,11 @@ impl<'a> Analysis<'_, 'a> {
     }
 
     /// Writes the line as plain text, without marks; the target of a link follows its text in parentheses.
-    pub(crate) fn write_plain(&self, line: &mut LineCode, value: &mut dyn FnMut(&'a str, &'a str) -> u16) {
+    pub(crate) fn write_plain(&self, line: &mut LineCode, value: &mut dyn FnMut(&str, &str) -> u16) {
         for (at, token) in self.tokens.iter().enumerate() {
+            if self.write_url(at, line, value) {
+                continue;
+            }
             match token {
                 Token::Slot { name, spec } => line.push(Piece::Slot {
                     value: value(name, spec),
@@ -297,6 +310,27 @@ impl<'a> Analysis<'_, 'a> {
                 },
             }
         }
+    }
+
+    /// Writes a URL with slots when its first token is reached. Returns `true` if the token belongs to such a URL.
+    fn write_url(&self, at: usize, written: &mut LineCode, value: &mut dyn FnMut(&str, &str) -> u16) -> bool {
+        let Some((link, pieces)) = self.links.iter().find_map(|link| {
+            let belongs = link.middle + 1 < at && at < link.end;
+            Some((link, link.url.as_ref().filter(|_| belongs)?))
+        }) else {
+            return false;
+        };
+        if at == link.middle + 2 {
+            let mut slots = self.tokens[at..link.end].iter().filter_map(|token| match token {
+                Token::Slot { name, spec } => Some((name, spec)),
+                Token::Char(_) => None,
+            });
+            for piece in pieces {
+                let slot = if *piece == UrlPiece::Slot { slots.next() } else { None };
+                push_url_piece(written, piece, slot.map_or(0, |(name, spec)| value(name, &in_url(spec))));
+            }
+        }
+        true
     }
 
     fn write_char(&self, written: &mut LineCode, at: usize, c: char) {

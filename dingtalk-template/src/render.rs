@@ -8,6 +8,7 @@ use crate::{
     escape::{Context, push_escaped},
     show::{Show, Sink, Value},
     table::{Line, LineKind, Piece, Pieces, Row, SlotContext, Syntax, Template},
+    url::keep_segment,
     value::{trim_end, write_line},
 };
 
@@ -209,7 +210,8 @@ impl<'a, 'v> LineWriter<'a, 'v> {
                 Piece::Slot { value, context, before, after } => self.slot(value, context, before, after),
                 Piece::Open(mark) => self.emphasis(mark, rest),
                 Piece::LinkOpen(bracket) => self.link(bracket, rest),
-                Piece::Close(_) | Piece::LinkTarget | Piece::LinkClose => return,
+                Piece::SegmentStart => self.segment(rest, group),
+                Piece::Close(_) | Piece::LinkTarget | Piece::LinkClose | Piece::SegmentEnd => return,
             }
         }
     }
@@ -262,6 +264,13 @@ impl<'a, 'v> LineWriter<'a, 'v> {
             self.show_target(text, target);
         }
         self.out.push(')');
+    }
+
+    /// Writes a path segment. One that reads `.` or `..` would lead to another directory.
+    fn segment(&mut self, rest: &mut Pieces<'_>, group: Option<usize>) {
+        let start = self.out.len();
+        self.write(rest, group);
+        keep_segment(self.out, start);
     }
 
     /// Shows the target of a link without text, which would be invisible.

@@ -105,7 +105,7 @@ impl Sink<'_> {
         joins_before: fn(char) -> bool,
         joins_after: fn(char) -> bool,
     ) {
-        let in_text = self.context != SlotContext::LinkTarget;
+        let in_text = !matches!(self.context, SlotContext::LinkTarget | SlotContext::Url);
         if in_text && self.out.chars().next_back().is_some_and(joins_before) {
             self.out.push(' ');
             self.start = self.out.len();
@@ -124,7 +124,9 @@ impl Sink<'_> {
     /// Writes trusted Markdown unchanged. If there is other text on the same line, line breaks become spaces.
     pub fn markdown(&mut self, markdown: &str) {
         match self.context {
-            SlotContext::Plain | SlotContext::PlainBlock | SlotContext::LinkTarget => self.text(&markdown),
+            SlotContext::Plain | SlotContext::PlainBlock | SlotContext::LinkTarget | SlotContext::Url => {
+                self.text(&markdown);
+            }
             SlotContext::Markdown | SlotContext::LinkText if self.alone => {
                 self.out.push_str(markdown.trim_matches('\n'));
             }

@@ -91,6 +91,10 @@ pub enum Piece<'a> {
     LinkTarget,
     /// `)`
     LinkClose,
+    /// Start of a path segment that values alone could turn into `.` or `..`.
+    SegmentStart,
+    /// End of such a segment.
+    SegmentEnd,
 }
 
 /// Position of a slot, which determines the escaping of its value.
@@ -106,6 +110,8 @@ pub enum SlotContext {
     LinkText,
     /// The target of a link.
     LinkTarget,
+    /// A part of a URL's path, query or fragment.
+    Url,
 }
 
 // A row begins with one of the first three and ends where the next begins. `\0` and `\n` are neighbours of slots.
@@ -120,6 +126,8 @@ const CLOSE: char = '\u{7}';
 const LINK_OPEN: char = '\u{e}';
 const LINK_TARGET: char = '\u{f}';
 const LINK_CLOSE: char = '\u{10}';
+const SEGMENT_START: char = '\u{11}';
+const SEGMENT_END: char = '\u{12}';
 
 const SYNTAXES: [(char, Syntax); 3] = [('x', Syntax::Text), ('m', Syntax::Markdown), ('t', Syntax::Title)];
 const KINDS: [(char, LineKind); 6] = [
@@ -130,12 +138,13 @@ const KINDS: [(char, LineKind); 6] = [
     ('o', LineKind::Ordered),
     ('a', LineKind::Alone),
 ];
-const CONTEXTS: [(char, SlotContext); 5] = [
+const CONTEXTS: [(char, SlotContext); 6] = [
     ('p', SlotContext::Plain),
     ('b', SlotContext::PlainBlock),
     ('m', SlotContext::Markdown),
     ('t', SlotContext::LinkText),
     ('u', SlotContext::LinkTarget),
+    ('v', SlotContext::Url),
 ];
 
 fn letter<T: PartialEq>(letters: &[(char, T)], wanted: &T) -> char {
@@ -249,6 +258,8 @@ impl<'a> Iterator for Pieces<'a> {
             SLOT => slot(rest),
             LINK_TARGET => single(Piece::LinkTarget),
             LINK_CLOSE => single(Piece::LinkClose),
+            SEGMENT_START => single(Piece::SegmentStart),
+            SEGMENT_END => single(Piece::SegmentEnd),
             mark => {
                 let (text, rest) = split_end(rest);
                 let piece = match mark {
@@ -324,6 +335,12 @@ impl TemplateBuilder {
 }
 
 impl LineCode {
+    /// Reports whether a slot is in the path, the query or the fragment of a URL.
+    pub(crate) fn shows_in_url(&self) -> bool {
+        let in_url = |piece| matches!(piece, Piece::Slot { context: SlotContext::Url, .. });
+        Line::decode(&self.0).pieces().any(in_url)
+    }
+
     pub(crate) fn new(kind: LineKind, marker: &str) -> Self {
         Self(format!("{}{marker}{END}", letter(&KINDS, &kind)))
     }
@@ -345,6 +362,8 @@ impl LineCode {
             Piece::LinkOpen(mark) => code.push_str(&format!("{LINK_OPEN}{mark}{END}")),
             Piece::LinkTarget => code.push(LINK_TARGET),
             Piece::LinkClose => code.push(LINK_CLOSE),
+            Piece::SegmentStart => code.push(SEGMENT_START),
+            Piece::SegmentEnd => code.push(SEGMENT_END),
         }
     }
 }
@@ -365,7 +384,7 @@ mod tests {
     #[test]
     fn the_byte_sets_match_the_characters() {
         let rows = [BLANK, LINE, REPEATED];
-        let pieces = [SLOT, OPEN, CLOSE, LINK_OPEN, LINK_TARGET, LINK_CLOSE];
+        let pieces = [SLOT, OPEN, CLOSE, LINK_OPEN, LINK_TARGET, LINK_CLOSE, SEGMENT_START, SEGMENT_END];
         for byte in 0..=u8::MAX {
             assert_eq!(BEGINS_ROW.has(byte), rows.contains(&char::from(byte)), "{byte}");
             assert_eq!(BEGINS_PIECE.has(byte), pieces.contains(&char::from(byte)), "{byte}");
@@ -384,6 +403,9 @@ mod tests {
             Piece::LinkTarget,
             Piece::Slot { value: 0, context: SlotContext::PlainBlock, before: '中', after: '0' },
             Piece::LinkClose,
+            Piece::SegmentStart,
+            Piece::Slot { value: 1, context: SlotContext::Url, before: '\n', after: '\n' },
+            Piece::SegmentEnd,
             Piece::Text("1"),
         ];
         let mut line = LineCode::new(LineKind::Heading, "### ");

@@ -5,26 +5,33 @@ use crate::{
     problem::Problem,
     slot::{Resolved, SlotKind},
     table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
-    url::{encode_url, url_host, url_problem},
+    url::{SLOT, UrlPiece, encode_url, url_host, url_pieces, url_problem},
 };
 
 /// URL schemes that DingTalk's pages document for links in robot messages.
 pub const SCHEMES: [&str; 3] = ["http", "https", "dingtalk"];
 
-/// Compiles the target of a link: a whole URL, or one slot whose value is a whole URL.
+/// Start of the format spec with which a slot in the path, the query or the fragment of a URL is resolved.
+pub const IN_URL: &str = "%";
+
+/// Compiles the target of a link: a URL, which may have slots in its path, query and fragment, or one slot whose value
+/// is a whole URL.
 ///
 /// With `media`, the id of uploaded media (`@…`) is valid too, as it is for pictures. The second part of the result is
-/// the index of the value, whose type must be a checked URL.
+/// the index of the value that is a whole URL, whose type must be a checked one. Slots in a URL are resolved with
+/// [`IN_URL`] before their format spec; their values are percent-encoded.
 ///
 /// # Errors
 ///
-/// Fails if the target is not a URL that DingTalk opens, or mixes a slot with text.
+/// Fails if the target is not a URL that DingTalk opens, or has a slot in its scheme or host.
 ///
 /// ```
 /// use dingtalk_template::{Resolved, compile_target};
 ///
 /// let (_, value) = compile_target("{runbook}", false, &mut |_, _| Resolved::inline(3))?;
 /// assert_eq!(value, Some(3));
+/// assert!(compile_target("https://ci.example.com/?v={version}", false, &mut |_, _| Resolved::inline(0)).is_ok());
+/// assert!(compile_target("https://{host}/", false, &mut |_, _| Resolved::inline(0)).is_err());
 /// assert!(compile_target("javascript:alert(1)", false, &mut |_, _| Resolved::inline(0)).is_err());
 /// # Ok::<(), dingtalk_template::Problem>(())
 /// ```
@@ -63,12 +70,59 @@ pub fn compile_target(
             ));
         }
         _ => {
-            return Err(Problem::new(
-                "a slot must be the whole target of a link: put the whole URL into a field of type `Url`",
-            ));
+            let mut names = Vec::new();
+            let mut url = String::new();
+            for segment in &segments {
+                match segment {
+                    Segment::Text(text) => url.push_str(text),
+                    Segment::Slot { name, spec } => {
+                        url.push(SLOT);
+                        names.push((*name, *spec));
+                    }
+                }
+            }
+            let mut slots = names.iter();
+            for piece in slots_in_url(&url, &names)? {
+                let slot = if piece == UrlPiece::Slot { slots.next() } else { None };
+                let value = slot.map_or(0, |(name, spec)| resolve(name, &in_url(spec)).value);
+                push_url_piece(&mut line, &piece, value);
+            }
+            template.line(&line);
+            None
         }
     };
     Ok((template.build(), value))
+}
+
+/// Checks a URL that has a [`SLOT`] for each of these names and format specs, and splits it into its pieces.
+pub(crate) fn slots_in_url(url: &str, slots: &[(&str, &str)]) -> Result<Vec<UrlPiece>, Problem> {
+    let names: Vec<&str> = slots.iter().map(|(name, _)| *name).collect();
+    let pieces = url_pieces(url, &names)?;
+    let mut shown = String::new();
+    let mut written = url.split(SLOT);
+    shown.push_str(written.next().unwrap_or_default());
+    for ((name, spec), text) in slots.iter().zip(written) {
+        let colon = if spec.is_empty() { "" } else { ":" };
+        shown.push_str(&format!("{{{name}{colon}{spec}}}{text}"));
+    }
+    // Any letter that is not a hexadecimal digit.
+    check_url(&url.replace(SLOT, "x"), &shown)?;
+    Ok(pieces)
+}
+
+/// Returns the format spec with which a slot in a URL is resolved.
+pub(crate) fn in_url(spec: &str) -> String {
+    format!("{IN_URL}{spec}")
+}
+
+/// Writes a piece of a URL; `value` is the index of its value if it is a slot.
+pub(crate) fn push_url_piece(line: &mut LineCode, piece: &UrlPiece, value: u16) {
+    line.push(match piece {
+        UrlPiece::Text(text) => Piece::Text(text),
+        UrlPiece::Slot => Piece::Slot { value, context: SlotContext::Url, before: '\0', after: '\0' },
+        UrlPiece::SegmentStart => Piece::SegmentStart,
+        UrlPiece::SegmentEnd => Piece::SegmentEnd,
+    });
 }
 
 /// Checks that DingTalk opens this link, which is part of the template's text.
@@ -76,6 +130,11 @@ pub(crate) fn check_static(url: &str, media: bool) -> Result<(), Problem> {
     if media && url.starts_with('@') && url.len() > 1 {
         return Ok(());
     }
+    check_url(url, url)
+}
+
+/// Checks that DingTalk opens this URL, which an error shows in another form.
+fn check_url(url: &str, shown: &str) -> Result<(), Problem> {
     let opens = url.split_once("://").is_some_and(|(scheme, rest)| {
         SCHEMES.iter().any(|known| scheme.eq_ignore_ascii_case(known))
             && !rest.is_empty()
@@ -85,12 +144,12 @@ pub(crate) fn check_static(url: &str, media: bool) -> Result<(), Problem> {
         let foreign = url_host(url).is_some_and(|host| !url[host].is_ascii());
         let foreign = foreign.then_some("write the host in its ASCII form, which begins with `xn--`");
         return match url_problem(url).or(foreign) {
-            Some(problem) => Err(Problem::new(format!("`{url}`: {problem}"))),
+            Some(problem) => Err(Problem::new(format!("`{shown}`: {problem}"))),
             None => Ok(()),
         };
     }
     Err(Problem::new(format!(
-        "`{url}` is no link that DingTalk opens: write a whole URL with one of the schemes {}",
+        "`{shown}` is no link that DingTalk opens: write a whole URL with one of the schemes {}",
         SCHEMES.join(", ")
     )))
 }
@@ -116,14 +175,22 @@ mod tests {
             "https://user:password@a/",
             "https://a/%zz",
             "https://例子.cn/",
-            "https://x/{a}",
+            "https://{a}/",
+            "https://x{a}",
+            "https://x/%{a}",
+            "ftp://x/{a}",
             "{a}{b}",
             "{a:.1}",
             "@x",
         ] {
             assert!(compiled(wrong, false).is_err(), "{wrong:?}");
         }
-        for fine in ["https://example.com", "dingtalk://dingtalkclient/page/link?url=x", "{a}"] {
+        for fine in [
+            "https://example.com",
+            "dingtalk://dingtalkclient/page/link?url=x",
+            "{a}",
+            "https://x/{a}?{b:.1}#{c}",
+        ] {
             assert!(compiled(fine, false).is_ok(), "{fine:?}");
         }
         assert!(compiled("@media", true).is_ok());

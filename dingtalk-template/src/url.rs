@@ -2,7 +2,7 @@
 
 use std::{net::Ipv6Addr, ops::Range};
 
-use crate::target::SCHEMES;
+use crate::{problem::Problem, target::SCHEMES};
 
 /// Returns the problem of a text that is not a URL that DingTalk opens, if it has one.
 ///
@@ -63,6 +63,138 @@ pub fn encode_url(url: &str) -> String {
     encoded
 }
 
+/// Appends a value, percent-encoded so that a URL's path, query or fragment contains it as it is.
+///
+/// ```
+/// let mut url = "https://example.com/?q=".to_owned();
+/// dingtalk_template::encode_value(&mut url, "a&b/c");
+/// assert_eq!(url, "https://example.com/?q=a%26b%2Fc");
+/// ```
+pub fn encode_value(out: &mut String, value: &str) {
+    for c in value.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~') {
+            out.push(c);
+            continue;
+        }
+        for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+/// Rewrites a path segment that reads `.` or `..`. Browsers read `%2E` as a dot too, so its percent sign is encoded.
+pub(crate) fn keep_segment(url: &mut String, start: usize) {
+    if is_dots(&url[start..]) {
+        let dots = url[start..].len() - url[start..].replace('.', "").len();
+        let encoded = url[start..].matches('%').count();
+        url.truncate(start);
+        url.push_str(&"%252E".repeat(dots + encoded));
+    }
+}
+
+/// Reports whether a path segment consists of one or two dots, which may be percent-encoded.
+fn is_dots(segment: &str) -> bool {
+    segment.len() <= "%2e%2e".len() && matches!(&*without_encoded_dots(segment), "." | "..")
+}
+
+fn without_encoded_dots(segment: &str) -> String {
+    segment.replace("%2e", ".").replace("%2E", ".")
+}
+
+/// Position of a slot in the text of a URL. A template has no control characters.
+pub(crate) const SLOT: char = '\u{1}';
+
+/// A piece of a URL with slots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UrlPiece {
+    Text(String),
+    Slot,
+    SegmentStart,
+    SegmentEnd,
+}
+
+/// Splits a URL with a [`SLOT`] for each of these slots into its pieces.
+pub(crate) fn url_pieces(url: &str, slots: &[&str]) -> Result<Vec<UrlPiece>, Problem> {
+    if let Some(problem) = misplaced_slot(url, slots) {
+        return Err(problem);
+    }
+    let url = encode_url(url);
+    let mut pieces = Vec::new();
+    let path_start = authority(&url).map_or(0, |authority| authority.end);
+    let path_end = url[path_start..].find(['?', '#']).map_or(url.len(), |len| path_start + len);
+    text_and_slots(&url[..path_start], &mut pieces);
+    for (index, segment) in url[path_start..path_end].split('/').enumerate() {
+        if index > 0 {
+            text_and_slots("/", &mut pieces);
+        }
+        let rest = segment.replace(SLOT, "");
+        let may_be_dots =
+            rest.len() < segment.len() && without_encoded_dots(&rest).replace('.', "").is_empty();
+        if may_be_dots {
+            pieces.push(UrlPiece::SegmentStart);
+        }
+        text_and_slots(segment, &mut pieces);
+        if may_be_dots {
+            pieces.push(UrlPiece::SegmentEnd);
+        }
+    }
+    text_and_slots(&url[path_end..], &mut pieces);
+    Ok(pieces)
+}
+
+/// Returns the problem of a slot whose value could lead to another site.
+fn misplaced_slot(url: &str, slots: &[&str]) -> Option<Problem> {
+    let problem = |slot: &str, position: &str| {
+        Problem::at_slot(
+            slot,
+            format!(
+                "`{{{slot}}}` stands in the {position} of a URL, where its value could lead to another site: write \
+                 slots only in the path, the query or the fragment"
+            ),
+        )
+    };
+    let number = |at: usize| url[..at].matches(SLOT).count();
+    let slot = |at: usize| slots.get(number(at)).copied().unwrap_or_default();
+    let Some(range) = authority(url).filter(|range| !url[..range.start].contains(SLOT)) else {
+        let at = url.find(SLOT)?;
+        return Some(if at == 0 && !url[1..].starts_with("://") {
+            let slot = slot(at);
+            Problem::at_slot(
+                slot,
+                format!(
+                    "`{{{slot}}}` is the beginning of a URL, where its value could lead to another site: write the \
+                     scheme and the host, such as `https://example.com/{{{slot}}}`, or put the whole URL into a field \
+                     of type `Url`"
+                ),
+            )
+        } else {
+            problem(slot(at), "scheme")
+        });
+    };
+    let at = range.start + url[range.clone()].find(SLOT)?;
+    let position = if url[at..range.end].contains('@') {
+        "user name"
+    } else if url[range.start..at].contains(':') {
+        "port"
+    } else {
+        "host"
+    };
+    Some(problem(slot(at), position))
+}
+
+fn text_and_slots(text: &str, pieces: &mut Vec<UrlPiece>) {
+    for (index, text) in text.split(SLOT).enumerate() {
+        if index > 0 {
+            pieces.push(UrlPiece::Slot);
+        }
+        match pieces.last_mut() {
+            _ if text.is_empty() => {}
+            Some(UrlPiece::Text(last)) => last.push_str(text),
+            _ => pieces.push(UrlPiece::Text(text.to_owned())),
+        }
+    }
+}
+
 fn authority(url: &str) -> Option<Range<usize>> {
     let start = url.find("://")? + "://".len();
     let len = url[start..].find(['/', '?', '#']).unwrap_or(url.len() - start);
@@ -121,13 +253,61 @@ fn is_invisible(c: char) -> bool {
 /// Reports whether a semicolon after the text would complete an HTML entity.
 fn ends_entity(text: &str) -> bool {
     text.rsplit_once('&').is_some_and(|(_, name)| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '#' | SLOT))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slots_that_could_lead_elsewhere_are_refused() {
+        for (url, position) in [
+            ("\u{1}://e.com/", "scheme"),
+            ("\u{1}/x", "beginning"),
+            ("ht\u{1}://e.com/", "scheme"),
+            ("https://\u{1}.e.com/x", "host"),
+            ("https://e.com\u{1}", "host"),
+            ("https://e.com\u{1}/x", "host"),
+            ("https://e.com:80\u{1}/x", "port"),
+            ("https://\u{1}@e.com/x", "user name"),
+            ("https://u:\u{1}@e.com/x", "user name"),
+        ] {
+            let problem = url_pieces(url, &["v"]).unwrap_err();
+            assert!(problem.message.starts_with("`{v}` "), "{url:?}: {problem}");
+            assert!(problem.message.contains(position), "{url:?}: {problem}");
+        }
+        assert!(url_pieces("https://a/\u{1}/\u{1}@:?\u{1}#\u{1}", &["a", "b", "c", "d"]).is_ok());
+    }
+
+    #[test]
+    fn segments_that_values_alone_could_make_dots_are_marked() {
+        use UrlPiece::{SegmentEnd, SegmentStart, Slot, Text};
+
+        let text = |text: &str| Text(text.to_owned());
+        let pieces = url_pieces("https://e.com/../v\u{1}/\u{1}.\u{1}?a=\u{1}/\u{1}", &["x"; 5]).unwrap();
+        let expected = [
+            text("https://e.com/../v"),
+            Slot,
+            text("/"),
+            SegmentStart,
+            Slot,
+            text("."),
+            Slot,
+            SegmentEnd,
+            text("?a="),
+            Slot,
+            text("/"),
+            Slot,
+        ];
+        assert_eq!(pieces, expected);
+        // A value could complete `&lt;`, which Markdown would render as `<`.
+        assert_eq!(
+            url_pieces("https://e.com/?a&\u{1};", &["x"]).unwrap(),
+            [text("https://e.com/?a&"), Slot, text("%3B")]
+        );
+    }
 
     #[test]
     fn what_no_client_opens_has_a_problem() {

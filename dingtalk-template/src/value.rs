@@ -8,6 +8,7 @@ use crate::{
     normal::{Characters, is_line_break, is_marked},
     show::Sink,
     table::SlotContext,
+    url::encode_value,
 };
 
 /// Receives the text of a value from its `Display`.
@@ -82,6 +83,8 @@ impl<'s, 'a> ValueWriter<'s, 'a> {
         match *context {
             SlotContext::PlainBlock => write_lines(out, spare),
             SlotContext::LinkTarget => write_target(out, spare),
+            // Each piece is encoded when it arrives.
+            SlotContext::Url => {}
             SlotContext::Plain => write_line(out, spare),
             SlotContext::Markdown | SlotContext::LinkText => {
                 write_line(out, spare);
@@ -94,6 +97,10 @@ impl<'s, 'a> ValueWriter<'s, 'a> {
 
 impl fmt::Write for ValueWriter<'_, '_> {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
+        if self.sink.context == SlotContext::Url {
+            encode_value(self.sink.out, piece);
+            return Ok(());
+        }
         if self.state == State::Nothing {
             self.state = self.first(piece);
             return Ok(());
@@ -113,7 +120,7 @@ fn changing(context: SlotContext) -> &'static Set {
     match context {
         SlotContext::Markdown | SlotContext::LinkText => &INVISIBLE_OR_ACTIVE,
         SlotContext::Plain | SlotContext::PlainBlock => &INVISIBLE,
-        SlotContext::LinkTarget => &ENDS_TARGET,
+        SlotContext::LinkTarget | SlotContext::Url => &ENDS_TARGET,
     }
 }
 
@@ -215,6 +222,7 @@ mod tests {
             pieces in prop::collection::vec("[ a_*<>@&;!\\[\\]\\\\~主\n\r\t(]{0,6}", 0..5),
             context in prop::sample::select(vec![
                 SlotContext::Plain, SlotContext::PlainBlock, SlotContext::Markdown, SlotContext::LinkText, SlotContext::LinkTarget,
+                SlotContext::Url,
             ]),
             neighbours in prop::sample::select(vec![('\n', '\n'), ('\0', '\0'), ('a', '('), (' ', ' ')]),
         ) {
@@ -230,6 +238,7 @@ mod tests {
             (SlotContext::PlainBlock, " a_b\n*c* (d)"),
             (SlotContext::Markdown, "a_b \\*c\\* (d)"),
             (SlotContext::LinkTarget, "a_b%0A*c*\u{202e}%20%28d%29"),
+            (SlotContext::Url, "%EF%BB%BF%20a_b%0D%0A%2A%1B%5B1mc%1B%5B0m%2A%E2%80%AE%20%28d%29%09"),
         ] {
             assert_eq!(written(std::slice::from_ref(&value), context, ('\n', '\n')), text, "{context:?}");
         }

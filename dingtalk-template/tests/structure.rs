@@ -276,7 +276,7 @@ fn unsafe_positions_are_refused() {
         ("主机**{a}**的", "white space outside the `*` marks"),
         ("**x**{a}**y**", "white space outside the `*` marks"),
         ("{a}. text", "number a list"),
-        ("[x](https://example.com/{a})", "only a part of a link's target"),
+        ("[x](https://{a}.example.com)", "could lead to another site"),
         ("[a [b](https://example.com)]({a})", "inside another link's text"),
         ("- x\n  - {a}", "nested"),
         ("> - {a}", "nested"),

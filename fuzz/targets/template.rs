@@ -149,6 +149,8 @@ fn keeps_its_structure(template: &str, compiled: &Template, values: &Values) {
     let structure = |message: &str, url: &Url| {
         let named = |event: String| match event.split_once(' ') {
             Some((kind @ ("link" | "image"), target)) if target == url.as_str() => format!("{kind} to url"),
+            // A value may stand in the path, the query or the fragment.
+            Some((kind @ ("link" | "image"), target)) => format!("{kind} to {}", site(target)),
             _ => event,
         };
         judge::structure(message).into_iter().map(named).collect::<Vec<_>>()
@@ -158,6 +160,12 @@ fn keeps_its_structure(template: &str, compiled: &Template, values: &Values) {
         structure(&harmless, &words.url),
         "{template:?}\n--- harmless\n{harmless}\n--- hostile\n{hostile}"
     );
+}
+
+/// The scheme and the host of a URL.
+fn site(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + "://".len());
+    &url[..url[start..].find(['/', '?', '#']).map_or(url.len(), |len| start + len)]
 }
 
 fn prints_what_it_parsed(template: &str) {

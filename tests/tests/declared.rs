@@ -207,6 +207,41 @@ struct TellOfBackup {
     sizes: Vec<f64>,
 }
 
+/// Offer to go back to the last release that worked.
+#[derive(Notification)]
+#[dingtalk(action_card(
+    title = "{service} {version} fails",
+    text = "
+        [{service}](https://ci.example.com/{service}/{build:04}?level={level}#{version}) fails.
+        ![graph](https://ci.example.com/{build}/{service}.{version}?next={runbook})
+        {steps}
+        {logs}
+    ",
+    button("Roll back {service}", url = "https://ci.example.com/rollback?service={service}&v={version}"),
+    button("Runbook", url = "dingtalk://dingtalkclient/page/link?url={runbook}&pc_slide=false"),
+))]
+#[dingtalk(tool(when = "a release fails in production"))]
+struct RollBack {
+    /// Name of the service, as in the inventory.
+    #[dingtalk(truncate = 3, length(..=300))]
+    service: String,
+    /// Release that fails, for example `1.4.0`.
+    #[dingtalk(length(..=20))]
+    version: String,
+    /// Number of the build.
+    build: i64,
+    /// Severity of the failure.
+    level: Severity,
+    /// Page that says what to do.
+    runbook: Url,
+    /// Steps that fail.
+    #[dingtalk(line = "- [{}](https://ci.example.com/steps/{}/log)", length(..=40), max_items = 3)]
+    steps: Vec<String>,
+    /// Log of the failure.
+    #[dingtalk(line = "[Log](https://ci.example.com/{}.log)", length(..=40))]
+    logs: Option<String>,
+}
+
 const FILE: &str = r###"
 version = 1
 
@@ -381,6 +416,36 @@ type = "url"
 optional = true
 description = "Page for the approval; without it, there is no button."
 
+[notifications.roll_back]
+name = "send_roll_back"
+purpose = "Offer to go back to the last release that worked."
+when = "a release fails in production"
+fields = [
+    { name = "service", type = "text", truncate = 3, length = "..=300", description = "Name of the service, as in the inventory." },
+    { name = "version", type = "text", length = "..=20", description = "Release that fails, for example `1.4.0`." },
+    { name = "build", type = "integer", description = "Number of the build." },
+    { name = "level", type = "choice", description = "Severity of the failure.", values = [
+        { value = "low", description = "Needs attention this week." },
+        { value = "high", text = "严重*", description = "At once." },
+    ] },
+    { name = "runbook", type = "url", description = "Page that says what to do." },
+    { name = "steps", type = "text", list = true, line = "- [{}](https://ci.example.com/steps/{}/log)", length = "..=40", max_items = 3, description = "Steps that fail." },
+    { name = "logs", type = "text", optional = true, line = "[Log](https://ci.example.com/{}.log)", length = "..=40", description = "Log of the failure." },
+]
+
+[notifications.roll_back.action_card]
+title = "{service} {version} fails"
+text = """
+[{service}](https://ci.example.com/{service}/{build:04}?level={level}#{version}) fails.
+![graph](https://ci.example.com/{build}/{service}.{version}?next={runbook})
+{steps}
+{logs}
+"""
+buttons = [
+    { label = "Roll back {service}", url = "https://ci.example.com/rollback?service={service}&v={version}" },
+    { label = "Runbook", url = "dingtalk://dingtalkclient/page/link?url={runbook}&pc_slide=false" },
+]
+
 [notifications.tell_of_backup]
 name = "send_tell_of_backup"
 purpose = "Tell the group that the nightly backup has failed."
@@ -397,7 +462,7 @@ fields = [
 
 /// In the order of the file, which is sorted by name.
 fn derived() -> Vec<ToolType> {
-    tools![CpuAlert, DiskAlert, Measured, PageToRead, Release, TellOfBackup].into()
+    tools![CpuAlert, DiskAlert, Measured, PageToRead, Release, RollBack, TellOfBackup].into()
 }
 
 fn declared() -> Vec<ToolType> {

@@ -226,10 +226,6 @@ const CASES: &[(&str, &str)] = &[
         "link = { title = '{host}', text = '{host}', url = 'javascript:alert(1)', picture = 'example.com/logo.png' }\nfields = [HOST]",
     ),
     (
-        "link_that_dingtalk_does_not_open",
-        "link = { title = '{host}', text = '{host}', url = 'https://example.com/{host}' }\nfields = [HOST]",
-    ),
-    (
         "literal_that_is_no_value_of_a_choice",
         "text = \"{a}\\n{b}\\n{c}\"\nfields = [{ name = 'a', type = 'choice', values = ['low', 'high', 'critical'], example = 'hihg', description = 'How bad it is.' }, { name = 'b', type = 'choice', list = true, max_items = 3, line = '- {}', values = ['low', 'high'], example = ['low', 'Critical'], description = 'How bad it was.' }, { name = 'c', type = 'choice', values = ['low', 'high'], default = 'none', description = 'How bad it gets.' }]",
     ),
@@ -273,8 +269,16 @@ const CASES: &[(&str, &str)] = &[
         "text = '{host}'\nfields = [{ name = 'host', type = 'Host', description = 'As in the inventory.' }]",
     ),
     (
-        "part_of_link_target",
-        "markdown = { title = 'alert', text = '[page](https://example.com/{host})' }\nfields = [HOST]",
+        "slot_that_could_lead_elsewhere",
+        "markdown = { title = 'alert', text = \"[page](https://{host}.example.com/)\\n[page]({base}/hosts)\\n[page](https://example.com:{port}/hosts)\\n[page]({host}://example.com/hosts)\\n[page](https://{host}@example.com/hosts)\\n[page](ftp://example.com/{host})\\n[page](https://example.com/%{host})\" }\nfields = [HOST, { name = 'base', type = 'url', description = 'What to do about it.' }, { name = 'port', type = 'integer', description = 'Where it listens.' }]",
+    ),
+    (
+        "slot_that_could_lead_elsewhere",
+        "link = { title = '{host}', text = '{host}', url = 'https://example.com{host}', picture = '{base}/{host}.png' }\nfields = [HOST, { name = 'base', type = 'url', description = 'What to do about it.' }]",
+    ),
+    (
+        "value_that_a_url_does_not_take",
+        "markdown = { title = 'alert', text = \"[page](https://example.com/{region}?on={urgent}#{notes})\\n[page](https://example.com/{hosts}/{people}?{hots})\\n{run}\\n{runs}\" }\nfields = [{ name = 'region', type = 'text', optional = true, length = '..=9', description = 'Where it stands.' }, { name = 'urgent', type = 'flag', description = 'Somebody must look.' }, { name = 'notes', type = 'markdown', length = '..=9', description = 'What is known.' }, { name = 'hosts', type = 'text', list = true, line = '- {}', length = '..=8', max_items = 2, description = 'As in the inventory.' }, { name = 'people', type = 'user_id', list = true, at = true, description = 'Who looks.' }, { name = 'run', type = 'text', optional = true, line = '[log](https://example.com/{})', truncate = 20, length = '..=80', description = 'Which of the runs.' }, { name = 'runs', type = 'number', list = true, max_items = 3, line = '[{:.1}](https://example.com/{})', description = 'Which of the runs.' }]",
     ),
     ("quote_in_a_list", "markdown = { title = 'alert', text = '- > {host}' }\nfields = [HOST]"),
     (

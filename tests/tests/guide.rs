@@ -341,9 +341,9 @@ enum Deployment {
     #[dingtalk(action_card(
         title = "deploy of {service} is done",
         text = "**{service} {version}** is live",
-        button("Roll back", url = "{roll_back}"),
+        button("Roll back", url = "https://ci.example.com/rollback?service={service}&v={version}"),
     ))]
-    Done { service: String, version: String, roll_back: Url },
+    Done { service: String, version: String },
 }
 // guide: end
 
@@ -367,11 +367,7 @@ fn deploy_failed() -> Shown {
 
 fn done() -> Shown {
     // guide: done value
-    let done = Deployment::Done {
-        service: "orders".into(),
-        version: "1.4".into(),
-        roll_back: Url::new("https://example.com/roll-back/17")?,
-    };
+    let done = Deployment::Done { service: "orders".into(), version: "1.4".into() };
     // guide: end
     Ok(done.message()?)
 }

@@ -6,10 +6,4 @@ struct Release {
     name: String,
 }
 
-#[derive(Notification)]
-#[dingtalk(link(title = "{name}", text = "{name}", url = "https://example.com/{name}"))]
-struct Part {
-    name: String,
-}
-
 fn main() {}

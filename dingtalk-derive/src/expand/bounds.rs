@@ -36,7 +36,9 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
             let value = field.value_type;
             match (field.rules.role, shown.spec.as_str()) {
                 (Role::At | Role::AtAll, _) => {}
-                (_, "") if field.attributes.truncate.is_some() => need(value, quote!(::core::fmt::Display)),
+                (_, "") if field.attributes.truncate.is_some() && !shown.in_url => {
+                    need(value, quote!(::core::fmt::Display));
+                }
                 (_, "") => need(value, quote!(#krate::Show)),
                 (_, spec) => {
                     let format = Ident::new(FormatSpec::parse(spec).kind.trait_name(), Span::call_site());

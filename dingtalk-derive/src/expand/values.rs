@@ -134,7 +134,8 @@ fn computed_value(index: usize, shown: &Shown, paths: &Paths) -> TokenStream {
 fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let (bound, ty) = (bound(index), field.ty);
-    let truncate = field.attributes.truncate.as_ref().map(|most| count(most, paths));
+    let truncate = field.attributes.truncate.as_ref().filter(|_| !shown.in_url);
+    let truncate = truncate.map(|most| count(most, paths));
     // The span makes rustc report a type without this format at the field.
     let format = || format(&shown.spec, ty.span().resolved_at(Span::mixed_site()), paths);
     match (field.rules.role, field.rules.cardinality) {

@@ -8,7 +8,7 @@ use super::{
     message::{static_text, unused},
 };
 use crate::{
-    Fragment, LineCode, Problem, Resolved, Segment, SlotKind, Syntax, SyntaxError, Template, compile,
+    Fragment, IN_URL, LineCode, Problem, Resolved, Segment, SlotKind, Syntax, SyntaxError, Template, compile,
     compile_fragment, compile_line, compile_lines, compile_target, grammar::scan, suggest,
 };
 
@@ -130,6 +130,16 @@ impl Resolver<'_> {
                 "only Markdown counts, so every line would have this number: write `- {}`, or a `markdown` message",
             );
         }
+        // #[dingtalk(line = "[log](https://example.com/{})", truncate = 20)] run: Option<String>
+        if field.truncate.is_some() && code.shows_in_url() {
+            self.push(
+                location,
+                format!(
+                    "`truncate` would cut `{}` in the URL too, so it would lead elsewhere: remove it",
+                    field.name
+                ),
+            );
+        }
         let more = field.max_shown.as_ref().and_then(|_| self.more(index, field));
         Some(OwnLine { code, spec: spec.unwrap_or_default(), more })
     }
@@ -236,7 +246,10 @@ impl Resolver<'_> {
 
     /// Compiles a link outside Markdown: a whole URL, or a value of type `Url`, which may be optional.
     fn target(&self, location: Location, template: &str, media: bool) -> Option<Template> {
-        let compiled = compile_target(template, media, &mut |name, _| {
+        let compiled = compile_target(template, media, &mut |name, spec| {
+            if let Some(spec) = spec.strip_prefix(IN_URL) {
+                return Resolved::inline(self.in_url(name, spec, location));
+            }
             let Some(source) = self.find(name) else {
                 self.malformed(location, self.no_field(name), Told::ByRustc);
                 return Resolved::inline(0);
@@ -248,7 +261,7 @@ impl Resolver<'_> {
                     (self.dialect.several(cardinality).unwrap_or_default(), self.dialect.url());
                 self.push(location, format!("`{name}` is {several}: a link has one target, of type `{url}`"));
             }
-            Resolved::inline(self.value(source, "", location))
+            Resolved::inline(self.value(source, "", false, location))
         });
         match compiled {
             Ok((template, value)) => {
@@ -333,10 +346,10 @@ impl Resolver<'_> {
     /// Returns the value that a field's line shows, and the line that counts what it leaves out, with its value.
     fn line_values(&self, index: usize, line: &OwnLine) -> (u16, Option<(u16, LineCode)>) {
         let location = Location::Field(index, FieldLocation::Line);
-        let value = self.value(Source::Field(index), &line.spec, location);
+        let value = self.value(Source::Field(index), &line.spec, false, location);
         let more = line.more.as_ref().map(|more| {
             let location = Location::Field(index, FieldLocation::More);
-            (self.value(Source::LeftOut(index), "", location), more.clone())
+            (self.value(Source::LeftOut(index), "", false, location), more.clone())
         });
         (value, more)
     }
@@ -358,19 +371,67 @@ impl Resolver<'_> {
         Some(source)
     }
 
-    fn resolve(&self, name: &str, spec: &str, location: Location, syntax: Syntax) -> Resolved {
-        let Some(source) = self.find(name) else {
-            if name.is_empty() {
-                let example = self.fields.first().map_or("host", |field| &field.name);
-                let message = format!("a slot is named after a field: write `{{{example}}}`, not `{{}}`");
-                self.malformed(location, message, Told::ByBoth);
+    /// Returns the value of a slot in the path, the query or the fragment of a URL.
+    fn in_url(&self, name: &str, spec: &str, location: Location) -> u16 {
+        let Some(source) = self.find(name) else { return self.unknown(name, location) };
+        if let Source::Field(index) = source {
+            let field = self.fields[index];
+            // text = "[page](https://example.com/{people})" with #[dingtalk(at)] people: Vec<UserId>
+            let problem = if field.is_mention() {
+                Some(format!("`{name}` mentions people, which a URL cannot: remove it, or the mention"))
+            } else if let Some(several) = self.dialect.several(field.cardinality) {
+                Some(self.several_in_url(name, several, field.cardinality))
+            } else if field.value == ValueKind::Markdown {
+                let ty = self.dialect.a_type(&field.type_name);
+                Some(format!("`{name}` is {ty}, which has marks that a URL would show: write a text"))
             } else {
-                self.malformed(location, self.no_field(name), Told::ByRustc);
+                None
+            };
+            if let Some(problem) = problem {
+                self.push(location, problem);
             }
-            return Resolved::inline(0);
+        }
+        self.value(source, spec, true, location)
+    }
+
+    /// Explains a field without exactly one value: `url = "https://example.com/{region}"` with an `Option`.
+    fn several_in_url(&self, name: &str, several: &str, cardinality: Cardinality) -> String {
+        let line = self.dialect.on_field("line", "\"[…](https://…/{})\"");
+        match (cardinality, self.dialect) {
+            (Cardinality::Flag, Dialect::Attributes) => format!(
+                "`{name}` is {several}: a URL takes single values; compute a text: `with(text = if *{name} {{ \"on\" }} \
+                 else {{ \"off\" }})`, and write `{{text}}`"
+            ),
+            (Cardinality::Flag, Dialect::File) => {
+                format!("`{name}` is {several}: a URL takes single values, such as a `choice`")
+            }
+            _ => format!(
+                "`{name}` is {several}: a URL takes single values; give each value a link of its own with `{line}`"
+            ),
+        }
+    }
+
+    /// Reports a name that no field has; returns an index for its value.
+    fn unknown(&self, name: &str, location: Location) -> u16 {
+        if name.is_empty() {
+            let example = self.fields.first().map_or("host", |field| &field.name);
+            let message = format!("a slot is named after a field: write `{{{example}}}`, not `{{}}`");
+            self.malformed(location, message, Told::ByBoth);
+        } else {
+            self.malformed(location, self.no_field(name), Told::ByRustc);
+        }
+        0
+    }
+
+    fn resolve(&self, name: &str, spec: &str, location: Location, syntax: Syntax) -> Resolved {
+        if let Some(spec) = spec.strip_prefix(IN_URL) {
+            return Resolved::inline(self.in_url(name, spec, location));
+        }
+        let Some(source) = self.find(name) else {
+            return Resolved::inline(self.unknown(name, location));
         };
         let Source::Field(index) = source else {
-            return Resolved::inline(self.value(source, spec, location));
+            return Resolved::inline(self.value(source, spec, false, location));
         };
         let field = &self.fields[index];
         let mention = field.is_mention();
@@ -397,7 +458,7 @@ impl Resolver<'_> {
         {
             self.complain(index, field, several, location, syntax);
         }
-        Resolved::inline(self.value(source, spec, location))
+        Resolved::inline(self.value(source, spec, false, location))
     }
 
     /// Reports a field with any number of values that is shown between other text.
@@ -427,11 +488,12 @@ impl Resolver<'_> {
     }
 
     /// Returns the index of a value. Slots that show the same value share an index.
-    fn value(&self, source: Source, spec: &str, location: Location) -> u16 {
+    fn value(&self, source: Source, spec: &str, in_url: bool, location: Location) -> u16 {
         // text("{host:.10}") with #[dingtalk(truncate = 20)] host
         if let Source::Field(index) = source
             && self.fields[index].truncate.is_some()
             && !spec.is_empty()
+            && !in_url
         {
             let name = &self.fields[index].name;
             self.push(
@@ -442,9 +504,9 @@ impl Resolver<'_> {
             );
         }
         let mut state = self.state.borrow_mut();
-        let same = |value: &Shown| value.source == source && value.spec == spec;
+        let same = |value: &Shown| value.source == source && value.spec == spec && value.in_url == in_url;
         let index = state.values.iter().position(same).unwrap_or_else(|| {
-            state.values.push(Shown { source, spec: spec.to_owned(), target: false, location });
+            state.values.push(Shown { source, spec: spec.to_owned(), target: false, in_url, location });
             state.values.len() - 1
         });
         u16::try_from(index).unwrap_or(u16::MAX)

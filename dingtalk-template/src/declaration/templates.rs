@@ -31,6 +31,8 @@ pub struct Shown {
     pub spec: String,
     /// True if a slot is the target of a link.
     pub target: bool,
+    /// True if the slots are in the path, the query or the fragment of a URL, which holds the whole value.
+    pub in_url: bool,
     /// The template that shows the value first.
     pub location: Location,
 }

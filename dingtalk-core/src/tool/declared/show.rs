@@ -27,13 +27,15 @@ struct Shown {
     format: Option<FormatSpec>,
     /// Shows the number of values that are left out instead of the values.
     is_left_out: bool,
+    /// Shows the whole value.
+    in_url: bool,
 }
 
 impl Shown {
     fn of(shown: &declaration::Shown) -> Self {
         let (Source::Field(field) | Source::LeftOut(field) | Source::Computed(field)) = shown.source;
         let format = (!shown.spec.is_empty()).then(|| FormatSpec::parse(&shown.spec));
-        Self { field, format, is_left_out: matches!(shown.source, Source::LeftOut(_)) }
+        Self { field, format, is_left_out: matches!(shown.source, Source::LeftOut(_)), in_url: shown.in_url }
     }
 }
 
@@ -48,8 +50,9 @@ enum Prepared<'v> {
 
 impl<'v> Prepared<'v> {
     fn of(value: &'v FieldValue, field: &Composed, shown: &Shown) -> Self {
-        let Shown { format, is_left_out, .. } = *shown;
+        let Shown { format, is_left_out, in_url, .. } = *shown;
         let Composed { role, max_shown, truncate } = *field;
+        let truncate = truncate.filter(|_| !in_url);
         match (role, value) {
             (Role::At, people) => {
                 let mut mentions = Mentions::default();
