@@ -1,7 +1,10 @@
 //! Tests across all crates, and code that several of them share. The examples of the READMEs are tests too.
 
 pub mod store_model;
+pub mod temporary;
 pub mod tree;
+pub mod virtual_clock;
+pub mod window_contract;
 
 /// The examples of each README.
 #[cfg(doctest)]
@@ -14,6 +17,9 @@ mod readme {
 
     #[doc = include_str!("../../dingtalk-template/README.md")]
     struct Template;
+
+    #[doc = include_str!("../../dingtalk-outbox/README.md")]
+    struct Outbox;
 
     #[doc = include_str!("../../dingtalk-sandbox/README.md")]
     struct Sandbox;

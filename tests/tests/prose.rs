@@ -16,12 +16,13 @@ const OPENINGS: [&str; 9] =
     ["What", "Who", "Whoever", "Whether", "Where", "When", "How", "Until when", "So many"];
 
 /// Folders and pages that have been rewritten.
-const DONE: [&str; 21] = [
+const DONE: [&str; 22] = [
     "README.md",
     "benches/",
     "dingtalk-config/",
     "dingtalk-core/",
     "dingtalk-derive/",
+    "dingtalk-outbox/",
     "dingtalk-samples/",
     "dingtalk-sandbox/",
     "dingtalk-template/",

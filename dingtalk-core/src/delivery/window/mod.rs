@@ -23,8 +23,6 @@ mod memory;
 #[doc(hidden)]
 pub mod month;
 mod pace;
-#[cfg(test)]
-mod tests;
 
 use std::{sync::Arc, time::Duration};
 

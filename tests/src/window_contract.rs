@@ -1,4 +1,8 @@
-//! Properties of the rate window under random traffic, in virtual time.
+//! Properties that every rate window has, under random traffic, in virtual time.
+//!
+//! A window is made by a function, inside the runtime with paused time; its clock is tokio's.
+
+#![allow(clippy::unwrap_used, reason = "a property that cannot be checked has failed")]
 
 use std::{
     collections::HashMap,
@@ -6,11 +10,19 @@ use std::{
     time::Duration,
 };
 
-use proptest::prelude::*;
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestCaseError, TestRunner},
+};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{Block, Forecast, Pace, RateWindow, Slot, SlotRequest, Waiter, Window as _};
-use crate::delivery::Urgency;
+use dingtalk_core::delivery::{
+    Block, Pace, Urgency,
+    window::{Forecast, Slot, SlotRequest, Waiter, Window},
+};
+
+/// Makes a window with the limit, length and reserve of a pace.
+pub type Make<'a> = &'a dyn Fn(Pace) -> Arc<dyn Window>;
 
 const WINDOW: Duration = Duration::from_secs(10);
 const REST: Duration = Duration::from_secs(30);
@@ -62,7 +74,7 @@ struct Event {
 /// Longer than any sender sends.
 const HOLDS: Duration = Duration::from_secs(20);
 
-async fn slot(window: &RateWindow, urgency: Urgency, latest: Instant) -> Result<Slot<'_>, Forecast> {
+async fn slot(window: &dyn Window, urgency: Urgency, latest: Instant) -> Result<Slot<'_>, Forecast> {
     let request = SlotRequest::new(latest.saturating_duration_since(Instant::now()), HOLDS);
     Waiter::join(window, urgency).take(request).await.unwrap()
 }
@@ -105,7 +117,7 @@ fn pace() -> impl Strategy<Value = Pace> {
     })
 }
 
-async fn act(window: &RateWindow, start: Instant, sender: &Sender, mut note: impl FnMut(Duration, What)) {
+async fn act(window: &dyn Window, start: Instant, sender: &Sender, mut note: impl FnMut(Duration, What)) {
     sleep_until(start + sender.comes).await;
     let latest = Instant::now() + sender.patience;
     note(start.elapsed(), What::Waits { latest: latest - start });
@@ -129,8 +141,8 @@ async fn act(window: &RateWindow, start: Instant, sender: &Sender, mut note: imp
 }
 
 /// Runs all senders, and returns the events and the window afterwards.
-async fn run(pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<RateWindow>) {
-    let (window, start) = (Arc::new(RateWindow::new(pace)), Instant::now());
+async fn run(make: Make<'_>, pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<dyn Window>) {
+    let (window, start) = (make(pace), Instant::now());
     let events = Arc::new(Mutex::new(Vec::new()));
     let tasks: Vec<_> = senders
         .iter()
@@ -139,7 +151,7 @@ async fn run(pace: Pace, senders: &[Sender]) -> (Vec<Event>, Arc<RateWindow>) {
         .map(|(sender, acting)| {
             let (window, events) = (Arc::clone(&window), Arc::clone(&events));
             tokio::spawn(async move {
-                act(&window, start, &acting, |at, what| {
+                act(&*window, start, &acting, |at, what| {
                     events.lock().unwrap().push(Event { at, sender, what });
                 })
                 .await;
@@ -181,25 +193,44 @@ fn waiting(events: &[Event], upto: usize) -> Vec<(usize, Duration)> {
     waiting
 }
 
-proptest! {
-    #[test]
-    fn no_traffic_breaks_the_rules(pace in pace(), senders in prop::collection::vec(sender(), 1..40)) {
+/// Checks that no traffic of `cases` random ones exceeds the rate, overtakes a waiter, waits longer than it has to, is
+/// refused too early, or loses a slot.
+///
+/// # Panics
+///
+/// Panics with the traffic that breaks a rule.
+pub fn no_traffic_breaks_the_rules(make: Make<'_>, cases: u32) {
+    let traffic = (pace(), prop::collection::vec(sender(), 1..40));
+    check(cases, &traffic, |(pace, senders)| {
         let runtime = runtime();
-        let (events, window) = runtime.block_on(run(pace, &senders));
+        let (events, window) = runtime.block_on(run(make, pace, &senders));
         let urgency = |sender: usize| senders[sender].urgency;
-        let mut rest_until = Duration::ZERO;
+        let (mut rest_from, mut rest_until) = (Duration::ZERO, Duration::ZERO);
         for (index, event) in events.iter().enumerate() {
             match event.what {
                 What::Begins => {
                     let places = pace.slots(urgency(event.sender));
                     prop_assert!(slots_in_window(&events, index) <= places, "the window at {index}");
-                    prop_assert!(event.at >= rest_until, "a send while the robot rests at {index}");
+                    // A slot that was granted at the moment in which the rest begins is not taken back.
+                    let rests = rest_from < event.at && event.at < rest_until;
+                    prop_assert!(!rests, "a send while the robot rests at {index}");
                     for (other, _) in waiting(&events, index) {
-                        let came_first = urgency(other) == Urgency::Urgent || urgency(event.sender) == Urgency::Normal;
-                        let position = |of| events.iter().position(
-                            |event| event.sender == of && matches!(event.what, What::Waits { .. }));
-                        let overtaken = other != event.sender && came_first
-                            && (urgency(other) != urgency(event.sender) || position(other) < position(event.sender));
+                        let came_first =
+                            urgency(other) == Urgency::Urgent || urgency(event.sender) == Urgency::Normal;
+                        let position = |of| {
+                            events.iter().position(|event| {
+                                event.sender == of && matches!(event.what, What::Waits { .. })
+                            })
+                        };
+                        // Several that are granted at one moment go on in any order.
+                        let begins_too = events[index..].iter().any(|later| {
+                            later.sender == other && later.what == What::Begins && later.at == event.at
+                        });
+                        let overtaken = other != event.sender
+                            && came_first
+                            && !begins_too
+                            && (urgency(other) != urgency(event.sender)
+                                || position(other) < position(event.sender));
                         prop_assert!(!overtaken, "{other} was overtaken at {index}");
                     }
                     let had_cause = events[..index].iter().any(|cause| {
@@ -215,10 +246,15 @@ proptest! {
                     prop_assert!(had_cause, "it waited longer than it had to at {index}");
                 }
                 What::Ends(Ending::Throttled) => {
-                    rest_until = event.at + REST;
+                    (rest_from, rest_until) = (event.at, event.at + REST);
                     for (sender, latest) in waiting(&events, index) {
-                        let told = events[index..].iter().any(|later| later.sender == sender && later.at == event.at);
-                        prop_assert!(told || latest >= rest_until, "{sender} was not told of the rest at {index}");
+                        let told = events[index..]
+                            .iter()
+                            .any(|later| later.sender == sender && later.at == event.at);
+                        prop_assert!(
+                            told || latest >= rest_until,
+                            "{sender} was not told of the rest at {index}"
+                        );
                     }
                 }
                 What::Refused(too_long) => {
@@ -226,7 +262,10 @@ proptest! {
                         What::Waits { latest } if waits.sender == event.sender => Some(latest),
                         _ => None,
                     });
-                    prop_assert!(event.at + too_long.wait + STEP >= latest.unwrap(), "refused too early at {index}");
+                    prop_assert!(
+                        event.at + too_long.wait + STEP >= latest.unwrap(),
+                        "refused too early at {index}"
+                    );
                 }
                 _ => {}
             }
@@ -241,74 +280,96 @@ proptest! {
             sleep(REST + HOLDS + WINDOW).await;
             let mut slots = Vec::new();
             for _ in 0..pace.slots(Urgency::Urgent) {
-                slots.push(slot(&window, Urgency::Urgent, Instant::now()).await.unwrap());
+                slots.push(slot(&*window, Urgency::Urgent, Instant::now()).await.unwrap());
             }
-            assert!(slot(&window, Urgency::Urgent, Instant::now()).await.is_err());
+            assert!(slot(&*window, Urgency::Urgent, Instant::now()).await.is_err());
         });
-    }
+        Ok(())
+    });
+}
 
-    #[test]
-    fn the_forecast_comes_true(pace in pace(), past in prop::collection::vec(milliseconds(0..9000), 0..8), ahead in 0u32..20) {
+/// Checks that a message is sent when the forecast says, in `cases` random windows.
+///
+/// # Panics
+///
+/// Panics with the window whose forecast is wrong.
+pub fn the_forecast_comes_true(make: Make<'_>, cases: u32) {
+    let windows = (pace(), prop::collection::vec(milliseconds(0..9000), 0..8), 0u32..20);
+    check(cases, &windows, |(pace, past, ahead)| {
         runtime().block_on(async {
-            let window = Arc::new(RateWindow::new(pace));
+            let window = make(pace);
             for pause in past {
                 sleep(pause).await;
-                drop(slot(&window, Urgency::Urgent, Instant::now()).await);
+                drop(slot(&*window, Urgency::Urgent, Instant::now()).await);
             }
             for _ in 0..ahead {
                 let window = Arc::clone(&window);
-                tokio::spawn(async move { drop(slot(&window, Urgency::Normal, Instant::now() + FOREVER).await) });
+                tokio::spawn(
+                    async move { drop(slot(&*window, Urgency::Normal, Instant::now() + FOREVER).await) },
+                );
             }
             tokio::task::yield_now().await;
             let now = Instant::now();
-            let forecast = match slot(&window, Urgency::Normal, now).await {
+            let forecast = match slot(&*window, Urgency::Normal, now).await {
                 Ok(slot) => {
                     slot.give_back();
                     Duration::ZERO
                 }
                 Err(too_long) => too_long.wait,
             };
-            drop(slot(&window, Urgency::Normal, now + FOREVER).await.unwrap());
+            drop(slot(&*window, Urgency::Normal, now + FOREVER).await.unwrap());
             let windows = 1 + ahead;
-            assert!(now.elapsed().abs_diff(forecast) < STEP * windows, "{:?} and not {forecast:?}", now.elapsed());
+            assert!(
+                now.elapsed().abs_diff(forecast) < STEP * windows,
+                "{:?} and not {forecast:?}",
+                now.elapsed()
+            );
+        });
+        Ok(())
+    });
+}
+
+/// Checks the number of slots, and the answer to a request that cannot wait.
+///
+/// # Panics
+///
+/// Panics if one of them is wrong.
+pub fn the_numbers_are_those_of_the_pace(make: Make<'_>) {
+    for (pace, normal, urgent) in [
+        (Pace::new(), 18, 2),
+        // One slot is left for all.
+        (Pace::new().limit(2).urgent_reserve(5), 1, 1),
+    ] {
+        runtime().block_on(async {
+            let window = make(pace);
+            assert_eq!(taken_at_once(&*window, Urgency::Normal).await, normal);
+            assert_eq!(taken_at_once(&*window, Urgency::Urgent).await, urgent);
         });
     }
-}
-
-fn taken_at_once(window: &RateWindow, urgency: Urgency) -> usize {
     runtime().block_on(async {
-        let mut sends = 0;
-        while slot(window, urgency, Instant::now()).await.is_ok() {
-            sends += 1;
-        }
-        sends
-    })
+        let window = make(Pace::new().limit(1));
+        drop(slot(&*window, Urgency::Normal, Instant::now()).await.unwrap());
+        sleep(Duration::from_secs(2)).await;
+        let refused =
+            |seconds| slot(&*window, Urgency::Normal, Instant::now() + Duration::from_secs(seconds));
+        let too_long = refused(59).await.unwrap_err();
+        assert_eq!(too_long, Forecast::new(Duration::from_secs(60), None));
+        window.rest(Block::Month, Duration::from_secs(1000));
+        let too_long = refused(999).await.unwrap_err();
+        assert_eq!(too_long, Forecast::new(Duration::from_secs(1000), Some(Block::Month)));
+        assert!(refused(1000).await.is_ok());
+    });
 }
 
-#[test]
-fn what_dingtalk_takes() {
-    let window = RateWindow::new(Pace::new());
-    assert_eq!(taken_at_once(&window, Urgency::Normal), 18);
-    assert_eq!(taken_at_once(&window, Urgency::Urgent), 2);
+async fn taken_at_once(window: &dyn Window, urgency: Urgency) -> usize {
+    let mut sends = 0;
+    while slot(window, urgency, Instant::now()).await.is_ok() {
+        sends += 1;
+    }
+    sends
 }
 
-#[test]
-fn one_place_is_left_for_all() {
-    let window = RateWindow::new(Pace::new().limit(2).urgent_reserve(5));
-    assert_eq!(taken_at_once(&window, Urgency::Normal), 1);
-    assert_eq!(taken_at_once(&window, Urgency::Urgent), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_answer_says_how_long_it_would_have_taken() {
-    let window = RateWindow::new(Pace::new().limit(1));
-    drop(slot(&window, Urgency::Normal, Instant::now()).await.unwrap());
-    sleep(Duration::from_secs(2)).await;
-    let refused = |seconds| slot(&window, Urgency::Normal, Instant::now() + Duration::from_secs(seconds));
-    let too_long = refused(59).await.unwrap_err();
-    assert_eq!(too_long, Forecast::new(Duration::from_secs(60), None));
-    window.rest(Block::Month, Duration::from_secs(1000));
-    let too_long = refused(999).await.unwrap_err();
-    assert_eq!(too_long, Forecast::new(Duration::from_secs(1000), Some(Block::Month)));
-    assert!(refused(1000).await.is_ok());
+fn check<S: Strategy>(cases: u32, values: &S, property: impl Fn(S::Value) -> Result<(), TestCaseError>) {
+    let config = Config { cases, ..Config::with_source_file(file!()) };
+    TestRunner::new(config).run(values, property).unwrap_or_else(|error| panic!("{error}"));
 }

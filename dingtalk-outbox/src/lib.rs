@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod database;
+mod directory;
+mod driver;
+mod engine;
+mod journal;
+mod line;
+mod meter;
+mod moment;
+mod pace;
+mod review;
+mod schema;
+mod slots;
+mod state;
+mod status;
+mod store;
+mod trouble;
+mod units;
+mod waiters;
+mod window;
+
+pub use crate::{
+    clock::{Clock, Reading},
+    meter::Quota,
+    state::{State, StateBuilder},
+    status::{QuotaStatus, RobotStatus},
+};

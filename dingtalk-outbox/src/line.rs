@@ -1,0 +1,121 @@
+//! Waiters of this process, by robot, in the order in which they joined.
+
+use std::time::Duration;
+
+use dingtalk_core::{
+    Error,
+    delivery::{
+        RobotKey, Urgency,
+        window::{Admission, SlotRequest, WaiterId, log::Rest},
+    },
+};
+use tokio::sync::oneshot;
+
+use crate::{pace::Bounds, slots::Slot};
+
+/// Channel for the answer to a waiter.
+pub(crate) type Reply = oneshot::Sender<Result<Admission, Error>>;
+
+/// A robot as this process uses it.
+#[derive(Default)]
+pub(crate) struct Line {
+    /// In ascending order of their ids.
+    waiters: Vec<Waiter>,
+    /// Rows of waiters that have left.
+    pub(crate) left: Vec<i64>,
+    /// Bounds of this process, and the time at which each was recorded.
+    pub(crate) bounds: Vec<(Bounds, Option<i64>)>,
+    /// Slots granted to waiters, which may have left in the meantime.
+    pub(crate) granted: Vec<(WaiterId, i64)>,
+    /// Slots and rests as they were last read, for the time in which the file cannot be used.
+    pub(crate) known: Known,
+    /// Time of the next review.
+    pub(crate) due: Option<i64>,
+    /// Set after it was said that other programs use the robot, too.
+    pub(crate) shared_with_others: bool,
+}
+
+/// Content of the tables for one robot.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) rests: Vec<Rest>,
+    /// Requests of the current month, of the robots that share a quota.
+    pub(crate) used: Vec<(RobotKey, i64)>,
+}
+
+/// A waiter of this process.
+pub(crate) struct Waiter {
+    pub(crate) id: WaiterId,
+    pub(crate) urgency: Urgency,
+    /// Name of its row, if it has one.
+    pub(crate) row: Option<i64>,
+    /// Set once it asks for a slot.
+    pub(crate) taking: Option<Taking>,
+}
+
+/// Request of a waiter.
+pub(crate) struct Taking {
+    /// Latest time at which it can use a slot.
+    pub(crate) latest: Duration,
+    pub(crate) request: SlotRequest,
+    pub(crate) reply: Reply,
+}
+
+impl Line {
+    pub(crate) fn join(&mut self, id: WaiterId, urgency: Urgency) {
+        self.waiters.push(Waiter { id, urgency, row: None, taking: None });
+    }
+
+    /// Removes a waiter.
+    pub(crate) fn leave(&mut self, id: WaiterId) {
+        if let Some(index) = self.waiters.iter().position(|waiter| waiter.id == id) {
+            self.left.extend(self.waiters.remove(index).row);
+        }
+    }
+
+    pub(crate) fn waiter(&mut self, id: WaiterId) -> Option<&mut Waiter> {
+        self.waiters.iter_mut().find(|waiter| waiter.id == id)
+    }
+
+    pub(crate) fn waiters(&self) -> &[Waiter] {
+        &self.waiters
+    }
+
+    pub(crate) fn waiters_mut(&mut self) -> &mut [Waiter] {
+        &mut self.waiters
+    }
+
+    /// Reports whether a waiter asks for a slot.
+    pub(crate) fn is_taking(&self) -> bool {
+        self.waiters.iter().any(|waiter| waiter.taking.is_some())
+    }
+
+    /// Returns the urgencies of the waiters without rows.
+    pub(crate) fn unstored(&self) -> Vec<Urgency> {
+        self.waiters.iter().filter(|waiter| waiter.row.is_none()).map(|waiter| waiter.urgency).collect()
+    }
+
+    /// Reports whether a waiter has a row.
+    pub(crate) fn is_stored(&self) -> bool {
+        self.waiters.iter().any(|waiter| waiter.row.is_some())
+    }
+
+    /// Records within which bounds the robot is used.
+    pub(crate) fn use_within(&mut self, bounds: Bounds) {
+        if !self.bounds.iter().any(|(known, _)| *known == bounds) {
+            self.bounds.push((bounds, None));
+        }
+    }
+
+    /// Forgets all rows, because the tables are others.
+    pub(crate) fn forget_rows(&mut self) {
+        self.left.clear();
+        for waiter in &mut self.waiters {
+            waiter.row = None;
+        }
+        for (_, recorded) in &mut self.bounds {
+            *recorded = None;
+        }
+    }
+}

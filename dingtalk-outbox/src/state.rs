@@ -1,0 +1,217 @@
+//! The state of a program: its directory, and what is read and written there.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use dingtalk_core::{
+    Error,
+    delivery::{
+        Pace, RobotKey,
+        window::{WaiterId, Window, Windows},
+    },
+};
+use tokio::sync::oneshot;
+
+use crate::{
+    clock::{Clock, Reading, SystemClock},
+    database::{Access, Work},
+    directory::Directory,
+    driver::Driver,
+    engine::{Engine, Job},
+    meter::Quota,
+    status::RobotStatus,
+    trouble::Trouble,
+    window::SharedWindow,
+};
+
+/// State of DingTalk robots that all programs with the same directory share. Cloning is cheap; clones are one user.
+///
+/// The directory is not touched before the first message waits for its slot.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use dingtalk_core::Robot;
+/// use dingtalk_outbox::{Quota, State};
+///
+/// # fn main() -> Result<(), dingtalk_core::Error> {
+/// let ops = Robot::builder("0123abcd");
+/// let quota = Quota::new("organisation", 3000, [ops.key()?]).keep_urgent(50);
+/// let state = State::builder("/var/lib/alerts").quota(quota).build();
+/// let ops = ops.windows(Arc::new(state)).build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct State(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) driver: Driver,
+    pub(crate) clock: Arc<dyn Clock>,
+    directory: PathBuf,
+    next_waiter: AtomicU64,
+}
+
+/// Settings of a [`State`].
+#[must_use = "call `build` to get a state"]
+pub struct StateBuilder {
+    directory: PathBuf,
+    quotas: Vec<Quota>,
+    owner: String,
+    clock: Option<Arc<dyn Clock>>,
+    inline: bool,
+    alone: bool,
+}
+
+impl State {
+    /// Returns the settings of a state in a directory, which is made if it does not exist, for its owner alone. Only
+    /// directories on local disks can be used.
+    pub fn builder(directory: impl Into<PathBuf>) -> StateBuilder {
+        StateBuilder {
+            directory: directory.into(),
+            quotas: Vec::new(),
+            owner: String::new(),
+            clock: None,
+            inline: false,
+            alone: false,
+        }
+    }
+
+    /// Returns the directory.
+    pub fn directory(&self) -> &std::path::Path {
+        &self.0.directory
+    }
+
+    /// Returns the status of all robots that have used the state, by key. Creates nothing: without a file, the list is
+    /// empty.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`ErrorKind::Store`](dingtalk_core::ErrorKind::Store) if the file cannot be used.
+    pub async fn status(&self) -> Result<Vec<RobotStatus>, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.0.driver.post(Job::Status(reply));
+        self.0.driver.answer(answer).await
+    }
+
+    /// Waits until the events of all requests that have ended were stored. Call it before the process exits: otherwise,
+    /// the outcome of its last request can be missing in the month's numbers.
+    pub async fn flush(&self) {
+        let (reply, answer) = oneshot::channel();
+        self.0.driver.post(Job::Flush(reply));
+        // A thread that has ended stores nothing more.
+        drop(answer.await);
+    }
+
+    /// Runs a transaction, in memory if the file cannot be used. `work` may run several times.
+    #[allow(dead_code, reason = "for the table of repeated calls")]
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        access: Access,
+        mut work: impl FnMut(&mut Work<'_>) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let job = move |engine: &mut Engine| {
+            let result = engine.transact(access, &mut |inner, _| work(inner));
+            drop(reply.send(result.map_err(Error::from)));
+        };
+        self.0.driver.post(Job::Run(Box::new(job)));
+        self.0.driver.answer(answer).await
+    }
+
+    /// Hands over a transaction that writes before everything that is asked for later. `work` may run several times.
+    #[allow(dead_code, reason = "for the table of repeated calls")]
+    pub(crate) fn post(&self, mut work: impl FnMut(&mut Work<'_>) -> Result<(), Trouble> + Send + 'static) {
+        let job = move |engine: &mut Engine| {
+            if let Err(trouble) = engine.transact(Access::Write, &mut |inner, _| work(inner)) {
+                let reason = trouble.words();
+                tracing::warn!(name: "dingtalk.state_not_written", reason, "an event was not stored: {reason}");
+            }
+        };
+        self.0.driver.post(Job::Run(Box::new(job)));
+    }
+}
+
+impl Windows for State {
+    fn window(&self, robot: &RobotKey, pace: &Pace) -> Arc<dyn Window> {
+        Arc::new(SharedWindow::new(Arc::clone(&self.0), *robot, pace))
+    }
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> Reading {
+        self.clock.read()
+    }
+
+    pub(crate) fn waiter(&self) -> WaiterId {
+        WaiterId(self.next_waiter.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+impl StateBuilder {
+    /// Adds a monthly quota.
+    pub fn quota(mut self, quota: Quota) -> Self {
+        self.quotas.push(quota);
+        self
+    }
+
+    /// Sets the name of this program, for display.
+    pub fn owner(mut self, name: impl Into<String>) -> Self {
+        self.owner = name.into();
+        self
+    }
+
+    /// Sets the clock; that of the system unless set. For tests.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Runs all transactions in the thread of the caller, so that tests can use virtual time.
+    #[doc(hidden)]
+    pub fn inline(mut self) -> Self {
+        self.inline = true;
+        self
+    }
+
+    /// Never looks for changes of other processes, so that virtual time passes in large steps.
+    #[doc(hidden)]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
+        self
+    }
+
+    /// Creates the state. Touches neither the directory nor the clock.
+    pub fn build(self) -> State {
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let directory = Directory::new(self.directory.clone());
+        let engine = Engine::new(directory, Arc::clone(&clock), self.quotas.into(), self.owner, self.alone);
+        State(Arc::new(Shared {
+            driver: Driver::new(engine, self.inline),
+            clock,
+            directory: self.directory,
+            next_waiter: AtomicU64::new(1),
+        }))
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("directory", &self.0.directory).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StateBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StateBuilder")
+            .field("directory", &self.directory)
+            .field("quotas", &self.quotas)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! Status of the robots: the window now, waiters, rests, and the month.
+
+use std::time::Duration;
+
+use dingtalk_core::delivery::{Block, RobotKey, Urgency, window::Forecast};
+
+use crate::{
+    database::Work,
+    meter::{self, Quota},
+    review::Picture,
+    trouble::Trouble,
+};
+
+/// Status of a robot that has used the state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RobotStatus {
+    /// Key of the robot.
+    pub key: RobotKey,
+    /// Number of slots that count in the window now.
+    pub taken: usize,
+    /// Maximum number of slots in a window, for urgent messages too.
+    pub limit: usize,
+    /// Number of waiters of all programs.
+    pub waiting: usize,
+    /// Time that is left of a rest, with its cause.
+    pub rest: Option<(Duration, Block)>,
+    /// Wait of a normal message that is sent now.
+    pub forecast: Forecast,
+    /// Requests of this month that DingTalk accepted. Months begin at midnight in China.
+    pub delivered: u64,
+    /// Requests of this month that DingTalk refused.
+    pub refused: u64,
+    /// Requests of this month whose outcome is not known. Requests that are being made are among them.
+    pub unknown: u64,
+    /// Quotas that limit the robot.
+    pub quotas: Vec<QuotaStatus>,
+}
+
+/// Use of a quota in this month.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct QuotaStatus {
+    /// Name of the quota.
+    pub name: String,
+    /// Requests that may have reached DingTalk.
+    pub used: u64,
+    /// Maximum number of requests.
+    pub limit: u32,
+}
+
+/// Reads the status of all robots, by key.
+pub(crate) fn read(work: &mut Work<'_>, quotas: &[Quota], owner: i64) -> Result<Vec<RobotStatus>, Trouble> {
+    let robots: Vec<(i64, [u8; 32])> = work
+        .transaction
+        .prepare_cached("SELECT robot, key FROM robot ORDER BY key")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    robots.into_iter().map(|(robot, key)| of(work, robot, RobotKey::from_bytes(key), quotas, owner)).collect()
+}
+
+fn of(
+    work: &mut Work<'_>,
+    robot: i64,
+    key: RobotKey,
+    quotas: &[Quota],
+    owner: i64,
+) -> Result<RobotStatus, Trouble> {
+    let usage = meter::usage(work, robot)?;
+    let picture = Picture::read(work, &key, std::iter::empty(), quotas, owner)?;
+    let count = |number: i64| u64::try_from(number).unwrap_or_default();
+    Ok(RobotStatus {
+        key,
+        taken: picture.log.taken(),
+        limit: picture.pace.slots(Urgency::Urgent),
+        waiting: picture.waiting.len(),
+        rest: picture.rest(),
+        forecast: picture.forecast(Urgency::Normal, picture.waiting.len()),
+        delivered: count(usage.delivered),
+        refused: count(usage.refused),
+        unknown: count(usage.used - usage.delivered - usage.refused),
+        quotas: picture
+            .quotas()
+            .iter()
+            .map(|(quota, used)| QuotaStatus {
+                name: quota.name.clone(),
+                used: count(*used),
+                limit: quota.limit,
+            })
+            .collect(),
+    })
+}

@@ -1,0 +1,193 @@
+//! The tables that are used now: those of the file, or, while it cannot be used, others in memory.
+
+use std::time::Duration;
+
+use crate::{
+    clock::{Clock, Reading},
+    database::{Access, Database, Work},
+    directory::{Directory, FileId},
+    trouble::Trouble,
+    units::{micros, since_1970},
+};
+
+/// Time after which a file that could not be used is tried again.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Tables of a state.
+pub(crate) struct Store {
+    directory: Directory,
+    clock: std::sync::Arc<dyn Clock>,
+    tables: Tables,
+    /// Reason for which the file could not be used, until it works again.
+    reason: Option<String>,
+}
+
+enum Tables {
+    Closed,
+    File(Database),
+    Memory { database: Database, retry_at: i64 },
+}
+
+/// A change of the tables, on which everything that was known of rows depends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// The file was opened, or opened anew.
+    Opened,
+    /// The file works again; its tables lack what was recorded in memory.
+    Recovered,
+    /// The tables in memory are in use, and empty.
+    Fallback,
+}
+
+impl Store {
+    pub(crate) fn new(directory: Directory, clock: std::sync::Arc<dyn Clock>) -> Self {
+        Self { directory, clock, tables: Tables::Closed, reason: None }
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        micros(self.clock.read().since_boot)
+    }
+
+    /// Reports whether the tables are those in memory.
+    pub(crate) fn is_fallback(&self) -> bool {
+        matches!(self.tables, Tables::Memory { .. })
+    }
+
+    /// Returns the database of the file, if it is open.
+    pub(crate) fn file(&self) -> Option<&Database> {
+        match &self.tables {
+            Tables::File(database) => Some(database),
+            _ => None,
+        }
+    }
+
+    /// Returns the identity of the open file, if there is one.
+    pub(crate) fn file_id(&self) -> FileId {
+        self.file().and_then(Database::file)
+    }
+
+    /// Opens the file if that is due, or the tables in memory if it cannot be used. Returns what has changed.
+    pub(crate) fn open(&mut self) -> Result<Option<Change>, Trouble> {
+        let fallback = match &self.tables {
+            Tables::File(_) => return Ok(None),
+            Tables::Memory { retry_at, .. } if self.now() < *retry_at => return Ok(None),
+            Tables::Memory { .. } => true,
+            Tables::Closed => false,
+        };
+        match self.open_file() {
+            Ok(database) => {
+                self.tables = Tables::File(database);
+                self.reason = None;
+                Ok(Some(if fallback { Change::Recovered } else { Change::Opened }))
+            }
+            Err(Trouble::Newer) => Err(Trouble::Newer),
+            Err(trouble) => {
+                let changed = !fallback;
+                self.fall_back(&trouble)?;
+                Ok(changed.then_some(Change::Fallback))
+            }
+        }
+    }
+
+    /// Runs a transaction in the open tables. If the file has become unusable, the tables are closed, and the caller
+    /// opens others; `Ok(None)` says so.
+    pub(crate) fn transact<T>(
+        &mut self,
+        access: Access,
+        work: &mut dyn FnMut(&mut Work<'_>) -> Result<T, Trouble>,
+    ) -> Result<Option<T>, Trouble> {
+        let clock = || self.clock.read();
+        let database = match &mut self.tables {
+            Tables::Closed => return Ok(None),
+            Tables::Memory { database, .. } => {
+                return database.transact(&self.directory, access, &clock, work).map(Some);
+            }
+            Tables::File(database) => database,
+        };
+        let file = database.file();
+        match database.transact(&self.directory, access, &clock, work) {
+            Ok(value) => Ok(Some(value)),
+            Err(Trouble::Newer) => Err(Trouble::Newer),
+            Err(Trouble::Moved) => {
+                self.tables = Tables::Closed;
+                Ok(None)
+            }
+            Err(Trouble::Damaged) => {
+                self.tables = Tables::Closed;
+                match self.rebuild(file) {
+                    Ok(database) => self.tables = Tables::File(database),
+                    Err(trouble) => self.fall_back(&trouble)?,
+                }
+                Ok(None)
+            }
+            Err(trouble) => {
+                self.fall_back(&trouble)?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Lets the next [`open`](Self::open) try the file at once.
+    pub(crate) fn retry_now(&mut self) {
+        if let Tables::Memory { retry_at, .. } = &mut self.tables {
+            *retry_at = i64::MIN;
+        }
+    }
+
+    /// Returns the reason for which the file cannot be used.
+    pub(crate) fn trouble(&self) -> Trouble {
+        Trouble::unusable(
+            self.reason.clone().unwrap_or_else(|| "state.db was opened anew; try again".to_owned()),
+        )
+    }
+
+    fn open_file(&self) -> Result<Database, Trouble> {
+        let file = self.directory.file_id();
+        match Database::open(&self.directory) {
+            Err(Trouble::Damaged) => self.rebuild(file),
+            result => result,
+        }
+    }
+
+    /// Puts a damaged file aside and makes a new one, in which all windows count as full.
+    fn rebuild(&self, damaged: FileId) -> Result<Database, Trouble> {
+        let Reading { wall, .. } = self.clock.read();
+        let suffix = (since_1970(wall) / 1_000_000).to_string();
+        let aside = self.directory.set_aside(damaged, &suffix)?;
+        let mut database = Database::open(&self.directory)?;
+        if let Some(aside) = aside {
+            tracing::warn!(
+                name: "dingtalk.state_damaged",
+                "state.db was damaged: it is now {}, and was made anew; the first messages wait for a window",
+                aside.display()
+            );
+            let clock = || self.clock.read();
+            database.transact(&self.directory, Access::Write, &clock, &mut |work| {
+                work.transaction.execute("UPDATE meta SET full_at = ?1", [work.moment.at])?;
+                Ok(())
+            })?;
+        }
+        Ok(database)
+    }
+
+    fn fall_back(&mut self, trouble: &Trouble) -> Result<(), Trouble> {
+        if self.reason.is_none() {
+            tracing::warn!(
+                name: "dingtalk.state_unusable",
+                "the shared state cannot be used: {}; until then, this process counts only its own messages",
+                trouble.words()
+            );
+        }
+        self.reason = Some(trouble.words());
+        let retry_at = self.now().saturating_add(micros(RETRY));
+        match &mut self.tables {
+            Tables::Memory { retry_at: at, .. } => *at = retry_at,
+            tables => *tables = Tables::Memory { database: Database::in_memory()?, retry_at },
+        }
+        Ok(())
+    }
+}
