@@ -101,6 +101,7 @@ pub(crate) fn action_card<T: Borrow<Template>>(
     buttons: impl IntoIterator<Item = [T; 2]>,
     (horizontal, hide_avatar): (bool, bool),
     values: &[Value<'_>],
+    mentions: Mentions,
 ) -> Result<Message, Invalid> {
     let [title, text] = parts.map(|template| render(template, values));
     check.required("title", &title);
@@ -126,5 +127,7 @@ pub(crate) fn action_card<T: Borrow<Template>>(
         Ok([button]) => message::Buttons::Single(button),
         Err(buttons) => message::Buttons::Several(buttons),
     };
-    check.finish(Message::ActionCard(message::ActionCard { title, text, buttons, horizontal, hide_avatar }))
+    let mut card = message::ActionCard::new(title, text, buttons);
+    (card.horizontal, card.hide_avatar) = (horizontal, hide_avatar);
+    check.finish(Message::ActionCard(card).with_mentions(mentions))
 }

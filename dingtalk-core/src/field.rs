@@ -4,7 +4,7 @@
 //! with a form of its own in a message, and [`Measured`] for a value with constraints.
 
 pub use crate::{
-    __private_0_1_0::{At, Computed, FeedEntry, LinkTarget, format},
+    __private_0_1_0::{At, CardAt, Computed, FeedEntry, LinkTarget, format},
     card_button::ButtonEntry,
     constraint::{Measure, Measured},
 };

@@ -170,6 +170,24 @@ impl<T: At> At for Option<T> {
     }
 }
 
+/// A type for fields marked `at` in an action card.
+#[diagnostic::on_unimplemented(
+    message = "an action card mentions people by user id, not by `{Self}`",
+    label = "neither `UserId`, nor a `Vec` or `Option` of it",
+    note = "change the field's type to `UserId`, or send a `markdown` message"
+)]
+pub trait CardAt: At {
+    fn mention_in_card(&self, mentions: &mut Mentions) {
+        self.mention(mentions);
+    }
+}
+
+impl CardAt for UserId {}
+
+impl<T: CardAt> CardAt for Vec<T> {}
+
+impl<T: CardAt> CardAt for Option<T> {}
+
 /// Text of a slot whose field is marked `at`: the same `@…` that would be appended.
 pub struct MentionText(Mentions);
 
@@ -227,10 +245,11 @@ pub fn action_card(
     buttons: &[(Code, Code)],
     style: (bool, bool),
     values: &[Value<'_>],
+    mentions: Mentions,
 ) -> Result<Message, Invalid> {
     let [title, text] = [title, text].map(Template::from_code);
     let buttons = buttons.iter().map(|(label, url)| [*label, *url].map(Template::from_code));
-    compose::action_card(check, [&title, &text], buttons, style, values)
+    compose::action_card(check, [&title, &text], buttons, style, values, mentions)
 }
 
 /// An item of a feed card; implemented by `#[derive(FeedItem)]`.

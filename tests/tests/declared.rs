@@ -212,7 +212,7 @@ struct TellOfBackup {
 #[dingtalk(action_card(
     title = "{service} {version} fails",
     text = "
-        [{service}](https://ci.example.com/{service}/{build:04}?level={level}#{version}) fails.
+        [{service}](https://ci.example.com/{service}/{build:04}?level={level}#{version}) fails: {owners}.
         ![graph](https://ci.example.com/{build}/{service}.{version}?next={runbook})
         {steps}
         {logs}
@@ -240,6 +240,9 @@ struct RollBack {
     /// Log of the failure.
     #[dingtalk(line = "[Log](https://ci.example.com/{}.log)", length(..=40))]
     logs: Option<String>,
+    /// People who may decide, by user id.
+    #[dingtalk(at, max_items = 4)]
+    owners: Vec<UserId>,
 }
 
 const FILE: &str = r###"
@@ -431,12 +434,13 @@ fields = [
     { name = "runbook", type = "url", description = "Page that says what to do." },
     { name = "steps", type = "text", list = true, line = "- [{}](https://ci.example.com/steps/{}/log)", length = "..=40", max_items = 3, description = "Steps that fail." },
     { name = "logs", type = "text", optional = true, line = "[Log](https://ci.example.com/{}.log)", length = "..=40", description = "Log of the failure." },
+    { name = "owners", type = "user_id", list = true, at = true, max_items = 4, description = "People who may decide, by user id." },
 ]
 
 [notifications.roll_back.action_card]
 title = "{service} {version} fails"
 text = """
-[{service}](https://ci.example.com/{service}/{build:04}?level={level}#{version}) fails.
+[{service}](https://ci.example.com/{service}/{build:04}?level={level}#{version}) fails: {owners}.
 ![graph](https://ci.example.com/{build}/{service}.{version}?next={runbook})
 {steps}
 {logs}

@@ -269,6 +269,10 @@ const CASES: &[(&str, &str)] = &[
         "text = '{host}'\nfields = [{ name = 'host', type = 'Host', description = 'As in the inventory.' }]",
     ),
     (
+        "mention_that_a_card_does_not_make",
+        "action_card = { title = '{host}', text = '{host}', buttons = [{ label = 'Open', url = 'https://example.com' }] }\nfields = [HOST, { name = 'people', type = 'mobile', list = true, at = true, description = 'Who looks.' }, { name = 'everybody', type = 'flag', at_all = true, description = 'The whole group looks.' }]",
+    ),
+    (
         "slot_that_could_lead_elsewhere",
         "markdown = { title = 'alert', text = \"[page](https://{host}.example.com/)\\n[page]({base}/hosts)\\n[page](https://example.com:{port}/hosts)\\n[page]({host}://example.com/hosts)\\n[page](https://{host}@example.com/hosts)\\n[page](ftp://example.com/{host})\\n[page](https://example.com/%{host})\" }\nfields = [HOST, { name = 'base', type = 'url', description = 'What to do about it.' }, { name = 'port', type = 'integer', description = 'Where it listens.' }]",
     ),

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use dingtalk_core::{
-    FeedItem, Message, Notification, Url,
-    message::{self, Button, Buttons, CardButton, Link, WireMessage},
+    FeedItem, Message, Mobile, Notification, Url, UserId,
+    message::{self, ActionCard, Button, Buttons, CardButton, Link, Mentions, WireMessage},
     tool::{Tool, ToolSet, ToolType},
     tools,
 };
@@ -159,6 +159,67 @@ struct News {
 struct Digest {
     #[dingtalk(max_items = 3)]
     news: Vec<News>,
+}
+
+#[derive(Notification)]
+#[dingtalk(action_card(
+    title = "Deploy {version}?",
+    text = "{lead}, deploy {version}?",
+    button("Approve", url = "https://example.com/approve/{version}"),
+))]
+struct Decide {
+    version: u32,
+    #[dingtalk(at)]
+    lead: Option<UserId>,
+    #[dingtalk(at)]
+    people: Vec<UserId>,
+}
+
+/// DingTalk documents `@userId` in the text of a card, and no `at` beside it.
+#[test]
+fn a_card_mentions_user_ids_in_its_text_alone() {
+    let [lead, other] = ["li_si", "wang-5"].map(|id| UserId::new(id).unwrap());
+    let decide = Decide { version: 7, lead: Some(lead.clone()), people: vec![lead.clone(), other.clone()] };
+    let message = decide.message().unwrap();
+    assert_eq!(message.mentions().unwrap().user_ids, [lead, other]);
+    assert_eq!(
+        serde_json::to_value(WireMessage::new(message)).unwrap(),
+        serde_json::json!({
+            "msgtype": "actionCard",
+            "actionCard": {
+                "title": "Deploy 7?",
+                "text": "@li_si, deploy 7?\n\n@wang-5",
+                "singleTitle": "Approve",
+                "singleURL": "https://example.com/approve/7",
+            },
+        })
+    );
+    let nobody = Decide { version: 7, lead: None, people: Vec::new() };
+    let Message::ActionCard(card) = nobody.message().unwrap() else { panic!("a card is a card") };
+    assert_eq!((&*card.text, card.user_ids()), (", deploy 7?", &[][..]));
+}
+
+#[test]
+fn a_card_mentions_at_most_fifty_people() {
+    let people = |count| (0..count).map(|number| UserId::new(format!("id{number}")).unwrap()).collect();
+    let decide = |count| Decide { version: 7, lead: None, people: people(count) };
+    assert!(decide(50).message().is_ok());
+    assert!(decide(51).message().is_err());
+    let lead = UserId::new("lead").unwrap();
+    assert!(Decide { lead: Some(lead), ..decide(50) }.message().is_err());
+}
+
+/// What a card cannot mention is left out, not written into its text.
+#[test]
+fn a_card_takes_only_user_ids_from_mentions() {
+    let mut mentions = Mentions::mobiles([Mobile::new("13800000000").unwrap()]);
+    mentions.merge(Mentions::everybody());
+    mentions.merge(Mentions::user_ids([UserId::new("a").unwrap()]));
+    let button = Button::new("Open", Url::new("https://example.com").unwrap());
+    let card = Message::action_card("Deploy?", "Deploy?", Buttons::Single(button)).with_mentions(mentions);
+    let Message::ActionCard(ActionCard { text, .. }) = &card else { panic!("a card is a card") };
+    assert_eq!(text, "Deploy?\n\n@a");
+    assert_eq!(card.mentions(), Some(&Mentions::user_ids([UserId::new("a").unwrap()])));
 }
 
 fn news(headline: &str, picture: bool) -> News {

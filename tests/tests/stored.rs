@@ -41,10 +41,11 @@ fn messages() -> Vec<Message> {
     vec![
         Message::text("磁盘已满"),
         Message::text("Disk is full").with_mentions(Mentions::everybody()),
-        Message::markdown("CPU", "### CPU\n\n- 93 %").with_mentions(people),
+        Message::markdown("CPU", "### CPU\n\n- 93 %").with_mentions(people.clone()),
         link,
         Message::action_card("Open", "Text", Buttons::Single(Button::new("Open", url("page")))),
-        card,
+        card.clone(),
+        card.with_mentions(people),
         Message::feed_card([FeedItem::new("News", url("news"), url("news.png"))]),
     ]
 }
@@ -149,7 +150,9 @@ fn an_unknown_name_is_left_to_a_newer_version() {
 
 #[test]
 fn reading_checks_what_constructors_check() {
-    let [text, all, markdown, link, single, card, feed] = &messages()[..] else { panic!("seven messages") };
+    let [text, all, markdown, link, single, card, _, feed] = &messages()[..] else {
+        panic!("eight messages")
+    };
     let not_a_url = json!("javascript:alert(1)");
     for (error, words) in [
         (

@@ -44,8 +44,10 @@ impl Keyword {
             {
                 self.add_to_markdown(title, text, mentions);
             }
-            Message::ActionCard(ActionCard { title, text, .. }) if self.is_missing_in(&[title, text]) => {
-                self.add_to_markdown(title, text, &Mentions::default());
+            Message::ActionCard(ActionCard { title, text, mentions, .. })
+                if self.is_missing_in(&[title, text]) =>
+            {
+                self.add_to_markdown(title, text, mentions);
             }
             Message::Link(Link { title, text, .. }) if self.is_missing_in(&[title, text]) => {
                 add(text, " ", &self.0);
@@ -102,7 +104,10 @@ fn add(text: &mut String, separator: &str, keyword: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Url, UserId, message::FeedItem};
+    use crate::{
+        Url, UserId,
+        message::{Button, Buttons, FeedItem},
+    };
 
     fn url() -> Url {
         Url::new("https://example.com").unwrap()
@@ -164,6 +169,10 @@ mod tests {
         for (message, expected) in [
             (Message::text("disk full"), "disk full\n通知\n@a"),
             (Message::markdown("disk", "full"), "disk|full\n\n通知\n\n@a"),
+            (
+                Message::action_card("disk", "full", Buttons::Single(Button::new("x", url()))),
+                "disk|full\n\n通知\n\n@a",
+            ),
             (Message::text(""), "@a\n通知"),
         ] {
             let mut message = message.with_mentions(mentions.clone());

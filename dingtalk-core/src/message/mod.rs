@@ -109,7 +109,8 @@ impl Message {
     }
 
     /// Adds mentions, and each `@…` that the body does not contain yet: without that text DingTalk notifies no one.
-    /// Only text and Markdown messages can mention people; other messages stay unchanged.
+    /// An action card mentions [user ids](ActionCard::with_user_ids) only; links and feed cards mention no one and stay
+    /// unchanged.
     #[must_use]
     pub fn with_mentions(mut self, new: Mentions) -> Self {
         match &mut self {
@@ -121,7 +122,11 @@ impl Message {
                 markdown.mentions.merge(new);
                 markdown.mentions.append_to_markdown(&mut markdown.text);
             }
-            Self::Link(_) | Self::ActionCard(_) | Self::FeedCard(_) => {}
+            Self::ActionCard(card) => {
+                card.mentions.merge(Mentions::user_ids(new.user_ids));
+                card.mentions.append_to_markdown(&mut card.text);
+            }
+            Self::Link(_) | Self::FeedCard(_) => {}
         }
         self
     }
@@ -131,7 +136,8 @@ impl Message {
         match self {
             Self::Text(text) => Some(&text.mentions),
             Self::Markdown(markdown) => Some(&markdown.mentions),
-            Self::Link(_) | Self::ActionCard(_) | Self::FeedCard(_) => None,
+            Self::ActionCard(card) => Some(&card.mentions),
+            Self::Link(_) | Self::FeedCard(_) => None,
         }
     }
 

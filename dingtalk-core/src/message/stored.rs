@@ -43,6 +43,8 @@ enum Stored {
         horizontal: bool,
         #[serde(default, skip_serializing_if = "is_false")]
         hide_avatar: bool,
+        #[serde(default, skip_serializing_if = "StoredMentions::is_empty")]
+        mentions: StoredMentions,
     },
     FeedCard {
         items: Vec<StoredItem>,
@@ -126,6 +128,7 @@ impl TryFrom<&Message> for Stored {
                     .collect::<Result<_, _>>()?,
                 horizontal: card.horizontal,
                 hide_avatar: card.hide_avatar,
+                mentions: (&card.mentions).into(),
             },
             Message::FeedCard(card) => Self::FeedCard {
                 items: card.items.iter().map(StoredItem::try_from).collect::<Result<_, _>>()?,
@@ -172,7 +175,7 @@ impl TryFrom<Stored> for Message {
             Stored::Link { title, text, url: target, picture } => {
                 Self::Link(Link { title, text, url: url("url", &target)?, picture })
             }
-            Stored::ActionCard { title, text, single, buttons, horizontal, hide_avatar } => {
+            Stored::ActionCard { title, text, single, buttons, horizontal, hide_avatar, mentions } => {
                 let buttons: Vec<Button> =
                     buttons.into_iter().map(Button::try_from).collect::<Result<_, _>>()?;
                 let buttons = if single {
@@ -183,7 +186,8 @@ impl TryFrom<Stored> for Message {
                 } else {
                     Buttons::Several(buttons)
                 };
-                Self::ActionCard(ActionCard { title, text, buttons, horizontal, hide_avatar })
+                let mentions = Mentions::user_ids(mentions.user_ids);
+                Self::ActionCard(ActionCard { title, text, buttons, horizontal, hide_avatar, mentions })
             }
             Stored::FeedCard { items } => Self::FeedCard(FeedCard {
                 items: items.into_iter().map(FeedItem::try_from).collect::<Result<_, _>>()?,

@@ -187,7 +187,11 @@ impl From<&WireMessage> for Body {
             link: None,
             action_card: None,
             feed_card: None,
-            at: wire.message.mentions().and_then(At::from_mentions),
+            at: match &wire.message {
+                // Only the text of a card mentions people: DingTalk documents no `at` for it.
+                Message::ActionCard(_) => None,
+                message => message.mentions().and_then(At::from_mentions),
+            },
             msg_uuid: wire.id.clone(),
         };
         match &wire.message {
@@ -336,6 +340,8 @@ impl TryFrom<ActionCardBody> for ActionCard {
             buttons,
             horizontal: Switch::is_on(card.btn_orientation),
             hide_avatar: Switch::is_on(card.hide_avatar),
+            // The text contains them, but nothing says which of its words they are.
+            mentions: Mentions::default(),
         })
     }
 }

@@ -22,10 +22,10 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
         if let Some(message) = &variant.message {
             kind(message, derive, errors);
         }
-        let can_mention = variant.message.as_ref().map(|message| message.kind.can_mention());
+        let kind = variant.message.as_ref().map(|message| message.kind);
         for (index, field) in variant.fields.iter().enumerate() {
             let mut findings = Findings::new(Dialect::Attributes);
-            check_field(index, &field.rules, can_mention, &mut findings);
+            check_field(index, &field.rules, kind, &mut findings);
             errors.report(findings, |location| variant.tokens(location));
             if derive == Derive::Fragment {
                 in_fragment(field, model.tool.is_some(), errors);

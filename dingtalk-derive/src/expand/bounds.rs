@@ -1,6 +1,6 @@
 //! Bounds of generic types: `FieldType: Show` for each field that mentions a type parameter and is shown.
 
-use dingtalk_template::declaration::{FormatSpec, Role, Source, Templates};
+use dingtalk_template::declaration::{FormatSpec, MessageKind, Role, Source, Templates};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{Generics, Type, WherePredicate};
@@ -25,7 +25,8 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
     for (variant, templates) in model.variants.iter().zip(templates) {
         for field in &variant.fields {
             if field.rules.role == Role::At {
-                need(field.ty, quote!(#private::At));
+                let of_card = templates.kind == MessageKind::ActionCard;
+                need(field.ty, if of_card { quote!(#private::CardAt) } else { quote!(#private::At) });
             } else if is_constrained(field) {
                 need(field.ty, quote!(#private::Measured));
             }

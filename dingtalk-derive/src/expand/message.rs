@@ -47,6 +47,9 @@ fn arm(model: &Model<'_>, variant: &Variant<'_>, templates: &Templates, paths: &
     let people = variant.fields.iter().enumerate().filter_map(|(index, field)| {
         let (bound, ty) = (bound(index), field.ty);
         match field.rules.role {
+            Role::At if templates.kind == MessageKind::ActionCard => {
+                Some(quote!(<#ty as #private::CardAt>::mention_in_card(#bound, &mut #mentions);))
+            }
             Role::At => Some(quote!(<#ty as #private::At>::mention(#bound, &mut #mentions);)),
             Role::AtAll => Some(quote!(#mentions.all |= *#bound;)),
             Role::Value | Role::Skip => None,
@@ -105,7 +108,7 @@ fn render(
             quote! {{
                 #list
                 #private::action_card(
-                    #check, #(#parts,)* &[#(#buttons),*], (#horizontal, #hide_avatar), #values,
+                    #check, #(#parts,)* &[#(#buttons),*], (#horizontal, #hide_avatar), #values, #mentions,
                 )
             }}
         }

@@ -84,6 +84,14 @@ impl Dialect {
         }
     }
 
+    /// Returns the name of the type for a person's user id.
+    pub(super) fn user_id(self) -> &'static str {
+        match self {
+            Self::Attributes => "UserId",
+            Self::File => "user_id",
+        }
+    }
+
     /// Returns the name of a type with its article.
     pub(super) fn a_type(self, name: &str) -> String {
         match self {

@@ -1,7 +1,8 @@
 //! Rules on one field. A comment above each shows a violation, in the notation of the attributes.
 
 use super::{
-    Bounds, Cardinality, Dialect, End, FieldLocation, FieldRules, Findings, Literal, Role, Rule, ValueKind,
+    Bounds, Cardinality, Dialect, End, FieldLocation, FieldRules, Findings, Literal, MessageKind, Role, Rule,
+    ValueKind,
 };
 use crate::Number;
 
@@ -11,16 +12,41 @@ const MAX_MENTIONS: usize = 50;
 /// The line that counts the values which `max_shown` leaves out, if `more` is not given.
 pub const MORE: &str = "…and {} more";
 
-/// Checks roles, constraints, defaults and examples. `can_mention` tells if the message can mention people, if known.
-pub fn check_field(index: usize, field: &FieldRules, can_mention: Option<bool>, findings: &mut Findings) {
+/// Checks roles, constraints, defaults and examples; `kind` is that of the message, if known.
+pub fn check_field(index: usize, field: &FieldRules, kind: Option<MessageKind>, findings: &mut Findings) {
     roles(index, field, findings);
     bounds(index, field, findings);
     shortening(index, field, findings);
     literals(index, field, findings);
+    if let Some(kind) = kind.filter(|_| field.is_mention()) {
+        mention(index, field, kind, findings);
+    }
+}
+
+/// Checks that a message of this kind can mention the people.
+fn mention(index: usize, field: &FieldRules, kind: MessageKind, findings: &mut Findings) {
+    let dialect = findings.dialect;
+    let location = if field.role == Role::At { FieldLocation::At } else { FieldLocation::AtAll };
+    let by_mobile = matches!(&*field.type_name, "Mobile" | "mobile");
     // link(…) with #[dingtalk(at)] people: Vec<Mobile>
-    if field.is_mention() && can_mention == Some(false) {
-        let location = if field.role == Role::At { FieldLocation::At } else { FieldLocation::AtAll };
-        findings.of_field(index, location, "only text and Markdown messages can mention people: remove it");
+    if !kind.can_mention() {
+        let message =
+            "only text and Markdown messages can mention people, and action cards by user id: remove it";
+        findings.of_field(index, location, message);
+    } else if kind != MessageKind::ActionCard {
+        // Both take numbers, ids and everyone.
+    } else if field.role == Role::AtAll {
+        // action_card(…) with #[dingtalk(at_all)] everybody: bool
+        let message =
+            "an action card cannot mention everyone: remove it, or send a text or Markdown message instead";
+        findings.of_field(index, location, message);
+    } else if by_mobile {
+        // action_card(…) with #[dingtalk(at)] people: Vec<Mobile>
+        let user_id = dialect.user_id();
+        let message = format!(
+            "an action card mentions people by user id, not by mobile number: change the type to `{user_id}`"
+        );
+        findings.of_field(index, location, message);
     }
 }
 

@@ -181,7 +181,7 @@ impl MessageKind {
 
     /// Reports whether a message of this kind can mention people.
     pub fn can_mention(self) -> bool {
-        matches!(self, Self::Text | Self::Markdown)
+        matches!(self, Self::Text | Self::Markdown | Self::ActionCard)
     }
 }
 

@@ -229,7 +229,8 @@ impl Frame {
             }
             Message::ActionCard(mut card) => {
                 let text = std::mem::take(&mut card.text);
-                Some((Self::Card(card), text, Mentions::default()))
+                let mentions = std::mem::take(&mut card.mentions);
+                Some((Self::Card(card), text, mentions))
             }
             Message::Link(_) | Message::FeedCard(_) => None,
         }
@@ -253,7 +254,7 @@ impl Frame {
             }
             Self::Card(card) => {
                 let title = format!("{}{number}", card.title);
-                Message::ActionCard(ActionCard { title, text, ..card.clone() })
+                Message::ActionCard(ActionCard { title, text, ..card.clone() }).with_mentions(mentions)
             }
         }
     }

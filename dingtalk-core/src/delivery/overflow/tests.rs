@@ -102,3 +102,16 @@ fn the_keyword_stands_behind_the_text_of_each_part() {
     );
     assert_eq!(texts(Overflow::Truncate), ["Disk is full.\n… (+35 characters)\nalert\n@13800000000"]);
 }
+
+#[test]
+fn a_card_keeps_its_mentions_when_it_is_cut() {
+    let button = Buttons::Single(Button::new("Open", Url::new("https://e.com").unwrap()));
+    let people = Mentions::user_ids([crate::UserId::new("li").unwrap()]);
+    let card =
+        Message::action_card("Full", "Disk is full. ".repeat(20), button).with_mentions(people.clone());
+    let limits = Limits { bytes: 250, ..Limits::default() };
+    let parts = Overflow::Truncate.write(card, ID, limits, None).unwrap();
+    let Message::ActionCard(card) = &parts[0].0.message else { panic!("a card is a card") };
+    assert!(card.text.ends_with(" characters)\n\n@li"), "{}", card.text);
+    assert_eq!(card.mentions, people);
+}

@@ -26,8 +26,7 @@ pub(super) fn check(declaration: &Declaration, tool: &ToolWords) -> Result<Templ
     check_tool(tool, &mut findings);
     let message = declaration.message.as_ref();
     for (index, DeclaredField { rules, field_type }) in declaration.fields.iter().enumerate() {
-        let can_mention = message.map(|message| message.kind.can_mention());
-        check_field(index, rules, can_mention, &mut findings);
+        check_field(index, rules, message.map(|message| message.kind), &mut findings);
         types(index, rules, field_type, &mut findings);
         check_unbounded(index, rules, &mut findings);
         check_mention_limit(index, rules, &mut findings);

@@ -235,7 +235,7 @@ impl Composer {
             MessageKind::ActionCard => {
                 let buttons = self.templates.buttons.iter().map(|(label, url)| [label, url]);
                 let parts = [part(MessagePart::Title), part(MessagePart::Text)];
-                compose::action_card(check, parts, buttons, self.card_style, &slots)
+                compose::action_card(check, parts, buttons, self.card_style, &slots, mentions)
             }
             // The other types are refused in a declaration.
             MessageKind::Text | MessageKind::FeedCard | MessageKind::Item | MessageKind::Fragment => {
