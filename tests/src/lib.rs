@@ -1,6 +1,5 @@
 //! Tests across all crates, and code that several of them share. The examples of the READMEs are tests too.
 
-pub mod store_model;
 pub mod temporary;
 pub mod tree;
 pub mod virtual_clock;

@@ -11,7 +11,7 @@ use std::{
 
 use dingtalk_core::{
     Envelope, Error, ErrorKind, Message, Stub,
-    delivery::BoxFuture,
+    delivery::{BoxFuture, Dedupe, Outcome},
     queue::{
         DigestPolicy, Queue,
         store::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store},
@@ -73,19 +73,23 @@ impl Store for Broken {
         fail()
     }
 
-    fn release<'a>(&'a self, _: &'a [Claim]) -> BoxFuture<'a, Result<(), Error>> {
+    fn release<'a>(&'a self, _: &'a Claim) -> BoxFuture<'a, Result<(), Error>> {
         fail()
     }
 
-    fn merge(&self, _: Vec<Merge>) -> BoxFuture<'_, Result<bool, Error>> {
+    fn merge<'a>(&'a self, _: &'a Claim, _: Vec<Merge>) -> BoxFuture<'a, Result<bool, Error>> {
         fail()
     }
 
-    fn begin<'a>(&'a self, _: &'a Claim, _: Duration) -> BoxFuture<'a, Result<Begun, Error>> {
+    fn begin<'a>(&'a self, _: &'a Claim, _: &'a str, _: Duration) -> BoxFuture<'a, Result<Begun, Error>> {
         fail()
     }
 
-    fn settle<'a>(&'a self, _: &'a Claim, _: Settlement) -> BoxFuture<'a, Result<bool, Error>> {
+    fn settle<'a>(&'a self, _: &'a Claim, _: &'a str, _: Settlement) -> BoxFuture<'a, Result<bool, Error>> {
+        fail()
+    }
+
+    fn lanes(&self) -> BoxFuture<'_, Result<Vec<(String, LanePending)>, Error>> {
         fail()
     }
 
@@ -116,6 +120,12 @@ async fn events_have_the_documented_names_levels_and_fields() {
     for n in 0..3 {
         queue.try_send(&Message::text(format!("very private {n}"))).unwrap();
     }
+    let repeated = || {
+        let rule = Dedupe::new("private", Duration::from_secs(60));
+        Envelope::new(Message::text("very private")).with_dedupe(rule)
+    };
+    assert_eq!(queue.try_deliver(repeated()).unwrap().outcome, Outcome::Queued);
+    assert_eq!(queue.try_deliver(repeated()).unwrap().outcome, Outcome::Suppressed);
     assert!(queue.flush(Duration::from_secs(60)).await.is_err(), "the lane pauses");
     drop(queue);
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -11,7 +11,7 @@ use dingtalk_core::{
     Envelope, ErrorKind, Message, Mobile, Url, UserId,
     delivery::{Dedupe, Throttle, Urgency},
     message::{Button, Buttons, FeedItem, Mentions},
-    queue::store::{Claim, DeadLetter, Failure, Item, Loss},
+    queue::store::{DeadLetter, Failure, Item, Loss},
 };
 use expect_test::{ExpectFile, expect_file};
 use serde::{Serialize, de::DeserializeOwned};
@@ -64,7 +64,7 @@ fn envelope() -> Envelope {
 }
 
 fn item() -> Item {
-    let mut item = Item::new(envelope(), at(1_790_000_000), Claim::new(envelope().id, 7));
+    let mut item = Item::new(envelope(), at(1_790_000_000), 7);
     item.members = vec!["a".to_owned(), "b".to_owned()];
     (item.attempts, item.interrupted, item.may_have_arrived, item.alone) = (2, true, true, true);
     item.last_failure = Some(Failure::new(ErrorKind::Busy, "DingTalk is busy"));
@@ -89,6 +89,18 @@ fn letters() -> Vec<DeadLetter> {
     losses.map(letter).into()
 }
 
+fn suppressing() -> Item {
+    let mut item = Item::new(Envelope::new(Message::text("hello")).with_id("mine"), at(1_790_000_000), 8);
+    item.suppressed = 3;
+    item
+}
+
+fn displaced() -> DeadLetter {
+    let envelope = Envelope::new(Message::text("hello")).with_id("mine");
+    let failure = Failure::new(ErrorKind::QueueFull, "the queue is full");
+    DeadLetter::new("ops", envelope, Loss::Displaced, failure, at(1_790_000_000))
+}
+
 /// Writes a value, compares it with the file, and reads the file.
 fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T, file: &ExpectFile) {
     let json = serde_json::to_string_pretty(value).unwrap() + "\n";
@@ -102,6 +114,8 @@ fn the_stored_forms_stay_readable() {
     check(&envelope(), &expect_file!["../golden/stored/envelope.json"]);
     check(&item(), &expect_file!["../golden/stored/item.json"]);
     check(&letters(), &expect_file!["../golden/stored/dead_letters.json"]);
+    check(&suppressing(), &expect_file!["../golden/stored/item_with_suppressed.json"]);
+    check(&displaced(), &expect_file!["../golden/stored/dead_letter_displaced.json"]);
 }
 
 /// The stored form of the value, changed, and read again.

@@ -1,4 +1,5 @@
-//! Rules for notifications that occur too often. An envelope carries them; no delivery acts on them yet.
+//! Rules for notifications that occur too often. An envelope carries them, and a queue applies them in each of its
+//! lanes.
 
 use std::time::Duration;
 

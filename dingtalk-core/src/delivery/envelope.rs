@@ -42,9 +42,9 @@ pub struct Envelope {
     pub group: Option<String>,
     /// Plain text that represents the message in a digest, in one line. Not used yet.
     pub digest_line: Option<String>,
-    /// Suppression of repetitions. Not used yet.
+    /// Suppression of repetitions, by a [queue](crate::queue::Queue).
     pub dedupe: Option<Dedupe>,
-    /// Limit on messages with the same subject. Not used yet.
+    /// Limit on messages with the same subject, applied by a [queue](crate::queue::Queue).
     pub throttle: Option<Throttle>,
     /// Time after which the message is outdated and is not sent.
     pub expires_at: Option<SystemTime>,

@@ -154,6 +154,17 @@ impl Error {
         self
     }
 
+    /// Returns the error without texts that may repeat the message: the server's text, and invalid values.
+    pub(crate) fn without_content(&self) -> Self {
+        let mut error = self.clone();
+        error.0.server_message = None;
+        if error.0.kind == ErrorKind::Invalid {
+            error.0.cause = Cow::Borrowed("");
+            error.0.invalid = None;
+        }
+        error
+    }
+
     /// Adds the id of the envelope that failed.
     #[must_use]
     pub fn with_id(mut self, id: impl Into<String>) -> Self {

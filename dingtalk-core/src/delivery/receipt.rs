@@ -44,6 +44,8 @@ pub enum Outcome {
     Deferred,
     /// The message is part of a digest.
     Merged,
+    /// A rule for repetitions excludes the message: it was not queued, and is not sent.
+    Suppressed,
 }
 
 impl Receipt {

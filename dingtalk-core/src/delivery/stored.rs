@@ -16,7 +16,7 @@ use serde::{
 
 use super::{
     Dedupe, Envelope, ErrorKind, Throttle, Urgency,
-    store::{Claim, DeadLetter, Failure, Item, Loss},
+    store::{DeadLetter, Failure, Item, Loss},
 };
 use crate::{Message, message::newer};
 
@@ -73,6 +73,8 @@ struct StoredItem {
     may_have_arrived: bool,
     #[serde(default)]
     alone: bool,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    suppressed: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_failure: Option<StoredFailure>,
     claim: u64,
@@ -114,6 +116,7 @@ enum Reason {
     Refused,
     TooManyAttempts,
     Unknown,
+    Displaced,
     Dropped,
 }
 
@@ -137,6 +140,11 @@ fn known_if_any<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     known(deserializer).map(Some)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Milliseconds since 1970; 0 for a time before that.
@@ -208,8 +216,9 @@ impl Serialize for Item {
             interrupted: self.interrupted,
             may_have_arrived: self.may_have_arrived,
             alone: self.alone,
+            suppressed: self.suppressed,
             last_failure: self.last_failure.as_ref().map(StoredFailure::from),
-            claim: self.claim.number,
+            claim: self.claim,
         };
         stored.serialize(serializer)
     }
@@ -218,13 +227,14 @@ impl Serialize for Item {
 impl<'de> Deserialize<'de> for Item {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let stored = StoredItem::deserialize(deserializer)?;
-        let claim = Claim::new(&*stored.envelope.id, stored.claim);
-        let mut item = Self::new(stored.envelope, time("enqueued_ms", stored.enqueued_ms)?, claim);
+        let enqueued = time("enqueued_ms", stored.enqueued_ms)?;
+        let mut item = Self::new(stored.envelope, enqueued, stored.claim);
         item.members = stored.members;
         item.attempts = stored.attempts;
         item.interrupted = stored.interrupted;
         item.may_have_arrived = stored.may_have_arrived;
         item.alone = stored.alone;
+        item.suppressed = stored.suppressed;
         item.last_failure = stored.last_failure.map(Failure::from);
         Ok(item)
     }
@@ -276,6 +286,7 @@ impl From<Loss> for StoredLoss {
             Loss::Refused(kind) => (Reason::Refused, Some(kind)),
             Loss::TooManyAttempts(kind) => (Reason::TooManyAttempts, Some(kind)),
             Loss::Unknown => (Reason::Unknown, None),
+            Loss::Displaced => (Reason::Displaced, None),
             Loss::Dropped => (Reason::Dropped, None),
         };
         Self { reason, kind }
@@ -291,6 +302,7 @@ impl TryFrom<StoredLoss> for Loss {
             (Reason::Refused, Some(kind)) => Ok(Self::Refused(kind)),
             (Reason::TooManyAttempts, Some(kind)) => Ok(Self::TooManyAttempts(kind)),
             (Reason::Unknown, _) => Ok(Self::Unknown),
+            (Reason::Displaced, _) => Ok(Self::Displaced),
             (Reason::Dropped, _) => Ok(Self::Dropped),
             (Reason::Refused | Reason::TooManyAttempts, None) => Err("loss.kind is missing"),
         }

@@ -76,13 +76,32 @@ async fn a_full_queue_refuses_until_there_is_room() {
     assert!(error.to_string().starts_with("the queue is full (2 notifications wait)"), "{error}");
     queue.try_deliver(envelope("a")).unwrap();
     queue.try_deliver(urgent("u")).unwrap();
-    let error = queue.try_deliver(urgent("v")).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::QueueFull, "their room has an end, too");
     queue.flush(seconds(1)).await.unwrap();
     queue.try_deliver(envelope("c")).unwrap();
     queue.flush(seconds(1)).await.unwrap();
     assert_eq!(fake.ids(), ["u", "a", "b", "c"]);
     assert_eq!(queue.losses().total(), 0, "who was told can send again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_urgent_one_takes_the_place_of_the_newest_other_in_a_full_queue() {
+    let fake = Fake::new();
+    let queue = Queue::builder().lane("ops", fake.clone()).capacity(2).build().unwrap();
+    for envelope in [envelope("a"), envelope("b"), urgent("u"), urgent("v")] {
+        queue.try_deliver(envelope).unwrap();
+    }
+    let [letter] = &queue.dead_letters(10).await.unwrap()[..] else { panic!("the newest is kept") };
+    assert_eq!((&*letter.envelope.id, letter.loss, letter.attempts), ("b", Loss::Displaced, 0));
+    assert_eq!(letter.failure.kind, ErrorKind::QueueFull);
+    queue.try_deliver(urgent("w")).unwrap();
+    assert_eq!(queue.losses().to_string(), "2 displaced");
+    let error = queue.try_deliver(urgent("x")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::QueueFull, "urgent ones do not displace each other");
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids(), ["u", "v", "w"]);
+    queue.redeliver("b").await.unwrap();
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids(), ["u", "v", "w", "b"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -24,6 +24,8 @@ use crate::{
 pub(super) struct Mark {
     store: Arc<dyn Store>,
     claim: Claim,
+    /// Id of the item.
+    id: String,
     lease: Duration,
     /// Set as soon as the store may have recorded the attempt.
     asked: AtomicBool,
@@ -31,8 +33,8 @@ pub(super) struct Mark {
 }
 
 impl Mark {
-    pub(super) fn new(store: Arc<dyn Store>, claim: Claim, lease: Duration) -> Self {
-        Self { store, claim, lease, asked: AtomicBool::new(false), begun: OnceCell::new() }
+    pub(super) fn new(store: Arc<dyn Store>, claim: Claim, id: String, lease: Duration) -> Self {
+        Self { store, claim, id, lease, asked: AtomicBool::new(false), begun: OnceCell::new() }
     }
 
     /// Returns `false` only if no request was made.
@@ -50,9 +52,9 @@ impl AttemptMark for Mark {
     fn begin(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             self.asked.store(true, Ordering::Release);
-            match self.begun.get_or_try_init(|| self.store.begin(&self.claim, self.lease)).await? {
+            match self.begun.get_or_try_init(|| self.store.begin(&self.claim, &self.id, self.lease)).await? {
                 Begun::Started(_) => Ok(()),
-                Begun::Lost => Err(Error::new(ErrorKind::Store, "the claim on the notification has ended")),
+                Begun::Lost => Err(Error::new(ErrorKind::Store, "the claim on the lane has ended")),
             }
         })
     }

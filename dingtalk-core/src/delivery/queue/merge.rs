@@ -67,7 +67,7 @@ fn merge(planned: Planned, items: &[&Item]) -> Option<Merge> {
     // The digest is of use for as long as one of its members is.
     let expiries: Option<Vec<SystemTime>> = members.iter().map(|item| item.envelope.expires_at).collect();
     digest.expires_at = expiries.and_then(|expiries| expiries.into_iter().max());
-    Some(Merge::new(digest, members.iter().map(|item| item.claim.clone()).collect()))
+    Some(Merge::new(digest, members.iter().map(|item| item.envelope.id.clone()).collect()))
 }
 
 #[cfg(test)]
@@ -76,7 +76,6 @@ mod tests {
     use crate::{
         Url,
         message::{Button, Buttons},
-        queue::store::Claim,
     };
 
     fn at(seconds: u64) -> SystemTime {
@@ -85,14 +84,13 @@ mod tests {
 
     fn item(id: &str, enqueued: u64) -> Item {
         let envelope = Envelope::new(Message::text(format!("This is {id}"))).with_id(id);
-        Item::new(envelope, at(enqueued), Claim::new(id, 1))
+        Item::new(envelope, at(enqueued), 1)
     }
 
     /// Returns the members of each digest.
     fn members(plan: Plan) -> Vec<Vec<String>> {
         let Plan::Merge(merges) = plan else { panic!("{plan:?} merges nothing") };
-        let ids = |merge: Merge| merge.members.into_iter().map(|claim| claim.id).collect();
-        merges.into_iter().map(ids).collect()
+        merges.into_iter().map(|merge| merge.members).collect()
     }
 
     #[test]

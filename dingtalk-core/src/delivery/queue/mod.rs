@@ -226,6 +226,7 @@ impl Deliver for Queue {
 
 /// An envelope that is to be queued.
 struct Entry<'a> {
+    queue: &'a Handle,
     lane: &'a lane::Lane,
     id: String,
     urgency: crate::delivery::Urgency,
@@ -241,21 +242,30 @@ impl<'a> Entry<'a> {
         if queue.has_ended(&lane.name) {
             return Err(ended().with_id(&*envelope.id));
         }
-        Ok(Self { lane, id: envelope.id.clone(), urgency: envelope.urgency })
+        Ok(Self { queue, lane, id: envelope.id.clone(), urgency: envelope.urgency })
     }
 
     fn finish(self, result: Result<Enqueued, Error>, capacity: usize) -> Result<Receipt, Error> {
-        let Self { lane, id, urgency } = self;
+        let Self { queue, lane, id, urgency } = self;
+        let mut outcome = Outcome::Queued;
+        let added = |displaced: Option<DeadLetter>| {
+            tracing::debug!(name: "dingtalk.queued", lane = lane.name, id, "queued");
+            lane.arrived(urgency);
+            queue.shared.given_up(displaced.as_slice());
+        };
         match result {
-            Ok(Enqueued::Added) => {
-                tracing::debug!(name: "dingtalk.queued", lane = lane.name, id, "queued");
-                lane.arrived(urgency);
+            Ok(Enqueued::Added) => added(None),
+            Ok(Enqueued::Displaced(letter)) => added(Some(*letter)),
+            Ok(Enqueued::Suppressed) => {
+                tracing::debug!(name: "dingtalk.suppressed", lane = lane.name, id, "suppressed");
+                outcome = Outcome::Suppressed;
             }
             Ok(Enqueued::Known) => {}
             Ok(Enqueued::Full) => return Err(full(capacity).with_id(id)),
             Err(error) => return Err(error.with_id(id)),
         }
         let mut receipt = queued(&id);
+        receipt.outcome = outcome;
         receipt.robot = lane.named.then(|| lane.name.clone());
         Ok(receipt)
     }

@@ -156,8 +156,8 @@ impl Shared {
         self.losses.lock().unwrap_or_else(PoisonError::into_inner).add(loss, notifications);
     }
 
-    /// Counts the notifications that expired in the store.
-    pub(super) fn expired(&self, letters: &[DeadLetter]) {
+    /// Counts notifications that the store has given up.
+    pub(super) fn given_up(&self, letters: &[DeadLetter]) {
         for letter in letters {
             self.lose(letter.loss, 1);
             tracing::warn!(
@@ -190,8 +190,9 @@ impl Shared {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;
         }
-        let pending = self.store.only_in_memory();
-        if pending > 0 {
+        if let Some(pending) = self.store.only_in_memory()
+            && pending > 0
+        {
             self.lose(Loss::Dropped, pending);
             tracing::warn!(name: "dingtalk.queue_dropped", pending, "the queue ended before these were delivered");
         }

@@ -35,6 +35,9 @@ const SETTLE_ATTEMPTS: u32 = 4;
 /// with the default deadline.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
+/// Maximum number of items that are planned together, so that a step costs the same however many wait.
+const PLANNED: usize = 200;
+
 pub(super) struct Worker {
     shared: Arc<Shared>,
     lane: Arc<Lane>,
@@ -90,29 +93,24 @@ impl Worker {
     async fn step(&mut self) -> Result<Next, Error> {
         let shared = Arc::clone(&self.shared);
         let (store, settings) = (&shared.store, &shared.settings);
-        let max = if settings.digest.is_some() { settings.capacity } else { 1 };
+        let max = if settings.digest.is_some() { PLANNED } else { 1 };
         let claimed = store.claim(&self.lane.name, max, settings.lease()).await?;
-        shared.expired(&claimed.expired);
-        if claimed.items.is_empty() {
+        shared.given_up(&claimed.expired);
+        let (Some(claim), Some(first)) = (&claimed.claim, claimed.items.first()) else {
             return Ok(Next::Sleep(claimed.next, Wake::Arrival));
-        }
-        let claims: Vec<Claim> = claimed.items.iter().map(|item| item.claim.clone()).collect();
+        };
         match self.choose(&claimed).await {
             Choice::Wait(time) => {
-                store.release(&claims).await?;
+                store.release(claim).await?;
                 Ok(wait(time, &claimed))
             }
             Choice::Merge(merges) => {
-                self.merge(merges).await?;
-                store.release(&claims).await?;
+                if !self.merge(claim, merges).await? {
+                    store.release(claim).await?;
+                }
                 Ok(Next::Step)
             }
-            Choice::SendFirst => {
-                if claims.len() > 1 {
-                    store.release(&claims[1..]).await?;
-                }
-                self.send(&claimed).await
-            }
+            Choice::SendFirst => self.send(claim, first).await,
         }
     }
 
@@ -159,30 +157,31 @@ impl Worker {
         (!hold.is_zero()).then_some(hold)
     }
 
-    async fn merge(&self, merges: Vec<Merge>) -> Result<(), Error> {
+    async fn merge(&self, claim: &Claim, merges: Vec<Merge>) -> Result<bool, Error> {
         let digests: Vec<(String, usize)> =
             merges.iter().map(|merge| (merge.digest.id.clone(), merge.members.len())).collect();
-        if self.shared.store.merge(merges).await? {
+        let done = self.shared.store.merge(claim, merges).await?;
+        if done {
             for (id, notifications) in digests {
                 tracing::debug!(name: "dingtalk.merged", lane = self.lane.name, id, notifications, "merged");
             }
         }
-        Ok(())
+        Ok(done)
     }
 
-    /// Sends the first claimed item.
-    async fn send(&mut self, claimed: &Claimed) -> Result<Next, Error> {
-        let Some(item) = claimed.items.first() else { return Ok(Next::Step) };
+    /// Sends a claimed item.
+    async fn send(&mut self, claim: &Claim, item: &Item) -> Result<Next, Error> {
         let shared = Arc::clone(&self.shared);
         let (store, settings) = (&shared.store, &shared.settings);
         if item.interrupted && settings.rules.guarantee == Guarantee::AtMostOnce {
             let error = Error::new(ErrorKind::Unknown, "its attempt was interrupted");
-            self.give_up(item, Loss::Unknown, &error, item.attempts).await;
+            self.give_up(claim, item, Loss::Unknown, &error, item.attempts).await;
             shared.settled.notify_waiters();
             return Ok(Next::Step);
         }
         let lane = Arc::clone(&self.lane);
-        let mark = Arc::new(Mark::new(Arc::clone(store), item.claim.clone(), settings.lease()));
+        let mark =
+            Arc::new(Mark::new(Arc::clone(store), claim.clone(), item.envelope.id.clone(), settings.lease()));
         let mut result = if lane.deliver.marks_attempts() { Ok(()) } else { mark.begin().await };
         if result.is_ok() {
             let mut envelope = item.envelope.clone().with_attempt_mark(mark.clone());
@@ -193,18 +192,19 @@ impl Worker {
             let delivered = attempt(&*lane.deliver, envelope, settings.attempt_timeout, stop).await;
             self.turn = None;
             let Some(delivered) = delivered else {
-                store.release(std::slice::from_ref(&item.claim)).await?;
+                store.release(claim).await?;
                 return Ok(Next::Step);
             };
             result = delivered.map(drop);
         }
         match (result, mark.begun()) {
-            (Ok(()), _) => self.delivered(item).await,
-            (Err(_), Some(Begun::Lost)) => return Ok(Next::Step),
-            (Err(error), Some(Begun::Started(number))) => self.failed(item, number, error).await,
+            (Ok(()), _) => self.delivered(claim, item).await,
+            // The item may have expired, or an urgent one may have taken its place.
+            (Err(_), Some(Begun::Lost)) => store.release(claim).await?,
+            (Err(error), Some(Begun::Started(number))) => self.failed(claim, item, number, error).await,
             // The store has failed: its error is reported, not counted as a failed attempt.
             (Err(error), None) if mark.was_asked() => return Err(error),
-            (Err(error), None) => self.failed(item, item.attempts, not_sent(error)).await,
+            (Err(error), None) => self.failed(claim, item, item.attempts, not_sent(error)).await,
         }
         shared.settled.notify_waiters();
         Ok(Next::Step)
@@ -222,12 +222,12 @@ impl Worker {
         }
     }
 
-    async fn delivered(&mut self, item: &Item) {
+    async fn delivered(&mut self, claim: &Claim, item: &Item) {
         self.failures = 0;
-        self.settle(&item.claim, Settlement::Delivered).await;
+        self.settle(claim, item, Settlement::Delivered).await;
     }
 
-    async fn failed(&mut self, item: &Item, number: u32, error: Error) {
+    async fn failed(&mut self, claim: &Claim, item: &Item, number: u32, error: Error) {
         let error = &error;
         // Members of a digest that may have arrived must not be sent again one by one.
         let separable = !item.members.is_empty() && !item.may_have_arrived;
@@ -238,13 +238,13 @@ impl Worker {
         match fate {
             Fate::Again(after) => {
                 self.pause_after_failures();
-                self.defer(item, after, true, error).await;
+                self.defer(claim, item, after, true, error).await;
             }
             // The item stays first: the robot rests, so only an urgent one can be sent before it.
-            Fate::AfterRest => self.defer(item, Duration::ZERO, false, error).await,
-            Fate::Dead(loss) => self.give_up(item, loss, error, number).await,
+            Fate::AfterRest => self.defer(claim, item, Duration::ZERO, false, error).await,
+            Fate::Dead(loss) => self.give_up(claim, item, loss, error, number).await,
             Fate::Unmerge => {
-                self.settle(&item.claim, Settlement::Unmerged).await;
+                self.settle(claim, item, Settlement::Unmerged).await;
                 let (lane, id, kind) = (&self.lane.name, &item.envelope.id, error.kind());
                 let notifications = item.members.len();
                 tracing::warn!(
@@ -272,23 +272,23 @@ impl Worker {
         }
     }
 
-    async fn defer(&self, item: &Item, after: Duration, counts: bool, error: &Error) {
+    async fn defer(&self, claim: &Claim, item: &Item, after: Duration, counts: bool, error: &Error) {
         let may_have_arrived = error.retry() == Retry::SameId;
         let failure = Failure::from(error);
         let settlement = Settlement::Deferred { after, counts, may_have_arrived, failure };
-        if self.settle(&item.claim, settlement).await {
+        if self.settle(claim, item, settlement).await {
             let (lane, id, kind) = (&self.lane.name, &item.envelope.id, error.kind());
             let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
             tracing::debug!(name: "dingtalk.deferred", lane, id, ?kind, after_ms, "another attempt later");
         }
     }
 
-    async fn give_up(&self, item: &Item, loss: Loss, error: &Error, attempts: u32) {
+    async fn give_up(&self, claim: &Claim, item: &Item, loss: Loss, error: &Error, attempts: u32) {
         let kind = error.kind();
         let may_have_arrived = kind == ErrorKind::Unknown;
         let settlement = Settlement::Dead { loss, may_have_arrived, failure: Failure::from(error) };
         let notifications = item.members.len().max(1);
-        if self.settle(&item.claim, settlement).await {
+        if self.settle(claim, item, settlement).await {
             self.shared.lose(loss, notifications);
             let (lane, id) = (&self.lane.name, &item.envelope.id);
             tracing::warn!(
@@ -297,10 +297,11 @@ impl Worker {
         }
     }
 
-    /// Settles an item, and returns `false` if that failed or another worker has claimed it after the end of its lease.
-    async fn settle(&self, claim: &Claim, settlement: Settlement) -> bool {
+    /// Settles an item, and returns `false` if that failed or another worker has claimed the lane after the end of the
+    /// lease.
+    async fn settle(&self, claim: &Claim, item: &Item, settlement: Settlement) -> bool {
         for attempt in 1..=SETTLE_ATTEMPTS {
-            match self.shared.store.settle(claim, settlement.clone()).await {
+            match self.shared.store.settle(claim, &item.envelope.id, settlement.clone()).await {
                 Ok(held) => return held,
                 Err(error) => self.store_failed(&error),
             }

@@ -45,8 +45,8 @@ impl DeadLetter {
 pub struct Failure {
     /// Kind of the failure.
     pub kind: ErrorKind,
-    /// Text of the failure with its advice. It contains no secret, but possibly the server's text, which may repeat the
-    /// message.
+    /// Text of the failure with its advice. It contains no secret, and nothing of the message: the server's text, which
+    /// may repeat it, is left out.
     pub text: String,
 }
 
@@ -59,7 +59,7 @@ impl Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self::new(error.kind(), error.to_string())
+        Self::new(error.kind(), error.without_content().to_string())
     }
 }
 
@@ -82,6 +82,8 @@ pub enum Loss {
     TooManyAttempts(ErrorKind),
     /// The notification may have arrived, and the guarantee does not allow a retry.
     Unknown,
+    /// The queue was full, and an urgent notification took its place.
+    Displaced,
     /// The queue ended while the notification waited in memory. It is not a dead letter: those are kept in memory, too.
     Dropped,
 }
@@ -93,7 +95,24 @@ impl fmt::Display for Loss {
             Self::Refused(kind) => write!(f, "refused ({kind:?})"),
             Self::TooManyAttempts(kind) => write!(f, "too many attempts ({kind:?})"),
             Self::Unknown => f.write_str("unknown"),
+            Self::Displaced => f.write_str("displaced"),
             Self::Dropped => f.write_str("dropped"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_repeats_nothing_of_the_message() {
+        let error = Error::new(ErrorKind::ForbiddenContent, "as told")
+            .with_answer(Some(430_101), Some("unsafe words in: the secret plan".to_owned()));
+        let failure = Failure::from(&error);
+        assert!(!failure.text.contains("secret plan"), "{failure}");
+        assert!(failure.text.contains("(as told): DingTalk answered 430101. "), "{failure}");
+        let invalid = Error::new(ErrorKind::Invalid, "host: \"secret plan\" is too long");
+        assert!(!Failure::from(&invalid).text.contains("secret plan"));
     }
 }

@@ -33,24 +33,38 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).claim(lane, max, lease)
     }
 
-    fn release<'a>(&'a self, claims: &'a [Claim]) -> BoxFuture<'a, Result<(), Error>> {
-        (**self).release(claims)
+    fn release<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<(), Error>> {
+        (**self).release(claim)
     }
 
-    fn merge(&self, merges: Vec<Merge>) -> BoxFuture<'_, Result<bool, Error>> {
-        (**self).merge(merges)
+    fn merge<'a>(&'a self, claim: &'a Claim, merges: Vec<Merge>) -> BoxFuture<'a, Result<bool, Error>> {
+        (**self).merge(claim, merges)
     }
 
-    fn begin<'a>(&'a self, claim: &'a Claim, lease: Duration) -> BoxFuture<'a, Result<Begun, Error>> {
-        (**self).begin(claim, lease)
+    fn begin<'a>(
+        &'a self,
+        claim: &'a Claim,
+        id: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Begun, Error>> {
+        (**self).begin(claim, id, lease)
     }
 
-    fn settle<'a>(&'a self, claim: &'a Claim, settlement: Settlement) -> BoxFuture<'a, Result<bool, Error>> {
-        (**self).settle(claim, settlement)
+    fn settle<'a>(
+        &'a self,
+        claim: &'a Claim,
+        id: &'a str,
+        settlement: Settlement,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        (**self).settle(claim, id, settlement)
     }
 
     fn pending<'a>(&'a self, lane: &'a str) -> BoxFuture<'a, Result<LanePending, Error>> {
         (**self).pending(lane)
+    }
+
+    fn lanes(&self) -> BoxFuture<'_, Result<Vec<(String, LanePending)>, Error>> {
+        (**self).lanes()
     }
 
     fn dead_letters(&self, max: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>, Error>> {
@@ -69,7 +83,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).poll_interval()
     }
 
-    fn only_in_memory(&self) -> usize {
+    fn only_in_memory(&self) -> Option<usize> {
         (**self).only_in_memory()
     }
 }

@@ -6,15 +6,19 @@ use super::{DeadLetter, Failure, Loss};
 use crate::Envelope;
 
 /// Result of putting a notification into a store.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Enqueued {
     /// The notification was added.
     Added,
+    /// The urgent notification was added to a full store; another one became this dead letter.
+    Displaced(Box<DeadLetter>),
     /// The id is known from an earlier notification; this one was not added.
     Known,
     /// The store is full.
     Full,
+    /// A rule for repetitions excludes the notification; it was not added.
+    Suppressed,
 }
 
 /// A waiting item: a notification, or a digest of several.
@@ -35,15 +39,17 @@ pub struct Item {
     pub may_have_arrived: bool,
     /// Set if it was in a digest that DingTalk refused, so that it is sent alone.
     pub alone: bool,
+    /// Number of notifications that its throttle suppressed before it.
+    pub suppressed: u32,
     /// Last failure, if it has one.
     pub last_failure: Option<Failure>,
-    /// Claim on the item.
-    pub claim: Claim,
+    /// Number of the claim under which it was handed out.
+    pub claim: u64,
 }
 
 impl Item {
     /// Creates an item of a notification without attempts.
-    pub fn new(envelope: Envelope, enqueued: SystemTime, claim: Claim) -> Self {
+    pub fn new(envelope: Envelope, enqueued: SystemTime, claim: u64) -> Self {
         Self {
             envelope,
             members: Vec::new(),
@@ -52,26 +58,27 @@ impl Item {
             interrupted: false,
             may_have_arrived: false,
             alone: false,
+            suppressed: 0,
             last_failure: None,
             claim,
         }
     }
 }
 
-/// A claim on one item. It holds until its lease ends and the item is claimed again.
+/// A claim on one lane. It holds until its lease ends and the lane is claimed again.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Claim {
-    /// Id of the item.
-    pub id: String,
+    /// Name of the lane.
+    pub lane: String,
     /// Number of the claim, different for each claim.
     pub number: u64,
 }
 
 impl Claim {
-    /// Creates the claim with this number on this item.
-    pub fn new(id: impl Into<String>, number: u64) -> Self {
-        Self { id: id.into(), number }
+    /// Creates the claim with this number on this lane.
+    pub fn new(lane: impl Into<String>, number: u64) -> Self {
+        Self { lane: lane.into(), number }
     }
 }
 
@@ -81,19 +88,24 @@ impl Claim {
 pub struct Claimed {
     /// Current time, by the store's clock.
     pub now: SystemTime,
+    /// Claim on the lane; `None` if there are no items.
+    pub claim: Option<Claim>,
     /// Items in the order in which to send them.
     pub items: Vec<Item>,
     /// Items that have expired and are now dead letters.
     pub expired: Vec<DeadLetter>,
-    /// Time until the next check, when another item becomes due or expires. `None` if only a new notification can
-    /// change anything.
+    /// Time until the next check, when another item becomes due or expires, or the claim of another worker may end.
+    /// `None` if only a new notification can change anything.
     pub next: Option<Duration>,
+    /// Time of the last delivery of an item of this lane that was not urgent; `None` if unknown. A digest is sent only
+    /// if it was recent.
+    pub last_sent: Option<SystemTime>,
 }
 
 impl Claimed {
     /// Creates an empty result at this time.
     pub fn new(now: SystemTime) -> Self {
-        Self { now, items: Vec::new(), expired: Vec::new(), next: None }
+        Self { now, claim: None, items: Vec::new(), expired: Vec::new(), next: None, last_sent: None }
     }
 }
 
@@ -103,7 +115,8 @@ impl Claimed {
 pub enum Begun {
     /// The attempt is recorded, and its request can be made. Contains the number of the attempt, counted from 1.
     Started(u32),
-    /// The claim no longer holds, or the item has expired.
+    /// The claim no longer holds, another attempt has begun under it, or the item is not among its items or has
+    /// expired.
     Lost,
 }
 
@@ -111,15 +124,15 @@ pub enum Begun {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Merge {
-    /// Message, under an id of its own.
+    /// Message, under an id of its own, with the urgency of its members.
     pub digest: Envelope,
-    /// Claims on the merged items.
-    pub members: Vec<Claim>,
+    /// Ids of the merged items.
+    pub members: Vec<String>,
 }
 
 impl Merge {
     /// Creates a digest of these items.
-    pub fn new(digest: Envelope, members: Vec<Claim>) -> Self {
+    pub fn new(digest: Envelope, members: Vec<String>) -> Self {
         Self { digest, members }
     }
 }
@@ -132,7 +145,7 @@ pub enum Settlement {
     Delivered,
     /// The item waits again.
     Deferred {
-        /// Time to wait.
+        /// Time to wait. If it is zero, the item keeps its position; otherwise, it is last after that time.
         after: Duration,
         /// Set if the attempt counts, provided that one has begun.
         counts: bool,

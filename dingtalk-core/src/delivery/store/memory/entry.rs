@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::super::{Claim, DeadLetter, Failure, Item, LanePending, Loss};
+use super::super::{DeadLetter, Failure, Item, Loss};
 use crate::{Envelope, delivery::Urgency};
 
 /// Position of an item in its lane: urgent ones first, then by number. Digests that were made together have the number
@@ -15,16 +15,23 @@ pub(super) enum Rank {
     Normal,
 }
 
-/// Use of an item.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Work {
-    /// Unclaimed.
-    None,
-    /// Claimed with this number, until the lease ends.
-    Claimed { claim: u64, until: Duration },
-    /// An attempt has begun under this claim.
-    Sending { claim: u64, until: Duration },
-    /// Part of a digest, which is used instead.
+impl From<Urgency> for Rank {
+    fn from(urgency: Urgency) -> Self {
+        match urgency {
+            Urgency::Urgent => Self::Urgent,
+            Urgency::Normal => Self::Normal,
+        }
+    }
+}
+
+/// Location of an item in its lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Among those that can be sent, at its position.
+    Ready,
+    /// Outside the order until this time.
+    Deferred(Duration),
+    /// In a digest, which is used instead.
     Member,
 }
 
@@ -33,33 +40,38 @@ pub(super) enum Work {
 pub(super) struct Entry {
     pub(super) lane: String,
     pub(super) position: Position,
+    pub(super) place: Place,
+    /// Number in the order in which all items were added.
+    pub(super) number: u64,
     pub(super) envelope: Envelope,
     pub(super) members: Vec<String>,
     pub(super) enqueued: Duration,
-    pub(super) due: Duration,
-    pub(super) work: Work,
+    /// Claim under which it was last handed out.
+    pub(super) claim: Option<u64>,
     pub(super) attempts: u32,
     pub(super) interrupted: bool,
     pub(super) may_have_arrived: bool,
     pub(super) alone: bool,
+    pub(super) suppressed: u32,
     pub(super) last_failure: Option<Failure>,
 }
 
 impl Entry {
     pub(super) fn new(lane: &str, number: u64, envelope: Envelope, now: Duration) -> Self {
-        let rank = if envelope.urgency == Urgency::Urgent { Rank::Urgent } else { Rank::Normal };
         Self {
             lane: lane.to_owned(),
-            position: (rank, number, 0),
+            position: (envelope.urgency.into(), number, 0),
+            place: Place::Ready,
+            number,
             envelope,
             members: Vec::new(),
             enqueued: now,
-            due: now,
-            work: Work::None,
+            claim: None,
             attempts: 0,
             interrupted: false,
             may_have_arrived: false,
             alone: false,
+            suppressed: 0,
             last_failure: None,
         }
     }
@@ -73,6 +85,11 @@ impl Entry {
         self.members.len().max(1)
     }
 
+    /// Reports whether an urgent notification may take its place.
+    pub(super) fn is_displaceable(&self) -> bool {
+        self.position.0 == Rank::Normal && !self.is_digest() && self.place != Place::Member
+    }
+
     pub(super) fn expires_at(&self) -> Option<Duration> {
         let at = self.envelope.expires_at?;
         Some(at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
@@ -80,23 +97,6 @@ impl Entry {
 
     pub(super) fn has_expired(&self, now: Duration) -> bool {
         self.expires_at().is_some_and(|at| at <= now)
-    }
-
-    /// Reports whether this claim holds.
-    pub(super) fn is_held_by(&self, held: &Claim) -> bool {
-        match self.work {
-            Work::Claimed { claim, .. } | Work::Sending { claim, .. } => claim == held.number,
-            Work::None | Work::Member => false,
-        }
-    }
-
-    pub(super) fn pending(&self) -> LanePending {
-        match self.work {
-            // Counted by the digest.
-            Work::Member => LanePending::default(),
-            Work::Sending { .. } => LanePending::new(0, self.notifications()),
-            Work::None | Work::Claimed { .. } => LanePending::new(self.notifications(), 0),
-        }
     }
 
     /// Returns the item under this claim.
@@ -109,8 +109,9 @@ impl Entry {
             interrupted: self.interrupted,
             may_have_arrived: self.may_have_arrived,
             alone: self.alone,
+            suppressed: self.suppressed,
             last_failure: self.last_failure.clone(),
-            claim: Claim::new(&*self.envelope.id, claim),
+            claim,
         }
     }
 
@@ -123,6 +124,6 @@ impl Entry {
     }
 }
 
-fn system_time(since_1970: Duration) -> SystemTime {
+pub(super) fn system_time(since_1970: Duration) -> SystemTime {
     SystemTime::UNIX_EPOCH + since_1970
 }

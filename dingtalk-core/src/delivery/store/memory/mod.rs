@@ -2,6 +2,8 @@
 
 mod entry;
 mod known;
+mod lane;
+mod rules;
 mod state;
 
 use std::{
@@ -84,7 +86,9 @@ impl Default for MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore").field("notifications", &self.only_in_memory()).finish_non_exhaustive()
+        f.debug_struct("MemoryStore")
+            .field("notifications", &self.state().notifications())
+            .finish_non_exhaustive()
     }
 }
 
@@ -121,25 +125,39 @@ impl Store for MemoryStore {
         done(self.state().claim(lane, max, lease, self.now()))
     }
 
-    fn release<'a>(&'a self, claims: &'a [Claim]) -> BoxFuture<'a, Result<(), Error>> {
-        self.state().release(claims);
+    fn release<'a>(&'a self, claim: &'a Claim) -> BoxFuture<'a, Result<(), Error>> {
+        self.state().release(claim);
         done(())
     }
 
-    fn merge(&self, merges: Vec<Merge>) -> BoxFuture<'_, Result<bool, Error>> {
-        done(self.state().merge(merges, self.now()))
+    fn merge<'a>(&'a self, claim: &'a Claim, merges: Vec<Merge>) -> BoxFuture<'a, Result<bool, Error>> {
+        done(self.state().merge(claim, merges, self.now()))
     }
 
-    fn begin<'a>(&'a self, claim: &'a Claim, lease: Duration) -> BoxFuture<'a, Result<Begun, Error>> {
-        done(self.state().begin(claim, lease, self.now()))
+    fn begin<'a>(
+        &'a self,
+        claim: &'a Claim,
+        id: &'a str,
+        lease: Duration,
+    ) -> BoxFuture<'a, Result<Begun, Error>> {
+        done(self.state().begin(claim, id, lease, self.now()))
     }
 
-    fn settle<'a>(&'a self, claim: &'a Claim, settlement: Settlement) -> BoxFuture<'a, Result<bool, Error>> {
-        done(self.state().settle(claim, settlement, self.now()))
+    fn settle<'a>(
+        &'a self,
+        claim: &'a Claim,
+        id: &'a str,
+        settlement: Settlement,
+    ) -> BoxFuture<'a, Result<bool, Error>> {
+        done(self.state().settle(claim, id, settlement, self.now()))
     }
 
     fn pending<'a>(&'a self, lane: &'a str) -> BoxFuture<'a, Result<LanePending, Error>> {
         done(self.state().pending(lane))
+    }
+
+    fn lanes(&self) -> BoxFuture<'_, Result<Vec<(String, LanePending)>, Error>> {
+        done(self.state().lanes())
     }
 
     fn dead_letters(&self, max: usize) -> BoxFuture<'_, Result<Vec<DeadLetter>, Error>> {
@@ -154,7 +172,7 @@ impl Store for MemoryStore {
         done(self.state().redeliver(id, capacity, self.now()))
     }
 
-    fn only_in_memory(&self) -> usize {
-        self.state().notifications()
+    fn only_in_memory(&self) -> Option<usize> {
+        Some(self.state().notifications())
     }
 }
