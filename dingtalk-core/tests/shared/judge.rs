@@ -64,6 +64,12 @@ impl Reader {
         }
     }
 
+    /// Begins emphasis or a link, which a cut may end and begin again.
+    fn begin(&mut self, construct: &'static str, detail: &str) {
+        self.inline();
+        self.tokens.push(Token::Open(construct, detail.to_owned()));
+    }
+
     fn one(&mut self, text: impl Into<String>) {
         self.inline();
         self.tokens.push(Token::One(text.into()));
@@ -101,17 +107,20 @@ impl Reader {
                 let ordered = *self.lists.last().expect("an item stands in a list");
                 self.open("item", if ordered { "1." } else { "-" });
             }
-            Event::Start(Tag::Link { dest_url, .. }) => self.one(format!("link {dest_url}")),
+            Event::Start(Tag::Link { dest_url, .. }) => self.begin("link", &dest_url),
             Event::Start(Tag::Image { dest_url, .. }) => self.one(format!("image {dest_url}")),
+            Event::Start(Tag::Emphasis) => self.begin("emphasis", ""),
+            Event::Start(Tag::Strong) => self.begin("strong", ""),
+            Event::Start(Tag::Strikethrough) => self.begin("strikethrough", ""),
             Event::Start(tag) => self.one(format!("{tag:?}")),
             Event::End(TagEnd::List(_)) => {
                 self.lists.pop();
             }
-            Event::End(
-                TagEnd::Link | TagEnd::Image | TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough,
-            ) => {
-                self.one("end");
-            }
+            Event::End(TagEnd::Image) => self.one("end"),
+            Event::End(TagEnd::Link) => self.tokens.push(Token::Close("link")),
+            Event::End(TagEnd::Emphasis) => self.tokens.push(Token::Close("emphasis")),
+            Event::End(TagEnd::Strong) => self.tokens.push(Token::Close("strong")),
+            Event::End(TagEnd::Strikethrough) => self.tokens.push(Token::Close("strikethrough")),
             Event::End(_) => {
                 self.in_code = false;
                 self.end_implied();

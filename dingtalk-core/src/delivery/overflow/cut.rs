@@ -15,6 +15,8 @@ pub(super) enum Rank {
     Word,
     /// Between any two grapheme clusters.
     Character,
+    /// Inside emphasis or the text of a link, which continues after the cut.
+    Inside,
 }
 
 /// A position at which a body can be cut. Between `end` and `resume` are only white space and markers that the seam
@@ -38,6 +40,9 @@ pub(super) struct Seam {
     /// Text that begins the part after the cut: the markers of the quote, item, heading or table that continues.
     pub(super) open: String,
 }
+
+/// A part is nearly empty if a cut inside emphasis or a link would make it more than this many times as long.
+const NEARLY_EMPTY: usize = 10;
 
 /// A text and its cuts.
 #[derive(Debug)]
@@ -84,6 +89,7 @@ impl<'a> Body<'a> {
         let mut good: Option<&Cut> = None;
         let mut between_words: Option<&Cut> = None;
         let mut last: Option<&Cut> = None;
+        let mut inside: Option<&Cut> = None;
         for cut in &self.cuts[self.cuts.partition_point(|cut| cut.end <= from.at)..] {
             let len = open_len + self.sizes.between(from.at, cut.end);
             if len > room {
@@ -91,6 +97,10 @@ impl<'a> Body<'a> {
             }
             let len = len + escaped_len(&self.seams[cut.seam].close);
             if len > room {
+                continue;
+            }
+            if cut.rank == Rank::Inside {
+                inside = Some(cut);
                 continue;
             }
             if last.is_none_or(|last| last.end < cut.end || last.rank > cut.rank) {
@@ -104,7 +114,13 @@ impl<'a> Body<'a> {
                 }
             }
         }
-        let cut = good.or(between_words).or(last)?;
+        let whole = good.or(between_words).or(last);
+        // Emphasis and links stay whole, unless the part would be nearly empty.
+        let far = |inside: &&Cut| {
+            whole
+                .is_none_or(|whole| (whole.end - from.at).saturating_mul(NEARLY_EMPTY) < inside.end - from.at)
+        };
+        let cut = inside.filter(far).or(whole)?;
         let part = format!("{open}{}{}", &self.source[from.at..cut.end], self.seams[cut.seam].close);
         Some((part, Position { at: cut.resume, seam: Some(cut.seam) }))
     }

@@ -47,9 +47,12 @@ fn truncate_text(frame: &Frame, text: &str, mentions: Mentions, task: Task<'_>) 
         .ok_or_else(|| task.too_long(" even without its text"))?;
     let (mut text, left_out) = beginning(text, !matches!(frame, Frame::Text), room);
     if left_out > 0 {
-        if !text.is_empty() {
-            text.push_str(frame.blank());
+        if text.is_empty() {
+            return Err(
+                task.too_long("; it begins with a construct that cannot be cut and is longer than the limit")
+            );
         }
+        text.push_str(frame.blank());
         text.push_str(&mark(left_out));
     }
     Ok(frame.message("", text, mentions))

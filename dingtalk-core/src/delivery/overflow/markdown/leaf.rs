@@ -4,7 +4,7 @@ use std::{collections::HashMap, ops::Range};
 
 use super::line::{is_marker, may_become_marker};
 use crate::delivery::overflow::{
-    cut::{Cut, Rank},
+    cut::{Cut, Rank, Seam},
     plain::{behind_space, between, is_space},
 };
 
@@ -44,6 +44,59 @@ pub(super) enum AtomKind {
     Html,
     /// A line break.
     Break,
+}
+
+impl Atom {
+    /// Reports whether it is an escaped character or an entity, which no mark of emphasis depends on.
+    fn is_escape(&self, source: &str) -> bool {
+        let text = &source[self.range.clone()];
+        let escaped = text.strip_prefix('\\').is_some_and(|escaped| escaped.chars().count() == 1);
+        self.kind == AtomKind::Solid && (escaped || (text.starts_with('&') && text.ends_with(';')))
+    }
+}
+
+/// Emphasis or a link with plain text inside, which can be ended at a cut and begun again after it.
+struct Inner<'a> {
+    open: &'a str,
+    range: Range<usize>,
+    close: &'a str,
+}
+
+impl<'a> Inner<'a> {
+    fn of(atom: &Atom, source: &'a str) -> Option<Self> {
+        let text = &source[atom.range.clone()];
+        let (open, len, close) = match atom.kind {
+            AtomKind::Solid => {
+                let mark = ["**", "__", "~~", "*", "_"].into_iter().find(|mark| text.starts_with(mark))?;
+                let inner = text.strip_prefix(mark)?.strip_suffix(mark)?;
+                (&text[..mark.len()], inner.len(), &text[mark.len() + inner.len()..])
+            }
+            AtomKind::Link => {
+                let (inner, _) = text.strip_prefix('[')?.split_once("](")?;
+                (&text[..1], inner.len(), &text[1 + inner.len()..])
+            }
+            AtomKind::Text | AtomKind::Html | AtomKind::Break => return None,
+        };
+        let start = atom.range.start + open.len();
+        let inner = &source[start..start + len];
+        let is_plain =
+            !inner.contains(['*', '_', '~', '`', '[', ']', '!', '<', '>', '&', '\\', '|', '\n', '\r']);
+        (is_plain && !close.contains(['\n', '\r'])).then_some(Self { open, range: start..start + len, close })
+    }
+
+    /// Returns the cuts between words and between Chinese characters. Letters on both sides keep the marks valid.
+    fn cuts(&self, source: &str, clusters: &[bool], seam: usize) -> impl Iterator<Item = Cut> {
+        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let Range { start, end } = self.range;
+        (start + 1..end.max(start + 1)).filter(|&at| clusters[at]).filter_map(move |at| {
+            let (end, rank) = place(source, at, AtomKind::Text, Escapes::default())?;
+            let fits = end > start
+                && rank < Rank::Character
+                && is_letter(source[..end].chars().next_back())
+                && is_letter(source[at..].chars().next());
+            fits.then_some(Cut { end, resume: at, rank: Rank::Inside, seam })
+        })
+    }
 }
 
 /// One line of a leaf.
@@ -131,8 +184,15 @@ impl Leaf {
         }
     }
 
-    /// Returns all cuts. `clusters` marks the beginnings of grapheme clusters.
-    pub(super) fn cuts(mut self, source: &str, clusters: &[bool], seam: usize) -> Vec<Cut> {
+    /// Returns all cuts. `clusters` marks the beginnings of grapheme clusters. A cut inside emphasis or a link's text adds
+    /// a seam of its own, which also has the text of `seam`.
+    pub(super) fn cuts(
+        mut self,
+        source: &str,
+        clusters: &[bool],
+        seam: usize,
+        seams: &mut Vec<Seam>,
+    ) -> Vec<Cut> {
         let mut cuts = Vec::new();
         if self.kind == LeafKind::Underlined {
             return cuts;
@@ -158,18 +218,34 @@ impl Leaf {
             }
             let bold = bold_at_a_glance(line);
             let mut begin = line.start;
+            let mut after_escape = false;
             for atom in line.atoms {
+                let escape = atom.is_escape(source);
+                if let Some(inner) = Inner::of(atom, source).filter(|_| !may_head) {
+                    let open = format!("{}{}", seams[seam].open, inner.open);
+                    let inside = seams.len();
+                    seams.push(Seam { close: inner.close.to_owned(), open });
+                    cuts.extend(
+                        inner.cuts(source, clusters, inside).filter(|cut| !is_within(&bold, cut.resume)),
+                    );
+                }
                 let range = atom.range.clone();
                 let last = if atom.kind == AtomKind::Text { range.end } else { range.start + 1 };
                 for at in (range.start..last).filter(|&at| at > line.start && clusters[at] && !may_head) {
                     if !is_within(&bold, at)
-                        && let Some((end, rank)) = place(source, at, atom.kind)
+                        && let Some((end, rank)) = place(
+                            source,
+                            at,
+                            atom.kind,
+                            Escapes { before: after_escape && at == range.start, after: escape },
+                        )
                         && sides.may_end(begin, end)
                         && sides.may_begin(at, atom)
                     {
                         cuts.push(Cut { end, resume: at, rank, seam });
                     }
                 }
+                after_escape = escape;
                 // Code and links can contain line breaks. For the part before a cut, the line begins after the last
                 // one.
                 if let Some(at) = source[range.clone()].rfind('\n').filter(|_| atom.kind != AtomKind::Text) {
@@ -225,7 +301,7 @@ impl Leaf {
 ///
 /// The pairing of emphasis marks depends on their neighbours. White space at a cut has the effect of a line's end,
 /// which changes nothing; at other cuts, neither side may be a mark.
-fn place(source: &str, at: usize, kind: AtomKind) -> Option<(usize, Rank)> {
+fn place(source: &str, at: usize, kind: AtomKind, escapes: Escapes) -> Option<(usize, Rank)> {
     let before = &source[..at];
     let (last, next) = before.chars().next_back().zip(source[at..].chars().next())?;
     if is_space(next) {
@@ -236,8 +312,11 @@ fn place(source: &str, at: usize, kind: AtomKind) -> Option<(usize, Rank)> {
         return Some((end, behind_space(&before[..end])));
     }
     let is_mark = |c| matches!(c, '*' | '_' | '~' | '`' | '[' | '!' | '<' | '&' | '\\');
-    if is_mark(last) || (is_mark(next) && kind != AtomKind::Link) {
+    if (is_mark(last) && !escapes.before) || (is_mark(next) && kind != AtomKind::Link && !escapes.after) {
         return None;
+    }
+    if escapes.before {
+        return Some((at, between(last, next)));
     }
     // Alone on a line, this would be a marker: a bullet, a number, a rule, or a heading's underline.
     let numbers = matches!(last, '.' | ')') && before[..at - 1].ends_with(|c: char| c.is_ascii_digit());
@@ -245,6 +324,13 @@ fn place(source: &str, at: usize, kind: AtomKind) -> Option<(usize, Rank)> {
         return None;
     }
     Some((at, between(last, next)))
+}
+
+/// Escaped characters or entities beside a cut. They are neither marks nor markers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Escapes {
+    before: bool,
+    after: bool,
 }
 
 /// Check that the text on both sides of a cut is still of the same kind.

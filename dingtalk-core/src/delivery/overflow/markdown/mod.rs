@@ -219,7 +219,8 @@ impl<'a> Walk<'a> {
             open.push(' ');
         }
         let seam = self.seam(String::new(), open);
-        self.cuts.extend(leaf.cuts(self.source, &self.clusters, seam));
+        let cuts = leaf.cuts(self.source, &self.clusters, seam, &mut self.seams);
+        self.cuts.extend(cuts);
     }
 
     /// Adds a cut before the block that begins here.
