@@ -256,7 +256,7 @@ fn long_notifications_share_the_room() {
 
             ———
 
-            - Log … (+1523 characters)
+            - Log: [word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word word](https://example.com) … (+1137 characters)
             - short
         "#]],
     );

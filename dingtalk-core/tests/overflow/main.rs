@@ -131,12 +131,14 @@ proptest! {
         let message = Message::markdown("CPU", text.as_str()).with_mentions(people.clone());
         let parts = match Overflow::Truncate.fit(message.clone(), ID, limits(bytes)) {
             Ok(parts) => parts,
-            Err(error) if error.to_string().contains("begins with a construct that cannot be cut") => return Ok(()),
+            Err(error) if error.to_string().contains("begins with a construct that cannot be cut") => {
+                return Ok(());
+            }
             Err(_) => {
-            // Only the mentions fit.
-            let bare = Message::markdown("CPU", "… (+99999 characters)").with_mentions(people);
-            prop_assert!(body_len(&Overflow::Reject.fit(bare, ID, Limits::default()).unwrap()[0]) > bytes - 5);
-            return Ok(());
+                // Only the mentions fit.
+                let bare = Message::markdown("CPU", "… (+99999 characters)").with_mentions(people);
+                prop_assert!(body_len(&Overflow::Reject.fit(bare, ID, Limits::default()).unwrap()[0]) > bytes - 5);
+                return Ok(());
             }
         };
         check_parts(&parts, bytes, None)?;
@@ -279,9 +281,28 @@ fn too_many_parts_are_refused() {
     assert_eq!(Overflow::Split.fit(message, ID, Limits::default()).unwrap().len(), 18);
 }
 
+/// White space that is no ASCII is content, but not enough for a part.
+#[test]
+fn no_part_is_blank() {
+    for space in ['\u{a0}', '\u{2028}', '\u{3000}'] {
+        let blank = space.to_string().repeat(10);
+        for message in [
+            Message::text(format!("{blank} {}{blank} {blank}", "word".repeat(60))),
+            Message::markdown("CPU", format!("{blank} {}{blank} {blank}", "word".repeat(60))),
+        ] {
+            let parts = Overflow::Split.fit(message, ID, limits(250)).unwrap();
+            assert!(parts.len() > 1);
+            for part in texts(&parts, "") {
+                assert!(!part.trim().is_empty(), "{part:?}");
+            }
+        }
+    }
+}
+
 /// Long constructs that are cut, and that begin again after the cut.
 #[test]
 fn emphasis_links_and_escapes_are_cut() {
+    let words = |word: &str| word.repeat(30_000 / word.len()).trim_end().to_owned();
     for text in [
         format!("**{}**", "word ".repeat(5_000).trim_end()),
         format!("*{}*", "磁盘已满".repeat(2_500)),
@@ -290,9 +311,28 @@ fn emphasis_links_and_escapes_are_cut() {
         format!("> - one **{}**", "word ".repeat(5_000).trim_end()),
         format!("[{}](https://example.com)", "word ".repeat(5_000).trim_end()),
         format!("see [{}](https://example.com), then **bold**", "磁盘已满".repeat(2_500)),
-        "\\*".repeat(8_000),
+        "\\*".repeat(8_000 * 2),
         "&amp;".repeat(5_000),
         "\\_\\#1\\.".repeat(3_000),
+        format!("**{}**", "x".repeat(32_000)),
+        format!("**{}**", words("host\\_1 \\*is\\* &lt;full&gt; snake_case 3 * 4 ")),
+        format!("***{}***", words("word ")),
+        format!("**bold _{}_ and `code`** end", words("word ")),
+        format!("~~gone [{}](https://example.com) gone~~", words("word ")),
+        format!("[**{}** end](https://example.com)", words("word ")),
+        format!("**one {}\ntwo {}**", words("word "), words("磁盘 ")),
+        format!("> **{}**", "磁盘已满\n> ".repeat(3_000).trim_end_matches("\n> ")),
+        format!("`{}`", words("--flag=1 ")),
+        format!("``{}``", "x".repeat(32_000)),
+        format!("- a **b `{}`** c", words("ls -l ")),
+        format!("<font color=#FF0000>{}</font>", words("word ")),
+        format!("<font color=#FF0000>a **{}** b</font> end", words("word ")),
+        format!(
+            "{} ![alt](https://example.com/a.png)",
+            format!("**{}** ", "word ".repeat(1_000).trim_end()).repeat(9)
+        ),
+        format!("*{} **bold** {}*", words("word "), words("word ")),
+        format!("text*{}*text", words("word ")),
     ] {
         let name: String = text.chars().take(20).collect();
         let message = Message::markdown("CPU", text.as_str());
@@ -309,9 +349,13 @@ fn emphasis_links_and_escapes_are_cut() {
 #[test]
 fn an_unsplittable_message_is_refused() {
     for text in [
-        format!("`{}`", "word ".repeat(5_000)),
         format!("![{}](https://example.com)", "word ".repeat(5_000)),
+        format!("<https://example.com/{}>", "a".repeat(25_000)),
+        format!("<b>{}</b>", "word ".repeat(5_000)),
+        format!("[a]({})", "a".repeat(25_000)),
         format!("**{}**", "-".repeat(25_000)),
+        format!("**_{}*_**", "word ".repeat(5_000)),
+        format!("x*{}*", "word**word**".repeat(5_000)),
     ] {
         for overflow in [Overflow::Split, Overflow::Truncate] {
             let message = Message::markdown("CPU", text.as_str());

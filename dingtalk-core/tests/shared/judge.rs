@@ -36,11 +36,14 @@ struct Reader {
     head: Option<String>,
     /// The surrounding blocks, to detect text directly in a tight list item.
     blocks: Vec<&'static str>,
+    /// Positions of the emphasis and links that are open, and of the tags of colour, which may have no end.
+    inline: Vec<(&'static str, usize)>,
 }
 
 impl Reader {
     fn open(&mut self, block: &'static str, detail: &str) {
         self.end_implied();
+        self.inline.clear();
         self.blocks.push(block);
         self.tokens.push(Token::Open(block, detail.to_owned()));
     }
@@ -67,7 +70,30 @@ impl Reader {
     /// Begins emphasis or a link, which a cut may end and begin again.
     fn begin(&mut self, construct: &'static str, detail: &str) {
         self.inline();
+        self.inline.push((construct, self.tokens.len()));
         self.tokens.push(Token::Open(construct, detail.to_owned()));
+    }
+
+    fn end(&mut self, construct: &'static str) {
+        while self.inline.pop().is_some_and(|(open, _)| open != construct) {}
+        self.tokens.push(Token::Close(construct));
+    }
+
+    fn tag(&mut self, tag: &str) {
+        match self.inline.last() {
+            Some(&("font", at)) if tag == "</font>" => {
+                let Token::One(tag) = self.tokens[at].clone() else { panic!("a tag") };
+                self.tokens[at] = Token::Open("font", tag);
+                self.end("font");
+            }
+            _ => {
+                self.inline();
+                if tag.starts_with("<font ") {
+                    self.inline.push(("font", self.tokens.len()));
+                }
+                self.one(tag);
+            }
+        }
     }
 
     fn one(&mut self, text: impl Into<String>) {
@@ -117,10 +143,10 @@ impl Reader {
                 self.lists.pop();
             }
             Event::End(TagEnd::Image) => self.one("end"),
-            Event::End(TagEnd::Link) => self.tokens.push(Token::Close("link")),
-            Event::End(TagEnd::Emphasis) => self.tokens.push(Token::Close("emphasis")),
-            Event::End(TagEnd::Strong) => self.tokens.push(Token::Close("strong")),
-            Event::End(TagEnd::Strikethrough) => self.tokens.push(Token::Close("strikethrough")),
+            Event::End(TagEnd::Link) => self.end("link"),
+            Event::End(TagEnd::Emphasis) => self.end("emphasis"),
+            Event::End(TagEnd::Strong) => self.end("strong"),
+            Event::End(TagEnd::Strikethrough) => self.end("strikethrough"),
             Event::End(_) => {
                 self.in_code = false;
                 self.end_implied();
@@ -135,6 +161,12 @@ impl Reader {
                 self.inline();
                 text.chars().filter(|c| !c.is_ascii_whitespace()).for_each(|c| self.one(c));
             }
+            Event::Code(text) => {
+                self.begin("inline code", "");
+                text.chars().filter(|c| !c.is_ascii_whitespace()).for_each(|c| self.one(c));
+                self.end("inline code");
+            }
+            Event::InlineHtml(tag) => self.tag(&tag),
             Event::Rule => {
                 self.open("rule", "");
                 self.close();

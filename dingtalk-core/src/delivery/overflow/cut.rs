@@ -15,8 +15,10 @@ pub(super) enum Rank {
     Word,
     /// Between any two grapheme clusters.
     Character,
-    /// Inside emphasis or the text of a link, which continues after the cut.
+    /// Between words inside emphasis, the text of a link, or inline code, which continues after the cut.
     Inside,
+    /// Within a word inside of these.
+    InsideWord,
 }
 
 /// A position at which a body can be cut. Between `end` and `resume` are only white space and markers that the seam
@@ -41,7 +43,7 @@ pub(super) struct Seam {
     pub(super) open: String,
 }
 
-/// A part is nearly empty if a cut inside emphasis or a link would make it more than this many times as long.
+/// A part is nearly empty if a worse cut would make it more than this many times as long.
 const NEARLY_EMPTY: usize = 10;
 
 /// A text and its cuts.
@@ -68,7 +70,8 @@ impl<'a> Body<'a> {
     /// Creates a body. The cuts need no order. Line breaks at the end of the text are omitted.
     pub(super) fn new(source: &'a str, mut cuts: Vec<Cut>, seams: Vec<Seam>) -> Self {
         let source = source.trim_end_matches(['\n', '\r']);
-        cuts.retain(|cut| cut.resume < source.len());
+        let blank = source.trim_end().len();
+        cuts.retain(|cut| cut.resume < blank);
         cuts.sort_by_key(|cut| cut.end);
         Self { source, sizes: Sizes::new(source), cuts, seams }
     }
@@ -82,7 +85,7 @@ impl<'a> Body<'a> {
 
     /// Returns the next part, of at most `room` bytes inside a JSON string. It is cut at the best cut that leaves it
     /// filled to at least `filled` hundredths, or else at the last cut between words, or else at the last cut. Returns
-    /// `None` if even the first cut is too late.
+    /// `None` if even the first cut is too late. A part is never blank.
     pub(super) fn take(&self, from: Position, room: usize, filled: usize) -> Option<(String, Position)> {
         let open = self.open(from);
         let open_len = escaped_len(open);
@@ -90,7 +93,9 @@ impl<'a> Body<'a> {
         let mut between_words: Option<&Cut> = None;
         let mut last: Option<&Cut> = None;
         let mut inside: Option<&Cut> = None;
-        for cut in &self.cuts[self.cuts.partition_point(|cut| cut.end <= from.at)..] {
+        let mut in_word: Option<&Cut> = None;
+        let blank = self.source[from.at..].len() - self.source[from.at..].trim_start().len();
+        for cut in &self.cuts[self.cuts.partition_point(|cut| cut.end <= from.at + blank)..] {
             let len = open_len + self.sizes.between(from.at, cut.end);
             if len > room {
                 break;
@@ -99,8 +104,12 @@ impl<'a> Body<'a> {
             if len > room {
                 continue;
             }
-            if cut.rank == Rank::Inside {
-                inside = Some(cut);
+            match cut.rank {
+                Rank::Inside => inside = Some(cut),
+                Rank::InsideWord => in_word = Some(cut),
+                _ => {}
+            }
+            if cut.rank >= Rank::Inside {
                 continue;
             }
             if last.is_none_or(|last| last.end < cut.end || last.rank > cut.rank) {
@@ -115,12 +124,7 @@ impl<'a> Body<'a> {
             }
         }
         let whole = good.or(between_words).or(last);
-        // Emphasis and links stay whole, unless the part would be nearly empty.
-        let far = |inside: &&Cut| {
-            whole
-                .is_none_or(|whole| (whole.end - from.at).saturating_mul(NEARLY_EMPTY) < inside.end - from.at)
-        };
-        let cut = inside.filter(far).or(whole)?;
+        let cut = unless_nearly_empty(from, whole, unless_nearly_empty(from, inside, in_word))?;
         let part = format!("{open}{}{}", &self.source[from.at..cut.end], self.seams[cut.seam].close);
         Some((part, Position { at: cut.resume, seam: Some(cut.seam) }))
     }
@@ -132,6 +136,15 @@ impl<'a> Body<'a> {
 
     fn open(&self, from: Position) -> &str {
         from.seam.map_or("", |seam| &self.seams[seam].open)
+    }
+}
+
+/// Returns the good cut, or the worse one if the good one leaves the part nearly empty.
+fn unless_nearly_empty<'a>(from: Position, good: Option<&'a Cut>, worse: Option<&'a Cut>) -> Option<&'a Cut> {
+    let len = |cut: &Cut| cut.end - from.at;
+    match (good, worse) {
+        (Some(good), Some(worse)) if len(good).saturating_mul(NEARLY_EMPTY) < len(worse) => Some(worse),
+        (good, worse) => good.or(worse),
     }
 }
 

@@ -34,17 +34,19 @@ use crate::{
 /// | link | its text is cut | refused: DingTalk shows only the beginning of a link's text |
 ///
 /// Refused with either choice: a message that is too long without its text (title, buttons, addresses, mentions); a
-/// text with a construct that cannot be cut and does not fit into a part (a picture, nested emphasis, inline code, HTML,
-/// a row of a table), or, with `Truncate`, that begins with one; one item of a feed card that is too long by itself.
+/// text with a construct that cannot be cut and does not fit into a part (a picture, an address, HTML other than
+/// coloured text, a row of a table, emphasis without words or with marks that have no partner), or, with `Truncate`,
+/// that begins with one; one item of a feed card that is too long by itself.
 ///
 /// # Cuts in a text
 ///
 /// A text is cut between paragraphs, or else between lines, items or rows, or else after a sentence, or else between
 /// words, or else between grapheme clusters. A part is never less than half full if a later cut is possible. White
 /// space at a cut is removed. Markdown is cut as a `CommonMark` parser reads it: a quote, a list item, a heading, a
-/// code block and a table continue in the next part, and an ordered list continues its numbering. Emphasis and links
-/// stay whole if they fit into a part; otherwise they end at the cut and begin again after it. Reference definitions
-/// (`[a]: https://…`) stay in the part that contains them; DingTalk documents links only in the form `[text](address)`.
+/// code block and a table continue in the next part, and an ordered list continues its numbering. Emphasis, links and
+/// inline code stay whole, unless a part would be nearly empty: then they end at the cut and begin again after it.
+/// Reference definitions (`[a]: https://…`) stay in the part that contains them; DingTalk documents links only in the
+/// form `[text](address)`.
 ///
 /// # Numbers and mentions
 ///

@@ -139,7 +139,7 @@ fn pieces(body: &Body<'_>, first: &Rooms, further: &Rooms, task: Task<'_>) -> Re
         let room = if only_buttons_left { rooms.last } else { rooms.early };
         let Some((piece, next)) = body.take(position, room, FILLED) else {
             return Err(task.too_long(
-                "; a construct that cannot be cut (a picture, nested emphasis, code, HTML, a table row) is longer than a part",
+                "; a construct that cannot be cut (a picture, an address, HTML, a table row) is longer than a part",
             ));
         };
         pieces.push(piece);

@@ -1,8 +1,11 @@
 //! Cuts within one paragraph or heading.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, iter, mem, ops::Range};
 
-use super::line::{is_marker, may_become_marker};
+use super::{
+    inside::Inside,
+    line::{is_marker, may_become_marker},
+};
 use crate::delivery::overflow::{
     cut::{Cut, Rank, Seam},
     plain::{behind_space, between, is_space},
@@ -13,6 +16,8 @@ use crate::delivery::overflow::{
 pub(super) struct Leaf {
     pub(super) kind: LeafKind,
     atoms: Vec<Atom>,
+    /// Text inside the solid atoms and the links, in order.
+    insides: Vec<Inside>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,50 +57,6 @@ impl Atom {
         let text = &source[self.range.clone()];
         let escaped = text.strip_prefix('\\').is_some_and(|escaped| escaped.chars().count() == 1);
         self.kind == AtomKind::Solid && (escaped || (text.starts_with('&') && text.ends_with(';')))
-    }
-}
-
-/// Emphasis or a link with plain text inside, which can be ended at a cut and begun again after it.
-struct Inner<'a> {
-    open: &'a str,
-    range: Range<usize>,
-    close: &'a str,
-}
-
-impl<'a> Inner<'a> {
-    fn of(atom: &Atom, source: &'a str) -> Option<Self> {
-        let text = &source[atom.range.clone()];
-        let (open, len, close) = match atom.kind {
-            AtomKind::Solid => {
-                let mark = ["**", "__", "~~", "*", "_"].into_iter().find(|mark| text.starts_with(mark))?;
-                let inner = text.strip_prefix(mark)?.strip_suffix(mark)?;
-                (&text[..mark.len()], inner.len(), &text[mark.len() + inner.len()..])
-            }
-            AtomKind::Link => {
-                let (inner, _) = text.strip_prefix('[')?.split_once("](")?;
-                (&text[..1], inner.len(), &text[1 + inner.len()..])
-            }
-            AtomKind::Text | AtomKind::Html | AtomKind::Break => return None,
-        };
-        let start = atom.range.start + open.len();
-        let inner = &source[start..start + len];
-        let is_plain =
-            !inner.contains(['*', '_', '~', '`', '[', ']', '!', '<', '>', '&', '\\', '|', '\n', '\r']);
-        (is_plain && !close.contains(['\n', '\r'])).then_some(Self { open, range: start..start + len, close })
-    }
-
-    /// Returns the cuts between words and between Chinese characters. Letters on both sides keep the marks valid.
-    fn cuts(&self, source: &str, clusters: &[bool], seam: usize) -> impl Iterator<Item = Cut> {
-        let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let Range { start, end } = self.range;
-        (start + 1..end.max(start + 1)).filter(|&at| clusters[at]).filter_map(move |at| {
-            let (end, rank) = place(source, at, AtomKind::Text, Escapes::default())?;
-            let fits = end > start
-                && rank < Rank::Character
-                && is_letter(source[..end].chars().next_back())
-                && is_letter(source[at..].chars().next());
-            fits.then_some(Cut { end, resume: at, rank: Rank::Inside, seam })
-        })
     }
 }
 
@@ -156,7 +117,7 @@ fn is_within(ranges: &[Range<usize>], at: usize) -> bool {
 
 impl Leaf {
     pub(super) fn new(kind: LeafKind) -> Self {
-        Self { kind, atoms: Vec::new() }
+        Self { kind, atoms: Vec::new(), insides: Vec::new() }
     }
 
     /// Adds the next atom.
@@ -184,8 +145,13 @@ impl Leaf {
         }
     }
 
-    /// Returns all cuts. `clusters` marks the beginnings of grapheme clusters. A cut inside emphasis or a link's text adds
-    /// a seam of its own, which also has the text of `seam`.
+    /// Adds the text inside the last atom.
+    pub(super) fn push_insides(&mut self, insides: Vec<Inside>) {
+        self.insides.extend(insides);
+    }
+
+    /// Returns all cuts. `clusters` marks the beginnings of grapheme clusters. Text inside emphasis or a link gets a
+    /// seam of its own, which also begins again what `seam` does.
     pub(super) fn cuts(
         mut self,
         source: &str,
@@ -199,6 +165,7 @@ impl Leaf {
         }
         self.join_tags(source);
         let sides = Sides::new(&self, source);
+        let mut insides = mem::take(&mut self.insides).into_iter().peekable();
         let lines: Vec<Line<'_>> = self
             .atoms
             .split(|atom| atom.kind == AtomKind::Break)
@@ -221,13 +188,15 @@ impl Leaf {
             let mut after_escape = false;
             for atom in line.atoms {
                 let escape = atom.is_escape(source);
-                if let Some(inner) = Inner::of(atom, source).filter(|_| !may_head) {
-                    let open = format!("{}{}", seams[seam].open, inner.open);
-                    let inside = seams.len();
-                    seams.push(Seam { close: inner.close.to_owned(), open });
-                    cuts.extend(
-                        inner.cuts(source, clusters, inside).filter(|cut| !is_within(&bold, cut.resume)),
-                    );
+                let has_lines = source[atom.range.clone()].contains('\n');
+                while let Some(inside) = insides.next_if(|inside| inside.range.end <= atom.range.end) {
+                    if may_head || (has_lines && is_above_dashes(&source[inside.range.end..])) {
+                        continue;
+                    }
+                    let index = seams.len();
+                    seams.push(inside.seam(&seams[seam].open));
+                    let is_free = |cut: &Cut| !is_within(&bold, cut.resume);
+                    cuts.extend(inside.cuts(source, clusters, index).filter(is_free));
                 }
                 let range = atom.range.clone();
                 let last = if atom.kind == AtomKind::Text { range.end } else { range.start + 1 };
@@ -283,18 +252,45 @@ impl Leaf {
         });
         let mut pairs = pairs.into_iter().peekable();
         let mut joined = Vec::with_capacity(self.atoms.len());
+        let mut insides = mem::take(&mut self.insides).into_iter().peekable();
         let mut index = 0;
         while let Some(atom) = self.atoms.get(index) {
             let mut atom = atom.clone();
             if let Some((_, to)) = pairs.next_if(|(from, _)| *from == index) {
                 atom.range.end = self.atoms[to].range.end;
+                let tags = font_tags(source, &self.atoms[index..=to]);
+                for inner in &self.atoms[index + 1..to] {
+                    let mut inner_insides: Vec<Inside> =
+                        iter::from_fn(|| insides.next_if(|inside| inside.range.end <= inner.range.end))
+                            .collect();
+                    if inner.kind == AtomKind::Text {
+                        inner_insides.push(Inside::text(inner.range.clone()));
+                    }
+                    if let Some((open, close)) = tags {
+                        for inside in &mut inner_insides {
+                            inside.wrap(open, close);
+                        }
+                        self.insides.extend(inner_insides);
+                    }
+                }
                 index = to;
             }
+            self.insides
+                .extend(iter::from_fn(|| insides.next_if(|inside| inside.range.end <= atom.range.end)));
             joined.push(atom);
             index += 1;
         }
         self.atoms = joined;
     }
+}
+
+/// Returns both tags of coloured text, which can be ended and begun again. Robots are known to use no other tag.
+fn font_tags<'a>(source: &'a str, atoms: &[Atom]) -> Option<(&'a str, &'a str)> {
+    let [open, inner @ .., close] = atoms else { return None };
+    let tag = |atom: &Atom| Some(&source[atom.range.clone()]).filter(|tag| !tag.contains(['\n', '\r']));
+    let (open, close) = (tag(open)?, tag(close)?);
+    let is_simple = inner.iter().all(|atom| atom.kind != AtomKind::Html);
+    (is_simple && open.starts_with("<font ")).then_some((open, close))
 }
 
 /// Returns the end of a part that is cut at `at`, and the rank of that cut.

@@ -1,10 +1,11 @@
 //! Cuts in Markdown, found by visiting the blocks of a CommonMark parser.
 //!
-//! A cut is never inside a link, a picture, emphasis, inline code, HTML, an escape or an entity. Blocks around a cut
-//! are ended before it and restarted after it, with markers of the same width, so that the following lines still belong
-//! to the same block.
+//! A cut is never inside a picture, HTML, an escape or an entity. Blocks around a cut are ended before it and restarted
+//! after it, with markers of the same width, so that the following lines still belong to the same block. So are
+//! emphasis, links and inline code, but only where they are much longer than what could be cut before them.
 
 mod containers;
+mod inside;
 mod leaf;
 mod line;
 
@@ -15,6 +16,7 @@ use unicode_segmentation::UnicodeSegmentation as _;
 
 use self::{
     containers::{Containers, line_start},
+    inside::{Inside, Visit},
     leaf::{AtomKind, Leaf, LeafKind},
 };
 use super::{
@@ -49,6 +51,8 @@ struct Walk<'a> {
     lists: Vec<Option<u64>>,
     /// Depth inside a block that is not visited.
     solid: usize,
+    /// Construct within a line that is being visited.
+    visit: Option<Visit>,
     leaf: Option<Leaf>,
     code: Option<Code>,
     table: Option<Table>,
@@ -86,6 +90,7 @@ impl<'a> Walk<'a> {
             containers: Containers::default(),
             lists: Vec::new(),
             solid: 0,
+            visit: None,
             leaf: None,
             code: None,
             table: None,
@@ -104,6 +109,14 @@ impl<'a> Walk<'a> {
             }
             return;
         }
+        if let Some(visit) = &mut self.visit {
+            if visit.event(self.source, &event, range)
+                && let Some(visit) = self.visit.take()
+            {
+                self.insides(visit.finish(self.source));
+            }
+            return;
+        }
         match event {
             Event::Start(tag) => self.start(&tag, range),
             Event::End(tag) => self.end(tag),
@@ -114,7 +127,11 @@ impl<'a> Walk<'a> {
             }
             Event::InlineHtml(_) => self.inline(AtomKind::Html, range),
             Event::SoftBreak | Event::HardBreak => self.inline(AtomKind::Break, range),
-            Event::Code(_) | Event::InlineMath(_) | Event::DisplayMath(_) | Event::FootnoteReference(_) => {
+            Event::Code(_) => {
+                self.inline(AtomKind::Solid, range.clone());
+                self.insides(Visit::code(self.source, range));
+            }
+            Event::InlineMath(_) | Event::DisplayMath(_) | Event::FootnoteReference(_) => {
                 self.inline(AtomKind::Solid, range);
             }
             // After the marker of an item, it would make the marker a rule, too.
@@ -126,13 +143,13 @@ impl<'a> Walk<'a> {
 
     fn start(&mut self, tag: &Tag<'_>, range: Range<usize>) {
         match tag {
-            Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Superscript | Tag::Subscript => {
-                self.inline(AtomKind::Solid, range);
-                self.solid = 1;
+            Tag::Emphasis | Tag::Strong | Tag::Strikethrough => {
+                self.inline(AtomKind::Solid, range.clone());
+                self.visit = Visit::new(self.source, tag, range);
             }
             Tag::Link { .. } | Tag::Image { .. } => {
-                self.inline(AtomKind::Link, range);
-                self.solid = 1;
+                self.inline(AtomKind::Link, range.clone());
+                self.visit = Visit::new(self.source, tag, range);
             }
             Tag::Paragraph => {
                 self.begin_block(range.start);
@@ -209,6 +226,13 @@ impl<'a> Walk<'a> {
         }
         let leaf = self.leaf.get_or_insert_with(|| Leaf::new(LeafKind::Implied));
         leaf.push(self.source, kind, range);
+    }
+
+    /// Adds the text inside the last construct of the paragraph or heading.
+    fn insides(&mut self, insides: Vec<Inside>) {
+        if let Some(leaf) = &mut self.leaf {
+            leaf.push_insides(insides);
+        }
     }
 
     fn end_leaf(&mut self) {
@@ -418,7 +442,31 @@ mod tests {
         ] {
             assert_eq!(cut_all(&body(markdown), room).expect("it can be cut"), parts, "{markdown:?}");
         }
-        assert!(cut_all(&body("one [two three](https://e.com) four"), 20).is_none());
+        assert!(cut_all(&body("one [two three](https://e.com) four"), 17).is_none());
+    }
+
+    #[test]
+    fn constructs_longer_than_a_part_begin_again() {
+        for (markdown, room, parts) in [
+            ("**one two three**", 14, &["**one two**", "**three**"][..]),
+            (
+                "[one two](https://e.com) three",
+                20,
+                &["[one](https://e.com)", "[two](https://e.com)", "three"],
+            ),
+            ("> *one _two three_*", 14, &["> *one _two_*", "> *_three_*"]),
+            ("**0123456789**", 10, &["**012345**", "**6789**"]),
+            ("- `ls -l -a /home`", 13, &["- `ls -l -a`", "- `/home`"]),
+            (
+                "<font color=red>one two</font>",
+                28,
+                &["<font color=red>one</font>", "<font color=red>two</font>"],
+            ),
+        ] {
+            assert_eq!(cut_all(&body(markdown), room).expect("it can be cut"), parts, "{markdown:?}");
+        }
+        // Strong text around emphasis would become emphasis around strong text.
+        assert!(cut_all(&body("**one *two three* four**"), 16).is_none());
     }
 
     /// Text that is a word in the middle of a line can be a marker at the beginning of one.
