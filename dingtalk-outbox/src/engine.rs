@@ -100,6 +100,8 @@ pub(crate) struct Engine {
     journal: Journal,
     /// Time of the next sign of life.
     says_so_at: Option<i64>,
+    /// Time of the last job.
+    latest: i64,
     /// Number of the last change of others that was seen.
     change: i64,
 }
@@ -121,11 +123,13 @@ impl Engine {
             lines: HashMap::new(),
             journal: Journal::default(),
             says_so_at: None,
+            latest: i64::MIN / 4,
             change: 0,
         }
     }
 
     pub(crate) fn process(&mut self, job: Job) {
+        self.notice_time();
         match job {
             Job::Join { robot, waiter, urgency, bounds } => {
                 let line = self.line(robot);
@@ -151,7 +155,7 @@ impl Engine {
     pub(crate) fn next_tick(&self) -> Option<Duration> {
         let now = self.store.now();
         let due = self.lines.values().filter_map(|line| line.due).chain(self.says_so_at).min()?;
-        let due = duration(due - now);
+        let due = duration(due.saturating_sub(now));
         if self.alone || self.store.file().is_none() || !self.lines.values().any(Line::is_taking) {
             return Some(due);
         }
@@ -160,7 +164,7 @@ impl Engine {
 
     /// Does what is due: answers waiters, and says that this process is alive.
     pub(crate) fn tick(&mut self) {
-        let now = self.store.now();
+        let now = self.notice_time();
         if self.says_so_at.is_some_and(|at| at <= now) {
             self.say_so();
         }
@@ -203,6 +207,17 @@ impl Engine {
             }
         }
         result.ok_or_else(|| self.store.trouble())
+    }
+
+    /// Reads the clock, and moves all times that wait for it if it went backwards.
+    fn notice_time(&mut self) -> i64 {
+        let now = self.store.now();
+        let back = mem::replace(&mut self.latest, now) - now;
+        if back > 0 {
+            self.says_so_at = self.says_so_at.map(|at| at - back);
+            self.lines.values_mut().for_each(|line| line.go_back(back));
+        }
+        now
     }
 
     fn line(&mut self, robot: RobotKey) -> &mut Line {

@@ -11,7 +11,7 @@ use dingtalk_core::{
 };
 use tokio::sync::oneshot;
 
-use crate::{pace::Bounds, slots::Slot};
+use crate::{pace::Bounds, slots::Slot, units::duration};
 
 /// Channel for the answer to a waiter.
 pub(crate) type Reply = oneshot::Sender<Result<Admission, Error>>;
@@ -105,6 +105,15 @@ impl Line {
     pub(crate) fn use_within(&mut self, bounds: Bounds) {
         if !self.bounds.iter().any(|(known, _)| *known == bounds) {
             self.bounds.push((bounds, None));
+        }
+    }
+
+    /// Moves all times after a clock that went backwards.
+    pub(crate) fn go_back(&mut self, back: i64) {
+        // The tables may allow something else now.
+        self.due = self.due.map(|_| i64::MIN);
+        for taking in self.waiters.iter_mut().filter_map(|waiter| waiter.taking.as_mut()) {
+            taking.latest = taking.latest.saturating_sub(duration(back));
         }
     }
 

@@ -108,7 +108,7 @@ fn go_back(transaction: &Transaction<'_>, seen: i64, now: i64) -> Result<(), Tro
     transaction.execute("UPDATE pace SET seen = min(seen, ?1)", [now])?;
     // The span that was left at the last transaction is left now.
     transaction.execute("UPDATE rest SET until = until - ?1 + ?2", (seen, now))?;
-    transaction.execute("UPDATE owner SET alive_until = min(alive_until, ?1)", [now])?;
+    transaction.execute("UPDATE owner SET alive_until = alive_until - ?1 + ?2", (seen, now))?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ pub mod temporary;
 pub mod tree;
 pub mod virtual_clock;
 pub mod window_contract;
+pub mod window_model;
 
 /// The examples of each README.
 #[cfg(doctest)]

@@ -36,9 +36,11 @@ impl VirtualClock {
         Self { origin: Instant::now(), jumps: Mutex::default() }
     }
 
-    /// Moves the clock since the start of the system, which happens when a virtual machine is restored.
+    /// Moves the clock since the start of the system, which happens when a virtual machine is restored. It never shows
+    /// less than zero.
     pub fn jump(&self, seconds: i64) {
-        self.jumps().since_boot += seconds;
+        let since_boot = i64::try_from(self.read().since_boot.as_secs()).unwrap_or_default();
+        self.jumps().since_boot += seconds.max(-since_boot);
     }
 
     /// Moves the wall clock.
