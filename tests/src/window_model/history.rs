@@ -173,7 +173,9 @@ impl<W: Workers> History<W> {
         self.forget(|of, _| of == worker);
         let window = self.workers.window(worker);
         if !self.workers.crash(worker) {
-            left.iter().for_each(|waiter| window.leave(waiter.id));
+            for waiter in left {
+                window.leave(waiter.id);
+            }
         }
         self.truth.crash(worker, self.now());
     }

@@ -1,0 +1,67 @@
+-- The first schema as it was released, in use. Never changed: files in it exist.
+CREATE TABLE meta (
+    schema INTEGER NOT NULL,
+    min_compatible INTEGER NOT NULL,
+    boot TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    booted_at INTEGER NOT NULL,
+    full_at INTEGER
+) STRICT;
+INSERT INTO meta VALUES (0, 1, '', 0, 0, NULL);
+CREATE TABLE robot (
+    robot INTEGER PRIMARY KEY,
+    key BLOB NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE slot (
+    robot INTEGER NOT NULL,
+    slot INTEGER NOT NULL,
+    owner INTEGER NOT NULL,
+    month INTEGER NOT NULL,
+    begun INTEGER NOT NULL,
+    ends_by INTEGER NOT NULL,
+    ended INTEGER,
+    PRIMARY KEY (robot, slot)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE owner (
+    owner INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    alive_until INTEGER NOT NULL
+) STRICT;
+CREATE TABLE waiter (
+    robot INTEGER NOT NULL,
+    urgent INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    waiter INTEGER NOT NULL UNIQUE,
+    owner INTEGER NOT NULL,
+    PRIMARY KEY (robot, urgent, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE pace (
+    robot INTEGER NOT NULL,
+    slots INTEGER NOT NULL,
+    reserve INTEGER NOT NULL,
+    span INTEGER NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (robot, slots, reserve, span)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE rest (
+    robot INTEGER NOT NULL,
+    block INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (robot, block)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE month (
+    robot INTEGER NOT NULL,
+    month INTEGER NOT NULL,
+    used INTEGER NOT NULL DEFAULT 0,
+    delivered INTEGER NOT NULL DEFAULT 0,
+    refused INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (robot, month)
+) STRICT, WITHOUT ROWID;
+UPDATE meta SET schema = 1, boot = 'run 0', seen = 9999000000, booted_at = 1795245200000000;
+INSERT INTO robot (robot, key) VALUES (1, x'0101010101010101010101010101010101010101010101010101010101010101');
+INSERT INTO slot VALUES (1, 11, 5, 682, 9994000000, 10014000000, 9995000000), (1, 12, 5, 682, 9998000000, 10018000000, NULL);
+INSERT INTO pace VALUES (1, 3, 0, 10000000, 9998000000);
+INSERT INTO rest VALUES (1, 1, 10002000000), (0, 2, 9000000000);
+INSERT INTO month VALUES (1, 681, 70, 60, 10), (1, 682, 12, 9, 1);
+INSERT INTO owner VALUES (5, 'serve', 9000000000);
+INSERT INTO waiter VALUES (1, 0, 1, 21, 5);
