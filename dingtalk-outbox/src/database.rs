@@ -77,7 +77,8 @@ impl Database {
                 "the file system of the state directory has no shared memory; set one on a local disk",
             ));
         }
-        // A killed process loses nothing; a machine that loses power loses the last moments, after which it starts anew.
+        // A killed process loses nothing. A machine that loses power loses the last moments, and starts with full
+        // windows.
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         // Done while nobody waits; see `Engine::rest_a_while`.
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;

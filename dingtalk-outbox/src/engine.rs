@@ -147,7 +147,12 @@ impl Engine {
             }
             Job::Status(reply) => drop(reply.send(self.status().map_err(Error::from))),
             Job::Run(work) => work(self),
-            Job::Flush(reply) => drop(reply.send(())),
+            Job::Flush(reply) => {
+                // Short processes have no other time for it.
+                self.rest_a_while();
+                // Somebody who no longer waits needs no answer.
+                let _ = reply.send(());
+            }
         }
     }
 

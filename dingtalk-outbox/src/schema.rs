@@ -3,7 +3,7 @@
 //! A program runs for days while newer versions use the same file. Changes within a major version only add: an older
 //! program ignores tables and columns that it does not know. A change that it must not ignore raises `min_compatible`.
 //!
-//! Times are microseconds since the start of the system (`meta.boot`), and robots are rows, because their keys are long.
+//! Times are microseconds since the start of the system (`meta.boot`). Robots are rows, because their keys are long.
 
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 

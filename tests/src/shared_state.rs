@@ -90,7 +90,7 @@ pub async fn take_all(window: &dyn Window, urgency: Urgency) -> Result<usize, Er
     Ok(taken)
 }
 
-/// What is logged while it exists, in this thread.
+/// Record of what is logged while it exists, in this thread.
 #[derive(Debug, Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 

@@ -59,11 +59,11 @@ async fn take(window: &dyn Window) -> Result<(), dingtalk_core::Error> {
     let forecast = window.forecast(Urgency::Normal, 0).await?.wait;
     let waiter = Waiter::join(window, Urgency::Normal);
     let slot = waiter.take(SlotRequest::new(PATIENCE, HOLDS)).await??;
-    let (granted, waited) = (since_1970(), started.elapsed());
+    let (granted, wait) = (since_1970(), started.elapsed());
     tokio::time::sleep(REQUEST).await;
     let ended = since_1970();
     slot.end(SlotEnd::Delivered);
-    println!("{granted} {ended} {} {}", waited.as_micros(), forecast.as_micros());
+    println!("{granted} {ended} {} {}", wait.as_micros(), forecast.as_micros());
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Histories of a rate window that several workers share: crashes, waiters that leave, rests, and clocks that jump.
 //!
-//! After each step, what happened is compared with the truth: a list of all requests and waiters in a time that no clock
-//! of the system changes.
+//! After each step, what happened is compared with the truth: a list of all requests and waiters in a time that no
+//! clock of the system changes.
 //!
 //! - No window has more slots than allowed, and no slot is granted while the robot rests.
 //! - No waiter overtakes a live one of its urgency, and urgent ones go first.
@@ -47,8 +47,8 @@ pub trait Workers {
     /// Moves the wall clock.
     fn set_wall(&self, seconds: i64);
 
-    /// Restarts the system, which has now been up for this time; all workers have crashed. Returns `false` if the window
-    /// does not outlive that.
+    /// Restarts the system, which has now been up for this time; all workers have crashed. Returns `false` if the
+    /// window does not outlive that.
     fn restart(&self, up: Duration) -> bool;
 }
 
