@@ -24,7 +24,8 @@ impl Markdown {
         Self(markdown.into())
     }
 
-    /// Escapes text so that it reads as it was written. Line breaks are kept.
+    /// Escapes text so that it reads as it was written. Line breaks are kept, and so are blank lines, columns and
+    /// indentation, by `&nbsp;`. White space at both ends is removed.
     pub fn from_text(text: impl AsRef<str>) -> Self {
         Self(escape_markdown(text.as_ref()))
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-pub use dingtalk_template::{Number, Show, Sink, Template, Value};
+pub use dingtalk_template::{Joined, Number, OrElse, Show, Sink, Template, Value};
 
 pub use crate::{
     __expression as expression,
@@ -33,7 +33,7 @@ pub use {
 pub type Arguments = serde_json::Map<String, serde_json::Value>;
 use crate::{Mobile, UserId, compose, message::Fault};
 
-pub use crate::shortened::{first, left_out, truncated, truncated_each};
+pub use crate::shortened::{Counted, Cut, first, left_out, truncated, truncated_each};
 
 #[path = "format.rs"]
 pub mod format;
@@ -60,6 +60,16 @@ impl<T> AsSlice<T> for Vec<T> {
     fn as_values(&self) -> &[T] {
         self
     }
+}
+
+/// Returns the text of a flag.
+pub fn either<'t>(flag: bool, then: &'t str, or_else: &'t str) -> &'t str {
+    if flag { then } else { or_else }
+}
+
+/// Returns the text for a field without a value.
+pub fn absent(is_absent: bool, or_else: &str) -> Option<&str> {
+    is_absent.then_some(or_else)
 }
 
 /// A type that may be the target of a link: this crate's URLs only.

@@ -15,16 +15,52 @@ pub fn left_out(values: usize, max_shown: usize) -> Option<usize> {
     values.checked_sub(max_shown).filter(|left_out| *left_out > 0)
 }
 
+/// The values of a list within other text, and the number of those that are left out as the last one.
+pub struct Counted<'a> {
+    /// The values that are shown.
+    pub values: &'a dyn Each,
+    /// Number of those that are not.
+    pub left_out: Option<usize>,
+    /// Text before the number, and the text after it; `None` if the number is not shown.
+    pub more: (&'a str, Option<&'a str>),
+}
+
+impl fmt::Debug for Counted<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Counted").field("left_out", &self.left_out).finish_non_exhaustive()
+    }
+}
+
+impl Each for Counted<'_> {
+    fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
+        self.values.each(visit);
+        match (self.left_out, self.more) {
+            (None, _) => {}
+            (Some(_), (text, None)) => visit(&text),
+            (Some(count), (before, Some(after))) => visit(&format_args!("{before}{count}{after}")),
+        }
+    }
+}
+
 /// A text, shown with at most this number of characters.
 #[derive(Debug)]
-pub struct Truncated<'a, T>(&'a T, usize, Write<T>);
+pub struct Truncated<'a, T>(&'a T, Cut, Write<T>);
+
+/// The beginning of a text that is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Cut {
+    /// Maximum number of characters.
+    pub most: usize,
+    /// Keeps the indentation of the first line.
+    pub is_multiline: bool,
+}
 
 /// The `fmt` of a type. As data, it lets rustc report a type without it only once.
 type Write<T> = fn(&T, &mut Formatter<'_>) -> fmt::Result;
 
-/// Wraps a text of which at most `most` characters are shown.
-pub fn truncated<T: Text>(text: &T, most: usize) -> Truncated<'_, T> {
-    Truncated(text, most, T::fmt)
+/// Wraps a text of which only the beginning is shown.
+pub fn truncated<T: Text>(text: &T, cut: Cut) -> Truncated<'_, T> {
+    Truncated(text, cut, T::fmt)
 }
 
 /// A type whose values can be truncated.
@@ -42,8 +78,8 @@ impl<T> Display for Truncated<'_, T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let text = Whole(self.0, self.2).to_string();
         // White space at the ends is not shown, so it does not count.
-        let text = text.trim();
-        match cut(text, self.1) {
+        let text = if self.1.is_multiline { without_blank_ends(&text) } else { text.trim() };
+        match cut(text, self.1.most) {
             Some(kept) => write!(f, "{kept}…"),
             None => f.write_str(text),
         }
@@ -59,6 +95,14 @@ impl<T> Display for Whole<'_, T> {
     }
 }
 
+/// Removes blank lines at both ends of a text, and white space at its end.
+fn without_blank_ends(text: &str) -> &str {
+    let text = text.trim_end();
+    let indentation = text.len() - text.trim_start().len();
+    let first_line = text[..indentation].rfind(['\n', '\r']).map_or(0, |at| at + 1);
+    &text[first_line..]
+}
+
 /// Returns the beginning of a text that is longer than `most` characters, one character shorter than that. The cut is
 /// between graphemes.
 fn cut(text: &str, most: usize) -> Option<&str> {
@@ -72,11 +116,11 @@ fn cut(text: &str, most: usize) -> Option<&str> {
 
 /// Texts, each shown with at most this number of characters.
 #[derive(Debug)]
-pub struct TruncatedEach<'a, T>(&'a [T], usize, Write<T>);
+pub struct TruncatedEach<'a, T>(&'a [T], Cut, Write<T>);
 
-/// Wraps texts of each of which at most `most` characters are shown.
-pub fn truncated_each<T: Text>(texts: &[T], most: usize) -> TruncatedEach<'_, T> {
-    TruncatedEach(texts, most, T::fmt)
+/// Wraps texts of each of which only the beginning is shown.
+pub fn truncated_each<T: Text>(texts: &[T], cut: Cut) -> TruncatedEach<'_, T> {
+    TruncatedEach(texts, cut, T::fmt)
 }
 
 impl<T> Each for TruncatedEach<'_, T> {
@@ -106,7 +150,12 @@ mod tests {
             ("ab", 0, "…"),
             ("", 0, ""),
         ] {
-            assert_eq!(truncated(&text, most).to_string(), shown, "{text:?} in {most}");
+            let cut = Cut { most, is_multiline: false };
+            assert_eq!(truncated(&text, cut).to_string(), shown, "{text:?} in {most}");
+        }
+        let cut = Cut { most: 8, is_multiline: true };
+        for (text, shown) in [(" \r\n  a\n b \n", "  a\n b"), ("\n  abc\n  def", "  abc…")] {
+            assert_eq!(truncated(&text, cut).to_string(), shown, "{text:?}");
         }
     }
 

@@ -276,6 +276,10 @@ fn field_rules(
         max_shown: attributes.max_shown.as_ref().map(bound),
         more: attributes.more.as_ref().map(LitStr::value),
         truncate: attributes.truncate.as_ref().map(bound),
+        join: attributes.join.as_ref().map(LitStr::value),
+        then: attributes.then.as_ref().map(LitStr::value),
+        or_else: attributes.or_else.as_ref().map(LitStr::value),
+        is_multiline: attributes.multiline.is_some(),
         is_unbounded: attributes.unbounded.is_some(),
         incomplete: attributes.incomplete,
     }
@@ -317,6 +321,10 @@ impl Field<'_> {
             FieldLocation::MaxShown => end(attributes.max_shown.as_ref()),
             FieldLocation::More => attributes.more.as_ref().map(LitStr::to_token_stream),
             FieldLocation::Truncate => end(attributes.truncate.as_ref()),
+            FieldLocation::Join => attributes.join.as_ref().map(LitStr::to_token_stream),
+            FieldLocation::Then => attributes.then.as_ref().map(LitStr::to_token_stream),
+            FieldLocation::Else => attributes.or_else.as_ref().map(LitStr::to_token_stream),
+            FieldLocation::Multiline => attributes.multiline.as_ref().map(Ident::to_token_stream),
             FieldLocation::Unbounded => attributes.unbounded.as_ref().map(Ident::to_token_stream),
             _ => None,
         };

@@ -34,31 +34,46 @@ pub fn compile(
             template.blank();
             continue;
         }
-        if let [Token::Slot { name, spec }] = tokens[..]
-            && let Resolved { value, kind: SlotKind::Repeated { line, more } } = resolve(name, spec)
-        {
-            template.repeated(value, &line);
-            if let Some((value, line)) = more {
-                template.repeated(value, &line);
+        if let [Token::Slot { name, spec }] = tokens[..] {
+            let Resolved { value, kind } = resolve(name, spec);
+            match kind {
+                SlotKind::Repeated { line, following, .. } => {
+                    for (value, line) in std::iter::once((value, line)).chain(following) {
+                        template.repeated(value, &line);
+                    }
+                    continue;
+                }
+                SlotKind::Block => {
+                    template.line(&compile_block(syntax, value));
+                    continue;
+                }
+                SlotKind::Inline => {}
             }
-            continue;
         }
-        let mut repeated_inline = None;
+        let mut misplaced = Vec::new();
         let mut value = |name: &str, spec: &str| {
-            let resolved = resolve(name, spec);
-            if matches!(resolved.kind, SlotKind::Repeated { .. }) {
-                repeated_inline = Some(name.to_owned());
+            let Resolved { value, kind } = resolve(name, spec);
+            match kind {
+                SlotKind::Inline => value,
+                SlotKind::Repeated { inline: Ok(inline), .. } => inline,
+                SlotKind::Repeated { inline: Err(reason), .. } => {
+                    misplaced.push(Problem::at_slot(name, reason));
+                    value
+                }
+                SlotKind::Block => {
+                    let reason =
+                        format!("`{name}` keeps its own lines, so `{{{name}}}` must stand alone on its line");
+                    misplaced.push(Problem::at_slot(name, reason));
+                    value
+                }
             }
-            resolved.value
         };
         match compile_tokens(tokens, syntax, &mut value) {
             Ok(line) => template.line(&line),
             Err(problem) => problems.push(problem, number),
         }
-        if let Some(name) = repeated_inline {
-            let message =
-                format!("`{name}` has a `line` of its own, so `{{{name}}}` must stand alone on its line");
-            problems.push(Problem::at_slot(&name, message), number);
+        for problem in misplaced {
+            problems.push(problem, number);
         }
     }
     if problems.found.is_empty() { Ok(template.build()) } else { Err(problems.located(&text)) }
@@ -112,6 +127,19 @@ pub fn compile_line(key: &str, line: &str, syntax: Syntax) -> Result<(LineCode, 
         )));
     }
     Ok((line, spec))
+}
+
+/// Builds the line of a single slot, whose value keeps its own lines.
+pub fn compile_block(syntax: Syntax, value: u16) -> LineCode {
+    let context = match syntax {
+        Syntax::Markdown => SlotContext::MarkdownBlock,
+        Syntax::Text => SlotContext::PlainBlock,
+        Syntax::Title => SlotContext::Plain,
+    };
+    let kind = if syntax == Syntax::Markdown { LineKind::Alone } else { LineKind::Paragraph };
+    let mut line = LineCode::new(kind, "");
+    line.push(Piece::Slot { value, context, before: '\n', after: '\n' });
+    line
 }
 
 /// Builds a template without text of its own from the lines of its fields, in order.

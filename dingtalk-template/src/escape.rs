@@ -6,13 +6,14 @@
 use std::ops::Range;
 
 use crate::{
+    block::protect_start,
     bytes::INVISIBLE_OR_ACTIVE,
-    normal::normalize,
-    value::{stays_in_line, write_line},
+    value::{clean, stays_in_line},
 };
 
 /// Escapes text for a paragraph, independently of the text before and after it. Line breaks become hard line breaks.
-/// The result is not safe in the text of a link, or directly before a link.
+/// White space that Markdown would remove, such as blank lines and indentation, becomes `&nbsp;`. The result is not
+/// safe in the text of a link, or directly before a link.
 ///
 /// ```
 /// assert_eq!(dingtalk_template::escape_markdown("*a* < b_c\n# d"), "\\*a\\* < b_c  \n  \\# d");
@@ -20,30 +21,84 @@ use crate::{
 pub fn escape_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let anywhere = Context { in_link: false, before: '\0', after: '\0' };
-    let mut joined = String::new();
-    for line in normalize(text).trim().lines() {
-        let start = out.len();
-        if !out.is_empty() {
+    push_lines(&mut out, clean(text).trim(), &anywhere);
+    out
+}
+
+/// White space that Markdown does not remove.
+const SPACE: &str = "&nbsp;";
+
+/// Number of spaces for a tab.
+const TAB: usize = 4;
+
+/// Writes lines that are to be read as they are written, each with the same surroundings. Blank lines at both ends are
+/// omitted, and white space at the end of a line.
+pub(crate) fn push_lines(out: &mut String, text: &str, context: &Context) {
+    let start = out.len();
+    let mut blank = 0;
+    for line in text.split('\n').map(str::trim_end) {
+        if line.is_empty() {
+            blank += 1;
+            continue;
+        }
+        if out.len() > start {
+            for _ in 0..blank {
+                out.push_str("  \n  ");
+                out.push_str(SPACE);
+            }
             out.push_str("  \n  ");
         }
-        let content = out.len();
-        if !push_escaped(&mut out, line.trim(), 0, &anywhere) {
-            out.truncate(content);
-            joined.clear();
-            write_line(&mut joined, line);
-            push_escaped(&mut out, &joined, 0, &anywhere);
-        }
-        // An exclamation mark has a meaning only directly before a link, which callers must not add there.
-        if line.ends_with('!') && out.ends_with("\\!") {
-            out.truncate(out.len() - 2);
-            out.push('!');
-        }
-        crate::block::protect_start(&mut out, content);
-        if out.len() == content {
-            out.truncate(start);
+        blank = 0;
+        push_spaced(out, line, context);
+    }
+}
+
+/// Writes one line with all of its spaces.
+fn push_spaced(out: &mut String, line: &str, context: &Context) {
+    let start = out.len();
+    let text = line.trim_start_matches([' ', '\t']);
+    let mut before = context.before;
+    if text.len() < line.len() {
+        push_spaces(out, width(&line[..line.len() - text.len()]));
+        before = ';';
+    }
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = gap(rest).unwrap_or(rest.len());
+        let (words, behind) = rest.split_at(end);
+        rest = behind.trim_start_matches([' ', '\t']);
+        let spaces = width(&behind[..behind.len() - rest.len()]);
+        let after = if spaces > 0 { ' ' } else { context.after };
+        push_escaped(out, words, 0, &Context { before, after, ..*context });
+        if spaces > 0 {
+            // The first one separates the words for Markdown, too.
+            out.push(' ');
+            push_spaces(out, spaces - 1);
+            before = ';';
         }
     }
-    out
+    // An exclamation mark has a meaning only directly before a link, which nothing adds there.
+    if context.after == '\0' && line.ends_with('!') {
+        out.truncate(out.len() - 2);
+        out.push('!');
+    }
+    protect_start(out, start);
+}
+
+/// Returns the position of the next white space that Markdown would fold.
+fn gap(text: &str) -> Option<usize> {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let wide = |pair: &[u8]| pair[0] == b'\t' || pair.iter().all(is_space);
+    text.as_bytes().windows(2).position(wide)
+}
+
+/// Returns the number of columns of spaces and tabs.
+fn width(spaces: &str) -> usize {
+    spaces.bytes().map(|byte| if byte == b'\t' { TAB } else { 1 }).sum()
+}
+
+fn push_spaces(out: &mut String, count: usize) {
+    out.extend(std::iter::repeat_n(SPACE, count));
 }
 
 /// The surroundings of a text.
@@ -163,6 +218,7 @@ impl Reading<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::write_line;
 
     fn escaped(value: &str) -> String {
         let (mut joined, mut out) = (String::new(), String::new());

@@ -16,7 +16,7 @@ impl Sink<'_> {
     #[doc(hidden)]
     pub fn fragment(&mut self, markdown: &Template, plain: &Template, values: &[Value<'_>]) {
         let template = match self.context {
-            SlotContext::Markdown => markdown,
+            SlotContext::Markdown | SlotContext::MarkdownBlock => markdown,
             SlotContext::Plain | SlotContext::PlainBlock => plain,
             // A link in the text of another link would end that link.
             SlotContext::LinkText | SlotContext::Url => return self.text(&render(plain, values)),

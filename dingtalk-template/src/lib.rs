@@ -28,6 +28,7 @@ mod fragment;
 mod grammar;
 mod inline;
 mod instructions;
+mod joined;
 mod layout;
 mod names;
 mod normal;
@@ -46,10 +47,11 @@ mod wording;
 pub const MAX_BODY_BYTES: usize = 20_000;
 
 pub use crate::{
-    compile::{Fragment, compile, compile_fragment, compile_line, compile_lines},
+    compile::{Fragment, compile, compile_block, compile_fragment, compile_line, compile_lines},
     escape::escape_markdown,
     grammar::{Segment, SyntaxError, captures, parse},
     instructions::{Instruction, instruction_like},
+    joined::{Joined, OrElse},
     layout::dedent,
     names::{MAX_TOOL_NAME, looks_secret, snake_case, suggest, tool_name_problem, words},
     normal::normalize,

@@ -127,10 +127,10 @@ impl Sink<'_> {
             SlotContext::Plain | SlotContext::PlainBlock | SlotContext::LinkTarget | SlotContext::Url => {
                 self.text(&markdown);
             }
-            SlotContext::Markdown | SlotContext::LinkText if self.alone => {
+            SlotContext::Markdown | SlotContext::MarkdownBlock | SlotContext::LinkText if self.alone => {
                 self.out.push_str(markdown.trim_matches('\n'));
             }
-            SlotContext::Markdown | SlotContext::LinkText => {
+            SlotContext::Markdown | SlotContext::MarkdownBlock | SlotContext::LinkText => {
                 // White space at the outer ends may separate this from the value's next text.
                 let start = self.out.len();
                 for (index, line) in markdown.trim_matches('\n').split('\n').enumerate() {

@@ -16,12 +16,16 @@ pub struct Resolved {
 pub enum SlotKind {
     /// Between other text.
     Inline,
+    /// Alone on its line: a text that keeps its own lines.
+    Block,
     /// Alone on its line, which is written once per value.
     Repeated {
         /// The line of each value.
         line: LineCode,
-        /// A value and its line that follow the last line.
-        more: Option<(u16, LineCode)>,
+        /// Values with their lines that follow the last line.
+        following: Vec<(u16, LineCode)>,
+        /// The value between other text, or the reason why it cannot stand there.
+        inline: Result<u16, String>,
     },
 }
 

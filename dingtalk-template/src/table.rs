@@ -106,6 +106,8 @@ pub enum SlotContext {
     PlainBlock,
     /// In Markdown text.
     Markdown,
+    /// In Markdown, alone on its line: line breaks, blank lines and indentation stay.
+    MarkdownBlock,
     /// In the text of a link.
     LinkText,
     /// The target of a link.
@@ -138,10 +140,11 @@ const KINDS: [(char, LineKind); 6] = [
     ('o', LineKind::Ordered),
     ('a', LineKind::Alone),
 ];
-const CONTEXTS: [(char, SlotContext); 6] = [
+const CONTEXTS: [(char, SlotContext); 7] = [
     ('p', SlotContext::Plain),
     ('b', SlotContext::PlainBlock),
     ('m', SlotContext::Markdown),
+    ('l', SlotContext::MarkdownBlock),
     ('t', SlotContext::LinkText),
     ('u', SlotContext::LinkTarget),
     ('v', SlotContext::Url),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     bytes::{ENDS_TARGET, INVISIBLE, INVISIBLE_OR_ACTIVE, Set},
-    escape::{Context, push_escaped},
+    escape::{Context, push_escaped, push_lines},
     normal::{Characters, is_line_break, is_marked},
     show::Sink,
     table::SlotContext,
@@ -45,6 +45,11 @@ impl<'s, 'a> ValueWriter<'s, 'a> {
 
     fn first(&mut self, piece: &str) -> State {
         let Sink { out, spare, context, .. } = &mut *self.sink;
+        if *context == SlotContext::MarkdownBlock {
+            // Spaces may change too.
+            out.push_str(piece);
+            return State::Collected;
+        }
         let found = changing(*context).find(piece, 0);
         let outer_space = has_outer_space(piece);
         if found.is_none() && !outer_space {
@@ -76,7 +81,8 @@ impl<'s, 'a> ValueWriter<'s, 'a> {
     fn change(&mut self) {
         let Sink { out, spare, context, .. } = &mut *self.sink;
         let collected = &out[self.start..];
-        if !has_outer_space(collected) && changing(*context).find(collected, 0).is_none() {
+        let is_block = *context == SlotContext::MarkdownBlock;
+        if !is_block && !has_outer_space(collected) && changing(*context).find(collected, 0).is_none() {
             return;
         }
         move_text(out, self.start, spare);
@@ -86,6 +92,7 @@ impl<'s, 'a> ValueWriter<'s, 'a> {
             // Each piece is encoded when it arrives.
             SlotContext::Url => {}
             SlotContext::Plain => write_line(out, spare),
+            SlotContext::MarkdownBlock => push_lines(out, &clean(spare), &self.context),
             SlotContext::Markdown | SlotContext::LinkText => {
                 write_line(out, spare);
                 move_text(out, self.start, spare);
@@ -118,7 +125,7 @@ impl fmt::Write for ValueWriter<'_, '_> {
 /// Bytes that may need a change.
 fn changing(context: SlotContext) -> &'static Set {
     match context {
-        SlotContext::Markdown | SlotContext::LinkText => &INVISIBLE_OR_ACTIVE,
+        SlotContext::Markdown | SlotContext::MarkdownBlock | SlotContext::LinkText => &INVISIBLE_OR_ACTIVE,
         SlotContext::Plain | SlotContext::PlainBlock => &INVISIBLE,
         SlotContext::LinkTarget | SlotContext::Url => &ENDS_TARGET,
     }
@@ -159,6 +166,11 @@ pub(crate) fn write_line(out: &mut String, value: &str) {
         }
     }
     trim_end(out, start);
+}
+
+/// Returns a text of several lines without what is no text.
+pub(crate) fn clean(text: &str) -> String {
+    Characters::of(text).filter(|c| carries_text(*c) || matches!(c, '\n' | '\t')).collect()
 }
 
 /// Writes a value of several lines. Tabs and the indentation of the first line count as text.

@@ -4,10 +4,11 @@
 mod judge;
 
 use dingtalk_template::{
-    Fragment, Resolved, Show, Sink, SlotKind, Syntax, Template, Value, compile, compile_fragment,
-    compile_line, render,
+    Fragment, Joined, LineCode, OrElse, Resolved, Show, Sink, SlotKind, Syntax, Template, Value, compile,
+    compile_fragment, compile_line, render,
 };
 use proptest::prelude::*;
+use pulldown_cmark::{Event, Parser};
 
 use self::judge::{structure, text};
 
@@ -56,13 +57,20 @@ const TEMPLATES: &[&str] = &[
 
 const LINES: &[&str] = &["- {}", "{}", "> {}", "**{}**", "1. {}", "#### {}"];
 
+/// The values of a list, written once per value.
+fn repeated(line: &LineCode) -> Resolved {
+    let inline = Err("stands alone".to_owned());
+    Resolved { value: 3, kind: SlotKind::Repeated { line: line.clone(), following: Vec::new(), inline } }
+}
+
 fn compiled(template: &str, line: &str) -> Template {
     let (line, _) = compile_line("line", line, Syntax::Markdown).expect("a line that compiles");
     compile(template, Syntax::Markdown, &mut |name, _| match name {
         "a" => Resolved::inline(0),
         "b" => Resolved::inline(1),
         "c" => Resolved::inline(2),
-        _ => Resolved { value: 3, kind: SlotKind::Repeated { line: line.clone(), more: None } },
+        "m" => Resolved { value: 0, kind: SlotKind::Block },
+        _ => repeated(&line),
     })
     .unwrap_or_else(|problems| panic!("{template}: {problems:?}"))
 }
@@ -208,6 +216,122 @@ proptest! {
                 prop_assert!(seen.contains(&one_line(value)), "{value:?} is lost in {seen:?}\n---\n{hostile}");
             }
         }
+    }
+}
+
+/// Positions of joined values, which are `{a}`.
+const SENTENCES: &[&str] = &[
+    "{a}",
+    "down: {a}, look",
+    "{b}{a}{c}",
+    "- {a}\n{b}",
+    "1. {a}",
+    "### {a}",
+    "> {a}",
+    "**{a}** {b}",
+    "a *{a} b*",
+    "[{a}](https://example.com)",
+    "{a}[b](https://example.com)",
+    "!{a}",
+    "&{a};",
+    "{a}_{b}",
+];
+
+const JOINS: &[&str] =
+    &[", ", "、", " ", "", " * ", "*", "_", "](", "!", "&", "<", "~", " | ", ";", "`", "\\", "  - ", "."];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, max_local_rejects: u32::MAX, ..ProptestConfig::default() })]
+
+    /// Values that are joined within other text change its structure no more than single ones do.
+    #[test]
+    fn joined_values_keep_the_structure(
+        template in prop::sample::select(SENTENCES),
+        join in prop::sample::select(JOINS),
+        list in prop::collection::vec(prop_oneof![4 => value(), 1 => Just(" ".to_owned())], 0..4),
+        outer in [value(), value()],
+        or_else in prop::sample::select(vec!["none", "*none*", "# [none](x)", "1. none"]),
+    ) {
+        let write = |list: &Vec<String>, [b, c]: &[String; 2], join: &str, or_else: &str| {
+            let a = Joined { values: list, join, or_else };
+            render(&compiled(template, "- {}"), &[Value::One(&a), Value::One(b), Value::One(c)])
+        };
+        let words = ["word", "word"].map(str::to_owned);
+        let harmless = write(&vec!["word".to_owned()], &words, ",", "word");
+        let hostile = write(&list, &outer, join, or_else);
+        prop_assert_eq!(structure(&hostile), structure(&harmless), "{}\n---\n{}", harmless, hostile);
+        let seen = text(&hostile);
+        let shown: Vec<String> = list.iter().map(|value| one_line(value)).filter(|value| !value.is_empty()).collect();
+        let whole = if shown.is_empty() { or_else.to_owned() } else { shown.join(join) };
+        prop_assert!(seen.contains(&whole), "{whole:?} is lost in {seen:?}\n---\n{hostile}");
+    }
+
+    /// A reader sees a text with lines of its own as it is written, and nothing of what is around it changes.
+    #[test]
+    fn a_text_keeps_its_lines(
+        (template, before, after) in prop::sample::select(vec![
+            ("{m}", vec![], vec![]),
+            ("text\n{m}\n- item", vec!["text"], vec!["item"]),
+            ("### head\n{m}\nend", vec!["head"], vec!["end"]),
+            ("- item\n{m}\n\n> quote", vec!["item"], vec!["quote"]),
+            ("1. item\n{m}", vec!["item"], vec![]),
+            ("> quote\n{m}\n### head", vec!["quote"], vec!["head"]),
+        ]),
+        parts in prop::collection::vec(prop_oneof![
+            3 => prop::sample::select(dingtalk_samples::MARKUP),
+            2 => prop::sample::select(&["\n", "\n\n", "\n    ", "\n\t", "  ", " ", "   ~", "*  ", "at line 3:  x", "    ^^^^", "===", "---", "+ ", "2) "][..]),
+        ], 1..12),
+    ) {
+        let value = parts.concat();
+        let expected = own_lines(&value);
+        prop_assume!(!expected.is_empty());
+        let show = |value: &String| render(&compiled(template, "- {}"), &[Value::One(value)]);
+        let written = show(&value);
+        let all: Vec<String> = before.iter().map(|line| (*line).to_owned())
+            .chain(expected.clone())
+            .chain(after.iter().map(|line| (*line).to_owned()))
+            .collect();
+        prop_assert_eq!(lines(&written), all, "{}", written);
+        let harmless = vec!["word"; expected.len()].join("\n");
+        prop_assert_eq!(structure(&written), structure(&show(&harmless)), "{}", written);
+    }
+}
+
+/// The lines of the message as a reader sees them, with plain spaces. A blank line of a text is a line with a space.
+fn lines(markdown: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for event in Parser::new(markdown) {
+        match event {
+            Event::Text(part) => {
+                lines.last_mut().expect("there is a line").push_str(&part.replace('\u{a0}', " "));
+            }
+            Event::HardBreak | Event::End(_) => lines.push(String::new()),
+            _ => {}
+        }
+    }
+    lines.into_iter().filter(|line| !line.is_empty()).map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// The lines of a text as they are to be read: without blank lines at its ends, and with spaces for tabs.
+fn own_lines(text: &str) -> Vec<String> {
+    let text = text
+        .replace("\r\n", "\n")
+        .replace(['\r', '\u{2028}'], "\n")
+        .replace(['\0', '\u{1}', '\u{202e}'], "")
+        .replace('\t', "    ")
+        .replace('\u{a0}', " ");
+    let mut lines: Vec<String> = text.split('\n').map(|line| line.trim_end().to_owned()).collect();
+    while lines.last().is_some_and(String::is_empty) {
+        lines.pop();
+    }
+    lines.into_iter().skip_while(String::is_empty).collect()
+}
+
+#[test]
+fn an_absent_value_is_replaced() {
+    for (value, text) in [(Some("a*b"), "by a\\*b"), (None, "by nobody\\*"), (Some(" "), "by nobody\\*")] {
+        let value = OrElse { value: &value, or_else: "nobody*" };
+        assert_eq!(render(&compiled("by {a}", "- {}"), &[Value::One(&value)]), text);
     }
 }
 

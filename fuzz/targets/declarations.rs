@@ -195,7 +195,7 @@ fn of_tool(input: &mut Unstructured<'_>) -> Result<String> {
 }
 
 fn on_field(input: &mut Unstructured<'_>) -> Result<String> {
-    Ok(match input.int_in_range(0..=16)? {
+    Ok(match input.int_in_range(0..=20)? {
         0..=2 => format!(
             "line = {}",
             input.choose(&["\"- {}\"", "\"{}\"", "\"> {:.1}\"", "\"[x]({})\"", "\"**{}**\""])?
@@ -212,6 +212,10 @@ fn on_field(input: &mut Unstructured<'_>) -> Result<String> {
         12 => "unbounded".to_owned(),
         13 => format!("max_shown = {}", input.choose(NUMBERS)?),
         14 => format!("more = {}", template(input)?),
+        16 => format!("join = {:?}", input.choose(&[", ", "", "*", "\n"])?),
+        17 => "then = \"yes\"".to_owned(),
+        18 => format!("else = {:?}", input.choose(&["none", "", "{a}"])?),
+        19 => "multiline".to_owned(),
         15 => format!("truncate = {}", input.choose(NUMBERS)?),
         _ => format!("example = {}", input.choose(EXPRESSIONS)?),
     })

@@ -81,9 +81,15 @@ fn compiled(
     line: &LineCode,
 ) -> Result<Template, Vec<dingtalk_template::Problem>> {
     compile(template, syntax, &mut |name, _| match name {
-        "list" => Resolved { value: 3, kind: SlotKind::Repeated { line: line.clone(), more: None } },
+        "block" => Resolved { value: 0, kind: SlotKind::Block },
+        "list" => repeated(line),
         name => resolved(name),
     })
+}
+
+fn repeated(line: &LineCode) -> Resolved {
+    let inline = Err("stands alone".to_owned());
+    Resolved { value: 3, kind: SlotKind::Repeated { line: line.clone(), following: Vec::new(), inline } }
 }
 
 fn resolved(name: &str) -> Resolved {

@@ -245,6 +245,43 @@ struct RollBack {
     owners: Vec<UserId>,
 }
 
+/// Tell the group which hosts do not answer, and what their last output was.
+#[derive(Notification)]
+#[dingtalk(markdown(
+    title = "{hosts}: {severity}",
+    text = "{hosts} on {owner} ({loads:.1}), **{severity}**\n{hosts}\n{page}\n{silenced}\n{log}\n{trace}\n- {notes}"
+))]
+#[dingtalk(tool(when = "hosts have not answered for a minute"))]
+struct TellOfOutage {
+    /// Hosts as in the inventory.
+    #[dingtalk(line = "- {}", join = ", ", max_shown = 2, more = "and {} more", unbounded)]
+    hosts: Vec<String>,
+    /// Person who looks after them.
+    #[dingtalk(else = "*nobody*", length(..=40))]
+    owner: Option<String>,
+    /// Load of each in the last minute.
+    #[dingtalk(join = " / ", else = "no load", max_items = 9)]
+    loads: Vec<f64>,
+    /// Somebody must look at once.
+    #[dingtalk(then = "at once", else = "by day")]
+    severity: bool,
+    /// Page that describes the repair.
+    #[dingtalk(line = "[page]({})", else = "no page")]
+    page: Option<Url>,
+    /// Alerts are off.
+    #[dingtalk(line = "Silenced", else = "Not silenced")]
+    silenced: bool,
+    /// Output of the last check.
+    #[dingtalk(multiline, truncate = 20, unbounded)]
+    log: String,
+    /// Calls that led to the failure.
+    #[dingtalk(multiline, line = "{}", else = "no trace", unbounded)]
+    trace: Option<String>,
+    /// Remarks by the people on call.
+    #[dingtalk(join = "; ", max_items = 3, unbounded)]
+    notes: Vec<Markdown>,
+}
+
 const FILE: &str = r###"
 version = 1
 
@@ -462,11 +499,28 @@ fields = [
     { name = "command", type = "text", optional = true, line = "[{}](https://example.com)", truncate = 3, length = "..=100", description = "Command that was run." },
     { name = "sizes", type = "number", list = true, line = "{:.1} GB", max_shown = 1, max_items = 50, description = "Sizes of the parts." },
 ]
+
+[notifications.tell_of_outage]
+name = "send_tell_of_outage"
+purpose = "Tell the group which hosts do not answer, and what their last output was."
+when = "hosts have not answered for a minute"
+markdown = { title = "{hosts}: {severity}", text = "{hosts} on {owner} ({loads:.1}), **{severity}**\n{hosts}\n{page}\n{silenced}\n{log}\n{trace}\n- {notes}" }
+fields = [
+    { name = "hosts", type = "text", list = true, line = "- {}", join = ", ", max_shown = 2, more = "and {} more", unbounded = true, description = "Hosts as in the inventory." },
+    { name = "owner", type = "text", optional = true, else = "*nobody*", length = "..=40", description = "Person who looks after them." },
+    { name = "loads", type = "number", list = true, join = " / ", else = "no load", max_items = 9, description = "Load of each in the last minute." },
+    { name = "severity", type = "flag", then = "at once", else = "by day", description = "Somebody must look at once." },
+    { name = "page", type = "url", optional = true, line = "[page]({})", else = "no page", description = "Page that describes the repair." },
+    { name = "silenced", type = "flag", line = "Silenced", else = "Not silenced", description = "Alerts are off." },
+    { name = "log", type = "text", multiline = true, truncate = 20, unbounded = true, description = "Output of the last check." },
+    { name = "trace", type = "text", optional = true, multiline = true, line = "{}", else = "no trace", unbounded = true, description = "Calls that led to the failure." },
+    { name = "notes", type = "markdown", list = true, join = "; ", max_items = 3, unbounded = true, description = "Remarks by the people on call." },
+]
 "###;
 
 /// In the order of the file, which is sorted by name.
 fn derived() -> Vec<ToolType> {
-    tools![CpuAlert, DiskAlert, Measured, PageToRead, Release, RollBack, TellOfBackup].into()
+    tools![CpuAlert, DiskAlert, Measured, PageToRead, Release, RollBack, TellOfBackup, TellOfOutage].into()
 }
 
 fn declared() -> Vec<ToolType> {

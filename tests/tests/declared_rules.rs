@@ -143,8 +143,16 @@ const CASES: &[(&str, &str)] = &[
         "text = '{urgent}'\nfields = [{ name = 'urgent', type = 'flag', line = 'urgent: {}', description = 'Somebody must look.' }]",
     ),
     (
+        "format_alone_beside_a_line",
+        "text = \"loads {loads:.1}\\n{loads:.1}\"\nfields = [{ name = 'loads', type = 'number', list = true, max_items = 3, line = '- {}', join = ', ', description = 'As in the inventory.' }]",
+    ),
+    (
         "format_beside_a_line",
         "text = '{loads:.1}'\nfields = [{ name = 'loads', type = 'number', list = true, max_items = 3, line = '{}', description = 'Of the last minutes.' }]",
+    ),
+    (
+        "format_of_a_flag",
+        "text = '{host} is down, {urgent:.1}'\nfields = [HOST, { name = 'urgent', type = 'flag', then = 'urgent', else = 'routine', description = 'As in the inventory.' }]",
     ),
     (
         "format_of_another_type",
@@ -163,6 +171,14 @@ const CASES: &[(&str, &str)] = &[
         "when = 'a host is down'\ninstead = 'send_disk_full'\ntext = '{host} is down'\nfields = [HOST]",
     ),
     ("item_on_a_notification", "item = { title = 'x' }"),
+    (
+        "key_of_a_sentence_on_another_type",
+        "text = '{host} {owner} {urgent} {hosts} {silenced} {level} {people}'\nfields = [{ name = 'host', type = 'text', length = '..=9', join = ', ', description = 'As in the inventory.' }, { name = 'owner', type = 'text', length = '..=9', optional = true, join = ', ', then = 'somebody', else = 'nobody', description = 'As in the inventory.' }, { name = 'urgent', type = 'flag', join = ', ', then = 'urgent', description = 'As in the inventory.' }, { name = 'hosts', type = 'text', length = '..=9', list = true, max_items = 3, then = 'several', join = ', ', description = 'As in the inventory.' }, { name = 'silenced', type = 'flag', else = 'not silenced', description = 'As in the inventory.' }, { name = 'level', type = 'integer', then = 'high', else = 'low', description = 'As in the inventory.' }, { name = 'people', type = 'mobile', list = true, at = true, join = ', ', else = 'nobody', description = 'As in the inventory.' }]",
+    ),
+    (
+        "key_of_a_sentence_without_effect",
+        "link = { title = '{sentence}', text = \"{hosts}\\n{urgent}\", url = '{page}' }\nfields = [{ name = 'hosts', type = 'text', length = '..=9', list = true, max_items = 3, line = '- {}', join = ', ', description = 'As in the inventory.' }, { name = 'urgent', type = 'flag', line = 'urgent', then = 'urgent', description = 'As in the inventory.' }, { name = 'page', type = 'url', optional = true, else = 'no page', description = 'As in the inventory.' }, { name = 'sentence', type = 'text', length = '..=9', list = true, max_items = 3, line = '- {}', join = ', ', description = 'As in the inventory.' }]",
+    ),
     (
         "keyword_that_no_template_says",
         "keyword = '监控'\nmarkdown = { title = '{host} is down', text = '{host}' }\nfields = [HOST]",
@@ -226,6 +242,10 @@ const CASES: &[(&str, &str)] = &[
         "link = { title = '{host}', text = '{host}', url = 'javascript:alert(1)', picture = 'example.com/logo.png' }\nfields = [HOST]",
     ),
     (
+        "link_to_several_values",
+        "markdown = { title = 'down', text = '[runbook]({page}), [graphs]({graphs}), [page]({paged})' }\nfields = [{ name = 'page', type = 'url', optional = true, else = 'none', description = 'As in the inventory.' }, { name = 'graphs', type = 'url', list = true, max_items = 3, join = ', ', description = 'As in the inventory.' }, { name = 'paged', type = 'flag', then = 'https://e.com', description = 'As in the inventory.' }]",
+    ),
+    (
         "literal_that_is_no_value_of_a_choice",
         "text = \"{a}\\n{b}\\n{c}\"\nfields = [{ name = 'a', type = 'choice', values = ['low', 'high', 'critical'], example = 'hihg', description = 'How bad it is.' }, { name = 'b', type = 'choice', list = true, max_items = 3, line = '- {}', values = ['low', 'high'], example = ['low', 'Critical'], description = 'How bad it was.' }, { name = 'c', type = 'choice', values = ['low', 'high'], default = 'none', description = 'How bad it gets.' }]",
     ),
@@ -248,6 +268,18 @@ const CASES: &[(&str, &str)] = &[
     (
         "more_that_is_no_line_with_a_count",
         "text = \"{a}\\n{b}\\n{c}\\n{d}\"\nfields = [{ name = 'a', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = \"and {}\\nmore\", description = 'As in the inventory.' }, { name = 'b', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = '{} of {}', description = 'As in the inventory.' }, { name = 'c', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = 'and {:.1} more', description = 'As in the inventory.' }, { name = 'd', type = 'text', length = '..=40', list = true, max_items = 30, line = '- {}', max_shown = 3, more = 'and {hosts} more', description = 'As in the inventory.' }]",
+    ),
+    (
+        "more_with_marks_in_a_sentence",
+        "markdown = { title = '{hosts} down', text = \"{hosts}\\n\\nTagged {tags}\" }\nfields = [{ name = 'hosts', type = 'text', length = '..=9', list = true, unbounded = true, line = '- {}', join = ', ', max_shown = 3, more = '- …and {} more', description = 'As in the inventory.' }, { name = 'tags', type = 'text', length = '..=9', list = true, unbounded = true, join = ', ', max_shown = 3, more = '**{}** more', description = 'As in the inventory.' }]",
+    ),
+    (
+        "multiline_beside_other_text",
+        "markdown = { title = '{log}', text = \"Log: {log}\\n{output}\\n> {trace}\" }\nfields = [{ name = 'log', type = 'text', length = '..=9', multiline = true, description = 'As in the inventory.' }, { name = 'output', type = 'text', length = '..=9', optional = true, multiline = true, line = '> {}', description = 'As in the inventory.' }, { name = 'trace', type = 'text', length = '..=9', optional = true, multiline = true, else = 'none', description = 'As in the inventory.' }]",
+    ),
+    (
+        "multiline_of_another_type",
+        "markdown = { title = 'down', text = \"{load}\\n{page}\\n{notes}\\n{logs}\\n{urgent}\\n{people}\" }\nfields = [{ name = 'load', type = 'integer', multiline = true, description = 'As in the inventory.' }, { name = 'page', type = 'url', multiline = true, description = 'As in the inventory.' }, { name = 'notes', type = 'markdown', length = '..=9', multiline = true, description = 'As in the inventory.' }, { name = 'logs', type = 'text', length = '..=9', list = true, max_items = 3, multiline = true, join = ', ', description = 'As in the inventory.' }, { name = 'urgent', type = 'flag', multiline = true, line = 'urgent', description = 'As in the inventory.' }, { name = 'people', type = 'mobile', list = true, at = true, multiline = true, description = 'As in the inventory.' }]",
     ),
     (
         "nested_list",
@@ -355,6 +387,10 @@ const CASES: &[(&str, &str)] = &[
     (
         "target_that_is_no_single_url",
         "link = { title = '{host}', text = '{host}', url = '{host}' }\nfields = [HOST]",
+    ),
+    (
+        "text_of_a_sentence_that_is_no_text",
+        "text = '{hosts} on {owner}, {urgent}, {tags}'\nfields = [{ name = 'hosts', type = 'text', length = '..=9', list = true, max_items = 3, join = \"\\n\", description = 'As in the inventory.' }, { name = 'owner', type = 'text', length = '..=9', optional = true, else = \"nobody\\non call\", description = 'As in the inventory.' }, { name = 'urgent', type = 'flag', then = \"urgent\\u0007\", else = 'as {host}', description = 'As in the inventory.' }, { name = 'tags', type = 'text', length = '..=9', list = true, max_items = 3, join = ', ', else = '{}', description = 'As in the inventory.' }]",
     ),
     ("text_that_is_no_literal", "text = 7"),
     (

@@ -48,6 +48,10 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     rules.max_shown = read_count("max_shown", items, &mut section);
     rules.more = section.string("more");
     rules.truncate = read_count("truncate", ("characters", "字符数"), &mut section);
+    rules.join = section.string("join");
+    rules.then = section.string("then");
+    rules.or_else = section.string("else");
+    rules.is_multiline = section.flag("multiline").unwrap_or_default();
     rules.is_unbounded = section.flag("unbounded").unwrap_or_default();
     for (only, instead) in [
         (

@@ -42,6 +42,10 @@ fn in_field(place: FieldLocation) -> String {
         FieldLocation::MaxShown => ".max_shown".to_owned(),
         FieldLocation::More => ".more".to_owned(),
         FieldLocation::Truncate => ".truncate".to_owned(),
+        FieldLocation::Join => ".join".to_owned(),
+        FieldLocation::Then => ".then".to_owned(),
+        FieldLocation::Else => ".else".to_owned(),
+        FieldLocation::Multiline => ".multiline".to_owned(),
         FieldLocation::Unbounded => ".unbounded".to_owned(),
         _ => String::new(),
     }

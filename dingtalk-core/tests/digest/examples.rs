@@ -83,6 +83,7 @@ fn each_kind_of_message() {
             - Broken: \`\`\`  
               never closed
             - Links: [a\]  
+              &nbsp;  
               [a\]: https://example.com
             - the end
 

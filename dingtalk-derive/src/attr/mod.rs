@@ -74,6 +74,10 @@ pub(crate) struct FieldAttributes {
     pub(crate) max_shown: Option<EndAttribute>,
     pub(crate) more: Option<LitStr>,
     pub(crate) truncate: Option<EndAttribute>,
+    pub(crate) join: Option<LitStr>,
+    pub(crate) then: Option<LitStr>,
+    pub(crate) or_else: Option<LitStr>,
+    pub(crate) multiline: Option<Ident>,
     pub(crate) unbounded: Option<Ident>,
     pub(crate) incomplete: bool,
 }
@@ -191,6 +195,10 @@ static FIELD: KeyTable<FieldAttributes> = KeyTable {
         value!("max_shown", max_shown, count),
         value!("more", more, equals_text),
         value!("truncate", truncate, count),
+        value!("join", join, equals_text),
+        value!("then", then, equals_text),
+        value!("else", or_else, equals_text),
+        value!("multiline", multiline, alone),
         value!("unbounded", unbounded, alone),
     ],
     advice: &[(

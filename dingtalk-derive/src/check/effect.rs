@@ -85,7 +85,10 @@ fn rename(field: &Field<'_>, errors: &Errors) {
 pub(crate) fn shown_although_skipped(variant: &Variant<'_>, templates: &Templates, errors: &Errors) {
     for (index, field) in variant.fields.iter().enumerate() {
         let is_shown = templates.items == Some(index)
-            || templates.values.iter().any(|shown| shown.source == Source::Field(index));
+            || templates
+                .values
+                .iter()
+                .any(|shown| matches!(shown.source, Source::Field(field) | Source::Inline(field) if field == index));
         if let (Some(skip), true) = (&field.attributes.skip, is_shown) {
             errors.at(
                 skip,

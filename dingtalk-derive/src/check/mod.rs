@@ -90,6 +90,9 @@ fn in_fragment(field: &Field<'_>, is_argument: bool, errors: &Errors) {
     if let Some(line) = &field.attributes.line {
         errors.at(line, "a fragment is one line, so its fields have none: remove it");
     }
+    if let Some(multiline) = &field.attributes.multiline {
+        errors.at(multiline, "a fragment is one line, so its fields keep no lines: remove it");
+    }
     let has_rules = field.attributes.bounds().next().is_some() || field.attributes.max_items.is_some();
     if has_rules && !is_argument {
         errors.at(

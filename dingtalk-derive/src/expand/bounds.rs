@@ -32,7 +32,7 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
             }
         }
         for shown in &templates.values {
-            let Source::Field(index) = shown.source else { continue };
+            let (Source::Field(index) | Source::Inline(index)) = shown.source else { continue };
             let field = &variant.fields[index];
             let value = field.value_type;
             match (field.rules.role, shown.spec.as_str()) {

@@ -71,7 +71,8 @@ impl Values {
                 let ty = field.value_type;
                 quote!(<#ty as #private::LinkTarget>::check();)
             }
-            Source::LeftOut(_) => TokenStream::new(),
+            // The text of several values is refused as a target.
+            Source::Inline(_) | Source::LeftOut(_) | Source::Absent(_) => TokenStream::new(),
             Source::Computed(index) => {
                 let computed = local(&format!("computed_{index}"));
                 quote!(#private::Computed::link_target(&#computed);)
@@ -79,7 +80,12 @@ impl Values {
         });
         let slice = templates.values.iter().map(|shown| match shown.source {
             Source::Field(index) => value(index, &variant.fields[index], shown, paths),
-            Source::LeftOut(index) => left_out(index, &variant.fields[index], paths),
+            Source::Inline(index) => inline_value(index, &variant.fields[index], shown, paths),
+            Source::LeftOut(index) => {
+                let left_out = left_out(index, &variant.fields[index], paths);
+                quote!(#private::Value::Each(&#left_out))
+            }
+            Source::Absent(index) => absent(index, &variant.fields[index], paths),
             Source::Computed(index) => computed_value(index, shown, paths),
         });
         Self {
@@ -134,42 +140,99 @@ fn computed_value(index: usize, shown: &Shown, paths: &Paths) -> TokenStream {
 fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let (bound, ty) = (bound(index), field.ty);
-    let truncate = field.attributes.truncate.as_ref().filter(|_| !shown.in_url);
-    let truncate = truncate.map(|most| count(most, paths));
-    // The span makes rustc report a type without this format at the field.
-    let format = || format(&shown.spec, ty.span().resolved_at(Span::mixed_site()), paths);
     match (field.rules.role, field.rules.cardinality) {
         (Role::At, _) => quote!(#private::Value::One(&<#ty as #private::At>::text(#bound))),
         (Role::AtAll, _) => quote!(#private::Value::One(&#private::mention_all_text(*#bound))),
         (_, Cardinality::Flag) => quote!(#private::Value::Flag(*#bound)),
-        (_, Cardinality::One) if truncate.is_some() => {
-            quote!(#private::Value::One(&#private::truncated::<#ty>(#bound, #truncate)))
-        }
-        (_, Cardinality::One) if shown.spec.is_empty() => quote!(<#ty as #private::Show>::one(#bound)),
-        (_, Cardinality::One) => {
-            let (spec, format) = format();
-            quote!(#private::Value::One(&#private::format::one::<#ty>(#bound, #spec, <#ty as #format>::write)))
-        }
-        (_, Cardinality::Optional | Cardinality::List) => {
-            let inner = field.value_type;
-            let values = shown_values(index, field, paths);
-            if truncate.is_some() {
-                quote!(#private::Value::Each(&#private::truncated_each::<#inner>(#values, #truncate)))
-            } else if !shown.spec.is_empty() {
-                let (spec, format) = format();
-                quote! {
-                    #private::Value::Each(&#private::format::each::<#inner>(
-                        #values, #spec, <#inner as #format>::write,
-                    ))
-                }
-            } else {
-                quote!(#private::Value::Each(&<#inner as #private::Show>::several(#values)))
+        (_, Cardinality::One) => match cut(field, shown, paths) {
+            Some(cut) => quote!(#private::Value::One(&#private::truncated::<#ty>(#bound, #cut))),
+            None if shown.spec.is_empty() => quote!(<#ty as #private::Show>::one(#bound)),
+            None => {
+                let (spec, format) = format_of(field, shown, paths);
+                quote!(#private::Value::One(&#private::format::one::<#ty>(#bound, #spec, <#ty as #format>::write)))
             }
+        },
+        (_, Cardinality::Optional | Cardinality::List) => {
+            let values = each(index, field, shown, paths);
+            quote!(#private::Value::Each(&#values))
         }
     }
 }
 
-/// The values of an `Option` or a `Vec` that are shown, as a slice.
+/// Generates the values of an `Option` or a `Vec`.
+fn each(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let inner = field.value_type;
+    let values = shown_values(index, field, paths);
+    if let Some(cut) = cut(field, shown, paths) {
+        quote!(#private::truncated_each::<#inner>(#values, #cut))
+    } else if shown.spec.is_empty() {
+        quote!(<#inner as #private::Show>::several(#values))
+    } else {
+        let (spec, format) = format_of(field, shown, paths);
+        quote!(#private::format::each::<#inner>(#values, #spec, <#inner as #format>::write))
+    }
+}
+
+/// Generates a format spec. The span makes rustc report a type without this format at the field.
+fn format_of(field: &Field<'_>, shown: &Shown, paths: &Paths) -> (TokenStream, TokenStream) {
+    format(&shown.spec, field.ty.span().resolved_at(Span::mixed_site()), paths)
+}
+
+/// Generates the length at which a text is cut.
+fn cut(field: &Field<'_>, shown: &Shown, paths: &Paths) -> Option<TokenStream> {
+    let private = &paths.private;
+    // A shortened value would lead elsewhere in a URL.
+    let most = field.attributes.truncate.as_ref().filter(|_| !shown.in_url)?;
+    let most = count(most, paths);
+    let is_multiline = field.rules.is_multiline;
+    Some(quote!(#private::Cut { most: #most, is_multiline: #is_multiline }))
+}
+
+/// Generates the values of a field within other text, as one value.
+fn inline_value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let or_else = text(&field.rules.or_else);
+    let value = match field.rules.cardinality {
+        Cardinality::Flag => {
+            let (bound, then) = (bound(index), text(&field.rules.then));
+            quote!(#private::either(*#bound, #then, #or_else))
+        }
+        Cardinality::List => {
+            let join = text(&field.rules.join);
+            let mut values = each(index, field, shown, paths);
+            if field.attributes.max_shown.is_some() {
+                let left_out = left_out(index, field, paths);
+                let (before, after) = field.rules.more_texts();
+                let after = option(after);
+                values = quote! {
+                    #private::Counted { values: &#values, left_out: #left_out, more: (#before, #after) }
+                };
+            }
+            quote!(#private::Joined { values: &#values, join: #join, or_else: #or_else })
+        }
+        Cardinality::Optional | Cardinality::One => {
+            let value = each(index, field, shown, paths);
+            quote!(#private::OrElse { value: &#value, or_else: #or_else })
+        }
+    };
+    quote!(#private::Value::One(&#value))
+}
+
+/// Generates the text for no value.
+fn absent(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let bound = bound(index);
+    let or_else = field.rules.or_else.clone().unwrap_or_default();
+    let is_absent = match field.rules.cardinality {
+        Cardinality::Flag => quote!(!*#bound),
+        _ => quote!(<[_]>::is_empty(#private::AsSlice::as_values(#bound))),
+    };
+    quote!(#private::Value::Each(&#private::absent(#is_absent, #or_else)))
+}
+
+/// Generates the values of an `Option` or a `Vec` that are shown, as a slice.
 fn shown_values(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let bound = bound(index);
@@ -183,12 +246,12 @@ fn shown_values(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
     }
 }
 
-/// The number of values that `max_shown` leaves out.
+/// Generates the number of values that `max_shown` leaves out.
 fn left_out(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let bound = bound(index);
     let most = field.attributes.max_shown.as_ref().map(|most| count(most, paths));
-    quote!(#private::Value::Each(&#private::left_out(<[_]>::len(#bound), #most)))
+    quote!(#private::left_out(<[_]>::len(#bound), #most))
 }
 
 /// Generates a format spec as data, and the trait that formats with it.

@@ -6,10 +6,12 @@ use super::{
     Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, Location, MORE, MessageKind,
     MessagePart, MessageTemplates, Role, Shown, Source, Templates, Told, ValueKind,
     message::{static_text, unused},
+    sentence,
 };
 use crate::{
     Fragment, IN_URL, LineCode, Problem, Resolved, Segment, SlotKind, Syntax, SyntaxError, Template, compile,
-    compile_fragment, compile_line, compile_lines, compile_target, grammar::scan, suggest,
+    compile_block, compile_fragment, compile_line, compile_lines, compile_target, dedent, grammar::scan,
+    suggest,
 };
 
 /// Resolver of names and lines while templates are compiled.
@@ -29,6 +31,8 @@ struct OwnLine {
     spec: String,
     /// Line that counts the values which `max_shown` leaves out.
     more: Option<LineCode>,
+    /// Line of the text for no value.
+    absent: Option<LineCode>,
 }
 
 struct State<'n> {
@@ -45,6 +49,7 @@ impl Templates {
     /// be compiled.
     pub fn compile(declared: &DeclaredMessage<'_>, findings: &mut Findings) -> Option<Self> {
         let message = declared.message;
+        let before = findings.count();
         let mut resolver = Resolver {
             fields: &declared.fields,
             computed: &declared.computed,
@@ -71,6 +76,11 @@ impl Templates {
         templates.values = values;
         shortened_unseen(declared, &templates, findings);
         templates.mark_targets();
+        sentence::targets(declared, &templates, findings);
+        // A slot that has a problem may be the one that uses a key.
+        if !malformed && findings.count() == before {
+            sentence::without_effect(declared, &templates, findings);
+        }
         static_text(declared, &templates, findings);
         Some(templates)
     }
@@ -140,8 +150,28 @@ impl Resolver<'_> {
                 ),
             );
         }
+        let is_text = matches!(field.value, ValueKind::Text | ValueKind::Foreign);
+        let code = if field.is_multiline && is_text { self.multiline(location, &code) } else { code };
         let more = field.max_shown.as_ref().and_then(|_| self.more(index, field));
-        Some(OwnLine { code, spec: spec.unwrap_or_default(), more })
+        let absent = field.or_else.as_ref().filter(|text| !text.is_empty()).map(|_| self.slot());
+        Some(OwnLine { code, spec: spec.unwrap_or_default(), more, absent })
+    }
+
+    /// Returns the line of a text that keeps its own lines, and refuses one with other text.
+    fn multiline(&self, location: Location, code: &LineCode) -> LineCode {
+        // #[dingtalk(multiline, line = "> {}")] log: Option<String>
+        if *code != self.slot() {
+            let message = "a text with lines of its own stands alone: write `line = \"{}\"`, and other text on another line of \
+                           the template";
+            self.push(location, message);
+        }
+        compile_block(self.syntax(), 0)
+    }
+
+    /// Compiles the line `{}`.
+    fn slot(&self) -> LineCode {
+        compile_line("line", "{}", self.syntax())
+            .map_or_else(|_| compile_block(self.syntax(), 0), |(code, _)| code)
     }
 
     /// Compiles the line that counts the values which are left out.
@@ -280,6 +310,9 @@ impl Resolver<'_> {
 
     fn template(&self, location: Location, template: &str, syntax: Syntax) -> Option<Template> {
         self.dollars(location, template);
+        if syntax != Syntax::Title {
+            self.formats_beside_lines(location, template);
+        }
         match compile(template, syntax, &mut |name, spec| self.resolve(name, spec, location, syntax)) {
             Ok(template) => Some(template),
             Err(problems) => {
@@ -304,6 +337,25 @@ impl Resolver<'_> {
                 self.push(location, self.no_field(name));
             }
         }
+    }
+
+    /// Reports formats of fields whose `line` is written. Within other text, a slot of such a field may have a format.
+    fn formats_beside_lines(&self, location: Location, template: &str) {
+        for line in dedent(template).lines() {
+            if let [Segment::Slot { name, spec }] = scan(line).0[..]
+                && !spec.is_empty()
+                && let Some(index) = self.fields.iter().position(|field| field.name == name)
+                && self.lines[index].is_some()
+            {
+                self.format_beside_line(location, name, spec);
+            }
+        }
+    }
+
+    fn format_beside_line(&self, location: Location, name: &str, spec: &str) {
+        let message =
+            format!("`{{{name}:{spec}}}`: write the format into the `line` of `{name}`, as `{{:{spec}}}`");
+        self.push(location, message);
     }
 
     /// `${host}` is a slot of a shell. Before a number, the sign may be a price.
@@ -337,21 +389,26 @@ impl Resolver<'_> {
         let lines = self.fields.iter().enumerate().filter_map(|(index, field)| {
             let line = self.lines[index].as_ref()?;
             self.state.borrow_mut().used.insert(field.name.clone());
-            let (value, more) = self.line_values(index, line);
-            Some([Some((value, line.code.clone())), more])
+            let (value, following) = self.line_values(index, line);
+            Some(std::iter::once((value, line.code.clone())).chain(following))
         });
-        compile_lines(self.syntax(), lines.flatten().flatten())
+        compile_lines(self.syntax(), lines.flatten())
     }
 
-    /// Returns the value that a field's line shows, and the line that counts what it leaves out, with its value.
-    fn line_values(&self, index: usize, line: &OwnLine) -> (u16, Option<(u16, LineCode)>) {
+    /// Returns the value that a field's line shows, and the lines that follow, with their values: the count of what it
+    /// leaves out, and the text for no value.
+    fn line_values(&self, index: usize, line: &OwnLine) -> (u16, Vec<(u16, LineCode)>) {
         let location = Location::Field(index, FieldLocation::Line);
         let value = self.value(Source::Field(index), &line.spec, false, location);
         let more = line.more.as_ref().map(|more| {
             let location = Location::Field(index, FieldLocation::More);
             (self.value(Source::LeftOut(index), "", false, location), more.clone())
         });
-        (value, more)
+        let absent = line.absent.as_ref().map(|absent| {
+            let location = Location::Field(index, FieldLocation::Else);
+            (self.value(Source::Absent(index), "", false, location), absent.clone())
+        });
+        (value, more.into_iter().chain(absent).collect())
     }
 
     fn report(&self, location: Location, problem: &Problem) {
@@ -442,39 +499,94 @@ impl Resolver<'_> {
         if syntax != Syntax::Title
             && let Some(line) = &self.lines[index]
         {
-            if !spec.is_empty() {
-                self.push(
-                    location,
-                    format!(
-                        "`{{{name}:{spec}}}`: write the format into the `line` of `{name}`, as `{{:{spec}}}`"
-                    ),
-                );
+            let inline = self.beside_line(index, field, spec, location);
+            if let (Ok(value), false) = (&inline, spec.is_empty()) {
+                return Resolved::inline(*value);
             }
-            let (value, more) = self.line_values(index, line);
-            return Resolved { value, kind: SlotKind::Repeated { line: line.code.clone(), more } };
+            if !spec.is_empty() {
+                self.format_beside_line(location, name, spec);
+            }
+            let (value, following) = self.line_values(index, line);
+            return Resolved {
+                value,
+                kind: SlotKind::Repeated { line: line.code.clone(), following, inline },
+            };
         }
-        if let (Some(several), false) = (self.dialect.several(field.cardinality), mention)
+        if mention {
+            return Resolved::inline(self.value(source, spec, false, location));
+        }
+        if !field.is_inline()
             && (field.line.is_none() || syntax == Syntax::Title)
+            && let Some(several) = self.dialect.several(field.cardinality)
         {
             self.complain(index, field, several, location, syntax);
         }
-        Resolved::inline(self.value(source, spec, false, location))
+        let value = self.inline_value(index, field, spec, location);
+        let is_block = field.is_multiline && syntax != Syntax::Title;
+        Resolved { value, kind: if is_block { SlotKind::Block } else { SlotKind::Inline } }
     }
 
-    /// Reports a field with any number of values that is shown between other text.
+    /// Returns the value within other text of a field that has a `line`, or the reason why it must stand alone.
+    fn beside_line(
+        &self,
+        index: usize,
+        field: &FieldRules,
+        spec: &str,
+        location: Location,
+    ) -> Result<u16, String> {
+        let name = &field.name;
+        let alone = if field.is_multiline { "keeps its own lines" } else { "has a `line` of its own" };
+        let reason = format!("`{name}` {alone}, so `{{{name}}}` must stand alone on its line");
+        if field.is_multiline || field.cardinality == Cardinality::One {
+            return Err(reason);
+        }
+        if !field.is_inline() {
+            let keys = self.dialect.inline_keys(field.cardinality);
+            return Err(format!("{reason}; to show it within other text, add `{keys}`"));
+        }
+        Ok(self.inline_value(index, field, spec, location))
+    }
+
+    /// Returns the value of a field within other text.
+    fn inline_value(&self, index: usize, field: &FieldRules, spec: &str, location: Location) -> u16 {
+        let name = &field.name;
+        if field.cardinality == Cardinality::One || !field.is_inline() {
+            return self.value(Source::Field(index), spec, false, location);
+        }
+        // text("{urgent:.1}") with #[dingtalk(then = "yes")] urgent: bool
+        if field.cardinality == Cardinality::Flag && !spec.is_empty() {
+            let flag = self.dialect.flag();
+            self.push(location, format!("`{{{name}:{spec}}}`: {flag} has no format; write `{{{name}}}`"));
+        }
+        // markdown(…) with #[dingtalk(join = ", ", max_shown = 3, more = "- {} more")]
+        if field.cardinality == Cardinality::List
+            && field.max_shown.is_some()
+            && self.syntax() == Syntax::Markdown
+            && field.more_has_marks()
+        {
+            let message =
+                "`more` is the last value of a sentence too, where it is plain text: remove its marks";
+            self.push(Location::Field(index, FieldLocation::More), message);
+        }
+        self.value(Source::Inline(index), spec, false, location)
+    }
+
+    /// Reports a field with any number of values without words on how to show it there.
     fn complain(&self, index: usize, field: &FieldRules, several: &str, location: Location, syntax: Syntax) {
         let name = &field.name;
-        if self.kind == MessageKind::Fragment {
-            let message = format!(
-                "`{name}` is {several}: a fragment shows only single values; show it in the notification"
-            );
-            self.push(location, message);
-        } else if syntax == Syntax::Title {
+        let keys = self.dialect.inline_keys(field.cardinality);
+        // An `else` without `then` has an error of its own.
+        let is_reported =
+            field.incomplete || (field.cardinality == Cardinality::Flag && field.or_else.is_some());
+        if self.kind == MessageKind::Fragment || syntax == Syntax::Title {
+            let whole = if self.kind == MessageKind::Fragment { "a fragment" } else { "a title" };
             self.push(
                 location,
-                format!("`{name}` is {several}: a title shows only single values; show it in `text`"),
+                format!(
+                    "`{name}` is {several}, and {whole} is one line: say how it is shown there with `{keys}`"
+                ),
             );
-        } else if !field.incomplete && self.state.borrow_mut().complained.insert(index) {
+        } else if !is_reported && self.state.borrow_mut().complained.insert(index) {
             let line = match field.cardinality {
                 Cardinality::Flag => "\"what to write when it is set\"",
                 _ => "\"… {} …\"",
@@ -482,7 +594,10 @@ impl Resolver<'_> {
             let line = self.dialect.on_field("line", line);
             self.push(
                 Location::Field(index, FieldLocation::Type),
-                format!("`{name}` is {several}: say how it is shown with `{line}`"),
+                format!(
+                    "`{name}` is {several}: say how it is shown with `{line}` on a line of its own, or with `{keys}` within other \
+                     text"
+                ),
             );
         }
     }
@@ -490,7 +605,7 @@ impl Resolver<'_> {
     /// Returns the index of a value. Slots that show the same value share an index.
     fn value(&self, source: Source, spec: &str, in_url: bool, location: Location) -> u16 {
         // text("{host:.10}") with #[dingtalk(truncate = 20)] host
-        if let Source::Field(index) = source
+        if let Source::Field(index) | Source::Inline(index) = source
             && self.fields[index].truncate.is_some()
             && !spec.is_empty()
             && !in_url
@@ -523,7 +638,8 @@ fn is_numbered(line: &str) -> bool {
 fn shortened_unseen(declared: &DeclaredMessage<'_>, templates: &Templates, findings: &mut Findings) {
     for (index, field) in declared.fields.iter().enumerate() {
         let name = &field.name;
-        let is_shown = templates.values.iter().any(|shown| shown.source == Source::Field(index));
+        let sources = [Source::Field(index), Source::Inline(index)];
+        let is_shown = templates.values.iter().any(|shown| sources.contains(&shown.source));
         // A field that nothing uses has been reported.
         if is_shown || field.role != Role::Value || !declared.read.contains(name) {
             continue;

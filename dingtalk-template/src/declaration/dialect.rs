@@ -58,6 +58,11 @@ impl Dialect {
         }
     }
 
+    /// Returns the name of a field with this cardinality.
+    pub(super) fn a_field(self, cardinality: Cardinality) -> &'static str {
+        self.several(cardinality).unwrap_or("a single value")
+    }
+
     /// Returns the words for an absent value of this cardinality.
     pub(super) fn absent(self, cardinality: Cardinality) -> &'static str {
         match (self, cardinality) {

@@ -2,7 +2,7 @@
 
 use super::{
     Bounds, Cardinality, Dialect, End, FieldLocation, FieldRules, Findings, Literal, MessageKind, Role, Rule,
-    ValueKind,
+    ValueKind, sentence,
 };
 use crate::Number;
 
@@ -17,6 +17,7 @@ pub fn check_field(index: usize, field: &FieldRules, kind: Option<MessageKind>, 
     roles(index, field, findings);
     bounds(index, field, findings);
     shortening(index, field, findings);
+    sentence::check(index, field, findings);
     literals(index, field, findings);
     if let Some(kind) = kind.filter(|_| field.is_mention()) {
         mention(index, field, kind, findings);

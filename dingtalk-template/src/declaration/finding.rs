@@ -110,6 +110,14 @@ pub enum FieldLocation {
     More,
     /// Maximum number of characters that are shown.
     Truncate,
+    /// The text between the values of a list.
+    Join,
+    /// The text of a flag that is set.
+    Then,
+    /// The text for no value.
+    Else,
+    /// The key `multiline`.
+    Multiline,
     /// The key `unbounded`.
     Unbounded,
 }
@@ -138,6 +146,11 @@ impl Findings {
         if !self.found.contains(&finding) {
             self.found.push(finding);
         }
+    }
+
+    /// Returns the number of findings.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
     }
 
     /// Reports whether there are no findings.

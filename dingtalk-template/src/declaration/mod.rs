@@ -12,6 +12,7 @@ mod finding;
 mod format;
 mod literal;
 mod message;
+mod sentence;
 mod templates;
 mod tool;
 
@@ -241,6 +242,14 @@ pub struct FieldRules {
     pub more: Option<String>,
     /// Maximum number of characters of a text that are shown.
     pub truncate: Option<End>,
+    /// Text between the values of a list within other text.
+    pub join: Option<String>,
+    /// Text of a flag that is set, within other text.
+    pub then: Option<String>,
+    /// Text that is shown if there is no value: key `else`.
+    pub or_else: Option<String>,
+    /// True if a text keeps its line breaks, blank lines and indentation.
+    pub is_multiline: bool,
     /// True if the field declares that it has no limit.
     pub is_unbounded: bool,
     /// True if part of the field could not be parsed. A part that seems to be missing may then only be misspelt.

@@ -1,7 +1,7 @@
 //! The compiled templates of one message, and the values that their slots show.
 
 use super::{Location, MessageKind, MessagePart};
-use crate::{Fragment, Piece, Row, SlotContext, Template};
+use crate::{Fragment, Line, Piece, Row, SlotContext, Template};
 
 /// The compiled templates of one message.
 #[derive(Debug, Clone)]
@@ -40,8 +40,12 @@ pub struct Shown {
 /// Source of a slot's value, by index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// A field.
+    /// A field: its value, or a line for each of its values.
     Field(usize),
+    /// The values of a field within other text, as one.
+    Inline(usize),
+    /// Text for a field without a value; no value if it has one.
+    Absent(usize),
     /// Number of a field's values that `max_shown` leaves out; no value if none is left out.
     LeftOut(usize),
     /// A value that an expression computes.
@@ -56,8 +60,42 @@ impl Templates {
 
     /// Returns the fixed texts, which do not depend on values.
     pub(super) fn static_texts(&self) -> impl Iterator<Item = &str> {
+        self.all().flat_map(Template::static_texts)
+    }
+
+    /// Returns all templates.
+    fn all(&self) -> impl Iterator<Item = &Template> {
         let buttons = self.buttons.iter().flat_map(|(title, url)| [title, url]);
-        self.parts.iter().map(|(_, template)| template).chain(buttons).flat_map(Template::static_texts)
+        let fragment = self.fragment.iter().map(|fragment| &fragment.markdown);
+        self.parts.iter().map(|(_, template)| template).chain(buttons).chain(fragment)
+    }
+
+    /// Returns the values that a slot shows.
+    pub(super) fn used_values(&self) -> Vec<&Shown> {
+        let slots = |row: Row<'_>| match row {
+            Row::Blank => Vec::new(),
+            // The slot of a repeated line shows the value for which the line is written.
+            Row::Repeated { value, .. } => vec![value],
+            Row::Line(line) => line
+                .pieces()
+                .filter_map(|piece| match piece {
+                    Piece::Slot { value, .. } => Some(value),
+                    _ => None,
+                })
+                .collect(),
+        };
+        let slots = self.all().flat_map(Template::rows).flat_map(slots);
+        slots.filter_map(|value| self.values.get(usize::from(value))).collect()
+    }
+
+    /// Reports whether the `line` of a field is written anywhere.
+    pub(super) fn writes_line(&self, field: usize) -> bool {
+        let rows = self.parts.iter().flat_map(|(_, template)| template.rows());
+        let mut lines = rows.filter_map(|row| match row {
+            Row::Repeated { value, .. } => self.values.get(usize::from(value)),
+            Row::Blank | Row::Line(_) => None,
+        });
+        lines.any(|shown| shown.source == Source::Field(field))
     }
 
     /// Marks the values that are link targets in Markdown, whose type must be `Url`.
@@ -75,13 +113,14 @@ impl Templates {
 
 /// Returns the indices of the values that are link targets.
 fn link_targets(template: &Template) -> Vec<u16> {
-    let of_row = |row: Row<'_>| {
-        let target = row.line()?.pieces().find_map(|piece| match piece {
-            Piece::Slot { value, context: SlotContext::LinkTarget, .. } => Some(value),
-            _ => None,
-        })?;
-        // The slot of a repeated line shows the value for which the line is written.
-        Some(if let Row::Repeated { value, .. } = row { value } else { target })
-    };
-    template.rows().filter_map(of_row).collect()
+    let mut targets = Vec::new();
+    for row in template.rows() {
+        for piece in row.line().into_iter().flat_map(Line::pieces) {
+            if let Piece::Slot { value, context: SlotContext::LinkTarget, .. } = piece {
+                // The slot of a repeated line shows the value for which the line is written.
+                targets.push(if let Row::Repeated { value: each, .. } = row { each } else { value });
+            }
+        }
+    }
+    targets
 }

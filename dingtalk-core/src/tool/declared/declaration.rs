@@ -80,6 +80,10 @@ impl DeclaredField {
             max_shown: None,
             more: None,
             truncate: None,
+            join: None,
+            then: None,
+            or_else: None,
+            is_multiline: false,
             is_unbounded: false,
             incomplete: false,
         };

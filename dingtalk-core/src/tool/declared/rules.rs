@@ -148,12 +148,12 @@ fn unreadable(literal: &Literal, field_type: &FieldType) -> Option<String> {
 /// Checks the types that slots require, as rustc does.
 fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut Findings) {
     for shown in &templates.values {
-        let Source::Field(index) = shown.source else { continue };
+        let (Source::Field(index) | Source::Inline(index)) = shown.source else { continue };
         let field = fields.get(index).filter(|field| !field.rules.incomplete);
         let Some(DeclaredField { rules, field_type }) = field else { continue };
         let (name, field) = (field_type.name(), &rules.name);
         // Example: `[Runbook]({page})` with a text.
-        if shown.target && *field_type != FieldType::Link {
+        if shown.target && matches!(shown.source, Source::Field(_)) && *field_type != FieldType::Link {
             findings.push(
                 Location::Field(index, FieldLocation::Type),
                 format!(

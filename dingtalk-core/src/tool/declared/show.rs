@@ -1,7 +1,7 @@
 //! Rendering of declared fields as a message.
 
 use dingtalk_template::{
-    Each, Number, Show, Sink, Template, Value,
+    Each, Joined, Number, OrElse, Show, Sink, Template, Value,
     declaration::{
         self, End, FieldRules, FormatKind, FormatSpec, MessageKind, MessagePart, Role, Source, Templates,
     },
@@ -10,7 +10,7 @@ use dingtalk_template::{
 use super::value::{FieldValue, Scalar};
 use crate::{
     __private_0_1_0::{
-        MentionText,
+        Counted, Cut, MentionText, absent, either,
         format::{self, Spec},
     },
     Message,
@@ -25,17 +25,34 @@ struct Shown {
     /// Index of the field.
     field: usize,
     format: Option<FormatSpec>,
-    /// Shows the number of values that are left out instead of the values.
-    is_left_out: bool,
     /// Shows the whole value.
     in_url: bool,
+    form: Form,
+}
+
+/// The part of a field that a slot shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Its value, or each of its values.
+    Values,
+    /// Its values, within other text.
+    Inline,
+    /// The number of values that are left out.
+    LeftOut,
+    /// The text for no value.
+    Absent,
 }
 
 impl Shown {
     fn of(shown: &declaration::Shown) -> Self {
-        let (Source::Field(field) | Source::LeftOut(field) | Source::Computed(field)) = shown.source;
+        let (field, form) = match shown.source {
+            Source::Field(field) | Source::Computed(field) => (field, Form::Values),
+            Source::Inline(field) => (field, Form::Inline),
+            Source::LeftOut(field) => (field, Form::LeftOut),
+            Source::Absent(field) => (field, Form::Absent),
+        };
         let format = (!shown.spec.is_empty()).then(|| FormatSpec::parse(&shown.spec));
-        Self { field, format, is_left_out: matches!(shown.source, Source::LeftOut(_)), in_url: shown.in_url }
+        Self { field, format, form, in_url: shown.in_url }
     }
 }
 
@@ -43,33 +60,48 @@ impl Shown {
 enum Prepared<'v> {
     One(Formatted<'v>),
     Each(FormattedEach<'v>),
+    Inline(Sentence<'v>),
+    OrElse(OptionalText<'v>),
     LeftOut(Option<usize>),
+    Absent(Option<&'v str>),
     Flag(bool),
+    Text(&'v str),
     Mention(MentionText),
 }
 
 impl<'v> Prepared<'v> {
-    fn of(value: &'v FieldValue, field: &Composed, shown: &Shown) -> Self {
-        let Shown { format, is_left_out, in_url, .. } = *shown;
-        let Composed { role, max_shown, truncate } = *field;
-        let truncate = truncate.filter(|_| !in_url);
-        match (role, value) {
-            (Role::At, people) => {
+    fn of(value: &'v FieldValue, field: &'v Composed, shown: &Shown) -> Self {
+        let Shown { format, form, in_url, .. } = *shown;
+        let Composed { role, max_shown, cut, texts } = field;
+        let cut = cut.filter(|_| !in_url);
+        match (role, value, form) {
+            (Role::At, people, _) => {
                 let mut mentions = Mentions::default();
                 people.mention(&mut mentions);
                 Self::Mention(MentionText::of(mentions))
             }
-            (Role::AtAll, FieldValue::Flag(all)) => {
+            (Role::AtAll, FieldValue::Flag(all), _) => {
                 Self::Mention(MentionText::of(Mentions { all: *all, ..Mentions::default() }))
             }
-            (_, FieldValue::Flag(flag)) => Self::Flag(*flag),
-            (_, FieldValue::One(scalar)) => Self::One(Formatted { scalar, format, truncate }),
-            (_, several) => {
+            (_, FieldValue::Flag(flag), Form::Inline) => {
+                Self::Text(either(*flag, &texts.then, &texts.or_else))
+            }
+            (_, FieldValue::Flag(flag), Form::Absent) => Self::Absent(absent(!flag, &texts.or_else)),
+            (_, FieldValue::Flag(flag), _) => Self::Flag(*flag),
+            (_, FieldValue::One(scalar), _) => Self::One(Formatted { scalar, format, cut }),
+            (_, several, form) => {
                 let (scalars, most) = (several.scalars(), max_shown.unwrap_or(usize::MAX));
-                if is_left_out {
-                    return Self::LeftOut(left_out(scalars.len(), most));
+                let left_out = left_out(scalars.len(), most);
+                let values = FormattedEach { scalars: first(scalars, most), format, cut };
+                match (form, several) {
+                    (Form::Values, _) => Self::Each(values),
+                    (Form::LeftOut, _) => Self::LeftOut(left_out),
+                    (Form::Absent, _) => Self::Absent(absent(scalars.is_empty(), &texts.or_else)),
+                    (Form::Inline, FieldValue::Optional(_)) => {
+                        Self::OrElse(OptionalText { value: values, texts })
+                    }
+                    (Form::Inline, _) => Self::Inline(Sentence { values, left_out, texts }),
                 }
-                Self::Each(FormattedEach { scalars: first(scalars, most), format, truncate })
             }
         }
     }
@@ -78,10 +110,52 @@ impl<'v> Prepared<'v> {
         match self {
             Self::One(value) => Value::One(value),
             Self::Each(values) => Value::Each(values),
+            Self::Inline(values) => Value::One(values),
+            Self::OrElse(value) => Value::One(value),
             Self::LeftOut(count) => Value::Each(count),
+            Self::Absent(text) => Value::Each(text),
             Self::Flag(flag) => Value::Flag(*flag),
+            Self::Text(text) => Value::One(text),
             Self::Mention(mention) => Value::One(mention),
         }
+    }
+}
+
+/// The values of a list within other text.
+struct Sentence<'v> {
+    values: FormattedEach<'v>,
+    left_out: Option<usize>,
+    texts: &'v Texts,
+}
+
+impl Show for Sentence<'_> {
+    fn show(&self, sink: &mut Sink<'_>) {
+        let Texts { join, or_else, more: (before, after), .. } = self.texts;
+        let values =
+            Counted { values: &self.values, left_out: self.left_out, more: (before, after.as_deref()) };
+        Joined { values: &values, join, or_else }.show(sink);
+    }
+}
+
+/// An optional value within other text.
+struct OptionalText<'v> {
+    value: FormattedEach<'v>,
+    texts: &'v Texts,
+}
+
+impl OptionalText<'_> {
+    fn or_else(&self) -> OrElse<'_> {
+        OrElse { value: &self.value, or_else: &self.texts.or_else }
+    }
+}
+
+impl Show for OptionalText<'_> {
+    fn show(&self, sink: &mut Sink<'_>) {
+        self.or_else().show(sink);
+    }
+
+    fn is_blocks(&self) -> bool {
+        self.or_else().is_blocks()
     }
 }
 
@@ -89,13 +163,13 @@ impl<'v> Prepared<'v> {
 struct Formatted<'v> {
     scalar: &'v Scalar,
     format: Option<FormatSpec>,
-    truncate: Option<usize>,
+    cut: Option<Cut>,
 }
 
 impl Show for Formatted<'_> {
     fn show(&self, sink: &mut Sink<'_>) {
-        if let (Scalar::Text(text) | Scalar::Choice(text), Some(most)) = (self.scalar, self.truncate) {
-            truncated(text, most).show(sink);
+        if let (Scalar::Text(text) | Scalar::Choice(text), Some(cut)) = (self.scalar, self.cut) {
+            truncated(text, cut).show(sink);
             return;
         }
         match (self.scalar, self.format) {
@@ -124,13 +198,13 @@ impl Show for Formatted<'_> {
 struct FormattedEach<'v> {
     scalars: &'v [Scalar],
     format: Option<FormatSpec>,
-    truncate: Option<usize>,
+    cut: Option<Cut>,
 }
 
 impl Each for FormattedEach<'_> {
     fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
         for scalar in self.scalars {
-            visit(&Formatted { scalar, format: self.format, truncate: self.truncate });
+            visit(&Formatted { scalar, format: self.format, cut: self.cut });
         }
     }
 }
@@ -167,17 +241,36 @@ fn show_number(number: f64, format: FormatSpec, sink: &mut Sink<'_>) {
 }
 
 /// The part of a field's rules that determines its appearance.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 struct Composed {
     role: Role,
     max_shown: Option<usize>,
-    truncate: Option<usize>,
+    cut: Option<Cut>,
+    texts: Texts,
+}
+
+/// Texts beside values, or in place of them.
+#[derive(Debug)]
+struct Texts {
+    join: String,
+    then: String,
+    or_else: String,
+    /// Text before the number of values that are left out, and the text after it.
+    more: (String, Option<String>),
 }
 
 impl Composed {
     fn of(rules: &FieldRules) -> Self {
         let count = |end: &Option<End>| end.as_ref().and_then(|end| end.number).and_then(Number::as_count);
-        Self { role: rules.role, max_shown: count(&rules.max_shown), truncate: count(&rules.truncate) }
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let cut = count(&rules.truncate).map(|most| Cut { most, is_multiline: rules.is_multiline });
+        let texts = Texts {
+            join: text(&rules.join),
+            then: text(&rules.then),
+            or_else: text(&rules.or_else),
+            more: rules.more_texts(),
+        };
+        Self { role: rules.role, max_shown: count(&rules.max_shown), cut, texts }
     }
 }
 
