@@ -2,7 +2,10 @@
 
 use std::{future::ready, sync::Arc};
 
-use dingtalk_core::{Deliver, Envelope, Error, ErrorKind, Receipt, delivery::BoxFuture};
+use dingtalk_core::{
+    Deliver, Envelope, Error, ErrorKind, Receipt,
+    delivery::{BoxFuture, RobotKey},
+};
 
 use crate::{AtAll, Policy};
 
@@ -27,6 +30,10 @@ impl Deliver for Guarded {
             return Box::pin(ready(Err(Error::new(ErrorKind::Invalid, denied).with_id(envelope.id))));
         }
         self.inner.deliver(envelope)
+    }
+
+    fn robots(&self, robot: Option<&str>) -> Vec<RobotKey> {
+        self.inner.robots(robot)
     }
 }
 

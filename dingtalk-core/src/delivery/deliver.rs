@@ -2,7 +2,7 @@
 
 use std::{future::ready, sync::Arc};
 
-use super::{BoxFuture, Envelope, Error, Receipt, window::Forecast};
+use super::{BoxFuture, Envelope, Error, Receipt, RobotKey, window::Forecast};
 use crate::Notification;
 
 /// A delivery of messages.
@@ -37,6 +37,13 @@ pub trait Deliver: Send + Sync {
     fn marks_attempts(&self) -> bool {
         false
     }
+
+    /// Returns the robots through which it may deliver an envelope with this [`robot`](Envelope::robot); none unless
+    /// implemented. A program recognises the group of a message by them, even if a robot is renamed.
+    fn robots(&self, robot: Option<&str>) -> Vec<RobotKey> {
+        let _ = robot;
+        Vec::new()
+    }
 }
 
 macro_rules! forward {
@@ -52,6 +59,10 @@ macro_rules! forward {
 
             fn marks_attempts(&self) -> bool {
                 (**self).marks_attempts()
+            }
+
+            fn robots(&self, robot: Option<&str>) -> Vec<RobotKey> {
+                (**self).robots(robot)
             }
         }
     )*};

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use super::{
-    Dedupe, Error, SendProgress, Throttle,
-    mark::{AttemptMark, Mark},
+    Dedupe, Error, RobotKey, SendProgress, Throttle,
+    mark::{Attempt, AttemptMark, Mark},
 };
 use crate::Message;
 
@@ -48,8 +48,21 @@ pub struct Envelope {
     pub throttle: Option<Throttle>,
     /// Time after which the message is outdated and is not sent.
     pub expires_at: Option<SystemTime>,
+    /// Robot through which the message may have arrived. A pool sends it through no other.
+    pub sender: Option<RobotKey>,
+    /// Parts of the split message that have been delivered.
+    pub delivered: Option<DeliveredParts>,
     progress: SendProgress,
     mark: Mark,
+}
+
+/// Parts of a split message that have been delivered. They are not sent again if the message is split into as many parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DeliveredParts {
+    /// Number of delivered parts, from the first.
+    pub count: usize,
+    /// Number of parts of the message.
+    pub of: usize,
 }
 
 /// Priority among waiting messages.
@@ -78,6 +91,8 @@ impl Envelope {
             dedupe: None,
             throttle: None,
             expires_at: None,
+            sender: None,
+            delivered: None,
             progress: SendProgress::default(),
             mark: Mark::default(),
         }
@@ -102,7 +117,7 @@ impl Envelope {
     ///
     /// Fails if the attempt could not be recorded. Then nothing may be sent, and the slot is given back.
     pub async fn mark_attempt(&self) -> Result<(), Error> {
-        self.mark.begin().await
+        self.mark.begin(Attempt::default()).await
     }
 
     pub(super) fn mark(&self) -> Mark {
@@ -166,6 +181,21 @@ impl Envelope {
     #[must_use]
     pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
         self.expires_at = Some(expires_at);
+        self
+    }
+
+    /// Sets the robot through which the message may have arrived, so that a [pool](crate::pool::Pool) sends it through
+    /// no other. Ignored if the robot is not in the pool.
+    #[must_use]
+    pub fn with_sender(mut self, robot: RobotKey) -> Self {
+        self.sender = Some(robot);
+        self
+    }
+
+    /// Sets the parts that an earlier delivery under the same id has delivered. They are not sent again.
+    #[must_use]
+    pub fn with_delivered_parts(mut self, delivered: DeliveredParts) -> Self {
+        self.delivered = Some(delivered);
         self
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, future::ready, sync::Arc};
 
 use dingtalk_template::suggest;
 
-use super::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, window::Forecast};
+use super::{BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, RobotKey, window::Forecast};
 
 /// Passes each envelope to the delivery that its `robot` names: a [`Robot`](crate::Robot), a
 /// [`Pool`](crate::pool::Pool), or another [`Deliver`].
@@ -151,6 +151,10 @@ impl Deliver for Router {
 
     fn marks_attempts(&self) -> bool {
         self.0.routes.values().all(Deliver::marks_attempts)
+    }
+
+    fn robots(&self, robot: Option<&str>) -> Vec<RobotKey> {
+        self.route(robot).map(|(_, target)| target.robots(None)).unwrap_or_default()
     }
 }
 

@@ -19,7 +19,7 @@ use self::{
     verdict::{Verdict, verdict},
 };
 use super::{
-    Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, Robot, Urgency,
+    Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, Robot, RobotKey, Urgency,
     duration::{FAR_FUTURE, in_words},
     robot::{Start, check_name},
     window::{Forecast, Waiter},
@@ -51,7 +51,8 @@ use super::{
 /// It is not documented that DingTalk recognises an id that another robot has used. The pool therefore remembers, by
 /// its id, the robot through which a message has or may have arrived: sent again under the same id, the message goes
 /// through that robot only. The pool remembers the last [`REMEMBERED`](Self::REMEMBERED) ids, unless
-/// [set](PoolBuilder::remember); a program that restarts remembers none. A send that is dropped may have arrived.
+/// [set](PoolBuilder::remember); a program that restarts remembers none, but can set
+/// [the robot](Envelope::with_sender). A send that is dropped may have arrived.
 ///
 /// # Names
 ///
@@ -197,7 +198,7 @@ impl Deliver for Pool {
     /// Returns the shortest forecast of the robots, or that of the robot that may have sent the message.
     fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
         Box::pin(async move {
-            let known = self.0.state().memory.robot_of(&envelope.id);
+            let known = self.0.known(envelope);
             if let Some(robot) = known.map(|index| &self.0.robots[index]) {
                 return robot.forecast_for(envelope.urgency).await;
             }
@@ -208,6 +209,10 @@ impl Deliver for Pool {
 
     fn marks_attempts(&self) -> bool {
         true
+    }
+
+    fn robots(&self, _: Option<&str>) -> Vec<RobotKey> {
+        self.0.robots.iter().map(|robot| *robot.key()).collect()
     }
 }
 
@@ -262,7 +267,7 @@ impl Inner {
             if may_have_arrived || matches!(verdict, Verdict::Stop | Verdict::AllRest) {
                 return Err(error);
             }
-            if !is_free {
+            if !is_free || self.sender(&envelope).is_some() {
                 return Err(error.with_remark(
                     "it may have arrived through this robot before, so that no other robot was tried",
                 ));
@@ -283,7 +288,7 @@ impl Inner {
     async fn choose(&self, envelope: &Envelope, tried: &[bool]) -> Option<Choice<'_>> {
         let Envelope { id, urgency, .. } = envelope;
         let _choosing = self.choosing.lock().await;
-        let known = self.state().memory.robot_of(id);
+        let known = self.known(envelope);
         let (index, rests) = match known {
             Some(index) => (index, false),
             None => {
@@ -303,6 +308,16 @@ impl Inner {
             pinned: known.is_some(),
             sending: Sending { pool: self, id: Some(id.as_str().into()) },
         })
+    }
+
+    /// Returns the robot through which the message may have arrived.
+    fn known(&self, envelope: &Envelope) -> Option<usize> {
+        self.state().memory.robot_of(&envelope.id).or_else(|| self.sender(envelope))
+    }
+
+    /// Returns the robot that the envelope names as its sender.
+    fn sender(&self, envelope: &Envelope) -> Option<usize> {
+        self.robots.iter().position(|robot| Some(*robot.key()) == envelope.sender)
     }
 
     /// Returns the forecast of each robot, except those that are excluded.

@@ -285,6 +285,21 @@ async fn a_message_that_may_have_arrived_stays_with_its_robot() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_of_an_earlier_process_stays_with_its_robot() {
+    let group = Group::new(&[&[], &[Fails(Kind::Throttled)], &[]]);
+    let sender = *group.pool.robots()[1].key();
+    let envelope = hello().with_sender(sender);
+    let error = group.deliver(&envelope).await.unwrap_err();
+    assert!(error.to_string().contains("no other robot was tried"), "{error}");
+    assert_eq!(group.attempts(), [0, 1, 0]);
+    // It waits for the robot's rest, and its forecast is that robot's.
+    assert!(group.pool.forecast(&envelope).await.unwrap().wait > seconds(60));
+    // A robot that has left the pool decides nothing.
+    let left = *Robot::builder("another").build().unwrap().key();
+    assert_ne!(group.deliver(&hello().with_sender(left)).await.unwrap(), "b");
+}
+
+#[tokio::test(start_paused = true)]
 async fn busy_and_then_not_sent_may_have_arrived() {
     let group =
         Group::with(&[&[Fails(Kind::Busy), Fails(Kind::Throttled)], &[]], |_, robot| robot.attempts(2));

@@ -16,7 +16,7 @@ use tokio::{sync::OnceCell, time::timeout};
 
 use crate::{
     Deliver, Envelope, Error, ErrorKind, Receipt,
-    delivery::{AttemptMark, BoxFuture},
+    delivery::{Attempt, AttemptMark, BoxFuture},
     queue::store::{Begun, Claim, Store},
 };
 
@@ -49,7 +49,7 @@ impl Mark {
 }
 
 impl AttemptMark for Mark {
-    fn begin(&self) -> BoxFuture<'_, Result<(), Error>> {
+    fn begin(&self, _: Attempt) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
             self.asked.store(true, Ordering::Release);
             match self.begun.get_or_try_init(|| self.store.begin(&self.claim, &self.id, self.lease)).await? {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Deliver as _, Envelope, Error, ErrorKind,
-    delivery::{AttemptMark as _, Guarantee, Retry, Urgency, duration::FAR_FUTURE},
+    delivery::{Attempt, AttemptMark as _, Guarantee, Retry, Urgency, duration::FAR_FUTURE},
     queue::store::{Begun, Claim, Claimed, Failure, Item, Loss, Merge, Settlement},
 };
 
@@ -182,7 +182,8 @@ impl Worker {
         let lane = Arc::clone(&self.lane);
         let mark =
             Arc::new(Mark::new(Arc::clone(store), claim.clone(), item.envelope.id.clone(), settings.lease()));
-        let mut result = if lane.deliver.marks_attempts() { Ok(()) } else { mark.begin().await };
+        let mut result =
+            if lane.deliver.marks_attempts() { Ok(()) } else { mark.begin(Attempt::default()).await };
         if result.is_ok() {
             let mut envelope = item.envelope.clone().with_attempt_mark(mark.clone());
             if lane.named {

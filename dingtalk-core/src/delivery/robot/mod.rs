@@ -30,7 +30,7 @@ use super::{
     Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part, Receipt, Retry,
     RobotKey, SendProgress, Signer, Urgency,
     endpoint::{CHINA, Endpoint, INTERNATIONAL, Target, percent_encode},
-    mark::Mark,
+    mark::{Attempt, Mark},
     window::{Forecast, Waiter},
 };
 use crate::message::Keyword;
@@ -210,7 +210,9 @@ impl Robot {
             waiter: start.waiter,
             yields: start.yields,
         };
-        let (result, effort) = robot.post(parts, bounds, (&progress, &mark)).await;
+        let delivered = envelope.delivered.filter(|delivered| delivered.of == parts.len());
+        let delivered = delivered.map_or(0, |delivered| delivered.count.min(parts.len()));
+        let (result, effort) = robot.post(parts, delivered, bounds, (&progress, &mark)).await;
         let Effort { attempts, wait } = effort;
         span.record("attempts", attempts);
         span.record("wait_ms", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
@@ -277,6 +279,10 @@ impl Deliver for Robot {
     fn marks_attempts(&self) -> bool {
         true
     }
+
+    fn robots(&self, _: Option<&str>) -> Vec<RobotKey> {
+        vec![self.0.key]
+    }
 }
 
 /// Checks that the envelope is for this robot: another one would send it to the wrong group.
@@ -296,11 +302,12 @@ struct Posting<'a> {
     body: Bytes,
     progress: &'a SendProgress,
     mark: &'a Mark,
+    attempt: Attempt,
 }
 
 impl Post for Posting<'_> {
     async fn mark(&self) -> Result<(), Error> {
-        self.mark.begin().await
+        self.mark.begin(self.attempt).await
     }
 
     async fn post(&self, limit: Duration) -> Result<(), Failure> {
@@ -319,28 +326,31 @@ impl Post for Posting<'_> {
 }
 
 impl Inner {
-    /// Sends the parts in order. After a failure, no later part is sent; the failure contains the number of delivered
+    /// Sends the parts in order, from the first that was not delivered before. After a failure, no later part is sent; the failure contains the number of delivered
     /// parts.
     async fn post<'a>(
         &'a self,
         parts: Vec<(Part, Vec<u8>)>,
+        before: usize,
         bounds: Bounds<'a>,
         (progress, mark): (&SendProgress, &Mark),
     ) -> (Result<(), (Error, usize)>, Effort) {
         let Bounds { urgency, deadline, .. } = bounds;
         let mut total = Effort::default();
-        if let Err(error) = self.policy.check_room(&bounds, parts.len()).await {
-            return (Err((error, 0)), total);
+        let of = parts.len();
+        if let Err(error) = self.policy.check_room(&bounds, of - before).await {
+            return (Err((error, before)), total);
         }
         let mut first = Some(bounds);
-        for (delivered, (_, body)) in parts.into_iter().enumerate() {
-            if delivered > 0 && Instant::now() >= self.policy.latest_start(deadline) {
+        for (delivered, (_, body)) in parts.into_iter().enumerate().skip(before) {
+            if delivered > before && Instant::now() >= self.policy.latest_start(deadline) {
                 let error = Error::new(ErrorKind::NotSent, "no time was left for this part");
                 return (Err((error, delivered)), total);
             }
             // Later parts must be sent by this robot too, so they wait for the end of a rest.
             let bounds = first.take().unwrap_or(Bounds { urgency, deadline, waiter: None, yields: false });
-            let posting = Posting { robot: self, body: Bytes::from(body), progress, mark };
+            let attempt = Attempt { robot: Some(self.key), delivered, parts: of };
+            let posting = Posting { robot: self, body: Bytes::from(body), progress, mark, attempt };
             let (result, effort) = self.policy.send(bounds, &posting).await;
             total.attempts += effort.attempts;
             total.wait += effort.wait;

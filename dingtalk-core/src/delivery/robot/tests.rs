@@ -13,7 +13,7 @@ use std::{future::ready, sync::Mutex};
 use crate::{
     Message,
     delivery::{
-        AttemptMark, Pace, Retry,
+        Attempt, AttemptMark, DeliveredParts, Pace, Retry,
         window::{Admission, RateWindow, SlotEnd, SlotId, SlotRequest, WaiterId, Window},
     },
 };
@@ -126,6 +126,41 @@ async fn what_is_too_long_says_how_long_and_is_not_sent() {
     assert!(error.to_string().contains("bytes of JSON, the limit is 110"), "{error}");
 }
 
+#[tokio::test(start_paused = true)]
+async fn parts_that_were_delivered_before_are_not_sent_again() {
+    for (count, of, sent) in [(2, 5, 3), (0, 5, 5), (5, 5, 0), (2, 4, 5)] {
+        let script = Script::default();
+        let envelope = message(5).with_delivered_parts(DeliveredParts { count, of });
+        let receipt = robot(&script).build().unwrap().deliver(envelope).await.unwrap();
+        assert_eq!((script.attempts().len(), receipt.parts.len()), (sent, 5), "{count} of {of}");
+    }
+    let script = Script::new([Fails(ErrorKind::NotSent); 3]);
+    let envelope = message(5).with_delivered_parts(DeliveredParts { count: 2, of: 5 });
+    let error = robot(&script).build().unwrap().deliver(envelope).await.unwrap_err();
+    assert_eq!((error.delivered_parts().len(), error.retry()), (2, Retry::SameId));
+}
+
+/// Remembers the attempts that begin.
+#[derive(Default)]
+struct Attempts(Mutex<Vec<Attempt>>);
+
+impl AttemptMark for Attempts {
+    fn begin(&self, attempt: Attempt) -> BoxFuture<'_, Result<(), Error>> {
+        self.0.lock().unwrap().push(attempt);
+        Box::pin(ready(Ok(())))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mark_knows_the_robot_and_the_parts_before() {
+    let (script, marks) = (Script::new([Success, Fails(ErrorKind::NotSent)]), Arc::new(Attempts::default()));
+    let robot = robot(&script).build().unwrap();
+    robot.deliver(message(3).with_attempt_mark(marks.clone())).await.unwrap();
+    let seen = marks.0.lock().unwrap().clone();
+    assert!(seen.iter().all(|attempt| attempt.robot == Some(*robot.key()) && attempt.parts == 3));
+    assert_eq!(seen.iter().map(|attempt| attempt.delivered).collect::<Vec<_>>(), [0, 1, 1, 2]);
+}
+
 /// Grants everything, and writes down what it was asked for.
 #[derive(Default)]
 struct Recorder {
@@ -188,7 +223,7 @@ impl Window for Recorder {
 struct NotedMark(Arc<Recorder>, Option<Duration>);
 
 impl AttemptMark for NotedMark {
-    fn begin(&self) -> BoxFuture<'_, Result<(), Error>> {
+    fn begin(&self, _: Attempt) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async {
             self.0.note("mark");
             match self.1 {
