@@ -49,7 +49,6 @@ pub(crate) struct Work<'a> {
     pub(crate) transaction: &'a Transaction<'a>,
     pub(crate) moment: Moment,
     /// Set if the tables are those of the file, and not in memory.
-    #[allow(dead_code, reason = "for the table of repeated calls")]
     pub(crate) durable: bool,
     robots: &'a mut HashMap<RobotKey, i64>,
 }

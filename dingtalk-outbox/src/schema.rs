@@ -10,10 +10,10 @@ use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
 use crate::trouble::Trouble;
 
 /// Number of the newest schema that this version knows.
-pub(crate) const SCHEMA: i64 = 1;
+pub(crate) const SCHEMA: i64 = 2;
 
 /// Steps from each schema to the next one. A step that was released never changes.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Brings the tables up to date. Safe for processes that begin at the same time.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), Trouble> {

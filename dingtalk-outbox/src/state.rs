@@ -19,6 +19,7 @@ use dingtalk_core::{
 use tokio::sync::oneshot;
 
 use crate::{
+    calls::Calls,
     clock::{Clock, Reading, SystemClock},
     database::{Access, Work},
     directory::Directory,
@@ -108,8 +109,12 @@ impl State {
         drop(answer.await);
     }
 
+    /// Returns the table of calls.
+    pub fn calls(&self) -> Calls {
+        Calls::new(self.clone())
+    }
+
     /// Runs a transaction, in memory if the file cannot be used. `work` may run several times.
-    #[allow(dead_code, reason = "for the table of repeated calls")]
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         access: Access,
@@ -124,8 +129,18 @@ impl State {
         self.0.driver.answer(answer).await
     }
 
+    /// Runs a transaction that writes to the file, and fails if the file cannot be used.
+    pub(crate) async fn run_in_file<T: Send + 'static>(
+        &self,
+        mut work: impl FnMut(&mut Work<'_>) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let job = move |engine: &mut Engine| drop(reply.send(engine.in_file(&mut work).map_err(Error::from)));
+        self.0.driver.post(Job::Run(Box::new(job)));
+        self.0.driver.answer(answer).await
+    }
+
     /// Hands over a transaction that writes before everything that is asked for later. `work` may run several times.
-    #[allow(dead_code, reason = "for the table of repeated calls")]
     pub(crate) fn post(&self, mut work: impl FnMut(&mut Work<'_>) -> Result<(), Trouble> + Send + 'static) {
         let job = move |engine: &mut Engine| {
             if let Err(trouble) = engine.transact(Access::Write, &mut |inner, _| work(inner)) {

@@ -1,0 +1,364 @@
+//! Calls that several processes recognise: each message once, also if its process was killed and the call is repeated.
+//!
+//! A program that receives calls [claims](Calls::claim) each before it sends the message. The claim is committed before
+//! the request, and its [end](Permit::end) after it. The same call of another process finds it:
+//!
+//! | state of the call | effect |
+//! |---|---|
+//! | in progress in a process that is running | [`Claim::InProgress`]: wait, and [look](Calls::look) again |
+//! | in progress in a process that has ended | granted under the same id, with the same robot of a pool, without the parts that were delivered |
+//! | ended with an unknown outcome | the same, for a [limited time](Call::unknown_for) |
+//! | delivered | [`Claim::Delivered`], for a [limited time](Call::delivered_for) |
+//!
+//! A process counts as running as long as it holds the lock on a file of its own, which the operating system releases
+//! when the process ends, in whichever way.
+//!
+//! The table contains no message and nothing from which one could be guessed: keys are HMACs with a random secret of the
+//! file.
+
+mod process;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use dingtalk_core::{
+    Error, ErrorKind,
+    delivery::{Attempt, AttemptMark, BoxFuture, DeliveredParts, RobotKey},
+};
+
+use self::{
+    process::{Running, is_running},
+    table::{Decision, Granted},
+};
+use crate::{
+    State,
+    database::{Access, Work},
+    trouble::Trouble,
+};
+
+/// A call, as its repetitions have it too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Call {
+    /// Everything by which the call is recognised.
+    pub key: Vec<u8>,
+    /// If the caller chose the key: everything that makes the message. Another message with the same key is refused.
+    pub meaning: Option<Vec<u8>>,
+    /// Time for which a delivered message is not sent again.
+    pub delivered_for: Duration,
+    /// Time for which a message that may have arrived keeps its id.
+    pub unknown_for: Duration,
+    /// Set if one of several robots sends the message. The robot is recorded before each request, which takes another
+    /// transaction, as each part of a split message does.
+    pub several_robots: bool,
+    /// Set if the call must be remembered longer than this process runs. If the file cannot be used, it is not granted.
+    pub durable: bool,
+}
+
+impl Call {
+    /// Creates a call with this key, of which a delivered message is remembered for a minute and an unknown outcome for
+    /// ten.
+    pub fn new(key: impl Into<Vec<u8>>) -> Self {
+        Self {
+            key: key.into(),
+            meaning: None,
+            delivered_for: Duration::from_secs(60),
+            unknown_for: Duration::from_secs(600),
+            several_robots: false,
+            durable: false,
+        }
+    }
+
+    /// Sets what makes the message of a key that the caller chose.
+    #[must_use]
+    pub fn meaning(mut self, meaning: impl Into<Vec<u8>>) -> Self {
+        self.meaning = Some(meaning.into());
+        self
+    }
+
+    /// Sets whether one of several robots sends the message.
+    #[must_use]
+    pub fn several_robots(mut self, several: bool) -> Self {
+        self.several_robots = several;
+        self
+    }
+
+    /// Sets whether the call must be remembered longer than this process runs.
+    #[must_use]
+    pub fn durable(mut self, durable: bool) -> Self {
+        self.durable = durable;
+        self
+    }
+
+    /// Sets the times for which a delivered message and an unknown outcome are remembered.
+    #[must_use]
+    pub fn remembered(mut self, delivered: Duration, unknown: Duration) -> Self {
+        (self.delivered_for, self.unknown_for) = (delivered, unknown);
+        self
+    }
+}
+
+/// State of a call that is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallState {
+    /// A process that is running sends the message.
+    InProgress,
+    /// The process that sent the message has ended without an outcome.
+    Abandoned,
+    /// The message may have arrived.
+    Unknown,
+    /// The message was delivered.
+    Delivered,
+}
+
+/// Answer to a claim.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Claim {
+    /// Send the message, and end the permit.
+    Granted(Permit),
+    /// A process that is running sends the message.
+    InProgress {
+        /// Id of the message.
+        id: String,
+    },
+    /// The message was delivered.
+    Delivered {
+        /// Id of the message.
+        id: String,
+        /// Time since then.
+        age: Duration,
+    },
+    /// Another message was sent with this key.
+    OtherMessage,
+}
+
+/// An earlier delivery of the same message, after which it may have arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Earlier {
+    /// Robot of a pool through which it may have arrived; none if that is not known.
+    pub sender: Option<RobotKey>,
+    /// Parts of a split message that were delivered.
+    pub delivered: Option<DeliveredParts>,
+}
+
+/// End of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallEnd {
+    /// The message was delivered.
+    Delivered,
+    /// Nothing was sent.
+    NotSent,
+    /// The message may have arrived.
+    Unknown,
+}
+
+/// The table of calls of a [`State`], as one user of it sees the table. Clones are the same user, whose calls do not
+/// wait for each other: it joins its own calls itself.
+#[derive(Clone)]
+pub struct Calls(Arc<Inner>);
+
+struct Inner {
+    state: State,
+    /// Set when the first call is claimed.
+    running: OnceLock<Running>,
+}
+
+/// Name of a process while the tables are in its memory, where there is no other.
+const ALONE: &str = "0";
+
+impl Calls {
+    pub(crate) fn new(state: State) -> Self {
+        Self(Arc::new(Inner { state, running: OnceLock::new() }))
+    }
+
+    /// Claims a call before its message is sent. `id` is for a message that was never sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Store`](dingtalk_core::ErrorKind::Store): the call must be [durable](Call::durable), and the file
+    /// cannot be used. Other calls are remembered in memory then.
+    pub async fn claim(&self, call: &Call, id: &str) -> Result<Claim, Error> {
+        let (inner, asked, id) = (Arc::clone(&self.0), call.clone(), id.to_owned());
+        let claim = move |work: &mut Work<'_>| inner.claim(work, &asked, &id);
+        let claim = self.0.write(call, claim).await?;
+        if let Claim::Granted(permit) = &claim {
+            permit.0.received.store(true, Ordering::Release);
+        }
+        Ok(claim)
+    }
+
+    /// Returns the state of a call, if it is remembered.
+    ///
+    /// # Errors
+    ///
+    /// As for [`claim`](Self::claim).
+    pub async fn look(&self, call: &Call) -> Result<Option<CallState>, Error> {
+        let (inner, asked) = (Arc::clone(&self.0), call.clone());
+        let look = move |work: &mut Work<'_>| {
+            let own = inner.running.get().map(Running::name);
+            table::look(work, &asked, own, &|name| inner.is_running(name))
+        };
+        self.0.state.run(Access::Read, look).await
+    }
+}
+
+impl Inner {
+    /// Runs a transaction that writes: in the file alone if the call must be durable.
+    async fn write<T: Send + 'static>(
+        &self,
+        call: &Call,
+        work: impl FnMut(&mut Work<'_>) -> Result<T, Trouble> + Send + 'static,
+    ) -> Result<T, Error> {
+        if call.durable {
+            self.state.run_in_file(work).await
+        } else {
+            self.state.run(Access::Write, work).await
+        }
+    }
+
+    fn claim(self: &Arc<Self>, work: &Work<'_>, call: &Call, id: &str) -> Result<Claim, Trouble> {
+        let process = if work.durable { self.running()?.name() } else { ALONE };
+        let (key, decision) = table::claim(work, call, id, process, &|name| self.is_running(name))?;
+        Ok(match decision {
+            Decision::Granted { id, claim, earlier } => Claim::Granted(Permit(Arc::new(PermitInner {
+                calls: Arc::clone(self),
+                call: call.clone(),
+                granted: Granted { key, claim, process: process.to_owned() },
+                id,
+                earlier,
+                marked: Mutex::default(),
+                received: AtomicBool::new(false),
+                ended: AtomicBool::new(false),
+            }))),
+            Decision::InProgress { id } => Claim::InProgress { id },
+            Decision::Delivered { id, age } => Claim::Delivered { id, age },
+            Decision::OtherMessage => Claim::OtherMessage,
+        })
+    }
+
+    /// Returns the lock of this process. Called on the state's thread only.
+    fn running(&self) -> Result<&Running, Trouble> {
+        match self.running.get() {
+            Some(running) => Ok(running),
+            None => {
+                let running = Running::new(self.directory())?;
+                Ok(self.running.get_or_init(|| running))
+            }
+        }
+    }
+
+    fn is_running(&self, name: &str) -> bool {
+        is_running(self.directory(), name)
+    }
+
+    fn directory(&self) -> &Path {
+        self.state.directory()
+    }
+}
+
+/// The right to send the message of a call. If it is dropped before its [end](Self::end), the message may have arrived.
+pub struct Permit(Arc<PermitInner>);
+
+struct PermitInner {
+    calls: Arc<Inner>,
+    call: Call,
+    granted: Granted,
+    id: String,
+    earlier: Option<Earlier>,
+    /// The last attempt that was recorded.
+    marked: Mutex<Option<Attempt>>,
+    /// Set when the caller has the permit. Before that it may be cancelled, and nothing was sent.
+    received: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Permit {
+    /// Returns the id under which the message is sent.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// Returns the earlier delivery after which the message may have arrived, if there is one.
+    pub fn earlier(&self) -> Option<&Earlier> {
+        self.0.earlier.as_ref()
+    }
+
+    /// Returns a mark for the [envelope](dingtalk_core::Envelope::with_attempt_mark), which records the robot and the
+    /// parts.
+    pub fn mark(&self) -> Arc<dyn AttemptMark> {
+        Arc::<PermitInner>::clone(&self.0)
+    }
+
+    /// Records the end of the call. It is committed before later claims of this process; others see it shortly after.
+    pub fn end(self, end: CallEnd) {
+        self.0.end(end);
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let was_received = self.0.received.load(Ordering::Acquire);
+        self.0.end(if was_received { CallEnd::Unknown } else { CallEnd::NotSent });
+    }
+}
+
+impl PermitInner {
+    fn end(&self, end: CallEnd) {
+        if !self.ended.swap(true, Ordering::AcqRel) {
+            let (granted, call) = (self.granted.clone(), self.call.clone());
+            self.calls.state.post(move |work| table::end(work, &granted, &call, end));
+        }
+    }
+}
+
+impl AttemptMark for PermitInner {
+    fn begin(&self, attempt: Attempt) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(async move {
+            let is_needed = self.call.several_robots || attempt.parts > 1;
+            let marked = *self.marked.lock().unwrap_or_else(PoisonError::into_inner);
+            if !is_needed || marked == Some(attempt) {
+                return Ok(());
+            }
+            let granted = self.granted.clone();
+            let begin = move |work: &mut Work<'_>| {
+                // The tables may have moved to memory, or from there, and left the call behind.
+                let has_moved = !work.durable || granted.process == ALONE;
+                Ok(table::begin(work, &granted, &attempt)? || has_moved)
+            };
+            if !self.calls.write(&self.call, begin).await? {
+                return Err(Error::new(ErrorKind::Store, "another process has taken over the message"));
+            }
+            *self.marked.lock().unwrap_or_else(PoisonError::into_inner) = Some(attempt);
+            Ok(())
+        })
+    }
+}
+
+impl fmt::Debug for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calls").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("id", &self.0.id)
+            .field("earlier", &self.0.earlier)
+            .finish_non_exhaustive()
+    }
+}
