@@ -10,13 +10,15 @@ use dingtalk_core::{
 use rmcp::{RoleServer, ServiceExt as _, model::Implementation, transport::IntoTransport};
 use tokio::net::TcpListener;
 
+#[cfg(feature = "state")]
+use crate::call::repeat::Shared;
 use crate::{
     AtAll, Confirm, Error, HttpOptions, Person, Target,
     call::{
         Calls,
         delivery::Dispatcher,
         people::People,
-        repeat,
+        repeat::{self, Repeats},
         targets::{Rules, Targets},
     },
     definition::Deployment,
@@ -53,6 +55,8 @@ pub struct ServerBuilder {
     max_mentions: usize,
     call_deadline: Duration,
     dry_run: bool,
+    #[cfg(feature = "state")]
+    state: Option<dingtalk_outbox::State>,
 }
 
 /// Destination of messages.
@@ -186,6 +190,8 @@ impl ServerBuilder {
             max_mentions: CALL_MENTIONS,
             call_deadline: CALL_DEADLINE,
             dry_run: false,
+            #[cfg(feature = "state")]
+            state: None,
         }
     }
 
@@ -276,6 +282,17 @@ impl ServerBuilder {
         self
     }
 
+    /// Recognises repeated calls together with all processes that use this state, and after a restart. Without one, the
+    /// server remembers them by itself. A state that cannot be used is replaced by the server's memory.
+    ///
+    /// The robots use the state by themselves, if they are [built](dingtalk_core::delivery::RobotBuilder::windows) with
+    /// it.
+    #[cfg(feature = "state")]
+    pub fn state(mut self, state: dingtalk_outbox::State) -> Self {
+        self.state = Some(state);
+        self
+    }
+
     /// Checks that the tools can be served together.
     ///
     /// # Errors
@@ -317,7 +334,13 @@ impl ServerBuilder {
             ));
         }
         let deployment = targets.describe(deployment);
-        let dispatcher = Dispatcher::new(deliver, self.call_deadline);
+        #[cfg(feature = "state")]
+        let repeats = self
+            .state
+            .map_or_else(Repeats::default, |state| Repeats::with_table(Arc::new(Shared::new(&state))));
+        #[cfg(not(feature = "state"))]
+        let repeats = Repeats::default();
+        let dispatcher = Dispatcher::new(deliver, self.call_deadline, repeats);
         let calls =
             Calls { dispatcher, targets, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
         let this = Implementation::new(self.name, self.version).with_title("DingTalk notifications");

@@ -2,12 +2,12 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use dingtalk_core::{Deliver, Envelope, Message};
+use dingtalk_core::{Deliver, Envelope};
 use tokio::time::{sleep, timeout};
 
 use super::{
     outcome::CallOutcome,
-    repeat::{Claim, Delivery, DeliveryOutcome, Key, Permit, Repeats, Stop},
+    repeat::{Claim, Decided, Delivery, DeliveryOutcome, Identity, Permit, Repeats, Stop},
 };
 
 /// Time beyond a call's deadline after which a delivery is stopped from outside. A robot with the same deadline stops
@@ -24,8 +24,12 @@ pub(crate) struct Dispatcher {
 }
 
 impl Dispatcher {
-    pub(crate) fn new(deliver: Arc<dyn Deliver>, deadline: Duration) -> Self {
-        Self { deliver, deadline, repeats: Arc::default() }
+    pub(crate) fn new(deliver: Arc<dyn Deliver>, deadline: Duration, repeats: Repeats) -> Self {
+        Self { deliver, deadline, repeats: Arc::new(repeats) }
+    }
+
+    pub(crate) fn deliver(&self) -> &dyn Deliver {
+        &*self.deliver
     }
 
     /// Returns the time that a call may take.
@@ -33,32 +37,36 @@ impl Dispatcher {
         self.deadline
     }
 
+    /// Reports that messages are recognised by ids that their callers chose, after this process too.
+    #[cfg(feature = "program")]
+    pub(crate) fn keeps_ids(&self) -> bool {
+        self.repeats.keep_ids()
+    }
+
     /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
-    pub(crate) fn is_settled(&self, key: Key) -> bool {
-        self.repeats.is_settled(key)
+    pub(crate) async fn is_settled(&self, call: &Identity) -> bool {
+        self.repeats.is_settled(call).await
     }
 
     /// Delivers a message, unless the same call has already done so. `meanwhile` runs while the delivery is in
     /// progress.
     pub(crate) async fn send<W: Future<Output = ()>>(
         &self,
-        key: Key,
-        message: Message,
-        robot: Option<&str>,
+        call: Identity,
+        envelope: Envelope,
         cancelled: impl Future<Output = ()>,
         meanwhile: impl FnOnce(Arc<Delivery>) -> W,
     ) -> CallOutcome {
-        let (delivery, caller) = match self.repeats.claim(key, message, robot) {
-            Claim::Duplicate(receipt, age) => return CallOutcome::Duplicate { receipt, age },
+        let (delivery, caller) = match self.repeats.claim(call, &envelope) {
             Claim::Join(delivery) => {
                 let caller = delivery.join();
                 (delivery, caller)
             }
-            Claim::Deliver(envelope, permit, delivery) => {
+            Claim::Deliver(permit, delivery) => {
                 let caller = delivery.join();
                 let (deliver, deadline) = (Arc::clone(&self.deliver), self.deadline);
                 // In a task of its own: the first call may be cancelled while another one waits for the delivery.
-                tokio::spawn(run(deliver, *envelope, permit, Arc::clone(&delivery), deadline));
+                tokio::spawn(run(deliver, envelope, permit, Arc::clone(&delivery), deadline));
                 (delivery, caller)
             }
         };
@@ -72,7 +80,10 @@ impl Dispatcher {
             () = cancelled => stopped(&delivery, caller.leave()).await,
             () = meanwhile => DeliveryOutcome::Unknown(Stop::Lost),
         };
-        CallOutcome::Delivery { id: delivery.id().to_owned(), outcome }
+        match outcome {
+            DeliveryOutcome::Duplicate(receipt, age) => CallOutcome::Duplicate { receipt, age },
+            outcome => CallOutcome::Delivery { id: delivery.id().to_owned(), outcome },
+        }
     }
 }
 
@@ -87,9 +98,11 @@ async fn stopped(delivery: &Delivery, last: bool) -> DeliveryOutcome {
     let outcome = timeout(STOPPING, delivery.outcome()).await;
     let outcome = outcome.unwrap_or(DeliveryOutcome::Unknown(Stop::Cancelled));
     let words = match outcome {
-        DeliveryOutcome::NotSent(_) => "not sent",
+        DeliveryOutcome::NotSent(_) | DeliveryOutcome::NotRecorded(_) | DeliveryOutcome::OtherMessage => {
+            "not sent"
+        }
         DeliveryOutcome::Unknown(_) | DeliveryOutcome::StillUnknown(_) => "may have arrived",
-        DeliveryOutcome::Delivered(_) => "delivered",
+        DeliveryOutcome::Delivered(_) | DeliveryOutcome::Duplicate(..) => "delivered",
         DeliveryOutcome::Failed(_) => "failed",
     };
     tracing::warn!(name: "dingtalk.cancelled", id, "call cancelled; the message: {words}");
@@ -100,19 +113,28 @@ async fn stopped(delivery: &Delivery, last: bool) -> DeliveryOutcome {
 async fn run(
     deliver: Arc<dyn Deliver>,
     envelope: Envelope,
-    permit: Permit,
+    mut permit: Permit,
     delivery: Arc<Delivery>,
     deadline: Duration,
 ) {
+    let deliver = async {
+        let envelope = match permit.decide(envelope, deadline).await {
+            Decided::Send(envelope) => *envelope,
+            Decided::Settled(outcome) => return outcome,
+        };
+        match deliver.deliver(envelope).await {
+            Ok(receipt) => DeliveryOutcome::Delivered(receipt),
+            Err(error) => DeliveryOutcome::Failed(error),
+        }
+    };
     let delivered = tokio::select! {
         biased;
-        delivered = deliver.deliver(envelope) => Ok(delivered),
+        outcome = deliver => Ok(outcome),
         () = delivery.abandoned() => Err(Stop::Cancelled),
         () = sleep(deadline.saturating_add(GRACE)) => Err(Stop::Overdue),
     };
     match delivered {
-        Ok(Ok(receipt)) => permit.finish(DeliveryOutcome::Delivered(receipt)),
-        Ok(Err(error)) => permit.finish(DeliveryOutcome::Failed(error)),
+        Ok(outcome) => permit.finish(outcome),
         Err(why) => permit.stop(why),
     }
 }
@@ -125,7 +147,7 @@ mod tests {
     };
 
     use dingtalk_core::{
-        Error, Receipt, Robot,
+        Error, Message, Receipt, Robot,
         delivery::{BoxFuture, Outcome, Pace},
     };
     use dingtalk_sandbox::Sandbox;
@@ -138,8 +160,12 @@ mod tests {
         Answer::new(outcome).status
     }
 
-    fn key(words: &str) -> Key {
-        Key::new(None, words, "{}")
+    fn call(words: &str) -> Identity {
+        Identity::of_text(words)
+    }
+
+    fn envelope(text: &str) -> Envelope {
+        Envelope::new(Message::text(text))
     }
 
     async fn quietly(_: Arc<Delivery>) {}
@@ -173,9 +199,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_delivery_without_a_deadline_of_its_own_is_stopped() {
         let silence = Silence::default();
-        let dispatcher = Dispatcher::new(Arc::new(silence.clone()), Duration::from_secs(25));
+        let dispatcher =
+            Dispatcher::new(Arc::new(silence.clone()), Duration::from_secs(25), Repeats::default());
         let began = tokio::time::Instant::now();
-        let answer = dispatcher.send(key("a"), Message::text("x"), None, pending(), quietly).await;
+        let answer = dispatcher.send(call("a"), envelope("x"), pending(), quietly).await;
         assert_eq!(status(&answer), CallStatus::Unknown);
         assert_eq!(began.elapsed(), Duration::from_secs(25) + GRACE);
         assert_eq!(silence.given_up.load(Ordering::SeqCst), 1);
@@ -184,8 +211,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_cancelled_call_returns_at_once_and_the_last_one_stops_the_delivery() {
         let silence = Silence::default();
-        let dispatcher = Dispatcher::new(Arc::new(silence.clone()), Duration::from_secs(25));
-        let send = |cancelled| dispatcher.send(key("a"), Message::text("x"), None, cancelled, quietly);
+        let dispatcher =
+            Dispatcher::new(Arc::new(silence.clone()), Duration::from_secs(25), Repeats::default());
+        let send = |cancelled| dispatcher.send(call("a"), envelope("x"), cancelled, quietly);
         let (first, second) = (Notify::new(), Notify::new());
         let given_up = || silence.given_up.load(Ordering::SeqCst);
         let ((), one, ()) = tokio::join!(
@@ -222,8 +250,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_delivery_that_panics_is_unknown() {
-        let dispatcher = Dispatcher::new(Arc::new(Broken), Duration::from_secs(25));
-        let answer = dispatcher.send(key("a"), Message::text("x"), None, pending(), quietly).await;
+        let dispatcher = Dispatcher::new(Arc::new(Broken), Duration::from_secs(25), Repeats::default());
+        let answer = dispatcher.send(call("a"), envelope("x"), pending(), quietly).await;
         assert_eq!(status(&answer), CallStatus::Unknown);
     }
 
@@ -238,15 +266,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_delivered_message_counts_even_if_the_call_is_cancelled_just_then() {
-        let dispatcher = Dispatcher::new(Arc::new(Prompt), Duration::from_secs(25));
+        let dispatcher = Dispatcher::new(Arc::new(Prompt), Duration::from_secs(25), Repeats::default());
         let cancelled = Notify::new();
         let answer = dispatcher
-            .send(key("a"), Message::text("x"), None, cancelled.notified(), |delivery| async move {
+            .send(call("a"), envelope("x"), cancelled.notified(), |delivery| async move {
                 delivery.outcome().await;
             })
             .await;
         assert_eq!(status(&answer), CallStatus::Delivered);
-        let again = dispatcher.send(key("a"), Message::text("x"), None, pending(), quietly).await;
+        let again = dispatcher.send(call("a"), envelope("x"), pending(), quietly).await;
         assert_eq!(status(&again), CallStatus::Duplicate);
     }
 
@@ -257,8 +285,8 @@ mod tests {
         let robot = Robot::builder(sandbox.token()).base_url(sandbox.base_url()).pace(pace);
         let robot =
             robot.secret(sandbox.secret().unwrap()).deadline(Duration::from_secs(600)).build().unwrap();
-        let dispatcher = Dispatcher::new(Arc::new(robot), Duration::from_secs(600));
-        let first = dispatcher.send(key("a"), Message::text("a"), None, pending(), quietly).await;
+        let dispatcher = Dispatcher::new(Arc::new(robot), Duration::from_secs(600), Repeats::default());
+        let first = dispatcher.send(call("a"), envelope("a"), pending(), quietly).await;
         assert_eq!(status(&first), CallStatus::Delivered);
         // The next one would wait for a minute: it is cancelled as soon as it waits.
         let cancelled = Notify::new();
@@ -271,7 +299,7 @@ mod tests {
                 cancelled.notify_one();
             }
         };
-        let second = dispatcher.send(key("b"), Message::text("b"), None, cancelled.notified(), waiting).await;
+        let second = dispatcher.send(call("b"), envelope("b"), cancelled.notified(), waiting).await;
         assert_eq!(status(&second), CallStatus::Refused);
         let advice = Answer::new(&second).advice.unwrap();
         assert_eq!(advice, "Not sent. Calling again cannot post it twice.");

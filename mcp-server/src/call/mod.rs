@@ -28,7 +28,7 @@ use self::{
     people::{Hidden, People, kind_of},
     policy::{Policy, Question, Refusal, question},
     record::Record,
-    repeat::{Delivery, Key},
+    repeat::{Caller, Delivery, Group, Identity},
     targets::{ChosenRobot, Targets},
 };
 
@@ -47,6 +47,7 @@ pub(crate) struct Request<'r> {
     pub(crate) arguments: Map<String, Value>,
     /// The robot, unless the arguments name it.
     pub(crate) robot: Option<&'r str>,
+    pub(crate) caller: Caller<'r>,
     /// The id that identifies it in the logs.
     pub(crate) log_id: Option<&'r str>,
 }
@@ -55,7 +56,7 @@ pub(crate) struct Request<'r> {
 pub(crate) struct Ready {
     record: Record,
     pub(crate) message: Message,
-    pub(crate) key: Key,
+    pub(crate) call: Identity,
     pub(crate) robot: Option<String>,
     pub(crate) policy: Policy,
     /// The question that a person must answer with yes first.
@@ -74,7 +75,7 @@ impl Calls {
     /// Makes the message from the arguments and applies the policy to it. The call ends here if the arguments are
     /// invalid, the policy forbids the message, or this is a dry run.
     pub(crate) fn prepare(&self, request: Request<'_>) -> Result<Ready, Box<Ended>> {
-        let Request { tool, mut arguments, robot, log_id } = request;
+        let Request { tool, mut arguments, robot, caller, log_id } = request;
         let name = tool.spec().name;
         let mut record = Record::new(name, log_id);
         let mut faults = Faults::default();
@@ -89,7 +90,8 @@ impl Calls {
             Ok(call) => call,
             Err(faults) => return Err(Box::new(Ended::new(CallOutcome::Invalid(faults), &record, &hidden))),
         };
-        let key = Key::new(robot.as_deref(), name, &call.canonical);
+        let group = Group::of(self.dispatcher.deliver(), robot.as_deref());
+        let identity = Identity::new(&group, caller, name, &call.canonical);
         let mut message = call.message;
         if let Some(keyword) = keyword {
             keyword.append_to(&mut message);
@@ -101,14 +103,14 @@ impl Calls {
             Err(refusal) => return ended(CallOutcome::Refused(refusal)),
         };
         if self.dry_run {
-            return ended(dry_run(message));
+            return ended(dry_run(message, identity.message_id()));
         }
-        Ok(Ready { record, message, key, robot, policy, question, hidden })
+        Ok(Ready { record, message, call: identity, robot, policy, question, hidden })
     }
 
     /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
-    pub(crate) fn is_settled(&self, ready: &Ready) -> bool {
-        self.dispatcher.is_settled(ready.key)
+    pub(crate) async fn is_settled(&self, ready: &Ready) -> bool {
+        self.dispatcher.is_settled(&ready.call).await
     }
 
     /// Sends the message. `cancelled` completes when the caller cancels the call; `meanwhile` runs while the delivery
@@ -119,8 +121,13 @@ impl Calls {
         cancelled: impl Future<Output = ()>,
         meanwhile: impl FnOnce(Arc<Delivery>) -> W,
     ) -> Ended {
-        let Ready { record, message, key, robot, hidden, .. } = ready;
-        let outcome = self.dispatcher.send(key, message, robot.as_deref(), cancelled, meanwhile).await;
+        let Ready { record, message, call, robot, hidden, .. } = ready;
+        let mut envelope = Envelope::new(message);
+        envelope.robot = robot;
+        if let Some(id) = call.message_id() {
+            envelope = envelope.with_id(id);
+        }
+        let outcome = self.dispatcher.send(call, envelope, cancelled, meanwhile).await;
         Ended::new(outcome, &record, &hidden)
     }
 
@@ -159,8 +166,8 @@ impl Ended {
 }
 
 /// Returns the request that would be sent, or the error for a message that is too long.
-fn dry_run(message: Message) -> CallOutcome {
-    let Envelope { message, id, .. } = Envelope::new(message);
+fn dry_run(message: Message, id: Option<String>) -> CallOutcome {
+    let Envelope { message, id, .. } = Envelope::new(message).with_id(id.unwrap_or_default());
     let request = WireMessage::with_id(message, id);
     match serde_json::to_vec(&request).map_or(0, |body| body.len()) {
         bytes if bytes > MAX_BODY_BYTES => {
@@ -176,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_dry_run_refuses_a_message_that_is_too_long() {
-        let answer = Answer::new(&dry_run(Message::text("长".repeat(7_000))));
+        let answer = Answer::new(&dry_run(Message::text("长".repeat(7_000)), None));
         assert_eq!(answer.status, CallStatus::Refused);
         assert_eq!(answer.reason, Some(answer::Reason::Failure(ErrorKind::TooLong)));
         assert!(answer.detail.as_deref().unwrap().contains("bytes"), "{answer:?}");

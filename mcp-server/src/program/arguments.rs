@@ -157,6 +157,10 @@ pub(super) struct SendArguments {
     /// Send through this robot of the configuration file
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) robot: Option<String>,
+    /// Identify the message: the same command again sends nothing if this message was delivered, and otherwise repeats it
+    /// under the same id
+    #[arg(long, global = true, value_name = "KEY", value_parser = message_key)]
+    pub(super) id: Option<String>,
     /// Mention a person by mobile number; repeat for several
     #[arg(long, global = true, value_name = "MOBILE")]
     pub(super) at: Vec<String>,
@@ -177,6 +181,11 @@ pub(super) struct SendArguments {
     pub(super) json: bool,
     #[arg(long, global = true, value_name = "FILE", help = table::CONFIG.english)]
     config: Option<PathBuf>,
+}
+
+/// Refuses the value of a variable that is not set in a script.
+fn message_key(given: &str) -> Result<String, &'static str> {
+    if given.trim().is_empty() { Err("must not be blank") } else { Ok(given.to_owned()) }
 }
 
 #[derive(Subcommand)]

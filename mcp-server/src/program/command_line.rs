@@ -27,16 +27,18 @@ const SEND_HELP: &str = "\
 Examples:
   {program} send text \"Disk is full\" --at 13800000000
   {program} send markdown --title \"Nightly report\" < report.md
+  {program} send text \"Backup done\" --id backup-2026-11-29
 
 Exit codes:
-  0  DingTalk accepted the message (or a dry run showed the request)
+  0  DingTalk accepted the message, now or earlier under the same --id (or a dry run showed the request)
   1  error in a setting, a file or a stream; stderr states which
   2  invalid message or argument; nothing was sent
   3  the robot is misconfigured; nothing was delivered
   4  DingTalk refused the message; nothing was delivered
   5  rate limit or monthly quota reached; nothing was delivered
   6  no connection; nothing was sent
-  7  the message may have arrived: look in the group before you send it again";
+  7  the message may have arrived: run the command again with the same --id, or look in the group before you send it
+     again";
 
 const CHECK_HELP: &str = "\
 Exit codes: 0 if all checks pass, else that of the first failure, as for `{program} send`: 3 for the settings and the

@@ -5,6 +5,7 @@ use std::{
     future::pending,
     io::{self, IsTerminal as _, Read as _},
     process::ExitCode,
+    time::Duration,
 };
 
 use dingtalk_core::{Error, ErrorKind};
@@ -24,9 +25,12 @@ use crate::{
         answer::{Answer, CallStatus, Reason},
         outcome::CallOutcome,
         policy::Refusal,
-        repeat::DeliveryOutcome,
+        repeat::{Caller, DeliveryOutcome},
     },
 };
+
+/// Exit code for everything that is no matter of the message or of DingTalk.
+const FAILURE: u8 = 1;
 
 /// Exit code for an invalid message or argument, equal to clap's.
 const WRONG: u8 = 2;
@@ -50,14 +54,31 @@ pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<E
     };
     let server = settings.server_for(arguments.robot.as_deref())?.tools(builtin_tools()).build()?;
     let tool = server.tools().get(tool).ok_or("the tool is missing")?;
-    let request = Request { tool, arguments: given, robot: arguments.robot.as_deref(), log_id: None };
+    // A dry run records nothing. Without a table that outlives this process, an id would promise too much.
+    let keeps_ids = server.calls().dispatcher.keeps_ids();
+    if arguments.id.is_some() && !keeps_ids && !server.calls().dry_run {
+        program.tell(words(NO_STATE, NO_STATE_CHINESE));
+        return Ok(ExitCode::FAILURE);
+    }
+    let request = Request {
+        tool,
+        arguments: given,
+        robot: arguments.robot.as_deref(),
+        caller: Caller::Person { id: arguments.id.as_deref() },
+        log_id: None,
+    };
     let ended = match server.calls().prepare(request) {
         // The person who entered the command has confirmed it.
         Ok(ready) => server.calls().send(ready, pending(), |_| async {}).await,
         Err(ended) => *ended,
     };
-    tell(program, &ended, arguments.json)
+    tell(program, &ended, &arguments)
 }
+
+const NO_STATE: &str = "--id needs the state that outlives a process, and the state is off: remove --no-state, or set \
+     --state-dir to a directory on a local disk. Nothing was sent";
+
+const NO_STATE_CHINESE: &str = "--id 需要保存在磁盘上的状态，而状态已关闭：请去掉 --no-state，或用 --state-dir 指定本地磁盘上的目录。没有发送";
 
 /// A tool's name, and arguments for it.
 type Call = (&'static str, Map<String, Value>);
@@ -133,8 +154,9 @@ fn text_or_stdin(given: Option<&str>) -> Result<String> {
 }
 
 /// Reports the outcome of a call, and returns its exit code.
-fn tell(program: &Program, ended: &Ended, as_json: bool) -> Result<ExitCode> {
-    let report = match &ended.outcome {
+fn tell(program: &Program, ended: &Ended, arguments: &SendArguments) -> Result<ExitCode> {
+    let as_json = arguments.json;
+    let mut report = match &ended.outcome {
         CallOutcome::DryRun(request) => {
             say(serde_json::to_string_pretty(request)?)?;
             return Ok(ExitCode::SUCCESS);
@@ -147,18 +169,45 @@ fn tell(program: &Program, ended: &Ended, as_json: bool) -> Result<ExitCode> {
             })?;
             return Ok(ExitCode::SUCCESS);
         }
-        CallOutcome::Delivery { outcome: DeliveryOutcome::Failed(error), .. }
+        CallOutcome::Duplicate { receipt, age } => {
+            say(if as_json {
+                let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
+                json!({"id": receipt.id, "outcome": "duplicate", "age_ms": age_ms}).to_string()
+            } else {
+                already_delivered(&receipt.id, *age)
+            })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        CallOutcome::Delivery {
+            outcome: DeliveryOutcome::Failed(error) | DeliveryOutcome::NotRecorded(error),
+            ..
+        }
         | CallOutcome::Unsendable(error) => Report::of_error(error, &ended.answer),
         CallOutcome::Invalid(_)
         | CallOutcome::Refused(_)
-        // A new process has no earlier deliveries.
-        | CallOutcome::Duplicate { .. }
         | CallOutcome::Delivery {
             outcome:
-                DeliveryOutcome::NotSent(_) | DeliveryOutcome::Unknown(_) | DeliveryOutcome::StillUnknown(_),
+                DeliveryOutcome::Duplicate(..)
+                | DeliveryOutcome::NotSent(_)
+                | DeliveryOutcome::OtherMessage
+                | DeliveryOutcome::Unknown(_)
+                | DeliveryOutcome::StillUnknown(_),
             ..
         } => Report::of_answer(&ended.outcome, &ended.answer),
     };
+    match &ended.outcome {
+        CallOutcome::Delivery { outcome: DeliveryOutcome::NotRecorded(_), .. } => {
+            (report.advice, report.exit_code) = (not_recorded().into(), FAILURE);
+        }
+        CallOutcome::Delivery { outcome: DeliveryOutcome::OtherMessage, .. } => {
+            other_message().clone_into(&mut report.detail);
+            (report.advice, report.exit_code) = (Cow::Borrowed(""), WRONG);
+        }
+        _ if report.exit_code == MAY_HAVE_ARRIVED => {
+            report.advice = may_have_arrived(arguments.id.is_some()).into();
+        }
+        _ => {}
+    }
     if as_json {
         say(serde_json::to_string(&report)?)?;
     } else {
@@ -228,6 +277,50 @@ impl<'a> Report<'a> {
     fn in_words(&self) -> String {
         let parts = [&*self.detail, &*self.advice].into_iter().filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join(". ")
+    }
+}
+
+fn already_delivered(id: &str, age: Duration) -> String {
+    let (seconds, minutes, hours) = (age.as_secs(), age.as_secs() / 60, age.as_secs() / 3_600);
+    let (count, english, chinese) = match seconds {
+        0..120 => (seconds, "s", "秒"),
+        120..7_200 => (minutes, "min", "分钟"),
+        7_200..172_800 => (hours, "h", "小时"),
+        _ => (hours / 24, "days", "天"),
+    };
+    words(
+        format!("already delivered as {id}, {count} {english} ago; nothing was sent"),
+        format!("{count} {chinese}前已送达：{id}；没有再次发送"),
+    )
+}
+
+fn other_message() -> &'static str {
+    words(
+        "another message was sent with this --id, and nothing was sent now; use an --id of its own for each message",
+        "这个 --id 已用于另一条消息，没有发送；请为每条消息使用各自的 --id",
+    )
+}
+
+fn not_recorded() -> &'static str {
+    words(
+        "Nothing was sent: --id needs the state. Repair it, or set --state-dir to another directory on a local disk",
+        "没有发送：--id 需要保存在磁盘上的状态。请修复，或用 --state-dir 指定本地磁盘上的其他目录",
+    )
+}
+
+/// Returns the advice after an unknown outcome: a shell can repeat a message only by an id that it chose.
+fn may_have_arrived(has_id: bool) -> &'static str {
+    if has_id {
+        words(
+            "Run the same command again: it sends the message under the same id, by which DingTalk recognises a repetition",
+            "请重新运行同样的命令：消息会用同一个消息 ID 发送，钉钉据此识别重复",
+        )
+    } else {
+        words(
+            "Look in the group before you send it again. With `--id KEY`, the same command can be repeated: it sends the \
+             message under the same id, by which DingTalk recognises a repetition",
+            "重发之前先到群里看一眼。如果加上 `--id KEY`，就可以重复运行同样的命令：消息会用同一个消息 ID 发送，钉钉据此识别重复",
+        )
     }
 }
 

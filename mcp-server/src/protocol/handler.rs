@@ -25,7 +25,7 @@ use crate::{
     call::{
         Calls, Request,
         consent::{Consent, Consents},
-        repeat::Delivery,
+        repeat::{Caller, Delivery},
     },
     definition::{Definition, Deployment},
 };
@@ -218,10 +218,12 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         let calls = &self.0.calls;
+        let client = context.client_info().map(|client| client.name);
         let call = Request {
             tool,
             arguments: request.arguments.take().unwrap_or_default(),
             robot: None,
+            caller: Caller::Client(client.as_deref()),
             log_id: request_id::of(&context.extensions),
         };
         let ready = match calls.prepare(call) {
@@ -229,7 +231,9 @@ impl ServerHandler for Handler {
             Err(ended) => return Ok(result::of(&ended.answer).into()),
         };
         // A call that sends nothing needs no confirmation.
-        if let Some(question) = ready.question.filter(|_| !calls.is_settled(&ready)) {
+        if let Some(question) = ready.question
+            && !calls.is_settled(&ready).await
+        {
             // Boxed, since asking is rare and its future is large.
             match Box::pin(self.0.consents.ask(question, &ready, &request, &context)).await {
                 Consent::Given => {}

@@ -137,10 +137,22 @@ impl Answer {
                 robot: receipt.robot.clone().or_else(|| receipt.robot_id.clone()),
                 ..Self::of(receipt.outcome.into())
             },
+            DeliveryOutcome::Duplicate(receipt, age) => Self::duplicate(receipt, *age),
             DeliveryOutcome::Failed(error) => Self::failed(error),
             DeliveryOutcome::NotSent(stop) => Self {
                 detail: Some(why(*stop).to_owned()),
                 ..Self::of(CallStatus::Refused).advise("Not sent. Calling again cannot post it twice.")
+            },
+            DeliveryOutcome::NotRecorded(error) => Self {
+                reason: Some(Reason::Failure(error.kind())),
+                detail: Some(error.detail()),
+                ..Self::of(CallStatus::Refused)
+                    .advise("Not sent. Have the server's operator repair its state, then call again.")
+            },
+            DeliveryOutcome::OtherMessage => Self {
+                detail: Some("another message has this id".to_owned()),
+                ..Self::of(CallStatus::Refused)
+                    .advise("Nothing was sent. Use an id of its own for each message.")
             },
             DeliveryOutcome::Unknown(stop) => Self {
                 id: Some(id.to_owned()),
@@ -220,6 +232,7 @@ fn why(stop: Stop) -> &'static str {
         Stop::Cancelled => "the call was cancelled",
         Stop::Overdue => "the delivery exceeded the deadline of a call",
         Stop::Lost => "the delivery ended unexpectedly",
+        Stop::Elsewhere => "another process makes the same call, and its outcome was not known in time",
     }
 }
 

@@ -48,6 +48,9 @@ pub(crate) fn all() -> Vec<Answer> {
     for stop in [Stop::Cancelled, Stop::Overdue, Stop::Lost] {
         outcomes.extend([DeliveryOutcome::NotSent(stop), DeliveryOutcome::Unknown(stop)].map(delivery));
     }
+    let broken = Error::new(ErrorKind::Store, "state.db: a cause");
+    outcomes.extend([DeliveryOutcome::NotRecorded(broken), DeliveryOutcome::OtherMessage].map(delivery));
+    outcomes.push(delivery(DeliveryOutcome::Unknown(Stop::Elsewhere)));
     for kind in [
         ErrorKind::Configuration,
         ErrorKind::NotSent,

@@ -54,8 +54,8 @@ impl Consents {
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Consent {
-        let Ready { message, key, robot, policy, .. } = ready;
-        let key = *key;
+        let Ready { message, call, robot, policy, .. } = ready;
+        let key = call.key;
         if !context.client_capabilities().as_ref().is_some_and(can_ask) {
             return Consent::Refused(Refusal::CannotAsk(policy.confirm));
         }

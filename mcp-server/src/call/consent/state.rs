@@ -73,9 +73,10 @@ impl States {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::call::repeat::Identity;
 
     fn key(text: &str) -> Key {
-        Key::new(Some(text), "send_text_message", text)
+        Identity::of_text(text).key
     }
 
     #[test]

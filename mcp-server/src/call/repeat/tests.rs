@@ -1,20 +1,19 @@
-use dingtalk_core::{ErrorKind, delivery::Outcome};
+use dingtalk_core::{ErrorKind, Message, delivery::Outcome};
 use proptest::{prelude::*, sample::select, test_runner::Config};
-use tokio::time::advance;
+use tokio::time::{Instant, advance};
 
-use super::*;
+use super::{memory::CAPACITY, *};
 
 /// Nearly as long.
 fn just_below(window: Duration) -> Duration {
     window.saturating_sub(Duration::from_millis(1))
 }
 
-fn key(name: &str) -> Key {
-    Key::new(None, name, "{}")
-}
+/// Longer than any test waits.
+const DEADLINE: Duration = Duration::from_secs(3_600);
 
-fn message() -> Message {
-    Message::text("x")
+fn call(name: &str) -> Identity {
+    Identity::of_text(name)
 }
 
 fn delivered(id: &str) -> DeliveryOutcome {
@@ -25,78 +24,160 @@ fn failed(kind: ErrorKind) -> DeliveryOutcome {
     DeliveryOutcome::Failed(Error::new(kind, ""))
 }
 
-struct Table(Arc<Repeats>);
+/// Kind of a table.
+#[derive(Debug, Clone, Copy)]
+enum Store {
+    Memory,
+    #[cfg(feature = "state")]
+    State,
+}
+
+/// Calls of one process, over a table.
+struct Table {
+    repeats: Arc<Repeats>,
+    memory: Memory,
+    #[cfg(feature = "state")]
+    _directory: Option<shared::Directory>,
+}
+
+impl Store {
+    fn table(self) -> Table {
+        match self {
+            Self::Memory => {
+                let memory = Memory::default();
+                let repeats = Arc::new(Repeats::with_table(Arc::new(memory.clone())));
+                Table {
+                    repeats,
+                    memory,
+                    #[cfg(feature = "state")]
+                    _directory: None,
+                }
+            }
+            #[cfg(feature = "state")]
+            Self::State => {
+                let directory = shared::Directory::new();
+                Table { _directory: Some(directory.clone()), ..directory.process() }
+            }
+        }
+    }
+}
+
+/// What a call does.
+enum Does {
+    Deliver(Box<Envelope>, Permit, Arc<Delivery>),
+    Join(Arc<Delivery>),
+    Duplicate(Box<Receipt>, Duration),
+}
 
 impl Table {
-    fn new() -> Self {
-        Self(Arc::default())
-    }
-
-    fn claim(&self, name: &str) -> Claim {
-        self.0.claim(key(name), message(), None)
+    async fn claim(&self, name: &str) -> Does {
+        let envelope = Envelope::new(Message::text("x"));
+        let (mut permit, delivery) = match self.repeats.claim(call(name), &envelope) {
+            Claim::Join(delivery) => return Does::Join(delivery),
+            Claim::Deliver(permit, delivery) => (permit, delivery),
+        };
+        match permit.decide(envelope, DEADLINE).await {
+            Decided::Send(envelope) => Does::Deliver(envelope, permit, delivery),
+            Decided::Settled(outcome) => {
+                permit.finish(outcome.clone());
+                match outcome {
+                    DeliveryOutcome::Duplicate(receipt, age) => Does::Duplicate(receipt, age),
+                    outcome => panic!("{name}: {outcome:?}"),
+                }
+            }
+        }
     }
 
     /// Begins a call that must be delivered.
-    fn begin(&self, name: &str) -> (Box<Envelope>, Permit, Arc<Delivery>) {
-        match self.claim(name) {
-            Claim::Deliver(envelope, permit, delivery) => (envelope, permit, delivery),
-            Claim::Join(_) => panic!("{name} is in progress"),
-            Claim::Duplicate(..) => panic!("{name} was delivered"),
+    async fn begin(&self, name: &str) -> (Box<Envelope>, Permit, Arc<Delivery>) {
+        match self.claim(name).await {
+            Does::Deliver(envelope, permit, delivery) => (envelope, permit, delivery),
+            Does::Join(_) => panic!("{name} is in progress"),
+            Does::Duplicate(..) => panic!("{name} was delivered"),
         }
     }
 
     /// Makes a call with this outcome, and returns its id.
-    fn call(&self, name: &str, outcome: DeliveryOutcome) -> String {
-        let (envelope, permit, _) = self.begin(name);
+    async fn call(&self, name: &str, outcome: DeliveryOutcome) -> String {
+        let (envelope, permit, _) = self.begin(name).await;
         permit.finish(outcome);
         envelope.id
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_delivered_call_is_a_duplicate_for_a_minute() {
-    let table = Table::new();
-    table.call("a", delivered("first"));
+/// Declares tests of each store.
+macro_rules! for_each_store {
+    ($($test:ident,)*) => {
+        mod in_memory {
+            $(#[tokio::test(start_paused = true)]
+            async fn $test() {
+                super::$test(super::Store::Memory).await;
+            })*
+        }
+
+        #[cfg(feature = "state")]
+        mod in_the_state {
+            $(#[tokio::test(start_paused = true)]
+            async fn $test() {
+                super::$test(super::Store::State).await;
+            })*
+        }
+    };
+}
+
+for_each_store! {
+    a_delivered_call_is_a_duplicate_for_a_minute,
+    other_calls_are_no_duplicates,
+    a_call_with_an_unknown_outcome_is_sent_again_under_the_same_id,
+    a_call_that_was_not_sent_is_forgotten,
+    a_message_that_may_have_arrived_stays_unknown,
+    a_call_in_progress_is_joined_and_delivers_once_for_all,
+    the_last_caller_stops_a_delivery,
+    a_delivery_without_an_outcome_is_unknown,
+}
+
+async fn a_delivered_call_is_a_duplicate_for_a_minute(store: Store) {
+    let table = store.table();
+    let (envelope, permit, _) = table.begin("a").await;
+    let id = envelope.id;
+    permit.finish(delivered(&id));
     advance(just_below(WINDOW)).await;
-    let Claim::Duplicate(receipt, age) = table.claim("a") else { panic!("it is sent again") };
-    assert_eq!((&*receipt.id, age), ("first", just_below(WINDOW)));
+    let Does::Duplicate(receipt, age) = table.claim("a").await else { panic!("it is sent again") };
+    assert_eq!((&*receipt.id, age), (&*id, just_below(WINDOW)));
     // A duplicate does not restart the minute.
     advance(Duration::from_millis(1)).await;
-    table.begin("a");
+    table.begin("a").await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn other_calls_are_no_duplicates() {
-    let table = Table::new();
-    table.call("a", delivered("first"));
-    table.begin("b");
+async fn other_calls_are_no_duplicates(store: Store) {
+    let table = store.table();
+    table.call("a", delivered("first")).await;
+    table.begin("b").await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_call_with_an_unknown_outcome_is_sent_again_under_the_same_id() {
+async fn a_call_with_an_unknown_outcome_is_sent_again_under_the_same_id(store: Store) {
     for outcome in [
         failed(ErrorKind::Unknown),
         failed(ErrorKind::Busy),
         DeliveryOutcome::Unknown(Stop::Cancelled),
         DeliveryOutcome::Unknown(Stop::Overdue),
     ] {
-        let table = Table::new();
-        let id = table.call("a", outcome);
+        let table = store.table();
+        let id = table.call("a", outcome).await;
         advance(just_below(UNKNOWN_WINDOW)).await;
-        assert_eq!(table.call("a", failed(ErrorKind::Unknown)), id, "the second attempt");
+        assert_eq!(table.call("a", failed(ErrorKind::Unknown)).await, id, "the second attempt");
         // Each attempt extends the window.
         advance(just_below(UNKNOWN_WINDOW)).await;
-        assert_eq!(table.call("a", delivered(&id)), id, "the third attempt");
-        assert!(matches!(table.claim("a"), Claim::Duplicate(receipt, _) if receipt.id == id));
+        assert_eq!(table.call("a", delivered(&id)).await, id, "the third attempt");
+        assert!(matches!(table.claim("a").await, Does::Duplicate(receipt, _) if receipt.id == id));
     }
-    let table = Table::new();
-    let id = table.call("a", failed(ErrorKind::Unknown));
+    let table = store.table();
+    let id = table.call("a", failed(ErrorKind::Unknown)).await;
     advance(UNKNOWN_WINDOW).await;
-    assert_ne!(table.call("a", delivered("x")), id, "the id is kept for ever");
+    assert_ne!(table.call("a", delivered("x")).await, id, "the id is kept for ever");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_call_that_was_not_sent_is_forgotten() {
+async fn a_call_that_was_not_sent_is_forgotten(store: Store) {
     for outcome in [
         failed(ErrorKind::NotSent),
         failed(ErrorKind::Signature),
@@ -104,34 +185,32 @@ async fn a_call_that_was_not_sent_is_forgotten() {
         failed(ErrorKind::Throttled),
         DeliveryOutcome::NotSent(Stop::Cancelled),
     ] {
-        let table = Table::new();
-        let id = table.call("a", outcome);
-        assert_ne!(table.call("a", delivered("x")), id);
+        let table = store.table();
+        let id = table.call("a", outcome).await;
+        assert_ne!(table.call("a", delivered("x")).await, id);
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_message_that_may_have_arrived_stays_unknown() {
-    let table = Table::new();
-    let id = table.call("a", failed(ErrorKind::Unknown));
+async fn a_message_that_may_have_arrived_stays_unknown(store: Store) {
+    let table = store.table();
+    let id = table.call("a", failed(ErrorKind::Unknown)).await;
     for outcome in
         [failed(ErrorKind::NotSent), failed(ErrorKind::Throttled), DeliveryOutcome::NotSent(Stop::Cancelled)]
     {
-        let (envelope, permit, delivery) = table.begin("a");
+        let (envelope, permit, delivery) = table.begin("a").await;
         assert_eq!(envelope.id, id);
         permit.finish(outcome);
         assert!(matches!(delivery.outcome().await, DeliveryOutcome::StillUnknown(_)));
     }
     // Its age is unchanged.
     advance(UNKNOWN_WINDOW).await;
-    assert_ne!(table.call("a", delivered("x")), id);
+    assert_ne!(table.call("a", delivered("x")).await, id);
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_call_in_progress_is_joined_and_delivers_once_for_all() {
-    let table = Table::new();
-    let (envelope, permit, delivery) = table.begin("a");
-    let Claim::Join(joined) = table.claim("a") else { panic!("it is sent twice") };
+async fn a_call_in_progress_is_joined_and_delivers_once_for_all(store: Store) {
+    let table = store.table();
+    let (envelope, permit, delivery) = table.begin("a").await;
+    let Does::Join(joined) = table.claim("a").await else { panic!("it is sent twice") };
     assert!(Arc::ptr_eq(&delivery, &joined));
     let (first, second) = (delivery.outcome(), joined.outcome());
     permit.finish(delivered(&envelope.id));
@@ -140,10 +219,9 @@ async fn a_call_in_progress_is_joined_and_delivers_once_for_all() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_last_caller_stops_a_delivery() {
-    let table = Table::new();
-    let (_envelope, _permit, delivery) = table.begin("a");
+async fn the_last_caller_stops_a_delivery(store: Store) {
+    let table = store.table();
+    let (_envelope, _permit, delivery) = table.begin("a").await;
     let (first, second) = (delivery.join(), delivery.join());
     let abandoned = delivery.abandoned();
     tokio::pin!(abandoned);
@@ -153,52 +231,53 @@ async fn the_last_caller_stops_a_delivery() {
     abandoned.await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_delivery_without_an_outcome_is_unknown() {
-    let table = Table::new();
-    let (envelope, permit, delivery) = table.begin("a");
+async fn a_delivery_without_an_outcome_is_unknown(store: Store) {
+    let table = store.table();
+    let (envelope, permit, delivery) = table.begin("a").await;
     drop(permit);
     assert!(matches!(delivery.outcome().await, DeliveryOutcome::Unknown(Stop::Lost)));
-    assert_eq!(table.call("a", delivered("x")), envelope.id);
+    assert_eq!(table.call("a", delivered("x")).await, envelope.id);
 }
 
 #[tokio::test(start_paused = true)]
 async fn memory_is_bounded_and_calls_in_progress_stay() {
-    let table = Table::new();
-    let (_envelope, _permit, _delivery) = table.begin("in progress");
-    let open = table.call("open", failed(ErrorKind::Unknown));
+    let table = Store::Memory.table();
+    let (_envelope, _permit, _delivery) = table.begin("in progress").await;
+    let open = table.call("open", failed(ErrorKind::Unknown)).await;
     for number in 0..3 * CAPACITY {
-        table.call(&format!("{number}"), delivered("x"));
+        table.call(&format!("{number}"), delivered("x")).await;
         // A repeated call occupies one entry.
-        assert!(matches!(table.claim(&format!("{number}")), Claim::Duplicate(..)));
+        assert!(matches!(table.claim(&format!("{number}")).await, Does::Duplicate(..)));
     }
-    let calls = table.0.calls();
-    assert!(calls.known.len() <= CAPACITY + 1 && calls.order.len() <= CAPACITY, "{}", calls.known.len());
-    assert!(matches!(calls.known.get(&key("in progress")), Some(Call::InProgress(_))));
-    drop(calls);
-    assert_ne!(table.call("open", delivered("x")), open, "the oldest is forgotten first");
+    let (known, order) = {
+        let calls = table.memory.calls();
+        (calls.known.len(), calls.order.len())
+    };
+    assert!(known <= CAPACITY && order <= CAPACITY, "{known}");
+    assert!(matches!(table.claim("in progress").await, Does::Join(_)));
+    assert_ne!(table.call("open", delivered("x")).await, open, "the oldest is forgotten first");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_keeps_failing_occupies_one_entry() {
-    let table = Table::new();
+    let table = Store::Memory.table();
     for _ in 0..3 * CAPACITY {
-        table.call("a", failed(ErrorKind::Unknown));
+        table.call("a", failed(ErrorKind::Unknown)).await;
     }
-    table.call("b", delivered("x"));
-    let calls = table.0.calls();
+    table.call("b", delivered("x")).await;
+    let calls = table.memory.calls();
     assert_eq!((calls.known.len(), calls.order.len() <= CAPACITY), (2, true), "{}", calls.order.len());
 }
 
 #[tokio::test(start_paused = true)]
 async fn time_empties_the_table() {
-    let table = Table::new();
+    let table = Store::Memory.table();
     for number in 0..100 {
-        table.call(&format!("{number}"), delivered("x"));
+        table.call(&format!("{number}"), delivered("x")).await;
     }
     advance(UNKNOWN_WINDOW).await;
-    table.call("new", DeliveryOutcome::NotSent(Stop::Cancelled));
-    assert_eq!(table.0.calls().known.len(), 0);
+    table.call("new", DeliveryOutcome::NotSent(Stop::Cancelled)).await;
+    assert_eq!(table.memory.calls().known.len(), 0);
 }
 
 /// An event of one of three calls.
@@ -231,8 +310,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 /// Checks each step against a model of the past: the last call that was sent, its outcome and its time.
-async fn check(steps: Vec<Step>) {
-    let table = Table::new();
+async fn check(store: Store, steps: Vec<Step>) {
+    let table = store.table();
     let mut last: [Option<(String, Ending, Instant)>; 3] = [None, None, None];
     for step in steps {
         let (call, ending) = match step {
@@ -247,12 +326,12 @@ async fn check(steps: Vec<Step>) {
         let recent = |window| before.as_ref().filter(|(_, _, at)| now - *at < window);
         let settled = recent(WINDOW).filter(|(_, ending, _)| *ending == Ending::Delivered);
         let open = recent(UNKNOWN_WINDOW).filter(|(_, ending, _)| *ending != Ending::Delivered);
-        match table.claim(&name) {
-            Claim::Duplicate(receipt, _) => {
+        match table.claim(&name).await {
+            Does::Duplicate(receipt, _) => {
                 assert_eq!(Some(&receipt.id), settled.map(|(id, _, _)| id), "nothing is sent for no reason");
             }
-            Claim::Join(_) => panic!("nothing is in progress"),
-            Claim::Deliver(envelope, permit, _) => {
+            Does::Join(_) => panic!("nothing is in progress"),
+            Does::Deliver(envelope, permit, _) => {
                 assert!(settled.is_none(), "it was delivered a moment ago");
                 match open {
                     Some((id, _, _)) => assert_eq!(*id, envelope.id, "it may have arrived under another id"),
@@ -277,13 +356,31 @@ async fn check(steps: Vec<Step>) {
     }
 }
 
+fn checked(store: Store, steps: Vec<Step>) {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(check(store, steps));
+}
+
 proptest! {
     #![proptest_config(Config { cases: 300, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn a_message_is_never_sent_again_under_another_id(steps in steps()) {
-        let runtime =
-            tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(check(steps));
+        checked(Store::Memory, steps);
     }
 }
+
+#[cfg(feature = "state")]
+proptest! {
+    // Each has a file of its own.
+    #![proptest_config(Config { cases: 30, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn a_message_is_never_sent_again_under_another_id_in_the_state(steps in steps()) {
+        checked(Store::State, steps);
+    }
+}
+
+#[cfg(feature = "state")]
+mod shared;

@@ -1,0 +1,190 @@
+//! The right to deliver one call: decides with the table, and reports the outcome to all callers.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use dingtalk_core::Envelope;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+
+use super::{
+    Delivery, DeliveryOutcome, Identity, Recognition, Repeats, Stop,
+    table::{Decision, Ending, Granted, Known},
+};
+
+/// Interval at which the call of another process is looked up.
+const POLL: Duration = Duration::from_millis(250);
+
+/// The right to deliver one call. If it is dropped, the outcome is unknown, or not sent if no request was made.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    repeats: Arc<Repeats>,
+    call: Identity,
+    delivery: Arc<Delivery>,
+    phase: Phase,
+    finished: watch::Sender<Option<DeliveryOutcome>>,
+}
+
+/// Progress of a call.
+#[derive(Debug)]
+enum Phase {
+    /// Nothing is decided, and nothing was sent.
+    Undecided,
+    /// Another process delivers the message.
+    Elsewhere,
+    /// The message is sent each time, and nothing is remembered.
+    Unremembered,
+    Granted(Granted),
+}
+
+/// Decision on a call.
+#[derive(Debug)]
+pub(crate) enum Decided {
+    /// Deliver this envelope.
+    Send(Box<Envelope>),
+    /// Send nothing: this is the outcome.
+    Settled(DeliveryOutcome),
+}
+
+impl Permit {
+    pub(super) fn new(
+        repeats: Arc<Repeats>,
+        call: Identity,
+        delivery: Arc<Delivery>,
+        finished: watch::Sender<Option<DeliveryOutcome>>,
+    ) -> Self {
+        Self { repeats, call, delivery, phase: Phase::Undecided, finished }
+    }
+
+    /// Decides on the call. Waits as long as another process makes the same call, but not beyond `deadline`.
+    pub(crate) async fn decide(&mut self, envelope: Envelope, deadline: Duration) -> Decided {
+        if self.call.recognition == Recognition::Never {
+            self.phase = Phase::Unremembered;
+            return Decided::Send(Box::new(envelope));
+        }
+        let began = Instant::now();
+        let mut has_waited = false;
+        loop {
+            match self.repeats.table.claim(&self.call, &envelope.id).await {
+                Ok(Decision::Send(granted)) => {
+                    let envelope = self.begin(envelope, granted);
+                    let left = deadline.saturating_sub(began.elapsed());
+                    return Decided::Send(Box::new(if has_waited {
+                        expire(envelope, left)
+                    } else {
+                        envelope
+                    }));
+                }
+                // The caller has joined that call.
+                Ok(Decision::Duplicate(receipt, _)) if has_waited => {
+                    return Decided::Settled(DeliveryOutcome::Delivered(*receipt));
+                }
+                Ok(Decision::Duplicate(receipt, age)) => {
+                    return Decided::Settled(DeliveryOutcome::Duplicate(receipt, age));
+                }
+                Ok(Decision::OtherMessage) => {
+                    return Decided::Settled(DeliveryOutcome::OtherMessage);
+                }
+                Ok(Decision::Elsewhere(id)) => {
+                    self.delivery.is_known_as(&id);
+                    self.phase = Phase::Elsewhere;
+                    has_waited = true;
+                    if let Err(outcome) = self.wait(began + deadline).await {
+                        return Decided::Settled(outcome);
+                    }
+                    self.phase = Phase::Undecided;
+                }
+                Err(error) => return Decided::Settled(DeliveryOutcome::NotRecorded(error)),
+            }
+        }
+    }
+
+    /// Begins the delivery that the table has granted.
+    fn begin(&mut self, envelope: Envelope, granted: Granted) -> Envelope {
+        self.delivery.is_known_as(&granted.id);
+        let mut envelope = envelope.with_id(&granted.id);
+        if let Some(earlier) = &granted.earlier {
+            (envelope.sender, envelope.delivered) = (earlier.sender, earlier.delivered);
+        }
+        if let Some(mark) = granted.turn.mark() {
+            envelope = envelope.with_attempt_mark(mark);
+        }
+        self.phase = Phase::Granted(granted);
+        envelope
+    }
+
+    /// Waits until the process that makes the same call has ended it, or has ended itself. Fails with the outcome if the
+    /// call need not be decided again.
+    async fn wait(&self, deadline: Instant) -> Result<(), DeliveryOutcome> {
+        loop {
+            if Instant::now() >= deadline {
+                return Err(DeliveryOutcome::Unknown(Stop::Elsewhere));
+            }
+            sleep(POLL.min(deadline - Instant::now())).await;
+            match self.repeats.table.look(&self.call).await {
+                Ok(Known::InProgress) => {}
+                Ok(Known::Absent | Known::Delivered | Known::Abandoned) => return Ok(()),
+                // It may have arrived, or the other process may still send it.
+                Ok(Known::Unknown) | Err(_) => return Err(DeliveryOutcome::Unknown(Stop::Elsewhere)),
+            }
+        }
+    }
+
+    /// Reports the outcome to all callers.
+    pub(crate) fn finish(mut self, outcome: DeliveryOutcome) {
+        self.settle(outcome);
+    }
+
+    /// Reports to all callers that the delivery was stopped.
+    pub(crate) fn stop(mut self, why: Stop) {
+        let outcome = self.stopped(why);
+        self.settle(outcome);
+    }
+
+    fn stopped(&self, why: Stop) -> DeliveryOutcome {
+        let unsent = match self.phase {
+            Phase::Undecided => true,
+            Phase::Elsewhere => false,
+            Phase::Unremembered | Phase::Granted(_) => self.delivery.is_held(),
+        };
+        if unsent { DeliveryOutcome::NotSent(why) } else { DeliveryOutcome::Unknown(why) }
+    }
+
+    fn settle(&mut self, outcome: DeliveryOutcome) {
+        let outcome = match &mut self.phase {
+            Phase::Granted(Granted { earlier, turn, .. }) => {
+                // Remember it before reporting it: a caller may repeat the call at once.
+                turn.end(match &outcome {
+                    DeliveryOutcome::Delivered(receipt) => Ending::Delivered(receipt),
+                    outcome if outcome.is_not_sent() => Ending::NotSent,
+                    _ => Ending::Unknown,
+                });
+                match earlier {
+                    Some(_) if outcome.is_not_sent() => DeliveryOutcome::StillUnknown(Box::new(outcome)),
+                    _ => outcome,
+                }
+            }
+            _ => outcome,
+        };
+        self.repeats.in_progress().remove(&self.call.key);
+        self.finished.send_replace(Some(outcome));
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.finished.borrow().is_none() {
+            let outcome = self.stopped(Stop::Lost);
+            self.settle(outcome);
+        }
+    }
+}
+
+/// Ends the delivery with the time that its callers have left.
+fn expire(envelope: Envelope, left: Duration) -> Envelope {
+    envelope.with_expiry(SystemTime::now() + left)
+}
