@@ -56,7 +56,8 @@ pub struct Envelope {
     mark: Mark,
 }
 
-/// Parts of a split message that have been delivered. They are not sent again if the message is split into as many parts.
+/// Parts of a split message that have been delivered. They are not sent again if the message is split into the same
+/// number of parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DeliveredParts {
     /// Number of delivered parts, from the first.

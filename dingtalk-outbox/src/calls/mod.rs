@@ -13,8 +13,8 @@
 //! A process counts as running as long as it holds the lock on a file of its own, which the operating system releases
 //! when the process ends, in whichever way.
 //!
-//! The table contains no message and nothing from which one could be guessed: keys are HMACs with a random secret of the
-//! file.
+//! The table contains no message and nothing from which one could be guessed: keys are HMACs with a random secret of
+//! the file.
 
 mod process;
 mod table;

@@ -157,8 +157,8 @@ pub(super) struct SendArguments {
     /// Send through this robot of the configuration file
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) robot: Option<String>,
-    /// Identify the message: the same command again sends nothing if this message was delivered, and otherwise repeats it
-    /// under the same id
+    /// Identify the message: the same command again sends nothing if the message was delivered, and otherwise repeats
+    /// it under the same id
     #[arg(long, global = true, value_name = "KEY", value_parser = message_key)]
     pub(super) id: Option<String>,
     /// Mention a person by mobile number; repeat for several

@@ -117,8 +117,8 @@ impl Permit {
         envelope
     }
 
-    /// Waits until the process that makes the same call has ended it, or has ended itself. Fails with the outcome if the
-    /// call need not be decided again.
+    /// Waits until the process that makes the same call has ended it, or has ended itself. Fails with the outcome if
+    /// the call need not be decided again.
     async fn wait(&self, deadline: Instant) -> Result<(), DeliveryOutcome> {
         loop {
             if Instant::now() >= deadline {

@@ -62,7 +62,7 @@ impl Store {
     }
 }
 
-/// What a call does.
+/// Effect of a call.
 enum Does {
     Deliver(Box<Envelope>, Permit, Arc<Delivery>),
     Join(Arc<Delivery>),

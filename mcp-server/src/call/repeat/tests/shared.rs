@@ -112,7 +112,7 @@ async fn a_joined_call_has_the_outcome_of_the_other_process() {
     // The next call asks for it.
     make(&two, "a", SECONDS).await.unwrap();
 
-    // What the other did not send is sent now, under an id of its own, in the time that is left.
+    // A message that the other did not send is sent now, under an id of its own, in the time that is left.
     let (envelope, permit, _) = one.begin("b").await;
     let (joined, ()) = tokio::join!(make(&two, "b", SECONDS), async {
         sleep(Duration::from_secs(1)).await;
@@ -134,7 +134,7 @@ async fn a_call_of_a_process_that_has_ended_goes_on_at_once() {
     let began = Instant::now();
     assert_eq!(make(&two, "a", SECONDS).await.unwrap().id, envelope.id);
     assert_eq!(began.elapsed(), Duration::ZERO);
-    // What the ended process would say comes too late.
+    // The outcome of the ended process comes too late.
     permit.finish(failed(ErrorKind::NotSent));
     assert!(matches!(make(&three, "a", SECONDS).await, Err(DeliveryOutcome::Duplicate(..))));
     // It ends while another one waits for it.
