@@ -326,8 +326,8 @@ impl Post for Posting<'_> {
 }
 
 impl Inner {
-    /// Sends the parts in order, except the first `before`, which were delivered earlier. After a failure, no later part
-    /// is sent; the failure contains the number of delivered parts.
+    /// Sends the parts in order, except the first `before`, which were delivered earlier. After a failure, no later
+    /// part is sent; the failure contains the number of delivered parts.
     async fn post<'a>(
         &'a self,
         parts: Vec<(Part, Vec<u8>)>,

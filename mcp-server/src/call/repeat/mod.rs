@@ -1,8 +1,8 @@
 //! Repeated calls. Clients call again after a timeout or a cancellation, and the group must not read the message twice.
 //!
 //! A call that is in progress is joined. A call that has just delivered its message sends nothing. A call whose outcome
-//! is unknown is sent once more under the same `msgUuid`, by which DingTalk recognises a repetition. A [`Table`] contains
-//! the calls that have ended.
+//! is unknown is sent once more under the same `msgUuid`, by which DingTalk recognises a repetition. A [`Table`]
+//! contains the calls that have ended.
 
 #![cfg_attr(
     not(feature = "state"),
