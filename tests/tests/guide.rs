@@ -18,6 +18,7 @@ use dingtalk_core::{Choice, FeedItem, Mobile, Notification, Url, UserId};
 use dingtalk_core::{
     Deliver, DeliverExt, Error, ErrorKind, Message, Robot, Stub,
     delivery::{Language, Retry},
+    message::Preview,
 };
 use dingtalk_sandbox::{Fault, Sandbox};
 // guide: end
@@ -420,6 +421,57 @@ async fn a_failure_is_not_swallowed() {
     robot.fail_next(Error::new(ErrorKind::RobotStopped, ""));
     let error = check_disk(&robot, 97).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RobotStopped);
+}
+// guide: end
+
+// guide: transcript
+#[tokio::test]
+async fn alerts_read_well() {
+    let robot = Stub::new();
+    check_disk(&robot, 97).await.unwrap();
+    check_disk(&robot, 99).await.unwrap();
+    let expected = "\
+=== 1 (text)
+
+Disk /var/lib of db-1 is 97% full
+
+=== 2 (text)
+
+Disk /var/lib of db-1 is 99% full
+";
+    assert_eq!(robot.transcript(), expected);
+}
+// guide: end
+
+// guide: preview
+#[test]
+fn all_notifications_read_well() {
+    let preview = Preview::new()
+        .with(&BackupFinished { database: "orders".into(), gigabytes: 48.3, minutes: 7 })
+        .with(&CpuAlert {
+            host: "web-3".into(),
+            percent: 97.3,
+            processes: vec!["nginx".into(), "backup *nightly*".into()],
+            note: None,
+            dashboard: Url::new("https://example.com/hosts/web-3").unwrap(),
+        });
+    let expected = "\
+=== BackupFinished (text)
+
+Backup of orders finished: 48.3 GB in 7 min
+
+=== CpuAlert (markdown)
+
+[CPU 97% on web-3]
+
+CPU 97.3% on web-3
+
+- nginx
+- backup *nightly*
+
+Dashboard (https://example.com/hosts/web-3)
+";
+    assert_eq!(preview.to_string(), expected);
 }
 // guide: end
 

@@ -32,7 +32,7 @@ mod error;
 mod error_kind;
 mod future;
 mod mark;
-mod overflow;
+pub(crate) mod overflow;
 pub(crate) mod pool;
 mod progress;
 pub(crate) mod queue;

@@ -5,7 +5,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{BoxFuture, Deliver, Envelope, Error, Limits, Outcome, Overflow, Receipt};
+use super::{BoxFuture, Deliver, Envelope, Error, Limits, Outcome, Overflow, Receipt, Urgency};
+use crate::message::Preview;
 
 /// Records envelopes instead of sending them. Clones share one record.
 ///
@@ -47,6 +48,31 @@ impl Stub {
         self.state().envelopes.clone()
     }
 
+    /// Returns the messages of all envelopes so far as people read them, oldest first, each below its number and the
+    /// robot, urgency and group of its envelope, if it has any. Access tokens and secrets are not shown; mobile numbers
+    /// in messages are.
+    ///
+    /// ```
+    /// use dingtalk_core::{DeliverExt, Message, Stub};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), dingtalk_core::Error> {
+    /// let stub = Stub::new();
+    /// stub.send(&Message::text("Disk is full")).await?;
+    /// stub.send(&Message::markdown("CPU", "CPU **97%**")).await?;
+    /// assert_eq!(
+    ///     stub.transcript(),
+    ///     "=== 1 (text)\n\nDisk is full\n\n=== 2 (markdown)\n\n[CPU]\n\nCPU 97%\n"
+    /// );
+    /// # Ok(()) }
+    /// ```
+    pub fn transcript(&self) -> String {
+        let mut preview = Preview::new();
+        for (index, envelope) in self.state().envelopes.iter().enumerate() {
+            preview.push(&heading(index + 1, envelope), &Ok(envelope.message.clone()));
+        }
+        preview.to_string()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -67,8 +93,46 @@ impl Stub {
     }
 }
 
+/// Returns the number of a message and what its envelope says.
+fn heading(number: usize, envelope: &Envelope) -> String {
+    let mut heading = number.to_string();
+    if let Some(robot) = &envelope.robot {
+        heading.push_str(&format!(", robot {robot}"));
+    }
+    if envelope.urgency == Urgency::Urgent {
+        heading.push_str(", urgent");
+    }
+    if let Some(group) = &envelope.group {
+        heading.push_str(&format!(", group {group}"));
+    }
+    heading
+}
+
 impl Deliver for Stub {
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
         Box::pin(async move { self.record(envelope) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DeliverExt as _, ErrorKind, Message};
+
+    #[tokio::test]
+    async fn the_transcript_shows_all_messages_in_order() {
+        let stub = Stub::new();
+        assert_eq!(stub.transcript(), "");
+        stub.fail_next(Error::new(ErrorKind::Busy, ""));
+        let urgent = Envelope::new(Message::text("down"))
+            .with_robot("ops")
+            .with_urgency(Urgency::Urgent)
+            .with_group("shop");
+        assert!(stub.deliver(urgent).await.is_err());
+        assert!(stub.send(&Message::markdown("Up", "**up** again")).await.is_ok());
+        assert_eq!(
+            stub.transcript(),
+            "=== 1, robot ops, urgent, group shop (text)\n\ndown\n\n=== 2 (markdown)\n\n[Up]\n\nup again\n"
+        );
     }
 }

@@ -14,6 +14,8 @@
 //! ```
 
 mod action_card;
+#[cfg(feature = "robot")]
+mod display;
 mod feed_card;
 mod keyword;
 mod link;
@@ -21,6 +23,8 @@ mod mention_line;
 mod mention_scan;
 mod mentions;
 mod mobile;
+#[cfg(feature = "robot")]
+mod readable;
 #[cfg(feature = "serde")]
 mod serialize;
 #[cfg(feature = "serde")]
@@ -49,6 +53,8 @@ pub use self::{
     url::{ParseUrlError, Url},
 };
 
+#[cfg(feature = "robot")]
+pub use self::display::Preview;
 pub(crate) use self::mention_scan::{joins_after, joins_before};
 #[cfg(feature = "serde")]
 pub use self::wire::WireMessage;
