@@ -34,7 +34,7 @@ fn text(message: &Message) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_burst_of_500_is_readable_in_three_messages() {
+async fn a_burst_of_500_is_readable_in_a_few_messages() {
     let sandbox = sandbox().await;
     // Paced like DingTalk, by the robot and by the queue.
     let robot = robot(&sandbox).build().unwrap();
@@ -67,17 +67,22 @@ async fn a_burst_of_500_is_readable_in_three_messages() {
     .unwrap();
 
     let accepted = sandbox.accepted();
-    assert_eq!(text(&accepted[0].message), "The shop is down", "the urgent one is neither late nor merged");
-    let digests = &accepted[1..];
-    assert!(digests.len() <= 3, "{} messages", digests.len());
-    let all: String = digests.iter().map(|wire| text(&wire.message)).collect();
+    let texts: Vec<&str> = accepted.iter().map(|wire| text(&wire.message)).collect();
+    assert!(texts[0].starts_with("Order "), "the first one waits for nobody: {}", texts[0]);
+    let urgent = texts.iter().position(|text| *text == "The shop is down").unwrap();
+    // Digests of 200 are made as soon as that many wait.
+    assert!(urgent <= 3, "the urgent one is late: {urgent}");
+    assert!(texts.len() <= 6, "{} messages", texts.len());
+    let digests: Vec<&str> = texts.iter().copied().filter(|text| text.starts_with("### ")).collect();
+    let all = texts.concat();
     for task in 0..50 {
         for n in 0..10 {
             assert_eq!(all.matches(&format!("Order {task}-{n}.")).count(), 1, "order {task}-{n}");
         }
     }
     for shop in 0..7 {
-        assert!(all.contains(&format!("#### Shop {shop} (")), "shop {shop} has a heading");
+        let heading = format!("#### Shop {shop} (");
+        assert!(digests.iter().any(|text| text.contains(&heading)), "shop {shop} has a heading");
     }
     assert_eq!(sandbox.requests(), accepted.len() as u64, "nothing was repeated or refused");
     assert_eq!(queue.losses().total(), 0);

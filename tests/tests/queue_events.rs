@@ -130,6 +130,13 @@ async fn events_have_the_documented_names_levels_and_fields() {
     drop(queue);
     tokio::time::sleep(Duration::from_secs(1)).await;
 
+    let stub = Stub::new();
+    stub.fail_next(Error::new(ErrorKind::RobotStopped, ""));
+    stub.fail_next(Error::new(ErrorKind::RobotStopped, ""));
+    let queue = Queue::builder().lane("ops", stub).digest(DigestPolicy::default()).build().unwrap();
+    queue.try_send(&Message::text("very private")).unwrap();
+    assert_eq!(queue.shutdown(Duration::from_secs(60)).await.unwrap_err().total(), 1);
+
     let queue = Queue::builder().lane("ops", Stub::new()).store(Broken).build().unwrap();
     let error = queue.try_send(&Message::text("very private")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Configuration, "it would have to wait: {error}");

@@ -32,6 +32,12 @@ pub trait Deliver: Send + Sync {
         Box::pin(ready(Ok(Forecast::default())))
     }
 
+    /// Returns the key of the robot, or of the robots, under which a durable store keeps the notifications for this
+    /// delivery: the same for every process that delivers through them. `None` unless implemented.
+    fn lane_key(&self) -> Option<String> {
+        None
+    }
+
     /// Returns `true` if each request is made after [`Envelope::mark_attempt`]; `false` unless implemented. If it is
     /// `false`, a queue makes the mark before the delivery begins.
     fn marks_attempts(&self) -> bool {
@@ -55,6 +61,10 @@ macro_rules! forward {
 
             fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
                 (**self).forecast(envelope)
+            }
+
+            fn lane_key(&self) -> Option<String> {
+                (**self).lane_key()
             }
 
             fn marks_attempts(&self) -> bool {

@@ -35,6 +35,20 @@ impl RobotKey {
         Self(digest.into())
     }
 
+    /// Returns the name of the lane of these robots in a durable store, in any order.
+    pub(crate) fn lane(robots: impl IntoIterator<Item = Self>) -> String {
+        let mut keys: Vec<Self> = robots.into_iter().collect();
+        keys.sort_unstable();
+        let (kind, key) = match keys[..] {
+            [Self(key)] => ("robot", key),
+            _ => {
+                let digest = keys.iter().fold(Sha256::new(), |digest, key| digest.chain_update(key.0));
+                ("pool", digest.finalize().into())
+            }
+        };
+        key.iter().fold(format!("{kind}:"), |name, byte| name + &format!("{byte:02x}"))
+    }
+
     /// Creates a key from its bytes, as [`as_bytes`](Self::as_bytes) returns them.
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
@@ -71,5 +85,14 @@ mod tests {
         assert_ne!(key, RobotKey::new("dingtalk", "abd"));
         assert_ne!(key, RobotKey::new("dingtalka", "bc"));
         assert_eq!(RobotKey::from_bytes(*key.as_bytes()), key);
+    }
+
+    #[test]
+    fn a_lane_depends_on_the_robots_and_not_on_their_order() {
+        let [a, b] = ["a", "b"].map(|token| RobotKey::new("dingtalk", token));
+        let lane = RobotKey::lane([a]);
+        assert!(lane.starts_with(&format!("robot:{a}")) && lane.len() == 6 + 64, "{lane}");
+        assert_eq!(RobotKey::lane([a, b]), RobotKey::lane([b, a]));
+        assert_ne!(RobotKey::lane([a, b]), RobotKey::lane([a, RobotKey::new("dingtalk", "c")]));
     }
 }

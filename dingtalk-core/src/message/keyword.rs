@@ -1,4 +1,4 @@
-//! The keyword that a robot demands.
+//! The keyword that a robot demands, and notes of a queue, appended to a message.
 
 use super::{
     ActionCard, FeedCard, Link, MarkdownText, Mentions, Message, Text, mention_line::without_mention_line,
@@ -82,6 +82,26 @@ impl Keyword {
             add_line(text, "\n\n", markdown.as_str(), mentions);
         } else {
             add(title, " ", &self.0);
+        }
+    }
+}
+
+/// Appends a note to the text of a message; in a feed card, to the first item's title.
+#[cfg(feature = "robot")]
+pub(crate) fn append_note(message: &mut Message, note: &str) {
+    match message {
+        Message::Text(Text { content, mentions }) => add_line(content, "\n", note, mentions),
+        Message::Markdown(MarkdownText { text, mentions, .. }) => {
+            add_line(text, "\n\n", Markdown::from_text(note).as_str(), mentions);
+        }
+        Message::ActionCard(ActionCard { text, .. }) => {
+            add(text, "\n\n", Markdown::from_text(note).as_str());
+        }
+        Message::Link(Link { text, .. }) => add(text, " ", note),
+        Message::FeedCard(FeedCard { items }) => {
+            if let Some(first) = items.first_mut() {
+                add(&mut first.title, " ", note);
+            }
         }
     }
 }

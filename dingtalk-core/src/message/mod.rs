@@ -59,7 +59,7 @@ pub(crate) use self::mention_scan::{joins_after, joins_before};
 #[cfg(feature = "serde")]
 pub use self::wire::WireMessage;
 #[cfg(feature = "robot")]
-pub(crate) use self::{mention_line::without_mention_line, stored::newer};
+pub(crate) use self::{keyword::append_note, mention_line::without_mention_line, stored::newer};
 
 /// A message of one of the five types that a custom robot accepts.
 ///

@@ -2,7 +2,7 @@
 
 use dingtalk_core::{
     Envelope, ErrorKind, Message, Url,
-    delivery::Pace,
+    delivery::{Dedupe, Outcome, Pace, Throttle, Urgency},
     message::{Button, Buttons},
     queue::{DigestPolicy, Queue, QueueBuilder},
 };
@@ -23,24 +23,88 @@ fn texts(fake: &Fake) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn notifications_within_the_window_are_sent_in_one_message() {
+async fn the_first_is_sent_at_once_and_those_within_the_window_in_one_message() {
     let fake = Fake::new();
     let queue = builder(&fake).build().unwrap();
-    for id in ["a", "b", "c"] {
+    for id in ["0", "a", "b", "c"] {
         queue.try_deliver(envelope(id)).unwrap();
         tokio::time::sleep(seconds(1)).await;
     }
     queue.try_deliver(urgent("u")).unwrap();
     tokio::time::sleep(seconds(1)).await;
-    assert_eq!(texts(&fake), ["This is u"], "the urgent one waits for nobody");
+    assert_eq!(texts(&fake), ["This is 0", "This is u"], "the urgent one waits for nobody");
     tokio::time::sleep(seconds(2)).await;
-    assert_eq!(texts(&fake)[1..], ["### 3 notifications\n\n- This is a\n- This is b\n- This is c"]);
-    let digest = &fake.envelopes()[1];
+    assert_eq!(texts(&fake)[2..], ["### 3 notifications\n\n- This is a\n- This is b\n- This is c"]);
+    let digest = &fake.envelopes()[2];
     assert_eq!(digest.id.len(), 26, "an id of its own: {}", digest.id);
     assert!(queue.pending().await.unwrap().is_empty(), "all three are settled");
     queue.try_deliver(envelope("b")).unwrap();
     queue.flush(seconds(60)).await.unwrap();
-    assert_eq!(fake.ids().len(), 2, "what was merged is known");
+    assert_eq!(fake.ids().len(), 3, "what was merged is known");
+    tokio::time::sleep(seconds(6)).await;
+    queue.try_deliver(envelope("d")).unwrap();
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(fake.ids()[3..], ["d"], "after a quiet time, the next one is the first");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_burst_with_many_urgent_ones_is_sent_in_a_few_messages() {
+    let fake = Fake::new();
+    let lane = fake.clone().paced(Pace::new());
+    let queue = Queue::builder().lane("ops", lane).digest(DigestPolicy::default()).build().unwrap();
+    for n in 0..302 {
+        let envelope = if n % 3 == 0 { urgent(&format!("n{n}.")) } else { envelope(&format!("n{n}.")) };
+        queue.try_deliver(envelope).unwrap();
+    }
+    queue.shutdown(seconds(10)).await.unwrap();
+    assert_eq!(queue.losses().total(), 0);
+    let texts = texts(&fake);
+    assert!(texts.len() <= 6, "{} messages", texts.len());
+    for n in 0..302 {
+        let shown = texts.iter().filter(|text| text.contains(&format!("This is n{n}."))).count();
+        assert_eq!(shown, 1, "n{n}");
+    }
+    assert!(texts[0].contains("n0.") && texts[0].contains("n300."), "urgent ones first: {}", texts[0]);
+    assert!(!texts[0].contains("n1."), "without others: {}", texts[0]);
+    assert_eq!(fake.envelopes()[0].urgency, Urgency::Urgent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_urgent_ones_are_not_merged() {
+    let fake = Fake::new();
+    let queue = builder(&fake).build().unwrap();
+    for id in ["u", "v", "w"] {
+        queue.try_deliver(urgent(id)).unwrap();
+    }
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids(), ["u", "v", "w"]);
+}
+
+/// A notification about a host, with these rules.
+fn about(id: &str, host: &str) -> Envelope {
+    envelope(id)
+        .with_dedupe(Dedupe::new(format!("{host} {}", &id[..1]), seconds(600)))
+        .with_throttle(Throttle::new(host, 1, seconds(600)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn suppressed_notifications_are_counted_in_the_next_one() {
+    use Outcome::{Queued, Suppressed};
+
+    let fake = Fake::new();
+    let queue = builder(&fake).digest(None).build().unwrap();
+    let mut outcomes = Vec::new();
+    for (id, host) in [("a1", "web"), ("a2", "web"), ("b1", "web"), ("c1", "web"), ("a3", "db")] {
+        outcomes.push(queue.try_deliver(about(id, host)).unwrap().outcome);
+    }
+    assert_eq!(outcomes, [Queued, Suppressed, Suppressed, Suppressed, Queued]);
+    tokio::time::sleep(seconds(601)).await;
+    queue.try_deliver(about("b2", "web")).unwrap();
+    queue.flush(seconds(1)).await.unwrap();
+    assert_eq!(fake.ids(), ["a1", "a3", "b2"]);
+    // A repetition is not worth counting; `b1` and `c1` are.
+    assert_eq!(texts(&fake), ["This is a1", "This is a3", "This is b2\n(+2 more like this were not sent)"]);
+    assert_eq!(queue.losses().total(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -49,13 +113,14 @@ async fn two_notifications_and_cards_are_sent_unmerged() {
     let queue = builder(&fake).build().unwrap();
     let url = Url::new("https://example.com").unwrap();
     let card = Message::action_card("Card", "Text", Buttons::Single(Button::new("Open", url)));
+    queue.try_deliver(envelope("0")).unwrap();
     queue.try_deliver(envelope("a")).unwrap();
     queue.try_deliver(envelope("b")).unwrap();
     queue.try_deliver(Envelope::new(card).with_id("card")).unwrap();
     tokio::time::sleep(seconds(4)).await;
-    assert_eq!(fake.ids(), [""; 0]);
+    assert_eq!(fake.ids(), ["0"]);
     tokio::time::sleep(seconds(2)).await;
-    assert_eq!(fake.ids(), ["a", "b", "card"]);
+    assert_eq!(fake.ids(), ["0", "a", "b", "card"]);
 }
 
 #[tokio::test(start_paused = true)]

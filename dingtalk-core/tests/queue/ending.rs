@@ -1,13 +1,14 @@
 //! Flushing, shutting down, and dropping a queue.
 
 use dingtalk_core::{
-    ErrorKind,
-    queue::{Queue, store::Loss},
+    ErrorKind, Message,
+    delivery::Pace,
+    queue::{DigestPolicy, Queue, store::Loss},
 };
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    fake::{Fake, envelope, queue, seconds},
+    fake::{Fake, Then, envelope, queue, seconds},
     log::Log,
 };
 
@@ -83,6 +84,43 @@ async fn shutdown_counts_undelivered_notifications_and_reports_them_once() {
     sleep(seconds(1)).await;
     assert_eq!(lines_with(&log, DROPPED).len(), 1);
     assert!(lines_with(&log, DROPPED)[0].contains("pending=3"), "{:?}", lines_with(&log, DROPPED));
+}
+
+#[tokio::test(start_paused = true)]
+async fn shutdown_tells_the_group_the_number_of_lost_notifications() {
+    // After the first one, only the slot for an urgent one is free.
+    let fake = Fake::new();
+    let pace = Pace::new().limit(2).urgent_reserve(1).window(seconds(600));
+    let lane = fake.clone().paced(pace);
+    let queue = Queue::builder().lane("ops", lane).digest(DigestPolicy::default()).build().unwrap();
+    for id in ["a", "b", "c", "d"] {
+        queue.try_deliver(envelope(id)).unwrap();
+        sleep(seconds(1)).await;
+    }
+    assert_eq!(fake.ids(), ["a"]);
+    let started = Instant::now();
+    assert_eq!(queue.shutdown(seconds(30)).await.unwrap_err().total(), 3);
+    assert!(started.elapsed() < seconds(30), "no slot is free before the deadline");
+    let Message::Text(notice) = &fake.envelopes()[1].message else { panic!("{:?}", fake.envelopes()) };
+    assert_eq!(notice.content, "3 notifications were not sent: the program has ended");
+    assert_eq!(queue.losses().count(Loss::Dropped), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn drain_does_not_wait_for_what_cannot_be_sent_in_time() {
+    let fake = Fake::scripted([Then::Fail(ErrorKind::NotSent)]);
+    let queue = queue(&fake);
+    for id in ["a", "b"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    let started = Instant::now();
+    assert_eq!(queue.drain(seconds(2)).await.unwrap_err().total(), 1);
+    assert_eq!((started.elapsed(), fake.ids()), (seconds(0), vec!["a".to_owned(), "b".to_owned()]));
+    queue.try_deliver(envelope("c")).unwrap();
+    assert_eq!(queue.drain(seconds(2)).await.unwrap_err().total(), 1);
+    assert_eq!(fake.ids()[2..], ["c"], "new ones are sent");
+    queue.drain(seconds(60)).await.unwrap();
+    assert_eq!(fake.ids()[3..], ["a"]);
 }
 
 #[tokio::test(start_paused = true)]

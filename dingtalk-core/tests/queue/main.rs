@@ -4,6 +4,7 @@
 
 mod crashes;
 mod digests;
+mod durable;
 mod ending;
 mod fake;
 mod lanes;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use dingtalk_template::{Resolved, Syntax, Template, Value, compile, escape_markdown, normalize, render};
 
 use super::{
+    Waiting,
     outline::{Block, Outline, letters},
     words::Words,
 };
@@ -28,10 +29,15 @@ pub(super) enum Entry {
 }
 
 impl Entry {
-    /// Creates an entry of a message, with the text cut to about `room` bytes of JSON. Returns `None` for messages that
-    /// are not merged: cards, and messages without text.
-    pub(super) fn new(message: &Message, room: usize, words: Words) -> Option<Self> {
-        match message {
+    /// Creates an entry of a notification, with the text cut to about `room` bytes of JSON. Returns `None` for messages
+    /// that are not merged: cards, and messages without text.
+    pub(super) fn new(item: &Waiting<'_>, room: usize, words: Words) -> Option<Self> {
+        match (item.line, item.message) {
+            (_, Message::ActionCard(_) | Message::FeedCard(_)) => return None,
+            (Some(line), _) => return of_line(line, room, words),
+            (None, _) => {}
+        }
+        match item.message {
             Message::Text(text) => of_text(text, room, words),
             Message::Markdown(markdown) => of_markdown(markdown, room, words),
             Message::Link(link) => Some(of_link(link, room, words)),
@@ -50,6 +56,12 @@ impl Entry {
             }
         }
     }
+}
+
+fn of_line(line: &str, room: usize, words: Words) -> Option<Entry> {
+    let (line, left_out) = beginning(line, false, room);
+    let line = in_line(&line);
+    (!line.is_empty()).then(|| Entry::Item(line + &end_of_item(left_out, words)))
 }
 
 fn of_text(text: &Text, room: usize, words: Words) -> Option<Entry> {

@@ -3,7 +3,7 @@
 mod entry;
 mod outline;
 mod pages;
-mod words;
+pub(crate) mod words;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -27,10 +27,12 @@ use crate::{
 pub struct Waiting<'a> {
     /// Message of the notification.
     pub message: &'a Message,
-    /// Set if it is sent by itself, before all others.
+    /// Set if it is sent before all others, and merged only with others like it.
     pub urgent: bool,
     /// Group, such as an alert's name. The digest shows it as a heading above the notifications of the group.
     pub group: Option<&'a str>,
+    /// Text that represents it in the digest instead of its message's text, in one line.
+    pub line: Option<&'a str>,
     /// Time since when it has been waiting.
     pub enqueued: SystemTime,
 }
@@ -38,13 +40,20 @@ pub struct Waiting<'a> {
 impl<'a> Waiting<'a> {
     /// Creates a notification that is not urgent and has no group.
     pub fn new(message: &'a Message, enqueued: SystemTime) -> Self {
-        Self { message, urgent: false, group: None, enqueued }
+        Self { message, urgent: false, group: None, line: None, enqueued }
     }
 
     /// Sets the group.
     #[must_use]
     pub fn in_group(mut self, group: Option<&'a str>) -> Self {
         self.group = group;
+        self
+    }
+
+    /// Sets the line that represents it. A blank one is ignored.
+    #[must_use]
+    pub fn with_line(mut self, line: Option<&'a str>) -> Self {
+        self.line = line.filter(|line| !line.trim().is_empty());
         self
     }
 
@@ -74,7 +83,9 @@ pub enum GroupBy {
 /// A robot may send 20 messages a minute, and an organisation's calls are limited per month, so a burst is sent as a
 /// digest:
 ///
-/// - **Urgent** notifications are first, each by itself. Action cards are not changed. Feed cards are joined.
+/// - **Urgent** notifications are first, each by itself; only if there are more than `urgent_threshold`, they are
+///   merged too, among themselves. Action cards are not changed. Feed cards are joined.
+/// - **A line** ([`Waiting::with_line`]) is shown instead of the message's text, if there is one.
 /// - **Text** is escaped. A **link** becomes a list item. **Markdown** that consists only of a heading and a paragraph
 ///   becomes a list item, too; other Markdown is kept, with its headings two levels below the groups'. Markdown that
 ///   would affect the text after it (an unclosed fence or tag, definitions of links) is shown as text.
@@ -113,12 +124,16 @@ pub enum GroupBy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DigestPolicy {
-    /// Time for which the first notification waits for others. By default 5 seconds.
+    /// Length of the look-back: a notification is sent at once if nothing was sent to the robot for so long, and
+    /// otherwise waits for others, for at most as long. By default 5 seconds.
     pub window: Duration,
     /// Maximum number of entries in one message; equal notifications are one entry. By default 200.
     pub max_items: usize,
-    /// Maximum number of merged messages in one plan, without urgent ones and cards. By default 3.
+    /// Maximum number of merged messages in one plan, without cards; as many again for urgent ones. By default 3.
     pub max_messages: usize,
+    /// Maximum number of urgent notifications that are sent each by itself; if more are waiting, all are merged. By
+    /// default 5.
+    pub urgent_threshold: usize,
     /// Property by which notifications are put under one heading.
     pub group_by: GroupBy,
     /// Language of the digest's own words.
@@ -134,6 +149,7 @@ impl Default for DigestPolicy {
             window: Duration::from_secs(5),
             max_items: 200,
             max_messages: 3,
+            urgent_threshold: 5,
             group_by: GroupBy::Group,
             language: Language::En,
             max_bytes: MAX_BODY_BYTES - KEYWORD_ROOM,
@@ -172,36 +188,61 @@ const SHORTEST: usize = 300;
 const KEY_BYTES: usize = 80;
 
 impl DigestPolicy {
-    /// Returns the time at which to plan the waiting notifications: now if one is urgent or all messages are full, or
-    /// else when the first has waited for the window. `None` if none are waiting. (A burst rarely ends when it fills
-    /// one message: sending that one at once would split the burst into more messages.)
-    pub fn due(&self, waiting: &[Waiting<'_>]) -> Option<SystemTime> {
+    /// Returns the time at which to plan the waiting notifications. `None` if none are waiting.
+    ///
+    /// It is the time of the first one if one is urgent, if all messages are full, or if nothing was
+    /// [sent](crate::queue::store::Claimed::last_sent) within the window before it; otherwise one window later.
+    pub fn due(&self, waiting: &[Waiting<'_>], last_sent: Option<SystemTime>) -> Option<SystemTime> {
         let first = waiting.iter().map(|item| item.enqueued).min()?;
         let full = self.max_items.saturating_mul(self.max_messages);
-        let at_once = waiting.len() >= full || waiting.iter().any(|item| item.urgent);
+        let at_once = waiting.len() >= full
+            || waiting.iter().any(|item| item.urgent)
+            || self.is_first_of_a_burst(first, last_sent);
         if at_once { Some(first) } else { first.checked_add(self.window).or(Some(first)) }
+    }
+
+    /// Reports whether nothing was sent within the window before a notification.
+    pub(crate) fn is_first_of_a_burst(&self, enqueued: SystemTime, last_sent: Option<SystemTime>) -> bool {
+        let quiet = |last: SystemTime| enqueued.duration_since(last).is_ok_and(|quiet| quiet >= self.window);
+        last_sent.is_none_or(quiet)
     }
 
     /// Plans the waiting notifications, in the order in which to send them. The plan contains each notification exactly
     /// once.
     pub fn plan(&self, waiting: &[Waiting<'_>]) -> Vec<Planned> {
-        let mut plan: Vec<Planned> =
-            (0..waiting.len()).filter(|&index| waiting[index].urgent).map(Planned::Single).collect();
+        let (urgent, others): (Vec<usize>, Vec<usize>) =
+            (0..waiting.len()).partition(|&index| waiting[index].urgent);
+        let mut mentioned = HashSet::new();
+        let mut plan = if urgent.len() > self.urgent_threshold {
+            self.plan_together(waiting, &urgent, &mut mentioned)
+        } else {
+            urgent.into_iter().map(Planned::Single).collect()
+        };
+        plan.extend(self.plan_together(waiting, &others, &mut mentioned));
+        plan
+    }
+
+    /// Plans notifications of one urgency.
+    fn plan_together(
+        &self,
+        waiting: &[Waiting<'_>],
+        indices: &[usize],
+        mentioned: &mut HashSet<String>,
+    ) -> Vec<Planned> {
         let (mut feeds, mut texts) = (Vec::new(), Vec::new());
-        // After the urgent ones, each has the position of the first notification that it contains.
-        let mut later: Vec<(usize, Planned)> = Vec::new();
-        for (index, item) in waiting.iter().enumerate().filter(|(_, item)| !item.urgent) {
-            match item.message {
+        // Each has the position of the first notification that it contains.
+        let mut plan: Vec<(usize, Planned)> = Vec::new();
+        for &index in indices {
+            match waiting[index].message {
                 Message::FeedCard(_) => feeds.push(index),
-                Message::ActionCard(_) => later.push((index, Planned::Single(index))),
+                Message::ActionCard(_) => plan.push((index, Planned::Single(index))),
                 Message::Text(_) | Message::Markdown(_) | Message::Link(_) => texts.push(index),
             }
         }
-        later.extend(self.join_feeds(waiting, &feeds));
-        later.extend(self.merge(waiting, &texts));
-        later.sort_by_key(|(first, _)| *first);
-        plan.extend(later.into_iter().map(|(_, planned)| planned));
-        plan
+        plan.extend(self.join_feeds(waiting, &feeds));
+        plan.extend(self.merge(waiting, &texts, mentioned));
+        plan.sort_by_key(|(first, _)| *first);
+        plan.into_iter().map(|(_, planned)| planned).collect()
     }
 
     fn join_feeds(&self, waiting: &[Waiting<'_>], feeds: &[usize]) -> Vec<(usize, Planned)> {
@@ -228,13 +269,18 @@ impl DigestPolicy {
         joined.into_iter().map(planned).collect()
     }
 
-    fn merge(&self, waiting: &[Waiting<'_>], texts: &[usize]) -> Vec<(usize, Planned)> {
+    fn merge(
+        &self,
+        waiting: &[Waiting<'_>],
+        texts: &[usize],
+        mentioned: &mut HashSet<String>,
+    ) -> Vec<(usize, Planned)> {
         let single = |index: &usize| (*index, Planned::Single(*index));
         let words = Words(self.language);
         let Some(room) = self.room(waiting, texts, words).filter(|_| texts.len() > 1) else {
             return texts.iter().map(single).collect();
         };
-        let entry = |index: &usize, bytes| (*index, Entry::new(waiting[*index].message, bytes, words));
+        let entry = |index: &usize, bytes| (*index, Entry::new(&waiting[*index], bytes, words));
 
         let whole = texts.iter().map(|index| entry(index, usize::MAX));
         let (groups, alone) = self.groups(waiting, whole, room, words);
@@ -254,10 +300,9 @@ impl DigestPolicy {
         };
         let mut plan: Vec<(usize, Planned)> = alone.iter().map(single).collect();
         let first = pages.iter().flat_map(|page| page.shown(&groups)).min().unwrap_or(0);
-        let mut mentioned = HashSet::new();
         for (number, page) in pages.iter().enumerate() {
             let number = (number + 1, pages.len());
-            let planned = write(waiting, &groups, page, number, &mut mentioned, words);
+            let planned = write(waiting, &groups, page, number, mentioned, words);
             plan.push((first, planned));
         }
         plan

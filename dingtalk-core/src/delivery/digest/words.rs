@@ -1,10 +1,10 @@
-//! Texts of a digest's own, in two languages.
+//! Texts of a queue's own, in two languages.
 
 use crate::delivery::Language;
 
 /// Texts of one language.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Words(pub(super) Language);
+pub(crate) struct Words(pub(crate) Language);
 
 impl Words {
     pub(super) fn notifications(self, count: usize) -> String {
@@ -58,6 +58,24 @@ impl Words {
         match self.0 {
             Language::En => "Other",
             Language::Zh => "其他",
+        }
+    }
+
+    /// Returns the note of a notification before which its throttle suppressed others.
+    pub(crate) fn suppressed(self, count: u32) -> String {
+        match self.0 {
+            Language::En if count == 1 => "(+1 more like this was not sent)".to_owned(),
+            Language::En => format!("(+{count} more like this were not sent)"),
+            Language::Zh => format!("（另有 {count} 条同类通知未发送）"),
+        }
+    }
+
+    /// Returns the last message of a queue that ends with notifications in memory.
+    pub(crate) fn not_sent(self, count: usize) -> String {
+        match self.0 {
+            Language::En if count == 1 => "1 notification was not sent: the program has ended".to_owned(),
+            Language::En => format!("{count} notifications were not sent: the program has ended"),
+            Language::Zh => format!("程序已结束，{count} 条通知未发送"),
         }
     }
 }

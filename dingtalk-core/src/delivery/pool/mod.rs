@@ -207,6 +207,10 @@ impl Deliver for Pool {
         })
     }
 
+    fn lane_key(&self) -> Option<String> {
+        Some(RobotKey::lane(self.0.robots.iter().map(|robot| *robot.key())))
+    }
+
     fn marks_attempts(&self) -> bool {
         true
     }

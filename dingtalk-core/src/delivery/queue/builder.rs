@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Deliver, Error,
-    delivery::Guarantee,
+    delivery::{Guarantee, Language, digest::words::Words},
     queue::{
         DigestPolicy,
         store::{MemoryStore, Store},
@@ -29,6 +29,9 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2 * 60);
 /// A person must notice and act; more frequent attempts would use up the monthly quota.
 const LANE_PAUSE: Duration = Duration::from_secs(10 * 60);
 
+/// Time after which a notification in a durable store is outdated.
+const EXPIRY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Maximum of a setting. No one waits longer, and arithmetic with longer times may overflow.
 const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 
@@ -45,7 +48,17 @@ pub struct QueueBuilder {
     attempts: Option<u32>,
     attempt_timeout: Duration,
     lane_pause: Duration,
+    expiry: Expiry,
+    language: Option<Language>,
     store: Option<Arc<dyn Store>>,
+}
+
+/// Expiry of notifications without one of their own.
+#[derive(Debug, Clone, Copy)]
+enum Expiry {
+    /// That of the kind of store.
+    OfStore,
+    Set(Option<Duration>),
 }
 
 impl QueueBuilder {
@@ -61,6 +74,8 @@ impl QueueBuilder {
             attempts: None,
             attempt_timeout: ATTEMPT_TIMEOUT,
             lane_pause: LANE_PAUSE,
+            expiry: Expiry::OfStore,
+            language: None,
             store: None,
         }
     }
@@ -88,16 +103,16 @@ impl QueueBuilder {
 
     /// Sets the maximum number of notifications in the queue, including those that are being sent; 1,000 unless set.
     /// Further ones are refused with [`QueueFull`](crate::ErrorKind::QueueFull). For urgent ones, the limit is a tenth
-    /// higher.
+    /// higher; after that, each takes the place of the newest one that is not urgent, which becomes a dead letter.
     pub fn capacity(mut self, notifications: usize) -> Self {
         self.capacity = notifications;
         self
     }
 
-    /// Merges waiting notifications; unless set, none are merged. A notification that is not urgent then waits for
-    /// others, up to the policy's window. Three or more are merged into one or a few messages when the robot has a free
-    /// slot. Fewer notifications, urgent ones, action cards, and those that may already have arrived are sent
-    /// unchanged.
+    /// Merges waiting notifications; unless set, none are merged. The first notification is sent at once. Those after
+    /// it wait for others, up to the policy's window; three or more are merged into one or a few messages when the
+    /// robot has a free slot. Urgent ones do not wait, and are merged only above the policy's threshold. Fewer
+    /// notifications, action cards, and those that may already have arrived are sent unchanged.
     pub fn digest(mut self, policy: impl Into<Option<DigestPolicy>>) -> Self {
         self.digest = policy.into();
         self
@@ -143,8 +158,24 @@ impl QueueBuilder {
         self
     }
 
+    /// Sets the time after which notifications without an [expiry](crate::Envelope::expires_at) of their own expire; unless
+    /// set, 24 hours in a durable store and never in memory. `None` sets no limit.
+    pub fn expiry(mut self, expiry: impl Into<Option<Duration>>) -> Self {
+        self.expiry = Expiry::Set(expiry.into());
+        self
+    }
+
+    /// Sets the language of the notes that the queue adds to messages; that of the digests unless set, or English.
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = Some(language);
+        self
+    }
+
     /// Sets the store of the notifications; a [`MemoryStore`] unless set. A store in memory belongs to one queue at a
-    /// time: when the queue ends, all notifications in the store are counted as dropped.
+    /// time: when the queue ends, all notifications in the store are counted as dropped. A durable store keeps the
+    /// notifications of a lane under the [key](Deliver::lane_key) of its robot: processes that name the robot differently
+    /// share its lane, and those with another robot of the same name do not. A lane without a key is kept under its
+    /// name.
     pub fn store(mut self, store: impl Store + 'static) -> Self {
         self.store = Some(Arc::new(store));
         self
@@ -157,11 +188,14 @@ impl QueueBuilder {
         let attempts = self
             .attempts
             .unwrap_or_else(|| u32::try_from(self.retry_delays.len()).unwrap_or(u32::MAX).saturating_add(1));
-        let lanes: BTreeMap<String, Arc<Lane>> = self
-            .lanes
-            .into_iter()
-            .map(|(name, deliver)| (name.clone(), Arc::new(Lane::new(name, named, deliver))))
-            .collect();
+        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
+        let durable = store.only_in_memory().is_none();
+        let lanes = self.lanes.into_iter().map(|(name, deliver)| {
+            let key = if durable { lane_key(&name, &*deliver) } else { name.clone() };
+            (name.clone(), Arc::new(Lane::new(name, key, named, deliver)))
+        });
+        let lanes: BTreeMap<String, Arc<Lane>> = lanes.collect();
+        let language = self.language.or(self.digest.as_ref().map(|digest| digest.language));
         let delays = self.retry_delays.into_iter().map(|delay| delay.min(LONGEST)).collect();
         let schedule = Schedule { delays, attempts, jitter: rand::random };
         let settings = Settings {
@@ -169,8 +203,12 @@ impl QueueBuilder {
             rules: Rules { schedule, guarantee: self.guarantee, pause: self.lane_pause.min(LONGEST) },
             digest: self.digest,
             attempt_timeout: self.attempt_timeout.min(LONGEST),
+            expiry: match self.expiry {
+                Expiry::OfStore => durable.then_some(EXPIRY),
+                Expiry::Set(expiry) => expiry,
+            },
+            words: Words(language.unwrap_or(Language::En)),
         };
-        let store = self.store.unwrap_or_else(|| Arc::new(MemoryStore::new()));
         Ok(Queue::start(Shared::new(store, lanes, self.default_lane, settings)))
     }
 
@@ -188,6 +226,19 @@ impl QueueBuilder {
             }
             if self.lanes[..index].iter().any(|(other, _)| other == name) {
                 return problem(&format!("the name `{name}` is used by two lanes"));
+            }
+        }
+        if self.store.as_ref().is_some_and(|store| store.only_in_memory().is_none()) {
+            let keys: Vec<String> =
+                self.lanes.iter().map(|(name, deliver)| lane_key(name, &**deliver)).collect();
+            for (index, key) in keys.iter().enumerate() {
+                if let Some(other) = keys[..index].iter().position(|other| other == key) {
+                    let (name, other) = (&self.lanes[index].0, &self.lanes[other].0);
+                    return problem(&format!(
+                        "the lanes `{other}` and `{name}` deliver through the same robot: a durable store keeps one lane \
+                         for each robot; remove one of them"
+                    ));
+                }
             }
         }
         if let Some(name) = &self.default_lane
@@ -215,6 +266,11 @@ impl QueueBuilder {
     }
 }
 
+/// Returns the name of a lane in a durable store.
+fn lane_key(name: &str, deliver: &dyn Deliver) -> String {
+    deliver.lane_key().unwrap_or_else(|| format!("name:{name}"))
+}
+
 impl fmt::Debug for QueueBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueBuilder")
@@ -227,6 +283,7 @@ impl fmt::Debug for QueueBuilder {
             .field("attempts", &self.attempts)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("lane_pause", &self.lane_pause)
+            .field("expiry", &self.expiry)
             .finish_non_exhaustive()
     }
 }

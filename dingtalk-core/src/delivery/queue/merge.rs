@@ -14,6 +14,9 @@ use crate::{
 /// Minimum size of a digest: one of two is not easier to read than two messages.
 const FEWEST: usize = 3;
 
+/// Maximum number of items that are planned together, so that a step costs the same however many wait.
+pub(super) const PLANNED: usize = 200;
+
 /// Next step for the waiting items.
 #[derive(Debug)]
 pub(super) enum Plan {
@@ -25,18 +28,35 @@ pub(super) enum Plan {
     Merge(Vec<Merge>),
 }
 
-/// Plans the next step for the items, which are in the order of sending. With `hurry`, does not wait for more of them.
-pub(super) fn plan(policy: &DigestPolicy, items: &[Item], now: SystemTime, hurry: bool) -> Plan {
+/// Times on which a plan depends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Times {
+    pub(super) now: SystemTime,
+    /// Time of the lane's last delivery that was not urgent.
+    pub(super) last_sent: Option<SystemTime>,
+    /// Set if the plan must not wait for more notifications.
+    pub(super) hurry: bool,
+}
+
+/// Plans the next step for the items, which are in the order of sending.
+pub(super) fn plan(policy: &DigestPolicy, items: &[Item], times: Times) -> Plan {
     let Some(first) = items.first().filter(|item| may_be_merged(item)) else { return Plan::First };
+    let urgent = first.envelope.urgency == Urgency::Urgent;
     // A lane may serve several robots; a digest contains only messages for one of them.
-    let same_robot = |item: &&Item| item.envelope.robot == first.envelope.robot;
-    let items: Vec<&Item> = items.iter().filter(|item| may_be_merged(item)).filter(same_robot).collect();
+    let like_first = |item: &&Item| {
+        item.envelope.robot == first.envelope.robot && item.envelope.urgency == first.envelope.urgency
+    };
+    let items: Vec<&Item> = items.iter().filter(|item| may_be_merged(item)).filter(like_first).collect();
     let waiting: Vec<Waiting<'_>> = items.iter().map(|item| waiting(item)).collect();
-    let due_in = policy.due(&waiting).and_then(|due| due.duration_since(now).ok()).unwrap_or_default();
-    if !due_in.is_zero() && !hurry {
-        return Plan::Wait(due_in);
+    if !urgent && !times.hurry && items.len() < PLANNED {
+        let ends = policy.due(&waiting, times.last_sent);
+        let due_in = ends.and_then(|due| due.duration_since(times.now).ok()).unwrap_or_default();
+        if !due_in.is_zero() {
+            return Plan::Wait(due_in);
+        }
     }
-    if items.len() < FEWEST {
+    let fewest = if urgent { FEWEST.max(policy.urgent_threshold.saturating_add(1)) } else { FEWEST };
+    if items.len() < fewest || (!urgent && !times.hurry && is_first_of_a_burst(policy, first, times)) {
         return Plan::First;
     }
     let merges: Vec<Merge> =
@@ -44,18 +64,28 @@ pub(super) fn plan(policy: &DigestPolicy, items: &[Item], now: SystemTime, hurry
     if merges.is_empty() { Plan::First } else { Plan::Merge(merges) }
 }
 
+/// Reports whether an item is new, and nothing was sent shortly before it: it is sent at once, and those after it are
+/// merged.
+fn is_first_of_a_burst(policy: &DigestPolicy, first: &Item, times: Times) -> bool {
+    let is_new = times.now.duration_since(first.enqueued).is_ok_and(|age| age < policy.window);
+    is_new && policy.is_first_of_a_burst(first.enqueued, times.last_sent)
+}
+
 /// Reports whether an item may be part of a digest. One that may have arrived can only be repeated unchanged, and the
 /// members of a refused digest are sent alone.
 fn may_be_merged(item: &Item) -> bool {
     item.members.is_empty()
-        && item.envelope.urgency == Urgency::Normal
         && !item.may_have_arrived
         && !item.alone
         && !matches!(item.envelope.message, Message::ActionCard(_))
 }
 
 fn waiting(item: &Item) -> Waiting<'_> {
-    Waiting::new(&item.envelope.message, item.enqueued).in_group(item.envelope.group.as_deref())
+    let Envelope { message, group, digest_line, urgency, .. } = &item.envelope;
+    Waiting::new(message, item.enqueued)
+        .in_group(group.as_deref())
+        .with_line(digest_line.as_deref())
+        .urgent(*urgency == Urgency::Urgent)
 }
 
 fn merge(planned: Planned, items: &[&Item]) -> Option<Merge> {
@@ -63,6 +93,7 @@ fn merge(planned: Planned, items: &[&Item]) -> Option<Merge> {
     let members: Vec<&Item> =
         indices.iter().chain(&left_out).filter_map(|&index| items.get(index).copied()).collect();
     let mut digest = Envelope::new(message);
+    digest.urgency = members.first().map_or_else(Urgency::default, |item| item.envelope.urgency);
     digest.robot = members.first().and_then(|item| item.envelope.robot.clone());
     // The digest is of use for as long as one of its members is.
     let expiries: Option<Vec<SystemTime>> = members.iter().map(|item| item.envelope.expires_at).collect();
@@ -82,6 +113,11 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
     }
 
+    /// Times at which another message was sent at second 9.
+    fn times(now: u64, hurry: bool) -> Times {
+        Times { now: at(now), last_sent: Some(at(9)), hurry }
+    }
+
     fn item(id: &str, enqueued: u64) -> Item {
         let envelope = Envelope::new(Message::text(format!("This is {id}"))).with_id(id);
         Item::new(envelope, at(enqueued), 1)
@@ -97,11 +133,58 @@ mod tests {
     fn the_first_waits_for_others_but_not_in_a_hurry() {
         let policy = DigestPolicy::default();
         let items = [item("a", 10), item("b", 11), item("c", 12)];
-        let Plan::Wait(wait) = plan(&policy, &items, at(13), false) else { panic!("the window is 5 s") };
+        let Plan::Wait(wait) = plan(&policy, &items, times(13, false)) else { panic!("the window is 5 s") };
         assert_eq!(wait, Duration::from_secs(2));
-        assert_eq!(members(plan(&policy, &items, at(13), true)), [["a", "b", "c"]]);
-        assert_eq!(members(plan(&policy, &items, at(15), false)), [["a", "b", "c"]]);
-        assert!(matches!(plan(&policy, &items[..2], at(15), false), Plan::First), "two are sent one by one");
+        assert_eq!(members(plan(&policy, &items, times(13, true))), [["a", "b", "c"]]);
+        assert_eq!(members(plan(&policy, &items, times(15, false))), [["a", "b", "c"]]);
+        assert!(
+            matches!(plan(&policy, &items[..2], times(15, false)), Plan::First),
+            "two are sent one by one"
+        );
+    }
+
+    #[test]
+    fn the_first_of_a_burst_is_sent_at_once() {
+        let policy = DigestPolicy::default();
+        let items = [item("a", 20), item("b", 20), item("c", 20)];
+        for (last_sent, now, first) in [(None, 20, true), (Some(15), 21, true), (Some(16), 20, false)] {
+            let times = Times { now: at(now), last_sent: last_sent.map(at), hurry: false };
+            let plan = plan(&policy, &items, times);
+            assert_eq!(matches!(plan, Plan::First), first, "{last_sent:?}: {plan:?}");
+        }
+        // It could not be sent, and others have come.
+        assert_eq!(members(plan(&policy, &items, times(25, false))), [["a", "b", "c"]]);
+        let full: Vec<Item> = (0..PLANNED).map(|n| item(&n.to_string(), 10)).collect();
+        assert_eq!(members(plan(&policy, &full, times(10, false)))[0].len(), PLANNED, "no more are planned");
+    }
+
+    #[test]
+    fn urgent_ones_are_merged_among_themselves_and_only_if_they_are_many() {
+        let policy = DigestPolicy::default();
+        let most = policy.urgent_threshold;
+        let mut items: Vec<Item> = (0..=most).map(|n| item(&n.to_string(), 10)).collect();
+        for item in &mut items {
+            item.envelope.urgency = Urgency::Urgent;
+        }
+        items.push(item("normal", 10));
+        let Plan::Merge(merges) = plan(&policy, &items, times(10, false)) else { panic!("they are many") };
+        assert_eq!(merges[0].members.len(), most + 1);
+        assert_eq!((merges.len(), merges[0].digest.urgency), (1, Urgency::Urgent));
+        assert!(
+            matches!(plan(&policy, &items[1..], times(10, true)), Plan::First),
+            "few are sent one by one"
+        );
+    }
+
+    #[test]
+    fn a_digest_shows_the_line_of_a_notification() {
+        let mut items = [item("a", 0), item("b", 0), item("c", 0)];
+        items[1].envelope.digest_line = Some("web-3 *down*\nnow".to_owned());
+        items[2].envelope.digest_line = Some(" ".to_owned());
+        let Plan::Merge(merges) = plan(&DigestPolicy::default(), &items, times(9, false)) else { panic!() };
+        let Message::Markdown(digest) = &merges[0].digest.message else { panic!("{merges:?}") };
+        let list = "- This is a\n- web-3 \\*down\\* now\n- This is c";
+        assert!(digest.text.ends_with(list), "{}", digest.text);
     }
 
     #[test]
@@ -119,22 +202,25 @@ mod tests {
         for (index, change) in changes.into_iter().enumerate() {
             let mut items = [item("a", 0), item("b", 0), item("c", 0), item("d", 0)];
             change(&mut items[3]);
-            assert_eq!(members(plan(&policy, &items, at(9), false)), [["a", "b", "c"]], "change {index}");
+            assert_eq!(members(plan(&policy, &items, times(9, false))), [["a", "b", "c"]], "change {index}");
             if index < 4 {
                 items.rotate_right(1);
-                assert!(matches!(plan(&policy, &items, at(0), false), Plan::First), "change {index} waits");
+                assert!(
+                    matches!(plan(&policy, &items, times(0, false)), Plan::First),
+                    "change {index} waits"
+                );
             }
         }
         let mut items = [item("a", 0), item("b", 0), item("c", 0), item("d", 0)];
         items[3].envelope.message = card;
-        assert_eq!(members(plan(&policy, &items, at(9), false)), [["a", "b", "c"]]);
+        assert_eq!(members(plan(&policy, &items, times(9, false))), [["a", "b", "c"]]);
     }
 
     #[test]
     fn a_digest_expires_with_the_last_of_its_members() {
         let policy = DigestPolicy::default();
         let mut items = [item("a", 0), item("b", 0), item("c", 0)];
-        let expiry = |items: &[Item]| match plan(&policy, items, at(9), false) {
+        let expiry = |items: &[Item]| match plan(&policy, items, times(9, false)) {
             Plan::Merge(merges) => merges[0].digest.expires_at,
             other => panic!("{other:?}"),
         };

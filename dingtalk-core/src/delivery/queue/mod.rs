@@ -30,10 +30,13 @@ use super::{
     duration::FAR_FUTURE,
     store::{DeadLetter, Enqueued},
 };
-use crate::Notification;
+use crate::{Message, Notification, delivery::Urgency};
 
 /// Interval after which a failed store is used again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Maximum time for the last messages of a queue that ends.
+const NOTICE: Duration = Duration::from_secs(5);
 
 /// Accepts notifications immediately and delivers them in the background: at the robot's rate, in order, urgent ones
 /// first. Failures are retried if that is safe, and waiting notifications can be merged.
@@ -97,31 +100,45 @@ impl Queue {
     }
 
     /// Checks a notification, renders it and queues it under a new id. Does not wait.
+    ///
+    /// # Errors
+    ///
+    /// As of [`try_deliver`](Self::try_deliver), and if a value is invalid.
     pub fn try_send<N: Notification + ?Sized>(&self, notification: &N) -> Result<Receipt, Error> {
         self.try_deliver(notification.envelope()?)
     }
 
-    /// Queues one envelope. Does not wait; if the [store](QueueBuilder::store) would have to, returns an error.
+    /// Queues one envelope. Does not wait, and therefore is not for a durable [store](QueueBuilder::store): it promises
+    /// only what it can keep. With such a store, await [`deliver`](Deliver::deliver) instead.
     ///
     /// The envelope's [`robot`](Envelope::robot) names the lane. An id that was queued before is not queued again,
     /// which is not an error.
-    pub fn try_deliver(&self, envelope: Envelope) -> Result<Receipt, Error> {
+    ///
+    /// # Errors
+    ///
+    /// Fails without queueing anything: with [`Configuration`](ErrorKind::Configuration) if the store is durable, with
+    /// [`QueueFull`](ErrorKind::QueueFull), with [`QueueClosed`](ErrorKind::QueueClosed), or with
+    /// [`UnknownRobot`](ErrorKind::UnknownRobot).
+    pub fn try_deliver(&self, mut envelope: Envelope) -> Result<Receipt, Error> {
         let shared = &self.0.shared;
         let entry = Entry::check(&self.0, &envelope)?;
+        shared.settings.expire(&mut envelope);
         let capacity = shared.settings.room(envelope.urgency);
-        let result = shared.store.enqueue_now(&entry.lane.name, envelope, capacity).unwrap_or_else(|| {
+        let result = shared.store.enqueue_now(&entry.lane.key, envelope, capacity).unwrap_or_else(|| {
             Err(Error::configuration(
-                "the queue's store cannot take a notification without waiting: use `deliver` and await it",
+                "the queue's store is durable and cannot accept a notification without waiting for it to be written: \
+                 use `deliver` and await it",
             ))
         });
         entry.finish(result, capacity)
     }
 
-    async fn enqueue(&self, envelope: Envelope) -> Result<Receipt, Error> {
+    async fn enqueue(&self, mut envelope: Envelope) -> Result<Receipt, Error> {
         let shared = &self.0.shared;
         let entry = Entry::check(&self.0, &envelope)?;
+        shared.settings.expire(&mut envelope);
         let capacity = shared.settings.room(envelope.urgency);
-        let result = shared.store.enqueue(&entry.lane.name, envelope, capacity).await;
+        let result = shared.store.enqueue(&entry.lane.key, envelope, capacity).await;
         entry.finish(result, capacity)
     }
 
@@ -138,9 +155,21 @@ impl Queue {
     /// Waits until every notification is delivered or given up, but not longer than `deadline`; then returns the number
     /// of those left. In the meantime, digests do not wait for more notifications; rests and pauses are kept.
     pub async fn flush(&self, deadline: Duration) -> Result<(), Pending> {
-        let shared = &self.0.shared;
         let deadline = Instant::now() + deadline.min(FAR_FUTURE);
-        let _hurry = shared.hurry();
+        let _hurry = self.0.shared.hurry();
+        self.settle(deadline, false).await
+    }
+
+    /// Waits as [`flush`](Self::flush) does, but only while something can be sent before `deadline`: if all that is left
+    /// waits longer, for a retry or for a robot that rests, returns its number at once. Digests wait for more
+    /// notifications as usual. For programs that send what is due and end.
+    pub async fn drain(&self, deadline: Duration) -> Result<(), Pending> {
+        self.settle(Instant::now() + deadline.min(FAR_FUTURE), true).await
+    }
+
+    /// Waits until everything is settled or the deadline has passed; with `drain`, not for what cannot be sent before.
+    async fn settle(&self, deadline: Instant, drain: bool) -> Result<(), Pending> {
+        let shared = &self.0.shared;
         loop {
             let mut settled = std::pin::pin!(shared.settled.notified());
             // Enabled before the count, so that no notification is missed.
@@ -151,7 +180,7 @@ impl Queue {
                 Err(_) => (Pending { incomplete: true, ..Pending::default() }, Some(ASK_AGAIN)),
             };
             let now = Instant::now();
-            if now >= deadline {
+            if now >= deadline || (drain && shared.is_idle_until(deadline)) {
                 return Err(pending);
             }
             let until = ask_again.map_or(deadline, |time| deadline.min(now + time.min(FAR_FUTURE)));
@@ -160,14 +189,23 @@ impl Queue {
         }
     }
 
-    /// Accepts no more notifications, [flushes](Self::flush), and ends the lanes. Returns the number of notifications
-    /// left after `deadline`: a durable store keeps them, a store in memory loses them, which is counted as
+    /// Accepts no more notifications, [drains](Self::drain) the queue, and ends the lanes. Returns the number of
+    /// notifications left: a durable store keeps them, a store in memory loses them, which is counted as
     /// [dropped](crate::queue::store::Loss::Dropped). A delivery that has not ended by then is cancelled; its message
     /// may have arrived.
+    ///
+    /// With a store in memory and [digests](QueueBuilder::digest), waiting notifications are merged at once, and if some
+    /// are left shortly before `deadline`, a last message to their group says how many were not sent.
     pub async fn shutdown(&self, deadline: Duration) -> Result<(), Pending> {
         let shared = &self.0.shared;
         shared.close();
-        let result = self.flush(deadline).await;
+        let ends = Instant::now() + deadline.min(FAR_FUTURE);
+        let in_memory = shared.store.only_in_memory().is_some();
+        let notices = in_memory && shared.settings.digest.is_some();
+        let for_notices = if notices { NOTICE.min(deadline / 4) } else { Duration::ZERO };
+        let hurry = in_memory.then(|| shared.hurry());
+        let result = self.settle(ends.checked_sub(for_notices).unwrap_or(ends), true).await;
+        drop(hurry);
         shared.stop();
         let workers = std::mem::take(&mut *self.0.workers.lock().unwrap_or_else(PoisonError::into_inner));
         for worker in workers.into_values() {
@@ -177,13 +215,39 @@ impl Queue {
             // An aborted worker has ended too.
             let _ = worker.await;
         }
+        if notices && let Err(pending) = &result {
+            self.report_unsent(pending, ends).await;
+        }
         shared.end();
         result
     }
 
+    /// Sends one message to each group for which notifications are left, until a deadline.
+    async fn report_unsent(&self, pending: &Pending, deadline: Instant) {
+        let Shared { lanes, settings, .. } = &*self.0.shared;
+        let mut notices = tokio::task::JoinSet::new();
+        for (name, left) in pending.lanes.iter().filter(|(_, left)| left.waiting > 0) {
+            let Some(lane) = lanes.get(name).cloned() else { continue };
+            let message = Message::text(settings.words.not_sent(left.waiting));
+            // The slots for urgent messages are the most likely to be free.
+            let envelope = Envelope::new(message).with_urgency(Urgency::Urgent);
+            notices.spawn(async move { timeout_at(deadline, lane.deliver.deliver(envelope)).await });
+        }
+        while let Some(sent) = notices.join_next().await {
+            if !matches!(sent, Ok(Ok(Ok(_)))) {
+                tracing::debug!(name: "dingtalk.notice_failed", "the last message of a lane was not sent");
+            }
+        }
+    }
+
     /// Returns the newest notifications that were given up, with their reasons, newest first.
     pub async fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, Error> {
-        self.0.shared.store.dead_letters(max).await
+        let shared = &self.0.shared;
+        let mut letters = shared.store.dead_letters(max).await?;
+        for letter in &mut letters {
+            letter.lane = shared.name_of(&letter.lane).to_owned();
+        }
+        Ok(letters)
     }
 
     /// Puts a dead letter back into its lane, after the waiting notifications: under the same id, with its attempts
@@ -229,7 +293,7 @@ struct Entry<'a> {
     queue: &'a Handle,
     lane: &'a lane::Lane,
     id: String,
-    urgency: crate::delivery::Urgency,
+    urgency: Urgency,
 }
 
 impl<'a> Entry<'a> {

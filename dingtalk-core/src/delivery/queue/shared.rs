@@ -6,18 +6,19 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use super::{Losses, Pending, lane::Lane, verdict::Rules};
 use crate::{
     Envelope, Error, ErrorKind,
-    delivery::Urgency,
+    delivery::{MAX_BODY_BYTES, Urgency, digest::words::Words, overflow::body_len},
+    message::append_note,
     queue::{
         DigestPolicy,
-        store::{DeadLetter, Loss, Store},
+        store::{DeadLetter, Item, Loss, Store},
     },
 };
 
@@ -32,6 +33,8 @@ pub(super) struct Settings {
     pub(super) rules: Rules,
     pub(super) digest: Option<DigestPolicy>,
     pub(super) attempt_timeout: Duration,
+    pub(super) expiry: Option<Duration>,
+    pub(super) words: Words,
 }
 
 impl Settings {
@@ -40,6 +43,32 @@ impl Settings {
         match urgency {
             Urgency::Normal => self.capacity,
             Urgency::Urgent => self.capacity.saturating_add(self.capacity.div_ceil(URGENT_SHARE)),
+        }
+    }
+
+    /// Sets the expiry of an envelope that has none.
+    pub(super) fn expire(&self, envelope: &mut Envelope) {
+        if envelope.expires_at.is_none() {
+            envelope.expires_at = self.expiry.and_then(|expiry| SystemTime::now().checked_add(expiry));
+        }
+    }
+
+    /// Adds the number of notifications that were suppressed before an item, if there is room. Always the same text, as
+    /// a retry requires.
+    pub(super) fn note_suppressed(&self, item: &mut Item) {
+        if item.suppressed == 0 {
+            return;
+        }
+        let note = self.words.suppressed(item.suppressed);
+        let envelope = &mut item.envelope;
+        let mut message = envelope.message.clone();
+        append_note(&mut message, &note);
+        if body_len(&message, &envelope.id).is_ok_and(|len| len <= MAX_BODY_BYTES) {
+            envelope.message = message;
+        }
+        if let Some(line) = &mut envelope.digest_line {
+            line.push(' ');
+            line.push_str(&note);
         }
     }
 
@@ -156,13 +185,23 @@ impl Shared {
         self.losses.lock().unwrap_or_else(PoisonError::into_inner).add(loss, notifications);
     }
 
+    /// Returns the name of the lane with this name in the store; that one if the queue has no such lane.
+    pub(super) fn name_of<'a>(&'a self, key: &'a str) -> &'a str {
+        self.lanes.values().find(|lane| lane.key == key).map_or(key, |lane| &lane.name)
+    }
+
+    /// Reports whether no lane can send anything before a time.
+    pub(super) fn is_idle_until(&self, time: Instant) -> bool {
+        self.lanes.values().all(|lane| lane.is_idle_until(time))
+    }
+
     /// Counts notifications that the store has given up.
     pub(super) fn given_up(&self, letters: &[DeadLetter]) {
         for letter in letters {
             self.lose(letter.loss, 1);
             tracing::warn!(
                 name: "dingtalk.dead_letter",
-                lane = letter.lane,
+                lane = self.name_of(&letter.lane),
                 id = letter.envelope.id,
                 loss = %letter.loss,
                 kind = ?letter.failure.kind,
@@ -179,8 +218,8 @@ impl Shared {
     /// Counts the unfinished notifications in the queue's lanes.
     pub(super) async fn pending(&self) -> Result<Pending, Error> {
         let mut pending = Pending::default();
-        for name in self.lanes.keys() {
-            pending.lanes.insert(name.clone(), self.store.pending(name).await?);
+        for (name, lane) in &self.lanes {
+            pending.lanes.insert(name.clone(), self.store.pending(&lane.key).await?);
         }
         Ok(pending)
     }

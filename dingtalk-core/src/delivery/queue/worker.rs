@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     attempt::{Mark, attempt},
     lane::{Lane, Wake},
-    merge::{Plan, plan},
+    merge::{PLANNED, Plan, Times, plan},
     shared::Shared,
     verdict::{Fate, Rest, Verdict},
 };
@@ -35,9 +35,6 @@ const SETTLE_ATTEMPTS: u32 = 4;
 /// with the default deadline.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-/// Maximum number of items that are planned together, so that a step costs the same however many wait.
-const PLANNED: usize = 200;
-
 pub(super) struct Worker {
     shared: Arc<Shared>,
     lane: Arc<Lane>,
@@ -45,6 +42,8 @@ pub(super) struct Worker {
     failures: u32,
     /// Time of the next message, as first forecast.
     turn: Option<Instant>,
+    /// Number of the lane's events before the current step.
+    seen: u64,
 }
 
 /// Next action of the worker after a step.
@@ -62,11 +61,12 @@ enum Choice {
 
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, lane: Arc<Lane>) -> Self {
-        Self { shared, lane, failures: 0, turn: None }
+        Self { shared, lane, failures: 0, turn: None, seen: 0 }
     }
 
     pub(super) async fn run(mut self) {
         while !self.shared.is_stopping() {
+            self.seen = self.lane.events();
             match self.step().await {
                 // Other tasks share the thread, and a step may never have to wait.
                 Ok(Next::Step) => yield_now().await,
@@ -80,9 +80,14 @@ impl Worker {
     }
 
     async fn sleep(&self, time: Option<Duration>, wake: Wake) {
+        let now = Instant::now();
+        let idle_until = now + time.unwrap_or(FAR_FUTURE).min(FAR_FUTURE);
+        self.lane.fall_asleep(self.seen, idle_until);
+        self.shared.settled.notify_waiters();
         let time = time.into_iter().chain(self.shared.store.poll_interval()).min();
-        let until = time.map(|time| Instant::now() + time.min(FAR_FUTURE));
+        let until = time.map(|time| now + time.min(FAR_FUTURE));
         self.lane.sleep(until, wake).await;
+        self.lane.wake_up();
     }
 
     fn store_failed(&self, error: &Error) {
@@ -94,8 +99,11 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         let (store, settings) = (&shared.store, &shared.settings);
         let max = if settings.digest.is_some() { PLANNED } else { 1 };
-        let claimed = store.claim(&self.lane.name, max, settings.lease()).await?;
+        let mut claimed = store.claim(&self.lane.key, max, settings.lease()).await?;
         shared.given_up(&claimed.expired);
+        for item in &mut claimed.items {
+            settings.note_suppressed(item);
+        }
         let (Some(claim), Some(first)) = (&claimed.claim, claimed.items.first()) else {
             return Ok(Next::Sleep(claimed.next, Wake::Arrival));
         };
@@ -121,7 +129,10 @@ impl Worker {
         }
         let shared = Arc::clone(&self.shared);
         let plan = match &shared.settings.digest {
-            Some(policy) => plan(policy, &claimed.items, claimed.now, shared.is_in_a_hurry()),
+            Some(policy) => {
+                let Claimed { now, last_sent, .. } = *claimed;
+                plan(policy, &claimed.items, Times { now, last_sent, hurry: shared.is_in_a_hurry() })
+            }
             None => Plan::First,
         };
         // A message is made when it can be sent: until then, notifications may arrive that belong in the same digest or

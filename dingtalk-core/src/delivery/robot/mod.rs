@@ -276,6 +276,10 @@ impl Deliver for Robot {
         Box::pin(self.forecast_for(envelope.urgency))
     }
 
+    fn lane_key(&self) -> Option<String> {
+        Some(RobotKey::lane([*self.key()]))
+    }
+
     fn marks_attempts(&self) -> bool {
         true
     }
