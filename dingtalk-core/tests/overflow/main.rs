@@ -406,3 +406,15 @@ fn no_text_is_slow() {
         assert!(receiver.recv_timeout(std::time::Duration::from_secs(60)).is_ok(), "{name:?} takes for ever");
     }
 }
+
+/// `Markdown::from_text` keeps white space by `&nbsp;`, which is never cut.
+#[test]
+fn a_text_that_keeps_its_lines_is_split() {
+    let text = dingtalk_core::Markdown::from_text("Traceback:\n    at  line 3\n\n".repeat(300));
+    let parts = Overflow::Split.fit(Message::markdown("CPU", text.as_str()), ID, limits(2_000)).unwrap();
+    let parts = texts(&parts, "");
+    judge::check(text.as_str(), &parts, false).unwrap();
+    for part in &parts {
+        assert!(!part.replace("&nbsp;", "").contains(['&', ';']), "{part}");
+    }
+}
