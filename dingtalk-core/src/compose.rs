@@ -4,6 +4,8 @@ use std::borrow::Borrow;
 
 use dingtalk_template::{Template, Value, render};
 
+#[cfg(feature = "jiff")]
+use crate::form;
 use crate::{
     Message,
     constraint::{self, Field},
@@ -33,6 +35,15 @@ impl Check {
     /// Checks the number of values in a field.
     pub fn count(&mut self, field: &Field<'_>, items: usize) {
         constraint::check_count(field, items, &mut self.faults);
+    }
+
+    /// Checks the time zone of a field, which only a database of zones knows.
+    #[cfg(feature = "jiff")]
+    pub fn zone(&mut self, name: &str, zone: &str) {
+        if !form::is_time_zone(zone) {
+            let rule = format!("is shown in the time zone {zone:?}, which is unknown on this machine");
+            self.faults.push(Fault::new(name, rule));
+        }
     }
 
     /// Moves the faults to the notification that contains this value.

@@ -1,12 +1,12 @@
 //! Constraints on values, written once as an attribute: they check a value before it is sent, and describe it to an
 //! agent.
 
-use std::{borrow::Cow, fmt, num, rc::Rc, sync::Arc};
+use std::{borrow::Cow, fmt, num, rc::Rc, sync::Arc, time};
 
 use dingtalk_template::Number;
 
 use crate::{
-    Markdown,
+    Markdown, form,
     message::{Fault, Faults},
 };
 
@@ -152,7 +152,7 @@ pub enum Measure<'a> {
 
 /// A value that can have constraints.
 ///
-/// Texts and numbers are. Implement it for a type of your own, so that its fields can have `length`, `bytes` or
+/// Texts and numbers are, and lengths of time, whose `range` is in seconds. Implement it for a type of your own, so that its fields can have `length`, `bytes` or
 /// `range`:
 ///
 /// ```
@@ -246,6 +246,23 @@ numbers! {
     NonZeroU8, NonZeroU16, NonZeroU32, NonZeroU64, NonZeroU128, NonZeroUsize,
     NonZeroI8, NonZeroI16, NonZeroI32, NonZeroI64, NonZeroI128, NonZeroIsize
 }
+
+/// Measures a length of time in seconds.
+macro_rules! time_spans {
+    ($($type:ty),*) => {$(
+        impl Measured for $type {
+            fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
+                visit(None, Measure::Number(form::seconds(self)));
+            }
+        }
+    )*};
+}
+
+time_spans!(time::Duration);
+#[cfg(feature = "jiff")]
+time_spans!(jiff::SignedDuration);
+#[cfg(feature = "chrono")]
+time_spans!(chrono::TimeDelta);
 
 impl<T: Measured + ?Sized> Measured for &T {
     fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {

@@ -43,6 +43,8 @@
 //! | `serde` (with `robot`, `tool`) | messages and their parts are `Serialize` and `Deserialize` |
 //! | `tool` | [`tool`]: schemars |
 //! | `url` | conversion from the `url` crate's type |
+//! | `jiff` | points in time in a [time zone](message::set_time_zone): `SystemTime` and the types of jiff |
+//! | `chrono` (with `jiff`) | the types of chrono too |
 
 #![cfg_attr(
     not(all(feature = "blocking", feature = "derive", feature = "tool")),
@@ -63,6 +65,7 @@ mod debug;
 pub mod delivery;
 mod fault;
 pub mod field;
+mod form;
 mod markdown;
 pub mod message;
 mod notification;

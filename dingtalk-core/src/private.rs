@@ -10,6 +10,10 @@ pub use crate::{
     choice::{Choice, ChoiceValue, ParseChoiceError, parse as parse_choice, write as write_choice},
     compose::Check,
     constraint::{Constraint, Field, Measured},
+    form::{
+        AnyForm, Ask, AskMoment, AskShow, AskTimeSpan, ByteCount, Form, Grouped, Moment, Style, TimeSpan,
+        formed, formed_each,
+    },
     message::{self, Faults, Invalid, MAX_MENTIONS, Mentions, Message},
     notification::Notification,
 };
@@ -101,6 +105,11 @@ impl<T: Show> Computed<T> {
 }
 
 impl<T> Computed<T> {
+    /// Creates a value that is shown by this function.
+    pub(crate) fn shown_by(value: T, show: fn(&T, &mut Sink<'_>)) -> Self {
+        Self { value, show, is_blocks: |_| false }
+    }
+
     /// Checks that the value may be the target of a link.
     pub fn link_target(&self)
     where

@@ -280,6 +280,8 @@ fn field_rules(
         then: attributes.then.as_ref().map(LitStr::value),
         or_else: attributes.or_else.as_ref().map(LitStr::value),
         is_multiline: attributes.multiline.is_some(),
+        format: attributes.format.as_ref().map(LitStr::value),
+        zone: attributes.zone.as_ref().map(LitStr::value),
         is_unbounded: attributes.unbounded.is_some(),
         incomplete: attributes.incomplete,
     }
@@ -325,6 +327,8 @@ impl Field<'_> {
             FieldLocation::Then => attributes.then.as_ref().map(LitStr::to_token_stream),
             FieldLocation::Else => attributes.or_else.as_ref().map(LitStr::to_token_stream),
             FieldLocation::Multiline => attributes.multiline.as_ref().map(Ident::to_token_stream),
+            FieldLocation::Format => attributes.format.as_ref().map(LitStr::to_token_stream),
+            FieldLocation::Zone => attributes.zone.as_ref().map(LitStr::to_token_stream),
             FieldLocation::Unbounded => attributes.unbounded.as_ref().map(Ident::to_token_stream),
             _ => None,
         };

@@ -4,6 +4,8 @@ use dingtalk_template::declaration::Cardinality;
 use quote::ToTokens as _;
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
+use crate::check::{ADD_FEATURE, HAS_TIME};
+
 /// Returns the cardinality of a field, and the type of one value, from the last segment of its type's path.
 pub(crate) fn cardinality(ty: &Type) -> (Cardinality, &Type) {
     let one = (Cardinality::One, ty);
@@ -48,6 +50,24 @@ pub(crate) fn is_of_text(ty: &Type) -> bool {
     let Type::Path(path) = ungrouped(ty) else { return false };
     let inner = path.path.segments.last().and_then(type_argument).and_then(type_name);
     inner.as_deref() == Some("str")
+}
+
+/// Kind of time that a type has by its name. A program may have types of these names, so rustc is asked once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TimeKind {
+    /// A point in time.
+    Moment,
+    /// A length of time.
+    TimeSpan,
+}
+
+/// Returns the kind of time with this name in the standard library, jiff or chrono.
+pub(crate) fn time_kind(name: &str) -> Option<TimeKind> {
+    match name {
+        "SystemTime" | "Timestamp" | "ZonedDateTime" | "DateTime" => Some(TimeKind::Moment),
+        "Duration" | "SignedDuration" | "TimeDelta" => Some(TimeKind::TimeSpan),
+        _ => None,
+    }
 }
 
 const NUMBERS: [&str; 14] =
@@ -126,15 +146,13 @@ fn container(ty: &str) -> Option<fn(&str, &str) -> String> {
                 "a path has no text of its own: write `String`, or compute it: `with(text = {code})`, and write `{{text}}`"
             )
         }),
-        "Duration" => Some(|name, _| {
+        "SystemTime" if !HAS_TIME => Some(|_, _| {
             format!(
-                "a duration has no text of its own: write the number of seconds, or compute a text: \
-                 `with(text = format!(\"{{:.1}} s\", {name}.as_secs_f64()))`, and write `{{text}}`"
+                "a point in time is shown in a time zone, which needs the feature `jiff` of `dingtalk-core`: {ADD_FEATURE}"
             )
         }),
-        "SystemTime" | "Instant" => Some(|_, _| {
-            "a point in time has no text of its own: write a type of a library of dates, which has `Display`"
-                .to_owned()
+        "Instant" => Some(|_, _| {
+            "an `Instant` has no date: write `SystemTime`, or `Duration` for the time since then".to_owned()
         }),
         _ => None,
     }

@@ -96,6 +96,12 @@ impl Sink<'_> {
         writer.finish();
     }
 
+    /// Reports whether the value stands in a URL, which programs read, and not people.
+    #[doc(hidden)]
+    pub fn is_url(&self) -> bool {
+        matches!(self.context, SlotContext::Url | SlotContext::LinkTarget)
+    }
+
     /// Writes a word, such as a mention. A space separates it from the text before it if `joins_before` returns true
     /// for that text's last character, and from the text after it if `joins_after` does for its first one.
     #[doc(hidden)]

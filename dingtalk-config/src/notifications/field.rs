@@ -10,8 +10,10 @@ use toml::Value;
 use crate::{Wording, section::Section};
 
 /// The types of one value, as a file writes them.
-const TYPES: [&str; 9] =
-    ["text", "markdown", "integer", "number", "flag", "url", "mobile", "user_id", "choice"];
+const TYPES: [&str; 12] = [
+    "text", "markdown", "integer", "number", "flag", "url", "mobile", "user_id", "choice", "time",
+    "duration", "bytes",
+];
 
 /// Reads a field. What cannot be read has been reported, and the field says that it is incomplete.
 pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
@@ -28,7 +30,7 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     rules.cardinality = read_shape(rules.cardinality, &mut section);
     rules.role = read_role(&mut section);
     rules.line = section.string("line");
-    rules.default = section.value("default").map(|value| literal(&value));
+    rules.default = section.value("default").map(|value| literal(&value, rules.value));
     if rules.default == Some(None) {
         let problem = Wording::new(
             "a default is a literal, such as `\"web-3\"` or `42`",
@@ -36,7 +38,7 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
         );
         section.fault("default", problem);
     }
-    rules.example = section.value("example").map(|value| literal(&value));
+    rules.example = section.value("example").map(|value| literal(&value, rules.value));
     for (rule, bounds) in
         [(Rule::Length, &mut rules.length), (Rule::Bytes, &mut rules.bytes), (Rule::Range, &mut rules.range)]
     {
@@ -52,6 +54,8 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     rules.then = section.string("then");
     rules.or_else = section.string("else");
     rules.is_multiline = section.flag("multiline").unwrap_or_default();
+    rules.format = section.string("format");
+    rules.zone = section.string("zone");
     rules.is_unbounded = section.flag("unbounded").unwrap_or_default();
     for (only, instead) in [
         (
@@ -140,6 +144,9 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
         "mobile" => FieldType::MobileNumber,
         "user_id" => FieldType::Member,
         "choice" => FieldType::Choice(values),
+        "time" => FieldType::Time,
+        "duration" => FieldType::Duration,
+        "bytes" => FieldType::Bytes,
         other => {
             let problem = match suggest(other, TYPES) {
                 Some(meant) => Wording::new(
@@ -243,8 +250,8 @@ fn read_role(section: &mut Section<'_>) -> Role {
     }
 }
 
-/// `None` for what is no literal of JSON too.
-fn literal(value: &Value) -> Option<Literal> {
+/// `None` for what is no literal of JSON too. JSON has times as texts.
+fn literal(value: &Value, kind: ValueKind) -> Option<Literal> {
     match value {
         Value::String(text) => Some(Literal::Text(text.clone())),
         Value::Integer(number) => {
@@ -254,7 +261,10 @@ fn literal(value: &Value) -> Option<Literal> {
             Some(Literal::Number { digits: number.to_string(), value: (*number).into() })
         }
         Value::Boolean(flag) => Some(Literal::Flag(*flag)),
-        Value::Array(elements) => elements.iter().map(literal).collect::<Option<_>>().map(Literal::List),
+        Value::Array(elements) => {
+            elements.iter().map(|element| literal(element, kind)).collect::<Option<_>>().map(Literal::List)
+        }
+        Value::Datetime(time) if kind == ValueKind::Time => Some(Literal::Text(time.to_string())),
         Value::Float(_) | Value::Datetime(_) | Value::Table(_) => None,
     }
 }

@@ -36,10 +36,13 @@ mod wire;
 
 pub use dingtalk_template::{Show, Sink};
 
+#[cfg(feature = "jiff")]
+pub use crate::form::{TimeText, UnknownTimeZone, set_time_zone, time};
 pub use crate::{
     card_button::CardButton,
     choice::{ChoiceValue, ParseChoiceError},
     fault::{Fault, Faults, Invalid},
+    form::{BytesText, DurationText, ThousandsText, bytes, duration, thousands},
 };
 
 pub use self::{

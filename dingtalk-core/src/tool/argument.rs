@@ -18,7 +18,7 @@ use crate::{
 
 /// A value in a tool's arguments, with its schema and its parser.
 ///
-/// Texts, numbers and this crate's own types are arguments. So are a [`Choice`](derive@crate::Choice), and an item of a
+/// Texts, numbers, times and this crate's own types are arguments. So are a [`Choice`](derive@crate::Choice), and an item of a
 /// feed card or a [`Fragment`](derive@crate::Fragment) that is marked `#[dingtalk(tool)]`. A field of a tool can have any
 /// other type too that derives `serde::Deserialize` and `schemars::JsonSchema`.
 #[diagnostic::on_unimplemented(
@@ -31,6 +31,10 @@ pub trait Argument<How = ByItself>: Sized {
     /// Marks a text of any length; used by generated code.
     #[doc(hidden)]
     const IS_TEXT: bool = false;
+
+    /// Marks a point in time in RFC 3339; used by generated code.
+    #[doc(hidden)]
+    const IS_MOMENT: bool = false;
 
     /// Returns the schema of one value.
     fn schema(generator: &mut SchemaGenerator) -> Schema;

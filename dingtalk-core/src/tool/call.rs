@@ -19,7 +19,7 @@ pub struct Call {
     /// Message that the call sends.
     pub message: Message,
     /// Arguments as one line of JSON, equal for all calls with the same meaning: in the order of the parameters, lists
-    /// as arrays, mobile numbers as DingTalk takes them, defaults filled in, and values that are `null`, empty or off
+    /// as arrays, mobile numbers as DingTalk takes them, points in time in UTC, defaults filled in, and values that are `null`, empty or off
     /// left out.
     pub canonical: String,
 }
@@ -126,7 +126,8 @@ fn canonical(parameters: Parameters<'_>, arguments: &Map<String, Value>) -> Stri
         let value = arguments.get(parameter.field.name).filter(|value| !says_nothing(&parameter, value));
         let default = || parameter.default.and_then(|default| serde_json::from_str::<Value>(default).ok());
         if let Some(value) = value {
-            write_member(&mut json, parameter.field.name, value);
+            let moments = parameter.is_moment.then(|| moments(value));
+            write_member(&mut json, parameter.field.name, moments.as_ref().unwrap_or(value));
         } else if let Some(default) = default().filter(|default| !says_nothing(&parameter, default)) {
             write_member(&mut json, parameter.field.name, &default);
         }
@@ -134,6 +135,16 @@ fn canonical(parameters: Parameters<'_>, arguments: &Map<String, Value>) -> Stri
     json.push(b'}');
     // JSON is UTF-8.
     String::from_utf8(json).unwrap_or_default()
+}
+
+/// Writes points in time in UTC. One that cannot be read has been refused.
+fn moments(value: &Value) -> Value {
+    match value {
+        Value::Array(elements) => elements.iter().map(moments).collect(),
+        #[cfg(feature = "jiff")]
+        Value::String(text) => super::times::canonical(text).map_or_else(|| value.clone(), Value::from),
+        value => value.clone(),
+    }
 }
 
 fn says_nothing(parameter: &Parameter<'_>, value: &Value) -> bool {

@@ -35,6 +35,7 @@ pub(crate) mod reader;
 mod schema;
 mod set;
 mod spec;
+mod times;
 mod tool_type;
 mod types;
 

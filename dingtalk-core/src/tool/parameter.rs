@@ -26,6 +26,8 @@ pub struct Parameter<'a> {
     pub is_unbounded: bool,
     /// Kind of id by which the parameter mentions people, for fields marked `at`.
     pub mentions: Option<PersonKind>,
+    /// Set if the values are points in time: two spellings of one have the same meaning.
+    pub is_moment: bool,
 }
 
 /// Kind of id by which a parameter identifies people.
@@ -51,6 +53,7 @@ impl<'a> Parameter<'a> {
             example: None,
             is_unbounded: false,
             mentions: None,
+            is_moment: false,
         }
     }
 
@@ -87,6 +90,14 @@ impl<'a> Parameter<'a> {
         self
     }
 
+    /// Sets whether its values are points in time; used by generated code.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn moment(mut self, is_moment: bool) -> Self {
+        self.is_moment = is_moment;
+        self
+    }
+
     /// Reports whether a call must give the parameter.
     pub fn is_required(&self) -> bool {
         match self.cardinality {
@@ -112,6 +123,7 @@ pub(super) struct OwnedParameter {
     pub(super) default: Option<String>,
     pub(super) example: Option<String>,
     pub(super) mentions: Option<PersonKind>,
+    pub(super) is_moment: bool,
 }
 
 impl OwnedParameter {
@@ -125,6 +137,7 @@ impl OwnedParameter {
             example: self.example.as_deref(),
             is_unbounded: false,
             mentions: self.mentions,
+            is_moment: self.is_moment,
         }
     }
 }

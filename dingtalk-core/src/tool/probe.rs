@@ -44,6 +44,8 @@ impl<T: Choice> Probe<T> {
 pub trait NoArgument<T> {
     /// Its schema knows.
     const IS_TEXT: bool = false;
+    /// Only its parser knows.
+    const IS_MOMENT: bool = false;
     /// It is read as its schema says.
     const HOW: BySerde = BySerde;
 }
@@ -53,6 +55,8 @@ impl<T> NoArgument<T> for Probe<T> {}
 impl<T: Argument> Probe<T> {
     /// A text of any length.
     pub const IS_TEXT: bool = T::IS_TEXT;
+    /// A point in time in RFC 3339.
+    pub const IS_MOMENT: bool = T::IS_MOMENT;
     /// It is read as the type says itself.
     pub const HOW: ByItself = ByItself;
 }

@@ -41,6 +41,8 @@ pub(super) struct Learned {
     pub(super) default: Option<Value>,
     /// Parts of a foreign type without an upper limit, by their paths.
     pub(super) unlimited: Vec<String>,
+    /// Only the schema of the type describes its values, and the type's own description is not for agents.
+    pub(super) is_foreign: bool,
 }
 
 /// Types of a tool's parameters.
@@ -146,8 +148,14 @@ impl<'a> Reader<'a> {
         match &mut self.visit {
             Visit::Learn(learned) => {
                 let of_type = |generator: &mut SchemaGenerator| how.schema(generator);
-                let unlimited = if how.is_foreign() { schema::unlimited(&of_type) } else { Vec::new() };
-                learned.push(Learned { schema: schema::value(&of_type), default: None, unlimited });
+                let is_foreign = how.is_foreign();
+                let unlimited = if is_foreign { schema::unlimited(&of_type) } else { Vec::new() };
+                learned.push(Learned {
+                    schema: schema::value(&of_type),
+                    default: None,
+                    unlimited,
+                    is_foreign,
+                });
                 Given::Learning
             }
             Visit::Read(arguments) => match arguments.get(name) {

@@ -37,8 +37,9 @@ pub(super) fn object<'p>(
 
 fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
     let mut value = learned.schema;
-    // Descriptions of a type's values appear once, next to the field's description.
-    let of_type = value.remove("description").filter(|_| value.contains_key("enum"));
+    // The description of a type's values appears once, next to the field's description.
+    let of_type = value.remove("description");
+    let of_type = of_type.filter(|_| !learned.is_foreign || value.contains_key("enum"));
     let of_type = of_type.as_ref().and_then(Value::as_str);
     let constraints = parameter.field.constraints;
     let on_value = constraints.iter().filter(|constraint| !matches!(constraint, Constraint::Items { .. }));
@@ -121,8 +122,16 @@ fn keywords(constraint: &Constraint, schema: &mut Map<String, Value>) {
                 let whole = kind == "integer";
                 let min = min.map(|min| number(min, whole.then_some(f64::ceil)));
                 let max = max.map(|max| number(max, whole.then_some(f64::floor)));
-                insert(schema, "minimum", min);
-                insert(schema, "maximum", max);
+                // A limit of the type's own stays if it is stricter.
+                let end = |schema: &Map<String, Value>, key: &str| schema.get(key).and_then(Value::as_f64);
+                let of_type = (end(schema, "minimum"), end(schema, "maximum"));
+                let stricter = |own: Option<f64>, end: &Value, is_max: bool| {
+                    let difference =
+                        own.zip(end.as_f64()).map(|(own, end)| if is_max { own - end } else { end - own });
+                    difference.is_some_and(|difference| difference < 0.0)
+                };
+                insert(schema, "minimum", min.filter(|min| !stricter(of_type.0, min, false)));
+                insert(schema, "maximum", max.filter(|max| !stricter(of_type.1, max, true)));
             }
         }
         // JSON Schema counts characters only; the description gives the limit in bytes.

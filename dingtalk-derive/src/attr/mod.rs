@@ -78,6 +78,8 @@ pub(crate) struct FieldAttributes {
     pub(crate) then: Option<LitStr>,
     pub(crate) or_else: Option<LitStr>,
     pub(crate) multiline: Option<Ident>,
+    pub(crate) format: Option<LitStr>,
+    pub(crate) zone: Option<LitStr>,
     pub(crate) unbounded: Option<Ident>,
     pub(crate) incomplete: bool,
 }
@@ -178,6 +180,8 @@ static TOOL: KeyTable<ToolAttribute> = KeyTable {
     loose_text: Some("a text in `tool(…)` has a key: write `when = \"…\"`"),
 };
 
+const ZONE: &str = "the time zone of a field is its `zone`: write `zone = \"Asia/Shanghai\"`";
+
 static FIELD: KeyTable<FieldAttributes> = KeyTable {
     place: "on a field",
     keys: &[
@@ -199,12 +203,19 @@ static FIELD: KeyTable<FieldAttributes> = KeyTable {
         value!("then", then, equals_text),
         value!("else", or_else, equals_text),
         value!("multiline", multiline, alone),
+        value!("format", format, equals_text),
+        value!("zone", zone, equals_text),
         value!("unbounded", unbounded, alone),
     ],
-    advice: &[(
-        "description",
-        "the description of a parameter is the doc comment of its field: write `/// …` above the field",
-    )],
+    advice: &[
+        (
+            "description",
+            "the description of a parameter is the doc comment of its field: write `/// …` above the field",
+        ),
+        ("time_zone", ZONE),
+        ("timezone", ZONE),
+        ("tz", ZONE),
+    ],
     loose_text: Some("a text on a field has a key: write `line = \"… {} …\"`"),
 };
 

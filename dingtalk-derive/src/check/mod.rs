@@ -17,6 +17,12 @@ use crate::{
 /// True if `dingtalk-core` has the items that the code of a tool uses.
 pub(crate) const HAS_TOOLS: bool = cfg!(feature = "tool");
 
+/// True if `dingtalk-core` can show points in time.
+pub(crate) const HAS_TIME: bool = cfg!(feature = "jiff");
+
+/// The fix for a feature that is off.
+pub(crate) const ADD_FEATURE: &str = "add it to the dependency's `features` in `Cargo.toml`";
+
 pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
     for variant in &model.variants {
         if let Some(message) = &variant.message {
@@ -46,7 +52,7 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
             // dingtalk-core = { features = ["derive"] } and #[dingtalk(tool)]
             _ if !HAS_TOOLS => errors.at(
                 &attribute.keyword,
-                "`tool` needs the feature `tool` of `dingtalk-core`: add it to the dependency's `features` in `Cargo.toml`",
+                format!("`tool` needs the feature `tool` of `dingtalk-core`: {ADD_FEATURE}"),
             ),
             Derive::Notification => tool::check(model, attribute, errors),
             Derive::FeedItem | Derive::Fragment if attribute.is_bare() => tool::parameters(model, errors),

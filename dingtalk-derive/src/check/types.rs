@@ -1,9 +1,13 @@
 //! Types that a message cannot show as they are.
 
-use dingtalk_template::{captures, declaration::Role};
+use dingtalk_template::{
+    captures,
+    declaration::{Role, ValueFormat},
+};
 
 use syn::LitStr;
 
+use super::{ADD_FEATURE, HAS_TIME};
 use crate::{attr::MessageAttribute, errors::Errors, model::Variant, types};
 
 /// Reports fields whose types are shown and cannot be.
@@ -19,6 +23,16 @@ pub(super) fn check(variant: &Variant<'_>, errors: &Errors) {
                 types::problem(&field.rules.name, field.rules.cardinality, field.value_type)
         {
             errors.at(field.ty, problem);
+        }
+        // #[dingtalk(zone = "UTC")] with dingtalk-core = { features = ["derive"] }
+        let format = field.rules.value_format();
+        if format.is_some_and(ValueFormat::is_time) && !HAS_TIME {
+            let (key, written) = match (&field.attributes.zone, &field.attributes.format) {
+                (Some(zone), _) => ("zone", zone),
+                (None, Some(format)) => ("format", format),
+                (None, None) => continue,
+            };
+            errors.at(written, format!("`{key}` needs the feature `jiff` of `dingtalk-core`: {ADD_FEATURE}"));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Bounds of generic types: `FieldType: Show` for each field that mentions a type parameter and is shown.
 
-use dingtalk_template::declaration::{FormatSpec, MessageKind, Role, Source, Templates};
+use dingtalk_template::declaration::{FormatSpec, MessageKind, Role, Source, Templates, ValueFormat};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{Generics, Type, WherePredicate};
@@ -37,6 +37,15 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
             let value = field.value_type;
             match (field.rules.role, shown.spec.as_str()) {
                 (Role::At | Role::AtAll, _) => {}
+                _ if field.rules.value_format().is_some() => match field.rules.value_format() {
+                    Some(ValueFormat::Bytes) => need(value, quote!(#private::ByteCount)),
+                    Some(ValueFormat::Thousands) => need(value, quote!(#private::Grouped)),
+                    Some(ValueFormat::Duration) => need(value, quote!(#private::TimeSpan)),
+                    Some(ValueFormat::Time | ValueFormat::Pattern(_)) => {
+                        need(value, quote!(#private::Moment))
+                    }
+                    None => {}
+                },
                 (_, "") if field.attributes.truncate.is_some() && !shown.in_url => {
                     need(value, quote!(::core::fmt::Display));
                 }

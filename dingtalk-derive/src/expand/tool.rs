@@ -1,6 +1,8 @@
 //! `impl Tool`, and list items as parameters of tools.
 
-use dingtalk_template::declaration::{Cardinality, Dialect, Literal, Role, ValueKind, no_upper_limit};
+use dingtalk_template::declaration::{
+    Cardinality, Dialect, Literal, Role, ValueFormat, ValueKind, no_upper_limit,
+};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
@@ -13,6 +15,7 @@ use crate::{
     attr::ToolAttribute,
     literal,
     model::{Field, Model},
+    types::{self, TimeKind},
 };
 
 pub(crate) fn implementation(model: &Model<'_>, paths: &Paths) -> TokenStream {
@@ -156,15 +159,28 @@ fn parameter(field: &Field<'_>, paths: &Paths) -> TokenStream {
         let ty = field.ty;
         quote!(.mentions(<#ty as #private::At>::KIND))
     });
+    let moment = may_be_moment(field).then(|| {
+        let ty = field.value_type;
+        quote!(.moment({
+            use #private::NoArgument as _;
+            <#private::Probe<#ty>>::IS_MOMENT
+        }))
+    });
     quote! {
         #private::Parameter::new(#constant, #documentation, #private::Cardinality::#cardinality)
-            #defaulted #values #unbounded #mentions
+            #defaulted #values #unbounded #mentions #moment
     }
 }
 
 /// Reports whether only rustc knows the type of the field, which may be a `Choice`.
 fn is_foreign(field: &Field<'_>) -> bool {
     field.rules.value == ValueKind::Foreign
+}
+
+/// Reports whether the values may be points in time, as far as the name of the type and the keys say.
+fn may_be_moment(field: &Field<'_>) -> bool {
+    let by_name = types::time_kind(&field.rules.type_name) == Some(TimeKind::Moment);
+    is_foreign(field) && (by_name || field.rules.value_format().is_some_and(ValueFormat::is_time))
 }
 
 /// Generates a function that returns the default of the field.

@@ -2,7 +2,7 @@
 
 use dingtalk_template::{
     Number,
-    declaration::{Cardinality, FormatSpec, Role, Shown, Source, Templates, ValueKind},
+    declaration::{Cardinality, FormatSpec, Role, Shown, Source, Templates, ValueFormat, ValueKind},
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -11,7 +11,9 @@ use syn::spanned::Spanned;
 use super::code::{Paths, local, option};
 use crate::{
     attr::{BoundsAttribute, EndAttribute, names},
+    check::HAS_TIME,
     model::{Field, Model, Variant},
+    types::{self, TimeKind},
 };
 
 /// Code with which every implementation begins.
@@ -50,6 +52,10 @@ impl Values {
             } else {
                 quote!(<#ty as #private::Measured>::keep(#bound, &#rules, #private::Check::faults(&mut #check));)
             }
+        });
+        let zones = variant.fields.iter().filter_map(|field| {
+            let (name, zone) = (&field.rules.parameter, field.rules.zone.as_ref()?);
+            Some(quote!(#private::Check::zone(&mut #check, #name, #zone);))
         });
         let parts = variant.fields.iter().enumerate().filter(|(_, field)| may_have_rules(model, field));
         let nested = parts.map(|(index, field)| {
@@ -90,7 +96,7 @@ impl Values {
         });
         Self {
             pattern: quote!(Self #path { #(#bindings,)* }),
-            checks: checks.chain(nested).collect(),
+            checks: checks.chain(zones).chain(nested).collect(),
             computed: computed(variant, paths),
             targets: targets.collect(),
             slice: quote!(&[#(#slice),*]),
@@ -118,9 +124,16 @@ fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
             quote!(let #ident = #bound; let _ = #ident;)
         });
         let (variable, expression) = (local(&format!("computed_{index}")), &computed.expression);
+        // The span makes rustc report a type that cannot be shown at the expression.
+        let mut value = local("value");
+        value.set_span(expression.span().resolved_at(Span::mixed_site()));
         quote! {
             #(#fields)*
-            let #variable = #private::Computed::new(#private::expression!(#expression));
+            let #variable = {
+                use #private::{AskMoment as _, AskShow as _, AskTimeSpan as _};
+                let #value = #private::expression!(#expression);
+                (&&&#private::Ask(&#value)).how().keep(#value)
+            };
         }
     });
     each.collect()
@@ -144,10 +157,13 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
         (Role::At, _) => quote!(#private::Value::One(&<#ty as #private::At>::text(#bound))),
         (Role::AtAll, _) => quote!(#private::Value::One(&#private::mention_all_text(*#bound))),
         (_, Cardinality::Flag) => quote!(#private::Value::Flag(*#bound)),
-        (_, Cardinality::One) => match cut(field, shown, paths) {
-            Some(cut) => quote!(#private::Value::One(&#private::truncated::<#ty>(#bound, #cut))),
-            None if shown.spec.is_empty() => quote!(<#ty as #private::Show>::one(#bound)),
-            None => {
+        (_, Cardinality::One) => match (form(field, shown, paths), cut(field, shown, paths)) {
+            (Some((style, write)), _) => {
+                quote!(#private::Value::One(&#private::formed::<#ty>(#bound, #style, #write)))
+            }
+            (None, Some(cut)) => quote!(#private::Value::One(&#private::truncated::<#ty>(#bound, #cut))),
+            (None, None) if shown.spec.is_empty() => quote!(<#ty as #private::Show>::one(#bound)),
+            (None, None) => {
                 let (spec, format) = format_of(field, shown, paths);
                 quote!(#private::Value::One(&#private::format::one::<#ty>(#bound, #spec, <#ty as #format>::write)))
             }
@@ -164,7 +180,9 @@ fn each(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenS
     let private = &paths.private;
     let inner = field.value_type;
     let values = shown_values(index, field, paths);
-    if let Some(cut) = cut(field, shown, paths) {
+    if let Some((style, write)) = form(field, shown, paths) {
+        quote!(#private::formed_each::<#inner>(#values, #style, #write))
+    } else if let Some(cut) = cut(field, shown, paths) {
         quote!(#private::truncated_each::<#inner>(#values, #cut))
     } else if shown.spec.is_empty() {
         quote!(<#inner as #private::Show>::several(#values))
@@ -230,6 +248,48 @@ fn absent(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
         _ => quote!(<[_]>::is_empty(#private::AsSlice::as_values(#bound))),
     };
     quote!(#private::Value::Each(&#private::absent(#is_absent, #or_else)))
+}
+
+/// Generates the style of a field with a form of its own, and the function that writes a value in it.
+fn form(field: &Field<'_>, shown: &Shown, paths: &Paths) -> Option<(TokenStream, TokenStream)> {
+    let (private, ty) = (&paths.private, field.value_type);
+    // The span makes rustc report a type without this form at the field.
+    let of = |name: &str| {
+        let form = Ident::new(name, field.ty.span().resolved_at(Span::mixed_site()));
+        quote!(<#ty as #private::#form>::write)
+    };
+    let by_name = |kind: TimeKind| {
+        let form =
+            Ident::new(if kind == TimeKind::Moment { "MOMENT" } else { "TIME_SPAN" }, Span::mixed_site());
+        quote!({
+            use #private::AnyForm as _;
+            <#private::Form<#ty>>::#form
+        })
+    };
+    let write = match field.rules.value_format() {
+        _ if field.rules.role != Role::Value => return None,
+        Some(ValueFormat::Bytes) => of("ByteCount"),
+        Some(ValueFormat::Thousands) => of("Grouped"),
+        Some(ValueFormat::Duration) => of("TimeSpan"),
+        Some(ValueFormat::Time | ValueFormat::Pattern(_)) => of("Moment"),
+        // A format of the template is the type's own.
+        None if !shown.spec.is_empty() || field.attributes.truncate.is_some() => return None,
+        None => by_name(
+            types::time_kind(&field.rules.type_name)
+                .filter(|kind| HAS_TIME || *kind == TimeKind::TimeSpan)?,
+        ),
+    };
+    let (spec, _) = format(&shown.spec, Span::mixed_site(), paths);
+    let zone = option(field.rules.zone.as_ref());
+    let pattern = option(match field.rules.value_format() {
+        Some(ValueFormat::Pattern(pattern)) => Some(pattern),
+        _ => None,
+    });
+    let style = match (&field.rules.format, &field.rules.zone) {
+        (None, None) => quote!(#private::Style::PLAIN),
+        _ => quote!(#private::Style { spec: #spec, zone: #zone, pattern: #pattern }),
+    };
+    Some((style, write))
 }
 
 /// Generates the values of an `Option` or a `Vec` that are shown, as a slice.

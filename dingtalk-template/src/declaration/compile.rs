@@ -3,8 +3,9 @@
 use std::{cell::RefCell, collections::HashSet};
 
 use super::{
-    Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, Location, MORE, MessageKind,
-    MessagePart, MessageTemplates, Role, Shown, Source, Templates, Told, ValueKind,
+    Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, FormatKind, FormatSpec,
+    Location, MORE, MessageKind, MessagePart, MessageTemplates, Role, Shown, Source, Templates, Told,
+    ValueFormat, ValueKind,
     message::{static_text, unused},
     sentence,
 };
@@ -74,7 +75,7 @@ impl Templates {
         }
         let mut templates = compiled?;
         templates.values = values;
-        shortened_unseen(declared, &templates, findings);
+        unseen(declared, &templates, findings);
         templates.mark_targets();
         sentence::targets(declared, &templates, findings);
         // A slot that has a problem may be the one that uses a key.
@@ -618,6 +619,13 @@ impl Resolver<'_> {
                 ),
             );
         }
+        // text("{size:x}") with #[dingtalk(format = "bytes")] size
+        if let Source::Field(index) | Source::Inline(index) = source
+            && !spec.is_empty()
+            && let Some(problem) = beside_a_format(self.fields[index], spec)
+        {
+            self.push(location, problem);
+        }
         let mut state = self.state.borrow_mut();
         let same = |value: &Shown| value.source == source && value.spec == spec && value.in_url == in_url;
         let index = state.values.iter().position(same).unwrap_or_else(|| {
@@ -628,14 +636,31 @@ impl Resolver<'_> {
     }
 }
 
+/// Returns the problem of a format spec on a field that has a `format`. Only thousands leave something to say.
+fn beside_a_format(field: &FieldRules, spec: &str) -> Option<String> {
+    let name = &field.name;
+    let key = if field.format.is_some() { "format" } else { "zone" };
+    match field.value_format()? {
+        ValueFormat::Thousands => {
+            let FormatSpec { kind, alternate, width, .. } = FormatSpec::parse(spec);
+            (kind != FormatKind::Plain || alternate || width > 0).then(|| {
+                format!("`{{:{spec}}}`: thousands are separated in decimal numbers: write a precision only, as in `{{:.2}}`")
+            })
+        }
+        _ => Some(format!(
+            "`{{:{spec}}}`: `{key}` says how `{name}` is shown; remove the format from the template"
+        )),
+    }
+}
+
 /// Reports whether a line begins with `1. ` or `1) `.
 fn is_numbered(line: &str) -> bool {
     let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
     rest.len() < line.len() && (rest.starts_with(". ") || rest.starts_with(") "))
 }
 
-/// Reports fields that are to be shown shortened, and that no template shows.
-fn shortened_unseen(declared: &DeclaredMessage<'_>, templates: &Templates, findings: &mut Findings) {
+/// Reports fields that are to be shown shortened or in a form, and that no template shows.
+fn unseen(declared: &DeclaredMessage<'_>, templates: &Templates, findings: &mut Findings) {
     for (index, field) in declared.fields.iter().enumerate() {
         let name = &field.name;
         let sources = [Source::Field(index), Source::Inline(index)];
@@ -645,13 +670,19 @@ fn shortened_unseen(declared: &DeclaredMessage<'_>, templates: &Templates, findi
             continue;
         }
         let keys = [
-            ("max_shown", FieldLocation::MaxShown, &field.max_shown),
-            ("truncate", FieldLocation::Truncate, &field.truncate),
+            ("max_shown", FieldLocation::MaxShown, field.max_shown.is_some()),
+            ("truncate", FieldLocation::Truncate, field.truncate.is_some()),
         ];
-        for (key, location, _) in keys.into_iter().filter(|(.., end)| end.is_some()) {
+        for (key, location, _) in keys.into_iter().filter(|(.., is_given)| *is_given) {
             // with(first = hosts[0].clone()) with #[dingtalk(max_shown = 3)] hosts: Vec<String>
             let message = format!("no template shows `{name}`, so nothing of it is left out: remove `{key}`");
             findings.of_field(index, location, message);
+        }
+        let keys =
+            [("format", FieldLocation::Format, &field.format), ("zone", FieldLocation::Zone, &field.zone)];
+        for (key, location, _) in keys.into_iter().filter(|(.., text)| text.is_some()) {
+            // with(day = at.strftime("%d")) with #[dingtalk(zone = "UTC")] at: ZonedDateTime
+            findings.of_field(index, location, format!("no template shows `{name}`: remove `{key}`"));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Bounds, Cardinality, Dialect, End, FieldLocation, FieldRules, Findings, Literal, MessageKind, Role, Rule,
-    ValueKind, sentence,
+    ValueKind, sentence, value_format::check_value_format,
 };
 use crate::Number;
 
@@ -18,6 +18,7 @@ pub fn check_field(index: usize, field: &FieldRules, kind: Option<MessageKind>, 
     bounds(index, field, findings);
     shortening(index, field, findings);
     sentence::check(index, field, findings);
+    check_value_format(index, field, findings);
     literals(index, field, findings);
     if let Some(kind) = kind.filter(|_| field.is_mention()) {
         mention(index, field, kind, findings);
@@ -179,7 +180,7 @@ fn untruncated(field: &FieldRules, dialect: Dialect) -> Option<String> {
     let ty = dialect.a_type(&field.type_name);
     match field.value {
         // #[dingtalk(truncate = 3)] load: u32
-        ValueKind::Number | ValueKind::Flag => {
+        ValueKind::Number | ValueKind::Flag | ValueKind::Time | ValueKind::Duration => {
             Some(format!("`truncate` belongs on a text, and {ty} is not one: remove it"))
         }
         // #[dingtalk(truncate = 30)] page: Url
@@ -189,6 +190,10 @@ fn untruncated(field: &FieldRules, dialect: Dialect) -> Option<String> {
         // #[dingtalk(truncate = 300)] notes: Markdown
         ValueKind::Markdown => {
             Some(format!("{ty} is not shortened, since a cut could break its marks: remove `truncate`"))
+        }
+        // #[dingtalk(format = "duration", truncate = 3)] took: Elapsed
+        _ if field.value_format().is_some() => {
+            Some("`format` and `zone` say how the value is shown: remove `truncate`".to_owned())
         }
         ValueKind::Text | ValueKind::Foreign => None,
     }
@@ -202,13 +207,18 @@ fn misfit(field: &FieldRules, findings: &Findings) -> Option<(Rule, String)> {
     let (text, number) = (given(&[Rule::Length, Rule::Bytes]), given(&[Rule::Range]));
     let ty = dialect.a_type(&field.type_name);
     match (field.value, text, number) {
-        (ValueKind::Flag | ValueKind::Own, Some(rule), _)
-        | (ValueKind::Flag | ValueKind::Own, _, Some(rule)) => {
+        (ValueKind::Flag | ValueKind::Own | ValueKind::Time, Some(rule), _)
+        | (ValueKind::Flag | ValueKind::Own | ValueKind::Time, _, Some(rule)) => {
             Some((rule, format!("`{}` says nothing about {ty}: remove it", rule.key())))
         }
         (ValueKind::Number, Some(rule), _) => {
             let (key, range) = (rule.key(), dialect.rule(Rule::Range, "a..=b"));
             Some((rule, format!("`{key}` belongs on a text, and {ty} is a number: write `{range}`")))
+        }
+        // #[dingtalk(length(..=3))] took: Duration
+        (ValueKind::Duration, Some(rule), _) => {
+            let (key, range) = (rule.key(), dialect.rule(Rule::Range, "a..=b"));
+            Some((rule, format!("`{key}` belongs on a text: limit the seconds with `{range}`")))
         }
         (ValueKind::Text | ValueKind::Markdown, _, Some(rule)) => {
             let (key, length) = (rule.key(), dialect.rule(Rule::Length, "..=N"));
@@ -274,11 +284,13 @@ fn broken(field: &FieldRules, value: &Literal, findings: &Findings) -> Option<St
 fn wrong_type(field: &FieldRules, value: &Literal, findings: &Findings) -> Option<String> {
     let expected = match (field.value, value) {
         (ValueKind::Flag, Literal::Flag(_))
-        | (ValueKind::Number, Literal::Number { .. })
-        | (ValueKind::Text | ValueKind::Markdown | ValueKind::Own, Literal::Text(_))
+        | (ValueKind::Number | ValueKind::Duration, Literal::Number { .. })
+        | (ValueKind::Text | ValueKind::Markdown | ValueKind::Own | ValueKind::Time, Literal::Text(_))
         | (ValueKind::Foreign, _) => return None,
         (ValueKind::Flag, _) => "`true` or `false`",
         (ValueKind::Number, _) => "a number",
+        (ValueKind::Duration, _) => "a number of seconds",
+        (ValueKind::Time, _) => "a text with an offset, such as `\"2026-11-29T20:05:00+08:00\"`",
         (ValueKind::Text | ValueKind::Markdown | ValueKind::Own, _) => "a text in quotes",
     };
     let (given, ty) = (value.kind(findings.dialect), findings.dialect.a_type(&field.type_name));
@@ -327,6 +339,7 @@ impl<'f> Limits<'f> {
             "i8" => (i8::MIN.into(), i8::MAX.into()),
             "i16" => (i16::MIN.into(), i16::MAX.into()),
             "i32" => (i32::MIN.into(), i32::MAX.into()),
+            "bytes" => (0, i64::MAX.into()),
             "i64" | "isize" | "integer" => (i64::MIN.into(), i64::MAX.into()),
             "i128" => (i128::MIN, i128::MAX),
             _ => return None,

@@ -118,6 +118,10 @@ pub enum FieldLocation {
     Else,
     /// The key `multiline`.
     Multiline,
+    /// Form in which its values are shown.
+    Format,
+    /// Time zone in which its values are shown.
+    Zone,
     /// The key `unbounded`.
     Unbounded,
 }

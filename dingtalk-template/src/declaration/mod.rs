@@ -15,6 +15,8 @@ mod message;
 mod sentence;
 mod templates;
 mod tool;
+mod value_format;
+mod zone;
 
 use crate::Number;
 
@@ -28,6 +30,8 @@ pub use self::{
     message::{LOOSE_BUTTON, check_message, choice_value_problem, second_message, second_role},
     templates::{Shown, Source, Templates},
     tool::{ToolWords, check_parameters, check_tool, first_paragraph, no_upper_limit},
+    value_format::ValueFormat,
+    zone::{offset_seconds, zone_problem},
 };
 
 /// A message and the fields that it shows.
@@ -250,6 +254,10 @@ pub struct FieldRules {
     pub or_else: Option<String>,
     /// True if a text keeps its line breaks, blank lines and indentation.
     pub is_multiline: bool,
+    /// Form in which a value is shown: a name, or a pattern.
+    pub format: Option<String>,
+    /// Time zone in which a point in time is shown.
+    pub zone: Option<String>,
     /// True if the field declares that it has no limit.
     pub is_unbounded: bool,
     /// True if part of the field could not be parsed. A part that seems to be missing may then only be misspelt.
@@ -288,6 +296,10 @@ pub enum ValueKind {
     Flag,
     /// A type of this project that is written as a text: a URL, a mobile number, a user id.
     Own,
+    /// A point in time.
+    Time,
+    /// A length of time.
+    Duration,
     /// A type that the rules do not know, such as a choice.
     Foreign,
 }

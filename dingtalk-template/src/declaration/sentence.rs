@@ -168,11 +168,15 @@ fn multiline(index: usize, field: &FieldRules, findings: &mut Findings) {
     let ty = findings.dialect.a_type(&field.type_name);
     let problem = match field.value {
         // #[dingtalk(multiline)] load: u32
-        ValueKind::Number | ValueKind::Flag | ValueKind::Own => {
+        ValueKind::Number | ValueKind::Flag | ValueKind::Own | ValueKind::Time | ValueKind::Duration => {
             format!("`multiline` belongs on a text, and {ty} is not one: remove it")
         }
         // #[dingtalk(multiline)] notes: Markdown
         ValueKind::Markdown => format!("{ty} keeps its own lines already: remove `multiline`"),
+        // #[dingtalk(multiline, format = "duration")] took: Elapsed
+        _ if field.value_format().is_some() => {
+            "`format` and `zone` write a value on one line: remove `multiline`".to_owned()
+        }
         // #[dingtalk(multiline, join = ", ")] logs: Vec<String>
         ValueKind::Text | ValueKind::Foreign if field.join.is_some() => {
             "`join` writes all values on one line, and `multiline` keeps their lines: remove one of them"

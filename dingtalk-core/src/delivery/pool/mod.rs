@@ -20,10 +20,11 @@ use self::{
 };
 use super::{
     Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Receipt, Robot, RobotKey, Urgency,
-    duration::{FAR_FUTURE, in_words},
+    duration::FAR_FUTURE,
     robot::{Start, check_name},
     window::{Forecast, Waiter},
 };
+use crate::message::duration;
 
 /// Several robots of one group that share the load: three of them can send 60 messages a minute.
 ///
@@ -386,7 +387,7 @@ impl Inner {
         }
         let mut remark = format!("{count} of the pool's {of} robots cannot send it");
         if let Some(after) = soonest.retry_after() {
-            remark.push_str(&format!(", the first can in {}", in_words(after)));
+            remark.push_str(&format!(", the first can in {}", duration(after)));
         }
         soonest.with_remark(&remark)
     }

@@ -13,9 +13,10 @@ use reqwest::{
 };
 
 use super::{
-    super::{Block, Error, ErrorKind, classify, duration::in_words, secret::clean},
+    super::{Block, Error, ErrorKind, classify, secret::clean},
     Inner,
 };
+use crate::message::duration;
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -102,10 +103,10 @@ fn difference(timestamp_ms: u64, server: SystemTime) -> String {
     let ours = SystemTime::UNIX_EPOCH + Duration::from_millis(timestamp_ms);
     match server.duration_since(ours) {
         Ok(behind) if behind >= CLOCK_PRECISION => {
-            format!("this machine's clock is {} behind DingTalk's", in_words(behind))
+            format!("this machine's clock is {} behind DingTalk's", duration(behind))
         }
         Err(error) if error.duration() >= CLOCK_PRECISION => {
-            format!("this machine's clock is {} ahead of DingTalk's", in_words(error.duration()))
+            format!("this machine's clock is {} ahead of DingTalk's", duration(error.duration()))
         }
         _ => "this machine's clock agrees with DingTalk's, so the request was on its way for too long"
             .to_owned(),

@@ -31,8 +31,8 @@ pub use self::{
     memory::RateWindow,
     pace::{Block, Pace},
 };
-use super::{BoxFuture, Error, ErrorKind, RobotKey, duration::in_words};
-use crate::delivery::Urgency;
+use super::{BoxFuture, Error, ErrorKind, RobotKey};
+use crate::{delivery::Urgency, message::duration};
 
 /// Grants a robot's requests: at most a fixed number in any window, in the order of arrival, urgent ones first, and
 /// none while the robot rests. See the [module](self).
@@ -161,7 +161,7 @@ impl Forecast {
 /// Converts the forecast of a wait that would be too long.
 impl From<Forecast> for Error {
     fn from(forecast: Forecast) -> Self {
-        let wait = in_words(forecast.wait);
+        let wait = duration(forecast.wait);
         let (kind, cause) = match forecast.block {
             None => (ErrorKind::RateLimited, format!("a slot is free only after {wait}")),
             Some(block) => (block.kind(), format!("the robot rests for another {wait}")),

@@ -84,6 +84,8 @@ impl DeclaredField {
             then: None,
             or_else: None,
             is_multiline: false,
+            format: None,
+            zone: None,
             is_unbounded: false,
             incomplete: false,
         };

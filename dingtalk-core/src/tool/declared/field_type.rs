@@ -23,6 +23,13 @@ pub enum FieldType {
     MobileNumber,
     /// A person by user id: a [`UserId`](crate::UserId).
     Member,
+    /// A point in time.
+    #[cfg(feature = "jiff")]
+    Time,
+    /// A length of time.
+    Duration,
+    /// A number of bytes.
+    Bytes,
     /// A text out of a fixed set of values.
     Choice(Vec<ChoiceText>),
 }
@@ -50,6 +57,10 @@ impl FieldType {
             Self::Link => "url",
             Self::MobileNumber => "mobile",
             Self::Member => "user_id",
+            #[cfg(feature = "jiff")]
+            Self::Time => "time",
+            Self::Duration => "duration",
+            Self::Bytes => "bytes",
             Self::Choice(_) => "choice",
         }
     }
@@ -58,7 +69,10 @@ impl FieldType {
         match self {
             Self::Text => ValueKind::Text,
             Self::Markdown => ValueKind::Markdown,
-            Self::Integer | Self::Number => ValueKind::Number,
+            Self::Integer | Self::Number | Self::Bytes => ValueKind::Number,
+            #[cfg(feature = "jiff")]
+            Self::Time => ValueKind::Time,
+            Self::Duration => ValueKind::Duration,
             Self::Flag => ValueKind::Flag,
             Self::Link | Self::MobileNumber | Self::Member => ValueKind::Own,
             Self::Choice(_) => ValueKind::Foreign,

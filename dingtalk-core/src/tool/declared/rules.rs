@@ -15,6 +15,8 @@ use super::{
     field_type::FieldType,
     value::Scalar,
 };
+#[cfg(feature = "jiff")]
+use crate::form;
 use crate::{
     message::{Faults, MAX_MENTIONS},
     tool::{Constraint, literal::none_of, reader::ReadValue},
@@ -89,7 +91,25 @@ fn types(index: usize, rules: &declaration::FieldRules, field_type: &FieldType, 
             format!("`at` takes mobile numbers or user ids, not `{name}`: change the field's type"),
         );
     }
+    // Example: `zone = "Asia/Atlantis"` on a time. Other names have been judged without the database.
+    #[cfg(feature = "jiff")]
+    if let Some(zone) = &rules.zone
+        && declaration::zone_problem(zone).is_none()
+        && !form::is_time_zone(zone)
+    {
+        let problem = format!("unknown time zone `{zone}` on this machine");
+        findings.push(Location::Field(index, FieldLocation::Zone), problem);
+    }
     if let FieldType::Choice(values) = field_type {
+        if rules.format.is_some() {
+            let problem = format!("`format` says nothing about a `{name}`: remove it");
+            findings.push(Location::Field(index, FieldLocation::Format), problem);
+        }
+        if rules.zone.is_some() {
+            let problem =
+                format!("only a point in time has a time zone, and a `{name}` is not one: remove `zone`");
+            findings.push(Location::Field(index, FieldLocation::Zone), problem);
+        }
         // Example: `length = "..=3"` on a choice.
         for (rule, _) in rules.bounds() {
             findings.push(
@@ -133,16 +153,21 @@ fn unreadable(literal: &Literal, field_type: &FieldType) -> Option<String> {
     match (literal, field_type) {
         (Literal::List(elements), _) => elements.iter().find_map(|element| unreadable(element, field_type)),
         // The rules report a literal that is not a text, or not one of the values.
+        #[cfg(feature = "jiff")]
+        (Literal::Text(_), FieldType::Time) => refused(literal, field_type),
         (Literal::Text(_), FieldType::Link | FieldType::MobileNumber | FieldType::Member)
-        | (Literal::Number { .. }, FieldType::Number)
-        | (Literal::Number { .. } | Literal::Flag(_), FieldType::Choice(_)) => {
-            let json: Value = serde_json::from_str(&literal.json()).ok()?;
-            let mut faults = Faults::default();
-            let read: Option<Scalar> = field_type.read(&json, "", &mut faults);
-            read.is_none().then(|| faults.to_string())
-        }
+        | (Literal::Number { .. }, FieldType::Number | FieldType::Duration | FieldType::Bytes)
+        | (Literal::Number { .. } | Literal::Flag(_), FieldType::Choice(_)) => refused(literal, field_type),
         _ => None,
     }
+}
+
+/// Returns the faults of a literal as an argument.
+fn refused(literal: &Literal, field_type: &FieldType) -> Option<String> {
+    let json: Value = serde_json::from_str(&literal.json()).ok()?;
+    let mut faults = Faults::default();
+    let read: Option<Scalar> = field_type.read(&json, "", &mut faults);
+    read.is_none().then(|| faults.to_string())
 }
 
 /// Checks the types that slots require, as rustc does.
@@ -163,7 +188,11 @@ fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut F
         }
         let format = FormatSpec::parse(&shown.spec).kind;
         // Example: `{host:x}` with a text.
-        if !shown.spec.is_empty() && !rules.is_mention() && !has_format(field_type, rules.cardinality, format)
+        let has_form = rules.value_format().is_some();
+        if !shown.spec.is_empty()
+            && !rules.is_mention()
+            && !has_form
+            && !has_format(field_type, rules.cardinality, format)
         {
             findings.push(
                 shown.location,
@@ -183,7 +212,9 @@ fn has_format(field_type: &FieldType, cardinality: Cardinality, format: FormatKi
         FieldType::Number => {
             matches!(format, FormatKind::Plain | FormatKind::LowerExp | FormatKind::UpperExp)
         }
-        FieldType::Markdown => false,
+        FieldType::Markdown | FieldType::Duration | FieldType::Bytes => false,
+        #[cfg(feature = "jiff")]
+        FieldType::Time => false,
         // A flag with a format has already been refused.
         FieldType::Flag => cardinality == Cardinality::Flag,
         FieldType::Text

@@ -4,10 +4,13 @@ use dingtalk_template::{
     Each, Joined, Number, OrElse, Show, Sink, Template, Value,
     declaration::{
         self, End, FieldRules, FormatKind, FormatSpec, MessageKind, MessagePart, Role, Source, Templates,
+        ValueFormat,
     },
 };
 
 use super::value::{FieldValue, Scalar};
+#[cfg(feature = "jiff")]
+use crate::form::Moment;
 use crate::{
     __private_0_1_0::{
         Counted, Cut, MentionText, absent, either,
@@ -15,6 +18,7 @@ use crate::{
     },
     Message,
     compose::{self, Check},
+    form::{ByteCount, Grouped, Style, TimeSpan},
     message::{Invalid, Mentions},
     shortened::{first, left_out, truncated},
 };
@@ -72,7 +76,7 @@ enum Prepared<'v> {
 impl<'v> Prepared<'v> {
     fn of(value: &'v FieldValue, field: &'v Composed, shown: &Shown) -> Self {
         let Shown { format, form, in_url, .. } = *shown;
-        let Composed { role, max_shown, cut, texts } = field;
+        let Composed { role, max_shown, cut, texts, keys } = field;
         let cut = cut.filter(|_| !in_url);
         match (role, value, form) {
             (Role::At, people, _) => {
@@ -88,11 +92,11 @@ impl<'v> Prepared<'v> {
             }
             (_, FieldValue::Flag(flag), Form::Absent) => Self::Absent(absent(!flag, &texts.or_else)),
             (_, FieldValue::Flag(flag), _) => Self::Flag(*flag),
-            (_, FieldValue::One(scalar), _) => Self::One(Formatted { scalar, format, cut }),
+            (_, FieldValue::One(scalar), _) => Self::One(Formatted { scalar, format, cut, keys }),
             (_, several, form) => {
                 let (scalars, most) = (several.scalars(), max_shown.unwrap_or(usize::MAX));
                 let left_out = left_out(scalars.len(), most);
-                let values = FormattedEach { scalars: first(scalars, most), format, cut };
+                let values = FormattedEach { scalars: first(scalars, most), format, cut, keys };
                 match (form, several) {
                     (Form::Values, _) => Self::Each(values),
                     (Form::LeftOut, _) => Self::LeftOut(left_out),
@@ -164,12 +168,16 @@ struct Formatted<'v> {
     scalar: &'v Scalar,
     format: Option<FormatSpec>,
     cut: Option<Cut>,
+    keys: &'v Keys,
 }
 
 impl Show for Formatted<'_> {
     fn show(&self, sink: &mut Sink<'_>) {
         if let (Scalar::Text(text) | Scalar::Choice(text), Some(cut)) = (self.scalar, self.cut) {
             truncated(text, cut).show(sink);
+            return;
+        }
+        if self.keys.show(self.scalar, self.format, sink) {
             return;
         }
         match (self.scalar, self.format) {
@@ -186,6 +194,9 @@ impl Show for Formatted<'_> {
             (Scalar::Mobile(mobile), Some(spec)) => formatted(mobile, spec).show(sink),
             (Scalar::UserId(id), None) => id.show(sink),
             (Scalar::UserId(id), Some(spec)) => formatted(id, spec).show(sink),
+            #[cfg(feature = "jiff")]
+            (Scalar::Time(_), _) => {}
+            (Scalar::Duration(_) | Scalar::Bytes(_), _) => {}
         }
     }
 
@@ -199,12 +210,13 @@ struct FormattedEach<'v> {
     scalars: &'v [Scalar],
     format: Option<FormatSpec>,
     cut: Option<Cut>,
+    keys: &'v Keys,
 }
 
 impl Each for FormattedEach<'_> {
     fn each(&self, visit: &mut dyn FnMut(&dyn Show)) {
         for scalar in self.scalars {
-            visit(&Formatted { scalar, format: self.format, cut: self.cut });
+            visit(&Formatted { scalar, format: self.format, cut: self.cut, keys: self.keys });
         }
     }
 }
@@ -240,6 +252,40 @@ fn show_number(number: f64, format: FormatSpec, sink: &mut Sink<'_>) {
     format::one(&number, spec(format), write).show(sink);
 }
 
+/// The keys `format` and `zone` of a field.
+#[derive(Debug, Default)]
+struct Keys {
+    format: Option<String>,
+    zone: Option<String>,
+}
+
+impl Keys {
+    /// Writes a value in a form of its type or of its field; returns `false` if it has none.
+    fn show(&self, scalar: &Scalar, format: Option<FormatSpec>, sink: &mut Sink<'_>) -> bool {
+        let value_format = self.format.as_deref().and_then(ValueFormat::parse);
+        let pattern = value_format.and_then(|format| match format {
+            ValueFormat::Pattern(pattern) => Some(pattern),
+            _ => None,
+        });
+        let spec = format.map_or(Style::PLAIN.spec, spec);
+        let style = Style { spec, zone: self.zone.as_deref(), pattern };
+        match (scalar, value_format) {
+            (Scalar::Integer(number) | Scalar::Bytes(number), Some(ValueFormat::Thousands)) => {
+                Grouped::write(number, style, sink);
+            }
+            (Scalar::Number(number), Some(ValueFormat::Thousands)) => Grouped::write(number, style, sink),
+            (Scalar::Integer(bytes), Some(ValueFormat::Bytes)) | (Scalar::Bytes(bytes), _) => {
+                ByteCount::write(bytes, style, sink);
+            }
+            (Scalar::Duration(duration), _) => TimeSpan::write(duration, style, sink),
+            #[cfg(feature = "jiff")]
+            (Scalar::Time(time), _) => Moment::write(time, style, sink),
+            _ => return false,
+        }
+        true
+    }
+}
+
 /// The part of a field's rules that determines its appearance.
 #[derive(Debug)]
 struct Composed {
@@ -247,6 +293,7 @@ struct Composed {
     max_shown: Option<usize>,
     cut: Option<Cut>,
     texts: Texts,
+    keys: Keys,
 }
 
 /// Texts beside values, or in place of them.
@@ -270,7 +317,8 @@ impl Composed {
             or_else: text(&rules.or_else),
             more: rules.more_texts(),
         };
-        Self { role: rules.role, max_shown: count(&rules.max_shown), cut, texts }
+        let keys = Keys { format: rules.format.clone(), zone: rules.zone.clone() };
+        Self { role: rules.role, max_shown: count(&rules.max_shown), cut, texts, keys }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Declarations as tools.
 
-use dingtalk_template::declaration::{Finding, Literal, Role, ToolWords};
+use dingtalk_template::declaration::{Finding, Literal, Role, ToolWords, ValueKind};
 use serde_json::{Map, Value};
 
 use super::{
@@ -98,6 +98,7 @@ fn parameter(field: DeclaredField) -> (OwnedParameter, FieldType) {
             (Role::At, _) => Some(PersonKind::Number),
             _ => None,
         },
+        is_moment: rules.value == ValueKind::Time,
         default: json(&rules.default),
         example: json(&rules.example),
         name: rules.parameter,

@@ -1,13 +1,17 @@
 //! Values of declared fields.
 
-use schemars::{Schema, SchemaGenerator};
+use std::time::Duration;
+
+#[cfg(feature = "jiff")]
+use jiff::Timestamp;
+use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use super::field_type::FieldType;
 use crate::{
     Markdown, Mobile, Url, UserId,
     constraint::{Measure, Measured},
-    message::{Faults, Mentions},
+    message::{Fault, Faults, Mentions},
     tool::{
         Argument,
         argument::{read_one_of, schema_of_values},
@@ -34,6 +38,10 @@ pub(super) enum Scalar {
     Url(Url),
     Mobile(Mobile),
     UserId(UserId),
+    #[cfg(feature = "jiff")]
+    Time(Timestamp),
+    Duration(Duration),
+    Bytes(i64),
     /// Text that the message shows for a value of a fixed set.
     Choice(String),
 }
@@ -67,6 +75,10 @@ impl Measured for Scalar {
             Self::Markdown(markdown) => markdown.measure(visit),
             Self::Integer(integer) => integer.measure(visit),
             Self::Number(number) => number.measure(visit),
+            Self::Duration(duration) => duration.measure(visit),
+            Self::Bytes(bytes) => bytes.measure(visit),
+            #[cfg(feature = "jiff")]
+            Self::Time(_) => {}
             Self::Url(_) | Self::Mobile(_) | Self::UserId(_) | Self::Choice(_) => {}
         }
     }
@@ -94,6 +106,10 @@ impl ReadValue<Scalar> for FieldType {
             Self::Link => <Url as Argument>::schema(generator),
             Self::MobileNumber => <Mobile as Argument>::schema(generator),
             Self::Member => <UserId as Argument>::schema(generator),
+            #[cfg(feature = "jiff")]
+            Self::Time => <Timestamp as Argument>::schema(generator),
+            Self::Duration => <Duration as Argument>::schema(generator),
+            Self::Bytes => json_schema!({"type": "integer", "minimum": 0, "description": "In bytes"}),
             Self::Choice(values) => {
                 schema_of_values(values.iter().map(|choice| (&*choice.value, &*choice.description)))
             }
@@ -111,6 +127,17 @@ impl ReadValue<Scalar> for FieldType {
             Self::Link => <Url as Argument>::read(value, path, faults).map(Scalar::Url),
             Self::MobileNumber => <Mobile as Argument>::read(value, path, faults).map(Scalar::Mobile),
             Self::Member => <UserId as Argument>::read(value, path, faults).map(Scalar::UserId),
+            #[cfg(feature = "jiff")]
+            Self::Time => <Timestamp as Argument>::read(value, path, faults).map(Scalar::Time),
+            Self::Duration => <Duration as Argument>::read(value, path, faults).map(Scalar::Duration),
+            Self::Bytes => {
+                let bytes = <i64 as Argument>::read(value, path, faults)?;
+                if bytes < 0 {
+                    faults.push(Fault::new(path, "must be at least 0").given(bytes.to_string()));
+                    return None;
+                }
+                Some(Scalar::Bytes(bytes))
+            }
             Self::Choice(values) => {
                 let names = values.iter().map(|choice| &*choice.value);
                 let index = read_one_of(names, value, path, faults)?;
