@@ -52,6 +52,9 @@ pub struct Config {
     pub robots: Vec<RobotSettings>,
     /// The robot that posts if a call names none.
     pub default_robot: Option<String>,
+    /// Time zone in which messages show points in time, if it is not the machine's: for
+    /// [`set_time_zone`](dingtalk_core::message::set_time_zone).
+    pub time_zone: Option<String>,
     /// Names that a call may give in place of people.
     pub people: Vec<(String, Person)>,
     /// The quotas that robots share, in the order of their names.
@@ -120,7 +123,11 @@ impl Config {
             None => {}
         }
         let default_robot = file.text("default_robot");
-        let mut config = Self { default_robot, ..Self::default() };
+        let time_zone = file.text("time_zone");
+        if let Some(problem) = time_zone.as_deref().and_then(time_zone_problem) {
+            file.fault("time_zone", problem);
+        }
+        let mut config = Self { default_robot, time_zone, ..Self::default() };
         let mut names = Vec::new();
         if let Some(mut section) = file.section("robots") {
             names = section.keys();
@@ -225,6 +232,22 @@ impl Config {
             _ => None,
         })
     }
+}
+
+/// Returns the reason why this is not a time zone, for settings that take one.
+pub fn time_zone_problem(zone: &str) -> Option<Wording> {
+    #[cfg(feature = "notifications")]
+    let is_unknown = !dingtalk_core::message::is_time_zone(zone);
+    #[cfg(not(feature = "notifications"))]
+    let is_unknown = false;
+    let problem = dingtalk_template::declaration::zone_problem(zone);
+    let unknown =
+        || is_unknown.then(|| format!("unknown time zone `{zone}`; expected a name such as `Asia/Shanghai`"));
+    problem.or_else(unknown).map(|english| {
+        let chinese =
+            format!("不是有效的时区：{zone:?}；应为 `Asia/Shanghai` 这样的名称，或 `+08:00` 这样的偏移量");
+        Wording::new(english, chinese)
+    })
 }
 
 fn no_robot<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Wording {

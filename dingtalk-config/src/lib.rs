@@ -14,7 +14,7 @@ mod section;
 mod state;
 
 pub use crate::{
-    config::Config,
+    config::{Config, time_zone_problem},
     error::{Error, Fault, FaultKind, Wording},
     guarded::Guarded,
     options::DeliveryOptions,

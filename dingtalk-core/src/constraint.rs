@@ -152,8 +152,8 @@ pub enum Measure<'a> {
 
 /// A value that can have constraints.
 ///
-/// Texts and numbers are, and lengths of time, whose `range` is in seconds. Implement it for a type of your own, so that its fields can have `length`, `bytes` or
-/// `range`:
+/// Texts and numbers are, and lengths of time, whose `range` is in seconds. Implement it for a type of your own, so
+/// that its fields can have `length`, `bytes` or `range`:
 ///
 /// ```
 /// use dingtalk_core::{

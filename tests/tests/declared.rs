@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use std::time::Duration;
+
 use dingtalk_config::Config;
 use dingtalk_core::{
     Choice, Markdown, Mobile, Notification, Url, UserId,
@@ -183,6 +185,45 @@ struct Measured {
     /// Participants, by number.
     #[dingtalk(line = "- {}", max_items = 3)]
     people: Vec<Mobile>,
+}
+
+/// Announce when a service is out of order, and for how long.
+#[derive(Notification)]
+#[dingtalk(markdown(
+    title = "Maintenance from {begin}",
+    text = "
+        **{begin}** for {pause}, {size} of {rows:.1} rows, announced {delay} before
+        {ends}
+        {took}
+        [Log](https://example.com/{size}?from={begin}&for={pause}&day={day})
+    ",
+))]
+#[dingtalk(tool(when = "a maintenance is planned"))]
+struct Maintenance {
+    /// Begin of the maintenance.
+    #[dingtalk(zone = "Asia/Shanghai", example = "2026-11-29T20:05:00+08:00")]
+    begin: jiff::Timestamp,
+    /// Day of the announcement.
+    #[dingtalk(zone = "-03:30", format = "%Y%m%d")]
+    day: jiff::Timestamp,
+    /// Ends of its phases.
+    #[dingtalk(zone = "UTC", format = "%d日 %H:%M", line = "- {}", max_items = 3, max_shown = 1)]
+    ends: Vec<jiff::Timestamp>,
+    /// Time without service.
+    #[dingtalk(range(1..=3600), example = 600)]
+    pause: Duration,
+    /// Time between announcement and begin.
+    #[dingtalk(default = Duration::from_secs(90))]
+    delay: Duration,
+    /// Time that the last one took.
+    #[dingtalk(line = "> took {}")]
+    took: Option<Duration>,
+    /// Size of the tables.
+    #[dingtalk(format = "bytes")]
+    size: i64,
+    /// Number of rows, in thousands.
+    #[dingtalk(format = "thousands")]
+    rows: f64,
 }
 
 /// Tell the group that the nightly backup has failed.
@@ -385,6 +426,30 @@ fields = [
     { name = "everybody", type = "flag", at_all = true, description = "The whole group must look." },
 ]
 
+[notifications.maintenance]
+purpose = "Announce when a service is out of order, and for how long."
+when = "a maintenance is planned"
+name = "send_maintenance"
+fields = [
+    { name = "begin", type = "time", zone = "Asia/Shanghai", example = 2026-11-29T20:05:00+08:00, description = "Begin of the maintenance." },
+    { name = "day", type = "time", zone = "-03:30", format = "%Y%m%d", description = "Day of the announcement." },
+    { name = "ends", type = "time", list = true, zone = "UTC", format = "%d日 %H:%M", line = "- {}", max_items = 3, max_shown = 1, description = "Ends of its phases." },
+    { name = "pause", type = "duration", range = "1..=3600", example = 600, description = "Time without service." },
+    { name = "delay", type = "duration", default = 90, description = "Time between announcement and begin." },
+    { name = "took", type = "duration", optional = true, line = "> took {}", description = "Time that the last one took." },
+    { name = "size", type = "integer", format = "bytes", description = "Size of the tables." },
+    { name = "rows", type = "number", format = "thousands", description = "Number of rows, in thousands." },
+]
+
+[notifications.maintenance.markdown]
+title = "Maintenance from {begin}"
+text = """
+**{begin}** for {pause}, {size} of {rows:.1} rows, announced {delay} before
+{ends}
+{took}
+[Log](https://example.com/{size}?from={begin}&for={pause}&day={day})
+"""
+
 [notifications.measured]
 purpose = "Keep the group informed of what an experiment measures."
 when = "an experiment has ended"
@@ -520,7 +585,7 @@ fields = [
 
 /// In the order of the file, which is sorted by name.
 fn derived() -> Vec<ToolType> {
-    tools![CpuAlert, DiskAlert, Measured, PageToRead, Release, RollBack, TellOfBackup, TellOfOutage].into()
+    tools![CpuAlert, DiskAlert, Maintenance, Measured, PageToRead, Release, RollBack, TellOfBackup, TellOfOutage].into()
 }
 
 fn declared() -> Vec<ToolType> {
@@ -602,6 +667,11 @@ fn anything() -> impl Strategy<Value = Value> {
 fn fitting(name: &str, schema: &Value) -> BoxedStrategy<Value> {
     if let Some(values) = schema["enum"].as_array() {
         return select(values.clone()).boxed();
+    }
+    if schema["format"] == "date-time" {
+        let times =
+            vec!["2026-11-29T20:05:00+08:00", "1969-12-31t23:59:59.5z", "2026-11-29", "2016-12-31T23:59:60Z"];
+        return select(times).prop_map(Value::from).boxed();
     }
     match schema["type"].as_str() {
         Some("integer") => (0i64..=100).prop_map(Value::from).boxed(),

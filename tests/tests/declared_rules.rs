@@ -469,6 +469,30 @@ const CASES: &[(&str, &str)] = &[
         "key_of_another_library",
         "link = { title = '{host}', text = 'down', link = 'https://example.com' }\ndescription = 'Warn.'\nfields = [HOST]",
     ),
+    (
+        "format_of_another_kind",
+        "text = \"{host} {load} {since} {took} {size:x} {total:.1} {cut} {level}\\n{urgent}\"\nfields = [{ name = 'host', type = 'text', length = '..=40', format = 'thousands', description = 'As in the inventory.' }, { name = 'load', type = 'number', format = 'bytes', description = 'Of the last minute.' }, { name = 'since', type = 'integer', format = '%H:%M', description = 'In minutes.' }, { name = 'took', type = 'duration', length = '..=3', description = 'So far.' }, { name = 'size', type = 'integer', format = 'thousands', description = 'Of the disk.' }, { name = 'total', type = 'bytes', format = 'bytes', description = 'Of all disks.' }, { name = 'cut', type = 'duration', truncate = 3, format = 'time', description = 'So far.' }, { name = 'level', type = 'choice', values = ['low'], format = 'bytes', description = 'How bad it is.' }, { name = 'urgent', type = 'flag', line = 'Look now!', format = 'bytes', description = 'Somebody must look.' }, { name = 'people', type = 'mobile', list = true, at = true, format = 'bytes', description = 'Who looks.' }]",
+    ),
+    (
+        "format_of_another_kind",
+        "text = '{took:.1} {at:.1} {size:x} {gone}'\nfields = [{ name = 'took', type = 'duration', default = '90 s', range = '-5..=60', description = 'So far.' }, { name = 'at', type = 'time', default = 2026-11-29T20:05:00, range = '1..', description = 'Of the last answer.' }, { name = 'size', type = 'bytes', range = '-1..', example = -5, description = 'Of the disk.' }, { name = 'gone', type = 'time', example = 5, description = 'Of the last answer.' }]",
+    ),
+    (
+        "unknown_format",
+        "text = '{size} {free} {begin} {end} {next} {last}'\nfields = [{ name = 'size', type = 'integer', format = 'byte', description = 'Of the disk.' }, { name = 'free', type = 'integer', format = 'human', description = 'Of the disk.' }, { name = 'begin', type = 'time', format = '%H:%M:%E', description = 'Of the window.' }, { name = 'end', type = 'time', format = '%H:%M:%S.%3f', description = 'Of the window.' }, { name = 'next', type = 'time', format = '100%', description = 'Of the windows.' }, { name = 'last', type = 'time', format = '', description = 'Of the windows.' }]",
+    ),
+    (
+        "unknown_time_zone",
+        "text = '{a} {b} {c} {d} {e} {f}'\nfields = [{ name = 'a', type = 'time', zone = 'CST', description = 'Of the start.' }, { name = 'b', type = 'time', zone = 'UTC+8', description = 'Of the start.' }, { name = 'c', type = 'time', zone = 'Asia/Beijing', description = 'Of the start.' }, { name = 'd', type = 'time', zone = 'Aisa/Shanghai', description = 'Of the start.' }, { name = 'e', type = 'time', zone = '', description = 'Of the start.' }, { name = 'f', type = 'time', zone = 'Asia/Atlantis', description = 'Of the start.' }]",
+    ),
+    (
+        "unknown_time_zone",
+        "text = '{a}'\nfields = [{ name = 'a', type = 'time', time_zone = 'UTC', description = 'Of the start.' }]\n\n[notifications.other]\nzone = 'UTC'",
+    ),
+    (
+        "time_zone_of_another_type",
+        "text = '{host} {size} {level}'\nfields = [{ name = 'host', type = 'text', length = '..=40', zone = 'Asia/Shanghai', description = 'As in the inventory.' }, { name = 'size', type = 'bytes', format = 'bytes', zone = 'Asia/Shanghai', description = 'Of the disk.' }, { name = 'level', type = 'choice', values = ['low'], zone = 'UTC', description = 'How bad it is.' }, { name = 'lead', type = 'user_id', at = true, zone = 'Asia/Shanghai', description = 'Who leads.' }]",
+    ),
     ("computed_value_without_expression", "with = { short = 'host' }\ntext = '{short}'"),
 ];
 
@@ -494,6 +518,7 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
             "type_that_cannot_be_shown",
             "type_that_cannot_be_truncated",
             "type_without_a_form",
+            "type_without_this_form",
         ],
     ),
     (

@@ -68,7 +68,7 @@ fn every_point_in_time_is_shown_in_the_program_s_zone() {
         fixed: utc.with_timezone(&chrono::FixedOffset::east_opt(-3600).unwrap()),
         own: Stamp(SECONDS),
     };
-    assert_eq!(text(&moments), vec!["2026-11-29 20:05:00 +08:00"; 6].join(" "));
+    assert_eq!(text(&moments), ["2026-11-29 20:05:00 +08:00"; 6].join(" "));
 }
 
 #[derive(Notification)]
@@ -474,7 +474,7 @@ fn seconds() -> impl Strategy<Value = Value> {
             json!(-1e300),
             json!(-1e10),
             json!(0.999_999),
-            json!(3600.000_001),
+            json!(3_600.000_001),
             json!("90"),
             json!(true),
         ]),

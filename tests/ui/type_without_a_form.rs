@@ -1,13 +1,13 @@
 use std::{
     collections::{BTreeSet, HashMap},
     path::PathBuf,
-    time::Duration,
+    time::Instant,
 };
 
 use dingtalk_core::Notification;
 
 #[derive(Notification)]
-#[dingtalk(text("{nested}\n{gaps}\n{array} {slice} {rows}\n{twice} {labels} {names} {file} {took} {pair}"))]
+#[dingtalk(text("{nested}\n{gaps}\n{array} {slice} {rows}\n{twice} {labels} {names} {file} {begun} {pair}"))]
 struct Report {
     nested: Option<Vec<String>>,
     gaps: Vec<Option<u32>>,
@@ -18,7 +18,7 @@ struct Report {
     labels: HashMap<String, String>,
     names: BTreeSet<String>,
     file: PathBuf,
-    took: Duration,
+    begun: Instant,
     pair: (String, u32),
 }
 

@@ -46,6 +46,8 @@ fn in_field(place: FieldLocation) -> String {
         FieldLocation::Then => ".then".to_owned(),
         FieldLocation::Else => ".else".to_owned(),
         FieldLocation::Multiline => ".multiline".to_owned(),
+        FieldLocation::Format => ".format".to_owned(),
+        FieldLocation::Zone => ".zone".to_owned(),
         FieldLocation::Unbounded => ".unbounded".to_owned(),
         _ => String::new(),
     }

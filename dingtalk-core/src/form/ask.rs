@@ -102,6 +102,7 @@ pub struct ByShow;
 
 impl ByShow {
     /// Keeps the value with the function that shows it.
+    #[expect(clippy::unused_self, reason = "the call is the same for all answers")]
     pub fn keep<T: Show>(self, value: T) -> Computed<T> {
         Computed::new(value)
     }

@@ -39,11 +39,13 @@ pub trait ByteCount: Copy {
 macro_rules! byte_counts {
     ($($unsigned:ty)*; $($signed:ty)*; $($nonzero:ident)*) => {
         $(impl ByteCount for $unsigned {
+            #[allow(clippy::cast_lossless, reason = "not every width has `From`")]
             fn sign_and_magnitude(self) -> (bool, u128) {
                 (false, self as u128)
             }
         })*
         $(impl ByteCount for $signed {
+            #[allow(clippy::cast_lossless, reason = "not every width has `From`")]
             fn sign_and_magnitude(self) -> (bool, u128) {
                 (self < 0, self.unsigned_abs() as u128)
             }

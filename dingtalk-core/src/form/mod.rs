@@ -16,8 +16,6 @@ use dingtalk_template::{Each, Show, Sink};
 use crate::__private_0_1_0::format::Spec;
 
 pub(crate) use self::time_span::seconds;
-#[cfg(feature = "jiff")]
-pub(crate) use self::zone::is_time_zone;
 #[cfg(all(feature = "jiff", feature = "tool"))]
 pub(crate) use self::zone::zone_of_program;
 pub use self::{
@@ -30,7 +28,7 @@ pub use self::{
 #[cfg(feature = "jiff")]
 pub use self::{
     moment::{TimeText, time},
-    zone::{UnknownTimeZone, set_time_zone},
+    zone::{UnknownTimeZone, is_time_zone, set_time_zone},
 };
 
 /// The keys of a field that say how its values are shown.
@@ -65,6 +63,7 @@ pub fn formed<'a, T>(value: &'a T, style: Style<'a>, write: Write<T>) -> Formed<
     Formed(value, style, write)
 }
 
+#[diagnostic::do_not_recommend]
 impl<T> Show for Formed<'_, T> {
     fn show(&self, sink: &mut Sink<'_>) {
         (self.2)(self.0, self.1, sink);

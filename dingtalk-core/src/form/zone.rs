@@ -21,8 +21,8 @@ pub(super) const RFC_3339: &str = "%Y-%m-%dT%H:%M:%S%:z";
 static PROGRAM: RwLock<Option<TimeZone>> = RwLock::new(None);
 
 /// Sets the time zone in which this program's messages show points in time, instead of the machine's: a name of the
-/// IANA database, such as `Asia/Shanghai`, an offset, such as `+08:00`, or `UTC`. A field with `zone = "…"` has its own.
-/// Needs the feature `jiff`.
+/// IANA database, such as `Asia/Shanghai`, an offset, such as `+08:00`, or `UTC`. A field with `zone = "…"` has its
+/// own. Needs the feature `jiff`.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ pub fn set_time_zone(name: &str) -> Result<(), UnknownTimeZone> {
 }
 
 /// Reports whether this is a time zone that [`set_time_zone`] takes.
-pub(crate) fn is_time_zone(name: &str) -> bool {
+pub fn is_time_zone(name: &str) -> bool {
     find(name).is_some()
 }
 

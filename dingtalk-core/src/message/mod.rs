@@ -37,7 +37,7 @@ mod wire;
 pub use dingtalk_template::{Show, Sink};
 
 #[cfg(feature = "jiff")]
-pub use crate::form::{TimeText, UnknownTimeZone, set_time_zone, time};
+pub use crate::form::{TimeText, UnknownTimeZone, is_time_zone, set_time_zone, time};
 pub use crate::{
     card_button::CardButton,
     choice::{ChoiceValue, ParseChoiceError},

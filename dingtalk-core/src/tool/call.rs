@@ -19,8 +19,8 @@ pub struct Call {
     /// Message that the call sends.
     pub message: Message,
     /// Arguments as one line of JSON, equal for all calls with the same meaning: in the order of the parameters, lists
-    /// as arrays, mobile numbers as DingTalk takes them, points in time in UTC, defaults filled in, and values that are `null`, empty or off
-    /// left out.
+    /// as arrays, mobile numbers as DingTalk takes them, points in time in UTC, defaults filled in, and values that are
+    /// `null`, empty or off left out.
     pub canonical: String,
 }
 

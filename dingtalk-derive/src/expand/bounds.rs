@@ -42,7 +42,7 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
                     Some(ValueFormat::Thousands) => need(value, quote!(#private::Grouped)),
                     Some(ValueFormat::Duration) => need(value, quote!(#private::TimeSpan)),
                     Some(ValueFormat::Time | ValueFormat::Pattern(_)) => {
-                        need(value, quote!(#private::Moment))
+                        need(value, quote!(#private::Moment));
                     }
                     None => {}
                 },

@@ -126,7 +126,7 @@ fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
         let (variable, expression) = (local(&format!("computed_{index}")), &computed.expression);
         // The span makes rustc report a type that cannot be shown at the expression.
         let mut value = local("value");
-        value.set_span(expression.span().resolved_at(Span::mixed_site()));
+        value.set_span(expression.span());
         quote! {
             #(#fields)*
             let #variable = {

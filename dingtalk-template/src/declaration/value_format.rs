@@ -138,6 +138,12 @@ fn pattern_problem(pattern: &str) -> Option<String> {
     while let Some((_, conversion)) = rest.split_once('%') {
         // `%-d`, `%02H`, `%:z`
         let letter = conversion.trim_start_matches(['-', '_', '0', '^', '#', ':']);
+        // `%3f`, `%.3f`
+        let unit = conversion.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+        if unit.starts_with(['f', 'N', 'L']) {
+            let written = &conversion[..=conversion.len() - unit.len()];
+            return Some(format!("`%{written}`: a time is shown in whole seconds; remove it"));
+        }
         let skipped = conversion.len() - letter.len();
         let Some(kind) = letter.chars().next() else {
             return Some("the pattern ends in `%`: write `%%` for a percent sign".to_owned());
@@ -148,14 +154,9 @@ fn pattern_problem(pattern: &str) -> Option<String> {
             || (kind == '%' && skipped > 0)
         {
             let written = &conversion[..skipped + kind.len_utf8()];
-            return Some(match kind {
-                'f' | 'N' | 'L' | '.' => {
-                    format!("`%{written}`: a time is shown in whole seconds; remove it")
-                }
-                _ => format!(
-                    "unknown conversion `%{written}`; expected one such as `%Y`, `%m`, `%d`, `%H`, `%M`, `%S` or `%:z`"
-                ),
-            });
+            return Some(format!(
+                "unknown conversion `%{written}`; expected one such as `%Y`, `%m`, `%d`, `%H`, `%M`, `%S` or `%:z`"
+            ));
         }
         rest = &letter[kind.len_utf8()..];
     }
@@ -179,7 +180,8 @@ mod tests {
             ("%", "ends in `%`"),
             ("%-", "ends in `%`"),
             ("%H:%N", "whole seconds"),
-            ("%H:%.3f", "whole seconds"),
+            ("%H:%.3f", "`%.3f`: a time is shown in whole seconds"),
+            ("%3N", "`%3N`: a time is shown in whole seconds"),
             ("%E", "unknown conversion `%E`"),
             ("%:H", "unknown conversion `%:H`"),
             ("%年", "unknown conversion `%年`"),

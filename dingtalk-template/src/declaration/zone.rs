@@ -61,7 +61,7 @@ pub fn zone_problem(name: &str) -> Option<String> {
     }
     let is_one_of = |names: &str| names.split_whitespace().any(|known| known.eq_ignore_ascii_case(name));
     if is_one_of("local machine system") {
-        return Some("the machine's time zone is the default: remove `zone`".to_owned());
+        return Some("the machine's time zone is the default: leave it out".to_owned());
     }
     if let Some((_, known)) = OTHER_CITIES.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)) {
         return Some(format!("unknown time zone `{name}`; its name is `{known}`"));

@@ -61,6 +61,8 @@ pub(super) struct ToolChoice {
     tools: Vec<String>,
     #[arg(long, value_name = "PREFIX", help = table::TOOL_PREFIX.english)]
     tool_prefix: Option<String>,
+    #[arg(long, value_name = "ZONE", help = table::TIME_ZONE.english)]
+    time_zone: Option<String>,
     #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
     config: Option<PathBuf>,
 }
@@ -106,6 +108,7 @@ impl ToolChoice {
             config: self.config.clone(),
             tools: self.tools.clone(),
             tool_prefix: self.tool_prefix.clone(),
+            time_zone: self.time_zone.clone(),
             ..Flags::default()
         }
     }

@@ -19,6 +19,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("--no-state", table::NO_STATE.chinese),
     ("--tools", table::TOOLS.chinese),
     ("--tool-prefix", table::TOOL_PREFIX.chinese),
+    ("--time-zone", table::TIME_ZONE.chinese),
     ("--config", table::CONFIG.chinese),
     ("--http", "在这个地址上通过 Streamable HTTP 提供服务，例如 127.0.0.1:8100；路径为 /mcp"),
     ("--allow-host", table::HTTP_HOSTS.chinese),

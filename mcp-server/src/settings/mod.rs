@@ -16,11 +16,12 @@ use std::{env, ffi::OsString, future::ready, path::PathBuf, sync::Arc, time::Dur
 
 use dingtalk_config::{
     AtAll, Config, Confirm, DeliveryOptions, Fault, FaultKind, RobotSettings, Stated, Wording,
+    time_zone_problem,
 };
 use dingtalk_core::{
     ErrorKind,
     delivery::{BoxFuture, Deliver, Envelope, Receipt},
-    message::{Keyword, MAX_MENTIONS},
+    message::{Keyword, MAX_MENTIONS, set_time_zone},
 };
 
 #[cfg(feature = "program")]
@@ -48,6 +49,8 @@ pub struct Settings {
     state: StatePlace,
     tools: Option<Vec<String>>,
     tool_prefix: Option<String>,
+    /// `None` for the machine's.
+    time_zone: Option<String>,
     config: Config,
     /// `None` if the file has robots, or cannot be read.
     environment: Option<EnvironmentRobot>,
@@ -62,6 +65,7 @@ pub(crate) struct Flags {
     pub(crate) config: Option<PathBuf>,
     pub(crate) tools: Vec<String>,
     pub(crate) tool_prefix: Option<String>,
+    pub(crate) time_zone: Option<String>,
     pub(crate) dry_run: bool,
     pub(crate) state_dir: Option<PathBuf>,
     pub(crate) no_state: bool,
@@ -122,6 +126,7 @@ impl Settings {
             state: StatePlace::Off,
             tools: reader.list(&table::TOOLS, &flags.tools),
             tool_prefix: reader.text(&table::TOOL_PREFIX, flags.tool_prefix).map(|given| given.value),
+            time_zone: time_zone(&mut reader, flags.time_zone),
             http: HttpSettings {
                 token: reader.secret(&table::HTTP_TOKEN, &table::HTTP_TOKEN_FILE),
                 hosts: reader.list(&table::HTTP_HOSTS, &flags.allow_host).unwrap_or_default(),
@@ -161,6 +166,7 @@ impl Settings {
             let faults = EnvironmentRobot::beside_a_file(reader);
             reader.faults.extend(faults);
         }
+        self.time_zone = self.time_zone.take().or_else(|| config.time_zone.clone());
         self.config = config;
     }
 
@@ -224,6 +230,10 @@ impl Settings {
     }
 
     fn begin(&self, delivers: Vec<Arc<dyn Deliver>>) -> ServerBuilder {
+        if let Some(Err(error)) = self.time_zone.as_deref().map(set_time_zone) {
+            // Checked when it was read; the machine's database of zones may have changed since then.
+            tracing::warn!(%error, "times are shown in the machine's time zone");
+        }
         let config = &self.config;
         let mut delivers = delivers.into_iter();
         let (server, rate) = if let Some(robot) = &self.environment {
@@ -300,6 +310,16 @@ impl Settings {
     pub(crate) fn options(&self) -> DeliveryOptions {
         DeliveryOptions::new().deadline(self.call_deadline)
     }
+}
+
+/// Reads the time zone. An invalid one has been reported, and is not used.
+fn time_zone(reader: &mut Reader<'_>, flag: Option<String>) -> Option<String> {
+    let given = reader.text(&table::TIME_ZONE, flag)?;
+    if let Some(problem) = time_zone_problem(&given.value) {
+        reader.faults.push(Fault::new(FaultKind::Invalid, given.source, problem));
+        return None;
+    }
+    Some(given.value)
 }
 
 /// Stands in for a robot that is not needed: refuses every message.

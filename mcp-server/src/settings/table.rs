@@ -51,7 +51,7 @@ impl Setting {
 }
 
 /// All settings, in the order of the help.
-pub(crate) const ALL: [&Setting; 23] = [
+pub(crate) const ALL: [&Setting; 24] = [
     &ACCESS_TOKEN,
     &SECRET,
     &ACCESS_TOKEN_FILE,
@@ -69,6 +69,7 @@ pub(crate) const ALL: [&Setting; 23] = [
     &NO_STATE,
     &TOOLS,
     &TOOL_PREFIX,
+    &TIME_ZONE,
     &HTTP_TOKEN,
     &HTTP_TOKEN_FILE,
     &HTTP_HOSTS,
@@ -245,6 +246,16 @@ pub(crate) const TOOL_PREFIX: Setting = Setting {
         "DINGTALK_NOTIFY_TOOL_PREFIX",
         "Prefix of all tool names, for clients that mix the tools of several servers",
         "给每个工具名加上前缀，以免在客户端里与其他服务器的工具重名",
+    )
+};
+
+pub(crate) const TIME_ZONE: Setting = Setting {
+    flag: Some("--time-zone"),
+    key: Some("time_zone"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_TIME_ZONE",
+        "Time zone in which messages show points in time, for example Asia/Shanghai or +08:00; by default the machine's",
+        "消息里的时间按哪个时区显示，例如 Asia/Shanghai 或 +08:00；不填则用本机的时区",
     )
 };
 

@@ -75,6 +75,7 @@ fn every_variable_is_read() {
         (table::DRY_RUN.variable, " TRUE "),
         (table::TOOLS.variable, "a, b,"),
         (table::TOOL_PREFIX.variable, "ops"),
+        (table::TIME_ZONE.variable, "Asia/Tokyo"),
         (table::HTTP_HOSTS.variable, "a.example, b.example"),
         (table::HTTP_ORIGINS.variable, "https://a.example:443"),
         (table::KEYWORD.variable, "alert"),
@@ -91,6 +92,7 @@ fn every_variable_is_read() {
     );
     assert_eq!(settings.tools.as_deref(), Some(&["a".to_owned(), "b".to_owned()][..]));
     assert_eq!(settings.tool_prefix.as_deref(), Some("ops"));
+    assert_eq!(settings.time_zone.as_deref(), Some("Asia/Tokyo"));
     assert_eq!(settings.http.hosts, ["a.example", "b.example"]);
     assert_eq!(settings.http.origins, ["https://a.example:443"]);
     let robot = settings.environment.as_ref().unwrap();
@@ -101,10 +103,30 @@ fn every_variable_is_read() {
 }
 
 #[test]
+fn the_time_zone_of_the_file_is_used_if_no_other_is_set() {
+    let file = File::new("zone", "version = 1\ntime_zone = \"Asia/Kathmandu\"\n");
+    let zone = |variables: &[(&str, &str)]| {
+        let flags = Flags { config: Some(file.path().into()), ..Flags::default() };
+        let settings = read(flags, variables);
+        settings.check().map(|()| settings.time_zone)
+    };
+    assert_eq!(zone(&[]).unwrap().as_deref(), Some("Asia/Kathmandu"));
+    assert_eq!(zone(&[(table::TIME_ZONE.variable, "UTC")]).unwrap().as_deref(), Some("UTC"));
+    for (given, words) in [
+        ("CST", "DINGTALK_NOTIFY_TIME_ZONE: an abbreviation such as `CST` has several meanings"),
+        ("Asia/Atlantis", "DINGTALK_NOTIFY_TIME_ZONE: unknown time zone `Asia/Atlantis`"),
+    ] {
+        let error = zone(&[(table::TIME_ZONE.variable, given)]).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
 fn a_flag_takes_precedence_over_a_variable() {
     let variables = [
         (table::TOOLS.variable, "variable"),
         (table::TOOL_PREFIX.variable, "variable"),
+        (table::TIME_ZONE.variable, "Asia/Tokyo"),
         (table::HTTP_HOSTS.variable, "variable"),
         (table::HTTP_ORIGINS.variable, "variable"),
         (table::DRY_RUN.variable, "0"),
@@ -116,6 +138,7 @@ fn a_flag_takes_precedence_over_a_variable() {
         config: Some(file.path().into()),
         tools: vec!["flag".to_owned()],
         tool_prefix: Some("flag".to_owned()),
+        time_zone: Some("-03:30".to_owned()),
         dry_run: true,
         state_dir: Some("/of/the/flag".into()),
         no_state: false,
@@ -126,6 +149,7 @@ fn a_flag_takes_precedence_over_a_variable() {
     settings.check().unwrap();
     assert_eq!(settings.tools.as_deref(), Some(&["flag".to_owned()][..]));
     assert_eq!(settings.tool_prefix.as_deref(), Some("flag"));
+    assert_eq!(settings.time_zone.as_deref(), Some("-03:30"));
     assert_eq!(
         (&settings.http.hosts[..], &settings.http.origins[..]),
         (&["flag".to_owned()][..], &["flag".to_owned()][..])

@@ -1,6 +1,6 @@
-//! Compiler error for `tool` if `dingtalk-core` lacks the feature `tool`.
+//! Compiler errors for `tool` and for points in time if `dingtalk-core` lacks the features `tool` and `jiff`.
 //!
-//! Every other test has the feature, so this one compiles a crate of its own.
+//! Every other test has the features, so these compile crates of their own.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
@@ -33,37 +33,44 @@ pub fn message(down: &HostDown) -> bool {
 }
 "#;
 
+/// A `Duration` needs no feature.
+const TIMES: &str = r#"
+#[derive(dingtalk_core::Notification)]
+#[dingtalk(text("{took} {since} {at} {day}"))]
+pub struct Backup {
+    pub took: std::time::Duration,
+    pub since: std::time::SystemTime,
+    #[dingtalk(zone = "UTC")]
+    pub at: Stamp,
+    #[dingtalk(format = "%d.%m.")]
+    pub day: Stamp,
+}
+
+pub struct Stamp;
+"#;
+
 /// A crate in the directory for test files, with the workspace's versions of its dependencies.
-fn write_crate() -> PathBuf {
+fn write_crate(name: &str, source: &str) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("without_tools");
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let core = workspace.join("dingtalk-core");
     // As a TOML string, because paths on Windows contain backslashes.
     let core = core.to_str().unwrap().escape_default();
     let manifest = format!(
-        "[package]\nname = \"without-tools\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
+        "[package]\nname = \"without-features\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
          dingtalk-core = {{ path = \"{core}\", default-features = false, features = [\"derive\"] }}\n"
     );
     fs::create_dir_all(root.join("src")).unwrap();
     fs::write(root.join("Cargo.toml"), manifest).unwrap();
-    fs::write(root.join("src/lib.rs"), SOURCE).unwrap();
+    fs::write(root.join("src/lib.rs"), source).unwrap();
     fs::copy(workspace.join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
     root
 }
 
 #[test]
 fn a_missing_feature_is_one_error_that_names_it() {
-    let root = write_crate();
-    let check = Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--quiet", "--color", "never"])
-        .arg("--target-dir")
-        .arg(root.join("target"))
-        .current_dir(&root)
-        .output()
-        .unwrap();
-    let words = String::from_utf8_lossy(&check.stderr);
-    let errors: Vec<&str> = words.lines().filter(|line| line.starts_with("error")).collect();
-    let [first, second, last] = errors[..] else { panic!("{words}") };
+    let (errors, words) = errors_of(&write_crate("without_tools", SOURCE));
+    let [first, second, last] = &errors[..] else { panic!("{words}") };
     for error in [first, second] {
         assert_eq!(
             error,
@@ -79,4 +86,31 @@ fn a_missing_feature_is_one_error_that_names_it() {
         2,
         "{words}"
     );
+}
+
+#[test]
+fn a_time_without_its_feature_is_an_error_that_names_it() {
+    let (errors, words) = errors_of(&write_crate("without_times", TIMES));
+    let needs =
+        "needs the feature `jiff` of `dingtalk-core`: add it to the dependency's `features` in `Cargo.toml`";
+    let expected = [
+        format!("error: a point in time is shown in a time zone, which {needs}"),
+        format!("error: `zone` {needs}"),
+        format!("error: `format` {needs}"),
+    ];
+    assert_eq!(errors[..errors.len() - 1], expected, "{words}");
+}
+
+/// Returns the lines that are errors, and everything that the compiler says.
+fn errors_of(root: &Path) -> (Vec<String>, String) {
+    let check = Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--quiet", "--color", "never"])
+        .arg("--target-dir")
+        .arg(root.join("target"))
+        .current_dir(root)
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&check.stderr);
+    let errors = words.lines().filter(|line| line.starts_with("error")).map(str::to_owned).collect();
+    (errors, words.into_owned())
 }
