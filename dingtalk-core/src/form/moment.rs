@@ -14,7 +14,7 @@ use {
 
 /// A point in time, which a message shows in a time zone: `2026-11-29 20:05:00 +08:00`.
 ///
-/// The standard library's `SystemTime` is one; so are, with the features of these names, jiff's `Timestamp` and
+/// The standard library's `SystemTime` is one; so are, with the features of their names, jiff's `Timestamp` and
 /// `ZonedDateTime`, and chrono's `DateTime`. A field of these types needs no key. A field of any other type that
 /// implements this trait has `format = "time"`.
 ///

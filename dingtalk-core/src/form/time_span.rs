@@ -11,12 +11,12 @@ use super::{Style, digits::three_digits};
 
 /// A length of time, which a message shows with its units: `350 ms`, `1 h 5 min`.
 ///
-/// The standard library's `Duration` is one; so are, with the features of these names, `jiff::SignedDuration` and
+/// The standard library's `Duration` is one; so are, with the features of their names, `jiff::SignedDuration` and
 /// `chrono::TimeDelta`. A field of these types needs no key. A field of any other type that implements this trait has
 /// `format = "duration"`.
 ///
 /// ```
-/// use dingtalk_core::{Notification, field::TimeSpan};
+/// use dingtalk_core::{Message, Notification, field::TimeSpan};
 ///
 /// struct Ticks(u32);
 ///
@@ -33,8 +33,7 @@ use super::{Style, digits::three_digits};
 ///     pause: Ticks,
 /// }
 ///
-/// let text = Paused { pause: Ticks(90_500) }.message()?.to_string();
-/// # let _ = text;
+/// assert_eq!(Paused { pause: Ticks(90_500) }.message()?, Message::text("The pause took 90.5 s"));
 /// # Ok::<(), dingtalk_core::message::Invalid>(())
 /// ```
 #[diagnostic::on_unimplemented(

@@ -211,7 +211,6 @@ mod moments {
 
     #[cfg(test)]
     mod tests {
-
         #[test]
         fn only_rfc_3339_is_a_time() {
             for (text, canonical) in [
