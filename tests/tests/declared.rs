@@ -585,7 +585,18 @@ fields = [
 
 /// In the order of the file, which is sorted by name.
 fn derived() -> Vec<ToolType> {
-    tools![CpuAlert, DiskAlert, Maintenance, Measured, PageToRead, Release, RollBack, TellOfBackup, TellOfOutage].into()
+    tools![
+        CpuAlert,
+        DiskAlert,
+        Maintenance,
+        Measured,
+        PageToRead,
+        Release,
+        RollBack,
+        TellOfBackup,
+        TellOfOutage
+    ]
+    .into()
 }
 
 fn declared() -> Vec<ToolType> {

@@ -135,6 +135,7 @@ fn a_zone_that_the_machine_does_not_know_is_a_fault() {
     {took} {signed} {delta} {ticks} {free} {used} {amount:.2} {count} {change:+} {longest} {size}
     {steps}
     {since} {lasted} {rest} {sum}
+    each {pauses}; before {earlier}
     "
 ))]
 #[dingtalk(with(
@@ -165,6 +166,10 @@ struct Quantities {
     #[dingtalk(line = "- {}")]
     steps: Vec<Duration>,
     start: SystemTime,
+    #[dingtalk(join = ", ", max_shown = 2)]
+    pauses: Vec<Duration>,
+    #[dingtalk(else = "never", zone = "UTC")]
+    earlier: Option<SystemTime>,
 }
 
 /// An alias is seen by its own name, so the field says its format.
@@ -195,11 +200,13 @@ fn durations_sizes_and_large_numbers_are_readable() {
         size: 512,
         steps: vec![Duration::from_secs(1), Duration::from_secs(90)],
         start: system(SECONDS),
+        pauses: vec![Duration::from_millis(5); 3],
+        earlier: None,
     };
     assert_eq!(
         text(&quantities),
         "1 h 5 min -1.5 s 2 d 350 ms 1.5 GiB -1.99 KiB 1,234,567.89 1,000,000 +1,500 1 µs 512 B\n- 1 s\n- 90 s\n\
-         2026-11-29 20:05:00 +08:00 2 h 10 min -2 KiB 2,000,000"
+         2026-11-29 20:05:00 +08:00 2 h 10 min -2 KiB 2,000,000\neach 5 ms, 5 ms, …and 1 more; before never"
     );
 }
 
