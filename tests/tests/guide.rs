@@ -7,6 +7,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+// guide: use for times
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+// guide: end
+
 use dingtalk_core::message::WireMessage;
 use expect_test::expect_file;
 
@@ -41,6 +45,32 @@ fn backup() -> Shown {
     let finished = BackupFinished { database: "orders".into(), gigabytes: 48.3, minutes: 7 };
     // guide: end
     Ok(finished.message()?)
+}
+
+// guide: export
+#[derive(Notification)]
+#[dingtalk(text("{rows} rows ({size}) exported at {at} in {took}"))]
+struct Exported {
+    #[dingtalk(format = "thousands")]
+    rows: u64,
+    #[dingtalk(format = "bytes")]
+    size: u64,
+    #[dingtalk(zone = "Asia/Shanghai")]
+    at: SystemTime,
+    took: Duration,
+}
+// guide: end
+
+fn export() -> Shown {
+    // guide: export value
+    let exported = Exported {
+        rows: 1_234_567,
+        size: 1_610_612_736,
+        at: UNIX_EPOCH + Duration::from_secs(1_795_953_900),
+        took: Duration::from_secs(3900),
+    };
+    // guide: end
+    Ok(exported.message()?)
 }
 
 // guide: disk
@@ -377,6 +407,7 @@ fn done() -> Shown {
 fn messages() -> Vec<(&'static str, Message)> {
     let all = [
         ("backup", backup()),
+        ("export", export()),
         ("disk", disk()),
         ("cpu", cpu()),
         ("passed", passed()),
