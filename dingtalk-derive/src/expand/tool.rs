@@ -108,7 +108,7 @@ fn parameters(model: &Model<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenSt
 }
 
 /// Returns the fields that are parameters of the tool.
-fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
+pub(super) fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
     fields.iter().filter(|field| field.rules.role != Role::Skip)
 }
 

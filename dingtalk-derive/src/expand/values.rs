@@ -8,7 +8,10 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::spanned::Spanned;
 
-use super::code::{Paths, local, option};
+use super::{
+    code::{Paths, local, option},
+    tool::given,
+};
 use crate::{
     attr::{BoundsAttribute, EndAttribute, names},
     check::HAS_TIME,
@@ -46,7 +49,7 @@ impl Values {
         });
         let constrained = variant.fields.iter().enumerate().filter(|(_, field)| is_constrained(field));
         let checks = constrained.map(|(index, field)| {
-            let (rules, bound, ty) = (field_constant(field, paths), bound(index), field.ty);
+            let (rules, bound, ty) = (rules(model, variant, index, paths), bound(index), field.ty);
             if is_only_counted(field) {
                 quote!(#private::Check::count(&mut #check, &#rules, <[_]>::len(#bound));)
             } else {
@@ -351,6 +354,17 @@ pub(crate) fn is_only_counted(field: &Field<'_>) -> bool {
 /// Reports whether the field is a list of mentions, which has DingTalk's own limit.
 fn is_mention_list(field: &Field<'_>) -> bool {
     field.rules.role == Role::At && field.rules.cardinality == Cardinality::List
+}
+
+/// Generates the name and the constraints of one field. Those of a tool are in the table of its parameters: the
+/// compiler would read a second copy of each.
+fn rules(model: &Model<'_>, variant: &Variant<'_>, index: usize, paths: &Paths) -> TokenStream {
+    let field = &variant.fields[index];
+    if model.tool.is_none() || model.variants.len() != 1 || field.rules.role == Role::Skip {
+        return field_constant(field, paths);
+    }
+    let position = given(&variant.fields[..index]).count();
+    quote!(__DINGTALK_PARAMETERS[#position].field)
 }
 
 /// Generates `Field::new("host", &[…])` with the name and the constraints of one field.
