@@ -4,8 +4,10 @@ use std::fmt;
 
 pub use dingtalk_template::{Joined, Number, OrElse, Show, Sink, Template, Value};
 
+#[cfg(feature = "robot")]
+pub use crate::Envelope;
 pub use crate::{
-    __expression as expression,
+    __expression as expression, __with_envelopes as with_envelopes,
     card_button::ButtonEntry,
     choice::{Choice, ChoiceValue, ParseChoiceError, parse as parse_choice, write as write_choice},
     compose::Check,
@@ -269,6 +271,62 @@ pub fn action_card(
     let [title, text] = [title, text].map(Template::from_code);
     let buttons = buttons.iter().map(|(label, url)| [*label, *url].map(Template::from_code));
     compose::action_card(check, [&title, &text], buttons, style, values, mentions)
+}
+
+/// Delivery options of a type, for its envelope.
+#[cfg(feature = "robot")]
+pub struct DeliveryOptions {
+    /// Path of the type.
+    pub name: &'static str,
+    pub urgent: bool,
+    pub group: Option<Code>,
+    pub digest: Option<Code>,
+    /// In seconds.
+    pub dedupe: Option<u64>,
+    /// Number of messages, and a span in seconds.
+    pub throttle: Option<(u32, u64)>,
+    pub by: &'static [(&'static str, Code)],
+}
+
+#[cfg(feature = "robot")]
+pub fn envelope(message: Message, declared: &DeliveryOptions, values: &[Value<'_>]) -> Envelope {
+    use crate::delivery::options::{Options, ThrottleOption, envelope};
+    use std::time::Duration;
+
+    let [group, digest] = [declared.group, declared.digest].map(|code| code.map(Template::from_code));
+    let by: Vec<(&str, Template)> =
+        declared.by.iter().map(|(name, code)| (*name, Template::from_code(code))).collect();
+    let options = Options {
+        name: declared.name,
+        urgent: declared.urgent,
+        group: group.as_ref(),
+        digest: digest.as_ref(),
+        dedupe: declared.dedupe.map(Duration::from_secs),
+        throttle: declared.throttle.map(|(limit, span)| ThrottleOption {
+            limit,
+            span: Duration::from_secs(span),
+            by: by.iter().map(|(name, template)| (*name, template)).collect(),
+        }),
+    };
+    envelope(message, &options, values)
+}
+
+/// Keeps the function that makes an envelope, since there are envelopes.
+#[doc(hidden)]
+#[cfg(feature = "robot")]
+#[macro_export]
+macro_rules! __with_envelopes {
+    ($($function:tt)*) => {
+        $($function)*
+    };
+}
+
+/// Leaves out the function that makes an envelope: without the feature `robot`, there are none.
+#[doc(hidden)]
+#[cfg(not(feature = "robot"))]
+#[macro_export]
+macro_rules! __with_envelopes {
+    ($($function:tt)*) => {};
 }
 
 /// An item of a feed card; implemented by `#[derive(FeedItem)]`.

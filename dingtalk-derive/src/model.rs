@@ -1,9 +1,9 @@
 //! The meaning of the attributes: a typed description of the type, for the later phases.
 
 use dingtalk_template::declaration::{
-    Bounds, Cardinality, DeclaredMessage, Dialect, End, FieldLocation, FieldRules, Findings, Location,
-    MessageTemplates, Role, Rule, ToolWords, ValueKind, check_message, first_paragraph, second_message,
-    second_role,
+    Bounds, Cardinality, DeclaredMessage, DeliveryRules, Dialect, End, FieldLocation, FieldRules, Findings,
+    Location, MessageTemplates, Role, Rule, ToolWords, ValueKind, check_message, first_paragraph,
+    second_message, second_role,
 };
 use proc_macro2::{Ident, TokenStream};
 use quote::ToTokens as _;
@@ -11,8 +11,8 @@ use syn::{Data, DeriveInput, Fields, Generics, LitStr, Type, ext::IdentExt};
 
 use crate::{
     attr::{
-        BoundsAttribute, Computed, Documentation, EndAttribute, FieldAttributes, MessageAttribute,
-        ToolAttribute, TypeAttributes, names,
+        BoundsAttribute, Computed, DeliveryAttributes, Documentation, EndAttribute, FieldAttributes,
+        MessageAttribute, ToolAttribute, TypeAttributes, names,
     },
     derive::Derive,
     errors::Errors,
@@ -38,6 +38,7 @@ pub(crate) struct Variant<'a> {
     pub(crate) computed: Vec<Computed>,
     pub(crate) message: Option<MessageAttribute>,
     pub(crate) keyword: Option<LitStr>,
+    pub(crate) delivery: DeliveryAttributes,
     /// True if a key could not be parsed. A part that seems to be missing may then only be misspelt.
     pub(crate) incomplete: bool,
 }
@@ -71,6 +72,7 @@ impl<'a> Model<'a> {
                 let variant = |variant: &'a syn::Variant| {
                     let mut own = TypeAttributes::of_variant(&variant.attrs, errors);
                     own.keyword = own.keyword.or_else(|| attributes.keyword.clone());
+                    own.delivery = own.delivery.or(&attributes.delivery);
                     // A message on the type has already been reported, so nothing is missing on the variants.
                     own.incomplete |= attributes.incomplete || !attributes.messages.is_empty();
                     Variant::read(Some(&variant.ident), &variant.ident, &variant.fields, own, derive, errors)
@@ -82,6 +84,7 @@ impl<'a> Model<'a> {
                     messages: attributes.messages,
                     computed: attributes.computed,
                     keyword: attributes.keyword,
+                    delivery: attributes.delivery,
                     rename_all: attributes.rename_all,
                     incomplete: attributes.incomplete,
                     ..TypeAttributes::default()
@@ -185,6 +188,7 @@ impl<'a> Variant<'a> {
             computed: attributes.computed,
             message,
             keyword: attributes.keyword,
+            delivery: attributes.delivery,
             incomplete: attributes.incomplete,
         }
     }
@@ -342,6 +346,7 @@ impl Variant<'_> {
         &'d self,
         message: &'d MessageTemplates,
         keyword: Option<&'d str>,
+        delivery: &'d DeliveryRules,
     ) -> DeclaredMessage<'d> {
         let mut read = Vec::new();
         for computed in &self.computed {
@@ -350,6 +355,7 @@ impl Variant<'_> {
         DeclaredMessage {
             message,
             keyword,
+            delivery,
             fields: self.fields.iter().map(|field| &field.rules).collect(),
             computed: self.computed.iter().map(|computed| &*computed.name).collect(),
             read,
@@ -373,6 +379,9 @@ impl Variant<'_> {
             }
             Location::Items => message.and_then(|message| message.items.as_ref()).map(Ident::to_token_stream),
             Location::Keyword => self.keyword.as_ref().map(LitStr::to_token_stream),
+            Location::Group => self.delivery.tokens("group"),
+            Location::Digest => self.delivery.tokens("digest"),
+            Location::Throttle => self.delivery.tokens("throttle"),
             Location::Computed(index) => {
                 self.computed.get(index).map(|computed| computed.ident.to_token_stream())
             }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use dingtalk_config::Config;
 use dingtalk_core::{
-    Choice, Markdown, Mobile, Notification, Url, UserId,
+    Choice, Envelope, Markdown, Mobile, Notification, Url, UserId,
+    delivery::Urgency,
     message::WireMessage,
     tool::{ToolSet, ToolType},
     tools,
@@ -261,7 +262,14 @@ struct TellOfBackup {
     button("Roll back {service}", url = "https://ci.example.com/rollback?service={service}&v={version}"),
     button("Runbook", url = "dingtalk://dingtalkclient/page/link?url={runbook}&pc_slide=false"),
 ))]
-#[dingtalk(tool(when = "a release fails in production"))]
+#[dingtalk(
+    urgent,
+    group = "release {service}",
+    digest = "{service} {version} fails ({level}, build {build:04})",
+    dedupe = "same for 1h30m",
+    throttle = "2 per 10m by service, level",
+    tool(when = "a release fails in production")
+)]
 struct RollBack {
     /// Name of the service, as in the inventory.
     #[dingtalk(truncate = 3, length(..=300))]
@@ -525,6 +533,11 @@ description = "Page for the approval; without it, there is no button."
 name = "send_roll_back"
 purpose = "Offer to go back to the last release that worked."
 when = "a release fails in production"
+urgent = true
+group = "release {service}"
+digest = "{service} {version} fails ({level}, build {build:04})"
+dedupe = "same for 1h30m"
+throttle = "2 per 10m by service, level"
 fields = [
     { name = "service", type = "text", truncate = 3, length = "..=300", description = "Name of the service, as in the inventory." },
     { name = "version", type = "text", length = "..=20", description = "Release that fails, for example `1.4.0`." },
@@ -739,6 +752,16 @@ fn calls() -> impl Strategy<Value = (usize, Map<String, Value>)> {
     })
 }
 
+/// The delivery options of an envelope, as texts. Keys begin with the name of the type or of the tool.
+fn options(envelope: &Envelope) -> (Urgency, [Option<String>; 4]) {
+    let Envelope { urgency, group, digest_line, dedupe, throttle, .. } = envelope;
+    let values = |key: &str| key.split_once(' ').map_or_else(String::new, |(_, values)| values.to_owned());
+    let dedupe = dedupe.as_ref().map(|rule| format!("{} for {:?}", values(&rule.key), rule.span));
+    let throttle =
+        throttle.as_ref().map(|rule| format!("{} per {:?} by {}", rule.limit, rule.span, values(&rule.key)));
+    (*urgency, [group.clone(), digest_line.clone(), dedupe, throttle])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
@@ -754,6 +777,8 @@ proptest! {
             let wire = |message| serde_json::to_vec(&WireMessage::new(message)).unwrap();
             if let (Ok(one), Ok(other)) = (one, other) {
                 prop_assert_eq!(wire(one), wire(other));
+                let [one, other] = [derived, declared].map(|tools| tools[tool].envelope(&arguments).unwrap());
+                prop_assert_eq!(options(&one), options(&other));
             }
             Ok(())
         })?;

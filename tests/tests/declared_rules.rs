@@ -301,6 +301,14 @@ const CASES: &[(&str, &str)] = &[
         "text = '{host}'\nfields = [{ name = 'host', type = 'Host', description = 'As in the inventory.' }]",
     ),
     (
+        "delivery_option_that_is_none",
+        "text = '{host} is down'\ndedupe = '10m'\nthrottle = 'one per 10m'\ngroup = ' '\ndigest = \"{host}\\n{host}\"\nfields = [HOST]",
+    ),
+    (
+        "delivery_option_that_is_none",
+        "text = \"{host} is down\\n{region}\"\nthrottle = '1 per 10m by hst, region, people'\ngroup = '{hots}'\ndigest = '{region} {people}'\nurgent = 'yes'\ndedup = 'same for 10m'\nfields = [HOST, { name = 'region', type = 'text', optional = true, line = 'in {}', length = '..=9', description = 'Where it stands.' }, { name = 'people', type = 'mobile', list = true, at = true, description = 'Who looks.' }]",
+    ),
+    (
         "mention_that_a_card_does_not_make",
         "action_card = { title = '{host}', text = '{host}', buttons = [{ label = 'Open', url = 'https://example.com' }] }\nfields = [HOST, { name = 'people', type = 'mobile', list = true, at = true, description = 'Who looks.' }, { name = 'everybody', type = 'flag', at_all = true, description = 'The whole group looks.' }]",
     ),

@@ -209,7 +209,7 @@ fn a_card_mentions_at_most_fifty_people() {
     assert!(Decide { lead: Some(lead), ..decide(50) }.message().is_err());
 }
 
-/// What a card cannot mention is left out, not written into its text.
+/// Mobile numbers and a mention of everyone are left out, not written into the text.
 #[test]
 fn a_card_takes_only_user_ids_from_mentions() {
     let mut mentions = Mentions::mobiles([Mobile::new("13800000000").unwrap()]);

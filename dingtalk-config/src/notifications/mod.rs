@@ -6,7 +6,7 @@ mod place;
 
 use dingtalk_core::tool::{
     ToolType,
-    declared::{Declaration, Finding},
+    declared::{Declaration, DedupeRule, DeliveryRules, Finding, ThrottleRule},
 };
 use dingtalk_template::{suggest, tool_name_problem};
 
@@ -48,6 +48,7 @@ fn read_one(key: &str, mut section: Section<'_>) -> Written {
     declaration.instead = section.string("instead");
     declaration.destructive = section.flag("destructive").unwrap_or(true);
     declaration.keyword = section.string("keyword");
+    declaration.delivery = read_delivery(&mut section);
     read_message(&mut declaration, &mut section);
     for only in RUST_ONLY {
         if section.has(only) {
@@ -70,6 +71,20 @@ fn read_one(key: &str, mut section: Section<'_>) -> Written {
     declaration.incomplete = section.fault_count() > before;
     let has_nameless_field = declaration.fields.iter().any(|field| field.rules.name.is_empty());
     Written { key: key.to_owned(), declaration, indices, has_nameless_field }
+}
+
+/// Reads the delivery options.
+fn read_delivery(section: &mut Section<'_>) -> DeliveryRules {
+    let urgent = section.flag("urgent").unwrap_or_default();
+    let [group, digest, dedupe, throttle] =
+        ["group", "digest", "dedupe", "throttle"].map(|key| section.string(key));
+    DeliveryRules {
+        urgent,
+        group,
+        digest,
+        dedupe: dedupe.and_then(|text| section.check("dedupe", DedupeRule::parse(&text))),
+        throttle: throttle.and_then(|text| section.check("throttle", ThrottleRule::parse(&text))),
+    }
 }
 
 impl Written {

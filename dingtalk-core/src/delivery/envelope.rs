@@ -40,7 +40,7 @@ pub struct Envelope {
     pub urgency: Urgency,
     /// Subject of the message. If many messages are waiting, those of one group may be merged.
     pub group: Option<String>,
-    /// Plain text that represents the message in a digest, in one line. Not used yet.
+    /// Plain text that represents the message in a digest, in one line.
     pub digest_line: Option<String>,
     /// Suppression of repetitions, by a [queue](crate::queue::Queue).
     pub dedupe: Option<Dedupe>,
@@ -198,6 +198,13 @@ impl Envelope {
     pub fn with_delivered_parts(mut self, delivered: DeliveredParts) -> Self {
         self.delivered = Some(delivered);
         self
+    }
+}
+
+/// An envelope with a new id and without options.
+impl From<Message> for Envelope {
+    fn from(message: Message) -> Self {
+        Self::new(message)
     }
 }
 

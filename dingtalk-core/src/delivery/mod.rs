@@ -32,6 +32,7 @@ mod error;
 mod error_kind;
 mod future;
 mod mark;
+pub(crate) mod options;
 pub(crate) mod overflow;
 pub(crate) mod pool;
 mod progress;

@@ -7,6 +7,11 @@ use super::{
     argument::list_in_text,
     parameter::{Parameter, Parameters, PersonKind},
 };
+#[cfg(feature = "robot")]
+use crate::{
+    Envelope,
+    delivery::{Dedupe, Throttle, Urgency},
+};
 use crate::{
     Message, Mobile,
     message::{Fault, Faults},
@@ -22,11 +27,50 @@ pub struct Call {
     /// as arrays, mobile numbers as DingTalk takes them, points in time in UTC, defaults filled in, and values that are
     /// `null`, empty or off left out.
     pub canonical: String,
+    /// Delivery options of the notification.
+    #[cfg(feature = "robot")]
+    options: CallOptions,
+}
+
+/// The delivery options of an envelope.
+#[cfg(feature = "robot")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct CallOptions {
+    urgency: Urgency,
+    group: Option<String>,
+    digest_line: Option<String>,
+    dedupe: Option<Dedupe>,
+    throttle: Option<Throttle>,
 }
 
 impl Call {
+    #[cfg(feature = "robot")]
+    pub(super) fn new(
+        envelope: Envelope,
+        parameters: Parameters<'_>,
+        arguments: &Map<String, Value>,
+    ) -> Self {
+        let Envelope { message, urgency, group, digest_line, dedupe, throttle, .. } = envelope;
+        let options = CallOptions { urgency, group, digest_line, dedupe, throttle };
+        Self { message, canonical: canonical(parameters, arguments), options }
+    }
+
+    #[cfg(not(feature = "robot"))]
     pub(super) fn new(message: Message, parameters: Parameters<'_>, arguments: &Map<String, Value>) -> Self {
         Self { message, canonical: canonical(parameters, arguments) }
+    }
+
+    /// Puts the message into an envelope under a new id, with the delivery options of the notification.
+    #[cfg(feature = "robot")]
+    pub fn into_envelope(self) -> Envelope {
+        let mut envelope = Envelope::new(self.message);
+        let CallOptions { urgency, group, digest_line, dedupe, throttle } = self.options;
+        envelope.urgency = urgency;
+        envelope.group = group;
+        envelope.digest_line = digest_line;
+        envelope.dedupe = dedupe;
+        envelope.throttle = throttle;
+        envelope
     }
 }
 

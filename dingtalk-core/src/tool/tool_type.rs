@@ -11,6 +11,8 @@ use super::{
     parameter::PersonKind,
     spec::ToolSpec,
 };
+#[cfg(feature = "robot")]
+use crate::Envelope;
 use crate::{Message, message::Faults};
 
 /// A notification as a member of a set: its specification, and the function that turns arguments into a message. It
@@ -20,7 +22,12 @@ pub struct ToolType(Origin);
 
 #[derive(Debug, Clone)]
 enum Origin {
-    Derived { spec: ToolSpec<'static>, message: fn(&Map<String, Value>) -> Result<Message, Faults> },
+    Derived {
+        spec: ToolSpec<'static>,
+        message: fn(&Map<String, Value>) -> Result<Message, Faults>,
+        #[cfg(feature = "robot")]
+        envelope: fn(&Map<String, Value>) -> Result<Envelope, Faults>,
+    },
     Declared(Arc<DeclaredTool>),
 }
 
@@ -30,6 +37,8 @@ impl ToolType {
         Self(Origin::Derived {
             spec: T::SPEC,
             message: |arguments| T::parse(arguments)?.message().map_err(|invalid| invalid.faults().clone()),
+            #[cfg(feature = "robot")]
+            envelope: |arguments| T::parse(arguments)?.envelope().map_err(|invalid| invalid.faults().clone()),
         })
     }
 
@@ -88,8 +97,12 @@ impl ToolType {
         let parameters = self.spec().parameters;
         let mut faults = Faults::default();
         call::normalise(parameters, &mut arguments, &mut find, &mut faults);
-        match self.message(&arguments) {
-            Ok(message) if faults.is_empty() => Ok(Call::new(message, parameters, &arguments)),
+        #[cfg(feature = "robot")]
+        let made = self.envelope(&arguments);
+        #[cfg(not(feature = "robot"))]
+        let made = self.message(&arguments);
+        match made {
+            Ok(made) if faults.is_empty() => Ok(Call::new(made, parameters, &arguments)),
             Ok(_) => Err(faults),
             Err(found) => {
                 found.iter().for_each(|fault| faults.push(fault.clone()));
@@ -107,6 +120,20 @@ impl ToolType {
         match &self.0 {
             Origin::Derived { message, .. } => message(arguments),
             Origin::Declared(declared) => declared.message(arguments),
+        }
+    }
+
+    /// Reads the arguments of a call, and puts the message into an envelope under a new id, with the delivery options
+    /// of the notification.
+    ///
+    /// # Errors
+    ///
+    /// Lists all faults of the arguments.
+    #[cfg(feature = "robot")]
+    pub fn envelope(&self, arguments: &Map<String, Value>) -> Result<Envelope, Faults> {
+        match &self.0 {
+            Origin::Derived { envelope, .. } => envelope(arguments),
+            Origin::Declared(declared) => declared.envelope(arguments),
         }
     }
 }

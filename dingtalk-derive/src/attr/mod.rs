@@ -6,8 +6,9 @@ mod message;
 mod table;
 mod values;
 
-use dingtalk_template::declaration::{MessageKind, Rule};
+use dingtalk_template::declaration::{DedupeRule, DeliveryRules, MessageKind, Rule, ThrottleRule};
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::{Attribute, LitBool, LitStr, Path, Type, ext::IdentExt, parse::ParseStream};
 
 pub(crate) use self::{
@@ -21,7 +22,7 @@ use self::{
     table::{Key, KeyTable, Names, Reading, each_key, set},
     values::{
         alone, any_expression, at_end, count, crate_path, equals, equals_expression, equals_text,
-        in_parentheses, text,
+        in_parentheses, parsed_text, text,
     },
 };
 use crate::errors::Errors;
@@ -33,9 +34,20 @@ pub(crate) struct TypeAttributes {
     pub(crate) computed: Vec<Computed>,
     pub(crate) tool: Option<ToolAttribute>,
     pub(crate) keyword: Option<LitStr>,
+    pub(crate) delivery: DeliveryAttributes,
     pub(crate) rename_all: Option<LitStr>,
     pub(crate) krate: Option<Path>,
     pub(crate) incomplete: bool,
+}
+
+/// `urgent`, `group`, `digest`, `dedupe` and `throttle`.
+#[derive(Default, Clone)]
+pub(crate) struct DeliveryAttributes {
+    pub(crate) urgent: Option<Ident>,
+    pub(crate) group: Option<LitStr>,
+    pub(crate) digest: Option<LitStr>,
+    pub(crate) dedupe: Option<(LitStr, DedupeRule)>,
+    pub(crate) throttle: Option<(LitStr, ThrottleRule)>,
 }
 
 /// `name = expression` in `with(…)`.
@@ -130,6 +142,21 @@ const WITH: Key<TypeAttributes> =
     ("with", |of_type, key, input, reading| Computed::parse(key, input, reading, &mut of_type.computed));
 const KEYWORD: Key<TypeAttributes> = value!("keyword", keyword, equals_text);
 
+/// Entry of a key table for a delivery option.
+macro_rules! delivery {
+    ($key:literal, $field:ident, $parse:expr) => {
+        ($key, |of_type, key, input, reading| set(&mut of_type.delivery.$field, key, input, $parse, reading))
+    };
+}
+
+const URGENT: Key<TypeAttributes> = delivery!("urgent", urgent, alone);
+const GROUP: Key<TypeAttributes> = delivery!("group", group, equals_text);
+const DIGEST: Key<TypeAttributes> = delivery!("digest", digest, equals_text);
+const DEDUPE: Key<TypeAttributes> =
+    delivery!("dedupe", dedupe, |key, input| parsed_text(key, input, DedupeRule::parse));
+const THROTTLE: Key<TypeAttributes> =
+    delivery!("throttle", throttle, |key, input| parsed_text(key, input, ThrottleRule::parse));
+
 const NO_MESSAGE_NAMED: &str =
     "a text stands in a message: write `text(\"…\")`, or `markdown(title = \"…\", text = \"…\")`";
 
@@ -149,6 +176,11 @@ static TYPE: KeyTable<TypeAttributes> = KeyTable {
             set(&mut of_type.tool, key, input, parse, reading)
         }),
         KEYWORD,
+        URGENT,
+        GROUP,
+        DIGEST,
+        DEDUPE,
+        THROTTLE,
         value!("rename_all", rename_all, equals_text),
         value!("crate", krate, crate_path),
     ],
@@ -158,7 +190,20 @@ static TYPE: KeyTable<TypeAttributes> = KeyTable {
 
 static VARIANT: KeyTable<TypeAttributes> = KeyTable {
     place: "on a variant",
-    keys: &[TEXT, MARKDOWN_MESSAGE, LINK_MESSAGE, ACTION_CARD_MESSAGE, FEED_CARD_MESSAGE, WITH, KEYWORD],
+    keys: &[
+        TEXT,
+        MARKDOWN_MESSAGE,
+        LINK_MESSAGE,
+        ACTION_CARD_MESSAGE,
+        FEED_CARD_MESSAGE,
+        WITH,
+        KEYWORD,
+        URGENT,
+        GROUP,
+        DIGEST,
+        DEDUPE,
+        THROTTLE,
+    ],
     advice: &[],
     loose_text: Some(NO_MESSAGE_NAMED),
 };
@@ -258,6 +303,47 @@ impl TypeAttributes {
         table.read(attributes, &mut read, &reading);
         read.incomplete = reading.is_incomplete();
         read
+    }
+}
+
+impl DeliveryAttributes {
+    /// Returns these options, and those of `other` for keys that are not set.
+    pub(crate) fn or(self, other: &Self) -> Self {
+        Self {
+            urgent: self.urgent.or_else(|| other.urgent.clone()),
+            group: self.group.or_else(|| other.group.clone()),
+            digest: self.digest.or_else(|| other.digest.clone()),
+            dedupe: self.dedupe.or_else(|| other.dedupe.clone()),
+            throttle: self.throttle.or_else(|| other.throttle.clone()),
+        }
+    }
+
+    /// Returns the options for the rules.
+    pub(crate) fn declared(&self) -> DeliveryRules {
+        DeliveryRules {
+            urgent: self.urgent.is_some(),
+            group: self.group.as_ref().map(LitStr::value),
+            digest: self.digest.as_ref().map(LitStr::value),
+            dedupe: self.dedupe.as_ref().map(|(_, rule)| rule.clone()),
+            throttle: self.throttle.as_ref().map(|(_, rule)| rule.clone()),
+        }
+    }
+
+    /// Returns the tokens under which an error about a key is reported.
+    pub(crate) fn tokens(&self, key: &str) -> Option<TokenStream> {
+        let text = |text: &Option<LitStr>| text.as_ref().map(LitStr::to_token_stream);
+        match key {
+            "urgent" => self.urgent.as_ref().map(Ident::to_token_stream),
+            "group" => text(&self.group),
+            "digest" => text(&self.digest),
+            "dedupe" => self.dedupe.as_ref().map(|(text, _)| text.to_token_stream()),
+            _ => self.throttle.as_ref().map(|(text, _)| text.to_token_stream()),
+        }
+    }
+
+    /// Returns the templates whose slots rustc checks.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = &LitStr> {
+        [&self.group, &self.digest].into_iter().flatten()
     }
 }
 

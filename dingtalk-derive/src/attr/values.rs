@@ -60,6 +60,19 @@ pub(super) fn text(key: &Ident, input: ParseStream<'_>) -> syn::Result<LitStr> {
     Err(syn::Error::new_spanned(given, problem))
 }
 
+/// Parses `key = "…"`, and the text with `parse`; its problem is reported at the text.
+pub(super) fn parsed_text<T>(
+    key: &Ident,
+    input: ParseStream<'_>,
+    parse: fn(&str) -> Result<T, String>,
+) -> syn::Result<(LitStr, T)> {
+    let text = equals_text(key, input)?;
+    match parse(&text.value()) {
+        Ok(value) => Ok((text, value)),
+        Err(problem) => Err(syn::Error::new_spanned(text, problem)),
+    }
+}
+
 pub(super) fn expect_equals(key: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
     if !input.peek(Token![=]) {
         return Err(syn::Error::new_spanned(key, format!("`{key}` takes a value: write `{key} = …`")));

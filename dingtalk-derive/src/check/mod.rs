@@ -45,6 +45,15 @@ pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
                 "the robot looks for its keyword in whole messages: move `keyword` to the notification",
             );
         }
+        if derive != Derive::Notification {
+            for key in variant.delivery.declared().keys() {
+                let tokens = variant.delivery.tokens(key);
+                errors.at(
+                    tokens,
+                    format!("only whole messages are delivered: move `{key}` to the notification"),
+                );
+            }
+        }
     }
     effect::check(model, derive, errors);
     if let Some(attribute) = &model.tool {

@@ -31,7 +31,8 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
                 need(field.ty, quote!(#private::Measured));
             }
         }
-        for shown in &templates.values {
+        let of_delivery = templates.delivery.iter().flat_map(|delivery| &delivery.values);
+        for shown in templates.values.iter().chain(of_delivery) {
             let (Source::Field(index) | Source::Inline(index)) = shown.source else { continue };
             let field = &variant.fields[index];
             let value = field.value_type;

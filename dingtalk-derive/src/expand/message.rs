@@ -10,6 +10,7 @@ use quote::quote;
 use super::{
     bounds,
     code::{Paths, implement, local, option},
+    delivery,
     values::{Values, bound},
 };
 use crate::model::{Model, Variant};
@@ -22,6 +23,7 @@ pub(crate) fn implementation(model: &Model<'_>, templates: &[Templates], paths: 
         .zip(templates)
         .map(|(variant, templates)| arm(model, variant, templates, paths));
     let generics = bounds::with_bounds(model, templates, paths);
+    let envelope = delivery::envelope(model, templates, paths);
     implement(
         &quote!(#krate::Notification),
         model.ident,
@@ -30,6 +32,7 @@ pub(crate) fn implementation(model: &Model<'_>, templates: &[Templates], paths: 
             fn message(&self) -> ::core::result::Result<#krate::Message, #krate::Invalid> {
                 match self { #(#arms)* }
             }
+            #envelope
         },
     )
 }

@@ -4,6 +4,7 @@ mod bounds;
 mod choice;
 mod code;
 mod companions;
+mod delivery;
 mod message;
 mod names;
 pub(crate) mod tool;
@@ -71,7 +72,9 @@ fn templates(variant: &Variant<'_>, errors: &Errors) -> Option<Templates> {
     let message = variant.message.as_ref()?.declared();
     let keyword = variant.keyword.as_ref().map(LitStr::value);
     let mut findings = Findings::new(Dialect::Attributes);
-    let templates = Templates::compile(&variant.declared(&message, keyword.as_deref()), &mut findings);
+    let delivery = variant.delivery.declared();
+    let declared = variant.declared(&message, keyword.as_deref(), &delivery);
+    let templates = Templates::compile(&declared, &mut findings);
     errors.report(findings, |location| variant.tokens(location));
     templates
 }

@@ -33,6 +33,7 @@ pub(crate) fn name_check(model: &Model<'_>) -> TokenStream {
 
 fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
     let literals = variant.message.iter().flat_map(MessageAttribute::templates);
+    let literals = literals.chain(variant.delivery.templates());
     let checked = literals.enumerate().filter_map(|(number, literal)| {
         let slot_names = slot_names(literal)?;
         let function = format_ident!("template_{index}_{number}");

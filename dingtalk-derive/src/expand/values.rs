@@ -42,11 +42,6 @@ impl Values {
         paths: &Paths,
     ) -> Self {
         let private = &paths.private;
-        let path = variant.ident.map(|ident| quote!(::#ident));
-        let bindings = variant.fields.iter().enumerate().map(|(index, field)| {
-            let (ident, bound) = (field.ident, bound(index));
-            quote!(#ident: #bound)
-        });
         let constrained = variant.fields.iter().enumerate().filter(|(_, field)| is_constrained(field));
         let checks = constrained.map(|(index, field)| {
             let (rules, bound, ty) = (rules(model, variant, index, paths), bound(index), field.ty);
@@ -87,22 +82,12 @@ impl Values {
                 quote!(#private::Computed::link_target(&#computed);)
             }
         });
-        let slice = templates.values.iter().map(|shown| match shown.source {
-            Source::Field(index) => value(index, &variant.fields[index], shown, paths),
-            Source::Inline(index) => inline_value(index, &variant.fields[index], shown, paths),
-            Source::LeftOut(index) => {
-                let left_out = left_out(index, &variant.fields[index], paths);
-                quote!(#private::Value::Each(&#left_out))
-            }
-            Source::Absent(index) => absent(index, &variant.fields[index], paths),
-            Source::Computed(index) => computed_value(index, shown, paths),
-        });
         Self {
-            pattern: quote!(Self #path { #(#bindings,)* }),
+            pattern: pattern(variant),
             checks: checks.chain(zones).chain(nested).collect(),
             computed: computed(variant, paths),
             targets: targets.collect(),
-            slice: quote!(&[#(#slice),*]),
+            slice: slice(variant, &templates.values, paths),
         }
     }
 }
@@ -112,8 +97,34 @@ pub(crate) fn bound(index: usize) -> Ident {
     local(&format!("field_{index}"))
 }
 
+/// Generates the values of slots, as a slice.
+pub(crate) fn slice(variant: &Variant<'_>, shown: &[Shown], paths: &Paths) -> TokenStream {
+    let private = &paths.private;
+    let values = shown.iter().map(|shown| match shown.source {
+        Source::Field(index) => value(index, &variant.fields[index], shown, paths),
+        Source::Inline(index) => inline_value(index, &variant.fields[index], shown, paths),
+        Source::LeftOut(index) => {
+            let left_out = left_out(index, &variant.fields[index], paths);
+            quote!(#private::Value::Each(&#left_out))
+        }
+        Source::Absent(index) => absent(index, &variant.fields[index], paths),
+        Source::Computed(index) => computed_value(index, shown, paths),
+    });
+    quote!(&[#(#values),*])
+}
+
+/// Generates the pattern that binds the fields of a value.
+pub(crate) fn pattern(variant: &Variant<'_>) -> TokenStream {
+    let path = variant.ident.map(|ident| quote!(::#ident));
+    let bindings = variant.fields.iter().enumerate().map(|(index, field)| {
+        let (ident, bound) = (field.ident, bound(index));
+        quote!(#ident: #bound)
+    });
+    quote!(Self #path { #(#bindings,)* })
+}
+
 /// Generates `let __computed_0 = …;`, with the fields that the expression reads in scope.
-fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
+pub(crate) fn computed(variant: &Variant<'_>, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let each = variant.computed.iter().enumerate().map(|(index, computed)| {
         let mut read: Vec<usize> = Vec::new();

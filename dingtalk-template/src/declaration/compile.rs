@@ -3,9 +3,9 @@
 use std::{cell::RefCell, collections::HashSet};
 
 use super::{
-    Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, FormatKind, FormatSpec,
-    Location, MORE, MessageKind, MessagePart, MessageTemplates, Role, Shown, Source, Templates, Told,
-    ValueFormat, ValueKind,
+    Cardinality, DeclaredMessage, DeliveryRules, DeliveryTemplates, Dialect, FieldLocation, FieldRules,
+    Findings, FormatKind, FormatSpec, Location, MORE, MessageKind, MessagePart, MessageTemplates, Role,
+    Shown, Source, Templates, ThrottleTemplates, Told, ValueFormat, ValueKind,
     message::{static_text, unused},
     sentence,
 };
@@ -69,12 +69,15 @@ impl Templates {
         resolver.lines =
             declared.fields.iter().enumerate().map(|(index, field)| resolver.line(index, field)).collect();
         let compiled = resolver.message(message);
-        let State { values, used, malformed, findings, .. } = resolver.state.into_inner();
+        let values = std::mem::take(&mut resolver.state.get_mut().values);
+        let delivery = resolver.delivery(declared.delivery);
+        let State { used, malformed, findings, .. } = resolver.state.into_inner();
         if compiled.is_some() && !malformed {
             unused(declared, &used, findings);
         }
         let mut templates = compiled?;
         templates.values = values;
+        templates.delivery = delivery;
         unseen(declared, &templates, findings);
         templates.mark_targets();
         sentence::targets(declared, &templates, findings);
@@ -245,8 +248,79 @@ impl Resolver<'_> {
             button_list: button_list.map_or(Some(None), |buttons| buttons.map(Some))?,
             items: items.map_or(Some(None), |items| items.map(Some))?,
             fragment,
+            delivery: None,
             values: Vec::new(),
         })
+    }
+
+    /// Compiles the delivery options. Their values have a list of their own.
+    fn delivery(&self, rules: &DeliveryRules) -> Option<DeliveryTemplates> {
+        rules.keys().next()?;
+        let template = |text: &Option<String>, location: Location, key: &str| {
+            text.as_ref().and_then(|text| self.delivery_template(text, location, key))
+        };
+        let group = template(&rules.group, Location::Group, "group");
+        let digest = template(&rules.digest, Location::Digest, "digest");
+        let throttle = rules.throttle.as_ref().map(|rule| {
+            let by = rule.by.iter().filter_map(|name| {
+                // throttle = "1 per 10m by hst"
+                if self.find(name).is_none() {
+                    self.push(Location::Throttle, self.no_field(name));
+                    return None;
+                }
+                let template =
+                    self.delivery_template(&format!("{{{name}}}"), Location::Throttle, "throttle")?;
+                Some((name.clone(), template))
+            });
+            ThrottleTemplates { limit: rule.limit, span: rule.span, by: by.collect() }
+        });
+        Some(DeliveryTemplates {
+            urgent: rules.urgent,
+            group,
+            digest,
+            dedupe: rules.dedupe.as_ref().map(|rule| rule.span),
+            throttle,
+            values: std::mem::take(&mut self.state.borrow_mut().values),
+        })
+    }
+
+    /// Compiles a template of the delivery options: one line of plain text.
+    fn delivery_template(&self, text: &str, location: Location, key: &str) -> Option<Template> {
+        // group = " "
+        if text.trim().is_empty() {
+            self.push(location, format!("`{key}` is empty: write it, or remove it"));
+            return None;
+        }
+        // digest = "{host}\n{percent}"
+        if text.trim().contains('\n') {
+            self.push(location, format!("`{key}` is one line: remove the line break"));
+            return None;
+        }
+        let mut resolve = |name: &str, spec: &str| {
+            let Some(source) = self.find(name) else {
+                return Resolved::inline(self.unknown(name, location));
+            };
+            if let Source::Field(index) = source {
+                let field = self.fields[index];
+                if field.is_mention() {
+                    // digest = "{people}" with #[dingtalk(at)] people: Vec<Mobile>
+                    self.push(location, format!("`{name}` mentions people, and `{key}` cannot: remove it"));
+                } else if let Some(several) = self.dialect.several(field.cardinality) {
+                    // group = "{region}" with region: Option<String>
+                    self.push(location, format!("`{name}` is {several}: `{key}` takes only single values"));
+                }
+            }
+            Resolved::inline(self.value(source, spec, false, location))
+        };
+        match compile(text, Syntax::Title, &mut resolve) {
+            Ok(template) => Some(template),
+            Err(problems) => {
+                for problem in &problems {
+                    self.report(location, problem);
+                }
+                None
+            }
+        }
     }
 
     /// Returns the index of the field with a card's items or buttons.

@@ -52,6 +52,12 @@ pub enum Location {
     Items,
     /// The robot's keyword.
     Keyword,
+    /// The subject, by which waiting messages are merged.
+    Group,
+    /// The line that represents the message in a digest.
+    Digest,
+    /// The limit on the number of messages.
+    Throttle,
     /// A value that an expression computes.
     Computed(usize),
     /// The purpose of the notification.

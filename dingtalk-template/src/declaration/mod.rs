@@ -6,6 +6,7 @@
 
 mod bounds;
 mod compile;
+mod delivery;
 mod dialect;
 mod field;
 mod finding;
@@ -22,6 +23,7 @@ use crate::Number;
 
 pub use self::{
     bounds::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE},
+    delivery::{DedupeRule, DeliveryRules, DeliveryTemplates, ThrottleRule, ThrottleTemplates},
     dialect::Dialect,
     field::{MORE, check_field, check_mention_limit, check_unbounded},
     finding::{FieldLocation, Finding, Findings, Location, Told},
@@ -41,6 +43,8 @@ pub struct DeclaredMessage<'a> {
     pub message: &'a MessageTemplates,
     /// Keyword that the robot requires.
     pub keyword: Option<&'a str>,
+    /// Delivery options.
+    pub delivery: &'a DeliveryRules,
     /// Fields in the order of their declaration.
     pub fields: Vec<&'a FieldRules>,
     /// Names of the values that expressions compute.

@@ -1,6 +1,6 @@
 //! The compiled templates of one message, and the values that their slots show.
 
-use super::{Location, MessageKind, MessagePart};
+use super::{DeliveryTemplates, Location, MessageKind, MessagePart};
 use crate::{Fragment, Line, Piece, Row, SlotContext, Template};
 
 /// The compiled templates of one message.
@@ -18,6 +18,8 @@ pub struct Templates {
     pub items: Option<usize>,
     /// The compiled fragment, if this is one.
     pub fragment: Option<Fragment>,
+    /// Delivery options, if the notification has any.
+    pub delivery: Option<DeliveryTemplates>,
     /// Values that the slots show, by index.
     pub values: Vec<Shown>,
 }

@@ -55,7 +55,7 @@ pub(crate) struct Request<'r> {
 /// A call whose message can be sent, after confirmation if it has a question.
 pub(crate) struct Ready {
     record: Record,
-    pub(crate) message: Message,
+    pub(crate) envelope: Envelope,
     pub(crate) call: Identity,
     pub(crate) robot: Option<String>,
     pub(crate) policy: Policy,
@@ -92,20 +92,21 @@ impl Calls {
         };
         let group = Group::of(self.dispatcher.deliver(), robot.as_deref());
         let identity = Identity::new(&group, caller, name, &call.canonical);
-        let mut message = call.message;
+        let mut envelope = call.into_envelope();
+        let message = &mut envelope.message;
         if let Some(keyword) = keyword {
-            keyword.append_to(&mut message);
+            keyword.append_to(message);
         }
-        record.sends(&message, robot.as_deref());
+        record.sends(message, robot.as_deref());
         let ended = |outcome| Err(Box::new(Ended::new(outcome, &record, &hidden)));
-        let question = match question(policy, &message) {
+        let question = match question(policy, message) {
             Ok(question) => question,
             Err(refusal) => return ended(CallOutcome::Refused(refusal)),
         };
         if self.dry_run {
-            return ended(dry_run(message, identity.message_id()));
+            return ended(dry_run(envelope.message, identity.message_id()));
         }
-        Ok(Ready { record, message, call: identity, robot, policy, question, hidden })
+        Ok(Ready { record, envelope, call: identity, robot, policy, question, hidden })
     }
 
     /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
@@ -121,8 +122,7 @@ impl Calls {
         cancelled: impl Future<Output = ()>,
         meanwhile: impl FnOnce(Arc<Delivery>) -> W,
     ) -> Ended {
-        let Ready { record, message, call, robot, hidden, .. } = ready;
-        let mut envelope = Envelope::new(message);
+        let Ready { record, mut envelope, call, robot, hidden, .. } = ready;
         envelope.robot = robot;
         if let Some(id) = call.message_id() {
             envelope = envelope.with_id(id);

@@ -1,7 +1,7 @@
 //! Declarations of notifications in a file.
 
 use dingtalk_template::declaration::{
-    Cardinality, FieldRules, MessageTemplates, Role, ToolWords, first_paragraph,
+    Cardinality, DeliveryRules, FieldRules, MessageTemplates, Role, ToolWords, first_paragraph,
 };
 
 use super::field_type::FieldType;
@@ -29,6 +29,8 @@ pub struct Declaration {
     pub destructive: bool,
     /// Keyword that the robot requires.
     pub keyword: Option<String>,
+    /// Delivery options.
+    pub delivery: DeliveryRules,
     /// Templates of the message.
     pub message: Option<MessageTemplates>,
     /// Shows the buttons of an action card side by side.
@@ -106,6 +108,7 @@ impl Declaration {
             instead: None,
             destructive: true,
             keyword: None,
+            delivery: DeliveryRules::default(),
             message: None,
             horizontal: false,
             hide_avatar: false,

@@ -37,8 +37,8 @@ mod tool;
 mod value;
 
 pub use dingtalk_template::declaration::{
-    Bounds, ButtonTemplates, End, FieldLocation, Finding, Literal, Location, MessageKind, MessagePart,
-    MessageTemplates, Rule,
+    Bounds, ButtonTemplates, DedupeRule, DeliveryRules, End, FieldLocation, Finding, Literal, Location,
+    MessageKind, MessagePart, MessageTemplates, Rule, ThrottleRule,
 };
 
 pub(super) use self::tool::DeclaredTool;

@@ -51,6 +51,7 @@ pub(super) fn check(declaration: &Declaration, tool: &ToolWords) -> Result<Templ
         let declared = DeclaredMessage {
             message,
             keyword: declaration.keyword.as_deref(),
+            delivery: &declaration.delivery,
             fields: declaration.fields.iter().map(|field| &field.rules).collect(),
             computed: Vec::new(),
             read: Vec::new(),
@@ -172,7 +173,8 @@ fn refused(literal: &Literal, field_type: &FieldType) -> Option<String> {
 
 /// Checks the types that slots require, as rustc does.
 fn shown_types(templates: &Templates, fields: &[DeclaredField], findings: &mut Findings) {
-    for shown in &templates.values {
+    let of_delivery = templates.delivery.iter().flat_map(|delivery| &delivery.values);
+    for shown in templates.values.iter().chain(of_delivery) {
         let (Source::Field(index) | Source::Inline(index)) = shown.source else { continue };
         let field = fields.get(index).filter(|field| !field.rules.incomplete);
         let Some(DeclaredField { rules, field_type }) = field else { continue };

@@ -22,6 +22,11 @@ use crate::{
     message::{Invalid, Mentions},
     shortened::{first, left_out, truncated},
 };
+#[cfg(feature = "robot")]
+use crate::{
+    Envelope,
+    delivery::options::{self, Options, ThrottleOption},
+};
 
 /// The content of a slot.
 #[derive(Debug)]
@@ -330,6 +335,9 @@ pub(super) struct Composer {
     shown: Vec<Shown>,
     fields: Vec<Composed>,
     card_style: (bool, bool),
+    /// Contents of the slots of the delivery options, by index.
+    #[cfg(feature = "robot")]
+    delivery: Vec<Shown>,
 }
 
 impl Composer {
@@ -339,7 +347,45 @@ impl Composer {
         card_style: (bool, bool),
     ) -> Self {
         let shown = templates.values.iter().map(Shown::of).collect();
-        Self { templates, shown, fields: fields.map(Composed::of).collect(), card_style }
+        #[cfg(feature = "robot")]
+        let delivery = templates.delivery.iter().flat_map(|delivery| &delivery.values);
+        Self {
+            shown,
+            fields: fields.map(Composed::of).collect(),
+            card_style,
+            #[cfg(feature = "robot")]
+            delivery: delivery.map(Shown::of).collect(),
+            templates,
+        }
+    }
+
+    /// Puts the message into an envelope with the declared options; `name` is that of the notification.
+    #[cfg(feature = "robot")]
+    pub(super) fn envelope(&self, name: &str, values: &[FieldValue], message: Message) -> Envelope {
+        let Some(delivery) = &self.templates.delivery else { return Envelope::new(message) };
+        let prepared = self.prepared(&self.delivery, values);
+        let slots: Vec<Value<'_>> = prepared.iter().map(Prepared::value).collect();
+        let options = Options {
+            name,
+            urgent: delivery.urgent,
+            group: delivery.group.as_ref(),
+            digest: delivery.digest.as_ref(),
+            dedupe: delivery.dedupe,
+            throttle: delivery.throttle.as_ref().map(|throttle| ThrottleOption {
+                limit: throttle.limit,
+                span: throttle.span,
+                by: throttle.by.iter().map(|(field, template)| (&**field, template)).collect(),
+            }),
+        };
+        options::envelope(message, &options, &slots)
+    }
+
+    /// Prepares the values for these slots.
+    fn prepared<'v>(&'v self, shown: &[Shown], values: &'v [FieldValue]) -> Vec<Prepared<'v>> {
+        let prepare = |shown: &Shown| {
+            Some(Prepared::of(values.get(shown.field)?, self.fields.get(shown.field)?, shown))
+        };
+        shown.iter().filter_map(prepare).collect()
     }
 
     /// Composes the message from these values.
@@ -352,13 +398,7 @@ impl Composer {
                 _ => {}
             }
         }
-        let prepared: Vec<Prepared<'_>> = self
-            .shown
-            .iter()
-            .filter_map(|shown| {
-                Some(Prepared::of(values.get(shown.field)?, self.fields.get(shown.field)?, shown))
-            })
-            .collect();
+        let prepared = self.prepared(&self.shown, values);
         let slots: Vec<Value<'_>> = prepared.iter().map(Prepared::value).collect();
         // The caller adds the name of the tool.
         let check = Check::new("");

@@ -8,7 +8,10 @@ use super::{
     field_type::FieldType,
     read, rules,
     show::Composer,
+    value::FieldValue,
 };
+#[cfg(feature = "robot")]
+use crate::Envelope;
 use crate::{
     Message,
     message::Faults,
@@ -77,10 +80,23 @@ impl DeclaredTool {
     }
 
     pub(in crate::tool) fn message(&self, arguments: &Map<String, Value>) -> Result<Message, Faults> {
-        let values = reader::read_parameters(self.parameters(), arguments, |reader| {
+        self.compose(&self.values(arguments)?)
+    }
+
+    #[cfg(feature = "robot")]
+    pub(in crate::tool) fn envelope(&self, arguments: &Map<String, Value>) -> Result<Envelope, Faults> {
+        let values = self.values(arguments)?;
+        Ok(self.composer.envelope(&self.name, &values, self.compose(&values)?))
+    }
+
+    fn values(&self, arguments: &Map<String, Value>) -> Result<Vec<FieldValue>, Faults> {
+        reader::read_parameters(self.parameters(), arguments, |reader| {
             read::visit(reader, &self.parameters, &self.types)
-        })?;
-        self.composer.compose(&values).map_err(|invalid| invalid.faults().clone())
+        })
+    }
+
+    fn compose(&self, values: &[FieldValue]) -> Result<Message, Faults> {
+        self.composer.compose(values).map_err(|invalid| invalid.faults().clone())
     }
 }
 
