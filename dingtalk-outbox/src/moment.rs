@@ -109,7 +109,7 @@ fn go_back(transaction: &Transaction<'_>, seen: i64, now: i64) -> Result<(), Tro
     // The span that was left at the last transaction is left now.
     transaction.execute("UPDATE rest SET until = until - ?1 + ?2", (seen, now))?;
     transaction.execute("UPDATE owner SET alive_until = alive_until - ?1 + ?2", (seen, now))?;
-    transaction.execute("UPDATE call SET at = min(at, ?1)", [now])?;
+    transaction.execute("UPDATE call SET at = min(at, ?1), earlier_at = min(earlier_at, ?1)", [now])?;
     Ok(())
 }
 
@@ -121,7 +121,7 @@ fn restart(transaction: &Transaction<'_>, meta: &Meta, moment: &Moment, start: i
     transaction.execute("DELETE FROM owner", [])?;
     // The wall clock says how long the system was off. A rest never becomes longer than what was left of it.
     let moved = meta.booted_at - moment.booted_at;
-    let calls = "UPDATE call SET at = min(at + ?1, ?2), forget_at = forget_at + ?1";
+    let calls = "UPDATE call SET at = min(at + ?1, ?2), earlier_at = min(earlier_at + ?1, ?2), forget_at = forget_at + ?1";
     transaction.execute(calls, (moved, moment.at))?;
     transaction
         .execute("UPDATE rest SET until = min(until + ?1, until - ?2 + ?3)", (moved, meta.seen, moment.at))?;

@@ -25,7 +25,7 @@ use std::{
     fmt,
     path::Path,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -174,7 +174,7 @@ pub struct Calls(Arc<Inner>);
 struct Inner {
     state: State,
     /// Set when the first call is claimed.
-    running: OnceLock<Running>,
+    running: Mutex<Option<Running>>,
 }
 
 /// Name of a process while the tables are in its memory, where there is no other.
@@ -182,7 +182,7 @@ const ALONE: &str = "0";
 
 impl Calls {
     pub(crate) fn new(state: State) -> Self {
-        Self(Arc::new(Inner { state, running: OnceLock::new() }))
+        Self(Arc::new(Inner { state, running: Mutex::default() }))
     }
 
     /// Claims a call before its message is sent. `id` is for a message that was never sent.
@@ -209,7 +209,8 @@ impl Calls {
     pub async fn look(&self, call: &Call) -> Result<Option<CallState>, Error> {
         let (inner, asked) = (Arc::clone(&self.0), call.clone());
         let look = move |work: &mut Work<'_>| {
-            let own = inner.running.get().map(Running::name);
+            let own = inner.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let own = own.as_ref().map(Running::name);
             table::look(work, &asked, own, &|name| inner.is_running(name))
         };
         self.0.state.run(Access::Read, look).await
@@ -231,13 +232,13 @@ impl Inner {
     }
 
     fn claim(self: &Arc<Self>, work: &Work<'_>, call: &Call, id: &str) -> Result<Claim, Trouble> {
-        let process = if work.durable { self.running()?.name() } else { ALONE };
-        let (key, decision) = table::claim(work, call, id, process, &|name| self.is_running(name))?;
+        let process = if work.durable { self.process()? } else { ALONE.to_owned() };
+        let (key, decision) = table::claim(work, call, id, &process, &|name| self.is_running(name))?;
         Ok(match decision {
             Decision::Granted { id, claim, earlier } => Claim::Granted(Permit(Arc::new(PermitInner {
                 calls: Arc::clone(self),
                 call: call.clone(),
-                granted: Granted { key, claim, process: process.to_owned() },
+                granted: Granted { key, claim, process },
                 id,
                 earlier,
                 marked: Mutex::default(),
@@ -250,15 +251,14 @@ impl Inner {
         })
     }
 
-    /// Returns the lock of this process. Called on the state's thread only.
-    fn running(&self) -> Result<&Running, Trouble> {
-        match self.running.get() {
-            Some(running) => Ok(running),
-            None => {
-                let running = Running::new(self.directory())?;
-                Ok(self.running.get_or_init(|| running))
-            }
+    /// Returns the name under which others find this process. Its file is made anew if it was removed with the directory.
+    fn process(&self) -> Result<String, Trouble> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = running.as_ref().filter(|running| running.is_found()) {
+            return Ok(running.name().to_owned());
         }
+        let new = Running::new(self.directory())?;
+        Ok(running.insert(new).name().to_owned())
     }
 
     fn is_running(&self, name: &str) -> bool {

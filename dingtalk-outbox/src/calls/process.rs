@@ -52,6 +52,11 @@ impl Running {
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
+    /// Reports whether other processes can find it.
+    pub(crate) fn is_found(&self) -> bool {
+        self.path.exists()
+    }
+
     /// Returns the name by which other processes find it.
     pub(crate) fn name(&self) -> &str {
         &self.name

@@ -147,14 +147,15 @@ pub(super) fn claim(
     let forget_at = now + micros(call.unknown_for).max(ABANDONED_FOR);
     let id = match &earlier {
         Some(known) => {
-            let sql = "UPDATE call SET state = ?2, claim = ?3, process = ?4, earlier = 1, forget_at = ?5 WHERE key = ?1";
-            let row = (key, IN_PROGRESS, claim, process, forget_at);
+            let sql = "UPDATE call SET state = ?2, claim = ?3, process = ?4, forget_at = ?5, earlier_at = at, at = ?6
+                       WHERE key = ?1";
+            let row = (key, IN_PROGRESS, claim, process, forget_at, now);
             work.transaction.prepare_cached(sql)?.execute(row)?;
             known.id.clone()
         }
         None => {
-            let sql = "INSERT OR REPLACE INTO call (key, meaning, id, state, at, forget_at, claim, process, earlier)
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)";
+            let sql = "INSERT OR REPLACE INTO call (key, meaning, id, state, at, forget_at, claim, process)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
             let row = (key, meaning, id, IN_PROGRESS, now, forget_at, claim, process);
             work.transaction.prepare_cached(sql)?.execute(row)?;
             id.to_owned()
@@ -184,9 +185,11 @@ pub(super) fn end(work: &Work<'_>, granted: &Granted, call: &Call, end: CallEnd)
         CallEnd::Unknown => (UNKNOWN, call.unknown_for),
         CallEnd::NotSent => {
             // A message that was not sent this time is as it was before.
-            let sql = "DELETE FROM call WHERE key = ?1 AND claim = ?2 AND process = ?3 AND earlier = 0";
+            let sql =
+                "DELETE FROM call WHERE key = ?1 AND claim = ?2 AND process = ?3 AND earlier_at IS NULL";
             work.transaction.prepare_cached(sql)?.execute((key, claim, process))?;
-            let sql = "UPDATE call SET state = ?4, forget_at = at + ?5 WHERE key = ?1 AND claim = ?2 AND process = ?3";
+            let sql = "UPDATE call SET state = ?4, at = earlier_at, forget_at = earlier_at + ?5
+                       WHERE key = ?1 AND claim = ?2 AND process = ?3";
             let row = (key, claim, process, UNKNOWN, micros(call.unknown_for));
             work.transaction.prepare_cached(sql)?.execute(row)?;
             return Ok(());

@@ -104,7 +104,9 @@ async fn end(program: &Calls, permit: Permit, how: CallEnd) {
 }
 
 /// Ends a process as `kill -9` does: its lock is released, and nothing is recorded.
-fn kill(program: Calls, permit: Permit) {
+async fn kill(program: Calls, permit: Permit) {
+    // Jobs of its thread own the lock too, until they are done.
+    program.0.state.flush().await;
     permit.0.ended.store(true, Ordering::SeqCst);
     drop((program, permit));
 }
@@ -139,7 +141,7 @@ async fn a_process_that_was_killed_leaves_its_id_its_robot_and_its_parts() {
     let mut attempt = Attempt::default();
     (attempt.robot, attempt.delivered, attempt.parts) = (Some(robot), 2, 5);
     permit.mark().begin(attempt).await.unwrap();
-    kill(first, permit);
+    kill(first, permit).await;
     let second = file.program();
     assert_eq!(second.look(&asked).await.unwrap(), Some(CallState::Abandoned));
     let permit = granted(&second, &asked, "two").await;
@@ -193,6 +195,24 @@ async fn an_unknown_outcome_is_sent_again_and_keeps_its_age_if_it_was_not_sent()
 }
 
 #[tokio::test]
+async fn an_attempt_of_a_killed_process_counts_from_its_own_time() {
+    let (file, asked) = (File::new(), call("a"));
+    let program = file.program();
+    end(&program, granted(&program, &asked, "one").await, CallEnd::Unknown).await;
+    file.clock.advance(400);
+    let permit = granted(&program, &asked, "two").await;
+    kill(program, permit).await;
+    file.clock.advance(599);
+    let program = file.program();
+    let permit = granted(&program, &asked, "three").await;
+    assert_eq!(permit.id(), "one");
+    // It was not sent now: what counts is the attempt before.
+    end(&program, permit, CallEnd::NotSent).await;
+    file.clock.advance(1);
+    assert_eq!(granted(&program, &asked, "four").await.id(), "four");
+}
+
+#[tokio::test]
 async fn a_claim_that_nobody_received_is_given_up() {
     let (file, asked) = (File::new(), call("a"));
     let program = file.program();
@@ -231,6 +251,19 @@ async fn a_late_end_does_not_change_a_newer_claim() {
 }
 
 #[tokio::test]
+async fn a_process_whose_directory_was_removed_is_found_in_the_new_one() {
+    let file = File::new();
+    let (one, two) = (file.program(), file.program());
+    let first = granted(&one, &call("a"), "one").await;
+    for entry in fs::read_dir(file.directory.path()).unwrap().flatten() {
+        fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path())).unwrap();
+    }
+    let permit = granted(&one, &call("b"), "two").await;
+    assert!(matches!(two.claim(&call("b"), "three").await.unwrap(), Claim::InProgress { .. }));
+    drop((first, permit));
+}
+
+#[tokio::test]
 async fn a_chosen_key_is_of_one_message() {
     let file = File::new();
     let named = |text: &str| call("nightly").meaning(text).remembered(Duration::MAX, Duration::MAX);
@@ -251,7 +284,7 @@ async fn calls_outlive_a_restart_of_the_system() {
     let (file, asked) = (File::new(), call("a"));
     let program = file.program();
     let permit = granted(&program, &asked, "one").await;
-    kill(program, permit);
+    kill(program, permit).await;
     file.clock.restart(300);
     let program = file.program();
     let permit = granted(&program, &asked, "two").await;

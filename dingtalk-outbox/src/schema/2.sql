@@ -14,15 +14,15 @@ CREATE TABLE call (
     id TEXT NOT NULL,
     -- 1: in progress, 2: may have arrived, 3: delivered.
     state INTEGER NOT NULL,
-    -- Time of the outcome; of a call in progress, the time from which the message may have arrived.
+    -- Time of the claim or of the outcome.
     at INTEGER NOT NULL,
     -- Time after which the row is of no use.
     forget_at INTEGER NOT NULL,
     -- Number of the claim, and the process that made it.
     claim INTEGER NOT NULL,
     process TEXT NOT NULL,
-    -- Set if the message may have arrived before this claim.
-    earlier INTEGER NOT NULL,
+    -- Time at which the message may have arrived before this claim.
+    earlier_at INTEGER,
     -- Robot of a pool through which it may have arrived.
     robot BLOB,
     -- Parts that were delivered, and all parts of a split message.

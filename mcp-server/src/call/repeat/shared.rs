@@ -1,6 +1,6 @@
 //! The table of calls in the state that several processes share.
 
-use std::{env, fmt, sync::Arc, time::Duration};
+use std::{env, fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use dingtalk_core::{
     Error, Receipt,
@@ -28,7 +28,10 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(state: &State) -> Self {
-        let directory = env::current_dir().unwrap_or_default();
+        Self::of_directory(state, env::current_dir().unwrap_or_default())
+    }
+
+    pub(super) fn of_directory(state: &State, directory: PathBuf) -> Self {
         Self { calls: state.calls(), directory: directory.into_os_string().into_encoded_bytes() }
     }
 

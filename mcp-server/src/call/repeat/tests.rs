@@ -37,7 +37,7 @@ struct Table {
     repeats: Arc<Repeats>,
     memory: Memory,
     #[cfg(feature = "state")]
-    _directory: Option<shared::Directory>,
+    directory: Option<shared::Directory>,
 }
 
 impl Store {
@@ -50,13 +50,13 @@ impl Store {
                     repeats,
                     memory,
                     #[cfg(feature = "state")]
-                    _directory: None,
+                    directory: None,
                 }
             }
             #[cfg(feature = "state")]
             Self::State => {
                 let directory = shared::Directory::new();
-                Table { _directory: Some(directory.clone()), ..directory.process() }
+                Table { directory: Some(directory.clone()), ..directory.process() }
             }
         }
     }
@@ -70,6 +70,19 @@ enum Does {
 }
 
 impl Table {
+    /// Replaces a process that is killed. Returns its permit, of which nobody hears again. A table in memory knows no
+    /// other process: there, the delivery ends without an outcome.
+    fn kill(&mut self, permit: Permit) -> Option<Permit> {
+        #[cfg(feature = "state")]
+        if let Some(directory) = self.directory.clone() {
+            directory.end_all();
+            *self = Self { directory: Some(directory.clone()), ..directory.process() };
+            return Some(permit);
+        }
+        drop(permit);
+        None
+    }
+
     async fn claim(&self, name: &str) -> Does {
         let envelope = Envelope::new(Message::text("x"));
         let (mut permit, delivery) = match self.repeats.claim(call(name), &envelope) {
@@ -296,11 +309,19 @@ enum Ending {
     Stopped,
     /// The delivery ends without an outcome.
     Lost,
+    /// The process is killed, and another one takes its place.
+    Killed,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let ending =
-        select(vec![Ending::Delivered, Ending::Unknown, Ending::NotSent, Ending::Stopped, Ending::Lost]);
+    let ending = select(vec![
+        Ending::Delivered,
+        Ending::Unknown,
+        Ending::NotSent,
+        Ending::Stopped,
+        Ending::Lost,
+        Ending::Killed,
+    ]);
     let seconds = select(vec![0, 1, 29, 59, 60, 61, 300, 599, 600, 601]);
     let step = prop_oneof![
         3 => (0_usize..3, ending).prop_map(|(call, ending)| Step::Call(call, ending)),
@@ -311,7 +332,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// Checks each step against a model of the past: the last call that was sent, its outcome and its time.
 async fn check(store: Store, steps: Vec<Step>) {
-    let table = store.table();
+    let mut table = store.table();
+    let mut killed = Vec::new();
     let mut last: [Option<(String, Ending, Instant)>; 3] = [None, None, None];
     for step in steps {
         let (call, ending) = match step {
@@ -344,6 +366,7 @@ async fn check(store: Store, steps: Vec<Step>) {
                     Ending::NotSent => permit.finish(failed(ErrorKind::NotSent)),
                     Ending::Stopped => permit.stop(Stop::Cancelled),
                     Ending::Lost => drop(permit),
+                    Ending::Killed => killed.extend(table.kill(permit)),
                 }
                 // A message that was not sent does not change what may have arrived earlier.
                 if ending != Ending::NotSent {

@@ -37,13 +37,19 @@ impl Directory {
 
     /// Returns the calls of a new process.
     pub(super) fn process(&self) -> Table {
+        self.process_in("project")
+    }
+
+    /// Returns the calls of a new process with this working directory.
+    fn process_in(&self, working_directory: &str) -> Table {
         let state = State::builder(&self.0.0).clock(Arc::<VirtualClock>::clone(&self.1)).inline().build();
-        let repeats = Arc::new(Repeats::with_table(Arc::new(Shared::new(&state))));
-        Table { repeats, memory: Memory::default(), _directory: None }
+        let table = Shared::of_directory(&state, working_directory.into());
+        let repeats = Arc::new(Repeats::with_table(Arc::new(table)));
+        Table { repeats, memory: Memory::default(), directory: None }
     }
 
     /// Lets all processes so far look like ended ones: they lose the locks by which others know that they run.
-    fn end_all(&self) {
+    pub(super) fn end_all(&self) {
         fs::remove_dir_all(self.0.0.join("processes")).unwrap();
     }
 }
@@ -170,6 +176,14 @@ async fn another_client_is_not_swallowed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_project_is_not_swallowed() {
+    let directory = Directory::new();
+    make(&directory.process_in("one"), "a", SECONDS).await.unwrap();
+    make(&directory.process_in("two"), "a", SECONDS).await.unwrap();
+    assert!(make(&directory.process_in("one"), "a", SECONDS).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_chosen_id_is_kept_for_days_and_belongs_to_one_message() {
     let directory = Directory::new();
     let of = |text| {
@@ -208,7 +222,7 @@ async fn a_chosen_id_is_kept_for_days_and_belongs_to_one_message() {
 async fn a_state_that_cannot_be_used_is_replaced_by_memory_except_for_chosen_ids() {
     let state = State::builder("/dev/null/state").inline().build();
     let repeats = Arc::new(Repeats::with_table(Arc::new(Shared::new(&state))));
-    let table = Table { repeats, memory: Memory::default(), _directory: None };
+    let table = Table { repeats, memory: Memory::default(), directory: None };
     table.call("a", delivered("first")).await;
     assert!(matches!(table.claim("a").await, Does::Duplicate(..)));
     let caller = Caller::Person { id: Some("nightly") };
