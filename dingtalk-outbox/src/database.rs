@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Oldest safe SQLite. Up to 3.51.2, two processes that write and checkpoint at the same moment can corrupt the file.
-const SQLITE_VERSION: i32 = 3_051_003;
+pub(crate) const SQLITE_VERSION: i32 = 3_051_003;
 
 /// Retries of a locked file with a short pause; most transactions take less.
 const SHORT_RETRIES: i32 = 4;
@@ -194,7 +194,7 @@ impl Work<'_> {
 }
 
 /// Waits before another attempt to lock the file. Random, so that no process is always last.
-fn wait_for_lock(earlier: i32) -> bool {
+pub(crate) fn wait_for_lock(earlier: i32) -> bool {
     let range = if earlier < SHORT_RETRIES { 200..2000 } else { 5000..20_000 };
     sleep(Duration::from_micros(rand::random_range(range)));
     earlier < RETRIES

@@ -10,6 +10,7 @@ mod journal;
 mod line;
 mod meter;
 mod moment;
+mod outbox;
 mod pace;
 mod review;
 mod schema;
@@ -25,6 +26,7 @@ mod window;
 pub use crate::{
     clock::{Clock, Reading},
     meter::Quota,
+    outbox::SqliteStore,
     state::{State, StateBuilder},
     status::{QuotaStatus, RobotStatus},
 };

@@ -1,5 +1,7 @@
 //! The stores of a queue behave like their model.
 
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
 use std::{
     sync::{
         Arc,
@@ -12,6 +14,8 @@ use dingtalk_core::queue::store::{
     MemoryStore, Store,
     contract::{self, Harness},
 };
+use dingtalk_outbox::SqliteStore;
+use dingtalk_tests::temporary::TemporaryDirectory;
 
 /// An arbitrary time long after 1970.
 const START: u64 = 1_700_000_000;
@@ -44,6 +48,54 @@ impl Harness for Memory {
     fn set_back(&mut self, by: Duration) {
         self.clock.fetch_sub(by.as_secs(), Ordering::Relaxed);
     }
+}
+
+/// The store in a file, which is opened again after each crash.
+struct Sqlite {
+    store: SqliteStore,
+    clock: Arc<AtomicU64>,
+    directory: TemporaryDirectory,
+}
+
+impl Sqlite {
+    fn start() -> Self {
+        let (directory, clock) = (TemporaryDirectory::new(), Arc::new(AtomicU64::new(START)));
+        Self { store: Self::open(&directory, &clock), clock, directory }
+    }
+
+    fn open(directory: &TemporaryDirectory, clock: &Arc<AtomicU64>) -> SqliteStore {
+        let now = Arc::clone(clock);
+        SqliteStore::open(directory.path().join("outbox.db")).unwrap().clock(move || time(&now))
+    }
+}
+
+impl Harness for Sqlite {
+    const CAN_SET_BACK: bool = true;
+
+    fn store(&self) -> &dyn Store {
+        &self.store
+    }
+
+    fn now(&self) -> SystemTime {
+        time(&self.clock)
+    }
+
+    fn advance(&mut self, by: Duration) {
+        self.clock.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+
+    fn set_back(&mut self, by: Duration) {
+        self.clock.fetch_sub(by.as_secs(), Ordering::Relaxed);
+    }
+
+    fn crash(&mut self) {
+        self.store = Self::open(&self.directory, &self.clock);
+    }
+}
+
+#[test]
+fn the_store_in_sqlite() {
+    contract::check(64, Sqlite::start);
 }
 
 #[test]

@@ -1,0 +1,100 @@
+//! Ends of notifications: delivered ones and dead letters.
+
+use dingtalk_core::{
+    Envelope,
+    queue::store::{DeadLetter, Enqueued, Failure, Loss},
+};
+
+use super::{
+    items::{Entry, Work, time},
+    trouble::Trouble,
+};
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Time for which ids of finished notifications are known.
+const IDS: i64 = 7 * DAY;
+
+/// Time for which dead letters are kept.
+const LETTERS: i64 = 30 * DAY;
+
+/// A notification that is finished.
+pub(super) struct Finished {
+    id: String,
+    envelope: String,
+}
+
+impl Work<'_> {
+    /// Removes an item that is finished; for a digest, its members too, which are returned.
+    pub(super) fn forget(&self, entry: &Entry) -> Result<Vec<Finished>, Trouble> {
+        let condition = if entry.is_digest() { "digest = ?1 ORDER BY member" } else { "item = ?1" };
+        let sql = format!("SELECT id, envelope FROM item WHERE {condition}");
+        let read = |row: &rusqlite::Row<'_>| Ok(Finished { id: row.get(0)?, envelope: row.get(1)? });
+        let finished = self.all(&sql, [entry.item], read)?;
+        self.execute("DELETE FROM item WHERE item = ?1 OR digest = ?1", [entry.item])?;
+        self.remember(&entry.id)?;
+        for Finished { id, .. } in &finished {
+            self.remember(id)?;
+        }
+        self.add_notifications(entry.lane, -i64::try_from(finished.len()).unwrap_or(0))?;
+        Ok(finished)
+    }
+
+    pub(super) fn remember(&self, id: &str) -> Result<(), Trouble> {
+        self.execute("INSERT OR REPLACE INTO done (id, at) VALUES (?1, ?2)", (id, self.now))?;
+        Ok(())
+    }
+
+    /// Turns an item, or the members of a digest, into dead letters.
+    pub(super) fn bury(
+        &self,
+        entry: &Entry,
+        loss: Loss,
+        failure: &Failure,
+    ) -> Result<Vec<DeadLetter>, Trouble> {
+        let lane = self.lane_name(entry.lane)?;
+        let mut letters = Vec::new();
+        for Finished { id, envelope } in self.forget(entry)? {
+            let envelope: Envelope = serde_json::from_str(&envelope)?;
+            self.free_key(entry.lane, &envelope)?;
+            let mut letter = DeadLetter::new(&*lane, envelope, loss, failure.clone(), time(self.now));
+            (letter.attempts, letter.may_have_arrived) = (entry.attempts, entry.may_have_arrived);
+            let sql = "INSERT INTO dead (id, at, letter) VALUES (?1, ?2, ?3)";
+            self.execute(sql, (id, self.now, serde_json::to_string(&letter)?))?;
+            letters.push(letter);
+        }
+        Ok(letters)
+    }
+
+    pub(super) fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, Trouble> {
+        let max = i64::try_from(max).unwrap_or(i64::MAX);
+        let sql = "SELECT letter FROM dead ORDER BY dead DESC LIMIT ?1";
+        let letters: Vec<String> = self.all(sql, [max], |row| row.get(0))?;
+        Ok(letters.iter().map(|json| serde_json::from_str(json)).collect::<Result<_, _>>()?)
+    }
+
+    pub(super) fn redeliver(&self, id: &str, capacity: usize) -> Result<Option<Enqueued>, Trouble> {
+        let sql = "SELECT letter FROM dead WHERE id = ?1";
+        let Some(letter) = self.first(sql, [id], |row| row.get::<_, String>(0))? else { return Ok(None) };
+        if self.notifications()? >= capacity {
+            return Ok(Some(Enqueued::Full));
+        }
+        let letter: DeadLetter = serde_json::from_str(&letter)?;
+        let mut envelope = letter.envelope;
+        envelope.expires_at = None;
+        self.execute("DELETE FROM dead WHERE id = ?1", [id])?;
+        let lane = self.lane(&letter.lane)?;
+        let item = self.insert(lane, &envelope)?;
+        let sql = "UPDATE item SET may_have_arrived = ?2, failure = ?3 WHERE item = ?1";
+        self.execute(sql, (item, letter.may_have_arrived, serde_json::to_string(&letter.failure)?))?;
+        self.add_notifications(lane, 1)?;
+        Ok(Some(Enqueued::Added))
+    }
+
+    /// Removes ids and dead letters that are too old.
+    pub(super) fn remove_old_ids(&self) -> Result<(), Trouble> {
+        self.execute("DELETE FROM done WHERE at < ?1", [self.now.saturating_sub(IDS)])?;
+        self.execute("DELETE FROM dead WHERE at < ?1", [self.now.saturating_sub(LETTERS)])?;
+        Ok(())
+    }
+}

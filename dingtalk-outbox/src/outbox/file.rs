@@ -1,0 +1,106 @@
+//! The file: how it is made, opened, and changed.
+
+use std::{fs, io, path::Path};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior};
+
+use super::trouble::Trouble;
+use crate::database::{SQLITE_VERSION, wait_for_lock};
+
+/// Number of the schema of this version.
+const SCHEMA: i64 = 1;
+
+/// Number of prepared statements that are kept; there are fewer.
+const STATEMENTS: usize = 100;
+
+/// Opens the file, and makes it unless it exists.
+pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
+    if rusqlite::version_number() < SQLITE_VERSION {
+        return Err(Trouble::new(format!(
+            "SQLite {} corrupts files that several processes use; build the program with SQLite 3.51.3 or newer",
+            rusqlite::version()
+        )));
+    }
+    create(path)?;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_handler(Some(wait_for_lock))?;
+    let mode: String =
+        retrying(|| Ok(connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?))?;
+    if mode != "wal" {
+        return Err(Trouble::new("the file system has no shared memory; use a file on a local disk"));
+    }
+    // A notification that was accepted survives a loss of power.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "mmap_size", 0)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    retrying(|| migrate(&mut connection))?;
+    Ok(connection)
+}
+
+/// Makes an empty file that only its owner can read, before SQLite opens it.
+fn create(path: &Path) -> Result<(), Trouble> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(Trouble::new(format!(
+            "the file cannot be made ({error}); make its directory, and make that writable"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the tables unless they exist, and refuses those of a newer version.
+fn migrate(connection: &mut Connection) -> Result<(), Trouble> {
+    if compatible(connection)? {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been first.
+    if !compatible(&transaction)? {
+        transaction.execute_batch(include_str!("schema.sql"))?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+/// Reports whether the tables exist. Fails if they belong to a newer version.
+fn compatible(connection: &Connection) -> Result<bool, Trouble> {
+    let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'";
+    if connection.query_row(table, [], |_| Ok(())).optional()?.is_none() {
+        return Ok(false);
+    }
+    let needs: i64 = connection.query_row("SELECT min_compatible FROM meta", [], |row| row.get(0))?;
+    if needs > SCHEMA {
+        return Err(Trouble::new("a newer version of the program has changed the file; update this program"));
+    }
+    Ok(true)
+}
+
+/// Runs a transaction, which is committed if the work succeeds.
+pub(super) fn transact<T>(
+    connection: &mut Connection,
+    behavior: TransactionBehavior,
+    work: impl FnOnce(&Transaction<'_>) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let transaction = connection.transaction_with_behavior(behavior)?;
+    let value = work(&transaction)?;
+    transaction.commit()?;
+    Ok(value)
+}
+
+/// Repeats what SQLite does not repeat by itself: several processes open one new file.
+fn retrying<T>(mut work: impl FnMut() -> Result<T, Trouble>) -> Result<T, Trouble> {
+    let mut earlier = 0;
+    loop {
+        match work() {
+            Err(trouble) if trouble.locked && wait_for_lock(earlier) => earlier += 1,
+            result => return result,
+        }
+    }
+}
