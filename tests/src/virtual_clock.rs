@@ -48,14 +48,14 @@ impl VirtualClock {
         self.jumps().wall += seconds;
     }
 
-    /// Restarts the system, which is then up for `up`.
+    /// Restarts the system, which is then up for at most `up`.
     pub fn restart(&self, up: Duration) {
         let elapsed = self.origin.elapsed().as_secs_f64() + UP.as_secs_f64();
         let mut jumps = self.jumps();
         jumps.boot += 1;
         #[allow(clippy::cast_possible_truncation, reason = "seconds of a test")]
         {
-            jumps.since_boot = (up.as_secs_f64() - elapsed) as i64;
+            jumps.since_boot = (up.as_secs_f64() - elapsed).floor() as i64;
         }
     }
 

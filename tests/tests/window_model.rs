@@ -9,5 +9,5 @@ fn in_memory() {
 
 #[test]
 fn in_a_file() {
-    check_workers::<InFile>(64);
+    check_workers::<InFile>(48);
 }

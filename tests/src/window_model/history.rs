@@ -77,7 +77,10 @@ impl<W: Workers> History<W> {
                     self.truth.distrust(self.now(), span);
                 }
             }
-            Step::SetWall { seconds } => self.workers.set_wall(seconds),
+            Step::SetWall { seconds } => {
+                self.truth.set_wall(self.now());
+                self.workers.set_wall(seconds);
+            }
             Step::Restart { up } => self.restart(Duration::from_secs(up)).await?,
         }
         self.settle().await
@@ -186,7 +189,7 @@ impl<W: Workers> History<W> {
         }
         sleep(up).await;
         if self.workers.restart(up) {
-            self.truth.distrust(self.now(), Duration::ZERO);
+            self.truth.restart(self.now());
         }
         Ok(())
     }

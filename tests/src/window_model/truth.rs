@@ -48,6 +48,8 @@ pub(super) struct Truth {
     cautious_until: Duration,
     /// Time until which waiters that no longer exist may delay others.
     delayed_until: Duration,
+    restarted: bool,
+    wall_moved: bool,
 }
 
 impl Truth {
@@ -59,6 +61,8 @@ impl Truth {
             rests: Vec::new(),
             cautious_until: Duration::ZERO,
             delayed_until: Duration::ZERO,
+            restarted: false,
+            wall_moved: false,
         }
     }
 
@@ -75,6 +79,28 @@ impl Truth {
     pub(super) fn distrust(&mut self, now: Duration, span: Duration) {
         let rests = self.rests.iter().map(|(_, until)| *until).max().unwrap_or_default();
         self.cautious_until = self.cautious_until.max(now).max(rests) + span + HOLDS + WINDOW + NOTICES;
+    }
+
+    /// Records a restart of the system, over which the wall clock decides how long a rest goes on.
+    pub(super) fn restart(&mut self, now: Duration) {
+        let began = self.rests.iter().filter(|(_, until)| now < *until).map(|(from, _)| *from).min();
+        self.distrust(now, began.map_or(Duration::ZERO, |began| now.saturating_sub(began)));
+        self.restarted = true;
+        self.doubt_rests(now);
+    }
+
+    /// Records that the wall clock was set.
+    pub(super) fn set_wall(&mut self, now: Duration) {
+        self.wall_moved = true;
+        self.doubt_rests(now);
+    }
+
+    /// Forgets the current rests if a wall clock that was set decides on them.
+    fn doubt_rests(&mut self, now: Duration) {
+        if self.restarted && self.wall_moved {
+            self.distrust(now, Duration::ZERO);
+            self.rests.retain(|(_, until)| *until <= now);
+        }
     }
 
     /// Records a crash: its requests end, and its waiters are gone, of which the window knows nothing.
