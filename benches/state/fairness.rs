@@ -114,7 +114,7 @@ pub(crate) fn send(arguments: &[String]) -> Result<()> {
         let window = Arc::clone(&window);
         async move {
             let waiter = window.join(Urgency::Normal);
-            // The forecast of a waiter that has joined: it is not granted a slot that it does not have time to wait for.
+            // The forecast of a waiter that has joined, and has no time to wait.
             let take = |patience| window.take(waiter, SlotRequest::new(patience, Duration::from_secs(14)));
             let first = take(Duration::ZERO).await?;
             let started = Instant::now();
