@@ -126,6 +126,11 @@ impl Server {
             Ok(running) => running,
             // A client that disconnects before its first message is not an error.
             Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
+            // The library's text is the message as `Debug`.
+            Err(rmcp::service::ServerInitializeError::ExpectedInitializeRequest(_)) => {
+                let problem = "the client's first message was no request; expected `initialize`";
+                return Err(Error::Protocol(problem.to_owned()));
+            }
             Err(error) => return Err(Error::Protocol(error.to_string())),
         };
         running.waiting().await.map_err(|error| Error::Protocol(error.to_string()))?;

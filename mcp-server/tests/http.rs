@@ -218,7 +218,7 @@ async fn a_call_is_logged_with_the_id_of_its_request() {
 async fn an_invalid_body_is_refused_at_once() {
     let program = Program::serve(&["--dry-run"], &[]);
     for body in [
-        &br#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"text":"\ud800"}}"#[..],
+        &br#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"\ud800"}}"#[..],
         b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"caf\xE9\"}",
         br#"{"jsonrpc":"2.0","id":1,"method":"#,
         br#"{"id":1,"method":"tools/list"}"#,
@@ -231,12 +231,52 @@ async fn an_invalid_body_is_refused_at_once() {
                 .header("mcp-method", "tools/call")
                 .body(body);
             let response = request.send().await.unwrap();
-            assert!(response.status().is_client_error(), "{}: {body:?}", response.status());
-            assert!(!response.text().await.unwrap().is_empty(), "it does not say why: {body:?}");
+            assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{body:?}");
+            let answer = answer(response).await;
+            assert!([json!(-32_700), json!(-32_600)].contains(&answer["error"]["code"]), "{answer}");
+            assert!(answer.get("id").is_some() && answer["error"]["message"].is_string(), "{answer}");
         }
     }
     let list = answer(modern(&program.url, "tools/list", json!({})).send().await.unwrap()).await;
     assert_eq!(list["result"]["tools"][0]["name"], "send_text_message", "{list}");
+}
+
+#[tokio::test]
+async fn arguments_are_read_as_models_write_them() {
+    let program = Program::serve(&["--dry-run"], &[]);
+    for (arguments, status) in [
+        (r#"{"text":"x"}"#, "dry_run"),
+        (r#""{\"text\":\"x\"}""#, "dry_run"),
+        (r#""text""#, "refused"),
+        (r#"["x"]"#, "refused"),
+        (r#"{"text":"\ud83d"}"#, "refused"),
+        ("null", "refused"),
+    ] {
+        let place = json!({"name": "send_text_message", "arguments": "<here>"});
+        let request = modern(&program.url, "tools/call", place).build().unwrap();
+        let text = str::from_utf8(request.body().unwrap().as_bytes().unwrap()).unwrap();
+        let text = text.replace("\"<here>\"", arguments);
+        let request = modern(&program.url, "tools/call", json!({"name": "send_text_message"})).body(text);
+        let answer = answer(request.send().await.unwrap()).await;
+        let facts = &answer["result"]["structuredContent"];
+        assert_eq!(facts["status"], status, "{arguments}: {answer}");
+        assert_eq!(facts["faults"].is_array(), status == "refused", "{arguments}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn invalid_parameters_have_the_status_of_their_protocol_version() {
+    let program = Program::serve(&["--dry-run"], &[]);
+    for params in ["null", "[]", "{}", r#"{"name":"send_text_message","name":"x"}"#] {
+        let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
+        for (version, status) in [("2026-07-28", StatusCode::BAD_REQUEST), ("2025-11-25", StatusCode::OK)] {
+            let request = post(&program.url, body.clone()).header("mcp-protocol-version", version);
+            let response = request.header("mcp-method", "tools/call").send().await.unwrap();
+            assert_eq!(response.status(), status, "{params}");
+            let answer = answer(response).await;
+            assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(1), &json!(-32_602)), "{answer}");
+        }
+    }
 }
 
 #[tokio::test]

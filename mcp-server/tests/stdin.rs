@@ -47,10 +47,8 @@ fn assert_refused(program: &mut Program, id: &Value, code: i32, words: &str) {
 fn a_call_that_is_not_json_is_answered() {
     let mut program = serve();
     for (filling, words) in [
-        (&br"\ud800"[..], "hex escape"),
-        (br"a \udc00 b", "hex escape"),
         // Latin-1, GBK, an incomplete character.
-        (b"caf\xE9", "not UTF-8"),
+        (&b"caf\xE9"[..], "not UTF-8"),
         (b"\xB0\xE6\xD6\xD5", "not UTF-8"),
         (&"磁".as_bytes()[..2], "not UTF-8"),
         (br"\x41", "escape"),
@@ -66,6 +64,63 @@ fn a_call_that_is_not_json_is_answered() {
     }
     program.line(r#"{"jsonrpc":"2.0","id":18,"method":"tools/call","params":{"name":"#);
     assert_refused(&mut program, &json!(18), -32_700, "EOF");
+    assert_alive(&mut program);
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_a_fault_of_the_call() {
+    let mut program = serve();
+    for filling in [&br"\ud800"[..], br"a \udc00 b", br"\uDE00\uD83D"] {
+        for request in requests("17", HOLE) {
+            program.bytes(&with(&request, filling));
+            let answer = program.next();
+            assert_eq!((&answer["id"], &answer["result"]["isError"]), (&json!(17), &json!(true)), "{answer}");
+            let faults = &answer["result"]["structuredContent"]["faults"];
+            assert!(
+                faults[0].as_str().unwrap().starts_with("`text` contains half of a surrogate pair"),
+                "{faults}"
+            );
+        }
+        assert_alive(&mut program);
+    }
+}
+
+#[test]
+fn arguments_may_be_the_text_of_an_object() {
+    let mut program = serve();
+    for (arguments, status) in [
+        (json!(r#"{"text": "x"}"#), "dry_run"),
+        (json!(r#"{"text": "x", "text": "y"}"#), "refused"),
+        (json!("x"), "refused"),
+        (json!([{"text": "x"}]), "refused"),
+        (json!(7), "refused"),
+        (Value::Null, "refused"),
+    ] {
+        let result = program.call("send_text_message", arguments.clone());
+        assert_eq!(result["structuredContent"]["status"], status, "{arguments}: {result}");
+        if status == "dry_run" {
+            assert_eq!(result["structuredContent"]["request"]["text"]["content"], "x");
+        } else {
+            assert_eq!(result["isError"], true);
+        }
+    }
+}
+
+#[test]
+fn a_call_without_its_parameters_is_invalid() {
+    let mut program = serve();
+    for (params, words) in [
+        ("null", "missing"),
+        ("[]", "must be an object"),
+        (r#"{"arguments":{}}"#, "missing field `name`"),
+        (r#"{"name":"send_text_message","name":"send_link_message","arguments":{"text":"x"}}"#, "twice"),
+        (r#"{"name":"send_text_message","arguments":{"text":"x","text":"y"}}"#, "twice"),
+    ] {
+        program.line(&format!(r#"{{"jsonrpc":"2.0","id":22,"method":"tools/call","params":{params}}}"#));
+        assert_refused(&mut program, &json!(22), -32_602, words);
+    }
+    program.line(r#"{"jsonrpc":"2.0","id":22,"method":"tools/call"}"#);
+    assert_refused(&mut program, &json!(22), -32_602, "missing");
     assert_alive(&mut program);
 }
 
@@ -124,7 +179,8 @@ fn lines_that_expect_no_answer_get_none() {
     program.close_stdin();
     let (status, stderr) = program.end(PATIENCE);
     assert!(status.success());
-    assert!(stderr.contains("a line on stdin could not be read"), "{stderr}");
+    // A client's mistakes are not warnings.
+    assert_eq!(stderr, "");
 }
 
 #[test]
@@ -147,10 +203,49 @@ fn a_client_that_begins_with_garbage_is_served() {
 }
 
 #[test]
+fn messages_that_precede_the_first_request_are_ignored() {
+    let mut program = Program::start(&["--dry-run"], &[]);
+    for line in [
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}"#,
+        r#"{"jsonrpc":"2.0","id":0,"result":{}}"#,
+        r#"{"jsonrpc":"2.0","id":0,"error":{"code":1,"message":"x"}}"#,
+        r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
+    ] {
+        program.line(line);
+    }
+    assert_eq!(program.next(), json!({"jsonrpc": "2.0", "id": "p", "result": {}}));
+    for (params, words) in [
+        (
+            json!({"capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}),
+            "missing field `protocolVersion`",
+        ),
+        (json!({"protocolVersion": "2025-11-25", "capabilities": {}}), "missing field `clientInfo`"),
+        (json!({"protocolVersion": 1, "capabilities": {}, "clientInfo": {}}), "invalid type"),
+        (Value::Null, "missing"),
+    ] {
+        let answer = program.request("initialize", params);
+        assert_eq!(answer["error"]["code"], -32_602, "{answer}");
+        let message = answer["error"]["message"].as_str().unwrap();
+        assert!(
+            message.contains("`initialize`") && message.contains(words) && !message.contains("_meta"),
+            "{message}"
+        );
+    }
+    program.line(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
+    });
+    assert_eq!(program.request("initialize", hello)["result"]["serverInfo"]["name"], "dingtalk-notify");
+    assert_alive(&mut program);
+}
+
+#[test]
 fn answers_do_not_interleave() {
     let mut program = serve();
     let text = "磁盘".repeat(3_000);
-    let unreadable = with(&requests("\"unreadable\"", HOLE)[1], br"\ud800");
+    let unreadable = with(&requests("\"unreadable\"", HOLE)[1], br"\x41");
     let ids: Vec<u64> = (0..100)
         .map(|_| {
             program.bytes(&unreadable);

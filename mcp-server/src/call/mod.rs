@@ -109,6 +109,12 @@ impl Calls {
         Ok(Ready { record, envelope, call: identity, robot, policy, question, hidden })
     }
 
+    /// Ends a call whose arguments are no object.
+    pub(crate) fn invalid(tool: &ToolType, faults: Faults, log_id: Option<&str>) -> Ended {
+        let record = Record::new(tool.spec().name, log_id);
+        Ended::new(CallOutcome::Invalid(faults), &record, &Hidden::default())
+    }
+
     /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
     pub(crate) async fn is_settled(&self, ready: &Ready) -> bool {
         self.dispatcher.is_settled(&ready.call).await

@@ -20,7 +20,12 @@ use rmcp::{
 use serde_json::json;
 use tokio::time::{Instant, interval_at, timeout};
 
-use super::{completion, instructions::instructions, prompts, request_id, resources, result};
+use super::{
+    completion,
+    instructions::instructions,
+    message::{self, UnfitArguments},
+    prompts, request_id, resources, result,
+};
 use crate::{
     call::{
         Calls, Request,
@@ -218,13 +223,17 @@ impl ServerHandler for Handler {
             return Err(ErrorData::invalid_params(message, None));
         };
         let calls = &self.0.calls;
+        let log_id = request_id::of(&context.extensions);
+        if let Some(UnfitArguments(faults)) = message::unfit_arguments(&context.extensions) {
+            return Ok(result::of(&Calls::invalid(tool, faults.clone(), log_id).answer).into());
+        }
         let client = context.client_info().map(|client| client.name);
         let call = Request {
             tool,
             arguments: request.arguments.take().unwrap_or_default(),
             robot: None,
             caller: Caller::Client(client.as_deref()),
-            log_id: request_id::of(&context.extensions),
+            log_id,
         };
         let ready = match calls.prepare(call) {
             Ok(ready) => ready,

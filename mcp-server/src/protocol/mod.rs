@@ -6,6 +6,7 @@ mod declared;
 pub(crate) mod example;
 mod handler;
 mod instructions;
+pub(crate) mod message;
 mod prompts;
 pub(crate) mod request_id;
 mod resources;

@@ -8,9 +8,14 @@ use hyper::{
     body::{Bytes, Incoming},
     header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE},
 };
-use rmcp::transport::streamable_http_server::{
-    StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+use rmcp::{
+    ErrorData,
+    model::{ErrorCode, ProtocolVersion, RequestId},
+    transport::streamable_http_server::{
+        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
+    },
 };
+use serde_json::json;
 use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
@@ -18,6 +23,7 @@ use tracing::Instrument as _;
 use super::{HttpOptions, access::Access, body::TrackedBody};
 use crate::protocol::{
     Handler,
+    message::{self, Input, Refused},
     request_id::{self, REQUEST_ID},
 };
 
@@ -130,7 +136,7 @@ impl Endpoint {
         if self.is_one_session_too_many(request.headers()).await {
             return plain(StatusCode::SERVICE_UNAVAILABLE, "too many clients; retry in a few minutes\n");
         }
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let body = match timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY_BYTES).collect()).await {
             Ok(Ok(body)) => body.to_bytes(),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -140,6 +146,16 @@ impl Endpoint {
                 return plain(StatusCode::BAD_REQUEST, "the request ended before its body was complete\n");
             }
             Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "timed out while reading the body\n"),
+        };
+        let body = if is_json(&head.headers) {
+            match message::read(&body) {
+                Ok(Input::One(incoming)) => incoming.put_into(&mut head.extensions, body),
+                Ok(Input::Batch) => return refusal(&head.headers, None, &message::not_a_message()),
+                Err(Refused { id, error }) => return refusal(&head.headers, id.as_ref(), &error),
+            }
+        } else {
+            // The protocol's library says what is wrong with the headers.
+            body
         };
         let running = self.calls.token();
         let response = self.protocol.handle(Request::from_parts(head, Full::new(body))).await;
@@ -151,6 +167,30 @@ impl Endpoint {
         let begins = !headers.contains_key(&SESSION_ID) && !headers.contains_key(&PROTOCOL_VERSION);
         begins && self.sessions.sessions.read().await.len() >= MAX_SESSIONS
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// Returns the answer to a message that cannot be handled. Clients of older protocol versions look for the error of a
+/// valid request in an answer of status 200.
+fn refusal(headers: &HeaderMap, id: Option<&RequestId>, error: &ErrorData) -> Response<Body> {
+    let version = headers.get(&PROTOCOL_VERSION).and_then(|value| value.to_str().ok());
+    let is_older = version.is_none_or(|version| version < ProtocolVersion::V_2026_07_28.as_str());
+    let status = match error.code {
+        ErrorCode::PARSE_ERROR | ErrorCode::INVALID_REQUEST => StatusCode::BAD_REQUEST,
+        _ if is_older => StatusCode::OK,
+        ErrorCode::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let answer = json!({"jsonrpc": "2.0", "id": id, "error": error});
+    let mut response = Response::new(Full::new(Bytes::from(answer.to_string())).boxed());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {

@@ -3,6 +3,7 @@
 //! The line is invalid JSON, or too long to store, so no parser reads it. The search looks only at the top level, where
 //! a string or a bracket is unambiguous, and ends at the first byte that does not fit.
 
+use rmcp::model::RequestId;
 use serde_json::Value;
 
 /// Maximum length of a name or an id, as written in the line; real ones are far shorter.
@@ -66,9 +67,9 @@ impl Scan {
 
     /// Returns the id of the request, a string or a whole number. `None` if it is in doubt, or if the line is not a
     /// request: a notification needs no answer, and the id of an answer is one of ours.
-    pub(crate) fn request_id(self) -> Option<Value> {
+    pub(crate) fn request_id(self) -> Option<RequestId> {
         match self.id {
-            Id::One(id) if self.is_request => Some(id),
+            Id::One(id) if self.is_request => serde_json::from_value(id).ok(),
             _ => None,
         }
     }
@@ -209,7 +210,7 @@ mod tests {
     fn id(line: impl AsRef<[u8]>) -> Option<Value> {
         let mut scan = Scan::default();
         scan.feed(line.as_ref());
-        scan.request_id()
+        scan.request_id().and_then(|id| serde_json::to_value(id).ok())
     }
 
     #[test]
@@ -325,7 +326,7 @@ mod tests {
             let (before, after) = bytes.split_at(at.index(bytes.len() + 1));
             scan.feed(before);
             scan.feed(after);
-            prop_assert_eq!(scan.request_id(), id(&bytes));
+            prop_assert_eq!(scan.request_id().and_then(|id| serde_json::to_value(id).ok()), id(&bytes));
         }
 
         #[test]

@@ -9,11 +9,10 @@ use std::{
 
 use rmcp::{
     RoleServer,
-    model::{ErrorData, RequestId},
+    model::{ClientRequest, ErrorData, GetExtensions as _, GetMeta as _, ProtocolVersion, RequestId},
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
-use serde_json::{Value, error::Category};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     sync::{Mutex, Notify},
@@ -23,9 +22,7 @@ use super::{
     lines::{Line, Lines, MAX_LINE_BYTES},
     scan::Scan,
 };
-
-/// Byte order mark, which some programs write first; JSON allows ignoring it.
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+use crate::protocol::message::{self, Incoming, Input, Refused};
 
 type Sending = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
@@ -35,6 +32,8 @@ pub(super) struct LineTransport<R, W> {
     /// An answer of the transport itself that is being written. The protocol's loop may drop `receive` at any time.
     answering: Option<Sending>,
     ended: Arc<Notify>,
+    /// Set once a message has begun the conversation, which the protocol's loop requires of the first one.
+    has_begun: bool,
 }
 
 impl<R, W> LineTransport<R, W>
@@ -45,12 +44,53 @@ where
     /// Creates a transport. `ended` is notified at the end of input, which the protocol's loop does not report.
     pub(super) fn new(reader: R, writer: W, ended: Arc<Notify>) -> Self {
         let output = Output { writer, rest: Cursor::default() };
-        Self { lines: Lines::new(reader), output: Arc::new(Mutex::new(Some(output))), answering: None, ended }
+        Self {
+            lines: Lines::new(reader),
+            output: Arc::new(Mutex::new(Some(output))),
+            answering: None,
+            ended,
+            has_begun: false,
+        }
     }
 
-    fn refuse(&mut self, id: Option<Value>, problem: ErrorData) {
-        let id = id.and_then(|id| serde_json::from_value::<RequestId>(id).ok());
-        tracing::warn!(
+    /// Returns the message of a line. `None` if the line is blank or out of place, or was answered with an error.
+    fn read(&mut self, line: &[u8]) -> Option<RxJsonRpcMessage<RoleServer>> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.is_empty() {
+            return None;
+        }
+        let read = message::read(line).and_then(|input| match input {
+            Input::One(incoming) => to_protocol(incoming),
+            Input::Batch => Err(Refused::unidentified(message::not_a_message())),
+        });
+        match read {
+            Ok(message) => self.is_in_place(&message).then_some(message),
+            Err(Refused { id, error }) => {
+                let searched = || {
+                    let mut scan = Scan::default();
+                    scan.feed(line);
+                    scan.request_id()
+                };
+                self.refuse(id.or_else(searched), *error);
+                None
+            }
+        }
+    }
+
+    /// Reports whether the message may come now: the first one is a request, else the protocol's loop ends.
+    fn is_in_place(&mut self, message: &RxJsonRpcMessage<RoleServer>) -> bool {
+        if !self.has_begun {
+            let RxJsonRpcMessage::<RoleServer>::Request(request) = message else {
+                tracing::debug!(name: "dingtalk_notify.too_early", "ignored a message that precedes `initialize`");
+                return false;
+            };
+            self.has_begun = begins(&request.request);
+        }
+        true
+    }
+
+    fn refuse(&mut self, id: Option<RequestId>, problem: ErrorData) {
+        tracing::debug!(
             name: "dingtalk_notify.unreadable",
             answered = id.is_some(),
             "a line on stdin could not be read: {}",
@@ -93,15 +133,11 @@ where
                 sent.ok()?;
             }
             match self.lines.next().await {
-                Ok(Some(Line::Whole(line))) => match parse(&line) {
-                    Ok(Some(message)) => return Some(message),
-                    Ok(None) => {}
-                    Err(problem) => {
-                        let mut scan = Scan::default();
-                        scan.feed(&line);
-                        self.refuse(scan.request_id(), problem);
+                Ok(Some(Line::Whole(line))) => {
+                    if let Some(message) = self.read(&line) {
+                        return Some(message);
                     }
-                },
+                }
                 Ok(Some(Line::TooLong(scan))) => {
                     let problem = format!("the message is longer than {MAX_LINE_BYTES} bytes");
                     self.refuse(scan.request_id(), ErrorData::invalid_request(problem, None));
@@ -123,27 +159,28 @@ where
     }
 }
 
-/// Parses a line; `None` for an empty one.
-fn parse(line: &[u8]) -> Result<Option<RxJsonRpcMessage<RoleServer>>, ErrorData> {
-    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if line.is_empty() {
-        return Ok(None);
+/// Returns the message in the terms of the protocol's library.
+fn to_protocol(incoming: Incoming) -> Result<RxJsonRpcMessage<RoleServer>, Refused> {
+    let message = serde_json::from_value(incoming.message);
+    let mut message = message.map_err(|_| Refused::unidentified(message::not_a_message()))?;
+    if let (Some(unfit), RxJsonRpcMessage::<RoleServer>::Request(call)) = (incoming.unfit, &mut message) {
+        call.request.extensions_mut().insert(unfit);
     }
-    serde_json::from_slice(line).map(Some).map_err(|error| problem(line, &error))
+    Ok(message)
 }
 
-/// Returns the error of a line, without its content.
-fn problem(line: &[u8], error: &serde_json::Error) -> ErrorData {
-    match error.classify() {
-        _ if str::from_utf8(line).is_err() => ErrorData::parse_error("the message is not UTF-8", None),
-        Category::Syntax | Category::Eof => {
-            ErrorData::parse_error(format!("the message is not valid JSON: {error}"), None)
+/// Reports whether the protocol's loop accepts this request as the beginning of a conversation. It answers others.
+fn begins(request: &ClientRequest) -> bool {
+    match request {
+        ClientRequest::InitializeRequest(_) => true,
+        ClientRequest::PingRequest(_) | ClientRequest::DiscoverRequest(_) => false,
+        request => {
+            let meta = request.get_meta();
+            meta.missing_required_keys(&ProtocolVersion::V_2026_07_28).is_empty()
+                && meta
+                    .protocol_version()
+                    .is_some_and(|version| ProtocolVersion::KNOWN_VERSIONS.contains(&version))
         }
-        Category::Data | Category::Io => ErrorData::invalid_request(
-            "the message is neither a request nor a notification of JSON-RPC 2.0",
-            None,
-        ),
     }
 }
 
@@ -170,6 +207,7 @@ impl<W: AsyncWrite + Unpin> Output<W> {
 #[cfg(test)]
 mod tests {
     use rmcp::model::ServerResult;
+    use serde_json::Value;
     use tokio::{
         io::{AsyncBufReadExt as _, BufReader, DuplexStream, duplex},
         task::yield_now,
