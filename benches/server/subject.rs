@@ -27,6 +27,7 @@ impl Subject {
             ("DINGTALK_BOT_ACCESS_TOKEN", "0".repeat(64)),
             ("DINGTALK_BOT_SECRET", format!("SEC{}", "0".repeat(64))),
             ("DINGTALK_BOT_RATE_PER_MINUTE", "0".to_owned()),
+            ("DINGTALK_NOTIFY_NO_STATE", "1".to_owned()),
         ];
         Ok(Self { program, http: &["serve", "--http", "127.0.0.1:0"], environment })
     }

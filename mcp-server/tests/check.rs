@@ -7,12 +7,12 @@ mod program;
 use std::{
     io::{Read as _, Write as _},
     net::TcpListener,
-    process::{Command, Output},
+    process::Output,
     thread,
 };
 
 use dingtalk_sandbox::{RobotConfig, Sandbox};
-use program::File;
+use program::{File, command};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "0123456789abcdef";
@@ -24,10 +24,9 @@ async fn sandbox() -> Sandbox {
 }
 
 fn check(base_url: &str, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
-    let output = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
+    let output = command()
         .arg("check")
         .args(arguments)
-        .env_clear()
         .env("DINGTALK_BOT_BASE_URL", base_url)
         .envs(environment.iter().copied())
         .output()

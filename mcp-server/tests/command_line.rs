@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+mod program;
+
 use std::process::{Command, Output, Stdio};
 
+use program::command;
+
 fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
-    command.args(arguments).env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
-    command.output().unwrap()
+    command().args(arguments).envs(environment.iter().copied()).stdin(Stdio::null()).output().unwrap()
 }
 
 /// Output of the program, if it succeeds.

@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
+mod program;
+
 use std::{
     io::{BufRead as _, BufReader, Read as _},
     process::{Child, ChildStderr, Command, ExitStatus, Stdio},
@@ -10,6 +12,7 @@ use std::{
 };
 
 use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
+use program::command;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -24,10 +27,9 @@ struct Program {
 
 impl Program {
     fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
+        let mut child = command()
             .args(["serve", "--http", "127.0.0.1:0"])
             .args(arguments)
-            .env_clear()
             .env("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
@@ -319,9 +321,8 @@ async fn a_call_in_progress_is_answered_before_the_end() {
 #[test]
 fn other_machines_need_a_token_and_a_host_name() {
     let started = |environment: &[(&str, &str)]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
+        let output = command()
             .args(["serve", "--http", "0.0.0.0:0"])
-            .env_clear()
             .env("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())

@@ -4,10 +4,10 @@
 
 mod program;
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use dingtalk_sandbox::{RobotConfig, Sandbox};
-use program::{File, Program};
+use program::{File, Program, command};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "0123456789abcdef";
@@ -21,8 +21,7 @@ fn block(name: &str) -> &'static str {
 }
 
 fn tools(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
-    command.arg("tools").args(arguments).env_clear().output().unwrap()
+    command().arg("tools").args(arguments).output().unwrap()
 }
 
 fn names(list: &Value) -> Vec<&str> {

@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
+mod program;
+
 use std::{
     io::Write as _,
     process::{Command, Output, Stdio},
 };
 
 use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
+use program::command;
 use serde_json::{Value, json};
 
 const TOKEN: &str = "0123456789abcdef";
@@ -17,10 +20,9 @@ async fn sandbox() -> Sandbox {
 }
 
 fn send(sandbox: &Sandbox, environment: &[(&str, &str)], stdin: &str, arguments: &[&str]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
+    let mut child = command()
         .arg("send")
         .args(arguments)
-        .env_clear()
         .env("DINGTALK_BOT_ACCESS_TOKEN", TOKEN)
         .env("DINGTALK_BOT_BASE_URL", sandbox.base_url())
         .envs(environment.iter().copied())

@@ -5,10 +5,10 @@
 
 mod program;
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use dingtalk_sandbox::{RobotConfig, Sandbox};
-use program::{File, PATIENCE, Program, text};
+use program::{File, PATIENCE, Program, command, text};
 use serde_json::{Value, json};
 
 const TOKEN: &str = "0123456789abcdef";
@@ -18,8 +18,7 @@ async fn sandbox() -> Sandbox {
 }
 
 fn run(environment: &[(&str, &str)], arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
-    command.args(arguments).env_clear().envs(environment.iter().copied()).output().unwrap()
+    command().args(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
 fn stderr(output: &Output) -> String {

@@ -4,14 +4,13 @@
 
 mod program;
 
-use std::process::{Command, Output};
+use std::process::Output;
 
-use program::Program;
+use program::{Program, command};
 use serde_json::{Value, json};
 
 fn tools(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
-    command.arg("tools").args(arguments).env_clear().envs(environment.iter().copied()).output().unwrap()
+    command().arg("tools").args(arguments).envs(environment.iter().copied()).output().unwrap()
 }
 
 fn stdout(output: &Output) -> &str {

@@ -40,7 +40,7 @@ FIXTURES = {
 }
 
 
-ENVIRONMENT = {"DINGTALK_BOT_ACCESS_TOKEN": "no-message-is-sent"}
+ENVIRONMENT = {"DINGTALK_BOT_ACCESS_TOKEN": "no-message-is-sent", "DINGTALK_NOTIFY_NO_STATE": "1"}
 
 
 class Suite:

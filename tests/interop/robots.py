@@ -3,6 +3,7 @@
 import json
 import socket
 import subprocess
+import tempfile
 import urllib.request
 
 # Far more than anything here takes; what has not happened by then never will.
@@ -12,8 +13,11 @@ PATIENCE_SECONDS = 20
 # Less than the ten seconds after which the server gives up waiting for an answer by itself.
 CANCEL_SECONDS = 5
 
+# Never the state of the person who runs the checks. Deleted when the program ends.
+STATE = tempfile.TemporaryDirectory()
+
 # What the server logs of a refused message is expected here, and would only hide what is not.
-QUIET = {"DINGTALK_NOTIFY_LOG": "error"}
+QUIET = {"DINGTALK_NOTIFY_LOG": "error", "DINGTALK_NOTIFY_STATE_DIR": STATE.name}
 
 
 class Sandbox:

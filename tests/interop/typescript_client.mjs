@@ -5,9 +5,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
+import os from "node:os";
+import path from "node:path";
 import readline from "node:readline";
 
 const [program, packages] = process.argv.slice(2);
@@ -25,7 +27,10 @@ const NO_ANSWER = 45_000 + PATIENCE;
 
 const YES = { action: "accept", content: { answer: "yes" } };
 const NEVER = new Promise(() => {});
-const QUIET = { DINGTALK_NOTIFY_LOG: "error" };
+// Never the state of the person who runs the checks.
+const STATE = mkdtempSync(path.join(os.tmpdir(), "dingtalk-notify-"));
+process.on("exit", () => rmSync(STATE, { recursive: true, force: true }));
+const QUIET = { DINGTALK_NOTIFY_LOG: "error", DINGTALK_NOTIFY_STATE_DIR: STATE };
 
 let passed = 0;
 const failed = [];

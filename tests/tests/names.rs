@@ -66,3 +66,31 @@ fn every_spelling_is_found() {
     }
     assert!(naming("dingtalk-notify, an MCP server for DingTalk").is_empty());
 }
+
+/// Tests must not touch the state of the person who runs them. The helpers below set another directory.
+#[test]
+fn only_helpers_that_set_the_state_directory_start_the_program() {
+    const HELPERS: [&str; 2] =
+        ["mcp-server/tests/program/mod.rs", "mcp-server/examples/team-alerts/tests/agent.rs"];
+    // In two pieces, so that this file does not contain it.
+    let start = concat!("CARGO_BIN", "_EXE_");
+    let mut helpers = Vec::new();
+    for (name, path) in
+        tree::files().unwrap().iter().filter(|(_, path)| path.extension().is_some_and(|end| end == "rs"))
+    {
+        let text = fs::read_to_string(path).unwrap();
+        // The first program of the README has settings of its own, and no state.
+        let starts =
+            text.lines().filter(|line| line.contains(start) && !line.contains("first_program")).count();
+        if starts == 0 {
+            continue;
+        }
+        assert!(HELPERS.contains(&&**name), "{name} starts a program: use the helper of {}", HELPERS[0]);
+        assert!(
+            starts == 1 && text.contains("DINGTALK_NOTIFY_STATE_DIR"),
+            "{name} does not set the state directory"
+        );
+        helpers.push(name.clone());
+    }
+    assert_eq!(helpers.len(), HELPERS.len(), "{helpers:?}");
+}

@@ -44,6 +44,15 @@ impl Drop for File {
     }
 }
 
+/// Returns a command that runs the program, without variables of this process, and with its state in a directory of
+/// these tests: never in that of the person who runs them.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
+    let state = concat!(env!("CARGO_TARGET_TMPDIR"), "/state/", env!("CARGO_CRATE_NAME"));
+    command.env_clear().env("DINGTALK_NOTIFY_STATE_DIR", state);
+    command
+}
+
 pub(crate) struct Program {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -56,9 +65,8 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"))
+        let mut child = command()
             .args(arguments)
-            .env_clear()
             .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -14,7 +14,9 @@ use tokio::process::Command;
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_team-alerts"));
-    command.args(arguments).env_clear().kill_on_drop(true);
+    // Never the state of the person who runs the tests.
+    let state = concat!(env!("CARGO_TARGET_TMPDIR"), "/state/team-alerts");
+    command.args(arguments).env_clear().env("DINGTALK_NOTIFY_STATE_DIR", state).kill_on_drop(true);
     command
 }
 
