@@ -4,7 +4,7 @@ use std::{future::ready, sync::Arc};
 
 use dingtalk_core::{
     Deliver, Envelope, Error, ErrorKind, Receipt,
-    delivery::{BoxFuture, RobotKey},
+    delivery::{BoxFuture, RobotKey, window::Forecast},
 };
 
 use crate::{AtAll, Policy};
@@ -34,6 +34,14 @@ impl Deliver for Guarded {
 
     fn robots(&self, robot: Option<&str>) -> Vec<RobotKey> {
         self.inner.robots(robot)
+    }
+
+    fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
+        self.inner.forecast(envelope)
+    }
+
+    fn marks_attempts(&self) -> bool {
+        self.inner.marks_attempts()
     }
 }
 

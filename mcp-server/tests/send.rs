@@ -6,7 +6,7 @@ mod program;
 
 use std::{
     io::Write as _,
-    process::{Command, Output, Stdio},
+    process::{Output, Stdio},
 };
 
 use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};

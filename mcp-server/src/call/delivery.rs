@@ -43,6 +43,12 @@ impl Dispatcher {
         self.repeats.keep_ids()
     }
 
+    /// Returns how long a message would wait for its slot if it were sent now; zero if that is not known.
+    #[cfg(feature = "program")]
+    pub(crate) async fn forecast(&self, envelope: &Envelope) -> Duration {
+        self.deliver.forecast(envelope).await.map_or(Duration::ZERO, |forecast| forecast.wait)
+    }
+
     /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
     pub(crate) async fn is_settled(&self, call: &Identity) -> bool {
         self.repeats.is_settled(call).await

@@ -1,11 +1,12 @@
 //! The arguments of the command line. Flags that are settings have their help in the settings' table.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::waiting::duration;
 use crate::{
     Settings,
     settings::{Flags, table},
@@ -122,6 +123,8 @@ pub(super) enum Command {
     Send(SendArguments),
     /// Check each robot and explain how to fix it, without sending anything
     Check(CheckArguments),
+    /// Show the rate, the rests and the month of each robot, as the processes of this machine share them
+    Status(StatusArguments),
     /// Print the tool definitions as clients receive them
     Tools {
         /// Print JSON: the answer to `tools/list`, or the findings of `--lint`
@@ -173,6 +176,9 @@ pub(super) struct SendArguments {
     /// Mention everybody in the group
     #[arg(long, global = true)]
     pub(super) at_all: bool,
+    /// Wait at most this long for a free slot, for example 90s, 2m or 1h30m
+    #[arg(long, global = true, value_name = "DURATION", default_value = "2m", value_parser = duration)]
+    wait: Duration,
     #[arg(long, global = true, help = table::DRY_RUN.english)]
     dry_run: bool,
     #[arg(long, global = true, value_name = "DIR", help = table::STATE_DIR.english)]
@@ -241,11 +247,35 @@ pub(super) enum MessageArguments {
 
 impl SendArguments {
     pub(super) fn settings(&self) -> Settings {
-        Settings::read(Flags {
+        let flags = Flags {
             config: self.config.clone(),
             dry_run: self.dry_run,
             state_dir: self.state_dir.clone(),
             no_state: self.no_state,
+            ..Flags::default()
+        };
+        Settings::read(flags).for_one_message(self.wait)
+    }
+}
+
+#[derive(Args)]
+pub(super) struct StatusArguments {
+    /// Print the status as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    state: StateArguments,
+    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+    config: Option<PathBuf>,
+}
+
+impl StatusArguments {
+    pub(super) fn settings(&self) -> Settings {
+        let StateArguments { state_dir, no_state } = &self.state;
+        Settings::read(Flags {
+            config: self.config.clone(),
+            state_dir: state_dir.clone(),
+            no_state: *no_state,
             ..Flags::default()
         })
     }

@@ -38,7 +38,8 @@ Exit codes:
   5  rate limit or monthly quota reached; nothing was delivered
   6  no connection; nothing was sent
   7  the message may have arrived: run the command again with the same --id, or look in the group before you send it
-     again";
+     again
+  130  interrupted while it waited; nothing was sent";
 
 const CHECK_HELP: &str = "\
 Exit codes: 0 if all checks pass, else that of the first failure, as for `{program} send`: 3 for the settings and the

@@ -19,10 +19,16 @@ use tracing_subscriber::{
 };
 
 use super::words::words;
-use crate::{call::record::TARGET, settings::table::LOG};
+use crate::{
+    call::record::TARGET,
+    settings::{STATE_TARGET, table::LOG},
+};
 
 /// Filter word for one line of JSON for each call.
 const CALLS: &str = "calls";
+
+/// Targets of warnings on the state that processes share.
+const STATE_TARGETS: [&str; 2] = ["dingtalk_outbox", STATE_TARGET];
 
 /// Starts logging with the filter of the environment, or with this level by default. Fails if the filter is invalid.
 pub(super) fn to_stderr(unless_set: LevelFilter) -> Result<(), String> {
@@ -55,7 +61,9 @@ fn parse(wanted: &str, unless_set: LevelFilter) -> Result<Targets, String> {
     let filter = if others.iter().any(|directive| !directive.contains('=')) {
         filter
     } else {
-        filter.with_default(unless_set)
+        // A state that cannot be used is no error of a command, and the next command would not know it.
+        let state = STATE_TARGETS.into_iter().filter(|target| !wanted.contains(target));
+        filter.with_default(unless_set).with_targets(state.map(|target| (target, Level::WARN)))
     };
     Ok(if calls.is_empty() { filter } else { filter.with_target(TARGET, Level::INFO) })
 }

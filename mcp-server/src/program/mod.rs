@@ -13,7 +13,9 @@ mod run;
 mod sandbox;
 mod send;
 mod serve;
+mod status;
 mod tools;
+mod waiting;
 mod words;
 
 pub use self::identity::Program;

@@ -2,20 +2,21 @@
 
 use std::{
     borrow::Cow,
-    future::pending,
     io::{self, IsTerminal as _, Read as _},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use dingtalk_core::{Error, ErrorKind};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
 use super::{
     Program, Result,
     arguments::{MessageArguments, SendArguments},
-    say,
+    say, waiting,
     words::{language, words},
 };
 use crate::{
@@ -25,8 +26,9 @@ use crate::{
         answer::{Answer, CallStatus, Reason},
         outcome::CallOutcome,
         policy::Refusal,
-        repeat::{Caller, DeliveryOutcome},
+        repeat::{Caller, Delivery, DeliveryOutcome, Stop},
     },
+    transport::told_to_stop,
 };
 
 /// Exit code for everything that is no matter of the message or of DingTalk.
@@ -43,6 +45,12 @@ pub(super) const NO_CONNECTION: u8 = 6;
 
 const MAY_HAVE_ARRIVED: u8 = 7;
 
+/// Exit code of a command that was interrupted before it sent anything, as shells have it.
+const INTERRUPTED: u8 = 130;
+
+/// Time for storing the outcome of the last request.
+pub(super) const FLUSH: Duration = Duration::from_secs(2);
+
 pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<ExitCode> {
     let settings = arguments.settings();
     let (tool, given) = match call(&arguments)? {
@@ -53,6 +61,8 @@ pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<E
         }
     };
     let server = settings.server_for(arguments.robot.as_deref())?.tools(builtin_tools()).build()?;
+    // Nobody watches a pipe, and a program that reads JSON expects nothing else.
+    let is_watched = io::stderr().is_terminal() && !arguments.json;
     let tool = server.tools().get(tool).ok_or("the tool is missing")?;
     // A dry run records nothing. Without a table that outlives this process, an id would promise too much.
     let keeps_ids = server.calls().dispatcher.keeps_ids();
@@ -69,10 +79,36 @@ pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<E
     };
     let ended = match server.calls().prepare(request) {
         // The person who entered the command has confirmed it.
-        Ok(ready) => server.calls().send(ready, pending(), |_| async {}).await,
+        Ok(ready) => {
+            let forecast = if is_watched { server.calls().forecast(&ready).await } else { Duration::ZERO };
+            let show = async |delivery: Arc<Delivery>| {
+                if is_watched {
+                    waiting::show(forecast, || delivery.is_held()).await;
+                }
+            };
+            server.calls().send(ready, told_to_stop(), show).await
+        }
         Err(ended) => *ended,
     };
-    tell(program, &ended, &arguments)
+    if let Some(state) = settings.state() {
+        // The month counts the outcome of the last request, too.
+        let _ = timeout(FLUSH, state.flush()).await;
+    }
+    let code = tell(program, &ended, &arguments)?;
+    if matches!(
+        ended.outcome,
+        CallOutcome::Delivery { outcome: DeliveryOutcome::NotSent(Stop::Cancelled), .. }
+    ) {
+        interrupted();
+    }
+    Ok(code)
+}
+
+/// Ends the process as the signal would have ended it, so that a loop of the shell ends, too. Returns where there are no
+/// signals.
+fn interrupted() {
+    #[cfg(unix)]
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT);
 }
 
 const NO_STATE: &str = "--id needs the state that outlives a process, and the state is off: remove --no-state, or set \
@@ -257,6 +293,9 @@ impl<'a> Report<'a> {
             CallOutcome::Invalid(_) => (Some(Reason::Failure(ErrorKind::Invalid)), "".into(), WRONG),
             CallOutcome::Refused(Refusal::Denied) => (answer.reason, denied().into(), NOT_SET_UP),
             CallOutcome::Refused(_) => (answer.reason, advice, NOT_SET_UP),
+            CallOutcome::Delivery { outcome: DeliveryOutcome::NotSent(Stop::Cancelled), .. } => {
+                (answer.reason, advice, INTERRUPTED)
+            }
             _ if answer.status == CallStatus::Unknown => (answer.reason, advice, MAY_HAVE_ARRIVED),
             _ => (answer.reason, advice, NO_CONNECTION),
         };

@@ -1,8 +1,8 @@
 //! `dingtalk-notify serve`
 
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 
-use super::{Program, Result, arguments::ServeArguments, words::words};
+use super::{Program, Result, arguments::ServeArguments, send::FLUSH, words::words};
 
 pub(super) async fn run(program: &Program, arguments: ServeArguments) -> Result<()> {
     let settings = arguments.settings();
@@ -21,6 +21,10 @@ pub(super) async fn run(program: &Program, arguments: ServeArguments) -> Result<
             }
             server.serve_http(listener, options).await?;
         }
+    }
+    if let Some(state) = settings.state() {
+        // The month counts the outcomes of the last requests, too.
+        let _ = timeout(FLUSH, state.flush()).await;
     }
     Ok(())
 }

@@ -12,21 +12,29 @@ mod state;
 pub(crate) mod table;
 mod variables;
 
+#[cfg(feature = "state")]
+use std::sync::OnceLock;
 use std::{env, ffi::OsString, future::ready, path::PathBuf, sync::Arc, time::Duration};
 
 use dingtalk_config::{
     AtAll, Config, Confirm, DeliveryOptions, Fault, FaultKind, RobotSettings, Stated, Wording,
     time_zone_problem,
 };
+#[cfg(feature = "program")]
+use dingtalk_core::Robot;
 use dingtalk_core::{
     ErrorKind,
     delivery::{BoxFuture, Deliver, Envelope, Receipt},
     message::{Keyword, MAX_MENTIONS, set_time_zone},
 };
+#[cfg(feature = "state")]
+use dingtalk_outbox::State;
 
 #[cfg(feature = "program")]
 pub(crate) use self::language::language;
 pub(crate) use self::robots::Described;
+#[cfg(feature = "program")]
+pub(crate) use self::state::STATE_TARGET;
 use self::{
     reader::{GivenSecret, Reader},
     robots::EnvironmentRobot,
@@ -44,9 +52,13 @@ const DEADLINES: std::ops::RangeInclusive<u32> = 2..=600;
 #[derive(Debug)]
 pub struct Settings {
     call_deadline: Duration,
+    /// Longest wait for a slot, if it is not that of the robots.
+    max_wait: Option<Duration>,
     max_mentions: usize,
     dry_run: bool,
     state: StatePlace,
+    #[cfg(feature = "state")]
+    opened: OnceLock<Option<State>>,
     tools: Option<Vec<String>>,
     tool_prefix: Option<String>,
     /// `None` for the machine's.
@@ -121,9 +133,12 @@ impl Settings {
         let state = StateFlags::read(&mut reader, flags.state_dir.as_deref(), flags.no_state);
         let mut settings = Self {
             call_deadline: deadline.map_or(CALL_DEADLINE, |seconds| Duration::from_secs(seconds.into())),
+            max_wait: None,
             max_mentions: mentions.and_then(|most| usize::try_from(most).ok()).unwrap_or(CALL_MENTIONS),
             dry_run: reader.flag(&table::DRY_RUN, flags.dry_run),
             state: StatePlace::Off,
+            #[cfg(feature = "state")]
+            opened: OnceLock::new(),
             tools: reader.list(&table::TOOLS, &flags.tools),
             tool_prefix: reader.text(&table::TOOL_PREFIX, flags.tool_prefix).map(|given| given.value),
             time_zone: time_zone(&mut reader, flags.time_zone),
@@ -193,11 +208,19 @@ impl Settings {
     ///
     /// Names all faults of the settings and of that robot.
     #[cfg(feature = "program")]
-    pub(crate) fn server_for(mut self, robot: Option<&str>) -> Result<ServerBuilder, Error> {
-        // All types of message can be sent, under their own names.
-        (self.tools, self.tool_prefix) = (None, None);
+    pub(crate) fn server_for(&self, robot: Option<&str>) -> Result<ServerBuilder, Error> {
         let chosen = self.config.robot(robot).ok().map(|robot| robot.name.as_str());
         self.with_robots(|robot| !self.dry_run && (robot.name().is_none() || robot.name() == chosen))
+    }
+
+    /// Settings for one message, which waits for its slot at most this long, and then has the time of a call.
+    #[cfg(feature = "program")]
+    pub(crate) fn for_one_message(mut self, max_wait: Duration) -> Self {
+        // All types of message can be sent, under their own names.
+        (self.tools, self.tool_prefix) = (None, None);
+        self.call_deadline = self.call_deadline.saturating_add(max_wait);
+        self.max_wait = Some(max_wait);
+        self
     }
 
     /// Begins a server that delivers nothing, to inspect what it would serve.
@@ -213,7 +236,8 @@ impl Settings {
     /// Begins a server with the robots that are needed; the others refuse every message.
     fn with_robots(&self, must_be_made: impl Fn(Described<'_>) -> bool) -> Result<ServerBuilder, Error> {
         let mut faults = self.faults.clone();
-        let options = self.options();
+        let sends = !self.dry_run && self.all_robots().into_iter().any(&must_be_made);
+        let options = if sends { self.sending() } else { self.options() };
         let mut delivers: Vec<Arc<dyn Deliver>> = Vec::new();
         for robot in self.all_robots() {
             if !must_be_made(robot) {
@@ -225,8 +249,12 @@ impl Settings {
                 Err(error) => faults.extend(error.into_faults()),
             }
         }
-        let delivers = dingtalk_config::Error::check(delivers, faults)?;
-        Ok(self.begin(delivers))
+        let server = self.begin(dingtalk_config::Error::check(delivers, faults)?);
+        #[cfg(feature = "state")]
+        if sends && let Some(state) = self.state() {
+            return Ok(server.state(state));
+        }
+        Ok(server)
     }
 
     fn begin(&self, delivers: Vec<Arc<dyn Deliver>>) -> ServerBuilder {
@@ -301,6 +329,13 @@ impl Settings {
         Ok(self.all_robots().into_iter().filter(|robot| name.is_none() || robot.name() == name).collect())
     }
 
+    /// Returns all robots that are complete, one for each webhook, to recognise them.
+    #[cfg(feature = "program")]
+    pub(crate) fn known_robots(&self) -> Vec<Robot> {
+        let robots = self.all_robots();
+        robots.iter().flat_map(|robot| robot.robots(&self.options())).filter_map(Result::ok).collect()
+    }
+
     fn all_robots(&self) -> Vec<Described<'_>> {
         let environment = self.environment.iter().map(Described::Environment);
         environment.chain(self.config.robots.iter().map(Described::Named)).collect()
@@ -308,7 +343,21 @@ impl Settings {
 
     /// Returns the options of all deliveries, without shared state.
     pub(crate) fn options(&self) -> DeliveryOptions {
-        DeliveryOptions::new().deadline(self.call_deadline)
+        let options = DeliveryOptions::new().deadline(self.call_deadline);
+        match self.max_wait {
+            Some(max_wait) => options.max_wait(max_wait),
+            None => options,
+        }
+    }
+
+    /// Returns the options of deliveries that send.
+    fn sending(&self) -> DeliveryOptions {
+        let options = self.options();
+        #[cfg(feature = "state")]
+        if let Some(state) = self.state() {
+            return options.windows(Arc::new(state));
+        }
+        options
     }
 }
 

@@ -6,6 +6,8 @@ use dingtalk_config::{
     DeliveryOptions, Error, Fault, FaultKind, Guarded, PACE_WAIT, RATE_PER_MINUTE, RobotSettings, Stated,
     Wording, build_paced,
 };
+#[cfg(feature = "state")]
+use dingtalk_core::delivery::RobotKey;
 use dingtalk_core::{Deliver, Robot, delivery::RobotBuilder, message::Keyword};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -79,6 +81,11 @@ impl EnvironmentRobot {
             .map_err(Error::from)
     }
 
+    #[cfg(feature = "state")]
+    fn key(&self) -> Result<RobotKey, Error> {
+        self.builder()?.key().map_err(|error| wrong(&error))
+    }
+
     fn builder(&self) -> Result<RobotBuilder, Error> {
         let mut faults = Vec::new();
         let mut read = |given: Option<&GivenSecret>| -> Option<SecretString> {
@@ -150,6 +157,15 @@ impl Described<'_> {
         match self {
             Self::Environment(robot) => vec![robot.robot(options)],
             Self::Named(robot) => robot.robots(options).map(|robot| robot.map_err(Error::from)).collect(),
+        }
+    }
+
+    /// Returns the key of each of its webhooks, as far as their tokens can be read.
+    #[cfg(feature = "state")]
+    pub(super) fn keys(&self) -> Vec<RobotKey> {
+        match self {
+            Self::Environment(robot) => robot.key().into_iter().collect(),
+            Self::Named(robot) => robot.keys().filter_map(Result::ok).collect(),
         }
     }
 }

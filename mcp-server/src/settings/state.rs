@@ -8,7 +8,16 @@ use std::{
 
 use dingtalk_config::{Fault, FaultKind, StateSettings, Wording};
 
+#[cfg(feature = "state")]
+use dingtalk_outbox::{Quota, State, StateBuilder};
+
+#[cfg(feature = "state")]
+use super::{Described, Settings};
 use super::{reader::Reader, table};
+
+/// Target of the warning that no state is shared.
+#[cfg(feature = "state")]
+pub(crate) const STATE_TARGET: &str = "dingtalk_notify::state";
 
 /// Name of the directory in that of the platform.
 const NAME: &str = "dingtalk-notify";
@@ -50,6 +59,13 @@ impl StateFlags {
             reader.faults.push(Fault::new(FaultKind::Invalid, given.source, problem));
             None
         });
+        if dir.is_some() && cfg!(not(feature = "state")) {
+            let problem = Wording::new(
+                "this program cannot share state: it was built without the feature `state` of dingtalk-notify",
+                "本程序不能共享状态：编译时没有启用 dingtalk-notify 的 feature `state`",
+            );
+            reader.faults.push(Fault::new(FaultKind::Invalid, table::STATE_DIR.variable, problem));
+        }
         Self { dir, off }
     }
 
@@ -99,6 +115,56 @@ impl Environment {
             .cloned()
             .or_else(|| get("XDG_STATE_HOME").map(|state| state.join(NAME)))
             .or_else(|| get("HOME").map(|home| home.join(".local/state").join(NAME)))
+    }
+}
+
+#[cfg(feature = "state")]
+impl Settings {
+    /// Returns the state that processes share, unless none is. Touches nothing: the state opens when it is first used.
+    pub(crate) fn state(&self) -> Option<State> {
+        self.opened.get_or_init(|| self.describe_state()).clone()
+    }
+
+    fn describe_state(&self) -> Option<State> {
+        let directory = match &self.state {
+            StatePlace::Directory(directory) => directory,
+            StatePlace::Off => return None,
+            StatePlace::Homeless => {
+                tracing::warn!(
+                    name: "dingtalk.no_state",
+                    target: STATE_TARGET,
+                    "no directory for the state was found, so this process counts only its own messages: set {}",
+                    table::STATE_DIR.variable
+                );
+                return None;
+            }
+        };
+        let state = State::builder(directory).owner(env!("CARGO_PKG_NAME"));
+        Some(self.quotas().into_iter().fold(state, StateBuilder::quota).build())
+    }
+
+    /// Returns the quotas of the file. A robot whose token cannot be read sends nothing, so it counts for nothing.
+    fn quotas(&self) -> Vec<Quota> {
+        let robots = self.all_robots();
+        let shared = self.config.quotas.iter().map(|quota| {
+            let counts = |robot: &Described<'_>| match (&quota.robots, robot.name()) {
+                (Some(names), Some(name)) => names.iter().any(|listed| listed == name),
+                (Some(_), None) => false,
+                (None, _) => true,
+            };
+            let keys = robots.iter().filter(|robot| counts(robot)).flat_map(Described::keys);
+            Quota::new(&*quota.name, quota.limit, keys).keep_urgent(quota.keep_urgent)
+        });
+        let own = self.config.robots.iter().filter_map(|robot| {
+            let limit = robot.monthly_quota?;
+            Some(
+                Described::Named(robot)
+                    .keys()
+                    .into_iter()
+                    .map(move |key| Quota::new(&*robot.name, limit, [key])),
+            )
+        });
+        shared.chain(own.flatten()).collect()
     }
 }
 

@@ -130,10 +130,15 @@ impl Program {
 
     /// The next message, of any kind.
     pub(crate) fn next(&mut self) -> Value {
-        let line = self.lines.recv_timeout(PATIENCE).expect("a message");
+        self.next_within(PATIENCE).expect("a message")
+    }
+
+    /// The next message, of any kind, if there is one in this time.
+    pub(crate) fn next_within(&mut self, patience: Duration) -> Option<Value> {
+        let line = self.lines.recv_timeout(patience).ok()?;
         self.seen.push_str(&line);
         self.seen.push('\n');
-        serde_json::from_str(&line).expect("nothing but JSON-RPC on stdout")
+        Some(serde_json::from_str(&line).expect("nothing but JSON-RPC on stdout"))
     }
 
     pub(crate) fn answer(&mut self, id: u64) -> Value {
