@@ -28,6 +28,8 @@ FROM ${PROGRAM} AS program
 # The same on every processor: no emulation for it.
 FROM --platform=$BUILDPLATFORM alpine:3 AS certificates
 RUN apk add --no-cache ca-certificates
+# An empty image has no directory to write to: this becomes the only one, for its user alone.
+RUN mkdir -p /skeleton/var/lib && mkdir -m 700 /skeleton/var/lib/dingtalk-notify
 
 FROM scratch
 # The MCP registry knows by this that the image belongs to the server of that name.
@@ -39,7 +41,11 @@ LABEL org.opencontainers.image.source="https://github.com/OWNER/dingtalk-notify"
 COPY --from=certificates /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=program /dingtalk-notify /dingtalk-notify
 # Nobody: an empty image has no names of users.
+COPY --from=certificates --chown=65532:65532 /skeleton/ /
 USER 65532:65532
+# The state that containers share if they mount the same volume here. The rest of the image can be read-only.
+ENV DINGTALK_NOTIFY_STATE_DIR=/var/lib/dingtalk-notify
+VOLUME /var/lib/dingtalk-notify
 # Only with `serve --http 0.0.0.0:8100`; without a command it serves stdin and stdout.
 EXPOSE 8100
 ENTRYPOINT ["/dingtalk-notify"]

@@ -23,7 +23,7 @@ struct Directory(PathBuf);
 impl Directory {
     fn new(name: &str) -> Self {
         let path =
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("state-{name}-{}", std::process::id()));
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("scene-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         Self(path)
     }
@@ -191,7 +191,7 @@ async fn two_servers_of_one_robot_never_exceed_its_rate() {
     });
     let statuses: Vec<String> = servers.into_iter().flat_map(|server| server.join().unwrap()).collect();
     // Two of the twenty slots are kept for urgent messages. The others would wait for longer than a call may.
-    assert_eq!((count(&statuses, "delivered"), count(&statuses, "refused")), (18, 12), "{statuses:?}");
+    assert_eq!((count(&statuses, "delivered"), count(&statuses, "throttled")), (18, 12), "{statuses:?}");
     assert_eq!((scene.sandbox.requests(), scene.refusals()), (18, 0));
 }
 
@@ -395,7 +395,6 @@ async fn only_sending_makes_a_state() {
         &["status", "--json", "--no-state"],
         &["completions", "bash"],
     ] {
-        // The flag would exclude the variable's directory in any case: it must stand alone.
         let output = scene.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", words(&output));
         assert!(!scene.directory.0.exists(), "{arguments:?}");
@@ -423,4 +422,49 @@ async fn a_state_that_cannot_be_used_is_one_warning() {
     assert!(words(&output).contains("set DINGTALK_NOTIFY_STATE_DIR"), "{}", words(&output));
     let quiet = homeless.with("DINGTALK_NOTIFY_LOG", "error");
     assert_eq!(words(&quiet.run(&["send", "text", "x"])), "");
+}
+
+/// As in the container image: no home, and nothing can be written but the directory of the state.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_only_root_needs_only_the_state_directory() {
+    use std::process::Command;
+
+    /// Makes every file system read-only, except the directory of the state.
+    const READ_ONLY: &str = r#"
+        set -e
+        mount --make-rprivate /
+        mount --bind "$DINGTALK_NOTIFY_STATE_DIR" "$DINGTALK_NOTIFY_STATE_DIR"
+        while read -r _ point _; do
+            [ "$point" = "$DINGTALK_NOTIFY_STATE_DIR" ] || mount -o remount,bind,ro "$point" 2>/dev/null || true
+        done </proc/self/mounts
+        if touch "$DINGTALK_NOTIFY_STATE_DIR/../written" 2>/dev/null; then exit 99; fi
+        exec "$@"
+    "#;
+    let scene = Scene::new("read-only").await;
+    fs::create_dir_all(&scene.directory.0).unwrap();
+    fs::set_permissions(&scene.directory.0, std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+    let program = command().get_program().to_owned();
+    let works = |arguments: &[&str]| {
+        let output = Command::new("unshare").args(arguments).args(["mount", "--make-rprivate", "/"]).output();
+        output.is_ok_and(|output| output.status.success())
+    };
+    // Namespaces of one's own need root, or a system that allows them to everybody.
+    let ways = [&["--mount"][..], &["--user", "--map-root-user", "--mount"]];
+    let mut sends = match ways.into_iter().find(|way| works(way)) {
+        Some(way) => {
+            let mut command = Command::new("unshare");
+            command.args(way).args(["sh", "-c", READ_ONLY, "sh"]).arg(&program);
+            command
+        }
+        None => Command::new(&program),
+    };
+    let path = std::env::var_os("PATH").unwrap();
+    let sends = sends.args(["send", "text", "hello"]).env_clear().env("PATH", path).envs(scene.environment());
+    for _ in 0..2 {
+        let output = sends.output().unwrap();
+        assert!(output.status.success(), "{}", words(&output));
+        assert_eq!(words(&output), "");
+    }
+    assert_eq!(scene.status()["month"]["delivered"], 2);
 }

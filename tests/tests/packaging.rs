@@ -178,6 +178,25 @@ fn every_package_names_the_server() {
     assert!(read("mcp-server/Cargo.toml").contains("\nreadme = \"../README.md\"\n"));
 }
 
+/// The only place that the image's user can write to, so that its root can be read-only.
+#[test]
+fn the_image_has_a_directory_for_the_state() {
+    let file = read("Dockerfile");
+    let instruction = |name: &str| -> Vec<&str> {
+        let lines = file.lines().filter_map(|line| line.strip_prefix(name));
+        lines.map(str::trim).collect()
+    };
+    let directory = "/var/lib/dingtalk-notify";
+    assert_eq!(instruction("ENV "), [format!("DINGTALK_NOTIFY_STATE_DIR={directory}")]);
+    assert_eq!(instruction("VOLUME "), [directory]);
+    assert!(
+        instruction("RUN ").iter().any(|run| run.ends_with(&format!("mkdir -m 700 /skeleton{directory}")))
+    );
+    let user = instruction("USER ")[0];
+    assert!(instruction("COPY ").contains(&&*format!("--from=certificates --chown={user} /skeleton/ /")));
+    assert!(read("docs/outbox.md").contains(&format!("-v dingtalk-state:{directory}")));
+}
+
 /// An unscoped npm name can become another owner's program. Scopes and names of images are lower case,
 /// regardless of the account.
 #[test]

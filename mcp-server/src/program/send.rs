@@ -104,8 +104,8 @@ pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<E
     Ok(code)
 }
 
-/// Ends the process as the signal would have ended it, so that a loop of the shell ends, too. Returns where there are no
-/// signals.
+/// Ends the process as the signal would have ended it, so that a loop of the shell ends, too. Returns where there are
+/// no signals.
 fn interrupted() {
     #[cfg(unix)]
     let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT);

@@ -11,9 +11,12 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitStatus, Stdio},
-    sync::mpsc::{self, Receiver},
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{self, Receiver},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -45,12 +48,32 @@ impl Drop for File {
 }
 
 /// Returns a command that runs the program, without variables of this process, and with its state in a directory of
-/// these tests: never in that of the person who runs them.
+/// its own: never in that of the person who runs the tests, nor in that of another test, whose robots may rest.
 pub(crate) fn command() -> Command {
+    static STATES: AtomicUsize = AtomicUsize::new(0);
+
+    let states = Path::new(env!("CARGO_TARGET_TMPDIR")).join("state");
+    let number = STATES.fetch_add(1, Ordering::Relaxed);
+    if number == 0 {
+        remove_old(&states);
+    }
+    let state = states.join(format!("{}-{}-{number}", env!("CARGO_CRATE_NAME"), std::process::id()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
-    let state = concat!(env!("CARGO_TARGET_TMPDIR"), "/state/", env!("CARGO_CRATE_NAME"));
     command.env_clear().env("DINGTALK_NOTIFY_STATE_DIR", state);
     command
+}
+
+/// Removes the states of earlier runs.
+fn remove_old(states: &Path) {
+    const OLD: Duration = Duration::from_secs(600);
+
+    for state in fs::read_dir(states).into_iter().flatten().flatten() {
+        let modified = state.metadata().and_then(|state| state.modified());
+        if modified.is_ok_and(|modified| modified.elapsed().is_ok_and(|age| age > OLD)) {
+            // Another test may have removed it.
+            let _ = fs::remove_dir_all(state.path());
+        }
+    }
 }
 
 pub(crate) struct Program {
