@@ -12,3 +12,6 @@ mod lanes;
 mod log;
 mod order;
 mod retries;
+#[path = "../shared/mod.rs"]
+mod shared;
+mod workers;

@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::SystemTime};
 
 use dingtalk_core::{
-    Deliver as _, DeliverExt as _, ErrorKind, Message,
+    Deliver, DeliverExt as _, Envelope, Error, ErrorKind, Message, Receipt,
     delivery::{
-        Outcome, Pace, Retry, Urgency,
+        BoxFuture, Outcome, Pace, Retry, Urgency,
         window::{RateWindow, SlotRequest, Waiter},
     },
     queue::{Queue, store::Loss},
@@ -167,4 +167,31 @@ async fn one_that_waits_among_the_others_gives_way_to_an_urgent_one() {
     assert_eq!(fake.ids(), ["u", "a"]);
     assert!((fake.seconds()[0] - 110.0).abs() < 0.1, "at once: {:?}", fake.seconds());
     assert_eq!(queue.losses().total(), 0);
+}
+
+/// Makes its request ten seconds after the delivery begins.
+struct Late(Fake);
+
+impl Deliver for Late {
+    fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
+        Box::pin(async move {
+            sleep(seconds(10)).await;
+            envelope.mark_attempt().await?;
+            self.0.deliver(envelope).await
+        })
+    }
+
+    fn marks_attempts(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_expires_before_its_request_does_not_delay_the_others() {
+    let fake = Fake::new();
+    let queue = Queue::builder().lane("ops", Late(fake.clone())).build().unwrap();
+    queue.try_deliver(envelope("a").with_expiry(SystemTime::now() + seconds(5))).unwrap();
+    queue.try_deliver(envelope("b")).unwrap();
+    queue.flush(seconds(60)).await.unwrap();
+    assert_eq!((fake.ids(), queue.losses().to_string()), (vec!["b".to_owned()], "1 expired".to_owned()));
 }

@@ -84,6 +84,19 @@ impl SqliteStore {
         self
     }
 
+    /// Limits the size of the file, as a full disk does, for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub async fn limit_pages(self, pages: u32) -> Self {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            drop(reply.send(connection.pragma_update(None, "max_page_count", pages)));
+        });
+        drop(self.jobs.send(job));
+        drop(answer.await);
+        self
+    }
+
     /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
