@@ -55,7 +55,7 @@ async fn damage_while_it_is_in_use_is_told_and_nothing_is_accepted() {
     }
     let mut damaged = OpenOptions::new().write(true).open(&path).unwrap();
     damaged.seek(SeekFrom::Start(4096)).unwrap();
-    damaged.write_all(&[0xa5; 40_000]).unwrap();
+    damaged.write_all(&vec![0xa5; 40_000]).unwrap();
     drop(damaged);
     let result = match SqliteStore::open(&path) {
         Ok(store) => enqueue(&store, "new").await.map(drop),
