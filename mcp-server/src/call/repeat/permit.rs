@@ -186,5 +186,7 @@ impl Drop for Permit {
 
 /// Ends the delivery with the time that its callers have left.
 fn expire(envelope: Envelope, left: Duration) -> Envelope {
-    envelope.with_expiry(SystemTime::now() + left)
+    let ends = SystemTime::now() + left;
+    let ends = envelope.expires_at.map_or(ends, |expires_at| expires_at.min(ends));
+    envelope.with_expiry(ends)
 }
