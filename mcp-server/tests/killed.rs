@@ -32,7 +32,7 @@ fn number(variable: &str) -> Option<u64> {
     env::var(variable).ok()?.parse().ok()
 }
 
-/// Random numbers, the same in every run (SplitMix64).
+/// Random numbers, the same in every run: a generator of the kind "split mix".
 struct Random(u64);
 
 impl Random {

@@ -251,7 +251,8 @@ impl Inner {
         })
     }
 
-    /// Returns the name under which others find this process. Its file is made anew if it was removed with the directory.
+    /// Returns the name under which others find this process. Its file is made anew if it was removed with the
+    /// directory.
     fn process(&self) -> Result<String, Trouble> {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(running) = running.as_ref().filter(|running| running.is_found()) {
