@@ -15,7 +15,8 @@ fn seconds(seconds: u64) -> Duration {
 #[tokio::test(start_paused = true)]
 async fn after_a_restart_of_the_system_the_window_is_full_since_its_start() {
     let shared = SharedState::new();
-    assert_eq!(take_all(&*shared.window(pace(3)), Normal).await.unwrap(), 3);
+    // Others may not have been stored when the system stopped.
+    drop(take(&*shared.window(pace(3)), Normal).await.unwrap());
     advance(seconds(60)).await;
     shared.clock.restart(seconds(4));
     let window = shared.window(pace(3));
