@@ -355,11 +355,28 @@ async fn a_terminal_shows_that_a_message_waits() {
         process::{Command, Stdio},
     };
 
-    let scene = Scene::new("terminal").await.with("DINGTALK_BOT_RATE_PER_MINUTE", "1");
-    assert!(scene.run(&["send", "text", "first"]).status.success());
+    let scene = Scene::new("terminal").await;
+    let robot = |name: &str| {
+        let base_url = scene.sandbox.base_url();
+        format!(
+            "[robots.{name}]\nabout = \"{name}\"\naccess_token = \"env:{name}\"\nbase_url = \"{base_url}\"\n\
+             rate_per_minute = 1\n"
+        )
+    };
+    let file = File::new("terminal", &format!("version = 1\n{}{}", robot("ops"), robot("dev")));
+    let mut scene = scene.with("DINGTALK_NOTIFY_CONFIG", file.path()).with("ops", TOKEN);
+    scene.variables.retain(|(name, _)| !name.starts_with("DINGTALK_BOT_"));
+    let first = scene.run(&["send", "text", "first", "--robot", "ops"]);
+    assert!(first.status.success(), "{}", words(&first));
     let program = command().get_program().to_str().unwrap().to_owned();
     let mut terminal = Command::new("script")
-        .args(["--quiet", "--return", "--command", &format!("{program} send text second"), "/dev/null"])
+        .args([
+            "--quiet",
+            "--return",
+            "--command",
+            &format!("{program} send text second --robot ops"),
+            "/dev/null",
+        ])
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap())
         .envs(scene.environment())

@@ -123,7 +123,9 @@ impl Calls {
     /// Returns how long the message would wait for its slot if it were sent now.
     #[cfg(feature = "program")]
     pub(crate) async fn forecast(&self, ready: &Ready) -> std::time::Duration {
-        self.dispatcher.forecast(&ready.envelope).await
+        let mut envelope = ready.envelope.clone();
+        envelope.robot.clone_from(&ready.robot);
+        self.dispatcher.forecast(&envelope).await
     }
 
     /// Sends the message. `cancelled` completes when the caller cancels the call; `meanwhile` runs while the delivery
