@@ -38,6 +38,8 @@ pub struct RobotSettings {
     webhooks: Vec<Webhook>,
     base_url: Option<String>,
     is_gateway: bool,
+    plain_http: bool,
+    proxy: Option<SecretSource>,
     overflow: Overflow,
     rate_per_minute: Option<u32>,
     max_wait: Option<Duration>,
@@ -97,6 +99,8 @@ impl RobotSettings {
             );
             section.fault("gateway", problem);
         }
+        let plain_http = section.flag("plain_http").unwrap_or_default();
+        let proxy = section.text("proxy").and_then(|text| section.check("proxy", proxy(&text)));
         let keyword = section.text("keyword").and_then(Keyword::new);
         let overflow = section.choice(
             "overflow",
@@ -141,6 +145,8 @@ impl RobotSettings {
             webhooks: webhooks?,
             base_url,
             is_gateway,
+            plain_http,
+            proxy,
             overflow: overflow.unwrap_or_default(),
             rate_per_minute,
             max_wait,
@@ -198,7 +204,10 @@ impl RobotSettings {
     /// Begins a robot with its token and address.
     fn builder(&self, webhook: &Webhook) -> Result<RobotBuilder, Fault> {
         let token = webhook.access_token.read().map_err(|error| self.unreadable(&error))?;
-        let builder = Robot::builder(token).gateway(self.is_gateway);
+        let mut builder = Robot::builder(token).gateway(self.is_gateway).plain_http(self.plain_http);
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(proxy.read().map_err(|error| self.unreadable(&error))?);
+        }
         Ok(match &self.base_url {
             Some(base_url) => builder.base_url(base_url),
             None => builder,
@@ -245,7 +254,8 @@ impl RobotSettings {
         let sources = self
             .webhooks
             .iter()
-            .flat_map(|webhook| [Some(&webhook.access_token), webhook.secret.as_ref()].into_iter().flatten());
+            .flat_map(|webhook| [Some(&webhook.access_token), webhook.secret.as_ref()].into_iter().flatten())
+            .chain(&self.proxy);
         sources.filter_map(SecretSource::variable)
     }
 }
@@ -287,6 +297,18 @@ fn reference(text: &str) -> Result<SecretSource, Wording> {
     })
 }
 
+/// Reads the setting of a proxy, whose address stands in the file unless it contains a password.
+fn proxy(text: &str) -> Result<SecretSource, Wording> {
+    if text.contains('@') && SecretSource::reference(text).is_none() {
+        return Err(Wording::new(
+            "a user name and a password do not belong in this file: write `env:NAME` or `file:PATH`, with the whole \
+             address of the proxy there",
+            "用户名和密码不能写在这个文件里：请写 `env:变量名` 或 `file:路径`，完整的代理地址放在那里",
+        ));
+    }
+    Ok(SecretSource::parse(text))
+}
+
 /// Makes a robot that sends at most `rate` messages a minute, [`RATE_PER_MINUTE`] unless given. `0` is no limit: only
 /// for a server that is not DingTalk's, which its host tells. A message waits at most `max_wait` for a slot, unless the
 /// options say otherwise. `rate_place` is the place of a fault in the rate.
@@ -318,7 +340,8 @@ pub fn build_paced(
 /// The host of a base URL; `None` where it is not right, which the robot says.
 fn host(base_url: &str) -> Option<String> {
     // Any token does: no robot is made with it.
-    Robot::builder("0").base_url(base_url).build().ok().map(|robot| robot.host().to_owned())
+    let robot = Robot::builder("0").base_url(base_url).plain_http(true).proxy("none");
+    robot.build().ok().map(|robot| robot.host().to_owned())
 }
 
 fn check_rate(rate: Option<u32>, host: &str) -> Result<Option<u32>, Wording> {

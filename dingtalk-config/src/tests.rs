@@ -169,3 +169,19 @@ fn robots_of_one_token_have_one_key() {
     assert_eq!(keys[1], keys[2]);
     assert_ne!(keys[3], keys[2]);
 }
+
+#[test]
+fn a_proxy_stands_in_the_file_unless_it_has_a_password() {
+    for proxy in ["http://proxy.example:3128", "none", "env:OPS_PROXY", "file:/run/secrets/me@proxy"] {
+        let config = Config::parse(&format!("{OPS}proxy = \"{proxy}\"")).expect(proxy);
+        let named = config.robots[0].variables().any(|name| name == "OPS_PROXY");
+        assert_eq!(named, proxy == "env:OPS_PROXY");
+    }
+    let faults = faults(&format!("{OPS}proxy = \"http://me:canary@proxy.example\""));
+    let [fault] = &faults[..] else { panic!("{faults:?}") };
+    assert!(
+        fault.starts_with("robots.ops.proxy: a user name and a password do not belong in this file"),
+        "{fault}"
+    );
+    assert!(!fault.contains("canary"), "{fault}");
+}

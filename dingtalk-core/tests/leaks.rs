@@ -141,6 +141,41 @@ async fn a_server_that_is_down() {
 }
 
 #[tokio::test]
+async fn a_proxy_with_credentials() {
+    const BASIC: &str = "bWU6Y2FuYXJ5QHByb3h5";
+    LazyLock::force(&LOG);
+    for then in [
+        Then::Close,
+        Then::Answer(answer("407 Proxy Authentication Required", &[], "")),
+        Then::Reply(|request| {
+            ok(&format!(r#"{{"errcode":1,"errmsg":{}}}"#, serde_json::Value::from(request)))
+        }),
+    ] {
+        let proxy = Fake::start(then).await;
+        let url = proxy.url().replace("http://", "http://me:canary%40proxy@");
+        for base in ["https://robot.invalid", "http://robot.invalid"] {
+            let builder = builder().base_url(base).plain_http(true).proxy(&*url).attempts(1);
+            assert_debug_clean(&builder);
+            let robot = builder.build().unwrap();
+            assert_debug_clean(&robot);
+            assert_debug_clean(&robot.proxy());
+            let error = robot.send(&Message::text("hello")).await.unwrap_err();
+            assert_error_clean(&error);
+            assert!(!format!("{error:#?}").contains(BASIC), "{error:#?}");
+        }
+        let sent = proxy.requests();
+        assert!(sent.iter().all(|request| request.contains(BASIC)), "the credentials did travel: {sent:?}");
+    }
+    let log = LOG.text();
+    assert_clean(&log);
+    assert!(!log.contains(BASIC), "{log}");
+
+    for proxy in ["ftp://me:canary@p.example", "http://me:canary@", "http://canary:1:2"] {
+        assert_error_clean(&builder().proxy(proxy).build().expect_err("the setting is wrong"));
+    }
+}
+
+#[tokio::test]
 async fn misbehaving_servers() {
     failure(Then::Hang).await;
     failure(Then::Close).await;

@@ -83,8 +83,8 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
         ),
         Kind::NotSent => (
             "the message was not sent",
-            "Check the network, the proxy rules and the robot's base URL. Sending it again cannot post it twice.",
-            "请检查网络、代理规则和机器人的接口地址；消息未发出，重新发送不会造成重复。",
+            "Check the network, the proxy settings and the robot's base URL. Sending it again cannot post it twice.",
+            "请检查网络、代理设置和机器人的接口地址；消息未发出，重新发送不会造成重复。",
         ),
         Kind::Unknown => (
             "the message may have arrived",

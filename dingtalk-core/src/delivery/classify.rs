@@ -95,6 +95,8 @@ fn without_code(status: u16, reply: &Reply) -> ErrorKind {
         _ if punished => ErrorKind::AddressBlocked,
         // Users report redirects for a robot that keeps sending while it is throttled.
         300..400 | 429 => ErrorKind::Throttled,
+        // A proxy asks for credentials, and has passed nothing on.
+        407 => ErrorKind::NotSent,
         // The request was refused before a robot received it. 408 means that it was not read to its end, possibly by a
         // proxy.
         400..500 if status != 408 => ErrorKind::Refused,
@@ -267,6 +269,7 @@ mod tests {
             (500, br#"{"errcode":0}"#, Kind::Unknown),
             (502, b"Bad Gateway", Kind::Unknown),
             (504, b"", Kind::Unknown),
+            (407, b"<html>", Kind::NotSent),
             (408, b"", Kind::Unknown),
             (302, b"", Kind::Throttled),
             (302, br#"{"errcode":0}"#, Kind::Throttled),

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{
     Error,
+    proxy::is_loopback,
     sign::{RESERVED, Signature},
 };
 
@@ -30,14 +31,21 @@ pub(crate) fn percent_encode(value: &str) -> String {
     utf8_percent_encode(value, RESERVED).to_string()
 }
 
+/// Permission to send a token without TLS to another machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlainHttp {
+    Refused,
+    Allowed,
+}
+
 /// Address of a robot's requests, without its query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Endpoint(Url);
 
 impl Endpoint {
     /// Parses a base URL such as `https://oapi.dingtalk.com`. `setting` is its name for the person who set it.
-    pub(crate) fn from_base(text: &str, setting: &str) -> Result<Self, Error> {
-        let url = parse(text, setting)?;
+    pub(crate) fn from_base(text: &str, setting: &str, plain: PlainHttp) -> Result<Self, Error> {
+        let url = parse(text, setting, plain)?;
         if url.query().is_some() || url.fragment().is_some() || url.path().ends_with(SEND_PATH) {
             return Err(Error::of_settings(
                 format!(
@@ -122,7 +130,7 @@ pub(crate) struct Webhook {
 
 impl Webhook {
     /// Parses a webhook as DingTalk shows it. Ignores a timestamp and a signature in it, which have expired.
-    pub(crate) fn parse(text: &str, setting: &str) -> Result<Self, Error> {
+    pub(crate) fn parse(text: &str, setting: &str, plain: PlainHttp) -> Result<Self, Error> {
         let wrong = |english, chinese| Err(Error::of_setting(setting, english, chinese));
         if !text.contains("://") {
             return wrong(
@@ -130,7 +138,7 @@ impl Webhook {
                 "应为钉钉显示的完整 Webhook 地址（以 https:// 开头），而不只是 access_token",
             );
         }
-        let url = parse(text, setting)?;
+        let url = parse(text, setting, plain)?;
         match url.path().trim_end_matches('/') {
             SEND_PATH => {}
             "/robot/sendBySession" => {
@@ -203,7 +211,7 @@ pub(crate) fn check_token(token: &str, setting: &str) -> Result<(), Error> {
 }
 
 /// Parses a URL that will receive a token.
-fn parse(text: &str, setting: &str) -> Result<Url, Error> {
+fn parse(text: &str, setting: &str, plain: PlainHttp) -> Result<Url, Error> {
     // The text is not repeated, because it may contain the token.
     let wrong = |english, chinese| Err(Error::of_setting(setting, english, chinese));
     let Ok(url) = Url::parse(text) else { return wrong("invalid URL", "不是有效的地址") };
@@ -212,11 +220,12 @@ fn parse(text: &str, setting: &str) -> Result<Url, Error> {
     };
     match url.scheme() {
         "https" => {}
-        "http" if is_loopback(host) => {}
+        "http" if is_loopback(host) || plain == PlainHttp::Allowed => {}
         "http" => {
             return wrong(
-                "http would expose the token to the network; only https is supported for other machines",
-                "http 会在网络上暴露 access_token；本机以外只能用 https",
+                "http would expose the token to the network; only https is supported for other machines, unless \
+                 `plain_http` allows it",
+                "http 会在网络上暴露 access_token；本机以外只能用 https，除非用 plain_http 明确允许",
             );
         }
         _ => return wrong("expected a URL that begins with https://", "地址应以 https:// 开头"),
@@ -225,11 +234,6 @@ fn parse(text: &str, setting: &str) -> Result<Url, Error> {
         return wrong("a user name or password in the URL is not supported", "地址里不能有用户名或密码");
     }
     Ok(url)
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -252,7 +256,7 @@ mod tests {
             ("http://localhost:1", "localhost"),
             ("http://[::1]:8080", "[::1]"),
         ] {
-            assert_eq!(Endpoint::from_base(base, "base URL").unwrap().host(), host);
+            assert_eq!(Endpoint::from_base(base, "base URL", PlainHttp::Refused).unwrap().host(), host);
         }
         for wrong in [
             "",
@@ -266,8 +270,23 @@ mod tests {
             "https://oapi.dingtalk.com?access_token=abc",
             "https://oapi.dingtalk.com/robot/send",
         ] {
-            assert!(problem(Endpoint::from_base(wrong, "base URL")).contains("base URL"), "{wrong}");
+            assert!(
+                problem(Endpoint::from_base(wrong, "base URL", PlainHttp::Refused)).contains("base URL"),
+                "{wrong}"
+            );
         }
+    }
+
+    #[test]
+    fn http_to_another_machine_is_allowed_by_a_setting_alone() {
+        for base in ["http://10.0.0.1", "http://gateway.example/x"] {
+            assert!(
+                problem(Endpoint::from_base(base, "base URL", PlainHttp::Refused)).contains("plain_http")
+            );
+            assert!(Endpoint::from_base(base, "base URL", PlainHttp::Allowed).is_ok(), "{base}");
+        }
+        let other = Endpoint::from_base("ftp://10.0.0.1", "base URL", PlainHttp::Allowed);
+        assert!(problem(other).contains("https://"));
     }
 
     #[test]
@@ -279,13 +298,14 @@ mod tests {
             ("http://127.0.0.1:8080", "127.0.0.1:8080"),
             ("http://[::1]", "[::1]:80"),
         ] {
-            assert_eq!(Endpoint::from_base(base, "base URL").unwrap().scope(), scope);
+            assert_eq!(Endpoint::from_base(base, "base URL", PlainHttp::Refused).unwrap().scope(), scope);
         }
     }
 
     #[test]
     fn a_base_url_may_have_a_path() {
-        let endpoint = Endpoint::from_base("https://gateway.example/dingtalk/", "base URL").unwrap();
+        let endpoint =
+            Endpoint::from_base("https://gateway.example/dingtalk/", "base URL", PlainHttp::Refused).unwrap();
         assert_eq!(
             endpoint.target("a+b").request_url(None).as_str(),
             "https://gateway.example/dingtalk/robot/send?access_token=a%2Bb"
@@ -295,7 +315,7 @@ mod tests {
     #[test]
     fn the_signature_is_encoded_once() {
         let signature = Signer::new("secret").sign(1_700_000_000_000);
-        let endpoint = Endpoint::from_base(CHINA, "base URL").unwrap();
+        let endpoint = Endpoint::from_base(CHINA, "base URL", PlainHttp::Refused).unwrap();
         assert_eq!(
             endpoint.target("abc").request_url(Some((1_700_000_000_000, &signature))).as_str(),
             "https://oapi.dingtalk.com/robot/send?access_token=abc&timestamp=1700000000000\
@@ -313,7 +333,7 @@ mod tests {
             ("https://oapi.dingtalk.com/robot/send?access_token=", "access_token is missing"),
             ("http://oapi.dingtalk.com/robot/send?access_token=abcd", "only https"),
         ] {
-            let problem = problem(Webhook::parse(webhook, "webhook"));
+            let problem = problem(Webhook::parse(webhook, "webhook", PlainHttp::Refused));
             assert!(problem.contains(expected), "{webhook}: {problem}");
             assert!(!problem.contains("abcd"), "{problem}");
         }
@@ -323,12 +343,12 @@ mod tests {
     fn a_webhook_of_another_service_is_refused() {
         for host in ["oapi.dingtalk.com.example", "open.feishu.cn", "oapi.dingtalk.com@example.com"] {
             let webhook = format!("https://{host}/robot/send?access_token=abcd");
-            let endpoint =
-                Webhook::parse(&webhook, "webhook").and_then(|webhook| webhook.endpoint("webhook"));
+            let endpoint = Webhook::parse(&webhook, "webhook", PlainHttp::Refused)
+                .and_then(|webhook| webhook.endpoint("webhook"));
             assert!(endpoint.is_err(), "{host}");
         }
         let webhook = "https://oapi.dingtalk.io/robot/send?access_token=abcd&timestamp=1&sign=stale";
-        let webhook = Webhook::parse(webhook, "webhook").unwrap();
+        let webhook = Webhook::parse(webhook, "webhook", PlainHttp::Refused).unwrap();
         assert_eq!(
             webhook.endpoint("webhook").unwrap().target("abcd").request_url(None).as_str(),
             "https://oapi.dingtalk.io/robot/send?access_token=abcd"

@@ -205,7 +205,8 @@ impl Error {
         &self.0.cause
     }
 
-    /// Returns the [cause](Self::cause) in this language, if available: only causes in settings exist in Chinese.
+    /// Returns the [cause](Self::cause) in this language, if available: only those in settings and of a request without an
+    /// answer exist in Chinese.
     pub fn cause_in(&self, language: Language) -> &str {
         match (language, &self.0.chinese_cause) {
             (Language::Zh, Some(cause)) => cause,

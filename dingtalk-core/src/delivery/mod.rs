@@ -36,6 +36,7 @@ pub(crate) mod options;
 pub(crate) mod overflow;
 pub(crate) mod pool;
 mod progress;
+mod proxy;
 pub(crate) mod queue;
 mod receipt;
 mod retry;
@@ -64,6 +65,7 @@ pub use self::{
     mark::{Attempt, AttemptMark},
     overflow::{Limits, Overflow, Part},
     progress::SendProgress,
+    proxy::Proxy,
     receipt::{Outcome, Receipt},
     retry::Guarantee,
     robot::{Probe, Robot, RobotBuilder},

@@ -35,6 +35,7 @@ enum About {
     Server,
     Clock,
     Secret,
+    Proxy,
     Message,
 }
 
@@ -111,6 +112,8 @@ async fn examine(program: &Program, candidate: Candidate, send: bool) -> Vec<Fin
     };
     let mut findings = vec![settings(&robot)];
     findings.extend(doubt_about_secret(&robot));
+    let proxy = robot.proxy().map(ToString::to_string);
+    findings.extend(proxy.map(|proxy| Finding::new(About::Proxy, Outcome::Good, proxy)));
     match robot.probe().await {
         Ok(probe) => {
             findings.push(server(&robot, &probe));
@@ -174,11 +177,12 @@ fn server(robot: &Robot, probe: &Probe) -> Finding {
 }
 
 fn out_of_reach(robot: &Robot, error: &Error) -> Finding {
-    let (host, detail) = (robot.host(), error.cause());
+    let (host, detail) = (robot.host(), error.cause_in(language()));
     let detail = words(format!("{host} cannot be reached: {detail}"), format!("无法连接 {host}：{detail}"));
     let advice = words(
-        "Check the network, its proxy rules, and the base URL (base_url, DINGTALK_BOT_BASE_URL).",
-        "请检查网络、代理规则和 base_url（DINGTALK_BOT_BASE_URL）。",
+        "Check the network, the proxy (HTTPS_PROXY, NO_PROXY, or proxy, DINGTALK_BOT_PROXY), and the base URL (base_url, \
+         DINGTALK_BOT_BASE_URL).",
+        "请检查网络、代理（HTTPS_PROXY、NO_PROXY，或 proxy、DINGTALK_BOT_PROXY）和 base_url（DINGTALK_BOT_BASE_URL）。",
     );
     Finding::new(About::Server, Outcome::Wrong(send::exit_code(error.kind())), detail).advise(advice)
 }
@@ -295,6 +299,7 @@ impl About {
             Self::Server => "server",
             Self::Clock => "clock",
             Self::Secret => "secret",
+            Self::Proxy => "proxy",
             Self::Message => "message",
         }
     }
@@ -305,6 +310,7 @@ impl About {
             Self::Server => "服务器",
             Self::Clock => "时间",
             Self::Secret => "密钥",
+            Self::Proxy => "代理",
             Self::Message => "消息",
         }
     }

@@ -99,9 +99,14 @@ impl<'v> Reader<'v> {
         found
     }
 
+    /// Reads a secret from one variable.
+    pub(super) fn secret_text(&mut self, setting: &Setting) -> Option<GivenSecret> {
+        self.text(setting, None).map(|given| given.map(|text| SecretSource::parse(&text)))
+    }
+
     /// Reads a secret from one variable, or from a file that another variable names.
     pub(super) fn secret(&mut self, setting: &Setting, file: &Setting) -> Option<GivenSecret> {
-        let value = self.text(setting, None).map(|given| given.map(|text| SecretSource::parse(&text)));
+        let value = self.secret_text(setting);
         // A pair of quotes with nothing in it is blank, too.
         let is_set = |given: &GivenSecret| !matches!(given.value.read_optional(), Ok(None));
         let value = value.filter(is_set);

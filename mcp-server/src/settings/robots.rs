@@ -22,18 +22,22 @@ pub(crate) struct EnvironmentRobot {
     token: Option<GivenSecret>,
     secret: Option<GivenSecret>,
     base_url: Option<String>,
+    plain_http: bool,
+    proxy: Option<GivenSecret>,
     rate_per_minute: Option<u32>,
     pub(super) keyword: Option<Keyword>,
     pub(super) stated: Stated,
 }
 
 /// The settings that describe it, each of which has a key in the file.
-const OWN: [&Setting; 7] = [
+const OWN: [&Setting; 9] = [
     &table::ACCESS_TOKEN,
     &table::ACCESS_TOKEN_FILE,
     &table::SECRET,
     &table::SECRET_FILE,
     &table::BASE_URL,
+    &table::PROXY,
+    &table::PLAIN_HTTP,
     &table::RATE_PER_MINUTE,
     &table::KEYWORD,
 ];
@@ -44,6 +48,8 @@ impl EnvironmentRobot {
             token: reader.secret(&table::ACCESS_TOKEN, &table::ACCESS_TOKEN_FILE),
             secret: reader.secret(&table::SECRET, &table::SECRET_FILE),
             base_url: reader.text(&table::BASE_URL, None).map(|given| given.value),
+            plain_http: reader.flag(&table::PLAIN_HTTP, false),
+            proxy: reader.secret_text(&table::PROXY),
             rate_per_minute: reader.number(&table::RATE_PER_MINUTE, 0..=u32::MAX),
             keyword: reader.text(&table::KEYWORD, None).and_then(|given| Keyword::new(given.value)),
             stated,
@@ -98,8 +104,9 @@ impl EnvironmentRobot {
                 }
             }
         };
-        let (token, secret) = (read(self.token.as_ref()), read(self.secret.as_ref()));
-        let (token, secret) = Error::check((token, secret), faults)?;
+        let [token, secret, proxy] =
+            [&self.token, &self.secret, &self.proxy].map(|given| read(given.as_ref()));
+        let [token, secret, proxy] = Error::check([token, secret, proxy], faults)?;
         let variable = |name: &str| match name {
             _ if name == table::ACCESS_TOKEN.variable => {
                 token.as_ref().map(|token| token.expose_secret().to_owned())
@@ -108,6 +115,10 @@ impl EnvironmentRobot {
                 secret.as_ref().map(|secret| secret.expose_secret().to_owned())
             }
             _ if name == table::BASE_URL.variable => self.base_url.clone(),
+            _ if name == table::PROXY.variable => {
+                proxy.as_ref().map(|proxy| proxy.expose_secret().to_owned())
+            }
+            _ if name == table::PLAIN_HTTP.variable => self.plain_http.then(|| "1".to_owned()),
             _ if name == table::KEYWORD.variable => {
                 self.keyword.as_ref().map(|keyword| keyword.as_str().to_owned())
             }

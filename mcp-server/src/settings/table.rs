@@ -51,12 +51,14 @@ impl Setting {
 }
 
 /// All settings, in the order of the help.
-pub(crate) const ALL: [&Setting; 24] = [
+pub(crate) const ALL: [&Setting; 26] = [
     &ACCESS_TOKEN,
     &SECRET,
     &ACCESS_TOKEN_FILE,
     &SECRET_FILE,
     &BASE_URL,
+    &PROXY,
+    &PLAIN_HTTP,
     &RATE_PER_MINUTE,
     &KEYWORD,
     &CONFIG,
@@ -123,6 +125,28 @@ pub(crate) const BASE_URL: Setting = Setting {
         "DINGTALK_BOT_BASE_URL",
         "Address of the robot's server: https://oapi.dingtalk.io outside China, or a sandbox",
         "机器人所在的地址：境外为 https://oapi.dingtalk.io，也可以是沙箱",
+    )
+};
+
+pub(crate) const PROXY: Setting = Setting {
+    key: Some("robots.NAME.proxy"),
+    is_secret: true,
+    ..Setting::new(
+        "DINGTALK_BOT_PROXY",
+        "Proxy for this robot alone: http://, https://, socks5:// or socks5h://, or none; by default that of HTTPS_PROXY, \
+         ALL_PROXY and NO_PROXY",
+        "只用于这个机器人的代理：http://、https://、socks5:// 或 socks5h://，none 表示不用；不填则按 HTTPS_PROXY、ALL_PROXY 和 NO_PROXY",
+    )
+};
+
+pub(crate) const PLAIN_HTTP: Setting = Setting {
+    key: Some("robots.NAME.plain_http"),
+    default: "0",
+    format: Format::Flag,
+    ..Setting::new(
+        "DINGTALK_BOT_PLAIN_HTTP",
+        "Allow a base URL that begins with http:// on another machine: its network, and a proxy, see the access token",
+        "允许以 http:// 开头、不在本机的地址：途经的网络和代理能看到 access_token",
     )
 };
 

@@ -1,10 +1,6 @@
 //! One attempt: signs and posts a message, and reads the answer.
 
-use std::{
-    error::Error as _,
-    io,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use reqwest::{
@@ -15,6 +11,7 @@ use reqwest::{
 use super::{
     super::{Block, Error, ErrorKind, classify, secret::clean},
     Inner,
+    trouble::{Trouble, trouble},
 };
 use crate::message::duration;
 
@@ -48,18 +45,6 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
-/// Reason for a missing or incomplete answer. Replaces the client's error, which contains the address and the token.
-pub(super) struct Trouble {
-    pub(super) kind: ErrorKind,
-    pub(super) cause: &'static str,
-}
-
-impl From<Trouble> for Failure {
-    fn from(Trouble { kind, cause }: Trouble) -> Self {
-        Error::new(kind, cause).into()
-    }
-}
-
 /// Posts a body once, and gives up after `limit`. Dropping the future closes the connection.
 pub(super) async fn attempt(robot: &Inner, body: Bytes, limit: Duration) -> Result<(), Failure> {
     let signed = match &robot.signer {
@@ -75,7 +60,7 @@ pub(super) async fn attempt(robot: &Inner, body: Bytes, limit: Duration) -> Resu
     if limit < robot.policy.timeout {
         request = request.timeout(limit);
     }
-    let reply = exchange(request).await?;
+    let reply = exchange(request, robot.forwards()).await?;
 
     let answer = classify(reply.status, &reply.body);
     let Some(kind) = answer.failure else { return Ok(()) };
@@ -92,6 +77,7 @@ pub(super) async fn attempt(robot: &Inner, body: Bytes, limit: Duration) -> Resu
 
 fn status_in_words(status: u16, has_code: bool) -> String {
     match (has_code, status) {
+        (false, 407) => "HTTP 407: the proxy requires a valid user name and password".to_owned(),
         (false, _) => format!("HTTP {status}, no errcode"),
         (true, 200) => String::new(),
         (true, _) => format!("HTTP {status}"),
@@ -113,9 +99,10 @@ fn difference(timestamp_ms: u64, server: SystemTime) -> String {
     }
 }
 
-/// Sends a request and reads the answer, up to a limit that the server does not choose.
-pub(super) async fn exchange(request: RequestBuilder) -> Result<Reply, Trouble> {
-    let mut response = request.send().await.map_err(|error| trouble(&error))?;
+/// Sends a request and reads the answer, up to a limit that the server does not choose. `forwards` if the request is
+/// for a proxy that passes it on.
+pub(super) async fn exchange(request: RequestBuilder, forwards: bool) -> Result<Reply, Trouble> {
+    let mut response = request.send().await.map_err(|error| trouble(&error, forwards))?;
     let status = response.status().as_u16();
     let date =
         response.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
@@ -128,47 +115,8 @@ pub(super) async fn exchange(request: RequestBuilder) -> Result<Reply, Trouble> 
             }
             Ok(None) => break,
             // An incomplete answer is not read.
-            Err(error) => return Err(trouble(&error)),
+            Err(error) => return Err(trouble(&error, forwards)),
         }
     }
     Ok(Reply { status, date, body })
-}
-
-fn trouble(error: &reqwest::Error) -> Trouble {
-    if error.is_builder() {
-        let cause = "the address is not one that a request can be sent to";
-        return Trouble { kind: ErrorKind::Configuration, cause };
-    }
-    let connecting = error.is_connect();
-    let cause = match io_error(error) {
-        _ if error.is_dns() => "the name of the server was not resolved",
-        _ if error.is_timeout() && connecting => "no connection in time",
-        _ if error.is_timeout() => "no answer in time",
-        Some(io::ErrorKind::ConnectionRefused) => "connection refused",
-        Some(io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => "connection reset",
-        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => "server unreachable",
-        // Kinds with which tokio-rustls reports a certificate or protocol that it does not accept.
-        Some(io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof) if connecting => {
-            "TLS handshake failed"
-        }
-        _ if connecting => "no connection",
-        _ => "the connection ended before the answer did",
-    };
-    // Only a failed connect proves that the server has not received the request: a reset can come before or after it.
-    Trouble { kind: if connecting { ErrorKind::NotSent } else { ErrorKind::Unknown }, cause }
-}
-
-fn io_error(error: &reqwest::Error) -> Option<io::ErrorKind> {
-    let mut source = error.source();
-    while let Some(error) = source {
-        if let Some(mut error) = error.downcast_ref::<io::Error>() {
-            // `source` does not return an error that is wrapped.
-            while let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-                error = inner;
-            }
-            return Some(error.kind());
-        }
-        source = error.source();
-    }
-    None
 }

@@ -11,7 +11,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     super::{
         Error, Guarantee, Language, Limits, Overflow, Pace, RobotKey, SecretSource, Signer,
-        endpoint::{CHINA, DINGTALK, Endpoint, Webhook, check_token},
+        endpoint::{CHINA, DINGTALK, Endpoint, PlainHttp, Webhook, check_token},
+        proxy::Route,
         retry::{Backoff, RetryBudget},
         secret::fingerprint,
         window::{RateWindow, Window, Windows},
@@ -26,6 +27,8 @@ const ACCESS_TOKEN_FILE: &str = "DINGTALK_BOT_ACCESS_TOKEN_FILE";
 const SECRET: &str = "DINGTALK_BOT_SECRET";
 const SECRET_FILE: &str = "DINGTALK_BOT_SECRET_FILE";
 const BASE_URL: &str = "DINGTALK_BOT_BASE_URL";
+const PLAIN_HTTP: &str = "DINGTALK_BOT_PLAIN_HTTP";
+const PROXY: &str = "DINGTALK_BOT_PROXY";
 const KEYWORD: &str = "DINGTALK_BOT_KEYWORD";
 
 /// Names of the settings in errors, as the person who set them knows them.
@@ -34,6 +37,7 @@ struct Names {
     token: &'static str,
     secret: &'static str,
     base_url: &'static str,
+    proxy: &'static str,
 }
 
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -60,6 +64,8 @@ pub struct RobotBuilder {
     secret: Option<SecretString>,
     base_url: Option<SecretString>,
     is_gateway: bool,
+    plain_http: PlainHttp,
+    proxy: Option<SecretString>,
     name: Option<String>,
     keyword: Option<String>,
     timeout: Duration,
@@ -88,6 +94,8 @@ impl RobotBuilder {
             secret: None,
             base_url: None,
             is_gateway: false,
+            plain_http: PlainHttp::Refused,
+            proxy: None,
             name: None,
             keyword: None,
             timeout: TIMEOUT,
@@ -103,7 +111,7 @@ impl RobotBuilder {
             overflow: Overflow::default(),
             limits: Limits::default(),
             clock: Arc::new(SystemTime::now),
-            names: Names { token: "access token", secret: "secret", base_url: "base URL" },
+            names: Names { token: "access token", secret: "secret", base_url: "base URL", proxy: "proxy" },
             #[cfg(test)]
             script: None,
         }
@@ -123,10 +131,12 @@ impl RobotBuilder {
     /// - `DINGTALK_BOT_ACCESS_TOKEN_FILE`, `DINGTALK_BOT_SECRET_FILE`: files that contain them instead, as containers
     ///   mount secrets.
     /// - `DINGTALK_BOT_BASE_URL`: see [`base_url`](Self::base_url); the default if absent or blank.
+    /// - `DINGTALK_BOT_PLAIN_HTTP`: `1` or `true` as [`plain_http`](Self::plain_http); `0` or `false` as the default.
+    /// - `DINGTALK_BOT_PROXY`: see [`proxy`](Self::proxy); the variables for all programs apply if absent or blank.
     /// - `DINGTALK_BOT_KEYWORD`: see [`keyword`](Self::keyword); no keyword if absent or blank.
     ///
-    /// The token and the secret are read as every [`SecretSource`] is: `env:NAME` and `file:PATH` refer to another
-    /// variable and to a file.
+    /// The token, the secret and the proxy are read as every [`SecretSource`] is: `env:NAME` and `file:PATH` refer to
+    /// another variable and to a file.
     ///
     /// # Errors
     ///
@@ -177,9 +187,26 @@ impl RobotBuilder {
             ));
         };
         let (secret_name, secret) = secret(SECRET, SECRET_FILE)?.unzip();
-        let names = Names { token: token_name, secret: secret_name.unwrap_or(SECRET), base_url: BASE_URL };
+        let names = Names {
+            token: token_name,
+            secret: secret_name.unwrap_or(SECRET),
+            base_url: BASE_URL,
+            proxy: PROXY,
+        };
         let base_url = given(BASE_URL)?.map(SecretString::from);
-        Ok(Self { secret, base_url, keyword: given(KEYWORD)?, names, ..Self::new(token) })
+        let plain_http = match given(PLAIN_HTTP)?.map(|value| value.trim().to_ascii_lowercase()).as_deref() {
+            None | Some("0" | "false") => PlainHttp::Refused,
+            Some("1" | "true") => PlainHttp::Allowed,
+            Some(_) => return Err(Error::of_setting(PLAIN_HTTP, "expected `1` or `0`", "应为 `1` 或 `0`")),
+        };
+        let proxy = match given(PROXY)? {
+            Some(text) => SecretSource::parse(&text)
+                .read_optional()
+                .map_err(|error| Error::of_setting(PROXY, error.cause(), error.cause_in(Language::Zh)))?,
+            None => None,
+        };
+        let keyword = given(KEYWORD)?;
+        Ok(Self { secret, base_url, plain_http, proxy, keyword, names, ..Self::new(token) })
     }
 
     /// Sets the signing secret (`SEC…`) of a robot with the security setting "sign" (加签).
@@ -189,7 +216,8 @@ impl RobotBuilder {
     }
 
     /// Sets the base URL: [`Robot::CHINA`] (the default), [`Robot::INTERNATIONAL`], or a gateway or sandbox of your
-    /// own. Must be https, except on loopback addresses. Takes precedence over the address in a webhook.
+    /// own. Must be https, except on loopback addresses or with [`plain_http`](Self::plain_http). Takes precedence over
+    /// the address in a webhook.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         // Not a secret, unless someone pastes the webhook here.
         self.base_url = Some(base_url.into().into());
@@ -200,6 +228,28 @@ impl RobotBuilder {
     /// gateway, and shares its rate with the programs that do not use it.
     pub fn gateway(mut self, is_gateway: bool) -> Self {
         self.is_gateway = is_gateway;
+        self
+    }
+
+    /// Allows a base URL that begins with `http://` and is not a loopback address, and a proxy for one: a gateway
+    /// inside a network whose machines may all read the access token and the messages.
+    pub fn plain_http(mut self, is_allowed: bool) -> Self {
+        self.plain_http = if is_allowed { PlainHttp::Allowed } else { PlainHttp::Refused };
+        self
+    }
+
+    /// Sets the proxy for all requests of the robot: `http://`, `https://`, `socks5://` (names are resolved by this
+    /// machine) or `socks5h://` (by the proxy), with a user name and a password if it needs them
+    /// (`http://user:password@proxy.example:3128`), or `none` for no proxy.
+    ///
+    /// Unless set, the variables for all programs apply when the robot is built: `HTTPS_PROXY` (for an `http://`
+    /// address `HTTP_PROXY`), otherwise `ALL_PROXY`, except for the hosts of `NO_PROXY`. Their names in lower case work
+    /// too. Loopback addresses are then never proxied.
+    ///
+    /// The proxy of an `https://` address sees the server's name and none of the content. That of an `http://` address
+    /// would see the access token, so [`build`](Self::build) refuses it without [`plain_http`](Self::plain_http).
+    pub fn proxy(mut self, proxy: impl Into<SecretString>) -> Self {
+        self.proxy = Some(proxy.into());
         self
     }
 
@@ -380,6 +430,7 @@ impl RobotBuilder {
         };
         let (token, endpoint) = self.destination()?;
         let signer = self.signing_secret()?.map(Signer::new);
+        let route = self.route(&endpoint)?;
         let key = self.key_of(&token, &endpoint);
         let (base, cap) = self.backoff;
         let policy = Policy {
@@ -407,6 +458,7 @@ impl RobotBuilder {
             token,
             signer,
             endpoint,
+            route,
             policy,
             overflow: self.overflow,
             limits: self.limits,
@@ -421,7 +473,9 @@ impl RobotBuilder {
     fn destination(&self) -> Result<(SecretString, Endpoint), Error> {
         let setting = self.names.token;
         let base = match &self.base_url {
-            Some(url) => Some(Endpoint::from_base(url.expose_secret().trim(), self.names.base_url)?),
+            Some(url) => {
+                Some(Endpoint::from_base(url.expose_secret().trim(), self.names.base_url, self.plain_http)?)
+            }
             None => None,
         };
         let pasted = self.token.expose_secret().trim();
@@ -429,13 +483,27 @@ impl RobotBuilder {
             return Err(Error::of_setting(setting, "it is blank", "内容为空"));
         }
         if self.is_webhook || pasted.contains("://") {
-            let webhook = Webhook::parse(pasted, setting)?;
+            let webhook = Webhook::parse(pasted, setting, self.plain_http)?;
             let endpoint = base.map_or_else(|| webhook.endpoint(setting), Ok)?;
             return Ok((webhook.token, endpoint));
         }
         check_token(pasted, setting)?;
-        let endpoint = base.map_or_else(|| Endpoint::from_base(CHINA, setting), Ok)?;
+        let endpoint = base.map_or_else(|| Endpoint::from_base(CHINA, setting, self.plain_http), Ok)?;
         Ok((pasted.into(), endpoint))
+    }
+
+    fn route(&self, endpoint: &Endpoint) -> Result<Option<Route>, Error> {
+        let variable = |name: &str| env::var(name).ok();
+        let route = Route::choose(self.proxy.as_ref(), self.names.proxy, &endpoint.url(), variable)?;
+        if route.is_some() && !endpoint.is_https() && self.plain_http == PlainHttp::Refused {
+            return Err(Error::of_setting(
+                self.names.proxy,
+                "the proxy would see the token, because the server's address begins with http://; use https, or allow it \
+                 with `plain_http`",
+                "服务器地址以 http:// 开头，代理会看到 access_token；请使用 https，或用 plain_http 明确允许",
+            ));
+        }
+        Ok(route)
     }
 
     fn signing_secret(&self) -> Result<Option<SecretString>, Error> {

@@ -8,6 +8,7 @@ pub(crate) mod script;
 mod send;
 #[cfg(test)]
 mod tests;
+mod trouble;
 
 use std::{
     fmt,
@@ -27,10 +28,11 @@ use self::{
 };
 pub use self::{builder::RobotBuilder, probe::Probe};
 use super::{
-    Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part, Receipt, Retry,
-    RobotKey, SendProgress, Signer, Urgency,
+    Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part, Proxy, Receipt,
+    Retry, RobotKey, SendProgress, Signer, Urgency,
     endpoint::{CHINA, Endpoint, INTERNATIONAL, Target, percent_encode},
     mark::{Attempt, Mark},
+    proxy::Route,
     window::{Forecast, Waiter},
 };
 use crate::message::Keyword;
@@ -43,9 +45,9 @@ type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 /// Sends at the rate that DingTalk accepts ([`Pace`](crate::delivery::Pace)) and retries failures if that is safe; see
 /// [`RobotBuilder::attempts`]. A send ends within its [deadline](RobotBuilder::deadline), 25 seconds unless set; if the
 /// deadline cannot be met, it fails immediately. A message of more than 20,000 bytes is refused, truncated or sent in
-/// parts ([`RobotBuilder::overflow`]). Redirects are not followed, proxy settings of the environment are not used, and
-/// the HTTP client is created for the first message. Clones are cheap and share connections, pace and rests; two robots
-/// created with the same token share nothing.
+/// parts ([`RobotBuilder::overflow`]). Redirects are not followed, the usual variables for proxies are honoured
+/// ([`RobotBuilder::proxy`]), and the HTTP client is created for the first message. Clones are cheap and share
+/// connections, pace and rests; two robots created with the same token share nothing.
 ///
 /// ```no_run
 /// use dingtalk_core::{DeliverExt, Message, Robot};
@@ -66,6 +68,7 @@ struct Inner {
     signer: Option<Signer>,
     endpoint: Endpoint,
     target: Target,
+    route: Option<Route>,
     policy: Policy,
     overflow: Overflow,
     limits: Limits,
@@ -141,6 +144,11 @@ impl Robot {
     /// Returns the host of the robot's webhook.
     pub fn host(&self) -> &str {
         self.0.endpoint.host()
+    }
+
+    /// Returns the proxy through which the robot sends, without its credentials; `None` if it sends directly.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.0.route.as_ref().map(|route| &route.proxy)
     }
 
     /// Reports whether the signing secret begins with `SEC`, as DingTalk's do; `None` if there is no secret.
@@ -389,9 +397,23 @@ impl Inner {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
+        let failed = |_| {
+            Error::of_settings(
+                "the HTTPS client cannot be started: no certificates were found on this machine, or in the file that \
+                 SSL_CERT_FILE names"
+                    .to_owned(),
+                "HTTPS 客户端无法启动：本机或 SSL_CERT_FILE 指定的文件里没有证书".to_owned(),
+            )
+        };
         let builder = Client::builder();
+        let builder = match &self.route {
+            Some(route) => builder.proxy(route.to_client().map_err(failed)?),
+            // The client must not choose a proxy by itself.
+            None => builder.no_proxy(),
+        };
         // Loopback addresses use no TLS: reading the certificate store would take time, and fail if there is none.
-        let builder = if self.endpoint.is_https() { builder } else { builder.tls_certs_only([]) };
+        let has_tls = self.endpoint.is_https() || self.route.as_ref().is_some_and(Route::is_https);
+        let builder = if has_tls { builder } else { builder.tls_certs_only([]) };
         let client = builder
             .user_agent(concat!("dingtalk-core/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.policy.connect_timeout)
@@ -400,14 +422,16 @@ impl Inner {
             .redirect(redirect::Policy::none())
             // Retries depend on the kind of failure, and are not left to the client.
             .retry(retry::never())
-            .no_proxy()
             .https_only(self.endpoint.is_https())
             .build()
-            .map_err(|_| {
-                Error::configuration("the HTTPS client cannot be started; is there a certificate store?")
-            })?;
+            .map_err(failed)?;
         // Another thread may have been first; both clients are equal.
         Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Reports whether requests are made to a proxy, which passes them on, and not to the server.
+    fn forwards(&self) -> bool {
+        self.route.is_some() && !self.endpoint.is_https()
     }
 
     /// Returns all secrets that a text from outside must not repeat.
@@ -417,6 +441,7 @@ impl Inner {
             .into_iter()
             .flatten()
             .flat_map(|secret| [secret.to_owned(), percent_encode(secret)])
+            .chain(self.route.iter().flat_map(Route::secrets))
             .collect()
     }
 }

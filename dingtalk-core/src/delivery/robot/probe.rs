@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::{
     super::{Error, ErrorKind, classify},
     Robot,
-    attempt::{Trouble, exchange},
+    attempt::exchange,
 };
 
 /// Result of a [probe](Robot::probe) of a robot's server.
@@ -38,8 +38,9 @@ impl Robot {
         let robot = &*self.0;
         let started = Instant::now();
         let request = robot.client()?.get(robot.endpoint.url());
-        let reply =
-            exchange(request).await.map_err(|Trouble { cause, .. }| Error::new(ErrorKind::NotSent, cause))?;
+        let reply = exchange(request, robot.forwards())
+            .await
+            .map_err(|trouble| trouble.into_error(ErrorKind::NotSent))?;
         Ok(Probe {
             server_time: reply.date,
             local_time: (robot.clock)(),
