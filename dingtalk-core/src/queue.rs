@@ -17,6 +17,8 @@
 //! # Ok(()) }
 //! ```
 
+#[cfg(feature = "jiff")]
+pub use crate::delivery::queue::QuietHours;
 pub use crate::delivery::{
     digest::{DigestPolicy, GroupBy, Planned, Waiting},
     queue::{Losses, Pending, Queue, QueueBuilder},

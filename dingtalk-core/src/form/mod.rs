@@ -16,6 +16,8 @@ use dingtalk_template::{Each, Show, Sink};
 use crate::__private_0_1_0::format::Spec;
 
 pub(crate) use self::time_span::seconds;
+#[cfg(all(feature = "jiff", feature = "robot"))]
+pub(crate) use self::zone::find as find_zone;
 #[cfg(all(feature = "jiff", feature = "tool"))]
 pub(crate) use self::zone::zone_of_program;
 pub use self::{

@@ -62,7 +62,7 @@ impl fmt::Display for UnknownTimeZone {
 
 impl error::Error for UnknownTimeZone {}
 
-fn find(name: &str) -> Option<TimeZone> {
+pub(crate) fn find(name: &str) -> Option<TimeZone> {
     if let Some(seconds) = offset_seconds(name) {
         return Some(Offset::from_seconds(seconds).ok()?.to_time_zone());
     }

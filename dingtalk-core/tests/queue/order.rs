@@ -195,3 +195,26 @@ async fn one_that_expires_before_its_request_does_not_delay_the_others() {
     queue.flush(seconds(60)).await.unwrap();
     assert_eq!((fake.ids(), queue.losses().to_string()), (vec!["b".to_owned()], "1 expired".to_owned()));
 }
+
+#[cfg(feature = "jiff")]
+#[tokio::test(start_paused = true)]
+async fn in_quiet_hours_only_urgent_ones_are_sent() {
+    use dingtalk_core::queue::{DigestPolicy, QuietHours, store::MemoryStore};
+
+    // 2026-11-29T23:00 in Shanghai.
+    let (at, started) = (SystemTime::UNIX_EPOCH + seconds(1_795_964_400), Instant::now());
+    let store = MemoryStore::new().clock(move || at + started.elapsed());
+    let fake = Fake::new();
+    let night = QuietHours::new("22:00", "07:00", "Asia/Shanghai").unwrap();
+    let builder = Queue::builder().lane("ops", fake.clone()).store(store).digest(DigestPolicy::default());
+    let queue = builder.quiet_hours(night).build().unwrap();
+    for id in ["a", "b", "c"] {
+        queue.try_deliver(envelope(id)).unwrap();
+    }
+    sleep(seconds(3600)).await;
+    queue.try_deliver(urgent("u")).unwrap();
+    queue.flush(seconds(7 * 3600 - 1)).await.unwrap_err();
+    assert_eq!(fake.ids(), ["u"]);
+    queue.flush(seconds(10)).await.unwrap();
+    assert_eq!(fake.ids().len(), 2, "the others are merged in the morning");
+}

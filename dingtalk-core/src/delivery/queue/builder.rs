@@ -50,6 +50,8 @@ pub struct QueueBuilder {
     lane_pause: Duration,
     expiry: Expiry,
     language: Option<Language>,
+    #[cfg(feature = "jiff")]
+    quiet_hours: Option<super::QuietHours>,
     store: Option<Arc<dyn Store>>,
 }
 
@@ -76,6 +78,8 @@ impl QueueBuilder {
             lane_pause: LANE_PAUSE,
             expiry: Expiry::OfStore,
             language: None,
+            #[cfg(feature = "jiff")]
+            quiet_hours: None,
             store: None,
         }
     }
@@ -165,6 +169,14 @@ impl QueueBuilder {
         self
     }
 
+    /// Sets hours of the day, by the store's clock, in which only urgent notifications are sent; none unless set. A flush
+    /// keeps them, too. Needs the feature `jiff`.
+    #[cfg(feature = "jiff")]
+    pub fn quiet_hours(mut self, hours: impl Into<Option<super::QuietHours>>) -> Self {
+        self.quiet_hours = hours.into();
+        self
+    }
+
     /// Sets the language of the notes that the queue adds to messages; that of the digests unless set, or English.
     pub fn language(mut self, language: Language) -> Self {
         self.language = Some(language);
@@ -208,6 +220,8 @@ impl QueueBuilder {
                 Expiry::Set(expiry) => expiry,
             },
             words: Words(language.unwrap_or(Language::En)),
+            #[cfg(feature = "jiff")]
+            quiet_hours: self.quiet_hours,
         };
         Ok(Queue::start(Shared::new(store, lanes, self.default_lane, settings)))
     }

@@ -6,6 +6,8 @@ mod lane;
 mod losses;
 mod merge;
 mod pending;
+#[cfg(feature = "jiff")]
+mod quiet;
 mod schedule;
 mod shared;
 mod verdict;
@@ -23,6 +25,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
+#[cfg(feature = "jiff")]
+pub use self::quiet::QuietHours;
 use self::shared::Shared;
 pub use self::{builder::QueueBuilder, losses::Losses, pending::Pending};
 use super::{

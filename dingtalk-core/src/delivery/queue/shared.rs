@@ -35,6 +35,8 @@ pub(super) struct Settings {
     pub(super) attempt_timeout: Duration,
     pub(super) expiry: Option<Duration>,
     pub(super) words: Words,
+    #[cfg(feature = "jiff")]
+    pub(super) quiet_hours: Option<super::QuietHours>,
 }
 
 impl Settings {
@@ -44,6 +46,16 @@ impl Settings {
             Urgency::Normal => self.capacity,
             Urgency::Urgent => self.capacity.saturating_add(self.capacity.div_ceil(URGENT_SHARE)),
         }
+    }
+
+    /// Returns the time for which an item waits until quiet hours end.
+    pub(super) fn quiet_for(&self, item: &Item, now: SystemTime) -> Option<Duration> {
+        #[cfg(feature = "jiff")]
+        if item.envelope.urgency == Urgency::Normal {
+            return self.quiet_hours.as_ref()?.left(now);
+        }
+        let _ = (item, now);
+        None
     }
 
     /// Sets the expiry of an envelope that has none.

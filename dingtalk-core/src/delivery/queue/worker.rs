@@ -128,6 +128,11 @@ impl Worker {
             return Choice::Wait(pause);
         }
         let shared = Arc::clone(&self.shared);
+        // Urgent ones are first: if the first is not, none is waiting.
+        let first = claimed.items.first();
+        if let Some(left) = first.and_then(|first| shared.settings.quiet_for(first, claimed.now)) {
+            return Choice::Wait(left);
+        }
         let plan = match &shared.settings.digest {
             Some(policy) => {
                 let Claimed { now, last_sent, .. } = *claimed;
