@@ -169,8 +169,8 @@ impl QueueBuilder {
         self
     }
 
-    /// Sets hours of the day, by the store's clock, in which only urgent notifications are sent; none unless set. A flush
-    /// keeps them, too. Needs the feature `jiff`.
+    /// Sets hours of the day, by the store's clock, in which only urgent notifications are sent; none unless set. A
+    /// flush keeps them, too. Needs the feature `jiff`.
     #[cfg(feature = "jiff")]
     pub fn quiet_hours(mut self, hours: impl Into<Option<super::QuietHours>>) -> Self {
         self.quiet_hours = hours.into();
