@@ -4,16 +4,6 @@
 pub(crate) struct Set([u8; 256]);
 
 impl Set {
-    const fn of(bytes: &[u8]) -> Self {
-        let mut set = [0; 256];
-        let mut at = 0;
-        while at < bytes.len() {
-            set[bytes[at] as usize] = 1;
-            at += 1;
-        }
-        Self(set)
-    }
-
     #[inline]
     pub(crate) fn has(&self, byte: u8) -> bool {
         self.0[usize::from(byte)] != 0
@@ -34,11 +24,31 @@ impl Set {
     }
 }
 
-/// Bytes that begin a row of a template's code, as in `table`.
-pub(crate) static BEGINS_ROW: Set = Set::of(&[1, 2, 3]);
+/// Reports whether the byte begins a row of a template's code, as in `table`.
+#[inline]
+pub(crate) fn begins_row(byte: u8) -> bool {
+    byte.wrapping_sub(1) < 3
+}
 
-/// Bytes that begin a piece other than text in a line of a template's code.
-pub(crate) static BEGINS_PIECE: Set = Set::of(&[5, 6, 7, 0xe, 0xf, 0x10, 0x11, 0x12]);
+/// Reports whether the byte begins a piece other than text in a line of a template's code.
+#[inline]
+pub(crate) fn begins_piece(byte: u8) -> bool {
+    byte.wrapping_sub(5) < 3 || byte.wrapping_sub(0xe) < 5
+}
+
+/// Returns the position of the first byte that begins a row. Rows are long, so sixteen bytes are compared at once.
+#[inline]
+pub(crate) fn find_row(code: &str) -> Option<usize> {
+    let mut rest = code.as_bytes();
+    while let Some((sixteen, behind)) = rest.split_first_chunk::<16>() {
+        if sixteen.iter().fold(false, |found, byte| found | begins_row(*byte)) {
+            break;
+        }
+        rest = behind;
+    }
+    let found = rest.iter().position(|byte| begins_row(*byte))?;
+    Some(code.len() - rest.len() + found)
+}
 
 /// Control characters, line breaks and direction overrides, or the first bytes of some of them.
 pub(crate) static INVISIBLE: Set = invisible_and(b"");

@@ -139,6 +139,12 @@ fn move_text(out: &mut String, start: usize, to: &mut String) {
 }
 
 fn has_outer_space(text: &str) -> bool {
+    if let [first, .., last] = text.as_bytes()
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return false;
+    }
     let space = |c: char| c.is_whitespace();
     is_marked(text) || text.chars().next().is_some_and(space) || text.chars().next_back().is_some_and(space)
 }
