@@ -13,7 +13,10 @@ use dingtalk_core::delivery::{
     Pace, RobotKey, Urgency,
     window::{RateWindow, SlotEnd, SlotRequest, Waiter, Window, Windows as _},
 };
-use dingtalk_outbox::State;
+use dingtalk_outbox::{
+    State,
+    calls::{Call, CallEnd, Calls, Claim},
+};
 use tokio::time::sleep;
 
 use crate::{Result, percentile, report};
@@ -40,16 +43,22 @@ pub(crate) fn measure(directory: &Path) -> Result<()> {
     let state = State::builder(directory.join("cost")).build();
     let shared = state.window(&RobotKey::from_bytes([7; 32]), &pace);
     let memory: Arc<dyn Window> = Arc::new(RateWindow::new(pace));
-    runtime.block_on(send("in memory", &*memory))?;
-    runtime.block_on(send("in a file, idle", &*shared))?;
+    let calls = state.calls();
+    runtime.block_on(send("in memory", &*memory, None))?;
+    runtime.block_on(send("in a file, idle", &*shared, None))?;
+    runtime.block_on(send("in a file, idle, with the claim of a call", &*shared, Some(&calls)))?;
     let _writer = Writer::start(&directory.join("cost/state.db"))?;
-    runtime.block_on(send("in a file, beside a busy writer", &*shared))
+    runtime.block_on(send("in a file, beside a busy writer", &*shared, None))
 }
 
-async fn send(name: &str, window: &dyn Window) -> Result<()> {
+async fn send(name: &str, window: &dyn Window, calls: Option<&Calls>) -> Result<()> {
     let mut times = Vec::with_capacity(SENDS);
-    for _ in 0..SENDS {
+    for number in 0..SENDS {
         let started = Instant::now();
+        let claim = match calls {
+            Some(calls) => Some(calls.claim(&Call::new(format!("call {number}")), "an id").await?),
+            None => None,
+        };
         let waiter = Waiter::join(window, Urgency::Normal);
         let slot = waiter
             .take(SlotRequest::new(Duration::from_secs(60), Duration::from_secs(14)))
@@ -59,6 +68,9 @@ async fn send(name: &str, window: &dyn Window) -> Result<()> {
         sleep(REQUEST).await;
         let ends = Instant::now();
         slot.end(SlotEnd::Delivered);
+        if let Some(Claim::Granted(permit)) = claim {
+            permit.end(CallEnd::Delivered);
+        }
         times.push(taken + ends.elapsed());
         sleep(PAUSE.saturating_sub(REQUEST)).await;
     }
