@@ -1,7 +1,7 @@
 //! Constraints on values, written once as an attribute: they check a value before it is sent, and describe it to an
 //! agent.
 
-use std::{borrow::Cow, fmt, num, rc::Rc, sync::Arc, time};
+use std::{borrow::Cow, fmt, marker::PhantomData, num, rc::Rc, sync::Arc, time};
 
 use dingtalk_template::Number;
 
@@ -213,6 +213,11 @@ macro_rules! texts {
                 visit(None, Measure::Text($str));
             }
         }
+
+        impl MeasureOf<$type> {
+            /// Values of the type are texts.
+            pub const IS_TEXT: bool = true;
+        }
     )*};
 }
 
@@ -226,8 +231,18 @@ texts! {
     |text: &Markdown| text.as_str();
 }
 
+macro_rules! are_numbers {
+    ($($type:ty,)*) => {$(
+        impl MeasureOf<$type> {
+            /// Values of the type are numbers.
+            pub const IS_NUMBER: bool = true;
+        }
+    )*};
+}
+
 macro_rules! numbers {
     ($($type:ty),*; $($nonzero:ident),*) => {
+        are_numbers!($($type,)* $(num::$nonzero,)*);
         $(impl Measured for $type {
             fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
                 visit(None, Measure::Number((*self).into()));
@@ -249,13 +264,14 @@ numbers! {
 
 /// Measures a length of time in seconds.
 macro_rules! time_spans {
-    ($($type:ty),*) => {$(
-        impl Measured for $type {
+    ($($type:ty),*) => {
+        are_numbers!($($type,)*);
+        $(impl Measured for $type {
             fn measure(&self, visit: &mut dyn FnMut(Option<usize>, Measure<'_>)) {
                 visit(None, Measure::Number(form::seconds(self)));
             }
-        }
-    )*};
+        })*
+    };
 }
 
 time_spans!(time::Duration);
@@ -287,9 +303,37 @@ impl<T: Measured> Measured for Vec<T> {
     }
 }
 
-/// Adds a fault for every constraint of the field that the value violates.
+/// Asks rustc about a type with constraints, whose name says nothing to the derive. Its own associated items are found
+/// before those of [`AnyMeasure`].
+#[derive(Debug)]
+pub struct MeasureOf<T: ?Sized>(PhantomData<T>);
+
+/// The answer for a type of a program's own, which is checked when a value is.
+pub trait AnyMeasure {
+    /// True if the values are texts.
+    const IS_TEXT: bool = false;
+    /// True if the values are numbers.
+    const IS_NUMBER: bool = false;
+}
+
+impl<T: ?Sized> AnyMeasure for MeasureOf<T> {}
+
+/// Fails the compilation if a constraint says nothing about the type of its field.
+///
+/// # Panics
+///
+/// While the program is compiled, with the error.
+#[track_caller]
+pub const fn assert_measure(is_other: bool, problem: &str) {
+    assert!(!is_other, "{}", problem);
+}
+
+/// Adds a fault for every constraint of the field that the value violates, or that says nothing about it.
 pub(crate) fn check(field: &Field<'_>, value: &dyn Measured, faults: &mut Faults) {
+    let (mut has_text, mut has_number) = (false, false);
     value.measure(&mut |index, measure| {
+        has_text |= matches!(measure, Measure::Text(_));
+        has_number |= matches!(measure, Measure::Number(_));
         for constraint in field.constraints {
             if let Some(mut fault) = constraint.broken_by(measure) {
                 fault.path = match index {
@@ -300,6 +344,19 @@ pub(crate) fn check(field: &Field<'_>, value: &dyn Measured, faults: &mut Faults
             }
         }
     });
+    for constraint in field.constraints {
+        let rule = match constraint {
+            Constraint::Length { .. } if has_number && !has_text => {
+                "has a `length`, and is measured as a number"
+            }
+            Constraint::Bytes { .. } if has_number && !has_text => {
+                "has a limit in `bytes`, and is measured as a number"
+            }
+            Constraint::Range { .. } if has_text && !has_number => "has a `range`, and is measured as a text",
+            _ => continue,
+        };
+        faults.push(Fault::new(field.name, rule));
+    }
 }
 
 /// Checks the number of elements only, for a list whose elements have no constraints.
@@ -334,6 +391,26 @@ mod tests {
                 "`host[2]` must have 1 to 4 characters, not \"\" (0 characters)",
             ]
         );
+    }
+
+    #[test]
+    fn a_constraint_that_says_nothing_about_a_value_is_told() {
+        let length = Constraint::Length { min: None, max: Some(3) };
+        let range = Constraint::Range { min: None, max: Some(Number::Integer(3)) };
+        let faults = |constraint, value: &dyn Measured| {
+            let (constraints, mut faults) = ([constraint], Faults::default());
+            check(&Field::new("took", &constraints), value, &mut faults);
+            faults.to_string()
+        };
+        let took = time::Duration::from_secs(1);
+        assert_eq!(faults(length, &took), "`took` has a `length`, and is measured as a number");
+        assert_eq!(faults(length, &vec![took]), "`took` has a `length`, and is measured as a number");
+        assert_eq!(faults(range, &"1"), "`took` has a `range`, and is measured as a text");
+        for (constraint, value) in
+            [(range, &took as &dyn Measured), (length, &"1"), (length, &Vec::<u8>::new())]
+        {
+            assert_eq!(faults(constraint, value), "");
+        }
     }
 
     #[test]

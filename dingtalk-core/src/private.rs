@@ -11,7 +11,7 @@ pub use crate::{
     card_button::ButtonEntry,
     choice::{Choice, ChoiceValue, ParseChoiceError, parse as parse_choice, write as write_choice},
     compose::Check,
-    constraint::{Constraint, Field, Measured},
+    constraint::{AnyMeasure, Constraint, Field, MeasureOf, Measured, assert_measure},
     form::{
         AnyForm, Ask, AskMoment, AskShow, AskTimeSpan, ByteCount, Form, Grouped, Moment, Style, TimeSpan,
         formed, formed_each,

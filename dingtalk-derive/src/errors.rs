@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use dingtalk_template::declaration::{Findings, Location, Told};
+use dingtalk_template::declaration::{Finding, Location, Told};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
@@ -24,7 +24,11 @@ impl Errors {
     }
 
     /// Adds the findings of the rules, each with its caret under the tokens that `tokens` returns.
-    pub(crate) fn report(&self, findings: Findings, tokens: impl Fn(Location) -> TokenStream) {
+    pub(crate) fn report(
+        &self,
+        findings: impl IntoIterator<Item = Finding>,
+        tokens: impl Fn(Location) -> TokenStream,
+    ) {
         for finding in findings {
             if finding.told != Told::Here {
                 self.leave_to_rustc();

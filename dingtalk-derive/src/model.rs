@@ -39,6 +39,8 @@ pub(crate) struct Variant<'a> {
     pub(crate) message: Option<MessageAttribute>,
     pub(crate) keyword: Option<LitStr>,
     pub(crate) delivery: DeliveryAttributes,
+    /// Keys that its enum has set for all variants.
+    pub(crate) inherited: Vec<Location>,
     /// True if a key could not be parsed. A part that seems to be missing may then only be misspelt.
     pub(crate) incomplete: bool,
 }
@@ -71,11 +73,14 @@ impl<'a> Model<'a> {
                 }
                 let variant = |variant: &'a syn::Variant| {
                     let mut own = TypeAttributes::of_variant(&variant.attrs, errors);
-                    own.keyword = own.keyword.or_else(|| attributes.keyword.clone());
-                    own.delivery = own.delivery.or(&attributes.delivery);
+                    let inherited = own.inherit(&attributes);
                     // A message on the type has already been reported, so nothing is missing on the variants.
                     own.incomplete |= attributes.incomplete || !attributes.messages.is_empty();
-                    Variant::read(Some(&variant.ident), &variant.ident, &variant.fields, own, derive, errors)
+                    let name = &variant.ident;
+                    Variant {
+                        inherited,
+                        ..Variant::read(Some(name), name, &variant.fields, own, derive, errors)
+                    }
                 };
                 data.variants.iter().map(variant).collect()
             }
@@ -189,6 +194,7 @@ impl<'a> Variant<'a> {
             message,
             keyword: attributes.keyword,
             delivery: attributes.delivery,
+            inherited: Vec::new(),
             incomplete: attributes.incomplete,
         }
     }

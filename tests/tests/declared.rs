@@ -300,7 +300,12 @@ struct RollBack {
     title = "{hosts}: {severity}",
     text = "{hosts} on {owner} ({loads:.1}), **{severity}**\n{hosts}\n{page}\n{silenced}\n{log}\n{trace}\n- {notes}"
 ))]
-#[dingtalk(tool(when = "hosts have not answered for a minute"))]
+#[dingtalk(
+    group = "outage of {owner}",
+    digest = "{hosts}: {owner}, {severity} ({loads:.1})",
+    throttle = "1 per 10m by hosts, owner, severity",
+    tool(when = "hosts have not answered for a minute")
+)]
 struct TellOfOutage {
     /// Hosts as in the inventory.
     #[dingtalk(line = "- {}", join = ", ", max_shown = 2, more = "and {} more", unbounded)]
@@ -582,6 +587,9 @@ fields = [
 name = "send_tell_of_outage"
 purpose = "Tell the group which hosts do not answer, and what their last output was."
 when = "hosts have not answered for a minute"
+group = "outage of {owner}"
+digest = "{hosts}: {owner}, {severity} ({loads:.1})"
+throttle = "1 per 10m by hosts, owner, severity"
 markdown = { title = "{hosts}: {severity}", text = "{hosts} on {owner} ({loads:.1}), **{severity}**\n{hosts}\n{page}\n{silenced}\n{log}\n{trace}\n- {notes}" }
 fields = [
     { name = "hosts", type = "text", list = true, line = "- {}", join = ", ", max_shown = 2, more = "and {} more", unbounded = true, description = "Hosts as in the inventory." },

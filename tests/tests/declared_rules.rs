@@ -71,6 +71,10 @@ const CASES: &[(&str, &str)] = &[
         "constraint_on_wrong_type",
         "text = '{level}'\nfields = [{ name = 'level', type = 'choice', values = ['low'], length = '..=3', description = 'How bad it is.' }]",
     ),
+    (
+        "constraint_that_says_nothing",
+        "text = '{took} {name} {count} {each}'\nfields = [{ name = 'took', type = 'duration', length = '..=64', description = 'So far.' }, { name = 'name', type = 'text', range = '..=64', unbounded = true, description = 'As in the inventory.' }, { name = 'count', type = 'integer', bytes = '..=64', description = 'Of the failures.' }, { name = 'each', type = 'duration', list = true, join = ', ', max_items = 3, length = '..=64', description = 'Of the last steps.' }]",
+    ),
     ("control_character", "text = \"{host} is down\\u0007\"\nfields = [HOST]"),
     (
         "default_of_an_option",
@@ -557,6 +561,7 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
         "a notification of a file is no Rust type",
         &[
             "crate_in_quotes",
+            "delivery_option_of_an_enum",
             "empty_documentation",
             "enum_as_a_tool",
             "enum_variants",

@@ -105,3 +105,35 @@ async fn what_is_sent_carries_them() {
     assert_eq!(generic.group.as_deref(), Some("2"));
     assert_eq!((generic.urgency, &generic.dedupe), (Urgency::Normal, &None::<Dedupe>));
 }
+
+#[derive(Notification)]
+#[dingtalk(text("{hosts}: {owner}{urgent}"))]
+#[dingtalk(
+    group = "hosts of {owner}",
+    digest = "{hosts} {urgent}",
+    throttle = "1 per 1h by hosts, owner, urgent, size"
+)]
+struct Down {
+    #[dingtalk(join = ", ", max_shown = 1, more = "{} more", truncate = 4)]
+    hosts: Vec<&'static str>,
+    #[dingtalk(else = "nobody")]
+    owner: Option<&'static str>,
+    #[dingtalk(then = "!", else = ".")]
+    urgent: bool,
+    #[dingtalk(format = "bytes")]
+    size: u64,
+}
+
+#[test]
+fn options_lists_and_flags_are_shown_as_in_a_title() {
+    let down = Down { hosts: vec!["web-1", "web-2"], owner: None, urgent: true, size: 1 << 30 };
+    let envelope = down.envelope().unwrap();
+    assert_eq!(envelope.group.as_deref(), Some("hosts of nobody"));
+    assert_eq!(envelope.digest_line.as_deref(), Some("web…, 1 more !"));
+    // Values that are compared are whole.
+    let key = "derive_delivery::Down hosts=\"web-1, web-2\" owner=\"nobody\" urgent=\"!\" size=\"1 GiB\"";
+    assert_eq!(envelope.throttle.unwrap().key, key);
+    let empty = Down { hosts: vec![], owner: Some("李雷"), urgent: false, size: 0 }.envelope().unwrap();
+    assert_eq!(empty.group.as_deref(), Some("hosts of 李雷"));
+    assert_eq!(empty.digest_line.as_deref(), Some("."));
+}

@@ -6,7 +6,7 @@ mod message;
 mod table;
 mod values;
 
-use dingtalk_template::declaration::{DedupeRule, DeliveryRules, MessageKind, Rule, ThrottleRule};
+use dingtalk_template::declaration::{DedupeRule, DeliveryRules, Location, MessageKind, Rule, ThrottleRule};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Attribute, LitBool, LitStr, Path, Type, ext::IdentExt, parse::ParseStream};
@@ -304,20 +304,30 @@ impl TypeAttributes {
         read.incomplete = reading.is_incomplete();
         read
     }
+
+    /// Takes the keys of the enum that its variant does not set, and returns their locations.
+    pub(crate) fn inherit(&mut self, of_enum: &Self) -> Vec<Location> {
+        fn take<T: Clone>(own: &mut Option<T>, of_enum: &Option<T>) -> bool {
+            let takes = own.is_none() && of_enum.is_some();
+            if takes {
+                own.clone_from(of_enum);
+            }
+            takes
+        }
+        let (own, other) = (&mut self.delivery, &of_enum.delivery);
+        take(&mut own.urgent, &other.urgent);
+        take(&mut own.dedupe, &other.dedupe);
+        let taken = [
+            (Location::Keyword, take(&mut self.keyword, &of_enum.keyword)),
+            (Location::Group, take(&mut own.group, &other.group)),
+            (Location::Digest, take(&mut own.digest, &other.digest)),
+            (Location::Throttle, take(&mut own.throttle, &other.throttle)),
+        ];
+        taken.into_iter().filter_map(|(location, is_taken)| is_taken.then_some(location)).collect()
+    }
 }
 
 impl DeliveryAttributes {
-    /// Returns these options, and those of `other` for keys that are not set.
-    pub(crate) fn or(self, other: &Self) -> Self {
-        Self {
-            urgent: self.urgent.or_else(|| other.urgent.clone()),
-            group: self.group.or_else(|| other.group.clone()),
-            digest: self.digest.or_else(|| other.digest.clone()),
-            dedupe: self.dedupe.or_else(|| other.dedupe.clone()),
-            throttle: self.throttle.or_else(|| other.throttle.clone()),
-        }
-    }
-
     /// Returns the options for the rules.
     pub(crate) fn declared(&self) -> DeliveryRules {
         DeliveryRules {
@@ -341,9 +351,10 @@ impl DeliveryAttributes {
         }
     }
 
-    /// Returns the templates whose slots rustc checks.
-    pub(crate) fn templates(&self) -> impl Iterator<Item = &LitStr> {
-        [&self.group, &self.digest].into_iter().flatten()
+    /// Returns the templates, with their locations.
+    pub(crate) fn templates(&self) -> impl Iterator<Item = (Location, &LitStr)> {
+        let templates = [(Location::Group, &self.group), (Location::Digest, &self.digest)];
+        templates.into_iter().filter_map(|(location, text)| Some((location, text.as_ref()?)))
     }
 }
 

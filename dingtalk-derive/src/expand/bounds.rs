@@ -3,7 +3,7 @@
 use dingtalk_template::declaration::{FormatSpec, MessageKind, Role, Source, Templates, ValueFormat};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
-use syn::{Generics, Type, WherePredicate};
+use syn::{GenericParam, Generics, Type, WherePredicate};
 
 use super::{code::Paths, values::is_constrained};
 use crate::{attr::identifiers, model::Model};
@@ -47,7 +47,7 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
                     }
                     None => {}
                 },
-                (_, "") if field.attributes.truncate.is_some() && !shown.in_url => {
+                (_, "") if field.attributes.truncate.is_some() && !shown.is_whole => {
                     need(value, quote!(::core::fmt::Display));
                 }
                 (_, "") => need(value, quote!(#krate::Show)),
@@ -72,6 +72,20 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
         clause.predicates.extend(parsed);
     }
     generics
+}
+
+/// Reports whether the type depends on one of these lifetimes, types or constants.
+pub(super) fn mentions_generics(ty: &Type, generics: &Generics) -> bool {
+    let parameters: Vec<&Ident> = generics
+        .params
+        .iter()
+        .map(|parameter| match parameter {
+            GenericParam::Type(parameter) => &parameter.ident,
+            GenericParam::Const(parameter) => &parameter.ident,
+            GenericParam::Lifetime(parameter) => &parameter.lifetime.ident,
+        })
+        .collect();
+    mentions(ty, &parameters)
 }
 
 fn mentions(ty: &Type, parameters: &[&Ident]) -> bool {

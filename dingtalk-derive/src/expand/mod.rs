@@ -7,6 +7,7 @@ mod companions;
 mod delivery;
 mod message;
 mod names;
+mod shared;
 pub(crate) mod tool;
 mod values;
 
@@ -16,7 +17,10 @@ use quote::quote;
 use syn::{DeriveInput, LitStr};
 
 pub(crate) use self::choice::expand as expand_choice;
-use self::code::{Paths, implement};
+use self::{
+    code::{Paths, implement},
+    shared::Shared,
+};
 use crate::{
     check,
     derive::Derive,
@@ -29,14 +33,16 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
     let model = Model::read(input, derive, &errors);
     check::check(&model, derive, &errors);
     let paths = Paths::of(model.krate.as_ref());
+    let mut shared = Shared::default();
     let templates: Option<Vec<Templates>> = model
         .variants
         .iter()
-        .map(|variant| templates(variant, &errors))
+        .map(|variant| templates(variant, &mut shared, &errors))
         // Collected first, to report the errors of all variants and not only of the first.
         .collect::<Vec<_>>()
         .into_iter()
         .collect();
+    shared.report(&model, &errors);
     if model.tool.is_none() {
         for (variant, templates) in model.variants.iter().zip(templates.iter().flatten()) {
             check::shown_although_skipped(variant, templates, &errors);
@@ -68,14 +74,19 @@ pub(crate) fn expand(input: &DeriveInput, derive: Derive) -> TokenStream {
 }
 
 /// Compiles the templates of one message; `None` if it is incomplete.
-fn templates(variant: &Variant<'_>, errors: &Errors) -> Option<Templates> {
+fn templates<'m>(variant: &'m Variant<'_>, shared: &mut Shared<'m>, errors: &Errors) -> Option<Templates> {
     let message = variant.message.as_ref()?.declared();
     let keyword = variant.keyword.as_ref().map(LitStr::value);
     let mut findings = Findings::new(Dialect::Attributes);
     let delivery = variant.delivery.declared();
     let declared = variant.declared(&message, keyword.as_deref(), &delivery);
     let templates = Templates::compile(&declared, &mut findings);
-    errors.report(findings, |location| variant.tokens(location));
+    let (of_enum, own): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(|finding| variant.inherited.contains(&finding.location));
+    errors.report(own, |location| variant.tokens(location));
+    for finding in of_enum {
+        shared.add(finding, variant);
+    }
     templates
 }
 

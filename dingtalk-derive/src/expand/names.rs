@@ -33,7 +33,9 @@ pub(crate) fn name_check(model: &Model<'_>) -> TokenStream {
 
 fn templates(index: usize, variant: &Variant<'_>) -> TokenStream {
     let literals = variant.message.iter().flat_map(MessageAttribute::templates);
-    let literals = literals.chain(variant.delivery.templates());
+    // The names in a template of the enum are reported by the derive, once for all variants.
+    let own = variant.delivery.templates().filter(|(location, _)| !variant.inherited.contains(location));
+    let literals = literals.chain(own.map(|(_, literal)| literal));
     let checked = literals.enumerate().filter_map(|(number, literal)| {
         let slot_names = slot_names(literal)?;
         let function = format_ident!("template_{index}_{number}");

@@ -2,13 +2,17 @@
 
 use dingtalk_template::{
     Number,
-    declaration::{Cardinality, FormatSpec, Role, Shown, Source, Templates, ValueFormat, ValueKind},
+    declaration::{
+        Cardinality, Dialect, FormatSpec, Role, Rule, Shown, Source, Templates, ValueFormat, ValueKind,
+        other_measure,
+    },
 };
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::{
+    bounds,
     code::{Paths, local, option},
     tool::given,
 };
@@ -51,6 +55,7 @@ impl Values {
                 quote!(<#ty as #private::Measured>::keep(#bound, &#rules, #private::Check::faults(&mut #check));)
             }
         });
+        let measures = variant.fields.iter().filter_map(|field| measure(model, field, paths));
         let zones = variant.fields.iter().filter_map(|field| {
             let (name, zone) = (&field.rules.parameter, field.rules.zone.as_ref()?);
             Some(quote!(#private::Check::zone(&mut #check, #name, #zone);))
@@ -84,7 +89,7 @@ impl Values {
         });
         Self {
             pattern: pattern(variant),
-            checks: checks.chain(zones).chain(nested).collect(),
+            checks: checks.chain(zones).chain(nested).chain(measures).collect(),
             computed: computed(variant, paths),
             targets: targets.collect(),
             slice: slice(variant, &templates.values, paths),
@@ -193,7 +198,7 @@ fn value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> Token
 fn each(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let inner = field.value_type;
-    let values = shown_values(index, field, paths);
+    let values = shown_values(index, field, shown, paths);
     if let Some((style, write)) = form(field, shown, paths) {
         quote!(#private::formed_each::<#inner>(#values, #style, #write))
     } else if let Some(cut) = cut(field, shown, paths) {
@@ -214,8 +219,8 @@ fn format_of(field: &Field<'_>, shown: &Shown, paths: &Paths) -> (TokenStream, T
 /// Generates the length at which a text is cut.
 fn cut(field: &Field<'_>, shown: &Shown, paths: &Paths) -> Option<TokenStream> {
     let private = &paths.private;
-    // A shortened value would lead elsewhere in a URL.
-    let most = field.attributes.truncate.as_ref().filter(|_| !shown.in_url)?;
+    // A shortened value would lead elsewhere in a URL, and equal another one.
+    let most = field.attributes.truncate.as_ref().filter(|_| !shown.is_whole)?;
     let most = count(most, paths);
     let is_multiline = field.rules.is_multiline;
     Some(quote!(#private::Cut { most: #most, is_multiline: #is_multiline }))
@@ -234,7 +239,7 @@ fn inline_value(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -
         Cardinality::List => {
             let join = text(&field.rules.join);
             let mut values = each(index, field, shown, paths);
-            if field.attributes.max_shown.is_some() {
+            if field.attributes.max_shown.is_some() && !shown.is_whole {
                 let left_out = left_out(index, field, paths);
                 let (before, after) = field.rules.more_texts();
                 let after = option(after);
@@ -307,11 +312,11 @@ fn form(field: &Field<'_>, shown: &Shown, paths: &Paths) -> Option<(TokenStream,
 }
 
 /// Generates the values of an `Option` or a `Vec` that are shown, as a slice.
-fn shown_values(index: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
+fn shown_values(index: usize, field: &Field<'_>, shown: &Shown, paths: &Paths) -> TokenStream {
     let private = &paths.private;
     let bound = bound(index);
     let values = quote!(#private::AsSlice::as_values(#bound));
-    match &field.attributes.max_shown {
+    match field.attributes.max_shown.as_ref().filter(|_| !shown.is_whole) {
         Some(most) => {
             let most = count(most, paths);
             quote!(#private::first(#values, #most))
@@ -355,6 +360,39 @@ pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
         || field.rules.min_items > 0
         || is_mention_list(field)
         || attributes.bounds().next().is_some()
+}
+
+/// Generates the question if a constraint says anything about the values of a type that only rustc knows: `length` on a
+/// `Duration`. Generic types are asked when a value is checked.
+fn measure(model: &Model<'_>, field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
+    let private = &paths.private;
+    let ty = field.value_type;
+    if field.rules.value != ValueKind::Foreign || bounds::mentions_generics(ty, &model.generics) {
+        return None;
+    }
+    let attributes = &field.attributes;
+    let rules = [
+        (Rule::Length, &attributes.length, "IS_NUMBER"),
+        (Rule::Bytes, &attributes.bytes, "IS_NUMBER"),
+        (Rule::Range, &attributes.range, "IS_TEXT"),
+    ];
+    let is_duration = types::time_kind(&field.rules.type_name) == Some(TimeKind::TimeSpan);
+    let calls = rules.into_iter().filter_map(|(rule, bounds, other)| Some((rule, bounds.as_ref()?, other)));
+    let calls = calls.map(|(rule, bounds, other)| {
+        let is_other = Ident::new(other, Span::mixed_site());
+        let problem = other_measure(rule, &field.rules.type_name, is_duration, Dialect::Attributes);
+        let span = bounds.keyword.span().resolved_at(Span::mixed_site());
+        quote_spanned!(span=> __assert(<#private::MeasureOf<#ty>>::#is_other, #problem);)
+    });
+    let calls: TokenStream = calls.collect();
+    (!calls.is_empty()).then(|| {
+        quote! {
+            const _: () = {
+                use #private::{AnyMeasure as _, assert_measure as __assert};
+                #calls
+            };
+        }
+    })
 }
 
 /// Reports whether only the number of a field's elements is constrained. The elements can then have any type.

@@ -300,17 +300,28 @@ impl Resolver<'_> {
             let Some(source) = self.find(name) else {
                 return Resolved::inline(self.unknown(name, location));
             };
-            if let Source::Field(index) = source {
-                let field = self.fields[index];
-                if field.is_mention() {
-                    // digest = "{people}" with #[dingtalk(at)] people: Vec<Mobile>
-                    self.push(location, format!("`{name}` mentions people, and `{key}` cannot: remove it"));
-                } else if let Some(several) = self.dialect.several(field.cardinality) {
-                    // group = "{region}" with region: Option<String>
-                    self.push(location, format!("`{name}` is {several}: `{key}` takes only single values"));
-                }
+            let Source::Field(index) = source else {
+                return Resolved::inline(self.value(source, spec, false, location));
+            };
+            let field = self.fields[index];
+            let several = self.dialect.several(field.cardinality).filter(|_| !field.is_inline());
+            if field.is_mention() {
+                // digest = "{people}" with #[dingtalk(at)] people: Vec<Mobile>
+                self.push(location, format!("`{name}` mentions people, and `{key}` cannot: remove it"));
+            } else if let Some(several) = several {
+                // group = "{region}" with region: Option<String>
+                let keys = self.dialect.inline_keys(field.cardinality);
+                self.push(
+                    location,
+                    format!("`{name}` is {several}, and `{key}` is one line: say how it is shown there with `{keys}`"),
+                );
             }
-            Resolved::inline(self.value(source, spec, false, location))
+            if location == Location::Throttle {
+                let several = field.cardinality != Cardinality::One && field.is_inline();
+                let source = if several { Source::Inline(index) } else { source };
+                return Resolved::inline(self.value(source, spec, true, location));
+            }
+            Resolved::inline(self.inline_value(index, field, spec, location))
         };
         match compile(text, Syntax::Title, &mut resolve) {
             Ok(template) => Some(template),
@@ -678,12 +689,12 @@ impl Resolver<'_> {
     }
 
     /// Returns the index of a value. Slots that show the same value share an index.
-    fn value(&self, source: Source, spec: &str, in_url: bool, location: Location) -> u16 {
+    fn value(&self, source: Source, spec: &str, is_whole: bool, location: Location) -> u16 {
         // text("{host:.10}") with #[dingtalk(truncate = 20)] host
         if let Source::Field(index) | Source::Inline(index) = source
             && self.fields[index].truncate.is_some()
             && !spec.is_empty()
-            && !in_url
+            && !is_whole
         {
             let name = &self.fields[index].name;
             self.push(
@@ -701,9 +712,9 @@ impl Resolver<'_> {
             self.push(location, problem);
         }
         let mut state = self.state.borrow_mut();
-        let same = |value: &Shown| value.source == source && value.spec == spec && value.in_url == in_url;
+        let same = |value: &Shown| value.source == source && value.spec == spec && value.is_whole == is_whole;
         let index = state.values.iter().position(same).unwrap_or_else(|| {
-            state.values.push(Shown { source, spec: spec.to_owned(), target: false, in_url, location });
+            state.values.push(Shown { source, spec: spec.to_owned(), target: false, is_whole, location });
             state.values.len() - 1
         });
         u16::try_from(index).unwrap_or(u16::MAX)
@@ -738,7 +749,9 @@ fn unseen(declared: &DeclaredMessage<'_>, templates: &Templates, findings: &mut 
     for (index, field) in declared.fields.iter().enumerate() {
         let name = &field.name;
         let sources = [Source::Field(index), Source::Inline(index)];
-        let is_shown = templates.values.iter().any(|shown| sources.contains(&shown.source));
+        let of_delivery = templates.delivery.iter().flat_map(|delivery| &delivery.values);
+        let is_shown =
+            templates.values.iter().chain(of_delivery).any(|shown| sources.contains(&shown.source));
         // A field that nothing uses has been reported.
         if is_shown || field.role != Role::Value || !declared.read.contains(name) {
             continue;

@@ -211,20 +211,31 @@ fn misfit(field: &FieldRules, findings: &Findings) -> Option<(Rule, String)> {
         | (ValueKind::Flag | ValueKind::Own | ValueKind::Time, _, Some(rule)) => {
             Some((rule, format!("`{}` says nothing about {ty}: remove it", rule.key())))
         }
-        (ValueKind::Number, Some(rule), _) => {
-            let (key, range) = (rule.key(), dialect.rule(Rule::Range, "a..=b"));
-            Some((rule, format!("`{key}` belongs on a text, and {ty} is a number: write `{range}`")))
-        }
-        // #[dingtalk(length(..=3))] took: Duration
-        (ValueKind::Duration, Some(rule), _) => {
-            let (key, range) = (rule.key(), dialect.rule(Rule::Range, "a..=b"));
-            Some((rule, format!("`{key}` belongs on a text: limit the seconds with `{range}`")))
-        }
-        (ValueKind::Text | ValueKind::Markdown, _, Some(rule)) => {
-            let (key, length) = (rule.key(), dialect.rule(Rule::Length, "..=N"));
-            Some((rule, format!("`{key}` belongs on a number, and {ty} is a text: write `{length}`")))
+        (ValueKind::Number | ValueKind::Duration, Some(rule), _)
+        | (ValueKind::Text | ValueKind::Markdown, _, Some(rule)) => {
+            let is_duration = field.value == ValueKind::Duration;
+            Some((rule, other_measure(rule, &field.type_name, is_duration, dialect)))
         }
         _ => None,
+    }
+}
+
+/// Explains a constraint on texts on a number or a duration, or one on numbers on a text.
+pub fn other_measure(rule: Rule, type_name: &str, is_duration: bool, dialect: Dialect) -> String {
+    let (key, ty) = (rule.key(), dialect.a_type(type_name));
+    let [length, range] =
+        [(Rule::Length, "..=N"), (Rule::Range, "a..=b")].map(|(rule, ends)| dialect.rule(rule, ends));
+    match rule {
+        // #[dingtalk(length(..=3))] took: Duration
+        Rule::Length | Rule::Bytes if is_duration => {
+            format!("`{key}` belongs on a text: limit the seconds with `{range}`")
+        }
+        // #[dingtalk(length(..=3))] load: u32
+        Rule::Length | Rule::Bytes => {
+            format!("`{key}` belongs on a text, and {ty} is a number: write `{range}`")
+        }
+        // #[dingtalk(range(..=3))] host: String
+        Rule::Range => format!("`{key}` belongs on a number, and {ty} is a text: write `{length}`"),
     }
 }
 

@@ -25,7 +25,7 @@ pub use self::{
     bounds::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE},
     delivery::{DedupeRule, DeliveryRules, DeliveryTemplates, ThrottleRule, ThrottleTemplates},
     dialect::Dialect,
-    field::{MORE, check_field, check_mention_limit, check_unbounded},
+    field::{MORE, check_field, check_mention_limit, check_unbounded, other_measure},
     finding::{FieldLocation, Finding, Findings, Location, Told},
     format::{FormatKind, FormatSpec},
     literal::Literal,

@@ -33,8 +33,9 @@ pub struct Shown {
     pub spec: String,
     /// True if a slot is the target of a link.
     pub target: bool,
-    /// True if the slots are in the path, the query or the fragment of a URL, which holds the whole value.
-    pub in_url: bool,
+    /// True if the slots show the whole value, although its field is shortened elsewhere: in the path, the query or the
+    /// fragment of a URL, and where values are compared.
+    pub is_whole: bool,
     /// The template that shows the value first.
     pub location: Location,
 }
@@ -72,7 +73,7 @@ impl Templates {
         self.parts.iter().map(|(_, template)| template).chain(buttons).chain(fragment)
     }
 
-    /// Returns the values that a slot shows.
+    /// Returns the values that a slot shows, in the message or in the delivery options.
     pub(super) fn used_values(&self) -> Vec<&Shown> {
         let slots = |row: Row<'_>| match row {
             Row::Blank => Vec::new(),
@@ -87,7 +88,8 @@ impl Templates {
                 .collect(),
         };
         let slots = self.all().flat_map(Template::rows).flat_map(slots);
-        slots.filter_map(|value| self.values.get(usize::from(value))).collect()
+        let of_message = slots.filter_map(|value| self.values.get(usize::from(value)));
+        of_message.chain(self.delivery.iter().flat_map(|delivery| &delivery.values)).collect()
     }
 
     /// Reports whether the `line` of a field is written anywhere.

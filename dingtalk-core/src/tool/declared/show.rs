@@ -34,8 +34,8 @@ struct Shown {
     /// Index of the field.
     field: usize,
     format: Option<FormatSpec>,
-    /// Shows the whole value.
-    in_url: bool,
+    /// Shows the whole value, although its field is shortened elsewhere.
+    is_whole: bool,
     form: Form,
 }
 
@@ -61,7 +61,7 @@ impl Shown {
             Source::Absent(field) => (field, Form::Absent),
         };
         let format = (!shown.spec.is_empty()).then(|| FormatSpec::parse(&shown.spec));
-        Self { field, format, form, in_url: shown.in_url }
+        Self { field, format, form, is_whole: shown.is_whole }
     }
 }
 
@@ -80,9 +80,9 @@ enum Prepared<'v> {
 
 impl<'v> Prepared<'v> {
     fn of(value: &'v FieldValue, field: &'v Composed, shown: &Shown) -> Self {
-        let Shown { format, form, in_url, .. } = *shown;
+        let Shown { format, form, is_whole, .. } = *shown;
         let Composed { role, max_shown, cut, texts, keys } = field;
-        let cut = cut.filter(|_| !in_url);
+        let cut = cut.filter(|_| !is_whole);
         match (role, value, form) {
             (Role::At, people, _) => {
                 let mut mentions = Mentions::default();
@@ -99,7 +99,8 @@ impl<'v> Prepared<'v> {
             (_, FieldValue::Flag(flag), _) => Self::Flag(*flag),
             (_, FieldValue::One(scalar), _) => Self::One(Formatted { scalar, format, cut, keys }),
             (_, several, form) => {
-                let (scalars, most) = (several.scalars(), max_shown.unwrap_or(usize::MAX));
+                let most = max_shown.filter(|_| !is_whole);
+                let (scalars, most) = (several.scalars(), most.unwrap_or(usize::MAX));
                 let left_out = left_out(scalars.len(), most);
                 let values = FormattedEach { scalars: first(scalars, most), format, cut, keys };
                 match (form, several) {
