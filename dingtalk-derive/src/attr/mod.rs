@@ -307,21 +307,21 @@ impl TypeAttributes {
 
     /// Takes the keys of the enum that its variant does not set, and returns their locations.
     pub(crate) fn inherit(&mut self, of_enum: &Self) -> Vec<Location> {
-        fn take<T: Clone>(own: &mut Option<T>, of_enum: &Option<T>) -> bool {
+        fn take<T: Clone>(own: &mut Option<T>, of_enum: Option<&T>) -> bool {
             let takes = own.is_none() && of_enum.is_some();
             if takes {
-                own.clone_from(of_enum);
+                *own = of_enum.cloned();
             }
             takes
         }
         let (own, other) = (&mut self.delivery, &of_enum.delivery);
-        take(&mut own.urgent, &other.urgent);
-        take(&mut own.dedupe, &other.dedupe);
+        take(&mut own.urgent, other.urgent.as_ref());
+        take(&mut own.dedupe, other.dedupe.as_ref());
         let taken = [
-            (Location::Keyword, take(&mut self.keyword, &of_enum.keyword)),
-            (Location::Group, take(&mut own.group, &other.group)),
-            (Location::Digest, take(&mut own.digest, &other.digest)),
-            (Location::Throttle, take(&mut own.throttle, &other.throttle)),
+            (Location::Keyword, take(&mut self.keyword, of_enum.keyword.as_ref())),
+            (Location::Group, take(&mut own.group, other.group.as_ref())),
+            (Location::Digest, take(&mut own.digest, other.digest.as_ref())),
+            (Location::Throttle, take(&mut own.throttle, other.throttle.as_ref())),
         ];
         taken.into_iter().filter_map(|(location, is_taken)| is_taken.then_some(location)).collect()
     }

@@ -367,7 +367,7 @@ pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
 fn measure(model: &Model<'_>, field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
     let private = &paths.private;
     let ty = field.value_type;
-    if field.rules.value != ValueKind::Foreign || bounds::mentions_generics(ty, &model.generics) {
+    if field.rules.value != ValueKind::Foreign || bounds::mentions_generics(ty, model.generics) {
         return None;
     }
     let attributes = &field.attributes;
