@@ -74,7 +74,8 @@ async fn faults_that_only_a_message_shows_are_named_with_advice() {
     for (environment, words) in [
         (vec![token, ("DINGTALK_BOT_SECRET", SECRET)], "set `keyword` (DINGTALK_BOT_KEYWORD)"),
         (vec![token, ("DINGTALK_BOT_SECRET", "SECother")], "Copy the secret (SEC…)"),
-        (vec![token], "signature"),
+        (vec![token], "This robot signs, and no secret is set"),
+        (vec![token, ("DINGTALK_NOTIFY_LANG", "zh")], "启用了加签，但没有设置密钥"),
         (vec![("DINGTALK_BOT_ACCESS_TOKEN", "fedcba98")], "Copy the webhook"),
         (vec![token, ("DINGTALK_BOT_SECRET", "SECother"), ("LANG", "zh_CN.UTF-8")], "重新复制密钥"),
     ] {
@@ -95,6 +96,17 @@ async fn invalid_settings_are_named_before_any_request() {
     let (findings, code) = found(&check(&sandbox.base_url(), &swapped, &["--json"]));
     assert_eq!((findings, code), (pairs([("settings", "failed")]), Some(3)));
 
+    for (token, words) in [
+        ("\"0123", "quotation mark"),
+        ("XXXXXXXX", "placeholder"),
+        ("https://oapi.dingtalk.com/robot/send?access_token=0123&secret=SEC0123456789abcdef", "`secret=`"),
+    ] {
+        let output = check(&sandbox.base_url(), &[("DINGTALK_BOT_ACCESS_TOKEN", token)], &["--json"]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(3), "{text}");
+        assert!(text.contains(words), "{words}: {text}");
+    }
+
     let unusual = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN), ("DINGTALK_BOT_SECRET", "0123")];
     let (findings, code) = found(&check(&sandbox.base_url(), &unusual, &["--json"]));
     assert_eq!((&findings[1], code), (&pairs([("secret", "warning")])[0], Some(0)));
@@ -102,6 +114,17 @@ async fn invalid_settings_are_named_before_any_request() {
     let nowhere = [("DINGTALK_BOT_ACCESS_TOKEN", TOKEN)];
     let (findings, code) = found(&check("http://127.0.0.1:1", &nowhere, &["--json"]));
     assert_eq!((findings, code), (pairs([("settings", "ok"), ("server", "failed")]), Some(6)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_refused_address_is_named() {
+    let refused = server(
+        "HTTP/1.1 200 OK\r\nContent-Length: 61\r\nConnection: close\r\n\r\n\
+         {\"errcode\":310000,\"errmsg\":\"ip 203.0.113.7 not in whitelist\"}",
+    );
+    let output = check(&refused, &[("DINGTALK_BOT_ACCESS_TOKEN", TOKEN)], &["--send"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("203.0.113.7") && text.contains("IPv4"), "{text}");
 }
 
 /// A server that answers everything with these bytes.

@@ -169,6 +169,7 @@ async fn a_message_reaches_dingtalk_through_the_proxy_of_the_environment() {
     let output = run(&["check", "--send"], &environment).await;
     let text = stdout(&output);
     assert!(output.status.success(), "{text}");
+    assert!(text.contains("! token     the access token is not 64 hexadecimal digits"), "{text}");
     assert!(text.contains(&format!("proxy     http://{} (HTTPS_PROXY)\n", proxy.address)), "{text}");
     assert_eq!(https.sandbox.accepted().len(), 2);
 }

@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{
     Error,
     proxy::is_loopback,
+    secret_source::{has_quotes, placeholder},
     sign::{RESERVED, Signature},
 };
 
@@ -154,7 +155,15 @@ impl Webhook {
                 );
             }
         }
-        let token = url.query_pairs().find(|(name, _)| name == "access_token").map(|(_, value)| value);
+        let query = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value);
+        if query("secret").is_some() {
+            return wrong(
+                "the webhook contains `secret=`, which DingTalk ignores: remove it from the webhook, and set the signing \
+                 secret as the robot's secret",
+                "Webhook 地址里有 `secret=`，钉钉不会读取：请从地址中去掉，并把加签密钥填在 secret 处",
+            );
+        }
+        let token = query("access_token");
         match token {
             Some(token) if !token.trim().is_empty() => {
                 let token = SecretString::from(token.trim());
@@ -200,6 +209,19 @@ pub(crate) fn check_token(token: &str, setting: &str) -> Result<(), Error> {
             "expected the access token alone or the whole webhook, beginning with https://; this is only a part of it",
             "应为 access_token 本身，或以 https:// 开头的完整 Webhook 地址；这里只有其中一部分",
         );
+    }
+    if has_quotes(token) {
+        return wrong(
+            "it contains a quotation mark, which is not a part of the access token",
+            "含有引号；引号不是 access_token 的一部分",
+        );
+    }
+    if let Some((found, chinese)) = placeholder(token) {
+        return Err(Error::of_setting(
+            setting,
+            format_args!("it holds a placeholder ({found}), not an access token"),
+            format_args!("是占位符（{chinese}），不是 access_token"),
+        ));
     }
     if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
         return wrong(
@@ -332,6 +354,8 @@ mod tests {
             ("https://oapi.dingtalk.com/robot/send", "access_token is missing"),
             ("https://oapi.dingtalk.com/robot/send?access_token=", "access_token is missing"),
             ("http://oapi.dingtalk.com/robot/send?access_token=abcd", "only https"),
+            ("https://oapi.dingtalk.com/robot/send?access_token=abcd&secret=SEC1abcd", "`secret=`"),
+            ("https://oapi.dingtalk.com/robot/send?access_token=XXXX", "placeholder"),
         ] {
             let problem = problem(Webhook::parse(webhook, "webhook", PlainHttp::Refused));
             assert!(problem.contains(expected), "{webhook}: {problem}");
@@ -362,6 +386,10 @@ mod tests {
             ("access_token=abcd", "a part of it"),
             ("oapi.dingtalk.com/robot/send?access_token=abcd", "a part of it"),
             ("two words", "without spaces"),
+            ("\"abcd", "quotation mark"),
+            ("“abcd”", "quotation mark"),
+            ("XXXXXXXX", "placeholder"),
+            ("your-token", "placeholder"),
         ] {
             let problem = problem(check_token(token, "token"));
             assert!(problem.contains(expected), "{problem}");

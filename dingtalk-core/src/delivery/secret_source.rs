@@ -180,7 +180,7 @@ fn clean(text: &str) -> Option<&str> {
 
 /// The form of a placeholder that nothing has replaced, in English and in Chinese. The text itself may hold a part of a
 /// secret.
-fn placeholder(text: &str) -> Option<(&'static str, &'static str)> {
+pub(crate) fn placeholder(text: &str) -> Option<(&'static str, &'static str)> {
     let lower = text.to_lowercase();
     let between = |begin: &str, end: &str| {
         text.len() > begin.len() + end.len() && text.starts_with(begin) && text.ends_with(end)
@@ -208,6 +208,11 @@ fn placeholder(text: &str) -> Option<(&'static str, &'static str)> {
     } else {
         None
     }
+}
+
+/// Reports whether a text contains quotation marks, which are part of no token and no secret.
+pub(crate) fn has_quotes(text: &str) -> bool {
+    text.contains(['"', '\'', '`', '“', '”', '‘', '’', '「', '」'])
 }
 
 /// Tells the name of a variable from a secret that was put where the name belongs.

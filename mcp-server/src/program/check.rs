@@ -32,6 +32,7 @@ struct Finding {
 #[derive(Clone, Copy)]
 enum About {
     Settings,
+    Token,
     Server,
     Clock,
     Secret,
@@ -111,6 +112,7 @@ async fn examine(program: &Program, candidate: Candidate, send: bool) -> Vec<Fin
         }
     };
     let mut findings = vec![settings(&robot)];
+    findings.extend(doubt_about_token(&robot));
     findings.extend(doubt_about_secret(&robot));
     let proxy = robot.proxy().map(ToString::to_string);
     findings.extend(proxy.map(|proxy| Finding::new(About::Proxy, Outcome::Good, proxy)));
@@ -134,14 +136,33 @@ fn settings(robot: &Robot) -> Finding {
     let english = || {
         let signs = if signs { "signs its messages" } else { "does not sign" };
         let keyword = keyword.map(|keyword| format!(", keyword {keyword:?}")).unwrap_or_default();
-        format!("the token is well formed; {signs}{keyword}")
+        format!("the token is set; {signs}{keyword}")
     };
     let chinese = || {
         let signs = if signs { "，已设置加签密钥" } else { "，未设置加签密钥" };
         let keyword = keyword.map(|keyword| format!("，关键词“{keyword}”")).unwrap_or_default();
-        format!("access token 格式正确{signs}{keyword}")
+        format!("已设置 access_token{signs}{keyword}")
     };
     Finding::new(About::Settings, Outcome::Good, words(english(), chinese()))
+}
+
+/// Doubts a token for DingTalk itself: a gateway and a sandbox may have others.
+fn doubt_about_token(robot: &Robot) -> Option<Finding> {
+    let is_dingtalk = [Robot::CHINA, Robot::INTERNATIONAL]
+        .iter()
+        .any(|url| url.strip_prefix("https://") == Some(robot.host()));
+    if robot.has_usual_token() || !is_dingtalk {
+        return None;
+    }
+    let detail = words(
+        "the access token is not 64 hexadecimal digits, as DingTalk's are",
+        "access_token 不是 64 位十六进制数字，与钉钉的格式不同",
+    );
+    let advice = words(
+        "Copy the whole webhook from the robot's settings again.",
+        "请从机器人设置中重新复制完整的 Webhook 地址。",
+    );
+    Some(Finding::new(About::Token, Outcome::Doubtful, detail).advise(advice))
 }
 
 fn doubt_about_secret(robot: &Robot) -> Option<Finding> {
@@ -225,12 +246,20 @@ async fn post(program: &Program, robot: Robot) -> Finding {
             let detail = words("DingTalk accepted a message", "钉钉已接收一条消息");
             Finding::new(About::Message, Outcome::Good, detail)
         }
-        Err(error) => refused(&error),
+        Err(error) => refused(&robot, &error),
     }
 }
 
-fn refused(error: &Error) -> Finding {
+fn refused(robot: &Robot, error: &Error) -> Finding {
     let (detail, mut advice) = in_language(error, language());
+    if error.kind() == ErrorKind::Signature && robot.has_usual_secret().is_none() {
+        words(
+            "This robot signs, and no secret is set: copy the secret (SEC…) from the robot's security settings to `secret` \
+             (DINGTALK_BOT_SECRET).",
+            "该机器人启用了加签，但没有设置密钥：请从机器人安全设置的“加签”处复制密钥，填在 secret（DINGTALK_BOT_SECRET）。",
+        )
+        .clone_into(&mut advice);
+    }
     if error.kind() == ErrorKind::Keyword {
         advice.push_str(words(
             " Or set `keyword` (DINGTALK_BOT_KEYWORD): it is then appended to messages that lack it.",
@@ -296,6 +325,7 @@ impl About {
     fn word(self) -> &'static str {
         match self {
             Self::Settings => "settings",
+            Self::Token => "token",
             Self::Server => "server",
             Self::Clock => "clock",
             Self::Secret => "secret",
@@ -307,6 +337,7 @@ impl About {
     fn in_chinese(self) -> &'static str {
         match self {
             Self::Settings => "配置",
+            Self::Token => "access_token",
             Self::Server => "服务器",
             Self::Clock => "时间",
             Self::Secret => "密钥",

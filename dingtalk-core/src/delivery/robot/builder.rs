@@ -15,6 +15,7 @@ use super::{
         proxy::Route,
         retry::{Backoff, RetryBudget},
         secret::fingerprint,
+        secret_source::{has_quotes, placeholder},
         window::{RateWindow, Window, Windows},
     },
     Clock, Inner, Robot,
@@ -524,6 +525,20 @@ impl RobotBuilder {
                 "这是地址；加签密钥以 SEC 开头，在机器人的安全设置里",
             ));
         }
+        if has_quotes(secret) {
+            return Err(Error::of_setting(
+                setting,
+                "it contains a quotation mark, which is not a part of the secret",
+                "含有引号；引号不是密钥的一部分",
+            ));
+        }
+        if let Some((found, chinese)) = placeholder(secret) {
+            return Err(Error::of_setting(
+                setting,
+                format_args!("it holds a placeholder ({found}), not a secret"),
+                format_args!("是占位符（{chinese}），不是密钥"),
+            ));
+        }
         Ok(Some(secret.into()))
     }
 }
@@ -582,6 +597,8 @@ mod tests {
             (Robot::builder(" "), "access token: it is blank"),
             (Robot::from_webhook("abcd"), "webhook: expected the whole webhook"),
             (Robot::builder("abcd").secret(" "), "secret: it is blank"),
+            (Robot::builder("abcd").secret("SEC1\""), "secret: it contains a quotation mark"),
+            (Robot::builder("abcd").secret("SEC…"), "secret: it holds a placeholder"),
             (Robot::builder("abcd").keyword(" "), "keyword: must not be empty"),
             (Robot::builder("abcd").secret(WEBHOOK), "secret: this is an address"),
             (Robot::builder("abcd").base_url(WEBHOOK), "base URL: expected a base URL"),

@@ -151,6 +151,12 @@ impl Robot {
         self.0.route.as_ref().map(|route| &route.proxy)
     }
 
+    /// Reports whether the access token consists of 64 hexadecimal digits, as DingTalk's do. That of a gateway may not.
+    pub fn has_usual_token(&self) -> bool {
+        let token = self.0.token.expose_secret();
+        token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     /// Reports whether the signing secret begins with `SEC`, as DingTalk's do; `None` if there is no secret.
     pub fn has_usual_secret(&self) -> Option<bool> {
         self.0.signer.as_ref().map(|signer| signer.secret().expose_secret().starts_with("SEC"))
