@@ -75,6 +75,10 @@ const CASES: &[(&str, &str)] = &[
         "constraint_that_says_nothing",
         "text = '{took} {name} {count} {each}'\nfields = [{ name = 'took', type = 'duration', length = '..=64', description = 'So far.' }, { name = 'name', type = 'text', range = '..=64', unbounded = true, description = 'As in the inventory.' }, { name = 'count', type = 'integer', bytes = '..=64', description = 'Of the failures.' }, { name = 'each', type = 'duration', list = true, join = ', ', max_items = 3, length = '..=64', description = 'Of the last steps.' }]",
     ),
+    (
+        "key_of_another_name",
+        "text = '{owner}'\nthrottle = '1 per 10m by {owner}'\nfields = [{ name = 'owner', type = 'text', optional = true, length = '..=40', or = 'nobody', description = 'Who looks after it.' }]",
+    ),
     ("control_character", "text = \"{host} is down\\u0007\"\nfields = [HOST]"),
     (
         "default_of_an_option",

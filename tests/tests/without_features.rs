@@ -49,6 +49,29 @@ pub struct Backup {
 pub struct Stamp;
 "#;
 
+/// Options for deliveries, in a program that sends by other means than a robot.
+const OPTIONS: &str = r#"
+#[derive(dingtalk_core::Notification)]
+#[dingtalk(text("{host} is down"), urgent, group = "{host}", digest = "{host}: {owner}")]
+#[dingtalk(dedupe = "same for 10m", throttle = "1 per 1h by host, owner")]
+pub struct HostDown {
+    pub host: String,
+    #[dingtalk(else = "nobody")]
+    pub owner: Option<String>,
+}
+
+#[derive(dingtalk_core::Notification)]
+#[dingtalk(group = "{host}")]
+pub enum Host {
+    #[dingtalk(text("{host} is up"))]
+    Up { host: String },
+}
+
+pub fn messages(down: &HostDown, host: &Host) -> bool {
+    [dingtalk_core::Notification::message(down), dingtalk_core::Notification::message(host)].iter().all(Result::is_ok)
+}
+"#;
+
 /// A crate in the directory for test files, with the workspace's versions of its dependencies.
 fn write_crate(name: &str, source: &str) -> PathBuf {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -99,6 +122,12 @@ fn a_time_without_its_feature_is_an_error_that_names_it() {
         format!("error: `format` {needs}"),
     ];
     assert_eq!(errors[..errors.len() - 1], expected, "{words}");
+}
+
+#[test]
+fn options_for_deliveries_compile_without_robots() {
+    let (errors, words) = errors_of(&write_crate("without_robots", OPTIONS));
+    assert!(errors.is_empty(), "{words}");
 }
 
 /// Returns the lines that are errors, and everything that the compiler says.

@@ -227,6 +227,11 @@ static TOOL: KeyTable<ToolAttribute> = KeyTable {
 
 const ZONE: &str = "the time zone of a field is its `zone`: write `zone = \"Asia/Shanghai\"`";
 
+/// Advice for other names of `else`, `then` and `join`.
+const ELSE: &str = "the text for no value is the `else` of a field: write `else = \"none\"`";
+const THEN: &str = "a flag has two texts: write `then = \"yes\", else = \"no\"`";
+const JOIN: &str = "the text between values is the `join` of a field: write `join = \", \"`";
+
 static FIELD: KeyTable<FieldAttributes> = KeyTable {
     place: "on a field",
     keys: &[
@@ -257,6 +262,13 @@ static FIELD: KeyTable<FieldAttributes> = KeyTable {
             "description",
             "the description of a parameter is the doc comment of its field: write `/// …` above the field",
         ),
+        ("or", ELSE),
+        ("none", ELSE),
+        ("or_else", ELSE),
+        ("yes", THEN),
+        ("no", THEN),
+        ("separator", JOIN),
+        ("sep", JOIN),
         ("time_zone", ZONE),
         ("timezone", ZONE),
         ("tz", ZONE),

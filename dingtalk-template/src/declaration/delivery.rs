@@ -139,6 +139,10 @@ impl ThrottleRule {
                 names.ok_or_else(expected)?.split(',').map(|name| name.trim().to_owned()).collect()
             }
         };
+        // throttle = "1 per 10m by {host}"
+        if by.iter().any(|name| name.starts_with('{')) {
+            return Err("`by` takes names of fields, which have no braces: write `by host`".to_owned());
+        }
         match by.iter().find(|name| name.is_empty() || name.contains(char::is_whitespace)) {
             Some(_) => {
                 Err("`by` takes names of fields with commas between them, as in `by host, disk`".to_owned())
@@ -211,6 +215,7 @@ mod tests {
             ("1 per 10m byhost", "expected a number"),
             ("1 per 10m by host disk", "commas between"),
             ("1 per 10m by host,", "commas between"),
+            ("1 per 10m by {host}", "no braces"),
         ] {
             let error = ThrottleRule::parse(text).unwrap_err();
             assert!(error.contains(problem), "{text:?}: {error}");
