@@ -70,3 +70,67 @@ fn nothing_is_logged_by_default() {
     program.call("send_text_message", json!({"text": "the content"}));
     assert_eq!(lines(program), [Value::Null; 0]);
 }
+
+/// A client that pipes stderr and forgets it.
+#[cfg(unix)]
+#[test]
+fn a_client_that_never_reads_stderr_is_served() {
+    let mut program = Program::deaf(&["--dry-run"], &[("DINGTALK_NOTIFY_LOG", "trace")]);
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
+    });
+    program.request("initialize", hello);
+    for call in 0..800 {
+        let result = program.call("send_text_message", json!({"text": format!("call {call}")}));
+        assert_eq!(result["isError"], false, "{result}");
+    }
+    program.close_stdin();
+    let (status, _) = program.end(PATIENCE);
+    assert!(status.success());
+}
+
+#[cfg(unix)]
+#[test]
+fn dropped_lines_are_told_and_no_call_is_among_them() {
+    let mut program = Program::deaf(&["--dry-run"], &[("DINGTALK_NOTIFY_LOG", "trace")]);
+    let hello = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
+    });
+    program.request("initialize", hello);
+    for call in 0..500 {
+        program.call("send_text_message", json!({"text": format!("call {call}")}));
+    }
+    let stderr = program.listen();
+    program.call("send_text_message", json!({"text": "the last one"}));
+    program.close_stdin();
+    assert!(program.end(PATIENCE).0.success());
+    let stderr = stderr.join().unwrap();
+    let calls: Vec<Value> = stderr
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(calls.len(), 501);
+    assert!(stderr.contains("dropped_lines"), "nothing was dropped: {} bytes", stderr.len());
+}
+
+#[test]
+fn values_from_outside_stay_short_and_on_their_line() {
+    let mut program = Program::serve(&[("DINGTALK_NOTIFY_DRY_RUN", "1"), ("DINGTALK_NOTIFY_LOG", "debug")]);
+    let hostile = format!("\r\n\u{1b}[31mINFO forged\u{2028}{}", "x".repeat(1024 * 1024));
+    program.request("tools/call", json!({"name": hostile, "arguments": {}}));
+    program.call("send_text_message", json!({"text": hostile, (hostile.clone()): 1}));
+    program.line(&json!({"jsonrpc": "2.0", "method": hostile, "params": {"reason": hostile}}).to_string());
+    program.line(&format!("{{\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": {hostile}}}"));
+    program.request("ping", Value::Null);
+    program.close_stdin();
+    let (status, stderr) = program.end(PATIENCE);
+    assert!(status.success());
+    assert!(stderr.contains("forged"), "the test sees no value: {stderr}");
+    for line in stderr.lines() {
+        assert!(line.starts_with("20") || line.starts_with('{'), "a line of its own: {line:.200}");
+        assert!(line.len() < 4_000, "{} bytes: {line:.200}", line.len());
+        assert!(!line.contains(['\u{1b}', '\u{2028}', '\r']), "{line:.200}");
+        assert!(!line.contains(&"x".repeat(129)), "{line:.200}");
+    }
+}

@@ -28,9 +28,12 @@ impl Program {
         let done = runtime.block_on(self.execute(arguments));
         // A blocked read from stdin must not keep the process alive.
         runtime.shutdown_background();
+        let is_read = log::flush();
         match done {
             Ok(code) => code,
-            Err(error) => self.fail(&*error),
+            Err(error) if is_read => self.fail(&*error),
+            // If nobody reads stderr, writing to it would wait for ever.
+            Err(_) => ExitCode::FAILURE,
         }
     }
 

@@ -88,6 +88,13 @@ pub(crate) struct Program {
 
 impl Program {
     pub(crate) fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut program = Self::deaf(arguments, environment);
+        program.stderr = Some(program.listen());
+        program
+    }
+
+    /// Starts the program without reading its stderr.
+    pub(crate) fn deaf(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = command()
             .args(arguments)
             .envs(environment.iter().copied())
@@ -105,14 +112,18 @@ impl Program {
                 }
             }
         });
-        let mut stream = child.stderr.take().unwrap();
-        let stderr = thread::spawn(move || {
+        let stdin = child.stdin.take();
+        Self { child, stdin, lines, seen: String::new(), stderr: None, next_id: 1 }
+    }
+
+    /// Begins to read stderr, and returns all of it at the end.
+    pub(crate) fn listen(&mut self) -> JoinHandle<String> {
+        let mut stream = self.child.stderr.take().unwrap();
+        thread::spawn(move || {
             let mut text = Vec::new();
             let _ = stream.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
-        });
-        let stdin = child.stdin.take();
-        Self { child, stdin, lines, seen: String::new(), stderr: Some(stderr), next_id: 1 }
+        })
     }
 
     /// Starts a server and makes the handshake of 2025-11-25.
@@ -236,7 +247,7 @@ impl Program {
         while let Ok(line) = self.lines.recv() {
             self.seen.push_str(&line);
         }
-        (status, self.stderr.take().unwrap().join().unwrap())
+        (status, self.stderr.take().map_or_else(String::new, |stderr| stderr.join().unwrap()))
     }
 }
 

@@ -1,5 +1,5 @@
-//! Messages of clients as they arrive: stricter than the protocol's library where parsers could differ, and more lenient
-//! with the arguments of a call.
+//! Messages of clients as they arrive: stricter than the protocol's library where parsers could differ, and more
+//! lenient with the arguments of a call.
 
 mod arguments;
 mod json;

@@ -93,8 +93,8 @@ where
         tracing::debug!(
             name: "dingtalk_notify.unreadable",
             answered = id.is_some(),
-            "a line on stdin could not be read: {}",
-            problem.message
+            reason = %problem.message,
+            "a line on stdin could not be read"
         );
         if let Some(id) = id {
             let answer = TxJsonRpcMessage::<RoleServer>::error(problem, Some(id));

@@ -1,23 +1,32 @@
 //! Logging to stderr only, since stdout belongs to the protocol.
 
-use std::{
-    fmt::{self, Write as _},
-    io::{self, Write as _},
-};
+mod queue;
+mod text;
+
+use std::{fmt, io, sync::LazyLock, time::Duration};
 
 use serde_json::{Map, Value, json};
 use tracing::{
-    Event, Level, Subscriber,
+    Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
     Layer,
+    field::MakeExt as _,
     filter::{LevelFilter, Targets, filter_fn},
-    fmt::{format::Writer, time::FormatTime as _},
+    fmt::{
+        MakeWriter,
+        format::{Writer, debug_fn},
+        time::FormatTime as _,
+    },
     layer::{Context, SubscriberExt as _},
     util::SubscriberInitExt as _,
 };
 
+use self::{
+    queue::{Kind, Queue},
+    text::{MAX_MESSAGE, MAX_VALUE, write_value},
+};
 use super::words::words;
 use crate::{
     call::record::TARGET,
@@ -30,16 +39,37 @@ const CALLS: &str = "calls";
 /// Targets of warnings on the state that processes share.
 const STATE_TARGETS: [&str; 2] = ["dingtalk_outbox", STATE_TARGET];
 
+/// Time for lines to be written at the end.
+const FLUSH: Duration = Duration::from_millis(200);
+
+/// The protocol's library, whose warnings are mistakes of clients.
+const PROTOCOL: &str = "rmcp";
+
+static QUEUE: LazyLock<Queue> = LazyLock::new(Queue::default);
+
 /// Starts logging with the filter of the environment, or with this level by default. Fails if the filter is invalid.
 pub(super) fn to_stderr(unless_set: LevelFilter) -> Result<(), String> {
     let wanted = std::env::var(LOG.variable).unwrap_or_default();
     let filter = parse(&wanted, unless_set);
     let done = filter.as_ref().map(|_| ()).map_err(Clone::clone);
     let filter = filter.unwrap_or_else(|_| Targets::new().with_default(unless_set));
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+    let fields = debug_fn(|writer, field, value| match field.name() {
+        "message" => write_value(writer, value, MAX_MESSAGE),
+        name => {
+            write!(writer, "{name}=")?;
+            write_value(writer, value, MAX_VALUE)
+        }
+    });
+    let lines = tracing_subscriber::fmt::layer().with_writer(Stderr).with_ansi(false);
+    let lines = lines.fmt_fields(fields.delimited(" "));
     let lines = lines.with_filter(filter_fn(|metadata| metadata.target() != TARGET));
     tracing_subscriber::registry().with(CallLines).with(lines).with(filter).init();
     done
+}
+
+/// Waits a moment for the lines to be written, and reports whether they are. If not, nobody reads stderr.
+pub(super) fn flush() -> bool {
+    QUEUE.flush(FLUSH)
 }
 
 /// Parses the filter: `calls`, a level, or `target=level`, separated by commas.
@@ -61,11 +91,43 @@ fn parse(wanted: &str, unless_set: LevelFilter) -> Result<Targets, String> {
     let filter = if others.iter().any(|directive| !directive.contains('=')) {
         filter
     } else {
+        let names_protocol = others.iter().any(|directive| directive.starts_with(PROTOCOL));
+        let protocol = (!names_protocol).then(|| (PROTOCOL, unless_set.min(LevelFilter::ERROR)));
         // A state that cannot be used is no error of a command, and the next command would not know it.
         let state = STATE_TARGETS.into_iter().filter(|target| !wanted.contains(target));
-        filter.with_default(unless_set).with_targets(state.map(|target| (target, Level::WARN)))
+        let state = state.map(|target| (target, LevelFilter::WARN));
+        filter.with_default(unless_set).with_targets(state.chain(protocol))
     };
     Ok(if calls.is_empty() { filter } else { filter.with_target(TARGET, Level::INFO) })
+}
+
+/// Adds each event to the queue.
+struct Stderr;
+
+impl<'w> MakeWriter<'w> for Stderr {
+    type Writer = LineWriter;
+
+    fn make_writer(&'w self) -> LineWriter {
+        LineWriter(Kind::Other)
+    }
+
+    fn make_writer_for(&'w self, metadata: &Metadata<'_>) -> LineWriter {
+        LineWriter(if *metadata.level() <= Level::WARN { Kind::Important } else { Kind::Other })
+    }
+}
+
+/// Takes a line as one piece.
+struct LineWriter(Kind);
+
+impl io::Write for LineWriter {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        QUEUE.add(self.0, line.to_vec(), queue::stderr);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes one line of JSON for each call of a tool.
@@ -81,8 +143,7 @@ impl<S: Subscriber> Layer<S> for CallLines {
         let _ = tracing_subscriber::fmt::time::SystemTime.format_time(&mut Writer::new(&mut time));
         let mut facts = Facts(Map::from_iter([("time".to_owned(), json!(time))]));
         event.record(&mut facts);
-        // A closed stderr is no reason to fail.
-        let _ = writeln!(io::stderr(), "{}", Value::Object(facts.0));
+        QUEUE.add(Kind::Important, format!("{}\n", Value::Object(facts.0)).into_bytes(), queue::stderr);
     }
 }
 
@@ -100,7 +161,7 @@ impl Facts {
 
 impl Visit for Facts {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.add(field, json!(value));
+        self.record_debug(field, &format_args!("{value}"));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
@@ -117,7 +178,8 @@ impl Visit for Facts {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let mut text = String::new();
-        let _ = write!(text, "{value:?}");
+        // Writing to a string cannot fail.
+        let _ = write_value(&mut text, value, MAX_VALUE);
         self.add(field, json!(text));
     }
 }
@@ -142,10 +204,21 @@ mod tests {
     #[test]
     fn warnings_are_always_logged() {
         for wanted in ["", "calls", "dingtalk_core=debug"] {
-            assert!(enabled(wanted, "rmcp", Level::WARN), "{wanted}");
-            assert!(!enabled(wanted, "rmcp", Level::INFO), "{wanted}");
+            assert!(enabled(wanted, "dingtalk_notify", Level::WARN), "{wanted}");
+            assert!(!enabled(wanted, "dingtalk_notify", Level::INFO), "{wanted}");
         }
-        assert!(!enabled("error,calls", "rmcp", Level::WARN));
+        assert!(!enabled("error,calls", "dingtalk_notify", Level::WARN));
+    }
+
+    #[test]
+    fn mistakes_of_clients_are_logged_on_request() {
+        for wanted in ["", "calls", "dingtalk_core=debug"] {
+            assert!(enabled(wanted, "rmcp::service", Level::ERROR), "{wanted}");
+            assert!(!enabled(wanted, "rmcp::service", Level::WARN), "{wanted}");
+        }
+        for wanted in ["warn", "rmcp=warn"] {
+            assert!(enabled(wanted, "rmcp::service", Level::WARN), "{wanted}");
+        }
     }
 
     #[test]
