@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
 use dingtalk_core::{Message, Mobile, Stub, UserId};
-use dingtalk_notify::{Person, Server, ServerBuilder, builtin_tools};
+use dingtalk_notify::{AtAll, Person, Server, ServerBuilder, builtin_tools};
 use rmcp::{RoleClient, ServiceExt as _, model::CallToolRequestParams, service::RunningService};
 use serde_json::{Value, json};
 
@@ -87,4 +87,32 @@ fn an_invalid_name_prevents_the_server_from_starting() {
     let error = server(&Stub::new()).people([("the person on call", person)]).build().unwrap_err();
     assert!(error.to_string().contains("invalid name \"the person on call\""), "{error}");
     assert!(!error.to_string().contains("13800000000"), "{error}");
+}
+
+#[tokio::test]
+async fn an_id_for_everybody_is_no_way_around_the_policy() {
+    for (policy, reason) in [(AtAll::Deny, json!("at_all_denied")), (AtAll::Ask, Value::Null)] {
+        let stub = Stub::new();
+        let client = connect(server(&stub).at_all(policy)).await;
+        for id in ["all", "@ALL", "所有人", "ａｌｌ", "a\u{200b}ll"] {
+            let result = call(&client, "send_text_message", json!({"text": "x", "atUserIds": [id]})).await;
+            let facts = &result["structuredContent"];
+            assert_eq!((&facts["status"], &facts["reason"]), (&json!("refused"), &reason), "{id}: {result}");
+        }
+        assert!(stub.envelopes().is_empty());
+        let result = call(&client, "send_text_message", json!({"text": "x", "atUserIds": ["allen"]})).await;
+        assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_resembles_a_name_is_a_fault() {
+    let stub = Stub::new();
+    let client = connect(server(&stub)).await;
+    for id in ["d-b-a", "ｄｂａ", "on.call"] {
+        let result = call(&client, "send_text_message", json!({"text": "x", "atUserIds": [id]})).await;
+        let fault = result["structuredContent"]["faults"][0].as_str().unwrap();
+        assert!(fault.contains("must not resemble the name"), "{fault}");
+    }
+    assert!(stub.envelopes().is_empty());
 }

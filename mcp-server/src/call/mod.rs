@@ -25,8 +25,8 @@ use self::{
     answer::Answer,
     delivery::Dispatcher,
     outcome::CallOutcome,
-    people::{Hidden, People, kind_of},
-    policy::{Policy, Question, Refusal, question},
+    people::{Hidden, People, kind_of, stands_for_everybody},
+    policy::{AtAll, Policy, Question, Refusal, question},
     record::Record,
     repeat::{Caller, Delivery, Group, Identity},
     targets::{ChosenRobot, Targets},
@@ -81,11 +81,33 @@ impl Calls {
         let mut faults = Faults::default();
         let ChosenRobot { robot, policy, keyword } = self.targets.choose(robot, &mut arguments, &mut faults);
         let mut hidden = Hidden::default();
+        // Ids and numbers as the caller wrote them, not those of people with names.
+        let mut written = Vec::new();
         let call = tool.read(arguments, |text| {
-            let (name, person) = self.people.find(text)?;
+            let Some((name, person)) = self.people.find(text) else {
+                written.push(text.to_owned());
+                return None;
+            };
             hidden.add(name, person);
             Some((kind_of(person), person.as_str().to_owned()))
         });
+        let notifies_all = policy.at_all != AtAll::Allow && written.iter().any(|id| stands_for_everybody(id));
+        if notifies_all && policy.at_all == AtAll::Deny {
+            return Err(Box::new(Ended::new(CallOutcome::Refused(Refusal::Denied), &record, &hidden)));
+        }
+        if notifies_all {
+            faults.push(Fault::new(
+                "",
+                "a user id must not stand for everybody: use the parameter that notifies everybody, if the tool has one",
+            ));
+        }
+        for (text, name) in written.iter().filter_map(|text| Some((text, self.people.resembling(text)?))) {
+            let fault = Fault::new(
+                "",
+                format!("a user id must not resemble the name `{name}`: write the name as it is"),
+            );
+            faults.push(fault.given(format!("{text:?}")));
+        }
         let call = match self.checked(call, faults) {
             Ok(call) => call,
             Err(faults) => return Err(Box::new(Ended::new(CallOutcome::Invalid(faults), &record, &hidden))),

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use dingtalk_config::Person;
 use dingtalk_core::tool::PersonKind;
 
+use unicode_normalization::UnicodeNormalization as _;
+
 use crate::Error;
 
 /// Returns the kind of the parameters that can mention a person.
@@ -64,6 +66,27 @@ impl People {
         let name = text.strip_prefix('@').unwrap_or(text).to_lowercase();
         self.0.get_key_value(&name).map(|(name, person)| (&**name, person))
     }
+
+    /// Finds a name that this text resembles: a reader could take one for the other.
+    pub(crate) fn resembling(&self, text: &str) -> Option<&str> {
+        let text = fold(text);
+        self.0.keys().find(|name| fold(name) == text).map(String::as_str)
+    }
+}
+
+/// Reports whether a user id stands for everybody, in any spelling: DingTalk or its clients may read it so.
+pub(crate) fn stands_for_everybody(id: &str) -> bool {
+    matches!(&*fold(id), "all" | "everyone" | "everybody" | "所有人" | "全体成员" | "全员")
+}
+
+/// Returns the text as it looks: without case, width, separators and invisible characters.
+fn fold(text: &str) -> String {
+    let is_seen = |c: &char| {
+        let is_invisible = matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
+            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}');
+        !is_invisible && !c.is_control() && !c.is_whitespace() && !matches!(c, '@' | '_' | '-' | '.')
+    };
+    text.nfkc().filter(is_seen).flat_map(char::to_lowercase).collect()
 }
 
 /// Numbers and ids that a call's answer must not show, each with the name to show instead.
@@ -139,6 +162,29 @@ mod tests {
         let mut longer = "13800000000, 113800000000 13800000000".to_owned();
         hidden.hide(&mut longer);
         assert_eq!(longer, "<oncall>, 113800000000 <oncall>");
+    }
+
+    #[test]
+    fn ids_that_look_like_names_are_found() {
+        let people = people();
+        for text in ["on-call", "on.call", "ｏｎｃａｌｌ", "on\u{200b}call", "ONCALL\u{feff}"] {
+            assert_eq!(people.resembling(text), Some("oncall"), "{text:?}");
+        }
+        for other in ["oncall2", "manager01", "", "13800000000"] {
+            assert_eq!(people.resembling(other), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn everybody_has_many_spellings() {
+        for id in
+            ["all", "ALL", "@all", "ａｌｌ", "a\u{200b}ll", "所有人", "@所有人", "所\u{feff}有人", "everyone"]
+        {
+            assert!(stands_for_everybody(id), "{id:?}");
+        }
+        for id in ["allen", "small", "manager01", "", "所有"] {
+            assert!(!stands_for_everybody(id), "{id:?}");
+        }
     }
 
     #[test]
