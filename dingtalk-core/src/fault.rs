@@ -32,7 +32,7 @@ impl Fault {
     /// Adds the given value.
     #[must_use]
     pub fn given(mut self, given: impl AsRef<str>) -> Self {
-        self.given = Some(shorten(given.as_ref()));
+        self.given = Some(shorten(given.as_ref(), GIVEN_CHARACTERS));
         self
     }
 
@@ -47,8 +47,11 @@ impl Fault {
 /// Maximum length of a value that an error repeats, in characters.
 const GIVEN_CHARACTERS: usize = 60;
 
-fn shorten(text: &str) -> String {
-    match text.char_indices().nth(GIVEN_CHARACTERS) {
+/// Maximum length of a path that an error names, in characters.
+const PATH_CHARACTERS: usize = 100;
+
+fn shorten(text: &str, at_most: usize) -> String {
+    match text.char_indices().nth(at_most) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
     }
@@ -57,7 +60,9 @@ fn shorten(text: &str) -> String {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
-            write!(f, "`{}` ", self.path)?;
+            // A name that is not a parameter comes from outside.
+            let path = shorten(&self.path, PATH_CHARACTERS);
+            write!(f, "`{}` ", path.escape_debug())?;
         }
         f.write_str(&self.rule)?;
         if let Some(given) = &self.given {
@@ -114,7 +119,7 @@ impl Faults {
 
 /// Quotes and shortens a text from outside, for an error.
 pub(crate) fn quote(text: &str) -> String {
-    shorten(&format!("{text:?}"))
+    shorten(&format!("{text:?}"), GIVEN_CHARACTERS)
 }
 
 impl<'a> IntoIterator for &'a Faults {

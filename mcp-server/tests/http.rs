@@ -282,6 +282,36 @@ async fn invalid_parameters_have_the_status_of_their_protocol_version() {
 }
 
 #[tokio::test]
+async fn a_request_whose_id_is_in_use_is_refused() {
+    let sandbox = Sandbox::builder().robot(RobotConfig::new("0123456789abcdef")).start().await.unwrap();
+    let program = Program::serve(
+        &[],
+        &[("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token()), ("DINGTALK_BOT_BASE_URL", &sandbox.base_url())],
+    );
+    let greeted = post(&program.url, hello()).send().await.unwrap();
+    let session = greeted.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+    answer(greeted).await;
+    let call = |text: &str| {
+        let params = json!({"name": "send_text_message", "arguments": {"text": text}});
+        let request = post(&program.url, body("tools/call", &params)).header("mcp-session-id", &session);
+        request.header("mcp-protocol-version", "2025-11-25").send()
+    };
+    // Busy once: the first call pauses.
+    sandbox.fault_next(1, Fault::Busy);
+    let first = tokio::spawn(call("the first"));
+    while sandbox.requests() == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let second = answer(call("the second").await.unwrap()).await;
+    assert_eq!(second["error"]["code"], -32_600, "{second}");
+    let first = answer(first.await.unwrap().unwrap()).await;
+    assert_eq!(first["result"]["structuredContent"]["status"], "delivered", "{first}");
+    let third = answer(call("the third").await.unwrap()).await;
+    assert_eq!(third["result"]["structuredContent"]["status"], "delivered", "{third}");
+    assert_eq!(sandbox.accepted().len(), 2);
+}
+
+#[tokio::test]
 async fn a_request_id_is_returned() {
     let program = Program::serve(&[], &[]);
     let id = |response: Response| response.headers()["x-request-id"].to_str().unwrap().to_owned();

@@ -242,6 +242,36 @@ fn messages_that_precede_the_first_request_are_ignored() {
 }
 
 #[test]
+fn the_end_of_stdin_ends_the_last_line() {
+    let mut program = serve();
+    program.last_line(br#"{"jsonrpc":"2.0","id":23,"method":"tools/call","params":{"name":"send_text_message","arguments":{"text":"x"}}}"#);
+    assert_eq!(program.answer(23)["result"]["structuredContent"]["status"], "dry_run");
+    assert!(program.end(PATIENCE).0.success());
+}
+
+#[test]
+fn faults_are_few_and_short() {
+    let mut program = serve();
+    let keys = (0..1_000).map(|key| (format!("unknown_{key}"), json!(1))).collect();
+    let result = program.call("send_text_message", Value::Object(keys));
+    let faults = result["structuredContent"]["faults"].as_array().unwrap();
+    assert_eq!((faults.len(), faults.last()), (21, Some(&json!("and 981 more"))));
+    assert!(result.to_string().len() < 10_000, "{}", result.to_string().len());
+    let long = "k\n".repeat(50_000);
+    let result = program.call("send_text_message", json!({"text": "x", (long.clone()): 1}));
+    assert_eq!(result["isError"], true);
+    assert!(result.to_string().len() < 2_000, "{}", result.to_string().len());
+    for (method, params) in [
+        ("tools/call", json!({"name": long})),
+        ("prompts/get", json!({"name": long})),
+        ("resources/read", json!({"uri": long})),
+    ] {
+        let answer = program.request(method, params);
+        assert!(answer["error"].is_object() && answer.to_string().len() < 2_000, "{method}: {answer:.300}");
+    }
+}
+
+#[test]
 fn answers_do_not_interleave() {
     let mut program = serve();
     let text = "磁盘".repeat(3_000);

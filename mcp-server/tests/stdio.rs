@@ -254,6 +254,65 @@ fn a_signal_ends_the_server_while_a_robot_hangs() {
     assert!(program.end(PROMPT).0.success());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_hangup_ends_the_server() {
+    let mut program = serve_hung("http://127.0.0.1:1");
+    program.request("ping", Value::Null);
+    program.signal("-HUP");
+    assert!(program.end(PROMPT).0.success());
+}
+
+#[test]
+fn a_request_whose_id_is_in_use_is_refused_before_it_is_sent() {
+    let (listener, url) = hung_robot();
+    let mut program = serve_hung(&url);
+    let call = |text: &str| {
+        let params = json!({"name": "send_text_message", "arguments": {"text": text}});
+        json!({"jsonrpc": "2.0", "id": "same", "method": "tools/call", "params": params}).to_string()
+    };
+    program.line(&call("the first"));
+    let mut stream = read_request(&listener);
+    program.line(&call("the second"));
+    let refused = program.next();
+    assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!("same"), &json!(-32_600)), "{refused}");
+    let body = "{\"errcode\":0,\"errmsg\":\"ok\"}";
+    write!(stream, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+        .unwrap();
+    assert_eq!(program.next()["result"]["structuredContent"]["status"], "delivered");
+    listener.set_nonblocking(true).unwrap();
+    program.request("ping", Value::Null);
+    assert!(listener.accept().is_err(), "the second was sent");
+    // The id is free again.
+    let again = json!({"jsonrpc": "2.0", "id": "same", "method": "ping"});
+    program.line(&again.to_string());
+    assert_eq!(program.next(), json!({"jsonrpc": "2.0", "id": "same", "result": {}}));
+}
+
+/// A client that reads no more, and goes on writing.
+#[cfg(unix)]
+#[test]
+fn a_closed_stdout_ends_the_server() {
+    let mut child = program::command()
+        .arg("--dry-run")
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().unwrap();
+    writeln!(stdin, "{}", json!({"jsonrpc": "2.0", "id": 1, "method": "ping"})).unwrap();
+    let deadline = std::time::Instant::now() + PROMPT;
+    while child.try_wait().unwrap().is_none() {
+        if std::time::Instant::now() > deadline {
+            let _ = child.kill();
+            panic!("the server goes on");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn a_silent_client_is_not_an_error() {
     let mut program = Program::start(&[], &[("DINGTALK_BOT_ACCESS_TOKEN", "abc")]);

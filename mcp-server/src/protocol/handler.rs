@@ -41,6 +41,12 @@ const LIST_TTL_MS: u64 = 3_600_000;
 const FOREIGN_STATE: &str = "nothing was sent: `requestState` was not issued by this server for this call; call again without it \
      to ask the person anew";
 
+/// Maximum length of a value that an error repeats, in characters.
+const MAX_SHOWN: usize = 128;
+
+/// Maximum length of an error, in characters: it may repeat a value.
+const MAX_PROBLEM: usize = 500;
+
 /// Interval of progress reports for a client that asked for them: well below the shortest timeout of a client.
 const PROGRESS: Duration = Duration::from_secs(2);
 
@@ -95,6 +101,15 @@ impl Handler {
             self.0.deployment.definitions(&self.0.tools).into_iter().map(to_protocol).collect()
         })
     }
+}
+
+/// Cuts a text that may come from outside.
+fn cut(mut text: String, characters: usize) -> String {
+    if let Some((at, _)) = text.char_indices().nth(characters) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
 }
 
 fn to_protocol(definition: Definition) -> Tool {
@@ -157,7 +172,7 @@ impl ServerHandler for Handler {
     ) -> Result<GetPromptResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
         let prompt = prompts::get(&request.name, &arguments, &self.0.tools, &self.0.deployment);
-        prompt.map(Into::into).map_err(|problem| ErrorData::invalid_params(problem, None))
+        prompt.map(Into::into).map_err(|problem| ErrorData::invalid_params(cut(problem, MAX_PROBLEM), None))
     }
 
     async fn list_resources(
@@ -195,7 +210,7 @@ impl ServerHandler for Handler {
                 Ok(result.into())
             }
             None => {
-                let uri = json!({"uri": request.uri});
+                let uri = json!({"uri": cut(request.uri, MAX_SHOWN)});
                 Err(ErrorData::resource_not_found("resource not found", Some(uri)))
             }
         }
@@ -219,7 +234,8 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = self.0.tools.get(&request.name) else {
             let names = self.tool_names().join(", ");
-            let message = format!("unknown tool `{}`; expected one of {names}", request.name);
+            let name = cut(request.name.into_owned(), MAX_SHOWN);
+            let message = format!("unknown tool {name:?}; expected one of {names}");
             return Err(ErrorData::invalid_params(message, None));
         };
         let calls = &self.0.calls;

@@ -154,6 +154,12 @@ impl Program {
         stdin.flush().unwrap();
     }
 
+    /// Writes the last line, without its end, and closes stdin.
+    pub(crate) fn last_line(&mut self, rest: &[u8]) {
+        let mut stdin = self.stdin.take().unwrap();
+        stdin.write_all(rest).unwrap();
+    }
+
     /// Sends a request and returns its id.
     pub(crate) fn send(&mut self, method: &str, params: Value) -> u64 {
         let id = self.next_id;

@@ -4,7 +4,7 @@ mod status;
 
 use std::{borrow::Cow, time::Duration};
 
-use dingtalk_core::{Error, ErrorKind, Receipt, delivery::Language};
+use dingtalk_core::{Error, ErrorKind, Receipt, delivery::Language, message::Faults};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -52,6 +52,26 @@ pub(crate) struct Answer {
     pub(crate) advice: Option<Cow<'static, str>>,
 }
 
+/// Maximum number of faults in an answer.
+const MAX_FAULTS: usize = 20;
+
+/// Maximum length of a fault, in characters.
+const MAX_FAULT: usize = 500;
+
+/// Returns the faults as texts. A call may have any number of them, of any length; an answer is read by a model.
+fn shown(faults: &Faults) -> Vec<String> {
+    let texts = faults.iter().take(MAX_FAULTS).map(|fault| {
+        let mut text = fault.to_string();
+        if let Some((at, _)) = text.char_indices().nth(MAX_FAULT) {
+            text.truncate(at);
+            text.push('…');
+        }
+        text
+    });
+    let further = faults.len().saturating_sub(MAX_FAULTS);
+    texts.chain((further > 0).then(|| format!("and {further} more"))).collect()
+}
+
 /// Returns the schema of an [`Answer`], without the facts that an agent does not act on.
 pub(crate) fn output_schema() -> Map<String, Value> {
     // Only the status is required: clients check errors against this schema too.
@@ -88,7 +108,7 @@ impl Answer {
     pub(crate) fn new(outcome: &CallOutcome) -> Self {
         match outcome {
             CallOutcome::Invalid(faults) => Self {
-                faults: faults.iter().map(ToString::to_string).collect(),
+                faults: shown(faults),
                 ..Self::of(CallStatus::Refused)
                     .advise("Nothing was sent. Change the arguments and call again.")
             },

@@ -12,7 +12,7 @@ use rmcp::{
         InitializeRequestParams, PaginatedRequestParams, ReadResourceRequestParams, RequestId,
     },
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize as _, de::DeserializeOwned};
 use serde_json::{Map, Value, error::Category};
 
 pub(crate) use self::arguments::UnfitArguments;
@@ -44,6 +44,12 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
+    /// Returns the id, if the message is a request.
+    pub(crate) fn request_id(&self) -> Option<RequestId> {
+        self.message.get("method")?;
+        RequestId::deserialize(self.message.get("id")?).ok()
+    }
+
     /// Returns the body of an HTTP request with this message, and notes there what makes arguments unfit.
     pub(crate) fn put_into(self, extensions: &mut hyper::http::Extensions, body: Bytes) -> Bytes {
         if let Some(unfit) = self.unfit {
@@ -101,6 +107,12 @@ pub(crate) fn unfit_arguments(context: &Extensions) -> Option<&UnfitArguments> {
 /// Returns the error for a message that is none.
 pub(crate) fn not_a_message() -> ErrorData {
     ErrorData::invalid_request("the message is neither a request nor a notification of JSON-RPC 2.0", None)
+}
+
+/// Returns the error for a request whose id belongs to another one in progress: only one answer would have its reader.
+pub(crate) fn id_in_use() -> ErrorData {
+    let problem = "a request with this id is in progress and will be answered; nothing was done for this one";
+    ErrorData::invalid_request(problem, None)
 }
 
 fn twice() -> ErrorData {

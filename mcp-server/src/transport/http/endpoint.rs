@@ -20,7 +20,11 @@ use tokio::time::timeout;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Instrument as _;
 
-use super::{HttpOptions, access::Access, body::TrackedBody};
+use super::{
+    HttpOptions,
+    access::Access,
+    body::{TrackedBody, UsedId, UsedIds},
+};
 use crate::protocol::{
     Handler,
     message::{self, Input, Refused},
@@ -55,6 +59,7 @@ pub(super) struct Endpoint {
     streams: CancellationToken,
     /// Answers that are not finished.
     calls: TaskTracker,
+    used_ids: UsedIds,
 }
 
 impl Endpoint {
@@ -68,7 +73,7 @@ impl Endpoint {
         let config = access.configure(config);
         let streams = config.cancellation_token.clone();
         let protocol = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
-        Self { access, protocol, sessions, streams, calls: TaskTracker::new() }
+        Self { access, protocol, sessions, streams, calls: TaskTracker::new(), used_ids: UsedIds::default() }
     }
 
     /// Completes when all calls in progress are answered.
@@ -147,9 +152,19 @@ impl Endpoint {
             }
             Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "timed out while reading the body\n"),
         };
+        let mut used_id = None;
         let body = if is_json(&head.headers) {
             match message::read(&body) {
-                Ok(Input::One(incoming)) => incoming.put_into(&mut head.extensions, body),
+                Ok(Input::One(incoming)) => {
+                    if let Some((id, session)) = incoming.request_id().zip(head.headers.get(&SESSION_ID)) {
+                        let key = format!("{} {id:?}", session.to_str().unwrap_or_default());
+                        used_id = UsedId::new(key, &self.used_ids);
+                        if used_id.is_none() {
+                            return refusal(&head.headers, Some(&id), &message::id_in_use());
+                        }
+                    }
+                    incoming.put_into(&mut head.extensions, body)
+                }
                 Ok(Input::Batch) => return refusal(&head.headers, None, &message::not_a_message()),
                 Err(Refused { id, error }) => return refusal(&head.headers, id.as_ref(), &error),
             }
@@ -159,7 +174,7 @@ impl Endpoint {
         };
         let running = self.calls.token();
         let response = self.protocol.handle(Request::from_parts(head, Full::new(body))).await;
-        response.map(|body| TrackedBody { body, _token: running }.boxed())
+        response.map(|body| TrackedBody { body, _token: running, _id: used_id }.boxed())
     }
 
     /// Reports whether the request would begin a session beyond the maximum.

@@ -38,7 +38,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self { input, buffer: BytesMut::new(), searched: 0, skipped: None }
     }
 
-    /// Reads the next line; `None` at the end of the stream. A last line without an end is incomplete, and ignored.
+    /// Reads the next line; `None` at the end of the stream, which ends the last line too.
     ///
     /// Cancel-safe: dropping the future loses no data.
     pub(super) async fn next(&mut self) -> io::Result<Option<Line>> {
@@ -48,8 +48,18 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             }
             self.buffer.reserve(READ_BYTES);
             if self.input.read_buf(&mut self.buffer).await? == 0 {
-                return Ok(None);
+                return Ok(self.rest());
             }
+        }
+    }
+
+    /// Returns the line that the end of the stream ends.
+    fn rest(&mut self) -> Option<Line> {
+        self.searched = 0;
+        match self.skipped.take() {
+            Some(scan) => Some(Line::TooLong(scan)),
+            None if self.buffer.is_empty() => None,
+            None => Some(Line::Whole(self.buffer.split())),
         }
     }
 
@@ -126,8 +136,8 @@ mod tests {
         ) {
             let stream: Vec<u8> = written.join(&b'\n');
             let expected: Vec<Option<Vec<u8>>> = stream.split(|byte| *byte == b'\n').map(|line| Some(line.to_vec())).collect();
-            // The last line has no end.
-            let expected = &expected[..expected.len() - 1];
+            // An empty last line is none.
+            let expected = expected.strip_suffix(&[Some(Vec::new())]).unwrap_or(&expected);
             let mut rest = &stream[..];
             let mut pieces = Vec::new();
             for cut in cuts.iter().cycle() {
@@ -153,7 +163,9 @@ mod tests {
             stream.splice(stream.len().., line(after));
             let seen = lines(stream.chunks(10_000).map(<[u8]>::to_vec).collect()).await;
             let lengths: Vec<Option<usize>> = seen.iter().map(|line| line.as_ref().map(Vec::len)).collect();
-            assert_eq!(lengths, [Some(before), Some(MAX_LINE_BYTES), None, None, Some(7)]);
+            let mut expected = vec![Some(before), Some(MAX_LINE_BYTES), None, None, Some(7)];
+            expected.extend((after > 0).then_some(Some(after)));
+            assert_eq!(lengths, expected);
         }
     }
 

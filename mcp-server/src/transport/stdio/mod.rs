@@ -9,7 +9,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::sleep};
 
 use self::transport::LineTransport;
-use crate::{Error, Server, transport::told_to_stop};
+use crate::{
+    Error, Server,
+    transport::{hung_up, told_to_stop},
+};
 
 /// Time for calls in progress once the client has disconnected.
 const GRACE: Duration = Duration::from_secs(1);
@@ -26,5 +29,6 @@ pub(crate) async fn serve(server: &Server) -> Result<(), Error> {
         done = server.serve(transport) => done,
         () = grace => Ok(()),
         () = told_to_stop() => Ok(()),
+        () = hung_up() => Ok(()),
     }
 }

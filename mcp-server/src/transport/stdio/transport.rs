@@ -2,9 +2,10 @@
 //! whose call contains half a surrogate pair would otherwise wait for ever.
 
 use std::{
+    collections::HashSet,
     io::{self, Cursor},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, Mutex as SyncMutex, PoisonError},
 };
 
 use rmcp::{
@@ -17,6 +18,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     sync::{Mutex, Notify},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     lines::{Line, Lines, MAX_LINE_BYTES},
@@ -34,6 +36,10 @@ pub(super) struct LineTransport<R, W> {
     ended: Arc<Notify>,
     /// Set once a message has begun the conversation, which the protocol's loop requires of the first one.
     has_begun: bool,
+    /// Ids of requests that are not answered. One that was cancelled gets no answer, and its id is never used again.
+    unanswered: Arc<SyncMutex<HashSet<RequestId>>>,
+    /// Cancelled once stdout is closed: nobody would learn of a message that is sent now.
+    closed: CancellationToken,
 }
 
 impl<R, W> LineTransport<R, W>
@@ -50,6 +56,8 @@ where
             answering: None,
             ended,
             has_begun: false,
+            unanswered: Arc::default(),
+            closed: CancellationToken::new(),
         }
     }
 
@@ -64,7 +72,12 @@ where
             Input::Batch => Err(Refused::unidentified(message::not_a_message())),
         });
         match read {
-            Ok(message) => self.is_in_place(&message).then_some(message),
+            Ok(message) if !self.is_in_place(&message) => None,
+            Ok(RxJsonRpcMessage::<RoleServer>::Request(request)) if self.is_unanswered(&request.id) => {
+                self.refuse(Some(request.id), message::id_in_use());
+                None
+            }
+            Ok(message) => Some(message),
             Err(Refused { id, error }) => {
                 let searched = || {
                     let mut scan = Scan::default();
@@ -89,6 +102,11 @@ where
         true
     }
 
+    /// Reports whether a request with this id is not answered yet, and notes that there is one.
+    fn is_unanswered(&self, id: &RequestId) -> bool {
+        !self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone())
+    }
+
     fn refuse(&mut self, id: Option<RequestId>, problem: ErrorData) {
         tracing::debug!(
             name: "dingtalk_notify.unreadable",
@@ -98,8 +116,25 @@ where
         );
         if let Some(id) = id {
             let answer = TxJsonRpcMessage::<RoleServer>::error(problem, Some(id));
-            self.answering = Some(Box::pin(self.send(answer)));
+            self.answering = Some(self.write(&answer));
         }
+    }
+
+    fn write(&self, message: &TxJsonRpcMessage<RoleServer>) -> Sending {
+        let (output, closed) = (Arc::clone(&self.output), self.closed.clone());
+        let line = serde_json::to_vec(message);
+        Box::pin(async move {
+            let mut line = line?;
+            line.push(b'\n');
+            let written = match output.lock().await.as_mut() {
+                Some(output) => output.write(line).await,
+                None => Err(io::ErrorKind::NotConnected.into()),
+            };
+            if written.is_err() {
+                closed.cancel();
+            }
+            written
+        })
     }
 }
 
@@ -114,25 +149,33 @@ where
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let output = Arc::clone(&self.output);
-        async move {
-            let mut line = serde_json::to_vec(&message)?;
-            line.push(b'\n');
-            match output.lock().await.as_mut() {
-                Some(output) => output.write(line).await,
-                None => Err(io::ErrorKind::NotConnected.into()),
-            }
+        let answered = match &message {
+            TxJsonRpcMessage::<RoleServer>::Response(answer) => Some(&answer.id),
+            TxJsonRpcMessage::<RoleServer>::Error(answer) => answer.id.as_ref(),
+            _ => None,
+        };
+        if let Some(id) = answered {
+            self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         }
+        self.write(&message)
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
         loop {
             if let Some(answering) = &mut self.answering {
-                let sent = answering.await;
+                // A failure closes the transport.
+                let _ = answering.await;
                 self.answering = None;
-                sent.ok()?;
             }
-            match self.lines.next().await {
+            let line = tokio::select! {
+                biased;
+                () = self.closed.cancelled() => {
+                    tracing::warn!(name: "dingtalk_notify.stdout", "stdout is closed");
+                    break;
+                }
+                line = self.lines.next() => line,
+            };
+            match line {
                 Ok(Some(Line::Whole(line))) => {
                     if let Some(message) = self.read(&line) {
                         return Some(message);
