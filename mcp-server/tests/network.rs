@@ -6,12 +6,12 @@ mod program;
 
 use std::{
     net::SocketAddr,
-    process::{Command, Output},
+    process::Output,
     sync::{Arc, Mutex},
 };
 
 use dingtalk_sandbox::{RobotConfig, Sandbox};
-use program::File;
+use program::{File, command};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 use tokio::{
@@ -133,8 +133,8 @@ async fn serve(mut client: TcpStream, server: SocketAddr, asked: &Mutex<Vec<Stri
 }
 
 async fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dingtalk-notify"));
-    command.args(arguments).env_clear().envs(environment.iter().copied());
+    let mut command = command();
+    command.args(arguments).envs(environment.iter().copied());
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     for stream in [&output.stdout, &output.stderr] {
         let text = String::from_utf8_lossy(stream);
@@ -156,7 +156,6 @@ async fn a_message_reaches_dingtalk_through_the_proxy_of_the_environment() {
     let (url, authority) = (proxy.url(), https.authority.path());
     let environment = [
         ("DINGTALK_BOT_ACCESS_TOKEN", TOKEN),
-        ("DINGTALK_NOTIFY_NO_STATE", "1"),
         ("HTTPS_PROXY", &url),
         ("NO_PROXY", "localhost, internal.example"),
         ("SSL_CERT_FILE", authority),
@@ -179,7 +178,7 @@ async fn a_robot_has_a_proxy_of_its_own() {
     let https = Https::start("own-proxy").await;
     let proxy = Proxy::start(https.address).await;
     let (url, authority) = (proxy.url(), https.authority.path());
-    let common = [("DINGTALK_NOTIFY_NO_STATE", "1"), ("SSL_CERT_FILE", authority)];
+    let common = [("SSL_CERT_FILE", authority)];
     // The proxy for all programs is not asked.
     let others = [("HTTPS_PROXY", "http://127.0.0.1:1"), ("NO_PROXY", "*")];
 
