@@ -64,7 +64,7 @@ byte_counts! {
     NonZeroI8 NonZeroI16 NonZeroI32 NonZeroI64 NonZeroI128 NonZeroIsize
 }
 
-/// A number of bytes with its unit, returned by [`bytes`].
+/// A number of bytes with its unit, returned by [`bytes()`].
 #[derive(Debug, Clone, Copy)]
 pub struct BytesText {
     is_negative: bool,

@@ -189,7 +189,7 @@ impl Calls {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Store`](dingtalk_core::ErrorKind::Store): the call must be [durable](Call::durable), and the file
+    /// [`ErrorKind::Store`]: the call must be [durable](Call::durable), and the file
     /// cannot be used. Other calls are remembered in memory then.
     pub async fn claim(&self, call: &Call, id: &str) -> Result<Claim, Error> {
         let (inner, asked, id) = (Arc::clone(&self.0), call.clone(), id.to_owned());
