@@ -24,7 +24,7 @@ impl<'m> Shared<'m> {
         }
     }
 
-    /// Reports each finding once, with the names of the variants unless it is about all that take the key from the enum.
+    /// Reports each finding once, with the names of the variants unless it is about all that inherit the enum's key.
     pub(super) fn report(self, model: &Model<'_>, errors: &Errors) {
         for (Finding { location, message, .. }, variants) in self.0 {
             let Some(first) = variants.first() else { continue };
