@@ -263,7 +263,7 @@ fn compare(part: &str, expected: &str) {
 #[tokio::test]
 async fn the_clock_error_states_the_deviation() {
     for (clock, words) in [
-        ((|| SystemTime::now() - Duration::from_secs(7205)) as fn() -> SystemTime, "2 h 0 min behind"),
+        ((|| SystemTime::now() - Duration::from_secs(7205)) as fn() -> SystemTime, "2 h behind"),
         (|| SystemTime::now() + Duration::from_secs(4 * 86_400), "4 days ahead of"),
     ] {
         let sandbox = Sandbox::builder().robot(RobotConfig::new(TOKEN).secret(SECRET)).start().await.unwrap();

@@ -127,7 +127,9 @@ fn span(duration: Duration) -> String {
         (seconds, words(" s", " 秒")),
     ];
     let first = parts.iter().position(|(number, _)| *number > 0).unwrap_or(parts.len() - 1);
-    let shown = parts.iter().skip(first).take(2).map(|(number, unit)| format!("{number}{unit}"));
+    let shown =
+        parts.iter().skip(first).take(2).enumerate().filter(|(at, (number, _))| *at == 0 || *number > 0);
+    let shown = shown.map(|(_, (number, unit))| format!("{number}{unit}"));
     shown.collect::<Vec<_>>().join(" ")
 }
 
@@ -157,8 +159,8 @@ mod tests {
             (0, "0 s"),
             (1, "1 s"),
             (61_000, "1 min 1 s"),
-            (600_000, "10 min 0 s"),
-            (3_600_000, "1 h 0 min"),
+            (600_000, "10 min"),
+            (3_600_000, "1 h"),
             (90_061_000, "1 d 1 h"),
         ] {
             assert_eq!(span(Duration::from_millis(millis)), expected);

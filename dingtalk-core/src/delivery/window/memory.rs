@@ -34,8 +34,8 @@ use crate::{
 /// };
 ///
 /// let window = Arc::new(RateWindow::new(Pace::new()));
-/// let signed = Robot::builder("0123abcd").secret("SEC…").window(window.clone()).build()?;
-/// let lenient = Robot::builder("0123abcd").secret("SEC…").attempts(5).window(window).build()?;
+/// let signed = Robot::builder("0123abcd").secret("SEC0123abcd").window(window.clone()).build()?;
+/// let lenient = Robot::builder("0123abcd").secret("SEC0123abcd").attempts(5).window(window).build()?;
 /// # Ok::<(), dingtalk_core::Error>(())
 /// ```
 pub struct RateWindow {
