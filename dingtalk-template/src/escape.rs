@@ -115,7 +115,9 @@ pub(crate) fn push_escaped(out: &mut String, text: &str, from: usize, context: &
     let mut reading = Reading { text, context, word: 0..0, run: false };
     let mut copied = 0;
     let mut from = from;
-    while let Some(at) = INVISIBLE_OR_ACTIVE.find(text, from) {
+    // A text with one such character has more, and is short between them.
+    while let Some(next) = text.as_bytes()[from..].iter().position(|byte| INVISIBLE_OR_ACTIVE.has(*byte)) {
+        let at = from + next;
         from = at + 1;
         if !text.as_bytes()[at].is_ascii_punctuation() {
             if !stays_in_line(text, at) {

@@ -168,10 +168,9 @@ proptest! {
     /// Whatever stands beside the dots, no segment leads to another directory.
     #[test]
     fn no_segment_climbs(
-        segment in "(\\.|%2[eE]|\\{a\\}|\\{b\\}){1,5}",
+        segment in "(\\.|%2[eE]|\\{a\\}|\\{b\\}){0,3}(\\{a\\}|\\{b\\})(\\.|%2[eE]){0,3}",
         values in ["[.]{0,3}|%2e|x", "[.]{0,3}|%2e|x"],
     ) {
-        prop_assume!(segment.contains('{'));
         let written = target(&format!("https://e.com/one/{segment}/two"), &values);
         let url = Url::parse(&written).unwrap();
         prop_assert_eq!(url.path_segments().map(Iterator::count), Some(3), "{}", written);
