@@ -243,6 +243,17 @@ async fn an_invalid_body_is_refused_at_once() {
     assert_eq!(list["result"]["tools"][0]["name"], "send_text_message", "{list}");
 }
 
+/// The conformance suite sends one without its parameters.
+#[tokio::test]
+async fn a_version_without_sessions_has_no_method_to_begin_one() {
+    let program = Program::serve(&["--dry-run"], &[]);
+    for params in [json!({}), json!({"protocolVersion": "2026-07-28"})] {
+        let response = modern(&program.url, "initialize", params).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+        assert_eq!(answer(response).await["error"]["code"], -32_601);
+    }
+}
+
 #[tokio::test]
 async fn arguments_are_read_as_models_write_them() {
     let program = Program::serve(&["--dry-run"], &[]);

@@ -264,7 +264,7 @@ fn compare(part: &str, expected: &str) {
 async fn the_clock_error_states_the_deviation() {
     for (clock, words) in [
         ((|| SystemTime::now() - Duration::from_secs(7205)) as fn() -> SystemTime, "2 h behind"),
-        (|| SystemTime::now() + Duration::from_secs(4 * 86_400), "4 days ahead of"),
+        (|| SystemTime::now() + Duration::from_secs(4 * 86_400 + 5), "4 d ahead of"),
     ] {
         let sandbox = Sandbox::builder().robot(RobotConfig::new(TOKEN).secret(SECRET)).start().await.unwrap();
         let robot = robot(&sandbox.base_url()).clock(clock).build().unwrap();

@@ -65,12 +65,14 @@ pub(crate) struct Refused {
     /// The id of the request, unless it is in doubt.
     pub(crate) id: Option<RequestId>,
     pub(crate) error: Box<ErrorData>,
+    /// Set for an `initialize`, a method that not all protocol versions have.
+    pub(crate) initializes: bool,
 }
 
 impl Refused {
     /// Creates the refusal of a message whose id is in doubt.
     pub(crate) fn unidentified(error: ErrorData) -> Self {
-        Self { id: None, error: Box::new(error) }
+        Self { id: None, error: Box::new(error), initializes: false }
     }
 }
 
@@ -137,7 +139,9 @@ fn check(mut message: Value, duplicate_at: Option<usize>) -> Result<Incoming, Re
     };
     match check_request(&method, fields, duplicate_at.is_some()) {
         Ok((is_changed, unfit)) => Ok(Incoming { message, is_changed, unfit }),
-        Err(error) => Err(Refused { id: Some(id), error: Box::new(error) }),
+        Err(error) => {
+            Err(Refused { id: Some(id), error: Box::new(error), initializes: method == "initialize" })
+        }
     }
 }
 

@@ -166,7 +166,9 @@ impl Endpoint {
                     incoming.put_into(&mut head.extensions, body)
                 }
                 Ok(Input::Batch) => return refusal(&head.headers, None, &message::not_a_message()),
-                Err(Refused { id, error }) => return refusal(&head.headers, id.as_ref(), &error),
+                // The protocol's library does not know the method in this version.
+                Err(Refused { initializes: true, .. }) if !is_older(&head.headers) => body,
+                Err(Refused { id, error, .. }) => return refusal(&head.headers, id.as_ref(), &error),
             }
         } else {
             // The protocol's library says what is wrong with the headers.
@@ -193,11 +195,9 @@ fn is_json(headers: &HeaderMap) -> bool {
 /// Returns the answer to a message that cannot be handled. Clients of older protocol versions look for the error of a
 /// valid request in an answer of status 200.
 fn refusal(headers: &HeaderMap, id: Option<&RequestId>, error: &ErrorData) -> Response<Body> {
-    let version = headers.get(&PROTOCOL_VERSION).and_then(|value| value.to_str().ok());
-    let is_older = version.is_none_or(|version| version < ProtocolVersion::V_2026_07_28.as_str());
     let status = match error.code {
         ErrorCode::PARSE_ERROR | ErrorCode::INVALID_REQUEST => StatusCode::BAD_REQUEST,
-        _ if is_older => StatusCode::OK,
+        _ if is_older(headers) => StatusCode::OK,
         ErrorCode::METHOD_NOT_FOUND => StatusCode::NOT_FOUND,
         _ => StatusCode::BAD_REQUEST,
     };
@@ -206,6 +206,12 @@ fn refusal(headers: &HeaderMap, id: Option<&RequestId>, error: &ErrorData) -> Re
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
+}
+
+/// Reports whether the client's protocol version is one with sessions.
+fn is_older(headers: &HeaderMap) -> bool {
+    let version = headers.get(&PROTOCOL_VERSION).and_then(|value| value.to_str().ok());
+    version.is_none_or(|version| version < ProtocolVersion::V_2026_07_28.as_str())
 }
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {

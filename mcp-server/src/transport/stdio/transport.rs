@@ -78,7 +78,7 @@ where
                 None
             }
             Ok(message) => Some(message),
-            Err(Refused { id, error }) => {
+            Err(Refused { id, error, .. }) => {
                 let searched = || {
                     let mut scan = Scan::default();
                     scan.feed(line);
