@@ -54,7 +54,7 @@ impl<'de> Deserialize<'de> for Parsed {
 fn id(pieces: [&[u8]; 2]) -> Option<Value> {
     let mut scan = Scan::default();
     pieces.into_iter().for_each(|piece| scan.feed(piece));
-    scan.request_id()
+    scan.request_id().and_then(|id| serde_json::to_value(id).ok())
 }
 
 fuzz_target!(|input: (usize, &[u8])| {
