@@ -219,7 +219,9 @@ fn is_allowed(message: &Message, call: &Call) {
         |name: &str| call.arguments.get(name).and_then(Value::as_str).map(|text| text.chars().count());
     assert!(length("host").is_none_or(|length| (1..=64).contains(&length)));
     assert!(length("what").is_none_or(|length| (3..=9).contains(&length)));
-    assert!(message.mentions().is_none_or(|mentions| mentions.people() <= dingtalk_core::message::MAX_MENTIONS));
+    assert!(
+        message.mentions().is_none_or(|mentions| mentions.people() <= dingtalk_core::message::MAX_MENTIONS)
+    );
     assert!(message.mentions().is_none_or(|mentions| mentions.all == (call.arguments.get("at_all") == Some(&Value::Bool(true)))));
 }
 

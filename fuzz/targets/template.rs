@@ -7,7 +7,7 @@ use arbitrary::Arbitrary;
 use dingtalk_core::Url;
 use dingtalk_fuzz::{Template as TemplateText, Text};
 use dingtalk_template::{
-    LineCode, Piece, SlotContext, Resolved, Row, Segment, SlotKind, Syntax, Template, Value, compile,
+    LineCode, Piece, Resolved, Row, Segment, SlotContext, SlotKind, Syntax, Template, Value, compile,
     compile_fragment, compile_line, compile_target, parse, render,
 };
 use libfuzzer_sys::fuzz_target;
@@ -46,7 +46,8 @@ fuzz_target!(|input: Input| {
             .unwrap_or_else(|_| url("https://value.example")),
     };
     for syntax in [Syntax::Text, Syntax::Markdown, Syntax::Title] {
-        let line = compile_line("line", &line.0, syntax).map(|(line, _)| line).unwrap_or_else(|_| slot(syntax));
+        let line =
+            compile_line("line", &line.0, syntax).map(|(line, _)| line).unwrap_or_else(|_| slot(syntax));
         if let Ok(compiled) = compiled(&template, syntax, &line) {
             values.render(&compiled);
             if syntax == Syntax::Markdown && takes_only_urls(&compiled) {
