@@ -2,7 +2,7 @@
 
 use toml::Value;
 
-use crate::{Wording, robot::check_name, section::Section};
+use crate::{Wording, section::Section};
 
 /// Requests that some robots may make together in one month: an organisation has 3,000.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,7 @@ impl QuotaSettings {
         mut section: Section<'_>,
         unknown_robot: impl Fn(&str) -> Option<Wording>,
     ) -> Option<Self> {
-        check_name(&name, &mut section);
+        section.check_name(&name);
         let limit = read_limit(&mut section, "limit");
         if limit.is_none() && section.is_sound("limit") {
             section.fault("limit", Wording::new("missing", "缺少这一项"));

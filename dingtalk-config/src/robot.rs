@@ -55,12 +55,9 @@ struct Webhook {
 /// The longest `about`, in characters: every conversation reads all of them.
 const MAX_ABOUT: usize = 120;
 
-/// The longest name, in characters.
-const MAX_NAME: usize = 32;
-
 impl RobotSettings {
     pub(crate) fn read(name: String, mut section: Section<'_>) -> Option<Self> {
-        check_name(&name, &mut section);
+        section.check_name(&name);
         let about = section
             .required_text("about")
             .map(|about| about.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -273,17 +270,6 @@ impl Webhook {
                 None => None,
             },
         })
-    }
-}
-
-pub(crate) fn check_name(name: &str, section: &mut Section<'_>) {
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
-    if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(fits) {
-        let problem = Wording::new(
-            format!("invalid name {name:?}; use letters, digits, `_` and `-`, at most {MAX_NAME}"),
-            format!("名称 {name:?} 无效：只能用文字、数字、`_` 和 `-`，最多 {MAX_NAME} 个字符"),
-        );
-        section.fault("", problem);
     }
 }
 

@@ -5,6 +5,9 @@ use toml::{Table, Value};
 
 use crate::{Fault, FaultKind, Wording};
 
+/// The longest name, in characters.
+const MAX_NAME: usize = 32;
+
 /// A table of the file. What is wrong with it is collected; a key that nobody asked for is wrong, too.
 pub(crate) struct Section<'f> {
     /// Path of the table, with a dot at its end; empty at the top.
@@ -22,6 +25,18 @@ impl<'f> Section<'f> {
     /// The keys that are there, in alphabetical order.
     pub(crate) fn keys(&self) -> Vec<String> {
         self.table.keys().cloned().collect()
+    }
+
+    /// Checks the name of what the table describes.
+    pub(crate) fn check_name(&mut self, name: &str) {
+        let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+        if name.is_empty() || name.chars().count() > MAX_NAME || !name.chars().all(fits) {
+            let problem = Wording::new(
+                format!("invalid name {name:?}; use letters, digits, `_` and `-`, at most {MAX_NAME}"),
+                format!("名称 {name:?} 无效：只能用文字、数字、`_` 和 `-`，最多 {MAX_NAME} 个字符"),
+            );
+            self.fault("", problem);
+        }
     }
 
     pub(crate) fn fault(&mut self, key: &str, problem: impl Into<Wording>) {

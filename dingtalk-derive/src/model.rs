@@ -421,3 +421,8 @@ pub(crate) fn camel_case(name: &str) -> String {
         renamed
     })
 }
+
+/// Returns the fields that are parameters of the tool.
+pub(crate) fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
+    fields.iter().filter(|field| field.rules.role != Role::Skip)
+}

@@ -4,7 +4,11 @@ use dingtalk_template::declaration::Cardinality;
 use quote::ToTokens as _;
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
-use crate::check::{ADD_FEATURE, HAS_TIME};
+/// True if `dingtalk-core` can show points in time.
+pub(crate) const HAS_TIME: bool = cfg!(feature = "jiff");
+
+/// The fix for a feature that is off.
+pub(crate) const ADD_FEATURE: &str = "add it to the dependency's `features` in `Cargo.toml`";
 
 /// Returns the cardinality of a field, and the type of one value, from the last segment of its type's path.
 pub(crate) fn cardinality(ty: &Type) -> (Cardinality, &Type) {

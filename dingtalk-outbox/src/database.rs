@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, Transaction, 
 use crate::{
     clock::Reading,
     directory::{Directory, FileId},
-    moment::{Moment, settle},
+    moment::{Access, Moment, settle},
     schema::migrate,
     trouble::Trouble,
 };
@@ -35,13 +35,6 @@ pub(crate) struct Database {
     file: Option<FileId>,
     /// Rows of robots that are known to exist.
     robots: HashMap<RobotKey, i64>,
-}
-
-/// Kind of a transaction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
-    Read,
-    Write,
 }
 
 /// A transaction, with its time.

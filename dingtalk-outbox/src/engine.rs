@@ -13,13 +13,15 @@ use tokio::sync::oneshot;
 
 use crate::{
     clock::Clock,
-    database::{Access, Database, Work},
+    database::{Database, Work},
     directory::{Directory, FileId},
+    ids::random_id,
     journal::{Event, Journal},
     line::{Line, Taking},
     meter::{self, Quota},
+    moment::Access,
     pace::Bounds,
-    review::{Picture, Review, random_id, review},
+    review::{Picture, Review, review},
     slots,
     status::{self, RobotStatus},
     store::{Change, Store},

@@ -7,11 +7,17 @@ use rusqlite::{OptionalExtension as _, Transaction};
 
 use crate::{
     clock::{Reading, WALL},
-    database::Access,
     schema::SCHEMA,
     trouble::Trouble,
     units::{micros, since_1970},
 };
+
+/// Kind of a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
 
 /// Time by which a clock may go backwards without a reason: wall clocks are corrected in small steps.
 const SLACK: i64 = 1_000_000;

@@ -8,9 +8,11 @@ use dingtalk_core::delivery::{
 };
 
 use crate::{
-    database::{Access, Work},
+    database::Work,
+    ids::random_id,
     line::{Known, Line, Waiter},
     meter::{Meter, Quota, Warning},
+    moment::Access,
     pace::{self, Bounds, PACE_REPEATS},
     slots::{self, Slot},
     trouble::Trouble,
@@ -260,10 +262,4 @@ fn record(work: &mut Work<'_>, key: &RobotKey, line: &Line) -> Result<bool, Trou
         pace::register(work, robot, *bounds)?;
     }
     Ok(true)
-}
-
-/// Returns a name that no other process uses.
-pub(crate) fn random_id() -> i64 {
-    // Positive, and never the largest one.
-    rand::random_range(1..i64::MAX)
 }

@@ -3,29 +3,28 @@
 use std::{
     fmt,
     path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use dingtalk_core::{
     Error,
     delivery::{
         Pace, RobotKey,
-        window::{WaiterId, Window, Windows},
+        window::{Window, Windows},
     },
 };
 use tokio::sync::oneshot;
 
 use crate::{
     calls::Calls,
-    clock::{Clock, Reading, SystemClock},
-    database::{Access, Work},
+    clock::{Clock, SystemClock},
+    database::Work,
     directory::Directory,
     driver::Driver,
     engine::{Engine, Job},
     meter::Quota,
+    moment::Access,
+    shared::Shared,
     status::RobotStatus,
     trouble::Trouble,
     window::SharedWindow,
@@ -50,13 +49,6 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct State(Arc<Shared>);
-
-pub(crate) struct Shared {
-    pub(crate) driver: Driver,
-    pub(crate) clock: Arc<dyn Clock>,
-    directory: PathBuf,
-    next_waiter: AtomicU64,
-}
 
 /// Settings of a [`State`].
 #[must_use = "call `build` to get a state"]
@@ -155,16 +147,6 @@ impl State {
 impl Windows for State {
     fn window(&self, robot: &RobotKey, pace: &Pace) -> Arc<dyn Window> {
         Arc::new(SharedWindow::new(Arc::clone(&self.0), *robot, pace))
-    }
-}
-
-impl Shared {
-    pub(crate) fn now(&self) -> Reading {
-        self.clock.read()
-    }
-
-    pub(crate) fn waiter(&self) -> WaiterId {
-        WaiterId(self.next_waiter.fetch_add(1, Ordering::Relaxed))
     }
 }
 

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use crate::{
     clock::{Clock, Reading},
-    database::{Access, Database, Work},
+    database::{Database, Work},
     directory::{Directory, FileId},
+    moment::Access,
     trouble::Trouble,
     units::{micros, since_1970},
 };

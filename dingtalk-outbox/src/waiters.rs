@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dingtalk_core::delivery::Urgency;
 
-use crate::{database::Work, review::random_id, trouble::Trouble, units::micros};
+use crate::{database::Work, ids::random_id, trouble::Trouble, units::micros};
 
 /// Time for which an owner counts as alive after it has said so.
 const ALIVE_FOR: Duration = Duration::from_secs(2);

@@ -15,7 +15,7 @@ use crate::{
     engine::{ForecastJob, Job},
     line::Taking,
     pace::Bounds,
-    state::Shared,
+    shared::Shared,
 };
 
 /// Window of one robot. All its methods hand over to the owner of the tables.

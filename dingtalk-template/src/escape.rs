@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::{
     block::protect_start,
     bytes::INVISIBLE_OR_ACTIVE,
-    value::{clean, stays_in_line},
+    normal::{clean, stays_in_line},
 };
 
 /// Escapes text for a paragraph, independently of the text before and after it. Line breaks become hard line breaks.

@@ -61,7 +61,7 @@ pub use crate::{
     show::{Each, Show, Sink, Value},
     slot::{Resolved, SlotKind},
     table::{Line, LineCode, LineKind, Piece, Pieces, Row, SlotContext, Syntax, Template},
-    target::{IN_URL, SCHEMES, compile_target},
-    url::{encode_url, encode_value, url_host, url_problem},
+    target::{IN_URL, compile_target},
+    url::{SCHEMES, encode_url, encode_value, url_host, url_problem},
     wording::{filler, is_tautology, overlap, undefined_acronyms},
 };

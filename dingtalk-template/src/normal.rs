@@ -61,6 +61,21 @@ pub(crate) fn is_line_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
+/// Reports whether a character is text. Control characters and direction overrides are not, and could deceive a reader.
+pub(crate) fn carries_text(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Reports whether the character at this position stays when a text is put on one line.
+pub(crate) fn stays_in_line(text: &str, at: usize) -> bool {
+    text[at..].chars().next().is_none_or(|c| carries_text(c) && !is_line_break(c))
+}
+
+/// Returns a text of several lines without what is no text.
+pub(crate) fn clean(text: &str) -> String {
+    Characters::of(text).filter(|c| carries_text(*c) || matches!(c, '\n' | '\t')).collect()
+}
+
 /// Reports whether the text begins with a byte order mark.
 pub(crate) fn is_marked(text: &str) -> bool {
     text.starts_with(BYTE_ORDER_MARK)

@@ -5,11 +5,8 @@ use crate::{
     problem::Problem,
     slot::{Resolved, SlotKind},
     table::{LineCode, LineKind, Piece, SlotContext, Syntax, Template},
-    url::{SLOT, UrlPiece, encode_url, url_host, url_pieces, url_problem},
+    url::{SCHEMES, SLOT, UrlPiece, encode_url, url_host, url_pieces, url_problem},
 };
-
-/// URL schemes that DingTalk's pages document for links in robot messages.
-pub const SCHEMES: [&str; 3] = ["http", "https", "dingtalk"];
 
 /// Start of the format spec with which a slot in the path, the query or the fragment of a URL is resolved.
 pub const IN_URL: &str = "%";

@@ -2,7 +2,10 @@
 
 use std::{net::Ipv6Addr, ops::Range};
 
-use crate::{problem::Problem, target::SCHEMES};
+use crate::problem::Problem;
+
+/// URL schemes that DingTalk's pages document for links in robot messages.
+pub const SCHEMES: [&str; 3] = ["http", "https", "dingtalk"];
 
 /// Returns the problem of a text that is not a URL that DingTalk opens, if it has one.
 ///

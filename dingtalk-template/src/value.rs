@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     bytes::{ENDS_TARGET, INVISIBLE, INVISIBLE_OR_ACTIVE, Set},
     escape::{Context, push_escaped, push_lines},
-    normal::{Characters, is_line_break, is_marked},
+    normal::{Characters, carries_text, clean, is_marked},
     show::Sink,
     table::SlotContext,
     url::encode_value,
@@ -149,16 +149,6 @@ fn has_outer_space(text: &str) -> bool {
     is_marked(text) || text.chars().next().is_some_and(space) || text.chars().next_back().is_some_and(space)
 }
 
-/// Reports whether a character is text. Control characters and direction overrides are not, and could deceive a reader.
-fn carries_text(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Reports whether the character at this position stays when a text is put on one line.
-pub(crate) fn stays_in_line(text: &str, at: usize) -> bool {
-    text[at..].chars().next().is_none_or(|c| carries_text(c) && !is_line_break(c))
-}
-
 /// Writes a value on one line: trimmed, with spaces for line breaks and tabs.
 pub(crate) fn write_line(out: &mut String, value: &str) {
     let start = out.len();
@@ -172,11 +162,6 @@ pub(crate) fn write_line(out: &mut String, value: &str) {
         }
     }
     trim_end(out, start);
-}
-
-/// Returns a text of several lines without what is no text.
-pub(crate) fn clean(text: &str) -> String {
-    Characters::of(text).filter(|c| carries_text(*c) || matches!(c, '\n' | '\t')).collect()
 }
 
 /// Writes a value of several lines. Tabs and the indentation of the first line count as text.

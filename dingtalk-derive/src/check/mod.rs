@@ -12,16 +12,11 @@ use crate::{
     derive::Derive,
     errors::Errors,
     model::{Field, Model, Variant},
+    types::ADD_FEATURE,
 };
 
 /// True if `dingtalk-core` has the items that the code of a tool uses.
 pub(crate) const HAS_TOOLS: bool = cfg!(feature = "tool");
-
-/// True if `dingtalk-core` can show points in time.
-pub(crate) const HAS_TIME: bool = cfg!(feature = "jiff");
-
-/// The fix for a feature that is off.
-pub(crate) const ADD_FEATURE: &str = "add it to the dependency's `features` in `Cargo.toml`";
 
 pub(crate) fn check(model: &Model<'_>, derive: Derive, errors: &Errors) {
     for variant in &model.variants {

@@ -4,11 +4,14 @@ use dingtalk_template::{
     captures,
     declaration::{Role, ValueFormat},
 };
-
 use syn::LitStr;
 
-use super::{ADD_FEATURE, HAS_TIME};
-use crate::{attr::MessageAttribute, errors::Errors, model::Variant, types};
+use crate::{
+    attr::MessageAttribute,
+    errors::Errors,
+    model::Variant,
+    types::{self, ADD_FEATURE, HAS_TIME},
+};
 
 /// Reports fields whose types are shown and cannot be.
 pub(super) fn check(variant: &Variant<'_>, errors: &Errors) {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     attr::ToolAttribute,
     literal,
-    model::{Field, Model},
+    model::{Field, Model, given},
     types::{self, TimeKind},
 };
 
@@ -105,11 +105,6 @@ fn parameters(model: &Model<'_>, fields: &[Field<'_>], paths: &Paths) -> TokenSt
             }
         }
     }
-}
-
-/// Returns the fields that are parameters of the tool.
-pub(super) fn given<'f, 'a>(fields: &'f [Field<'a>]) -> impl Iterator<Item = &'f Field<'a>> {
-    fields.iter().filter(|field| field.rules.role != Role::Skip)
 }
 
 fn variable(position: usize) -> Ident {

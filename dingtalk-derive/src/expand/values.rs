@@ -14,13 +14,11 @@ use syn::spanned::Spanned;
 use super::{
     bounds,
     code::{Paths, local, option},
-    tool::given,
 };
 use crate::{
     attr::{BoundsAttribute, EndAttribute, names},
-    check::HAS_TIME,
-    model::{Field, Model, Variant},
-    types::{self, TimeKind},
+    model::{Field, Model, Variant, given},
+    types::{self, HAS_TIME, TimeKind},
 };
 
 /// Code with which every implementation begins.

@@ -40,11 +40,7 @@ use self::{
     process::{Running, is_running},
     table::{Decision, Granted},
 };
-use crate::{
-    State,
-    database::{Access, Work},
-    trouble::Trouble,
-};
+use crate::{State, database::Work, moment::Access, trouble::Trouble};
 
 /// A call, as its repetitions have it too.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,9 +9,6 @@ use crate::Number;
 /// Maximum number of mentioned people, as `MAX_MENTIONS` of dingtalk-core.
 const MAX_MENTIONS: usize = 50;
 
-/// The line that counts the values which `max_shown` leaves out, if `more` is not given.
-pub const MORE: &str = "…and {} more";
-
 /// Checks roles, constraints, defaults and examples; `kind` is that of the message, if known.
 pub fn check_field(index: usize, field: &FieldRules, kind: Option<MessageKind>, findings: &mut Findings) {
     roles(index, field, findings);

@@ -14,6 +14,7 @@ mod format;
 mod literal;
 mod message;
 mod sentence;
+mod shown;
 mod templates;
 mod tool;
 mod value_format;
@@ -25,12 +26,14 @@ pub use self::{
     bounds::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE},
     delivery::{DedupeRule, DeliveryRules, DeliveryTemplates, ThrottleRule, ThrottleTemplates},
     dialect::Dialect,
-    field::{MORE, check_field, check_mention_limit, check_unbounded, other_measure},
+    field::{check_field, check_mention_limit, check_unbounded, other_measure},
     finding::{FieldLocation, Finding, Findings, Location, Told},
     format::{FormatKind, FormatSpec},
     literal::Literal,
     message::{LOOSE_BUTTON, check_message, choice_value_problem, second_message, second_role},
-    templates::{Shown, Source, Templates},
+    sentence::MORE,
+    shown::{Shown, Source},
+    templates::Templates,
     tool::{ToolWords, check_parameters, check_tool, first_paragraph, no_upper_limit},
     value_format::ValueFormat,
     zone::{offset_seconds, zone_problem},

@@ -2,10 +2,13 @@
 //! comment above each shows a violation, in the notation of the attributes.
 
 use super::{
-    Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, Location, MORE, Role, Source,
+    Cardinality, DeclaredMessage, Dialect, FieldLocation, FieldRules, Findings, Location, Role, Source,
     Templates, ValueKind,
 };
 use crate::{Segment, captures, escape_markdown, grammar::scan};
+
+/// The line that counts the values which `max_shown` leaves out, if `more` is not given.
+pub const MORE: &str = "…and {} more";
 
 impl FieldRules {
     /// Reports whether the field can be shown within other text.

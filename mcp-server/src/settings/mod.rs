@@ -341,6 +341,13 @@ impl Settings {
         environment.chain(self.config.robots.iter().map(Described::Named)).collect()
     }
 
+    /// Returns the state that processes share, unless none is.
+    #[cfg(feature = "state")]
+    pub(crate) fn state(&self) -> Option<State> {
+        let quotas = || state::quotas(&self.config, &self.all_robots());
+        self.opened.get_or_init(|| self.state.describe(quotas)).clone()
+    }
+
     /// Returns the options of all deliveries, without shared state.
     pub(crate) fn options(&self) -> DeliveryOptions {
         let options = DeliveryOptions::new().deadline(self.call_deadline);

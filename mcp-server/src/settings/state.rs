@@ -6,13 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+#[cfg(feature = "state")]
+use dingtalk_config::Config;
 use dingtalk_config::{Fault, FaultKind, StateSettings, Wording};
 
 #[cfg(feature = "state")]
 use dingtalk_outbox::{Quota, State, StateBuilder};
 
 #[cfg(feature = "state")]
-use super::{Described, Settings};
+use super::robots::Described;
 use super::{reader::Reader, table};
 
 /// Target of the warning that no state is shared.
@@ -119,17 +121,13 @@ impl Environment {
 }
 
 #[cfg(feature = "state")]
-impl Settings {
-    /// Returns the state that processes share, unless none is. Touches nothing: the state opens when it is first used.
-    pub(crate) fn state(&self) -> Option<State> {
-        self.opened.get_or_init(|| self.describe_state()).clone()
-    }
-
-    fn describe_state(&self) -> Option<State> {
-        let directory = match &self.state {
-            StatePlace::Directory(directory) => directory,
-            StatePlace::Off => return None,
-            StatePlace::Homeless => {
+impl StatePlace {
+    /// Returns the state, unless none is shared. Touches nothing: the state opens when it is first used.
+    pub(super) fn describe(&self, quotas: impl FnOnce() -> Vec<Quota>) -> Option<State> {
+        let directory = match self {
+            Self::Directory(directory) => directory,
+            Self::Off => return None,
+            Self::Homeless => {
                 tracing::warn!(
                     name: "dingtalk.no_state",
                     target: STATE_TARGET,
@@ -140,32 +138,28 @@ impl Settings {
             }
         };
         let state = State::builder(directory).owner(env!("CARGO_PKG_NAME"));
-        Some(self.quotas().into_iter().fold(state, StateBuilder::quota).build())
+        Some(quotas().into_iter().fold(state, StateBuilder::quota).build())
     }
+}
 
-    /// Returns the quotas of the file. A robot whose token cannot be read sends nothing, so it counts for nothing.
-    fn quotas(&self) -> Vec<Quota> {
-        let robots = self.all_robots();
-        let shared = self.config.quotas.iter().map(|quota| {
-            let counts = |robot: &Described<'_>| match (&quota.robots, robot.name()) {
-                (Some(names), Some(name)) => names.iter().any(|listed| listed == name),
-                (Some(_), None) => false,
-                (None, _) => true,
-            };
-            let keys = robots.iter().filter(|robot| counts(robot)).flat_map(Described::keys);
-            Quota::new(&*quota.name, quota.limit, keys).keep_urgent(quota.keep_urgent)
-        });
-        let own = self.config.robots.iter().filter_map(|robot| {
-            let limit = robot.monthly_quota?;
-            Some(
-                Described::Named(robot)
-                    .keys()
-                    .into_iter()
-                    .map(move |key| Quota::new(&*robot.name, limit, [key])),
-            )
-        });
-        shared.chain(own.flatten()).collect()
-    }
+/// Returns the quotas of the file. A robot whose token cannot be read sends nothing, so it counts for nothing.
+#[cfg(feature = "state")]
+pub(super) fn quotas(config: &Config, robots: &[Described<'_>]) -> Vec<Quota> {
+    let shared = config.quotas.iter().map(|quota| {
+        let counts = |robot: &Described<'_>| match (&quota.robots, robot.name()) {
+            (Some(names), Some(name)) => names.iter().any(|listed| listed == name),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let keys = robots.iter().filter(|robot| counts(robot)).flat_map(Described::keys);
+        Quota::new(&*quota.name, quota.limit, keys).keep_urgent(quota.keep_urgent)
+    });
+    let own = config.robots.iter().filter_map(|robot| {
+        let limit = robot.monthly_quota?;
+        let keys = Described::Named(robot).keys();
+        Some(keys.into_iter().map(move |key| Quota::new(&*robot.name, limit, [key])))
+    });
+    shared.chain(own.flatten()).collect()
 }
 
 #[cfg(test)]

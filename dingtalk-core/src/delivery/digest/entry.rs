@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use dingtalk_template::{Resolved, Syntax, Template, Value, compile, escape_markdown, normalize, render};
 
 use super::{
-    Waiting,
     outline::{Block, Outline, letters},
+    waiting::Waiting,
     words::Words,
 };
 use crate::{

@@ -3,6 +3,7 @@
 mod entry;
 mod outline;
 mod pages;
+mod waiting;
 pub(crate) mod words;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+pub use self::waiting::Waiting;
 use self::{
     entry::Entry,
     pages::{Group, Page, Room, Shared, everything, first_few, fits, push_block, with_rest},
@@ -20,50 +22,6 @@ use crate::{
     Message, Mobile, UserId,
     message::{FeedItem, MAX_MENTIONS, Mentions},
 };
-
-/// A notification that waits for a robot.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct Waiting<'a> {
-    /// Message of the notification.
-    pub message: &'a Message,
-    /// Set if it is sent before all others, and merged only with others like it.
-    pub urgent: bool,
-    /// Group, such as an alert's name. The digest shows it as a heading above the notifications of the group.
-    pub group: Option<&'a str>,
-    /// Text that represents it in the digest instead of its message's text, in one line.
-    pub line: Option<&'a str>,
-    /// Time since when it has been waiting.
-    pub enqueued: SystemTime,
-}
-
-impl<'a> Waiting<'a> {
-    /// Creates a notification that is not urgent and has no group.
-    pub fn new(message: &'a Message, enqueued: SystemTime) -> Self {
-        Self { message, urgent: false, group: None, line: None, enqueued }
-    }
-
-    /// Sets the group.
-    #[must_use]
-    pub fn in_group(mut self, group: Option<&'a str>) -> Self {
-        self.group = group;
-        self
-    }
-
-    /// Sets the line that represents it. A blank one is ignored.
-    #[must_use]
-    pub fn with_line(mut self, line: Option<&'a str>) -> Self {
-        self.line = line.filter(|line| !line.trim().is_empty());
-        self
-    }
-
-    /// Sets whether it is urgent.
-    #[must_use]
-    pub fn urgent(mut self, urgent: bool) -> Self {
-        self.urgent = urgent;
-        self
-    }
-}
 
 /// Property by which notifications are put under one heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -9,9 +9,9 @@ use reqwest::{
 };
 
 use super::{
-    super::{Block, Error, ErrorKind, classify, secret::clean},
+    super::{Error, ErrorKind, classify, secret::clean},
     Inner,
-    trouble::{Trouble, trouble},
+    trouble::{Failure, Trouble, trouble},
 };
 use crate::message::duration;
 
@@ -22,20 +22,6 @@ const CLOCK_PRECISION: Duration = Duration::from_secs(10);
 
 /// Maximum number of bytes read of an answer; a robot's has about 40.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
-
-/// Failure of an attempt.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) error: Error,
-    /// Set if the answer says that the robot is blocked for some time.
-    pub(super) block: Option<Block>,
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self { error, block: None }
-    }
-}
 
 /// Answer of a server.
 pub(super) struct Reply {

@@ -22,11 +22,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, field::Empty};
 
-use self::{
-    attempt::Failure,
-    send::{Bounds, Effort, Policy, Post},
-};
 pub use self::{builder::RobotBuilder, probe::Probe};
+use self::{
+    send::{Bounds, Effort, Policy, Post},
+    trouble::Failure,
+};
 use super::{
     Block, BoxFuture, Deliver, Envelope, Error, ErrorKind, Limits, Outcome, Overflow, Part, Proxy, Receipt,
     Retry, RobotKey, SendProgress, Signer, Urgency,

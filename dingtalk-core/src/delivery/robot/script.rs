@@ -10,8 +10,8 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     super::{Block, Error, ErrorKind},
-    attempt::Failure,
     send::Post,
+    trouble::Failure,
 };
 
 /// Ending of an attempt.

@@ -16,7 +16,7 @@ use super::{
         window::{Pace, Slot, SlotEnd, SlotRequest, Waiter, Window},
     },
     Clock,
-    attempt::Failure,
+    trouble::Failure,
 };
 
 /// Maximum time by which a rest is prolonged, at random.

@@ -1,13 +1,24 @@
-//! Reason for a missing or incomplete answer, read from the client's error, which contains the address and the token.
+//! Failures of attempts, and reasons for a missing or incomplete answer, read from the client's error, which contains the address and the token.
 
 use std::{error::Error as _, io};
 
 use rustls::{CertificateError, Error as TlsError};
 
-use super::{
-    super::{Error, ErrorKind},
-    attempt::Failure,
-};
+use super::super::{Block, Error, ErrorKind};
+
+/// Failure of an attempt.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) error: Error,
+    /// Set if the answer says that the robot is blocked for some time.
+    pub(super) block: Option<Block>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, block: None }
+    }
+}
 
 /// Reason for a missing or incomplete answer.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use dingtalk_core::{Error, Receipt, delivery::BoxFuture};
 use tokio::time::Instant;
 
 use super::{
-    Identity, Key, UNKNOWN_WINDOW, WINDOW,
-    table::{Decision, Earlier, Ending, Granted, Known, Table, Turn},
+    key::{Identity, Key},
+    table::{Decision, Earlier, Ending, Granted, Known, Table, Turn, UNKNOWN_WINDOW, WINDOW},
 };
 
 /// Number of calls remembered: an hour at DingTalk's rate, in about 200 kB.

@@ -32,19 +32,12 @@ pub(crate) use self::{
     key::{Caller, Group, Identity, Key, Recognition},
     permit::{Decided, Permit},
     progress::Delivery,
+    table::WINDOW,
 };
 use self::{
     memory::Memory,
     table::{Known, Table},
 };
-
-/// Time for which a delivered message is not sent again. The longest wait of widespread clients: they time out after 60
-/// s.
-pub(crate) const WINDOW: Duration = Duration::from_secs(60);
-
-/// Time for which the `msgUuid` of a message whose outcome is unknown is kept. DingTalk does not document how long it
-/// recognises one.
-const UNKNOWN_WINDOW: Duration = Duration::from_secs(10 * 60);
 
 /// The outcome of a delivery.
 #[derive(Debug, Clone)]

@@ -12,8 +12,8 @@ use dingtalk_outbox::{
 };
 
 use super::{
-    Identity, Recognition, UNKNOWN_WINDOW, WINDOW,
-    table::{Decision, Earlier, Ending, Granted, Known, Table, Turn},
+    key::{Identity, Recognition},
+    table::{Decision, Earlier, Ending, Granted, Known, Table, Turn, UNKNOWN_WINDOW, WINDOW},
 };
 
 /// Time for which a message is remembered by the id that its caller chose.

@@ -7,7 +7,15 @@ use dingtalk_core::{
     delivery::{AttemptMark, BoxFuture, DeliveredParts, RobotKey},
 };
 
-use super::Identity;
+use super::key::Identity;
+
+/// Time for which a delivered message is not sent again. The longest wait of widespread clients: they time out after 60
+/// s.
+pub(crate) const WINDOW: Duration = Duration::from_secs(60);
+
+/// Time for which the `msgUuid` of a message whose outcome is unknown is kept. DingTalk does not document how long it
+/// recognises one.
+pub(super) const UNKNOWN_WINDOW: Duration = Duration::from_secs(10 * 60);
 
 /// A table of calls that have ended, and of those that other processes make.
 pub(crate) trait Table: Send + Sync + fmt::Debug {

@@ -2,7 +2,7 @@ use dingtalk_core::{ErrorKind, Message, delivery::Outcome};
 use proptest::{prelude::*, sample::select, test_runner::Config};
 use tokio::time::{Instant, advance};
 
-use super::{memory::CAPACITY, *};
+use super::{memory::CAPACITY, table::UNKNOWN_WINDOW, *};
 
 /// Nearly as long.
 fn just_below(window: Duration) -> Duration {

@@ -8,7 +8,7 @@ use std::{
 use tokio::runtime::Runtime;
 
 use super::{
-    Harness,
+    harness::Harness,
     model::{
         self, Accepted, Answer, CAPACITY, LEASE, LIMIT, Model, NOT_SENT_PAUSE, SPAN, State, UNKNOWN_PAUSE,
         capacity,
