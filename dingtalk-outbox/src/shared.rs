@@ -1,4 +1,4 @@
-//! What the windows and the clones of a state have in common.
+//! The part of a state that its windows and clones share.
 
 use std::{
     path::PathBuf,

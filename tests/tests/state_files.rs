@@ -7,12 +7,16 @@ use std::{
     fs,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
     process::{Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
 use dingtalk_core::{
     DeliverExt as _, Message, Robot,
-    delivery::{Urgency::Normal, window::Windows as _},
+    delivery::{
+        Urgency::Normal,
+        window::{Window, Windows as _},
+    },
 };
 use dingtalk_outbox::State;
 use dingtalk_sandbox::Sandbox;
@@ -157,15 +161,21 @@ async fn without_a_file_it_goes_on_from_the_last_window_and_writes_it_back() {
     assert_eq!(log.lines("the shared state cannot be used").len(), 1);
 }
 
-#[tokio::test]
-async fn a_file_that_is_locked_is_waited_for_and_not_given_up() {
-    let directory = TemporaryDirectory::new();
+/// Returns a state of which one slot was taken before its file was locked, its window and the lock.
+async fn locked_after_one(directory: &TemporaryDirectory) -> (State, Arc<dyn Window>, rusqlite::Connection) {
     let state = State::builder(directory.path().join("state")).build();
     let window = state.window(&robot(1), &pace(5));
     drop(take(&*window, Normal).await.unwrap().unwrap());
     state.flush().await;
     let locked = rusqlite::Connection::open(directory.path().join("state/state.db")).unwrap();
     locked.execute_batch("BEGIN IMMEDIATE").unwrap();
+    (state, window, locked)
+}
+
+#[tokio::test]
+async fn a_file_that_is_locked_is_waited_for_and_not_given_up() {
+    let directory = TemporaryDirectory::new();
+    let (state, window, locked) = locked_after_one(&directory).await;
     let unlocks = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(300));
         locked.execute_batch("COMMIT").unwrap();
@@ -180,12 +190,7 @@ async fn a_file_that_is_locked_is_waited_for_and_not_given_up() {
 #[tokio::test]
 async fn a_file_that_stays_locked_is_given_up_until_it_works() {
     let directory = TemporaryDirectory::new();
-    let state = State::builder(directory.path().join("state")).build();
-    let window = state.window(&robot(1), &pace(5));
-    drop(take(&*window, Normal).await.unwrap().unwrap());
-    state.flush().await;
-    let locked = rusqlite::Connection::open(directory.path().join("state/state.db")).unwrap();
-    locked.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (state, window, locked) = locked_after_one(&directory).await;
     drop(take(&*window, Normal).await.unwrap().unwrap());
     locked.execute_batch("COMMIT").unwrap();
     state.flush().await;

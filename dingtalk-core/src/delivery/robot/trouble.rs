@@ -1,4 +1,5 @@
-//! Failures of attempts, and reasons for a missing or incomplete answer, read from the client's error, which contains the address and the token.
+//! Failures of attempts. The reason for a missing or incomplete answer is read from the client's error, which contains
+//! the address and the token.
 
 use std::{error::Error as _, io};
 
