@@ -222,7 +222,7 @@ async fn nothing_of_a_message_or_of_a_secret_is_stored() {
     let sandbox = Sandbox::start().await.unwrap();
     let base = sandbox.webhook().split("/robot").next().unwrap().to_owned();
     let robot = Robot::builder(TOKEN).secret("SECcanarysecret").base_url(base);
-    let robot = robot.windows(std::sync::Arc::new(state.clone())).build().unwrap();
+    let robot = robot.windows(Arc::new(state.clone())).build().unwrap();
     drop(robot.send(&Message::text("the canary message")).await);
     state.flush().await;
     assert_eq!(state.status().await.unwrap()[0].taken, 1);
