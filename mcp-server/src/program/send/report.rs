@@ -1,196 +1,44 @@
-//! `dingtalk-notify send`: one message from a terminal or a script.
+//! The report on a message: words or JSON, and the exit code.
 
-use std::{
-    borrow::Cow,
-    io::{self, IsTerminal as _, Read as _},
-    process::ExitCode,
-    sync::Arc,
-    time::Duration,
-};
+use std::{borrow::Cow, process::ExitCode, time::Duration};
 
 use dingtalk_core::{Error, ErrorKind};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
-use tokio::time::timeout;
+use serde_json::json;
 
-use super::{
+use super::super::{
     Program, Result,
-    arguments::{MessageArguments, SendArguments},
-    say, waiting,
+    arguments::SendArguments,
+    say,
     words::{language, words},
 };
-use crate::{
-    builtin_tools,
-    call::{
-        Ended, Request,
-        answer::{Answer, CallStatus, Reason},
-        outcome::CallOutcome,
-        policy::Refusal,
-        repeat::{Caller, Delivery, DeliveryOutcome, Stop},
-    },
-    transport::told_to_stop,
+use crate::call::{
+    Ended,
+    answer::{Answer, CallStatus, Reason},
+    outcome::CallOutcome,
+    policy::Refusal,
+    repeat::{DeliveryOutcome, Stop},
 };
 
 /// Exit code for everything that is no matter of the message or of DingTalk.
-const FAILURE: u8 = 1;
+pub(super) const FAILURE: u8 = 1;
 
 /// Exit code for an invalid message or argument, equal to clap's.
-const WRONG: u8 = 2;
+pub(super) const WRONG: u8 = 2;
 
 /// Exit code for a misconfigured robot.
-pub(super) const NOT_SET_UP: u8 = 3;
+pub(in crate::program) const NOT_SET_UP: u8 = 3;
 
 /// Exit code for a failed connection.
-pub(super) const NO_CONNECTION: u8 = 6;
+pub(in crate::program) const NO_CONNECTION: u8 = 6;
 
 const MAY_HAVE_ARRIVED: u8 = 7;
 
 /// Exit code of a command that was interrupted before it sent anything, as shells have it.
 const INTERRUPTED: u8 = 130;
 
-/// Time for storing the outcome of the last request.
-pub(super) const FLUSH: Duration = Duration::from_secs(2);
-
-pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<ExitCode> {
-    let settings = arguments.settings();
-    let (tool, given) = match call(&arguments)? {
-        Ok(call) => call,
-        Err(problem) => {
-            program.tell(problem);
-            return Ok(ExitCode::from(WRONG));
-        }
-    };
-    let server = settings.server_for(arguments.robot.as_deref())?.tools(builtin_tools()).build()?;
-    // Nobody watches a pipe, and a program that reads JSON expects nothing else.
-    let is_watched = io::stderr().is_terminal() && !arguments.json;
-    let tool = server.tools().get(tool).ok_or("the tool is missing")?;
-    // A dry run records nothing. Without a table that outlives this process, an id would promise too much.
-    let keeps_ids = server.calls().dispatcher.keeps_ids();
-    if arguments.id.is_some() && !keeps_ids && !server.calls().dry_run {
-        program.tell(words(NO_STATE, NO_STATE_CHINESE));
-        return Ok(ExitCode::FAILURE);
-    }
-    let request = Request {
-        tool,
-        arguments: given,
-        robot: arguments.robot.as_deref(),
-        caller: Caller::Person { id: arguments.id.as_deref() },
-        log_id: None,
-    };
-    let ended = match server.calls().prepare(request) {
-        // The person who entered the command has confirmed it.
-        Ok(ready) => {
-            let forecast = if is_watched { server.calls().forecast(&ready).await } else { Duration::ZERO };
-            let show = async |delivery: Arc<Delivery>| {
-                if is_watched {
-                    waiting::show(forecast, || delivery.is_held()).await;
-                }
-            };
-            server.calls().send(ready, told_to_stop(), show).await
-        }
-        Err(ended) => *ended,
-    };
-    if let Some(state) = settings.state() {
-        // The month counts the outcome of the last request, too.
-        let _ = timeout(FLUSH, state.flush()).await;
-    }
-    let code = tell(program, &ended, &arguments)?;
-    if matches!(
-        ended.outcome,
-        CallOutcome::Delivery { outcome: DeliveryOutcome::NotSent(Stop::Cancelled), .. }
-    ) {
-        interrupted();
-    }
-    Ok(code)
-}
-
-/// Ends the process as the signal would have ended it, so that a loop of the shell ends, too. Returns where there are
-/// no signals.
-fn interrupted() {
-    #[cfg(unix)]
-    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGINT);
-}
-
-const NO_STATE: &str = "--id needs the state that outlives a process, and the state is off: remove --no-state, or set \
-     --state-dir to a directory on a local disk. Nothing was sent";
-
-const NO_STATE_CHINESE: &str = "--id 需要保存在磁盘上的状态，而状态已关闭：请去掉 --no-state，或用 --state-dir 指定本地磁盘上的目录。没有发送";
-
-/// A tool's name, and arguments for it.
-type Call = (&'static str, Map<String, Value>);
-
-/// Returns the tool for the message, and its arguments; or the error of an invalid option.
-fn call(arguments: &SendArguments) -> Result<std::result::Result<Call, String>> {
-    let mut given = Map::new();
-    let mut give = |name: &str, value: Value| given.insert(name.to_owned(), value);
-    let tool = match &arguments.message {
-        MessageArguments::Text { text } => {
-            give("text", json!(text_or_stdin(text.as_deref())?));
-            "send_text_message"
-        }
-        MessageArguments::Markdown { title, text } => {
-            give("title", json!(title));
-            give("text", json!(text_or_stdin(text.as_deref())?));
-            "send_markdown_message"
-        }
-        MessageArguments::Link { title, url, picture, text } => {
-            give("title", json!(title));
-            give("url", json!(url));
-            give("pictureUrl", json!(picture));
-            give("text", json!(text_or_stdin(text.as_deref())?));
-            "send_link_message"
-        }
-        MessageArguments::ActionCard { title, buttons, text } => {
-            give("title", json!(title));
-            give("text", json!(text_or_stdin(text.as_deref())?));
-            let mut list = Vec::new();
-            for button in buttons {
-                let Some((label, url)) = button.split_once('=') else {
-                    return Ok(Err(words(
-                        format!("--button: expected LABEL=URL, found {button:?}"),
-                        format!("--button：应写成 LABEL=URL（文字=链接），而不是 {button:?}"),
-                    )));
-                };
-                list.push(json!({"label": label, "url": url}));
-            }
-            give("buttons", json!(list));
-            "send_action_card_message"
-        }
-        MessageArguments::FeedCard { items } => {
-            let item = |item: &[String]| json!({"title": item[0], "url": item[1], "pictureUrl": item[2]});
-            give("items", items.chunks_exact(3).map(item).collect());
-            "send_feed_card_message"
-        }
-    };
-    for (name, people) in [("atMobiles", &arguments.at), ("atUserIds", &arguments.at_user)] {
-        if !people.is_empty() {
-            given.insert(name.to_owned(), json!(people));
-        }
-    }
-    if arguments.at_all {
-        given.insert("atAll".to_owned(), json!(true));
-    }
-    Ok(Ok((tool, given)))
-}
-
-fn text_or_stdin(given: Option<&str>) -> Result<String> {
-    match given {
-        Some(text) if text != "-" => Ok(text.to_owned()),
-        None if io::stdin().is_terminal() => Err(words(
-            "the text is missing: pass it as an argument, or pipe it into stdin",
-            "缺少文本：请作为参数给出，或通过管道从标准输入传入",
-        )
-        .into()),
-        _ => {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text)?;
-            Ok(text.trim_end().to_owned())
-        }
-    }
-}
-
 /// Reports the outcome of a call, and returns its exit code.
-fn tell(program: &Program, ended: &Ended, arguments: &SendArguments) -> Result<ExitCode> {
+pub(super) fn tell(program: &Program, ended: &Ended, arguments: &SendArguments) -> Result<ExitCode> {
     let as_json = arguments.json;
     let mut report = match &ended.outcome {
         CallOutcome::DryRun(request) => {
@@ -370,7 +218,7 @@ fn denied() -> &'static str {
     )
 }
 
-pub(super) fn exit_code(kind: ErrorKind) -> u8 {
+pub(in crate::program) fn exit_code(kind: ErrorKind) -> u8 {
     use ErrorKind as Kind;
     match kind {
         Kind::Invalid | Kind::TooLong | Kind::UnknownRobot => WRONG,
