@@ -9,6 +9,7 @@
 //! | in progress in a process that has ended | granted under the same id, with the same robot of a pool, without the parts that were delivered |
 //! | ended with an unknown outcome | the same, for a [limited time](Call::unknown_for) |
 //! | delivered | [`Claim::Delivered`], for a [limited time](Call::delivered_for) |
+//! | queued | [`Claim::Queued`], for a [limited time](Call::queued_for): ask the queue about the message |
 //!
 //! A process counts as running as long as it holds the lock on a file of its own, which the operating system releases
 //! when the process ends, in whichever way.
@@ -54,6 +55,11 @@ pub struct Call {
     pub delivered_for: Duration,
     /// Time for which a message that may have arrived keeps its id.
     pub unknown_for: Duration,
+    /// Time for which a message is remembered that a durable queue accepted. Longer than the queue keeps messages.
+    pub queued_for: Duration,
+    /// Id of a queued message of this call whose delivery has ended: the call is a new one. Another id that is queued
+    /// meanwhile is not replaced.
+    pub settled: Option<String>,
     /// Set if one of several robots sends the message. The robot is recorded before each request, which takes another
     /// transaction, as each part of a split message does.
     pub several_robots: bool,
@@ -62,14 +68,16 @@ pub struct Call {
 }
 
 impl Call {
-    /// Creates a call with this key, of which a delivered message is remembered for a minute and an unknown outcome for
-    /// ten.
+    /// Creates a call with this key, of which a delivered message is remembered for a minute, an unknown outcome for ten,
+    /// and a queued message for a week.
     pub fn new(key: impl Into<Vec<u8>>) -> Self {
         Self {
             key: key.into(),
             meaning: None,
             delivered_for: Duration::from_secs(60),
             unknown_for: Duration::from_secs(600),
+            queued_for: Duration::from_secs(7 * 24 * 60 * 60),
+            settled: None,
             several_robots: false,
             durable: false,
         }
@@ -96,6 +104,13 @@ impl Call {
         self
     }
 
+    /// Sets the id of a queued message of this call whose delivery has ended.
+    #[must_use]
+    pub fn settled(mut self, id: impl Into<String>) -> Self {
+        self.settled = Some(id.into());
+        self
+    }
+
     /// Sets the times for which a delivered message and an unknown outcome are remembered.
     #[must_use]
     pub fn remembered(mut self, delivered: Duration, unknown: Duration) -> Self {
@@ -116,6 +131,8 @@ pub enum CallState {
     Unknown,
     /// The message was delivered.
     Delivered,
+    /// A durable queue has accepted the message.
+    Queued,
 }
 
 /// Answer to a claim.
@@ -131,6 +148,13 @@ pub enum Claim {
     },
     /// The message was delivered.
     Delivered {
+        /// Id of the message.
+        id: String,
+        /// Time since then.
+        age: Duration,
+    },
+    /// A durable queue has accepted the message. If its delivery has [ended](Call::settled), claim the call again.
+    Queued {
         /// Id of the message.
         id: String,
         /// Time since then.
@@ -160,6 +184,8 @@ pub enum CallEnd {
     NotSent,
     /// The message may have arrived.
     Unknown,
+    /// A durable queue has accepted the message.
+    Queued,
 }
 
 /// The table of calls of a [`State`], as one user of it sees the table. Clones are the same user, whose calls do not
@@ -243,6 +269,7 @@ impl Inner {
             }))),
             Decision::InProgress { id } => Claim::InProgress { id },
             Decision::Delivered { id, age } => Claim::Delivered { id, age },
+            Decision::Queued { id, age } => Claim::Queued { id, age },
             Decision::OtherMessage => Claim::OtherMessage,
         })
     }

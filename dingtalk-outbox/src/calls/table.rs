@@ -21,6 +21,7 @@ const ABANDONED_FOR: i64 = 24 * 60 * 60 * 1_000_000;
 const IN_PROGRESS: i64 = 1;
 const UNKNOWN: i64 = 2;
 const DELIVERED: i64 = 3;
+const QUEUED: i64 = 4;
 
 /// Key of a row.
 pub(super) type RowKey = [u8; 32];
@@ -31,6 +32,7 @@ pub(super) enum Decision {
     Granted { id: String, claim: i64, earlier: Option<Earlier> },
     InProgress { id: String },
     Delivered { id: String, age: std::time::Duration },
+    Queued { id: String, age: std::time::Duration },
     OtherMessage,
 }
 
@@ -79,6 +81,8 @@ impl Known {
         match self.state {
             DELIVERED => (age < micros(call.delivered_for)).then_some(CallState::Delivered),
             UNKNOWN => (age < micros(call.unknown_for)).then_some(CallState::Unknown),
+            QUEUED if call.settled.as_ref() == Some(&self.id) => None,
+            QUEUED => (age < micros(call.queued_for)).then_some(CallState::Queued),
             _ if own != Some(&*self.process) && is_running(&self.process) => Some(CallState::InProgress),
             _ => (age < micros(call.unknown_for)).then_some(CallState::Abandoned),
         }
@@ -141,6 +145,9 @@ pub(super) fn claim(
         Some((known, CallState::Delivered)) => {
             return Ok((key, Decision::Delivered { id: known.id, age: duration(now - known.at) }));
         }
+        Some((known, CallState::Queued)) => {
+            return Ok((key, Decision::Queued { id: known.id, age: duration(now - known.at) }));
+        }
         Some((known, CallState::Abandoned | CallState::Unknown)) => Some(known),
         None => None,
     };
@@ -183,6 +190,7 @@ pub(super) fn end(work: &Work<'_>, granted: &Granted, call: &Call, end: CallEnd)
     let (state, remembered) = match end {
         CallEnd::Delivered => (DELIVERED, call.delivered_for),
         CallEnd::Unknown => (UNKNOWN, call.unknown_for),
+        CallEnd::Queued => (QUEUED, call.queued_for),
         CallEnd::NotSent => {
             // A message that was not sent this time is as it was before.
             let sql =

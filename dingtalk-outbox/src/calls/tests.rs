@@ -180,6 +180,29 @@ async fn each_end_is_remembered_for_its_time() {
 }
 
 #[tokio::test]
+async fn a_queued_message_is_the_answer_until_its_delivery_has_ended() {
+    let (file, asked) = (File::new(), call("a"));
+    let (first, second) = (file.program(), file.program());
+    end(&first, granted(&first, &asked, "one").await, CallEnd::Queued).await;
+    file.clock.advance(86_400);
+    assert_eq!(second.look(&asked).await.unwrap(), Some(CallState::Queued));
+    let claim = second.claim(&asked, "two").await.unwrap();
+    let age = Duration::from_secs(86_400);
+    assert!(matches!(&claim, Claim::Queued { id, age: found } if id == "one" && *found == age), "{claim:?}");
+    // Another message of the call has ended: this one has not.
+    let claim = second.claim(&asked.clone().settled("zero"), "two").await.unwrap();
+    assert!(matches!(claim, Claim::Queued { .. }), "{claim:?}");
+    let permit = granted(&second, &asked.clone().settled("one"), "two").await;
+    assert_eq!((permit.id(), permit.earlier()), ("two", None), "a new call");
+    // Both processes saw that it had ended; one of them sends.
+    let claim = first.claim(&asked.clone().settled("one"), "three").await.unwrap();
+    assert!(matches!(&claim, Claim::InProgress { id } if id == "two"), "{claim:?}");
+    end(&second, permit, CallEnd::Queued).await;
+    file.clock.advance(7 * 86_400);
+    assert_eq!(second.look(&asked).await.unwrap(), None, "the queue has forgotten it too");
+}
+
+#[tokio::test]
 async fn an_unknown_outcome_is_sent_again_and_keeps_its_age_if_it_was_not_sent() {
     let (file, asked) = (File::new(), call("a"));
     let program = file.program();

@@ -5,14 +5,14 @@ CREATE TABLE secret (
 ) STRICT;
 INSERT INTO secret VALUES (randomblob(32));
 
--- Calls that are in progress, were delivered, or may have arrived. Nothing of a message's content is stored.
+-- Calls that are in progress, were delivered or queued, or may have arrived. Nothing of a message's content is stored.
 CREATE TABLE call (
     key BLOB PRIMARY KEY,
     -- Of the message, if its caller chose the key.
     meaning BLOB,
     -- Its `msgUuid`.
     id TEXT NOT NULL,
-    -- 1: in progress, 2: may have arrived, 3: delivered.
+    -- 1: in progress, 2: may have arrived, 3: delivered, 4: accepted by a durable queue.
     state INTEGER NOT NULL,
     -- Time of the claim or of the outcome.
     at INTEGER NOT NULL,
