@@ -68,8 +68,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// Creates a call with this key, of which a delivered message is remembered for a minute, an unknown outcome for ten,
-    /// and a queued message for a week.
+    /// Creates a call with this key. A delivered message is remembered for a minute, an unknown outcome for ten, and a
+    /// queued message for a week.
     pub fn new(key: impl Into<Vec<u8>>) -> Self {
         Self {
             key: key.into(),
