@@ -10,6 +10,7 @@ pub(crate) mod policy;
 pub(crate) mod record;
 pub(crate) mod repeat;
 pub(crate) mod targets;
+pub(crate) mod visible;
 
 use std::{future::Future, sync::Arc};
 

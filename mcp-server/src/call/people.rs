@@ -7,6 +7,7 @@ use dingtalk_core::tool::PersonKind;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::visible::is_invisible;
 use crate::Error;
 
 /// Returns the kind of the parameters that can mention a person.
@@ -82,9 +83,7 @@ pub(crate) fn stands_for_everybody(id: &str) -> bool {
 /// Returns the text as it looks: without case, width, separators and invisible characters.
 fn fold(text: &str) -> String {
     let is_seen = |c: &char| {
-        let is_invisible = matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
-            | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}');
-        !is_invisible && !c.is_control() && !c.is_whitespace() && !matches!(c, '@' | '_' | '-' | '.')
+        !is_invisible(*c) && !c.is_control() && !c.is_whitespace() && !matches!(c, '@' | '_' | '-' | '.')
     };
     text.nfkc().filter(is_seen).flat_map(char::to_lowercase).collect()
 }

@@ -14,6 +14,7 @@ use super::{
     people::Hidden,
     policy::{Refusal, RefusalReason},
     repeat::{DeliveryOutcome, Stop, WINDOW},
+    visible::is_invisible,
 };
 
 const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Ask a person to look in the group. If the message is \
@@ -267,12 +268,13 @@ fn hide_in(value: &mut Value, hidden: &Hidden) {
 
 /// Writes control characters, and those that change how text is shown, as escapes.
 fn escape_controls(text: &mut String) {
-    let hides = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
+    let hides = |c: char| c.is_control() || is_invisible(c);
     if text.contains(hides) {
-        let escaped = |c: char| if hides(c) { c.escape_debug().to_string() } else { c.to_string() };
+        let escaped = |c: char| match c {
+            c if c.is_control() => c.escape_debug().to_string(),
+            c if is_invisible(c) => c.escape_unicode().to_string(),
+            c => c.to_string(),
+        };
         *text = text.chars().map(escaped).collect();
     }
 }

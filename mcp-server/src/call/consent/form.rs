@@ -4,6 +4,7 @@ use dingtalk_core::Message;
 use rmcp::model::{ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema, EnumSchema};
 use serde_json::Value;
 
+use super::shown;
 use crate::call::policy::Question;
 
 /// The only field of the form.
@@ -13,11 +14,13 @@ const ANSWER: &str = "answer";
 const YES: &str = "yes";
 const NO: &str = "no";
 
-/// Length of the beginning of a message that is shown, in characters.
-const SHOWN: usize = 200;
-
-/// A form with one required choice and no default.
-pub(super) fn form(question: Question, message: &Message, robot: Option<&str>) -> ElicitRequestParams {
+/// A form with one required choice and no default. `hide` replaces the numbers of people with names.
+pub(super) fn form(
+    question: Question,
+    message: &Message,
+    robot: Option<&str>,
+    hide: impl Fn(&mut String),
+) -> ElicitRequestParams {
     let group = robot
         .map_or_else(|| "the DingTalk (钉钉) group".to_owned(), |robot| format!("the group of `{robot}`"));
     let asked = match question {
@@ -26,7 +29,7 @@ pub(super) fn form(question: Question, message: &Message, robot: Option<&str>) -
     };
     ElicitRequestParams::FormElicitationParams {
         meta: None,
-        message: format!("{asked} It cannot be recalled.\n\n{}", beginning(message)),
+        message: format!("{asked} It cannot be recalled.\n\n{}", shown::describe(message, hide)),
         requested_schema: schema(),
     }
 }
@@ -40,24 +43,6 @@ fn schema() -> ElicitationSchema {
 pub(super) fn is_yes(answer: &ElicitResult) -> bool {
     let chosen = answer.content.as_ref().and_then(|content| content.get(ANSWER));
     answer.action == ElicitationAction::Accept && chosen.and_then(Value::as_str) == Some(YES)
-}
-
-/// Returns the beginning of a message, as a person reads it: a question must show what it is about.
-fn beginning(message: &Message) -> String {
-    let text = match message {
-        Message::Text(text) => text.content.clone(),
-        Message::Markdown(markdown) => format!("{}\n{}", markdown.title, markdown.text),
-        Message::Link(link) => format!("{}\n{}\n{}", link.title, link.text, link.url),
-        Message::ActionCard(card) => format!("{}\n{}", card.title, card.text),
-        Message::FeedCard(card) => card.items.iter().map(|item| &*item.title).collect::<Vec<_>>().join("\n"),
-        _ => String::new(),
-    };
-    let text: String = text.chars().filter(|c| !c.is_control() || *c == '\n').collect();
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -90,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_form_has_a_required_choice_and_no_default() {
-        let form = form(Question::AtAll, &Message::text("Disk is full\u{7}"), Some("ops"));
+        let form = form(Question::AtAll, &Message::text("Disk is full\u{7}"), Some("ops"), |_| ());
         let form = serde_json::to_value(form).unwrap();
         assert_eq!(
             form["requestedSchema"],
@@ -100,14 +85,8 @@ mod tests {
                 "required": ["answer"]
             })
         );
-        let expected = "Notify everybody in the group of `ops` with this message (@all)? It cannot be recalled.\n\n> Disk is full";
+        let expected = "Notify everybody in the group of `ops` with this message (@all)? It cannot be recalled.\n\n\
+            A text message that mentions nobody, without links.\n\n    Text:\n    | Disk is full";
         assert_eq!(form["message"], expected);
-    }
-
-    #[test]
-    fn a_long_message_is_shown_by_its_beginning() {
-        let shown = beginning(&Message::text("汉".repeat(300)));
-        assert_eq!(shown.chars().count(), 2 + SHOWN + 1);
-        assert!(shown.ends_with('…'));
     }
 }

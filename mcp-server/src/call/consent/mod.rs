@@ -5,6 +5,8 @@
 //! the client cannot ask, the message is not sent.
 
 mod form;
+mod links;
+mod shown;
 mod state;
 
 use rmcp::{
@@ -54,12 +56,12 @@ impl Consents {
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Consent {
-        let Ready { envelope, call, robot, policy, .. } = ready;
+        let Ready { envelope, call, robot, policy, hidden, .. } = ready;
         let key = call.key;
         if !context.client_capabilities().as_ref().is_some_and(can_ask) {
             return Consent::Refused(Refusal::CannotAsk(policy.confirm));
         }
-        let form = || form::form(question, &envelope.message, robot.as_deref());
+        let form = || form::form(question, &envelope.message, robot.as_deref(), |text| hidden.hide(text));
         let modern =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         if modern {

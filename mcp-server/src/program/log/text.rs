@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Debug, Write};
 
+use crate::call::visible::is_invisible;
+
 /// Maximum length of a value, in characters.
 pub(super) const MAX_VALUE: usize = 128;
 
@@ -28,7 +30,7 @@ impl Write for Bounded<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
             self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
-            if is_unsafe(c) {
+            if c.is_control() || is_invisible(c) {
                 write!(self.output, "{}", c.escape_unicode())?;
             } else {
                 self.output.write_char(c)?;
@@ -36,11 +38,6 @@ impl Write for Bounded<'_> {
         }
         Ok(())
     }
-}
-
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 #[cfg(test)]
