@@ -11,12 +11,14 @@ mod journal;
 mod line;
 mod meter;
 mod moment;
-mod outbox;
+pub mod outbox;
 mod pace;
+mod processes;
 mod review;
 mod schema;
 mod shared;
 mod slots;
+mod sqlite;
 mod state;
 mod status;
 mod store;
@@ -28,7 +30,8 @@ mod window;
 pub use crate::{
     clock::{Clock, Reading},
     meter::Quota,
-    outbox::SqliteStore,
+    outbox::Outbox,
+    sqlite::SqliteStore,
     state::{State, StateBuilder},
     status::{QuotaStatus, RobotStatus},
 };

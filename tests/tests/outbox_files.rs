@@ -69,7 +69,7 @@ async fn a_file_of_a_newer_version_is_refused() {
     let (_directory, path) = file();
     drop(SqliteStore::open(&path).unwrap());
     let connection = rusqlite::Connection::open(&path).unwrap();
-    connection.execute("UPDATE meta SET min_compatible = 2", []).unwrap();
+    connection.execute("UPDATE dingtalk_meta SET min_compatible = 2", []).unwrap();
     assert_told(&SqliteStore::open(&path).unwrap_err(), "update this program");
 }
 

@@ -17,14 +17,12 @@
 //! The table contains no message and nothing from which one could be guessed: keys are HMACs with a random secret of
 //! the file.
 
-mod process;
 mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
     fmt,
-    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -37,11 +35,8 @@ use dingtalk_core::{
     delivery::{Attempt, AttemptMark, BoxFuture, DeliveredParts, RobotKey},
 };
 
-use self::{
-    process::{Running, is_running},
-    table::{Decision, Granted},
-};
-use crate::{State, database::Work, moment::Access, trouble::Trouble};
+use self::table::{Decision, Granted};
+use crate::{State, database::Work, moment::Access, processes::Processes, trouble::Trouble};
 
 /// A call, as its repetitions have it too.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,16 +190,19 @@ pub struct Calls(Arc<Inner>);
 
 struct Inner {
     state: State,
-    /// Set when the first call is claimed.
-    running: Mutex<Option<Running>>,
+    processes: Processes,
 }
+
+/// Folder of the files of processes, in the directory of the state.
+const PROCESSES: &str = "processes";
 
 /// Name of a process while the tables are in its memory, where there is no other.
 const ALONE: &str = "0";
 
 impl Calls {
     pub(crate) fn new(state: State) -> Self {
-        Self(Arc::new(Inner { state, running: Mutex::default() }))
+        let processes = Processes::new(state.directory().join(PROCESSES));
+        Self(Arc::new(Inner { state, processes }))
     }
 
     /// Claims a call before its message is sent. `id` is for a message that was never sent.
@@ -231,9 +229,8 @@ impl Calls {
     pub async fn look(&self, call: &Call) -> Result<Option<CallState>, Error> {
         let (inner, asked) = (Arc::clone(&self.0), call.clone());
         let look = move |work: &mut Work<'_>| {
-            let own = inner.running.lock().unwrap_or_else(PoisonError::into_inner);
-            let own = own.as_ref().map(Running::name);
-            table::look(work, &asked, own, &|name| inner.is_running(name))
+            let own = inner.processes.known_own();
+            table::look(work, &asked, own.as_deref(), &|name| inner.processes.is_running(name))
         };
         self.0.state.run(Access::Read, look).await
     }
@@ -255,7 +252,8 @@ impl Inner {
 
     fn claim(self: &Arc<Self>, work: &Work<'_>, call: &Call, id: &str) -> Result<Claim, Trouble> {
         let process = if work.durable { self.process()? } else { ALONE.to_owned() };
-        let (key, decision) = table::claim(work, call, id, &process, &|name| self.is_running(name))?;
+        let (key, decision) =
+            table::claim(work, call, id, &process, &|name| self.processes.is_running(name))?;
         Ok(match decision {
             Decision::Granted { id, claim, earlier } => Claim::Granted(Permit(Arc::new(PermitInner {
                 calls: Arc::clone(self),
@@ -274,23 +272,13 @@ impl Inner {
         })
     }
 
-    /// Returns the name under which others find this process. Its file is made anew if it was removed with the
-    /// directory.
+    /// Returns the name under which others find this process.
     fn process(&self) -> Result<String, Trouble> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(running) = running.as_ref().filter(|running| running.is_found()) {
-            return Ok(running.name().to_owned());
-        }
-        let new = Running::new(self.directory())?;
-        Ok(running.insert(new).name().to_owned())
-    }
-
-    fn is_running(&self, name: &str) -> bool {
-        is_running(self.directory(), name)
-    }
-
-    fn directory(&self) -> &Path {
-        self.state.directory()
+        self.processes.own().map_err(|error| {
+            Trouble::unusable(format!(
+                "the state directory cannot hold the file of this process ({error}); make it writable, or set another one"
+            ))
+        })
     }
 }
 

@@ -13,10 +13,10 @@ use super::*;
 use crate::{Clock, Reading};
 
 /// A directory that is removed with all its files.
-pub(super) struct TempDir(PathBuf);
+pub(crate) struct TempDir(PathBuf);
 
 impl TempDir {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let path = std::env::temp_dir().join(format!("dingtalk-calls-{:016x}", rand::random::<u64>()));
         fs::create_dir(&path).unwrap();
         #[cfg(unix)]
@@ -24,7 +24,7 @@ impl TempDir {
         Self(path)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 }

@@ -78,8 +78,13 @@ impl<H: Harness> Checked<H> {
         self.runtime.block_on(future).unwrap_or_else(|error| panic!("the store failed: {error}"))
     }
 
+    /// The store of a worker that is the other one after each notification, for steps that any process takes.
     fn store(&self) -> &dyn Store {
-        self.harness.store()
+        self.harness.store(self.accepted % 2)
+    }
+
+    fn store_of(&self, worker: usize) -> &dyn Store {
+        self.harness.store(worker)
     }
 
     /// Time of the model's clock, as the store's clock shows it.
@@ -100,17 +105,17 @@ impl<H: Harness> Checked<H> {
         match (transition, &model.last) {
             (Transition::Advance { seconds: by }, _) => self.harness.advance(seconds(*by)),
             (Transition::SetBack { seconds: by }, _) => self.harness.set_back(seconds(*by)),
-            (Transition::Crash { .. }, _) => self.harness.crash(),
+            (Transition::Crash { worker }, _) => self.harness.crash(*worker),
             (_, Answer::Enqueued(id, expected)) => self.enqueue(model, id, expected, transition),
-            (Transition::Claim { lane, max, .. }, _) => self.claim_lane(model, *lane, *max),
+            (Transition::Claim { worker, lane, max }, _) => self.claim_lane(model, *worker, *lane, *max),
             (Transition::Release { worker }, _) => {
                 if let Some(claim) = model.claims[*worker].first() {
-                    self.run(self.store().release(self.claim(claim.number)));
+                    self.run(self.store_of(*worker).release(self.claim(claim.number)));
                 }
             }
-            (Transition::Merge { .. }, _) => self.merge(model),
-            (Transition::Begin { .. }, _) => self.begin(model),
-            (Transition::Settle { .. }, _) => self.settle(model),
+            (Transition::Merge { worker, .. }, _) => self.merge(model, *worker),
+            (Transition::Begin { worker, .. }, _) => self.begin(model, *worker),
+            (Transition::Settle { worker, .. }, _) => self.settle(model, *worker),
             (_, Answer::Redelivered(id, taken)) => {
                 let enqueued = self.run(self.store().redeliver(id, CAPACITY));
                 assert_eq!(enqueued, Some(if *taken { Enqueued::Added } else { Enqueued::Full }));
@@ -153,11 +158,11 @@ impl<H: Harness> Checked<H> {
         }
     }
 
-    fn claim_lane(&mut self, model: &Model, lane: usize, max: usize) {
+    fn claim_lane(&mut self, model: &Model, worker: usize, lane: usize, max: usize) {
         let Answer::Claimed { items, expired, next, granted } = &model.last else {
             panic!("{:?}", model.last)
         };
-        let claimed = self.run(self.store().claim(LANES[lane], max, seconds(LEASE)));
+        let claimed = self.run(self.store_of(worker).claim(LANES[lane], max, seconds(LEASE)));
         let ids: Vec<&str> = claimed.items.iter().map(|item| &*item.envelope.id).collect();
         assert_eq!(ids, *items, "handed out");
         let gone: Vec<&str> = claimed.expired.iter().map(|letter| &*letter.envelope.id).collect();
@@ -202,7 +207,7 @@ impl<H: Harness> Checked<H> {
         assert!(item.may_have_arrived || !seen, "{id} may have arrived");
     }
 
-    fn merge(&mut self, model: &Model) {
+    fn merge(&mut self, model: &Model, worker: usize) {
         let Answer::Merged { claim, digests, done } = &model.last else { return };
         let merge = |(id, members): &(String, Vec<String>)| {
             let message = Message::markdown("digest", format!("This is {id}: {}", members.join(", ")));
@@ -216,12 +221,12 @@ impl<H: Harness> Checked<H> {
         for merge in &merges {
             self.messages.insert(merge.digest.id.clone(), merge.digest.message.clone());
         }
-        assert_eq!(self.run(self.store().merge(self.claim(*claim), merges)), *done);
+        assert_eq!(self.run(self.store_of(worker).merge(self.claim(*claim), merges)), *done);
     }
 
-    fn begin(&mut self, model: &Model) {
+    fn begin(&mut self, model: &Model, worker: usize) {
         let Answer::Begun { claim, id, answer } = &model.last else { return };
-        let begun = self.run(self.store().begin(self.claim(*claim), id, seconds(LEASE)));
+        let begun = self.run(self.store_of(worker).begin(self.claim(*claim), id, seconds(LEASE)));
         let expected = match *answer {
             model::Begun::Started(attempt) => Begun::Started(attempt),
             model::Begun::Lost => Begun::Lost,
@@ -238,7 +243,7 @@ impl<H: Harness> Checked<H> {
         }
     }
 
-    fn settle(&mut self, model: &Model) {
+    fn settle(&mut self, model: &Model, worker: usize) {
         let Answer::Settled { claim, id, outcome, held, was_sending } = &model.last else { return };
         let failure = failure();
         let deferred = |after, counts, may_have_arrived, failure| Settlement::Deferred {
@@ -258,7 +263,7 @@ impl<H: Harness> Checked<H> {
             Outcome::DeadUnknown => Settlement::Dead { loss: Loss::Unknown, may_have_arrived: true, failure },
             Outcome::Unmerged => Settlement::Unmerged,
         };
-        let settled = self.run(self.store().settle(self.claim(*claim), id, settlement));
+        let settled = self.run(self.store_of(worker).settle(self.claim(*claim), id, settlement));
         assert_eq!(settled, *held, "{id}");
         if !held || !was_sending {
             return;

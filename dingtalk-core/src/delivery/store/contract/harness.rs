@@ -9,8 +9,11 @@ pub trait Harness {
     /// Set if the clock can be set back; unless it is, no history does so.
     const CAN_SET_BACK: bool = false;
 
-    /// Returns the store.
-    fn store(&self) -> &dyn Store;
+    /// Set if the lanes that a crashed process has claimed are free at once; unless it is, they are after their leases.
+    const FREES_LANES: bool = false;
+
+    /// Returns the store as one of two workers, 0 and 1, has it. Both may have the same.
+    fn store(&self, worker: usize) -> &dyn Store;
 
     /// Returns the time of the store's clock.
     fn now(&self) -> SystemTime;
@@ -23,6 +26,8 @@ pub trait Harness {
         let _ = by;
     }
 
-    /// Ends one process that uses the store, without any call. A durable store is closed and opened again.
-    fn crash(&mut self) {}
+    /// Ends the process of one worker, without any call. A durable store is closed and opened again.
+    fn crash(&mut self, worker: usize) {
+        let _ = worker;
+    }
 }

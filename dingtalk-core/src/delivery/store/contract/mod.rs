@@ -8,7 +8,7 @@
 //! - Everything that is sent under one id is the same, and a message that may have arrived is not sent under another
 //!   id, and is handed out as such.
 //! - Items are handed out urgent ones first, then in order, to one worker at a time, and again after the end of a
-//!   lease. Deferred ones are last.
+//!   lease, or of the process. Deferred ones are last.
 //! - A full store refuses notifications, or gives up the newest one for an urgent one.
 //! - Rules for repetitions apply within a lane, and suppressed notifications are counted.
 //!
@@ -31,7 +31,7 @@
 //! }
 //!
 //! impl Harness for Memory {
-//!     fn store(&self) -> &dyn Store {
+//!     fn store(&self, _worker: usize) -> &dyn Store {
 //!         &self.store
 //!     }
 //!
@@ -74,6 +74,7 @@ pub fn check<H: Harness>(histories: u32, start: impl Fn() -> H) {
     let config = Config { cases: histories, failure_persistence: None, ..Config::default() };
     let result =
         TestRunner::new(config).run(&Model::sequential_strategy(1..STEPS), |(mut model, steps, _)| {
+            model.frees_lanes = H::FREES_LANES;
             let mut checked = Checked::new(start());
             for mut step in steps {
                 if !H::CAN_SET_BACK && matches!(step, Transition::SetBack { .. }) {

@@ -44,6 +44,8 @@ pub(super) struct Model {
     dedupes: BTreeMap<(usize, u8), (String, u64)>,
     /// Times of the notifications added under each key, and the number of those suppressed since.
     throttles: BTreeMap<(usize, u8), (Vec<u64>, u32)>,
+    /// Set if the lanes of a worker are free as soon as it crashes.
+    pub(super) frees_lanes: bool,
     numbers: u64,
     claimed: u64,
     deaths: u64,
@@ -90,6 +92,7 @@ pub(super) enum State {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) claim: u64,
+    worker: usize,
     until: u64,
     /// Item of which an attempt has begun.
     pub(super) sending: Option<String>,
@@ -337,7 +340,7 @@ impl Model {
             for id in &items {
                 self.item_mut(id).claim = Some(number);
             }
-            self.held[lane] = Some(Held { claim: number, until: clock + LEASE, sending: None });
+            self.held[lane] = Some(Held { claim: number, worker, until: clock + LEASE, sending: None });
             self.claims[worker].insert(0, Claim { lane, number, items: items.clone() });
             self.claims[worker].truncate(REMEMBERED);
         }
@@ -351,6 +354,15 @@ impl Model {
             .min();
         let next = next.map(|at| at - clock);
         self.last = Answer::Claimed { items, expired, next, granted: true };
+    }
+
+    fn crash(&mut self, worker: usize) {
+        self.claims[worker].clear();
+        if self.frees_lanes {
+            for held in self.held.iter_mut().flatten().filter(|held| held.worker == worker) {
+                held.until = 0;
+            }
+        }
     }
 
     /// Turns an item, or the members of a digest, into dead letters; returns their ids.
@@ -582,7 +594,7 @@ impl ReferenceStateMachine for Model {
             Transition::Merge { worker, two } => model.merge(worker, two),
             Transition::Begin { worker, pick } => model.begin(worker, pick),
             Transition::Settle { worker, pick, outcome } => model.settle(worker, pick, outcome),
-            Transition::Crash { worker } => model.claims[worker].clear(),
+            Transition::Crash { worker } => model.crash(worker),
             Transition::Advance { seconds } => model.clock += seconds,
             Transition::SetBack { seconds } => model.clock -= seconds,
             Transition::Redeliver { pick } => model.redeliver(pick),

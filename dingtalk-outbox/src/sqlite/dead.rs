@@ -18,30 +18,40 @@ const IDS: i64 = 7 * DAY;
 /// Time for which dead letters are kept.
 const LETTERS: i64 = 30 * DAY;
 
+/// End of a notification or a digest. The numbers are those in the table.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Finish {
+    Delivered = 0,
+    Dead = 1,
+    Unmerged = 2,
+    Removed = 3,
+}
+
 /// A notification that is finished.
 pub(super) struct Finished {
     id: String,
-    envelope: String,
+    pub(super) envelope: String,
 }
 
 impl Work<'_> {
     /// Removes an item that is finished; for a digest, its members too, which are returned.
-    pub(super) fn forget(&self, entry: &Entry) -> Result<Vec<Finished>, Trouble> {
+    pub(super) fn forget(&self, entry: &Entry, finish: Finish) -> Result<Vec<Finished>, Trouble> {
         let condition = if entry.is_digest() { "digest = ?1 ORDER BY member" } else { "item = ?1" };
-        let sql = format!("SELECT id, envelope FROM item WHERE {condition}");
+        let sql = format!("SELECT id, envelope FROM dingtalk_item WHERE {condition}");
         let read = |row: &rusqlite::Row<'_>| Ok(Finished { id: row.get(0)?, envelope: row.get(1)? });
         let finished = self.all(&sql, [entry.item], read)?;
-        self.execute("DELETE FROM item WHERE item = ?1 OR digest = ?1", [entry.item])?;
-        self.remember(&entry.id)?;
+        self.execute("DELETE FROM dingtalk_item WHERE item = ?1 OR digest = ?1", [entry.item])?;
+        self.remember(&entry.id, finish)?;
         for Finished { id, .. } in &finished {
-            self.remember(id)?;
+            self.remember(id, finish)?;
         }
         self.add_notifications(entry.lane, -i64::try_from(finished.len()).unwrap_or(0))?;
         Ok(finished)
     }
 
-    pub(super) fn remember(&self, id: &str) -> Result<(), Trouble> {
-        self.execute("INSERT OR REPLACE INTO done (id, at) VALUES (?1, ?2)", (id, self.now))?;
+    pub(super) fn remember(&self, id: &str, finish: Finish) -> Result<(), Trouble> {
+        let sql = "INSERT OR REPLACE INTO dingtalk_done (id, at, outcome) VALUES (?1, ?2, ?3)";
+        self.execute(sql, (id, self.now, finish as i64))?;
         Ok(())
     }
 
@@ -54,12 +64,12 @@ impl Work<'_> {
     ) -> Result<Vec<DeadLetter>, Trouble> {
         let lane = self.lane_name(entry.lane)?;
         let mut letters = Vec::new();
-        for Finished { id, envelope } in self.forget(entry)? {
+        for Finished { id, envelope } in self.forget(entry, Finish::Dead)? {
             let envelope: Envelope = serde_json::from_str(&envelope)?;
             self.free_key(entry.lane, &envelope)?;
             let mut letter = DeadLetter::new(&*lane, envelope, loss, failure.clone(), time(self.now));
             (letter.attempts, letter.may_have_arrived) = (entry.attempts, entry.may_have_arrived);
-            let sql = "INSERT INTO dead (id, at, letter) VALUES (?1, ?2, ?3)";
+            let sql = "INSERT INTO dingtalk_dead (id, at, letter) VALUES (?1, ?2, ?3)";
             self.execute(sql, (id, self.now, serde_json::to_string(&letter)?))?;
             letters.push(letter);
         }
@@ -68,13 +78,13 @@ impl Work<'_> {
 
     pub(super) fn dead_letters(&self, max: usize) -> Result<Vec<DeadLetter>, Trouble> {
         let max = i64::try_from(max).unwrap_or(i64::MAX);
-        let sql = "SELECT letter FROM dead ORDER BY dead DESC LIMIT ?1";
+        let sql = "SELECT letter FROM dingtalk_dead ORDER BY dead DESC LIMIT ?1";
         let letters: Vec<String> = self.all(sql, [max], |row| row.get(0))?;
         Ok(letters.iter().map(|json| serde_json::from_str(json)).collect::<Result<_, _>>()?)
     }
 
     pub(super) fn redeliver(&self, id: &str, capacity: usize) -> Result<Option<Enqueued>, Trouble> {
-        let sql = "SELECT letter FROM dead WHERE id = ?1";
+        let sql = "SELECT letter FROM dingtalk_dead WHERE id = ?1";
         let Some(letter) = self.first(sql, [id], |row| row.get::<_, String>(0))? else { return Ok(None) };
         if self.notifications()? >= capacity {
             return Ok(Some(Enqueued::Full));
@@ -82,10 +92,10 @@ impl Work<'_> {
         let letter: DeadLetter = serde_json::from_str(&letter)?;
         let mut envelope = letter.envelope;
         envelope.expires_at = None;
-        self.execute("DELETE FROM dead WHERE id = ?1", [id])?;
+        self.execute("DELETE FROM dingtalk_dead WHERE id = ?1", [id])?;
         let lane = self.lane(&letter.lane)?;
         let item = self.insert(lane, &envelope)?;
-        let sql = "UPDATE item SET may_have_arrived = ?2, failure = ?3 WHERE item = ?1";
+        let sql = "UPDATE dingtalk_item SET may_have_arrived = ?2, failure = ?3 WHERE item = ?1";
         self.execute(sql, (item, letter.may_have_arrived, serde_json::to_string(&letter.failure)?))?;
         self.add_notifications(lane, 1)?;
         Ok(Some(Enqueued::Added))
@@ -93,8 +103,8 @@ impl Work<'_> {
 
     /// Removes ids and dead letters that are too old.
     pub(super) fn remove_old_ids(&self) -> Result<(), Trouble> {
-        self.execute("DELETE FROM done WHERE at < ?1", [self.now.saturating_sub(IDS)])?;
-        self.execute("DELETE FROM dead WHERE at < ?1", [self.now.saturating_sub(LETTERS)])?;
+        self.execute("DELETE FROM dingtalk_done WHERE at < ?1", [self.now.saturating_sub(IDS)])?;
+        self.execute("DELETE FROM dingtalk_dead WHERE at < ?1", [self.now.saturating_sub(LETTERS)])?;
         Ok(())
     }
 }

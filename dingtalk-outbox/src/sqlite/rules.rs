@@ -18,7 +18,7 @@ impl Work<'_> {
     /// Reports whether a rule of this notification excludes it, and counts it if a throttle does.
     pub(super) fn suppress(&self, lane: i64, envelope: &Envelope) -> Result<bool, Trouble> {
         if let Some(Dedupe { key, span, .. }) = &envelope.dedupe {
-            let sql = "SELECT 1 FROM dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at > ?4";
+            let sql = "SELECT 1 FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at > ?4";
             let since = self.now.saturating_sub(milliseconds(*span));
             if self.first(sql, (lane, key, self.now, since), |_| Ok(()))?.is_some() {
                 return Ok(true);
@@ -26,13 +26,14 @@ impl Work<'_> {
         }
         let Some(Throttle { key, limit, span, .. }) = &envelope.throttle else { return Ok(false) };
         let since = self.now.saturating_sub(milliseconds(*span));
-        let outdated = "DELETE FROM throttled WHERE lane = ?1 AND key = ?2 AND (at <= ?3 OR at > ?4)";
+        let outdated =
+            "DELETE FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2 AND (at <= ?3 OR at > ?4)";
         self.execute(outdated, (lane, key, since, self.now))?;
-        let sql = "SELECT count(*) FROM throttled WHERE lane = ?1 AND key = ?2";
+        let sql = "SELECT count(*) FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2";
         let sent = self.first(sql, (lane, key), |row| row.get::<_, i64>(0))?.unwrap_or(0);
         let excluded = sent >= i64::from(*limit).max(1);
         if excluded {
-            let sql = "UPDATE throttle SET suppressed = suppressed + 1, at = ?3 WHERE lane = ?1 AND key = ?2";
+            let sql = "UPDATE dingtalk_throttle SET suppressed = suppressed + 1, at = ?3 WHERE lane = ?1 AND key = ?2";
             self.execute(sql, (lane, key, self.now))?;
         }
         Ok(excluded)
@@ -41,23 +42,25 @@ impl Work<'_> {
     /// Records a notification that is added, and returns the number of those that its throttle suppressed before it.
     pub(super) fn record(&self, lane: i64, envelope: &Envelope) -> Result<i64, Trouble> {
         if let Some(Dedupe { key, span, .. }) = &envelope.dedupe {
-            let sql = "INSERT OR REPLACE INTO dedupe (lane, key, id, at, span) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let sql = "INSERT OR REPLACE INTO dingtalk_dedupe (lane, key, id, at, span) VALUES (?1, ?2, ?3, ?4, ?5)";
             self.execute(sql, (lane, key, &envelope.id, self.now, milliseconds(*span)))?;
         }
         let Some(Throttle { key, span, .. }) = &envelope.throttle else { return Ok(0) };
-        let sql = "SELECT suppressed FROM throttle WHERE lane = ?1 AND key = ?2";
+        let sql = "SELECT suppressed FROM dingtalk_throttle WHERE lane = ?1 AND key = ?2";
         let suppressed = self.first(sql, (lane, key), |row| row.get(0))?.unwrap_or(0);
-        let sql =
-            "INSERT OR REPLACE INTO throttle (lane, key, suppressed, at, span) VALUES (?1, ?2, 0, ?3, ?4)";
+        let sql = "INSERT OR REPLACE INTO dingtalk_throttle (lane, key, suppressed, at, span) VALUES (?1, ?2, 0, ?3, ?4)";
         self.execute(sql, (lane, key, self.now, milliseconds(*span)))?;
-        self.execute("INSERT INTO throttled (lane, key, at) VALUES (?1, ?2, ?3)", (lane, key, self.now))?;
+        self.execute(
+            "INSERT INTO dingtalk_throttled (lane, key, at) VALUES (?1, ?2, ?3)",
+            (lane, key, self.now),
+        )?;
         Ok(suppressed)
     }
 
     /// Frees the dedupe key of a notification that was given up.
     pub(super) fn free_key(&self, lane: i64, envelope: &Envelope) -> Result<(), Trouble> {
         if let Some(Dedupe { key, .. }) = &envelope.dedupe {
-            let sql = "DELETE FROM dedupe WHERE lane = ?1 AND key = ?2 AND id = ?3";
+            let sql = "DELETE FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND id = ?3";
             self.execute(sql, (lane, key, &envelope.id))?;
         }
         Ok(())
@@ -65,15 +68,16 @@ impl Work<'_> {
 
     /// Removes keys that no longer matter.
     pub(super) fn remove_old_keys(&self) -> Result<(), Trouble> {
-        self.execute("DELETE FROM dedupe WHERE at + span <= ?1 OR at > ?1", [self.now])?;
+        self.execute("DELETE FROM dingtalk_dedupe WHERE at + span <= ?1 OR at > ?1", [self.now])?;
         let old = "at + span <= ?1 AND (suppressed = 0 OR at + ?2 <= ?1)";
         let times = format!(
-            "DELETE FROM throttled WHERE EXISTS (SELECT 1 FROM throttle WHERE throttle.lane = throttled.lane
+            "DELETE FROM dingtalk_throttled AS throttled WHERE EXISTS (SELECT 1 FROM dingtalk_throttle AS throttle
+             WHERE throttle.lane = throttled.lane
              AND throttle.key = throttled.key AND {})",
             old.replace("at +", "throttle.at +")
         );
         self.execute(&times, [self.now, COUNTS])?;
-        self.execute(&format!("DELETE FROM throttle WHERE {old}"), [self.now, COUNTS])?;
+        self.execute(&format!("DELETE FROM dingtalk_throttle WHERE {old}"), [self.now, COUNTS])?;
         Ok(())
     }
 }

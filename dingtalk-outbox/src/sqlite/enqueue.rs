@@ -37,7 +37,7 @@ impl Work<'_> {
         let suppressed = self.record(lane, envelope)?;
         let item = self.insert(lane, envelope)?;
         if suppressed > 0 {
-            self.execute("UPDATE item SET suppressed = ?2 WHERE item = ?1", [item, suppressed])?;
+            self.execute("UPDATE dingtalk_item SET suppressed = ?2 WHERE item = ?1", [item, suppressed])?;
         }
         self.add_notifications(lane, 1)?;
         if item % CLEANING == 0 {
@@ -48,8 +48,8 @@ impl Work<'_> {
     }
 
     fn is_known(&self, id: &str) -> Result<bool, Trouble> {
-        let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM item WHERE id = ?1)
-             OR EXISTS (SELECT 1 FROM done WHERE id = ?1) OR EXISTS (SELECT 1 FROM dead WHERE id = ?1)";
+        let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM dingtalk_item WHERE id = ?1)
+             OR EXISTS (SELECT 1 FROM dingtalk_done WHERE id = ?1) OR EXISTS (SELECT 1 FROM dingtalk_dead WHERE id = ?1)";
         Ok(self.first(sql, [id], |_| Ok(()))?.is_some())
     }
 
@@ -57,7 +57,7 @@ impl Work<'_> {
     fn displace(&self) -> Result<Option<DeadLetter>, Trouble> {
         let newest = self.entry(
             "WHERE rank = 1 AND members = 0 AND digest IS NULL
-             AND NOT EXISTS (SELECT 1 FROM lane WHERE sending = item.item) ORDER BY number DESC LIMIT 1",
+             AND NOT EXISTS (SELECT 1 FROM dingtalk_lane WHERE sending = item.item) ORDER BY number DESC LIMIT 1",
             [],
         )?;
         let Some(newest) = newest else { return Ok(None) };

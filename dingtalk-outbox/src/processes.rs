@@ -4,20 +4,52 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use self::system::{create, lock, make_folder};
-use crate::trouble::Trouble;
-
-/// Directory of the files, in that of the state.
-const FOLDER: &str = "processes";
 
 /// Attempts to create a file: another process may remove it before it is locked.
 const TRIES: usize = 8;
 
+/// The processes that use one database, with a folder for their files.
+#[derive(Debug)]
+pub(crate) struct Processes {
+    folder: PathBuf,
+    /// Set when others first have to find this process.
+    own: Mutex<Option<Running>>,
+}
+
+impl Processes {
+    /// Creates nothing yet.
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self { folder, own: Mutex::default() }
+    }
+
+    /// Returns the name under which others find this process. Its file is made anew if it was removed with the folder.
+    pub(crate) fn own(&self) -> io::Result<String> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = own.as_ref().filter(|running| running.is_found()) {
+            return Ok(running.name().to_owned());
+        }
+        Ok(own.insert(Running::new(&self.folder)?).name().to_owned())
+    }
+
+    /// Returns the name of this process, if others could have to find it.
+    pub(crate) fn known_own(&self) -> Option<String> {
+        let own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.as_ref().map(|running| running.name().to_owned())
+    }
+
+    /// Reports whether the process with this name is running.
+    pub(crate) fn is_running(&self, name: &str) -> bool {
+        is_name(name) && system::is_locked(&self.folder.join(name))
+    }
+}
+
 /// The lock of this process. The file is removed with it.
 #[derive(Debug)]
-pub(crate) struct Running {
+struct Running {
     name: String,
     path: PathBuf,
     /// Locked until it is closed.
@@ -25,25 +57,16 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Creates and locks a file in the directory of the state, and removes those of processes that have ended.
-    pub(crate) fn new(directory: &Path) -> Result<Self, Trouble> {
-        Self::create(directory).map_err(|error| {
-            Trouble::unusable(format!(
-                "the state directory cannot hold the file of this process ({error}); make it writable, or set another one"
-            ))
-        })
-    }
-
-    fn create(directory: &Path) -> io::Result<Self> {
-        let folder = directory.join(FOLDER);
-        make_folder(&folder, directory)?;
-        for file in fs::read_dir(&folder)? {
+    /// Creates and locks a file in the folder, and removes those of processes that have ended.
+    fn new(folder: &Path) -> io::Result<Self> {
+        make_folder(folder)?;
+        for file in fs::read_dir(folder)? {
             remove_ended(&file?.path());
         }
         for _ in 0..TRIES {
             let name = format!("{:016x}", rand::random::<u64>());
             let path = folder.join(&name);
-            let file = create(&path, &folder)?;
+            let file = create(&path, folder)?;
             // Another process may have found the file before it was locked, and removed it.
             if lock(&file)? && path.exists() {
                 return Ok(Self { name, path, _file: file });
@@ -53,12 +76,11 @@ impl Running {
     }
 
     /// Reports whether other processes can find it.
-    pub(crate) fn is_found(&self) -> bool {
+    fn is_found(&self) -> bool {
         self.path.exists()
     }
 
-    /// Returns the name by which other processes find it.
-    pub(crate) fn name(&self) -> &str {
+    fn name(&self) -> &str {
         &self.name
     }
 }
@@ -69,15 +91,16 @@ impl Drop for Running {
     }
 }
 
-/// Reports whether the process with this name is running.
-pub(crate) fn is_running(directory: &Path, name: &str) -> bool {
-    // A name cannot lead to another directory.
-    name.bytes().all(|byte| byte.is_ascii_hexdigit()) && system::is_locked(&directory.join(FOLDER).join(name))
+/// Reports whether a process could have this name: it cannot lead to another folder, and no other file has it.
+fn is_name(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Removes the file of a process that has ended. It is locked meanwhile, so that no process is beginning to use it.
 fn remove_ended(path: &Path) {
-    if let Ok(file) = fs::File::open(path)
+    let is_ours = path.file_name().and_then(|name| name.to_str()).is_some_and(is_name);
+    if is_ours
+        && let Ok(file) = fs::File::open(path)
         && lock(&file).unwrap_or(false)
     {
         let _ = fs::remove_file(path);
@@ -98,8 +121,9 @@ mod system {
     };
 
     /// Creates the folder, with the permissions of the directory around it.
-    pub(super) fn make_folder(folder: &Path, around: &Path) -> io::Result<()> {
-        let mode = fs::metadata(around)?.permissions();
+    pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+        let around = folder.parent().filter(|around| !around.as_os_str().is_empty());
+        let mode = fs::metadata(around.unwrap_or(Path::new(".")))?.permissions();
         match fs::DirBuilder::new().mode(0o700).create(folder) {
             Ok(()) => fs::set_permissions(folder, mode),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -142,7 +166,7 @@ mod system {
 mod system {
     use std::{fs, io, path::Path};
 
-    pub(super) fn make_folder(folder: &Path, _: &Path) -> io::Result<()> {
+    pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
         fs::create_dir_all(folder)
     }
 
@@ -168,32 +192,48 @@ mod tests {
     use super::*;
     use crate::calls::tests::TempDir;
 
+    fn processes(directory: &TempDir) -> Processes {
+        Processes::new(directory.path().join("processes"))
+    }
+
     #[test]
     fn a_process_is_running_until_its_lock_is_released() {
         let directory = TempDir::new();
-        let running = Running::new(directory.path()).unwrap();
-        let other = Running::new(directory.path()).unwrap();
-        let (name, path) = (running.name().to_owned(), running.path.clone());
-        assert_ne!(name, other.name());
-        assert!(is_running(directory.path(), &name), "a second lock does not remove the first");
-        drop(running);
-        assert!(!is_running(directory.path(), &name) && !path.exists());
-        assert!(!is_running(directory.path(), "../../etc/passwd"));
-        assert!(is_running(directory.path(), other.name()));
+        let (one, other) = (processes(&directory), processes(&directory));
+        let name = one.own().unwrap();
+        let path = one.folder.join(&name);
+        assert_eq!(one.own().unwrap(), name);
+        assert_ne!(other.own().unwrap(), name);
+        assert!(other.is_running(&name), "a second lock does not remove the first");
+        drop(one);
+        assert!(!other.is_running(&name) && !path.exists());
+        assert!(!other.is_running("../../etc/passwd"));
+        assert!(other.is_running(&other.own().unwrap()));
     }
 
     #[test]
     fn the_file_of_a_process_that_was_killed_is_removed_by_the_next_one() {
         let directory = TempDir::new();
-        let killed = Running::new(directory.path()).unwrap();
-        let (name, path) = (killed.name().to_owned(), killed.path.clone());
+        let (killed, next) = (processes(&directory), processes(&directory));
+        let name = killed.own().unwrap();
+        let path = killed.folder.join(&name);
         // The system closes the file; nobody removes it.
         fs::copy(&path, directory.path().join("copy")).unwrap();
         drop(killed);
         fs::rename(directory.path().join("copy"), &path).unwrap();
-        assert!(!is_running(directory.path(), &name));
+        assert!(!next.is_running(&name));
         assert!(path.exists(), "asking changes nothing");
-        let _next = Running::new(directory.path()).unwrap();
+        next.own().unwrap();
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn other_files_of_the_folder_are_left_alone() {
+        let directory = TempDir::new();
+        let folder = directory.path().join("processes");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("notes"), "of a person").unwrap();
+        processes(&directory).own().unwrap();
+        assert!(folder.join("notes").exists());
     }
 }

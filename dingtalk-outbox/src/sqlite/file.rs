@@ -71,11 +71,12 @@ fn migrate(connection: &mut Connection) -> Result<(), Trouble> {
 
 /// Reports whether the tables exist. Fails if they belong to a newer version.
 fn compatible(connection: &Connection) -> Result<bool, Trouble> {
-    let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'meta'";
+    let table = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'dingtalk_meta'";
     if connection.query_row(table, [], |_| Ok(())).optional()?.is_none() {
         return Ok(false);
     }
-    let needs: i64 = connection.query_row("SELECT min_compatible FROM meta", [], |row| row.get(0))?;
+    let needs: i64 =
+        connection.query_row("SELECT min_compatible FROM dingtalk_meta", [], |row| row.get(0))?;
     if needs > SCHEMA {
         return Err(Trouble::new("a newer version of the program has changed the file; update this program"));
     }

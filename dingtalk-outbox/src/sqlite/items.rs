@@ -59,7 +59,7 @@ pub(super) fn span(milliseconds: i64) -> Duration {
     Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
 }
 
-fn count(number: i64) -> usize {
+pub(super) fn count(number: i64) -> usize {
     usize::try_from(number).unwrap_or(0)
 }
 
@@ -117,48 +117,51 @@ impl<'a> Work<'a> {
 
     /// Returns the first item that fulfils a condition.
     pub(super) fn entry(&self, condition: &str, params: impl Params) -> Result<Option<Entry>, Trouble> {
-        self.first(&format!("SELECT {ENTRY} FROM item {condition}"), params, Entry::read)
+        self.first(&format!("SELECT {ENTRY} FROM dingtalk_item AS item {condition}"), params, Entry::read)
     }
 
     /// Returns the number of a lane, if it has one.
     pub(super) fn known_lane(&self, name: &str) -> Result<Option<i64>, Trouble> {
-        self.first("SELECT lane FROM lane WHERE name = ?1", [name], |row| row.get(0))
+        self.first("SELECT lane FROM dingtalk_lane WHERE name = ?1", [name], |row| row.get(0))
     }
 
     /// Returns the number of a lane, which is added unless it exists.
     pub(super) fn lane(&self, name: &str) -> Result<i64, Trouble> {
         match self.known_lane(name)? {
             Some(lane) => Ok(lane),
-            None => Ok(self.statement("INSERT INTO lane (name) VALUES (?1)")?.insert([name])?),
+            None => Ok(self.statement("INSERT INTO dingtalk_lane (name) VALUES (?1)")?.insert([name])?),
         }
     }
 
     pub(super) fn lane_name(&self, lane: i64) -> Result<String, Trouble> {
-        let name = self.first("SELECT name FROM lane WHERE lane = ?1", [lane], |row| row.get(0))?;
+        let name = self.first("SELECT name FROM dingtalk_lane WHERE lane = ?1", [lane], |row| row.get(0))?;
         name.ok_or_else(|| Trouble::new("a lane is missing"))
     }
 
     pub(super) fn next_number(&self) -> Result<i64, Trouble> {
-        let next = "UPDATE meta SET number = number + 1 RETURNING number";
+        let next = "UPDATE dingtalk_meta SET number = number + 1 RETURNING number";
         Ok(self.statement(next)?.query_row([], |row| row.get(0))?)
     }
 
     pub(super) fn notifications(&self) -> Result<usize, Trouble> {
-        let sql = "SELECT notifications FROM meta";
+        let sql = "SELECT notifications FROM dingtalk_meta";
         Ok(count(self.statement(sql)?.query_row([], |row| row.get(0))?))
     }
 
     /// Changes the numbers of notifications, of all lanes and of one.
     pub(super) fn add_notifications(&self, lane: i64, more: i64) -> Result<(), Trouble> {
-        self.execute("UPDATE meta SET notifications = notifications + ?1", [more])?;
-        self.execute("UPDATE lane SET notifications = notifications + ?2 WHERE lane = ?1", [lane, more])?;
+        self.execute("UPDATE dingtalk_meta SET notifications = notifications + ?1", [more])?;
+        self.execute(
+            "UPDATE dingtalk_lane SET notifications = notifications + ?2 WHERE lane = ?1",
+            [lane, more],
+        )?;
         Ok(())
     }
 
     /// Adds an item at the end of its lane, and returns its row.
     pub(super) fn insert(&self, lane: i64, envelope: &Envelope) -> Result<i64, Trouble> {
         let number = self.next_number()?;
-        let sql = "INSERT INTO item (id, lane, rank, number, position, expires, enqueued, envelope)
+        let sql = "INSERT INTO dingtalk_item (id, lane, rank, number, position, expires, enqueued, envelope)
              VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)";
         let expires = envelope.expires_at.map(since_1970);
         let json = serde_json::to_string(envelope)?;
@@ -170,7 +173,7 @@ impl<'a> Work<'a> {
     pub(super) fn item(&self, item: i64, claim: i64) -> Result<Item, Trouble> {
         let sql =
             "SELECT envelope, enqueued, attempts, interrupted, may_have_arrived, alone, suppressed, failure
-             FROM item WHERE item = ?1";
+             FROM dingtalk_item WHERE item = ?1";
         let mut statement = self.statement(sql)?;
         let mut rows = statement.query([item])?;
         let Some(row) = rows.next()? else { return Err(Trouble::new("an item is missing")) };
@@ -184,22 +187,22 @@ impl<'a> Work<'a> {
         item_read.suppressed = row.get(6)?;
         let failure: Option<String> = row.get(7)?;
         item_read.last_failure = failure.map(|json| serde_json::from_str(&json)).transpose()?;
-        let members = "SELECT id FROM item WHERE digest = ?1 ORDER BY member";
+        let members = "SELECT id FROM dingtalk_item WHERE digest = ?1 ORDER BY member";
         item_read.members = self.all(members, [item], |row| row.get(0))?;
         Ok(item_read)
     }
 
     pub(super) fn pending(&self, lane: &str) -> Result<LanePending, Trouble> {
-        let sql = "SELECT notifications, coalesce((SELECT max(members, 1) FROM item WHERE item = sending), 0)
-             FROM lane WHERE name = ?1";
+        let sql = "SELECT notifications, coalesce((SELECT max(members, 1) FROM dingtalk_item WHERE item = sending), 0)
+             FROM dingtalk_lane WHERE name = ?1";
         let pending = |row: &Row<'_>| pending(row.get(0)?, row.get(1)?);
         Ok(self.first(sql, [lane], pending)?.unwrap_or_default())
     }
 
     pub(super) fn lanes(&self) -> Result<Vec<(String, LanePending)>, Trouble> {
         let sql =
-            "SELECT notifications, coalesce((SELECT max(members, 1) FROM item WHERE item = sending), 0), name
-             FROM lane WHERE notifications > 0 ORDER BY name";
+            "SELECT notifications, coalesce((SELECT max(members, 1) FROM dingtalk_item WHERE item = sending), 0), name
+             FROM dingtalk_lane WHERE notifications > 0 ORDER BY name";
         self.all(sql, [], |row| Ok((row.get(2)?, pending(row.get(0)?, row.get(1)?)?)))
     }
 }

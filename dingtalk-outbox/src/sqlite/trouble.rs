@@ -1,5 +1,7 @@
 //! Failures of the file, and their words for people.
 
+use std::io;
+
 use dingtalk_core::{Error, ErrorKind};
 use rusqlite::ErrorCode;
 
@@ -42,6 +44,15 @@ impl From<rusqlite::Error> for Trouble {
         };
         let locked = matches!(code, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked));
         Self { words: words.to_owned(), locked }
+    }
+}
+
+/// The file of this process.
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::new(format!(
+            "the folder `…-processes` beside the file cannot hold the file of this process ({error}); make it writable"
+        ))
     }
 }
 
