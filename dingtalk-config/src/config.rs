@@ -7,8 +7,8 @@ use dingtalk_core::pool::Router;
 use dingtalk_core::tool::ToolType;
 
 use crate::{
-    DeliveryOptions, Error, Fault, FaultKind, Person, QuotaSettings, RobotSettings, StateSettings, Wording,
-    section::Section,
+    DeliveryOptions, Error, Fault, FaultKind, OutboxSettings, Person, QuotaSettings, RobotSettings,
+    StateSettings, Wording, section::Section,
 };
 
 /// Version of the file's form that is read.
@@ -61,6 +61,8 @@ pub struct Config {
     pub quotas: Vec<QuotaSettings>,
     /// The state that processes share.
     pub state: StateSettings,
+    /// The queue of notifications that survives a crash.
+    pub outbox: OutboxSettings,
     /// The notifications that the file declares, in the order of their names.
     #[cfg(feature = "notifications")]
     pub notifications: Vec<ToolType>,
@@ -154,6 +156,10 @@ impl Config {
             }
         }
         config.state = file.section("state").map(StateSettings::read).unwrap_or_default();
+        let time_zone = config.time_zone.clone();
+        let outbox =
+            file.section("outbox").map(|section| OutboxSettings::read(section, time_zone.as_deref()));
+        config.outbox = outbox.unwrap_or_default();
         #[cfg(feature = "notifications")]
         {
             let declared = file.section("notifications").map(crate::notifications::read);

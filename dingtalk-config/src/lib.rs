@@ -6,6 +6,7 @@ mod guarded;
 #[cfg(feature = "notifications")]
 mod notifications;
 mod options;
+mod outbox;
 mod person;
 mod policy;
 mod quota;
@@ -18,6 +19,7 @@ pub use crate::{
     error::{Error, Fault, FaultKind, Wording},
     guarded::Guarded,
     options::DeliveryOptions,
+    outbox::OutboxSettings,
     person::Person,
     policy::{AtAll, Confirm, Policy, Stated},
     quota::QuotaSettings,

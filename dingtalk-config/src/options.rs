@@ -23,12 +23,13 @@ pub struct DeliveryOptions {
     pub(crate) deadline: Duration,
     pub(crate) max_wait: Option<Duration>,
     pub(crate) windows: Option<Arc<dyn Windows>>,
+    pub(crate) confirmed: bool,
 }
 
 impl DeliveryOptions {
     /// Creates the defaults: a deadline of 25 seconds, the file's longest wait, and windows in memory.
     pub fn new() -> Self {
-        Self { deadline: DEADLINE, max_wait: None, windows: None }
+        Self { deadline: DEADLINE, max_wait: None, windows: None, confirmed: false }
     }
 
     /// Sets the time that one send may take, including waiting and retries: 25 seconds unless set.
@@ -49,6 +50,21 @@ impl DeliveryOptions {
         self.windows = Some(windows);
         self
     }
+
+    /// Refuses messages that the policy has a person confirm first, unless their envelopes have the
+    /// [confirmation](dingtalk_core::Envelope::confirmation): for queues, whose notifications may come from programs
+    /// with another policy. By default, only messages that the policy denies are refused.
+    pub fn confirmed(mut self, confirmed: bool) -> Self {
+        self.confirmed = confirmed;
+        self
+    }
+}
+
+impl DeliveryOptions {
+    /// Reports whether messages must have been [confirmed](Self::confirmed).
+    pub fn must_be_confirmed(&self) -> bool {
+        self.confirmed
+    }
 }
 
 impl Default for DeliveryOptions {
@@ -63,6 +79,7 @@ impl fmt::Debug for DeliveryOptions {
             .field("deadline", &self.deadline)
             .field("max_wait", &self.max_wait)
             .field("shares_windows", &self.windows.is_some())
+            .field("confirmed", &self.confirmed)
             .finish()
     }
 }

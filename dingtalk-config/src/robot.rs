@@ -171,7 +171,7 @@ impl RobotSettings {
             let pool = Pool::builder(robots).name(&*self.name).build();
             Arc::new(pool.map_err(|error| self.fault(FaultKind::Robot, &error))?)
         };
-        Ok(Arc::new(Guarded::new(inner, self.stated.policy())))
+        Ok(Arc::new(Guarded::new(inner, self.stated.policy()).confirmed(options.confirmed)))
     }
 
     /// Makes a robot for each webhook, without its policy: for checks.

@@ -41,7 +41,7 @@ fn everything_at_once_and_each_fault_with_its_place() {
     let faults = faults(text);
     for expected in [
         "version: unsupported version 2; this program reads version 1",
-        "defualt: unknown key; expected one of version, default_robot, time_zone, robots, people, quotas, state, notifications",
+        "defualt: unknown key; expected one of version, default_robot, time_zone, robots, people, quotas, state, outbox, notifications",
         "robots.ops.about: missing",
         "robots.ops.abuot: unknown key; did you mean `about`?",
         "robots.ops.access_token: secrets do not belong in this file: write `env:NAME` for an environment variable, or \
@@ -184,4 +184,66 @@ fn a_proxy_stands_in_the_file_unless_it_has_a_password() {
         "{fault}"
     );
     assert!(!fault.contains("canary"), "{fault}");
+}
+
+#[test]
+fn an_outbox_has_its_settings() {
+    let text = "version = 1\ntime_zone = \"Asia/Shanghai\"\n[outbox]\ncapacity = 500\nexpires_after = \"36h\"\n\
+                digest = true\ndigest_window = \"10s\"\nurgent_threshold = 3\nlanguage = \"zh\"\n\
+                quiet_hours = { begin = \"22:00\", end = \"07:30\" }\n";
+    let outbox = Config::parse(text).unwrap().outbox;
+    assert_eq!(
+        (outbox.capacity, outbox.expires_after),
+        (Some(500), Some(std::time::Duration::from_secs(129_600)))
+    );
+    let digest = outbox.digest.unwrap();
+    assert_eq!((digest.window.as_secs(), digest.urgent_threshold), (10, 3));
+    assert_eq!(digest.language, dingtalk_core::delivery::Language::Zh);
+    #[cfg(feature = "notifications")]
+    assert!(outbox.quiet_hours.is_some());
+    assert_eq!(Config::parse(OPS).unwrap().outbox.digest, None);
+}
+
+#[test]
+fn faults_of_an_outbox_are_explained() {
+    for (text, expected) in [
+        ("capacity = 0", "outbox.capacity: invalid value 0; expected a number of notifications, at least 1"),
+        ("expires_after = \"soon\"", "outbox.expires_after: `soon` is not a span"),
+        ("expires_after = 3600", "outbox.expires_after: expected a string, found an integer"),
+        ("digest = \"yes\"", "outbox.digest: expected true or false, found a string"),
+        (
+            "digest_window = \"5s\"",
+            "outbox.digest_window: `digest_window` has no effect without `digest = true`",
+        ),
+        ("digest = true\nurgent_threshold = -1", "outbox.urgent_threshold: invalid value -1"),
+        ("language = \"fr\"", "outbox.language: invalid value \"fr\"; expected one of \"en\", \"zh\""),
+        ("capasity = 5", "outbox.capasity: unknown key; did you mean `capacity`?"),
+    ] {
+        let faults = faults(&format!("version = 1\n[outbox]\n{text}\n"));
+        assert!(faults.len() == 1 && faults[0].starts_with(expected), "{faults:?}");
+    }
+}
+
+#[cfg(feature = "notifications")]
+#[test]
+fn quiet_hours_name_their_zone() {
+    for (hours, expected) in [
+        ("{ begin = \"22:00\", end = \"07:00\" }", "outbox.quiet_hours.zone: missing; name the time zone"),
+        ("{ begin = \"22:00\", zone = \"UTC\" }", "outbox.quiet_hours.end: missing"),
+        (
+            "{ begin = \"22:00\", end = \"7 am\", zone = \"UTC\" }",
+            "outbox.quiet_hours: quiet hours: invalid time \"7 am\"",
+        ),
+        (
+            "{ begin = \"22:00\", end = \"07:00\", zone = \"Mars/Base\" }",
+            "outbox.quiet_hours: quiet hours: unknown time zone \"Mars/Base\"",
+        ),
+        (
+            "{ begin = \"22:00\", end = \"07:00\", zone = \"UTC\", days = 1 }",
+            "outbox.quiet_hours.days: unknown key",
+        ),
+    ] {
+        let faults = faults(&format!("version = 1\n[outbox]\nquiet_hours = {hours}\n"));
+        assert!(faults.len() == 1 && faults[0].starts_with(expected), "{hours}: {faults:?}");
+    }
 }

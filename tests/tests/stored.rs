@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use dingtalk_core::{
     Envelope, ErrorKind, Message, Mobile, Url, UserId,
-    delivery::{Dedupe, Throttle, Urgency},
+    delivery::{Confirmation, Dedupe, Throttle, Urgency},
     message::{Button, Buttons, FeedItem, Mentions},
     queue::store::{DeadLetter, Failure, Item, Loss},
 };
@@ -101,6 +101,12 @@ fn displaced() -> DeadLetter {
     DeadLetter::new("ops", envelope, Loss::Displaced, failure, at(1_790_000_000))
 }
 
+fn confirmed() -> Envelope {
+    let message = Message::text("The office is closed").with_mentions(Mentions::everybody());
+    let envelope = Envelope::new(message).with_id("01JD0000000000000000000005");
+    envelope.with_confirmation(Confirmation::of_everybody("editor"))
+}
+
 /// Writes a value, compares it with the file, and reads the file.
 fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T, file: &ExpectFile) {
     let json = serde_json::to_string_pretty(value).unwrap() + "\n";
@@ -116,6 +122,7 @@ fn the_stored_forms_stay_readable() {
     check(&letters(), &expect_file!["../golden/stored/dead_letters.json"]);
     check(&suppressing(), &expect_file!["../golden/stored/item_with_suppressed.json"]);
     check(&displaced(), &expect_file!["../golden/stored/dead_letter_displaced.json"]);
+    check(&confirmed(), &expect_file!["../golden/stored/envelope_confirmed.json"]);
 }
 
 /// The stored form of the value, changed, and read again.

@@ -56,6 +56,11 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
             "Use the name of an existing robot, or add the robot.",
             "请使用已有的机器人名称，或先添加该机器人。",
         ),
+        Kind::PolicyDenied => (
+            "the robot's policy does not allow the message",
+            "Change the message, have a person confirm it, or change the robot's policy.",
+            "机器人的策略不允许发送这条消息。请修改消息，请人确认，或调整该机器人的策略。",
+        ),
         Kind::Expired => (
             "the message expired before it was sent",
             "Send it again with a later expiry if it still matters.",

@@ -21,6 +21,17 @@ pub trait Deliver: Send + Sync {
     /// Delivers one envelope.
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>>;
 
+    /// Checks that it would accept an envelope; always unless implemented. A queue asks before it merges notifications,
+    /// and before each attempt: what is refused becomes a dead letter by itself.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the error of [`deliver`](Self::deliver).
+    fn check(&self, envelope: &Envelope) -> Result<(), Error> {
+        let _ = envelope;
+        Ok(())
+    }
+
     /// Returns how long the envelope would wait for its request if it were delivered now; zero unless implemented. A
     /// queue keeps envelopes that would wait, so that more urgent ones can overtake them and a digest can grow.
     ///
@@ -57,6 +68,10 @@ macro_rules! forward {
         impl<D: Deliver + ?Sized> Deliver for $type {
             fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
                 (**self).deliver(envelope)
+            }
+
+            fn check(&self, envelope: &Envelope) -> Result<(), Error> {
+                (**self).check(envelope)
             }
 
             fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {

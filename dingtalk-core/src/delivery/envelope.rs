@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use super::{
-    Dedupe, Error, RobotKey, SendProgress, Throttle,
+    Confirmation, Dedupe, Error, RobotKey, SendProgress, Throttle,
     mark::{Attempt, AttemptMark, Mark},
 };
 use crate::Message;
@@ -46,6 +46,8 @@ pub struct Envelope {
     pub dedupe: Option<Dedupe>,
     /// Limit on messages with the same subject, applied by a [queue](crate::queue::Queue).
     pub throttle: Option<Throttle>,
+    /// A person's confirmation, for a policy that asks for one.
+    pub confirmation: Option<Confirmation>,
     /// Time after which the message is outdated and is not sent.
     pub expires_at: Option<SystemTime>,
     /// Robot through which the message may have arrived. A pool sends it through no other.
@@ -91,6 +93,7 @@ impl Envelope {
             digest_line: None,
             dedupe: None,
             throttle: None,
+            confirmation: None,
             expires_at: None,
             sender: None,
             delivered: None,
@@ -175,6 +178,13 @@ impl Envelope {
     #[must_use]
     pub fn with_throttle(mut self, rule: Throttle) -> Self {
         self.throttle = Some(rule);
+        self
+    }
+
+    /// Sets the confirmation that a person has given.
+    #[must_use]
+    pub fn with_confirmation(mut self, confirmation: Confirmation) -> Self {
+        self.confirmation = Some(confirmation);
         self
     }
 

@@ -13,6 +13,9 @@ pub enum ErrorKind {
     Configuration,
     /// The robot that the envelope names does not exist; nothing was sent. The error lists the existing names.
     UnknownRobot,
+    /// A policy of the sender does not allow the message, or asks for a confirmation that it does not have; nothing was
+    /// sent.
+    PolicyDenied,
     /// The envelope's expiry passed before the message could be sent; nothing was sent.
     Expired,
     /// Too many messages are waiting for this robot: this one would have waited longer than allowed. Nothing was sent.
@@ -96,6 +99,7 @@ impl ErrorKind {
             | Self::Invalid
             | Self::Configuration
             | Self::UnknownRobot
+            | Self::PolicyDenied
             | Self::QueueClosed
             | Self::Keyword
             | Self::Signature

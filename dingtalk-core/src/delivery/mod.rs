@@ -22,6 +22,7 @@ mod advice;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod classify;
+mod confirmation;
 mod dedupe;
 mod deliver;
 pub(crate) mod digest;
@@ -56,6 +57,7 @@ pub use self::blocking::Blocking;
 pub use self::{
     advice::Language,
     classify::{Answer, classify},
+    confirmation::Confirmation,
     dedupe::{Dedupe, Throttle},
     deliver::{Deliver, DeliverExt},
     envelope::{DeliveredParts, Envelope, MAX_BODY_BYTES, Urgency},

@@ -142,6 +142,10 @@ impl Deliver for Router {
         })
     }
 
+    fn check(&self, envelope: &Envelope) -> Result<(), Error> {
+        self.route(envelope.robot.as_deref())?.1.check(envelope)
+    }
+
     fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
         match self.route(envelope.robot.as_deref()) {
             Ok((_, target)) => target.forecast(envelope),

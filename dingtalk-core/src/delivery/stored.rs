@@ -15,7 +15,7 @@ use serde::{
 };
 
 use super::{
-    Dedupe, Envelope, ErrorKind, Throttle, Urgency,
+    Confirmation, Dedupe, Envelope, ErrorKind, Throttle, Urgency,
     store::{DeadLetter, Failure, Item, Loss},
 };
 use crate::{Message, message::newer};
@@ -41,6 +41,8 @@ struct StoredEnvelope {
     dedupe: Option<StoredDedupe>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     throttle: Option<StoredThrottle>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmation: Option<Confirmation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<u64>,
 }
@@ -179,6 +181,7 @@ impl Serialize for Envelope {
             digest_line: self.digest_line.clone(),
             dedupe: self.dedupe.as_ref().map(dedupe),
             throttle: self.throttle.as_ref().map(throttle),
+            confirmation: self.confirmation.clone(),
             expires_at_ms: self.expires_at.map(to_milliseconds),
         };
         stored.serialize(serializer)
@@ -200,6 +203,7 @@ impl<'de> Deserialize<'de> for Envelope {
         envelope.throttle = stored
             .throttle
             .map(|rule| Throttle::new(rule.key, rule.limit, Duration::from_millis(rule.span_ms)));
+        envelope.confirmation = stored.confirmation;
         envelope.expires_at = stored.expires_at_ms.map(|at| time("expires_at_ms", at)).transpose()?;
         Ok(envelope)
     }

@@ -190,3 +190,18 @@ async fn a_queue_that_ends_leaves_notifications_to_the_next_one() {
     assert_eq!(fake.ids().len(), 2);
     assert!(second.pending().await.unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_queue_that_only_accepts_leaves_the_delivery_to_others() {
+    let store = Durable::default();
+    let fake = Fake::new();
+    let accepting =
+        Queue::builder().only_lane(fake.clone()).store(store.clone()).accept_only().build().unwrap();
+    accepting.deliver(envelope("a")).await.unwrap();
+    sleep(seconds(600)).await;
+    assert!(fake.ids().is_empty());
+    drop(accepting);
+    let delivering = Queue::builder().only_lane(fake.clone()).store(store).build().unwrap();
+    delivering.flush(seconds(60)).await.unwrap();
+    assert_eq!(fake.ids(), ["a"]);
+}

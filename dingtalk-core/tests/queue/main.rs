@@ -11,6 +11,7 @@ mod lanes;
 #[path = "../shared/log.rs"]
 mod log;
 mod order;
+mod policy;
 mod retries;
 #[path = "../shared/mod.rs"]
 mod shared;

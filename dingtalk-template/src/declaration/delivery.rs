@@ -153,7 +153,11 @@ impl ThrottleRule {
 }
 
 /// Parses a span: numbers with `s`, `m`, `h` or `d`, as in `1h30m`.
-fn span(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+///
+/// Returns the problem and its fix.
+pub fn span(text: &str) -> Result<Duration, String> {
     let problem = || {
         format!(
             "`{text}` is not a span: write a whole number with `s`, `m`, `h` or `d`, as in `30s` or `10m`"

@@ -24,7 +24,7 @@ use crate::Number;
 
 pub use self::{
     bounds::{ENDLESS_RANGE, NO_NUMBER, NO_RANGE, OPEN_RANGE},
-    delivery::{DedupeRule, DeliveryRules, DeliveryTemplates, ThrottleRule, ThrottleTemplates},
+    delivery::{DedupeRule, DeliveryRules, DeliveryTemplates, ThrottleRule, ThrottleTemplates, span},
     dialect::Dialect,
     field::{check_field, check_mention_limit, check_unbounded, other_measure},
     finding::{FieldLocation, Finding, Findings, Location, Told},

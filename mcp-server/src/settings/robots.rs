@@ -157,7 +157,8 @@ impl Described<'_> {
     pub(crate) fn deliver(&self, options: &DeliveryOptions) -> Result<Arc<dyn Deliver>, Error> {
         match self {
             Self::Environment(robot) => {
-                Ok(Arc::new(Guarded::new(robot.robot(options)?, robot.stated.policy())))
+                let guarded = Guarded::new(robot.robot(options)?, robot.stated.policy());
+                Ok(Arc::new(guarded.confirmed(options.must_be_confirmed())))
             }
             Self::Named(robot) => robot.deliver(options),
         }

@@ -52,6 +52,7 @@ pub(super) fn verdict(error: &Error) -> Verdict {
         | Kind::Refused
         | Kind::QueueFull
         | Kind::QueueClosed
+        | Kind::PolicyDenied
         | Kind::Store => Verdict::Stop,
     }
 }

@@ -53,6 +53,7 @@ pub struct QueueBuilder {
     #[cfg(feature = "jiff")]
     quiet_hours: Option<super::QuietHours>,
     store: Option<Arc<dyn Store>>,
+    accept_only: bool,
 }
 
 /// Expiry of notifications without one of their own.
@@ -81,6 +82,7 @@ impl QueueBuilder {
             #[cfg(feature = "jiff")]
             quiet_hours: None,
             store: None,
+            accept_only: false,
         }
     }
 
@@ -193,6 +195,13 @@ impl QueueBuilder {
         self
     }
 
+    /// Only accepts notifications, and delivers none: for a program that ends at once, and leaves the delivery to other
+    /// processes that use the durable [store](Self::store).
+    pub fn accept_only(mut self) -> Self {
+        self.accept_only = true;
+        self
+    }
+
     /// Checks the settings and starts a task for each lane. Needs a tokio runtime.
     pub fn build(self) -> Result<Queue, Error> {
         self.check()?;
@@ -223,7 +232,7 @@ impl QueueBuilder {
             #[cfg(feature = "jiff")]
             quiet_hours: self.quiet_hours,
         };
-        Ok(Queue::start(Shared::new(store, lanes, self.default_lane, settings)))
+        Ok(Queue::start(Shared::new(store, lanes, self.default_lane, settings), !self.accept_only))
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -254,6 +263,9 @@ impl QueueBuilder {
                     ));
                 }
             }
+        }
+        if self.accept_only && self.store.as_ref().is_none_or(|store| store.only_in_memory().is_some()) {
+            return problem("`accept_only` needs a durable store: nothing in memory outlives the program");
         }
         if let Some(name) = &self.default_lane
             && !self.lanes.iter().any(|(lane, _)| lane == name)
@@ -298,6 +310,7 @@ impl fmt::Debug for QueueBuilder {
             .field("attempt_timeout", &self.attempt_timeout)
             .field("lane_pause", &self.lane_pause)
             .field("expiry", &self.expiry)
+            .field("accept_only", &self.accept_only)
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::{
     Envelope, Message,
-    delivery::Urgency,
+    delivery::{Confirmation, Urgency},
     queue::{
         DigestPolicy, Planned, Waiting,
         store::{Item, Merge},
@@ -95,6 +95,11 @@ fn merge(planned: Planned, items: &[&Item]) -> Option<Merge> {
     let mut digest = Envelope::new(message);
     digest.urgency = members.first().map_or_else(Urgency::default, |item| item.envelope.urgency);
     digest.robot = members.first().and_then(|item| item.envelope.robot.clone());
+    let confirmations = members.iter().map(|item| {
+        let Envelope { message, confirmation, .. } = &item.envelope;
+        (confirmation.as_ref(), message.mentions().is_some_and(|mentions| mentions.all))
+    });
+    digest.confirmation = Confirmation::join(confirmations);
     // The digest is of use for as long as one of its members is.
     let expiries: Option<Vec<SystemTime>> = members.iter().map(|item| item.envelope.expires_at).collect();
     digest.expires_at = expiries.and_then(|expiries| expiries.into_iter().max());

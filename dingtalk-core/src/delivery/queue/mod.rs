@@ -93,13 +93,14 @@ impl Queue {
         QueueBuilder::new()
     }
 
-    fn start(shared: Shared) -> Self {
+    /// Starts the workers, if there are to be any.
+    fn start(shared: Shared, delivers: bool) -> Self {
         let shared = Arc::new(shared);
         let work = |lane: &Arc<lane::Lane>| {
             let worker = worker::Worker::new(Arc::clone(&shared), Arc::clone(lane));
             (lane.name.clone(), tokio::spawn(worker.run()))
         };
-        let workers = Mutex::new(shared.lanes.values().map(work).collect());
+        let workers = Mutex::new(shared.lanes.values().filter(|_| delivers).map(work).collect());
         Self(Arc::new(Handle { shared, workers }))
     }
 

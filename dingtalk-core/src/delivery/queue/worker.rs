@@ -107,6 +107,11 @@ impl Worker {
         let (Some(claim), Some(first)) = (&claimed.claim, claimed.items.first()) else {
             return Ok(Next::Sleep(claimed.next, Wake::Arrival));
         };
+        if let Some((item, error)) = self.refused(&claimed.items) {
+            self.failed(claim, item, item.attempts, error).await;
+            shared.settled.notify_waiters();
+            return Ok(Next::Step);
+        }
         match self.choose(&claimed).await {
             Choice::Wait(time) => {
                 store.release(claim).await?;
@@ -120,6 +125,11 @@ impl Worker {
             }
             Choice::SendFirst => self.send(claim, first).await,
         }
+    }
+
+    /// Returns the first item that its delivery refuses.
+    fn refused<'i>(&self, items: &'i [Item]) -> Option<(&'i Item, Error)> {
+        items.iter().find_map(|item| Some((item, self.lane.deliver.check(&item.envelope).err()?)))
     }
 
     async fn choose(&mut self, claimed: &Claimed) -> Choice {
