@@ -8,11 +8,40 @@ use dingtalk_core::tool::ToolType;
 
 use crate::{
     DeliveryOptions, Error, Fault, FaultKind, OutboxSettings, Person, QuotaSettings, RobotSettings,
-    StateSettings, Wording, section::Section,
+    StateSettings, Wording,
+    section::{Hint, Section},
+    syntax,
 };
 
 /// Version of the file's form that is read.
 const VERSION: i64 = 1;
+
+const HINTS: &[Hint] = &[
+    Hint::meant("bots", "robots"),
+    Hint::meant("bot", "robots"),
+    Hint::meant("person", "people"),
+    Hint::meant("persons", "people"),
+    Hint::meant("users", "people"),
+    Hint::meant("tools", "notifications"),
+    Hint::meant("messages", "notifications"),
+    Hint::meant("default", "default_robot"),
+    Hint::meant("queue", "outbox"),
+    Hint::meant("timezone", "time_zone"),
+    Hint::meant("tz", "time_zone"),
+    Hint::say("about", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("access_token", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("secret", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("webhook", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("token", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("keyword", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("at_all", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("confirm", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("overflow", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("proxy", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+    Hint::say("base_url", "", IN_A_ROBOT.0, IN_A_ROBOT.1),
+];
+const IN_A_ROBOT: (&str, &str) =
+    ("it belongs to a robot: write it below `[robots.NAME]`", "它属于机器人：请写在 `[robots.名称]` 下面");
 
 /// Content of a configuration file. It holds no secret: it names their sources.
 ///
@@ -91,21 +120,14 @@ impl Config {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         // Not the parser's own picture of the line, which may hold a secret in the wrong place.
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            let line =
-                error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            let problem = Wording::new(
-                format!("line {line}: {}", error.message()),
-                format!("第 {line} 行不符合 TOML 语法：{}", error.message()),
-            );
-            Fault::new(FaultKind::Syntax, "", problem)
-        })?;
+        let table: toml::Table = text.parse().map_err(|error| syntax::fault(text, &error))?;
         let mut faults = Vec::new();
         let config = Self::from_table(Section::new("", table, &mut faults));
         Error::check(config, faults)
     }
 
     fn from_table(mut file: Section<'_>) -> Self {
+        file.hint(HINTS);
         match file.integer("version") {
             Some(VERSION) => {}
             Some(other) => {

@@ -13,6 +13,7 @@ mod quota;
 mod robot;
 mod section;
 mod state;
+mod syntax;
 
 pub use crate::{
     config::{Config, time_zone_problem},

@@ -2,7 +2,10 @@
 
 use toml::Value;
 
-use crate::{Wording, section::Section};
+use crate::{
+    Wording,
+    section::{Hint, LIST, Section, TEXT},
+};
 
 /// Requests that some robots may make together in one month: an organisation has 3,000.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,16 @@ pub struct QuotaSettings {
     pub keep_urgent: u32,
 }
 
+const HINTS: &[Hint] = &[
+    Hint::meant("quota", "limit"),
+    Hint::meant("max", "limit"),
+    Hint::meant("monthly_quota", "limit"),
+    Hint::meant("per_month", "limit"),
+    Hint::meant("robot", "robots"),
+    Hint::meant("reserve", "keep_urgent"),
+    Hint::meant("urgent", "keep_urgent"),
+];
+
 impl QuotaSettings {
     /// Reads a quota. `unknown_robot` describes a robot that the file does not have.
     pub(crate) fn read(
@@ -26,9 +39,10 @@ impl QuotaSettings {
         unknown_robot: impl Fn(&str) -> Option<Wording>,
     ) -> Option<Self> {
         section.check_name(&name);
+        section.hint(HINTS);
         let limit = read_limit(&mut section, "limit");
         if limit.is_none() && section.is_sound("limit") {
-            section.fault("limit", Wording::new("missing", "缺少这一项"));
+            section.missing("limit");
         }
         let robots = read_robots(&mut section, unknown_robot);
         let keep_urgent = section.integer("keep_urgent").and_then(|keep| {
@@ -64,7 +78,7 @@ fn read_robots(
 ) -> Option<Vec<String>> {
     let list = match section.value("robots")? {
         Value::Array(list) => list,
-        other => return section.wrong_type("robots", ("a list of names", "名称列表"), &other),
+        other => return section.wrong_type("robots", LIST, &other),
     };
     if list.is_empty() {
         let problem = Wording::new(
@@ -77,7 +91,7 @@ fn read_robots(
     for (index, element) in list.into_iter().enumerate() {
         let place = format!("robots[{index}]");
         let Value::String(name) = element else {
-            section.wrong_type::<()>(&place, ("a string", "字符串"), &element);
+            section.wrong_type::<()>(&place, TEXT, &element);
             continue;
         };
         if let Some(problem) = unknown_robot(&name) {

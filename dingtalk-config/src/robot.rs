@@ -10,8 +10,9 @@ use dingtalk_core::{
 };
 
 use crate::{
-    AtAll, Confirm, DeliveryOptions, Error, Fault, FaultKind, Guarded, Stated, Wording, quota::read_limit,
-    section::Section,
+    AtAll, Confirm, DeliveryOptions, Error, Fault, FaultKind, Guarded, Stated, Wording,
+    quota::read_limit,
+    section::{Hint, Section},
 };
 
 /// Messages that a custom robot takes in a minute (`custom-robots-send-group-messages`, open.dingtalk.com).
@@ -52,12 +53,53 @@ struct Webhook {
     secret: Option<SecretSource>,
 }
 
+const HINTS: &[Hint] = &[
+    Hint::meant("description", "about"),
+    Hint::meant("desc", "about"),
+    Hint::meant("purpose", "about"),
+    Hint::meant("title", "about"),
+    Hint::meant("token", "access_token"),
+    Hint::meant("webhook", "access_token"),
+    Hint::meant("webhook_url", "access_token"),
+    Hint::meant("url", "access_token"),
+    Hint::meant("key", "access_token"),
+    Hint::meant("sign", "secret"),
+    Hint::meant("sign_secret", "secret"),
+    Hint::meant("password", "secret"),
+    Hint::meant("robots", "pool"),
+    Hint::meant("server", "base_url"),
+    Hint::meant("host", "base_url"),
+    Hint::meant("keywords", "keyword"),
+    Hint::meant("rate", "rate_per_minute"),
+    Hint::meant("rate_limit", "rate_per_minute"),
+    Hint::meant("max_wait", "max_wait_seconds"),
+    Hint::meant("quota", "monthly_quota"),
+    Hint::meant("at", "at_all"),
+    Hint::say("name", "", "the name of a robot stands in its brackets: `[robots.NAME]`", NAME_IN_BRACKETS),
+    Hint::say("mobile", "", "names of people stand in `[people]`", "人员写在 `[people]` 里"),
+    Hint::say(
+        "people",
+        "",
+        "names of people stand in `[people]`, for all robots",
+        "人员写在 `[people]` 里，所有机器人共用",
+    ),
+    Hint::say(
+        "timeout",
+        "",
+        "the time of a call is set by `DINGTALK_NOTIFY_CALL_DEADLINE`",
+        DEADLINE_ELSEWHERE,
+    ),
+];
+const NAME_IN_BRACKETS: &str = "机器人的名称写在方括号里：`[robots.名称]`";
+const DEADLINE_ELSEWHERE: &str = "调用的时限由 `DINGTALK_NOTIFY_CALL_DEADLINE` 设置";
+
 /// The longest `about`, in characters: every conversation reads all of them.
 const MAX_ABOUT: usize = 120;
 
 impl RobotSettings {
     pub(crate) fn read(name: String, mut section: Section<'_>) -> Option<Self> {
         section.check_name(&name);
+        section.hint(HINTS);
         let about = section
             .required_text("about")
             .map(|about| about.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -71,6 +113,7 @@ impl RobotSettings {
             section.fault("about", problem);
         }
         let webhooks = match section.sections("pool", |_, mut element| {
+            element.hint(HINTS);
             let webhook = Webhook::read(&mut element);
             element.finish();
             webhook
@@ -83,7 +126,20 @@ impl RobotSettings {
                     );
                     section.fault("pool", problem);
                 }
+                for key in ["access_token", "secret"] {
+                    if section.has(key) {
+                        let problem = Wording::new(
+                            format!("move `{key}` into `pool`, which lists every robot of the group"),
+                            format!("请把 `{key}` 移到 `pool` 里：它列出群里的每个机器人"),
+                        );
+                        section.refuse(key, problem);
+                    }
+                }
                 Some(pool)
+            }
+            None if !section.is_sound("pool") => {
+                (section.value("access_token"), section.value("secret"));
+                None
             }
             None => Webhook::read(&mut section).map(|webhook| vec![webhook]),
         };

@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::{Wording, section::Section};
+use crate::{
+    Wording,
+    section::{Hint, Section},
+};
 
 /// State that the processes of one machine share.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,8 +17,18 @@ pub struct StateSettings {
     pub enabled: Option<bool>,
 }
 
+const HINTS: &[Hint] = &[
+    Hint::meant("path", "dir"),
+    Hint::meant("directory", "dir"),
+    Hint::meant("folder", "dir"),
+    Hint::meant("on", "enabled"),
+    Hint::say("disabled", "enabled", "write `enabled = false`", "请写 `enabled = false`"),
+    Hint::say("off", "enabled", "write `enabled = false`", "请写 `enabled = false`"),
+];
+
 impl StateSettings {
     pub(crate) fn read(mut section: Section<'_>) -> Self {
+        section.hint(HINTS);
         let dir = section.text("dir").and_then(|dir| section.check("dir", absolute(&dir)));
         let settings = Self { dir, enabled: section.flag("enabled") };
         section.finish();

@@ -257,6 +257,9 @@ fn check_spec(name: &str, spec: &str, offset: usize) -> Result<(), SyntaxError> 
     if matches!(rest, "" | "x" | "X" | "o" | "b" | "e" | "E") {
         return Ok(());
     }
+    if let Some(problem) = spec_of_another_language(name, spec) {
+        return Err(SyntaxError::Unsupported { offset, problem });
+    }
     Err(SyntaxError::Unsupported {
         offset,
         problem: format!(
@@ -264,6 +267,21 @@ fn check_spec(name: &str, spec: &str, offset: usize) -> Result<(), SyntaxError> 
              for example `{{{name}:+05.1}}` or `{{{name}:#x}}`"
         ),
     })
+}
+
+/// Explains a format of Python or C: `,`, `.2%`, `.1f`.
+fn spec_of_another_language(name: &str, spec: &str) -> Option<String> {
+    let slot = format!("`{{{name}:{spec}}}`");
+    if spec.contains([',', '_']) {
+        return Some(format!("{slot}: thousands are separated by `format = \"thousands\"` on the field"));
+    }
+    let (rest, sign) = match spec.strip_suffix('%') {
+        Some(rest) => (rest, "%"),
+        None => (spec.strip_suffix(['f', 'd', 's', 'g'])?, ""),
+    };
+    let precision = rest.strip_prefix('.').is_some_and(|digits| digits.parse::<u16>().is_ok());
+    let rest = if precision { format!(":{rest}") } else { String::new() };
+    Some(format!("{slot}: write `{{{name}{rest}}}{sign}`"))
 }
 
 #[cfg(test)]

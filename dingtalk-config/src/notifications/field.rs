@@ -7,7 +7,11 @@ use dingtalk_template::{
 };
 use toml::Value;
 
-use crate::{Wording, section::Section};
+use super::chinese;
+use crate::{
+    Wording,
+    section::{Hint, Section, TEXT},
+};
 
 /// The types of one value, as a file writes them.
 const TYPES: [&str; 12] = [
@@ -15,8 +19,109 @@ const TYPES: [&str; 12] = [
     "duration", "bytes",
 ];
 
+/// Types of other languages and libraries, with those of a file.
+const OTHER_TYPES: [(&str, &str); 35] = [
+    ("string", "text"),
+    ("str", "text"),
+    ("varchar", "text"),
+    ("multiline", "text"),
+    ("md", "markdown"),
+    ("int", "integer"),
+    ("int32", "integer"),
+    ("int64", "integer"),
+    ("i32", "integer"),
+    ("i64", "integer"),
+    ("u32", "integer"),
+    ("u64", "integer"),
+    ("long", "integer"),
+    ("count", "integer"),
+    ("float", "number"),
+    ("double", "number"),
+    ("decimal", "number"),
+    ("f64", "number"),
+    ("percent", "number"),
+    ("bool", "flag"),
+    ("boolean", "flag"),
+    ("uri", "url"),
+    ("link", "url"),
+    ("phone", "mobile"),
+    ("tel", "mobile"),
+    ("userid", "user_id"),
+    ("user", "user_id"),
+    ("enum", "choice"),
+    ("select", "choice"),
+    ("datetime", "time"),
+    ("date", "time"),
+    ("timestamp", "time"),
+    ("timedelta", "duration"),
+    ("seconds", "duration"),
+    ("size", "bytes"),
+];
+
+const HINTS: &[Hint] = &[
+    Hint::say(
+        "required",
+        "",
+        "a field is required unless it has `optional = true`, a `default`, or `list = true`",
+        "字段默认必填；可选的字段请写 `optional = true`，或写 `default`、`list = true`",
+    ),
+    Hint::say("nullable", "", "write `optional = true`", "请写 `optional = true`"),
+    Hint::say("or", "", "the text for no value is `else = \"…\"`", "没有值时的文本是 `else = \"…\"`"),
+    Hint::meant("or_else", "else"),
+    Hint::meant("fallback", "else"),
+    Hint::say("min", "", RANGE.0, RANGE.1),
+    Hint::say("max", "", RANGE.0, RANGE.1),
+    Hint::say("minimum", "", RANGE.0, RANGE.1),
+    Hint::say("maximum", "", RANGE.0, RANGE.1),
+    Hint::say("min_length", "", LENGTH.0, LENGTH.1),
+    Hint::say("max_length", "", LENGTH.0, LENGTH.1),
+    Hint::say("minlength", "", LENGTH.0, LENGTH.1),
+    Hint::say("maxlength", "", LENGTH.0, LENGTH.1),
+    Hint::say("max_len", "", LENGTH.0, LENGTH.1),
+    Hint::meant("desc", "description"),
+    Hint::meant("about", "description"),
+    Hint::meant("help", "description"),
+    Hint::meant("comment", "description"),
+    Hint::meant("doc", "description"),
+    Hint::meant("key", "name"),
+    Hint::meant("id", "name"),
+    Hint::meant("field", "name"),
+    Hint::meant("kind", "type"),
+    Hint::meant("enum", "values"),
+    Hint::meant("options", "values"),
+    Hint::meant("choices", "values"),
+    Hint::meant("variants", "values"),
+    Hint::meant("array", "list"),
+    Hint::meant("repeated", "list"),
+    Hint::meant("many", "list"),
+    Hint::meant("separator", "join"),
+    Hint::meant("sep", "join"),
+    Hint::meant("template", "line"),
+    Hint::meant("shorten", "truncate"),
+    Hint::meant("cut", "truncate"),
+    Hint::meant("timezone", "zone"),
+    Hint::meant("time_zone", "zone"),
+    Hint::meant("tz", "zone"),
+    Hint::meant("mention", "at"),
+    Hint::say(
+        "title",
+        "",
+        "a field has no title: its `name` is for templates and calls, its `description` for agents",
+        "字段没有 title：`name` 用于模板和调用，`description` 给智能体看",
+    ),
+    Hint::say(
+        "label",
+        "",
+        "a field has no label: write it into the template, as in `Host: {host}`",
+        "字段没有 label：请写进模板，例如 `主机：{host}`",
+    ),
+];
+const RANGE: (&str, &str) = ("write both ends as `range = \"0..=100\"`", "范围请写成 `range = \"0..=100\"`");
+const LENGTH: (&str, &str) = ("write both ends as `length = \"1..=64\"`", "长度请写成 `length = \"1..=64\"`");
+
 /// Reads a field. What cannot be read has been reported, and the field says that it is incomplete.
 pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
+    section.hint(HINTS);
     let before = section.fault_count();
     let name = read_name(&mut section).unwrap_or_default();
     let field_type = read_type(&mut section);
@@ -42,8 +147,7 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     for (rule, bounds) in
         [(Rule::Length, &mut rules.length), (Rule::Bytes, &mut rules.bytes), (Rule::Range, &mut rules.range)]
     {
-        let text = section.string(rule.key());
-        *bounds = text.and_then(|text| section.check(rule.key(), Bounds::parse(rule, &text)));
+        *bounds = read_bounds(rule, &mut section);
     }
     let items = ("items", "元素个数");
     rules.max_items = read_count("max_items", items, &mut section);
@@ -82,6 +186,37 @@ pub(super) fn read_field(mut section: Section<'_>) -> DeclaredField {
     field
 }
 
+/// Reads a range. A number, and a list of two, are what people try.
+fn read_bounds(rule: Rule, section: &mut Section<'_>) -> Option<Bounds> {
+    let key = rule.key();
+    let number = |value: &Value| match value {
+        Value::Integer(number) => Some(number.to_string()),
+        Value::Float(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let given = section.value(key)?;
+    let meant = match &given {
+        Value::String(text) => {
+            let bounds = Bounds::parse(rule, text).map_err(|problem| chinese::wording(&problem));
+            return section.check(key, bounds);
+        }
+        Value::Array(ends) => match &ends[..] {
+            [min, max] => number(min).zip(number(max)).map(|(min, max)| format!("{min}..={max}")),
+            _ => None,
+        },
+        other => number(other).map(|max| format!("..={max}")),
+    };
+    let Some(meant) = meant else { return section.wrong_type(key, TEXT, &given) };
+    section.fault(
+        key,
+        Wording::new(
+            format!("expected a range in quotes; write `{key} = \"{meant}\"`"),
+            format!("应为引号里的范围；请写 `{key} = \"{meant}\"`"),
+        ),
+    );
+    None
+}
+
 /// Reads a number of things.
 fn read_count(key: &str, (things, chinese): (&str, &str), section: &mut Section<'_>) -> Option<End> {
     let given = section.integer(key)?;
@@ -103,8 +238,8 @@ fn read_name(section: &mut Section<'_>) -> Option<String> {
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     if !fits {
         let problem = Wording::new(
-            "invalid name; use at most 64 letters, digits and `_`, with a letter first",
-            "名称无效；只能用字母、数字和 `_`，最多 64 个字符，以字母开头",
+            "invalid name; use at most 64 ASCII letters, digits and `_`, with a letter first",
+            "名称无效；只能用英文字母、数字和 `_`，最多 64 个字符，以字母开头",
         );
         section.fault("name", problem);
     }
@@ -124,7 +259,7 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
             section.fault("values", problem);
             Vec::new()
         }
-        (_, Some(_)) => {
+        (name, Some(_)) if TYPES.contains(&name) => {
             let problem = Wording::new(
                 "`values` is only for fields of type `choice`",
                 "`values` 只用于 `choice` 类型的字段",
@@ -132,7 +267,7 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
             section.fault("values", problem);
             Vec::new()
         }
-        (_, None) => Vec::new(),
+        _ => Vec::new(),
     };
     Some(match name.as_str() {
         "text" => FieldType::Text,
@@ -148,7 +283,13 @@ fn read_type(section: &mut Section<'_>) -> Option<FieldType> {
         "duration" => FieldType::Duration,
         "bytes" => FieldType::Bytes,
         other => {
-            let problem = match suggest(other, TYPES) {
+            let known = OTHER_TYPES.iter().find(|(name, _)| name.eq_ignore_ascii_case(other));
+            let problem = match known.map(|(_, meant)| *meant).or_else(|| suggest(other, TYPES)) {
+                // A list is no type: `list = true`, with the type of its elements.
+                _ if ["list", "array", "vec"].contains(&other) => Wording::new(
+                    "a list has the type of its elements, and `list = true`",
+                    "列表请写元素的类型，并写 `list = true`",
+                ),
                 Some(meant) => Wording::new(
                     format!("unknown type {other:?}; did you mean `{meant}`?"),
                     format!("未知的类型 {other:?}；是否想写 `{meant}`？"),
@@ -192,7 +333,7 @@ fn read_values(values: Value, section: &mut Section<'_>) -> Vec<ChoiceText> {
         };
         let Some(choice) = choice else { continue };
         if let Some(problem) = choice_value_problem(&choice.value) {
-            section.fault(&place, problem);
+            section.fault(&place, chinese::wording(problem));
         }
         if choices.iter().any(|other| other.value == choice.value) {
             let problem = Wording::new(
@@ -221,7 +362,7 @@ fn read_shape(of_type: Cardinality, section: &mut Section<'_>) -> Cardinality {
     let mut given =
         several.into_iter().filter(|(key, _)| section.flag(key).unwrap_or_default()).collect::<Vec<_>>();
     if let [(first, _), (second, _)] = given[..] {
-        section.fault(second, second_role(first, second));
+        section.fault(second, chinese::wording(&second_role(first, second)));
     }
     match (of_type, given.pop()) {
         (Cardinality::Flag, Some((key, _))) => {
@@ -241,7 +382,7 @@ fn read_role(section: &mut Section<'_>) -> Role {
     let [at, at_all] = ["at", "at_all"].map(|key| section.flag(key).unwrap_or_default());
     match (at, at_all) {
         (true, true) => {
-            section.fault("at_all", second_role("at", "at_all"));
+            section.fault("at_all", chinese::wording(&second_role("at", "at_all")));
             Role::At
         }
         (true, false) => Role::At,

@@ -38,7 +38,9 @@ impl Bounds {
     ///
     /// Returns the problem, in the words that the derive uses for its attributes.
     pub fn parse(rule: Rule, text: &str) -> Result<Self, String> {
-        let (min, rest) = text.split_once("..").ok_or(NO_RANGE)?;
+        let Some((min, rest)) = text.split_once("..") else {
+            return Err(meant(text).map_or_else(|| NO_RANGE.to_owned(), |range| format!("write `{range}`")));
+        };
         let max = match rest.strip_prefix('=') {
             Some(max) => Some(end(rule, max)?),
             None if !rest.trim().is_empty() => return Err(OPEN_RANGE.to_owned()),
@@ -50,6 +52,28 @@ impl Bounds {
         }
         Ok(Self { min, max })
     }
+}
+
+/// Returns the range that a text in another notation means: `0-100`, `>= 1`, `64`.
+fn meant(text: &str) -> Option<String> {
+    let number = |text: &str| Number::parse(text.trim()).map(|_| text.trim().to_owned());
+    let text = text.trim().trim_matches(['[', ']', '(', ')']);
+    if let Some(max) = ["<=", "≤"].iter().find_map(|sign| text.strip_prefix(sign)) {
+        return number(max).map(|max| format!("..={max}"));
+    }
+    if let Some(min) = [">=", "≥"].iter().find_map(|sign| text.strip_prefix(sign)) {
+        return number(min).map(|min| format!("{min}.."));
+    }
+    if let Some(max) = number(text) {
+        return Some(format!("..={max}"));
+    }
+    ["~", "～", "–", "—", "到", "至", " to ", ",", "，", ":", "-"].iter().find_map(|sign| {
+        // The first sign may be that of a negative number.
+        let from = text.char_indices().nth(1)?.0;
+        let at = from + text.get(from..)?.find(sign)?;
+        let (min, max) = (text.get(..at)?, text.get(at + sign.len()..)?);
+        Some(format!("{}..={}", number(min)?, number(max)?))
+    })
 }
 
 fn end(rule: Rule, text: &str) -> Result<End, String> {
@@ -68,8 +92,17 @@ mod tests {
     #[test]
     fn invalid_ranges_are_explained() {
         for (text, problem) in [
-            ("64", NO_RANGE),
             ("", NO_RANGE),
+            ("many", NO_RANGE),
+            ("a-b", NO_RANGE),
+            ("64", "write `..=64`"),
+            ("<= 64", "write `..=64`"),
+            (">=1", "write `1..`"),
+            ("0-100", "write `0..=100`"),
+            ("-5 - -1", "write `-5..=-1`"),
+            ("0.5～1", "write `0.5..=1`"),
+            ("[0, 100]", "write `0..=100`"),
+            ("1 to 64", "write `1..=64`"),
             ("1..64", OPEN_RANGE),
             ("..", ENDLESS_RANGE),
             ("..=", NO_NUMBER),
