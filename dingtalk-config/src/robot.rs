@@ -112,37 +112,7 @@ impl RobotSettings {
             );
             section.fault("about", problem);
         }
-        let webhooks = match section.sections("pool", |_, mut element| {
-            element.hint(HINTS);
-            let webhook = Webhook::read(&mut element);
-            element.finish();
-            webhook
-        }) {
-            Some(pool) => {
-                if pool.is_empty() && section.is_sound("pool") {
-                    let problem = Wording::new(
-                        "must not be empty: list each robot of the group, or give an access_token",
-                        "列表为空：请列出群里的每个机器人，或改用 access_token",
-                    );
-                    section.fault("pool", problem);
-                }
-                for key in ["access_token", "secret"] {
-                    if section.has(key) {
-                        let problem = Wording::new(
-                            format!("move `{key}` into `pool`, which lists every robot of the group"),
-                            format!("请把 `{key}` 移到 `pool` 里：它列出群里的每个机器人"),
-                        );
-                        section.refuse(key, problem);
-                    }
-                }
-                Some(pool)
-            }
-            None if !section.is_sound("pool") => {
-                (section.value("access_token"), section.value("secret"));
-                None
-            }
-            None => Webhook::read(&mut section).map(|webhook| vec![webhook]),
-        };
+        let webhooks = Webhook::read_all(&mut section);
         let base_url = section.text("base_url");
         let is_gateway = section.flag("gateway").unwrap_or_default();
         if is_gateway && base_url.is_none() && section.is_sound("base_url") {
@@ -314,6 +284,41 @@ impl RobotSettings {
 }
 
 impl Webhook {
+    /// Reads the robots of a pool, or the one robot.
+    fn read_all(section: &mut Section<'_>) -> Option<Vec<Self>> {
+        match section.sections("pool", |_, mut element| {
+            element.hint(HINTS);
+            let webhook = Self::read(&mut element);
+            element.finish();
+            webhook
+        }) {
+            Some(pool) => {
+                if pool.is_empty() && section.is_sound("pool") {
+                    let problem = Wording::new(
+                        "must not be empty: list each robot of the group, or give an access_token",
+                        "列表为空：请列出群里的每个机器人，或改用 access_token",
+                    );
+                    section.fault("pool", problem);
+                }
+                for key in ["access_token", "secret"] {
+                    if section.has(key) {
+                        let problem = Wording::new(
+                            format!("move `{key}` into `pool`, which lists every robot of the group"),
+                            format!("请把 `{key}` 移到 `pool` 里：它列出群里的每个机器人"),
+                        );
+                        section.refuse(key, problem);
+                    }
+                }
+                Some(pool)
+            }
+            None if !section.is_sound("pool") => {
+                let _ = (section.value("access_token"), section.value("secret"));
+                None
+            }
+            None => Self::read(section).map(|webhook| vec![webhook]),
+        }
+    }
+
     fn read(section: &mut Section<'_>) -> Option<Self> {
         let access_token = section.required_text("access_token");
         let access_token = access_token.and_then(|text| section.check("access_token", reference(&text)));

@@ -288,7 +288,7 @@ impl<'f> Section<'f> {
                     format!("；请加上引号：`{last} = \"…\"`"),
                 ))
             }
-            Value::Array(list) if expected == TABLE && list.iter().all(Value::is_table) => {
+            Value::Array(elements) if expected == TABLE && elements.iter().all(Value::is_table) => {
                 // [[robots]] is a list; [[robots.ops]] is one robot in a list.
                 let name = if self.path.is_empty() { ".NAME" } else { "" };
                 let chinese_name = if self.path.is_empty() { ".名称" } else { "" };
@@ -348,7 +348,7 @@ impl Hint {
     }
 }
 
-/// What was expected, in English and in Chinese.
+/// Names of expected values, in English and in Chinese.
 pub(crate) const TEXT: (&str, &str) = ("a string", "字符串");
 pub(crate) const LIST: (&str, &str) = ("a list of names", "名称列表");
 const NUMBER: (&str, &str) = ("a whole number", "整数");

@@ -130,7 +130,7 @@ impl Line<'_> {
             );
         }
         let name = if is_key { key } else { "key" };
-        bare_value(name, part, rest, message).unwrap_or_else(|| self.structure(message, rest))
+        bare_value(name, part, rest, message).unwrap_or_else(|| structure(message, rest))
     }
 
     /// Explains a key or a table that is there twice.
@@ -176,38 +176,38 @@ impl Line<'_> {
             format!("`{key}` 重复设置{chinese}：请去掉一个"),
         )
     }
+}
 
-    /// Explains an error of what stands around values.
-    fn structure(&self, message: &str, rest: &str) -> Pair {
-        if message.contains("unexpected key or value") {
-            return if rest.trim_start().starts_with(',') {
-                pair(
-                    "outside of `{ … }` and `[ … ]`, no comma follows a value: remove it",
-                    "在 `{ … }` 和 `[ … ]` 之外，值后面没有逗号：请去掉",
-                )
-            } else if rest.trim_start().lines().next().is_some_and(|rest| rest.contains('=')) {
-                pair("each key stands on a line of its own", "每个键要单独写一行")
-            } else {
-                pair(
-                    "unexpected text after the value; write a quote within a text as `\\\"`, and a comment after `#`",
-                    "值后面有多余的内容；文本里的引号请写成 `\\\"`，注释以 `#` 开头",
-                )
-            };
-        }
-        for (part, english, chinese) in [
-            ("missing comma", "a comma is missing between two values", "两个值之间缺少逗号"),
-            ("extra comma", "there is a comma too many", "多了一个逗号"),
-            ("inline table", "`{` is not closed: add `}`", "`{` 没有配对：请补上 `}`"),
-            ("unclosed array", "`[` is not closed: add `]`", "`[` 没有配对：请补上 `]`"),
-            ("missing value", "the value is missing after `=`", "`=` 后面缺少值"),
-        ] {
-            if message.contains(part) {
-                return pair(english, chinese);
-            }
-        }
-        // The parser's words do not quote the line.
-        pair(message, "不符合 TOML 语法：请检查引号、括号和逗号")
+/// Explains an error of what stands around values.
+fn structure(message: &str, rest: &str) -> Pair {
+    if message.contains("unexpected key or value") {
+        return if rest.trim_start().starts_with(',') {
+            pair(
+                "outside of `{ … }` and `[ … ]`, no comma follows a value: remove it",
+                "在 `{ … }` 和 `[ … ]` 之外，值后面没有逗号：请去掉",
+            )
+        } else if rest.trim_start().lines().next().is_some_and(|rest| rest.contains('=')) {
+            pair("each key stands on a line of its own", "每个键要单独写一行")
+        } else {
+            pair(
+                "unexpected text after the value; write a quote within a text as `\\\"`, and a comment after `#`",
+                "值后面有多余的内容；文本里的引号请写成 `\\\"`，注释以 `#` 开头",
+            )
+        };
     }
+    for (part, english, chinese) in [
+        ("missing comma", "a comma is missing between two values", "两个值之间缺少逗号"),
+        ("extra comma", "there is a comma too many", "多了一个逗号"),
+        ("inline table", "`{` is not closed: add `}`", "`{` 没有配对：请补上 `}`"),
+        ("unclosed array", "`[` is not closed: add `]`", "`[` 没有配对：请补上 `]`"),
+        ("missing value", "the value is missing after `=`", "`=` 后面缺少值"),
+    ] {
+        if message.contains(part) {
+            return pair(english, chinese);
+        }
+    }
+    // The parser's words do not quote the line.
+    pair(message, "不符合 TOML 语法：请检查引号、括号和逗号")
 }
 
 /// Explains the line of a table's name.

@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, fmt::Write as _, fs};
 
 use dingtalk_config::Config;
+use dingtalk_core::delivery::Language;
 use dingtalk_notify::{Server, builtin_tools};
 use expect_test::expect_file;
 
@@ -634,6 +635,21 @@ fn a_file_is_rejected_like_a_type() {
         writeln!(said, "== {name}\n{case}\n--\n{faults}\n").unwrap();
     }
     expect_file!["../golden/declared_rules.txt"].assert_eq(&said);
+}
+
+#[test]
+fn every_finding_of_a_file_has_chinese() {
+    for (name, case) in CASES {
+        let Err(error) = Config::parse(&file(case)) else { continue };
+        for fault in error.faults() {
+            let chinese = fault.problem.in_language(Language::Zh);
+            assert!(
+                chinese.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c))
+                    && chinese != fault.problem.in_language(Language::En),
+                "{name}: {fault} has no Chinese"
+            );
+        }
+    }
 }
 
 #[test]

@@ -743,6 +743,7 @@ mod tests {
             {
                 "$1: a URL must not contain invisible characters or characters that change the direction of text",
                 "$1: a URL must not contain white space; write %20",
+                "$1: write the host in its ASCII form, which begins with `xn--`",
                 "DingTalk makes no link of `$1`: write `$2`",
                 "`$1` has a `line` of its own and cannot be a link's target too",
                 "`$1` has no `line`, so nothing says how many are left out: write `max_items`",
@@ -753,6 +754,7 @@ mod tests {
                 "`format` and `zone` write a value on one line: remove `multiline`",
                 "a limit of 0 would send nothing: write `1` or more",
                 "a link needs a target: a whole URL, or `{field}` with a field of type `url`",
+                "expected a range such as `1..=64`, `1..` or `..=64`",
                 "no template shows `$1`, so nothing of it is left out: remove `$2`",
                 "no template shows `$1`: remove `$2`",
                 "the $1 of `$2` is $3, and `$4` is at least $5",
