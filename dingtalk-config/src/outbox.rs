@@ -10,7 +10,10 @@ use dingtalk_core::{
 };
 use dingtalk_template::declaration;
 
-use crate::{Wording, section::Section};
+use crate::{
+    Wording,
+    section::{Hint, Section},
+};
 
 /// The queue of notifications that survives a crash.
 ///
@@ -42,9 +45,22 @@ pub struct OutboxSettings {
     pub quiet_hours: Option<QuietHours>,
 }
 
+const HINTS: &[Hint] = &[
+    Hint::meant("size", "capacity"),
+    Hint::meant("max", "capacity"),
+    Hint::meant("limit", "capacity"),
+    Hint::meant("expiry", "expires_after"),
+    Hint::meant("ttl", "expires_after"),
+    Hint::meant("max_age", "expires_after"),
+    Hint::meant("merge", "digest"),
+    Hint::meant("lang", "language"),
+    Hint::meant("quiet", "quiet_hours"),
+];
+
 impl OutboxSettings {
     /// Reads the section. `time_zone` is that of the file, for quiet hours without one.
     pub(crate) fn read(mut section: Section<'_>, time_zone: Option<&str>) -> Self {
+        section.hint(HINTS);
         let capacity = section.integer("capacity").and_then(|capacity| {
             let checked = usize::try_from(capacity).ok().filter(|capacity| *capacity > 0).ok_or_else(|| {
                 Wording::new(

@@ -313,6 +313,10 @@ impl<'f> Section<'f> {
                 "; write `{ access_token = \"env:NAME\" }`".to_owned(),
                 "；请写 `{ access_token = \"env:变量名\" }`".to_owned(),
             )),
+            Value::String(_) if expected == TABLE && last == "quiet_hours" => {
+                let table = "`{ begin = \"22:00\", end = \"08:00\" }`";
+                Some((format!("; write {table}"), format!("；请写 {table}")))
+            }
             Value::String(_) if expected == LIST => {
                 Some((format!("; write `{last} = [\"…\"]`"), format!("；请写 `{last} = [\"…\"]`")))
             }

@@ -748,7 +748,6 @@ mod tests {
                 "`$1` has a `line` of its own and cannot be a link's target too",
                 "`$1` has no `line`, so nothing says how many are left out: write `max_items`",
                 "`$1` is no span for this: write at least `1s`, and at most `366d`",
-                "`$1` is not a span: write a whole number with `s`, `m`, `h` or `d`, as in `30s` or `10m`",
                 "`by` takes names of fields with commas between them, as in `by host, disk`",
                 "`format` and `zone` say how the value is shown: remove `truncate`",
                 "`format` and `zone` write a value on one line: remove `multiline`",
