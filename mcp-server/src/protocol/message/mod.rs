@@ -2,6 +2,7 @@
 //! lenient with the arguments of a call.
 
 mod arguments;
+pub(crate) mod batch;
 mod json;
 
 use hyper::body::Bytes;
@@ -30,7 +31,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 #[derive(Debug)]
 pub(crate) enum Input {
     One(Incoming),
-    Batch,
+    /// The messages of a batch, to be read by [`batch::read`], or the reason why nothing of it can be.
+    Batch(Result<Vec<Value>, Box<ErrorData>>),
 }
 
 /// A message that can be handled.
@@ -83,12 +85,15 @@ pub(crate) fn read(text: &[u8]) -> Result<Input, Refused> {
         Ok(json) => (json, false),
         Err(error) => match json::with_whole_characters(text).map(|text| json::parse(&text)) {
             Some(Ok(json)) if arguments_of(&json.value).and_then(arguments::halves).is_some() => (json, true),
+            _ if text.trim_ascii_start().starts_with(b"[") => {
+                return Ok(Input::Batch(Err(Box::new(unparsable(text, &error)))));
+            }
             _ => return Err(Refused::unidentified(unparsable(text, &error))),
         },
     };
     match json.value {
-        Value::Array(_) if json.duplicate_at.is_some() => Err(Refused::unidentified(twice())),
-        Value::Array(_) => Ok(Input::Batch),
+        Value::Array(_) if json.duplicate_at.is_some() => Ok(Input::Batch(Err(Box::new(twice())))),
+        Value::Array(elements) => Ok(Input::Batch(Ok(elements))),
         message => {
             let mut incoming = check(message, json.duplicate_at)?;
             if has_halves {

@@ -5,7 +5,7 @@ use super::*;
 fn one(text: &str) -> Result<Incoming, Refused> {
     read(text.as_bytes()).map(|input| match input {
         Input::One(incoming) => incoming,
-        Input::Batch => panic!("a batch: {text}"),
+        Input::Batch(_) => panic!("a batch: {text}"),
     })
 }
 

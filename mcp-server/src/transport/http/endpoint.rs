@@ -165,7 +165,7 @@ impl Endpoint {
                     }
                     incoming.put_into(&mut head.extensions, body)
                 }
-                Ok(Input::Batch) => return refusal(&head.headers, None, &message::not_a_message()),
+                Ok(Input::Batch(_)) => return refusal(&head.headers, None, &message::not_a_message()),
                 // The protocol's library does not know the method in this version.
                 Err(Refused { initializes: true, .. }) if !is_older(&head.headers) => body,
                 Err(Refused { id, error, .. }) => return refusal(&head.headers, id.as_ref(), &error),

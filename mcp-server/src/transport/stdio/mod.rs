@@ -3,6 +3,7 @@
 mod lines;
 mod scan;
 mod transport;
+mod unanswered;
 
 use std::{sync::Arc, time::Duration};
 

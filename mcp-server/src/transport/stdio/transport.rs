@@ -2,18 +2,23 @@
 //! whose call contains half a surrogate pair would otherwise wait for ever.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     io::{self, Cursor},
     pin::Pin,
-    sync::{Arc, Mutex as SyncMutex, PoisonError},
+    sync::{Arc, Mutex as SyncMutex, MutexGuard, PoisonError},
 };
 
 use rmcp::{
     RoleServer,
-    model::{ClientRequest, ErrorData, GetExtensions as _, GetMeta as _, ProtocolVersion, RequestId},
+    model::{
+        ClientNotification, ClientRequest, ErrorData, GetExtensions as _, GetMeta as _, ProtocolVersion,
+        RequestId, ServerResult,
+    },
     service::{RxJsonRpcMessage, TxJsonRpcMessage},
     transport::Transport,
 };
+use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
     sync::{Mutex, Notify},
@@ -23,8 +28,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     lines::{Line, Lines, MAX_LINE_BYTES},
     scan::Scan,
+    unanswered::{Answered, Unanswered},
 };
-use crate::protocol::message::{self, Incoming, Input, Refused};
+use crate::protocol::message::{self, Incoming, Input, Refused, batch};
 
 type Sending = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
@@ -36,8 +42,11 @@ pub(super) struct LineTransport<R, W> {
     ended: Arc<Notify>,
     /// Set once a message has begun the conversation, which the protocol's loop requires of the first one.
     has_begun: bool,
-    /// Ids of requests that are not answered. One that was cancelled gets no answer, and its id is never used again.
-    unanswered: Arc<SyncMutex<HashSet<RequestId>>>,
+    unanswered: Arc<SyncMutex<Unanswered>>,
+    /// Messages of a batch that the protocol's loop has not received yet.
+    received: VecDeque<RxJsonRpcMessage<RoleServer>>,
+    /// Version of the conversation, once `initialize` is answered.
+    version: Option<ProtocolVersion>,
     /// Cancelled once stdout is closed: nobody would learn of a message that is sent now.
     closed: CancellationToken,
 }
@@ -57,36 +66,78 @@ where
             ended,
             has_begun: false,
             unanswered: Arc::default(),
+            received: VecDeque::new(),
+            version: None,
             closed: CancellationToken::new(),
         }
     }
 
-    /// Returns the message of a line. `None` if the line is blank or out of place, or was answered with an error.
-    fn read(&mut self, line: &[u8]) -> Option<RxJsonRpcMessage<RoleServer>> {
+    /// Reads a line: notes its messages for the protocol's loop, and answers what cannot be handled.
+    fn read(&mut self, line: &[u8]) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.is_empty() {
-            return None;
+            return;
         }
         let read = message::read(line).and_then(|input| match input {
-            Input::One(incoming) => to_protocol(incoming),
-            Input::Batch => Err(Refused::unidentified(message::not_a_message())),
+            Input::One(incoming) => to_protocol(incoming).map(|message| self.accept(message)),
+            Input::Batch(elements) => {
+                self.read_batch(elements);
+                Ok(())
+            }
         });
-        match read {
-            Ok(message) if !self.is_in_place(&message) => None,
-            Ok(RxJsonRpcMessage::<RoleServer>::Request(request)) if self.is_unanswered(&request.id) => {
-                self.refuse(Some(request.id), message::id_in_use());
-                None
+        if let Err(Refused { id, error, .. }) = read {
+            let searched = || {
+                let mut scan = Scan::default();
+                scan.feed(line);
+                scan.request_id()
+            };
+            self.refuse(id.or_else(searched).as_ref(), &error);
+        }
+    }
+
+    /// Notes a message that came alone for the protocol's loop, unless it is out of place or its id is in use.
+    fn accept(&mut self, message: RxJsonRpcMessage<RoleServer>) {
+        if !self.is_in_place(&message) {
+            return;
+        }
+        match message {
+            RxJsonRpcMessage::<RoleServer>::Request(request) if !self.unanswered().begin(&request.id) => {
+                self.refuse(Some(&request.id), &message::id_in_use());
             }
-            Ok(message) => Some(message),
-            Err(Refused { id, error, .. }) => {
-                let searched = || {
-                    let mut scan = Scan::default();
-                    scan.feed(line);
-                    scan.request_id()
-                };
-                self.refuse(id.or_else(searched), *error);
-                None
+            message => self.received.push_back(message),
+        }
+    }
+
+    /// Notes the messages of a batch. Those that cannot be handled are answered with the others.
+    fn read_batch(&mut self, elements: Result<Vec<Value>, Box<ErrorData>>) {
+        let batch = match batch::read(elements, self.version.as_ref()) {
+            Ok(batch) => batch,
+            Err(problem) => {
+                self.answering = Some(self.write(&error_of(None, &problem)));
+                return;
             }
+        };
+        let (mut waiting, mut answers) = (HashSet::new(), Vec::new());
+        for message in batch {
+            match message.and_then(to_protocol) {
+                Ok(RxJsonRpcMessage::<RoleServer>::Request(request))
+                    if !self.unanswered().begin(&request.id) =>
+                {
+                    answers.push(error_of(Some(&request.id), &message::id_in_use()));
+                }
+                Ok(message) => {
+                    if let RxJsonRpcMessage::<RoleServer>::Request(request) = &message {
+                        waiting.insert(request.id.clone());
+                    }
+                    self.received.push_back(message);
+                }
+                Err(Refused { id, error, .. }) => answers.push(error_of(id.as_ref(), &error)),
+            }
+        }
+        if !waiting.is_empty() {
+            self.unanswered().begin_batch(waiting, answers);
+        } else if !answers.is_empty() {
+            self.answering = Some(self.write(&answers));
         }
     }
 
@@ -102,12 +153,22 @@ where
         true
     }
 
-    /// Reports whether a request with this id is not answered yet, and notes that there is one.
-    fn is_unanswered(&self, id: &RequestId) -> bool {
-        !self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone())
+    fn unanswered(&self) -> MutexGuard<'_, Unanswered> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn refuse(&mut self, id: Option<RequestId>, problem: ErrorData) {
+    /// Ends the wait for the answer to a request that this message cancels.
+    fn note_cancelled(&mut self, message: &RxJsonRpcMessage<RoleServer>) {
+        let RxJsonRpcMessage::<RoleServer>::Notification(notification) = message else { return };
+        let ClientNotification::CancelledNotification(cancelled) = &notification.notification else { return };
+        let Some(id) = &cancelled.params.request_id else { return };
+        let complete = self.unanswered().cancel(id);
+        if let Some(answers) = complete {
+            self.answering = Some(self.write(&answers));
+        }
+    }
+
+    fn refuse(&mut self, id: Option<&RequestId>, problem: &ErrorData) {
         tracing::debug!(
             name: "dingtalk_notify.unreadable",
             answered = id.is_some(),
@@ -115,12 +176,11 @@ where
             "a line on stdin could not be read"
         );
         if let Some(id) = id {
-            let answer = TxJsonRpcMessage::<RoleServer>::error(problem, Some(id));
-            self.answering = Some(self.write(&answer));
+            self.answering = Some(self.write(&error_of(Some(id), problem)));
         }
     }
 
-    fn write(&self, message: &TxJsonRpcMessage<RoleServer>) -> Sending {
+    fn write(&self, message: &impl Serialize) -> Sending {
         let (output, closed) = (Arc::clone(&self.output), self.closed.clone());
         let line = serde_json::to_vec(message);
         Box::pin(async move {
@@ -149,15 +209,22 @@ where
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
-        let answered = match &message {
+        if let TxJsonRpcMessage::<RoleServer>::Response(answer) = &message
+            && let ServerResult::InitializeResult(greeting) = &answer.result
+        {
+            self.version = Some(greeting.protocol_version.clone());
+        }
+        let id = match &message {
             TxJsonRpcMessage::<RoleServer>::Response(answer) => Some(&answer.id),
             TxJsonRpcMessage::<RoleServer>::Error(answer) => answer.id.as_ref(),
             _ => None,
         };
-        if let Some(id) = answered {
-            self.unanswered.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        let answered = id.map(|id| self.unanswered().answer(id, || serde_json::to_value(&message)));
+        match answered {
+            None | Some(Answered::Alone) => self.write(&message),
+            Some(Answered::Batch(answers)) => self.write(&answers),
+            Some(Answered::NotYet) => Box::pin(std::future::ready(Ok(()))),
         }
-        self.write(&message)
     }
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
@@ -166,6 +233,10 @@ where
                 // A failure closes the transport.
                 let _ = answering.await;
                 self.answering = None;
+            }
+            if let Some(message) = self.received.pop_front() {
+                self.note_cancelled(&message);
+                return Some(message);
             }
             let line = tokio::select! {
                 biased;
@@ -176,14 +247,10 @@ where
                 line = self.lines.next() => line,
             };
             match line {
-                Ok(Some(Line::Whole(line))) => {
-                    if let Some(message) = self.read(&line) {
-                        return Some(message);
-                    }
-                }
+                Ok(Some(Line::Whole(line))) => self.read(&line),
                 Ok(Some(Line::TooLong(scan))) => {
                     let problem = format!("the message is longer than {MAX_LINE_BYTES} bytes");
-                    self.refuse(scan.request_id(), ErrorData::invalid_request(problem, None));
+                    self.refuse(scan.request_id().as_ref(), &ErrorData::invalid_request(problem, None));
                 }
                 Ok(None) => break,
                 Err(error) => {
@@ -200,6 +267,11 @@ where
         self.output.lock().await.take();
         Ok(())
     }
+}
+
+/// Returns an error as it is written; one without an id answers a batch or an element that has none.
+fn error_of(id: Option<&RequestId>, error: &ErrorData) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "error": error})
 }
 
 /// Returns the message in the terms of the protocol's library.
