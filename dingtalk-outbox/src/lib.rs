@@ -13,6 +13,8 @@ mod meter;
 mod moment;
 pub mod outbox;
 mod pace;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod processes;
 mod review;
 mod schema;
@@ -27,6 +29,8 @@ mod units;
 mod waiters;
 mod window;
 
+#[cfg(feature = "postgres")]
+pub use crate::postgres::{Postgres, PostgresBuilder, PostgresStore};
 pub use crate::{
     clock::{Clock, Reading},
     meter::Quota,

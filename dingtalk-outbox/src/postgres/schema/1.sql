@@ -1,0 +1,138 @@
+-- One row.
+CREATE TABLE meta (
+    schema integer NOT NULL,
+    -- Oldest schema whose programs may use the tables.
+    min_compatible integer NOT NULL,
+    -- Maximum number of notifications that the function `enqueue` fills the queue to.
+    capacity bigint NOT NULL DEFAULT 10000
+);
+INSERT INTO meta VALUES (0, 1);
+
+-- Time of all rows; one clock for all machines. A function of its own, so that tests can set it.
+CREATE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clock_timestamp()';
+
+-- Processes with a session. Each holds the advisory lock of its number until its session ends.
+CREATE TABLE owner (
+    owner integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
+    -- Lanes that it serves.
+    lanes text[] NOT NULL,
+    since timestamptz NOT NULL,
+    -- Last sign of life.
+    seen timestamptz NOT NULL
+);
+
+-- First half of the keys of advisory locks: locks belong to a database, which can have several of these schemas.
+CREATE FUNCTION lock_space() RETURNS integer LANGUAGE sql STABLE AS
+    $$ SELECT hashtext('dingtalk ' || current_schema()) $$;
+
+-- Names of robots for the function `enqueue`, as the programs that deliver have registered them.
+CREATE TABLE alias (robot text PRIMARY KEY, lane text NOT NULL);
+
+-- Counters of positions and of claims.
+CREATE SEQUENCE number;
+CREATE SEQUENCE claim;
+
+-- Number of notifications, as the sum of all rows: a transaction changes one that no other transaction changes now.
+CREATE TABLE tally (tally integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, notifications bigint NOT NULL)
+    WITH (fillfactor = 20);
+INSERT INTO tally (notifications) SELECT 0 FROM generate_series(1, 8);
+
+-- Lanes by name, each with the claim on it. No index covers what a claim changes.
+CREATE TABLE lane (
+    lane bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL UNIQUE,
+    last_sent timestamptz,
+    claim bigint,
+    until timestamptz,
+    -- Process that made the claim, if it has a session.
+    owner integer,
+    -- Item of which an attempt has begun.
+    sending bigint,
+    -- Last item that was handed out under the claim, and the counter at that time: items up to both are claimed.
+    to_rank smallint,
+    to_position bigint,
+    to_page integer,
+    to_number bigint
+) WITH (fillfactor = 50);
+
+-- Notifications and digests that are not finished.
+CREATE TABLE item (
+    item bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL UNIQUE,
+    lane bigint NOT NULL,
+    -- 0 for urgent items.
+    rank smallint NOT NULL,
+    number bigint NOT NULL,
+    position bigint NOT NULL,
+    page integer NOT NULL DEFAULT 0,
+    -- Set while the item is deferred.
+    due timestamptz,
+    expires timestamptz,
+    -- The digest of which the notification is a member, and its index in it.
+    digest bigint,
+    member integer,
+    -- Number of members of a digest; 0 for a notification.
+    members integer NOT NULL DEFAULT 0,
+    enqueued timestamptz NOT NULL,
+    -- Set while an attempt is recorded whose outcome is not.
+    begun boolean NOT NULL DEFAULT false,
+    attempts integer NOT NULL DEFAULT 0,
+    interrupted boolean NOT NULL DEFAULT false,
+    may_have_arrived boolean NOT NULL DEFAULT false,
+    alone boolean NOT NULL DEFAULT false,
+    suppressed integer NOT NULL DEFAULT 0,
+    failure text,
+    dedupe_key text,
+    -- Set if it was added by the function `enqueue`, which does not check everything.
+    by_sql boolean NOT NULL DEFAULT false,
+    envelope text NOT NULL
+);
+CREATE INDEX item_ready ON item (lane, rank, position, page) WHERE due IS NULL AND digest IS NULL;
+CREATE INDEX item_due ON item (lane, due) WHERE due IS NOT NULL;
+CREATE INDEX item_expires ON item (lane, expires) WHERE expires IS NOT NULL AND digest IS NULL;
+CREATE INDEX item_digest ON item (digest, member) WHERE digest IS NOT NULL;
+CREATE INDEX item_displaceable ON item (number) WHERE rank = 1 AND members = 0 AND digest IS NULL;
+
+-- Ids of finished notifications and digests.
+CREATE TABLE done (id text PRIMARY KEY, at timestamptz NOT NULL);
+CREATE INDEX done_at ON done (at);
+
+-- Dead letters, oldest first.
+CREATE TABLE dead (
+    dead bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id text NOT NULL UNIQUE,
+    lane text NOT NULL,
+    at timestamptz NOT NULL,
+    loss text NOT NULL,
+    -- Failure of the last attempt, and the reason, if it is another one.
+    last_failure text,
+    failure text,
+    attempts integer NOT NULL,
+    may_have_arrived boolean NOT NULL,
+    envelope text NOT NULL
+);
+CREATE INDEX dead_at ON dead (at);
+
+-- Notifications that were added under a dedupe key.
+CREATE TABLE dedupe (
+    lane bigint NOT NULL,
+    key text NOT NULL,
+    id text NOT NULL,
+    at timestamptz NOT NULL,
+    span interval NOT NULL,
+    PRIMARY KEY (lane, key)
+);
+
+-- Keys of throttles, with the times of the notifications that were added under them.
+CREATE TABLE throttle (
+    lane bigint NOT NULL,
+    key text NOT NULL,
+    times timestamptz[] NOT NULL DEFAULT '{}',
+    -- Number of notifications that were suppressed since the last one that was added.
+    suppressed integer NOT NULL DEFAULT 0,
+    -- Time of the last notification, added or not.
+    at timestamptz NOT NULL,
+    span interval NOT NULL,
+    PRIMARY KEY (lane, key)
+);
