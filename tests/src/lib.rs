@@ -1,5 +1,7 @@
 //! Tests across all crates, and code that several of them share. The examples of the READMEs are tests too.
 
+pub mod outbox_contract;
+pub mod postgres_place;
 pub mod postgres_server;
 pub mod shared_state;
 pub mod temporary;

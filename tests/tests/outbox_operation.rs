@@ -10,19 +10,12 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use dingtalk_core::{
-    Envelope, ErrorKind, Message,
-    delivery::{Dedupe, Urgency},
-    queue::store::{Begun, Claim, Claimed, Enqueued, Failure, Loss, Merge, Settlement, Store as _},
+use dingtalk_core::queue::store::{Claimed, Store as _};
+use dingtalk_outbox::{Outbox, SqliteStore, outbox::Service};
+use dingtalk_tests::{
+    outbox_contract::{self, LEASE, OPS, Place, add, begin, claim},
+    temporary::TemporaryDirectory,
 };
-use dingtalk_outbox::{
-    Outbox, SqliteStore,
-    outbox::{Entry, EntryState, Filter, Kind, Removal, Service, Standing},
-};
-use dingtalk_tests::temporary::TemporaryDirectory;
-
-const LEASE: Duration = Duration::from_secs(150);
-const OPS: &str = "robot:ops";
 
 struct Files {
     directory: TemporaryDirectory,
@@ -35,11 +28,16 @@ impl Files {
         Self { directory: TemporaryDirectory::new(), clock: Arc::new(AtomicU64::new(1_700_000_000_000)) }
     }
 
-    /// Opens the file as one more process does.
-    fn open(&self) -> SqliteStore {
+    fn store(&self) -> SqliteStore {
         let clock = Arc::clone(&self.clock);
         let now = move || SystemTime::UNIX_EPOCH + Duration::from_millis(clock.load(Ordering::Relaxed));
         SqliteStore::open(self.directory.path().join("outbox.db")).unwrap().clock(now)
+    }
+}
+
+impl Place for Files {
+    fn open(&self) -> Box<dyn Outbox> {
+        Box::new(self.store())
     }
 
     fn now(&self) -> SystemTime {
@@ -51,46 +49,10 @@ impl Files {
     }
 }
 
-fn envelope(id: &str) -> Envelope {
-    Envelope::new(Message::text("a secret plan")).with_id(id).with_robot("ops")
-}
-
-async fn add(store: &SqliteStore, id: &str) {
-    assert_eq!(store.enqueue(OPS, envelope(id), 1000).await.unwrap(), Enqueued::Added);
-}
-
-async fn claim(store: &SqliteStore, max: usize) -> (Claim, Vec<String>) {
-    let claimed = store.claim(OPS, max, LEASE).await.unwrap();
-    (claimed.claim.unwrap(), claimed.items.into_iter().map(|item| item.envelope.id).collect())
-}
-
-async fn begin(store: &SqliteStore, claim: &Claim, id: &str) {
-    assert_eq!(store.begin(claim, id, LEASE).await.unwrap(), Begun::Started(1));
-}
-
-async fn settle(store: &SqliteStore, claim: &Claim, id: &str, settlement: Settlement) {
-    assert!(store.settle(claim, id, settlement).await.unwrap());
-}
-
-fn failure() -> Failure {
-    Failure::new(ErrorKind::Refused, "as told")
-}
-
-fn dead() -> Settlement {
-    Settlement::Dead { loss: Loss::Unknown, may_have_arrived: true, failure: failure() }
-}
-
-async fn kept(store: &SqliteStore, id: &str) -> (Entry, Option<usize>) {
-    match store.find(id).await.unwrap() {
-        Standing::Kept { entry, ahead } => (*entry, ahead),
-        other => panic!("{id}: {other:?}"),
-    }
-}
-
 #[tokio::test]
 async fn a_lane_of_a_process_that_has_ended_is_free_at_once() {
     let files = Files::new();
-    let (first, second) = (files.open(), files.open());
+    let (first, second) = (files.store(), files.store());
     for id in ["a", "b"] {
         add(&first, id).await;
     }
@@ -111,7 +73,7 @@ async fn a_lane_of_a_process_that_has_ended_is_free_at_once() {
 #[tokio::test]
 async fn dispatchers_are_those_that_are_running() {
     let files = Files::new();
-    let (first, second, reader) = (files.open(), files.open(), files.open());
+    let (first, second, reader) = (files.store(), files.store(), files.store());
     assert_eq!(reader.dispatchers().await.unwrap(), []);
     let serving = first.serve(Service::new("outbox run", [OPS, "robot:dev"])).await.unwrap().unwrap();
     let since = files.now();
@@ -133,167 +95,30 @@ async fn dispatchers_are_those_that_are_running() {
 
 #[tokio::test]
 async fn an_id_is_found_in_every_state() {
-    let files = Files::new();
-    let store = files.open();
-    for id in ["a", "b", "c", "d"] {
-        add(&store, id).await;
-    }
-    let (entry, ahead) = kept(&store, "c").await;
-    assert_eq!((entry.state, ahead), (EntryState::Waiting, Some(2)));
-    assert_eq!((&*entry.lane, entry.robot.as_deref(), entry.added), (OPS, Some("ops"), Some(files.now())));
-    assert_eq!(entry.envelope.unwrap(), envelope("c"));
-
-    let (held, _) = claim(&store, 1).await;
-    begin(&store, &held, "a").await;
-    assert_eq!(kept(&store, "a").await.0.state, EntryState::Sending);
-    let after = Duration::from_secs(5);
-    let deferred = Settlement::Deferred { after, counts: true, may_have_arrived: false, failure: failure() };
-    settle(&store, &held, "a", deferred).await;
-    let (entry, ahead) = kept(&store, "a").await;
-    assert_eq!((entry.state, ahead), (EntryState::Deferred(files.now() + after), None));
-    assert_eq!((entry.attempts, entry.last_failure), (1, Some(failure())));
-
-    let (held, _) = claim(&store, 1).await;
-    begin(&store, &held, "b").await;
-    settle(&store, &held, "b", dead()).await;
-    let (entry, _) = kept(&store, "b").await;
-    assert_eq!(entry.state, EntryState::Dead(Loss::Unknown, files.now()));
-    assert!(entry.may_have_arrived);
-
-    let (held, ids) = claim(&store, 9).await;
-    let digest = Envelope::new(Message::text("both")).with_id("digest");
-    assert!(store.merge(&held, vec![Merge::new(digest, ids)]).await.unwrap());
-    assert_eq!(kept(&store, "c").await.0.state, EntryState::Merged("digest".to_owned()));
-    assert_eq!(kept(&store, "digest").await.0.members, 2);
-    let (held, _) = claim(&store, 9).await;
-    begin(&store, &held, "digest").await;
-    settle(&store, &held, "digest", Settlement::Delivered).await;
-    for id in ["c", "d", "digest"] {
-        assert_eq!(store.find(id).await.unwrap(), Standing::Delivered(files.now()), "{id}");
-    }
-    assert_eq!(store.find("e").await.unwrap(), Standing::Unknown);
+    outbox_contract::an_id_is_found_in_every_state(&Files::new()).await;
 }
 
 #[tokio::test]
 async fn a_digest_that_was_refused_is_not_delivered() {
-    let files = Files::new();
-    let store = files.open();
-    for id in ["a", "b"] {
-        add(&store, id).await;
-    }
-    let (held, ids) = claim(&store, 9).await;
-    let digest = Envelope::new(Message::text("both")).with_id("digest");
-    assert!(store.merge(&held, vec![Merge::new(digest, ids)]).await.unwrap());
-    let (held, _) = claim(&store, 9).await;
-    begin(&store, &held, "digest").await;
-    settle(&store, &held, "digest", Settlement::Unmerged).await;
-    assert_eq!(store.find("digest").await.unwrap(), Standing::Unmerged(files.now()));
-    assert_eq!(kept(&store, "b").await.1, Some(1));
+    outbox_contract::a_digest_that_was_refused_is_not_delivered(&Files::new()).await;
 }
 
 #[tokio::test]
 async fn pages_contain_each_entry_once() {
-    let files = Files::new();
-    let store = files.open();
-    for number in 0..25 {
-        let lane = if number % 5 == 0 { "robot:dev" } else { OPS };
-        let added = store.enqueue(lane, envelope(&number.to_string()), 1000).await.unwrap();
-        assert_eq!(added, Enqueued::Added);
-    }
-    for (lane, entries) in [(None, 25), (Some(OPS), 20), (Some("robot:dev"), 5), (Some("robot:other"), 0)] {
-        let mut filter = Filter::new(Kind::Unfinished).lane(lane.map(str::to_owned)).limit(4);
-        let mut ids = Vec::new();
-        loop {
-            let page = store.list(filter.clone()).await.unwrap();
-            assert!(page.entries.len() <= 4);
-            assert!(
-                page.entries
-                    .iter()
-                    .all(|entry| entry.envelope.is_none() && lane.is_none_or(|lane| lane == entry.lane))
-            );
-            ids.extend(page.entries.into_iter().map(|entry| entry.id.parse::<u32>().unwrap()));
-            let Some(next) = page.next else { break };
-            filter = filter.after(next);
-        }
-        assert_eq!(ids.len(), entries, "{lane:?}");
-        assert!(ids.is_sorted(), "{ids:?}");
-    }
-    let page = store.list(Filter::new(Kind::Unfinished).limit(1).content(true)).await.unwrap();
-    assert_eq!(page.entries[0].envelope, Some(envelope("0")));
+    outbox_contract::pages_contain_each_entry_once(&Files::new()).await;
 }
 
 #[tokio::test]
 async fn dead_letters_are_listed_newest_first_and_purged_by_age() {
-    let files = Files::new();
-    let store = files.open();
-    for id in ["a", "b", "c"] {
-        add(&store, id).await;
-        let (held, _) = claim(&store, 1).await;
-        begin(&store, &held, id).await;
-        settle(&store, &held, id, dead()).await;
-        files.advance(Duration::from_secs(60));
-    }
-    let list = async |filter: Filter| {
-        let page = store.list(filter).await.unwrap();
-        (page.entries.into_iter().map(|entry| entry.id).collect::<Vec<_>>(), page.next)
-    };
-    let (ids, next) = list(Filter::new(Kind::Dead).limit(2)).await;
-    assert_eq!(ids, ["c", "b"]);
-    assert_eq!(list(Filter::new(Kind::Dead).limit(2).after(next)).await, (vec!["a".to_owned()], None));
-    assert_eq!(list(Filter::new(Kind::Dead).lane("robot:dev".to_owned())).await, (vec![], None));
-    assert_eq!(store.stats().await.unwrap().dead_letters, 3);
-    assert_eq!(store.purge(Duration::from_secs(100)).await.unwrap(), 2);
-    assert_eq!(list(Filter::new(Kind::Dead)).await.0, ["c"]);
-    assert!(matches!(store.find("a").await.unwrap(), Standing::Removed(_)));
-    assert_eq!(store.purge(Duration::ZERO).await.unwrap(), 1);
-    assert_eq!(store.enqueue(OPS, envelope("c"), 1000).await.unwrap(), Enqueued::Known);
+    outbox_contract::dead_letters_are_listed_newest_first_and_purged_by_age(&Files::new()).await;
 }
 
 #[tokio::test]
 async fn a_removed_entry_is_never_sent() {
-    let files = Files::new();
-    let store = files.open();
-    let dedupe = || Dedupe::new("same", Duration::from_secs(600));
-    store.enqueue(OPS, envelope("a").with_dedupe(dedupe()), 1000).await.unwrap();
-    add(&store, "b").await;
-    let (held, _) = claim(&store, 1).await;
-    assert_eq!(store.remove("a").await.unwrap(), Removal::Removed(1), "it was claimed, not sent");
-    assert_eq!(store.begin(&held, "a", LEASE).await.unwrap(), Begun::Lost);
-    store.release(&held).await.unwrap();
-    assert_eq!(store.find("a").await.unwrap(), Standing::Removed(files.now()));
-    let again = store.enqueue(OPS, envelope("c").with_dedupe(dedupe()), 1000).await.unwrap();
-    assert_eq!(again, Enqueued::Added, "its key is free");
-
-    let (held, ids) = claim(&store, 1).await;
-    assert_eq!(ids, ["b"]);
-    begin(&store, &held, "b").await;
-    assert_eq!(store.remove("b").await.unwrap(), Removal::Sending);
-    settle(&store, &held, "b", dead()).await;
-    assert_eq!(store.remove("b").await.unwrap(), Removal::Removed(1), "a dead letter");
-    assert_eq!(store.dead_letters(9).await.unwrap(), []);
-
-    add(&store, "d").await;
-    let (held, ids) = claim(&store, 9).await;
-    let digest = Envelope::new(Message::text("both")).with_id("digest");
-    assert!(store.merge(&held, vec![Merge::new(digest, ids)]).await.unwrap());
-    assert_eq!(store.remove("d").await.unwrap(), Removal::Merged("digest".to_owned()));
-    assert_eq!(store.remove("digest").await.unwrap(), Removal::Removed(2));
-    assert_eq!(store.remove("digest").await.unwrap(), Removal::Unknown);
-    assert_eq!(store.lanes().await.unwrap(), []);
+    outbox_contract::a_removed_entry_is_never_sent(&Files::new()).await;
 }
 
 #[tokio::test]
 async fn stats_name_the_robot_and_the_longest_wait_of_each_lane() {
-    let files = Files::new();
-    let store = files.open();
-    assert_eq!(store.stats().await.unwrap().lanes, []);
-    add(&store, "a").await;
-    let first = files.now();
-    files.advance(Duration::from_secs(60));
-    store.enqueue(OPS, envelope("b").with_urgency(Urgency::Urgent), 1000).await.unwrap();
-    let stats = store.stats().await.unwrap();
-    let [lane] = &stats.lanes[..] else { panic!("{stats:?}") };
-    assert_eq!((&*lane.lane, lane.robot.as_deref(), lane.pending.total()), (OPS, Some("ops"), 2));
-    assert_eq!(lane.waiting_since, Some(first));
-    assert!(stats.bytes.unwrap() > 0);
+    outbox_contract::stats_name_the_robot_and_the_longest_wait_of_each_lane(&Files::new()).await;
 }

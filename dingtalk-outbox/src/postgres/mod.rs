@@ -2,6 +2,8 @@
 
 mod address;
 mod connection;
+mod dispatchers;
+mod entries;
 mod letters;
 mod migration;
 mod session;

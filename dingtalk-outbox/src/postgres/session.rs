@@ -1,14 +1,15 @@
 //! The session of a process: while it lasts, others know that the process is running, and that its claims hold.
 
 use std::{
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicI32, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_postgres::Client;
 
 use super::{connection::Postgres, trouble::Trouble};
@@ -20,17 +21,28 @@ const SIGN: Duration = Duration::from_secs(1);
 /// Signs of life between two removals of what is too old.
 const CLEANING: u32 = 60;
 
+/// Time for which a dispatcher waits for its session.
+const WAIT: Duration = Duration::from_secs(10);
+
 /// A process, as its claims name it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Session {
-    shared: Arc<Shared>,
+    state: watch::Sender<State>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Debug, Default)]
-struct Shared {
-    /// Number of the process; 0 until it has one.
-    owner: AtomicI32,
+#[derive(Debug, Clone, Default)]
+struct State {
+    /// Number of the process, once it has one.
+    owner: Option<i32>,
+    /// Reason for which it has no session now.
+    trouble: Option<Trouble>,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { state: watch::Sender::new(State::default()), task: Mutex::default() }
+    }
 }
 
 impl Session {
@@ -38,46 +50,67 @@ impl Session {
     pub(super) fn owner(&self, postgres: &Postgres) -> Option<i32> {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if task.as_ref().is_none_or(JoinHandle::is_finished) {
-            *task = Some(tokio::spawn(keep(postgres.clone(), Arc::clone(&self.shared))));
+            *task = Some(tokio::spawn(keep(postgres.clone(), self.state.clone())));
         }
-        Some(self.shared.owner.load(Ordering::Relaxed)).filter(|owner| *owner > 0)
+        self.state.borrow().owner
     }
-}
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        if let Some(task) = self.task.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+    /// Waits for the number of the process.
+    pub(super) async fn wait(&self, postgres: &Postgres) -> Result<i32, Trouble> {
+        let mut state = self.state.subscribe();
+        self.owner(postgres);
+        let decided = |state: &State| state.owner.is_some() || state.trouble.is_some();
+        let State { owner, trouble } = match timeout(WAIT, state.wait_for(decided)).await {
+            Ok(Ok(state)) => state.clone(),
+            _ => State::default(),
+        };
+        owner.ok_or_else(|| trouble.unwrap_or_else(|| Trouble::away("PostgreSQL does not answer")))
+    }
+
+    /// Ends the session.
+    pub(super) fn end(&self) {
+        if let Some(task) = self.task.lock().unwrap_or_else(PoisonError::into_inner).take() {
             task.abort();
         }
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
 /// Keeps a session, and begins another one when it is lost.
-async fn keep(postgres: Postgres, shared: Arc<Shared>) {
+async fn keep(postgres: Postgres, state: watch::Sender<State>) {
     loop {
-        if let Err(trouble) = hold(&postgres, &shared).await {
+        if let Err(trouble) = hold(&postgres, &state).await {
             tracing::debug!(name: "dingtalk.session_lost", reason = trouble.words(), "the session was lost");
+            state.send_modify(|state| state.trouble = Some(trouble));
         }
         sleep(SIGN).await;
     }
 }
 
-async fn hold(postgres: &Postgres, shared: &Shared) -> Result<(), Trouble> {
+async fn hold(postgres: &Postgres, state: &watch::Sender<State>) -> Result<(), Trouble> {
     let client = postgres.session().await?;
-    let owner = register(&client, shared.owner.load(Ordering::Relaxed)).await?;
-    shared.owner.store(owner, Ordering::Relaxed);
+    let known = state.borrow().owner;
+    let owner = register(&client, known).await?;
     let sign = client.prepare("UPDATE owner SET seen = clock() WHERE owner = $1").await?;
-    // An earlier session of this process may not have ended for the server.
     let lock = client.prepare("SELECT pg_try_advisory_lock(lock_space(), $1)").await?;
     let mut locked = false;
     for signs in 1_u32.. {
         if !locked {
-            locked = client.query_one(&lock, &[&owner]).await?.get(0);
+            // An earlier session of this process may not have ended for the server.
+            locked = client.query_one(&lock, &[&owner]).await?.try_get(0)?;
         }
         if client.execute(&sign, &[&owner]).await? == 0 {
             // The row was removed because the process was silent for long.
-            shared.owner.store(0, Ordering::Relaxed);
+            state.send_modify(|state| state.owner = None);
             return Ok(());
+        }
+        if signs == 1 {
+            state.send_modify(|state| *state = State { owner: Some(owner), trouble: None });
         }
         if signs.is_multiple_of(CLEANING) {
             client.execute("SELECT clean()", &[]).await?;
@@ -88,13 +121,12 @@ async fn hold(postgres: &Postgres, shared: &Shared) -> Result<(), Trouble> {
 }
 
 /// Returns the number of this process, which has a row.
-async fn register(client: &Client, owner: i32) -> Result<i32, Trouble> {
-    let known = client.execute("UPDATE owner SET seen = clock() WHERE owner = $1", &[&owner]).await?;
-    if known > 0 {
+async fn register(client: &Client, known: Option<i32>) -> Result<i32, Trouble> {
+    if let Some(owner) = known
+        && client.execute("UPDATE owner SET seen = clock() WHERE owner = $1", &[&owner]).await? > 0
+    {
         return Ok(owner);
     }
-    let name = format!("{}", std::process::id());
-    let sql =
-        "INSERT INTO owner (name, lanes, since, seen) VALUES ($1, '{}', clock(), clock()) RETURNING owner";
-    Ok(client.query_one(sql, &[&name]).await?.get(0))
+    let sql = "INSERT INTO owner (seen) VALUES (clock()) RETURNING owner";
+    Ok(client.query_one(sql, &[]).await?.try_get(0)?)
 }

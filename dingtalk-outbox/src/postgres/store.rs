@@ -20,6 +20,7 @@ use tokio_postgres::{GenericClient, Row, types::ToSql};
 
 use super::{
     connection::Postgres,
+    dispatchers::Ended,
     letters::{self, LETTER},
     session::Session,
     trouble::Trouble,
@@ -56,17 +57,18 @@ const LONGEST: Duration = Duration::from_secs(9_500_000_000);
 /// ```
 #[derive(Clone)]
 pub struct PostgresStore {
-    postgres: Postgres,
+    pub(super) postgres: Postgres,
     /// `None` only in tests: then, claims end with their leases alone.
-    session: Option<Arc<Session>>,
+    pub(super) session: Option<Arc<Session>>,
     /// Lanes with a claim of this process that it may not know of, because a connection was lost.
     uncertain: Arc<Mutex<HashSet<String>>>,
+    pub(super) ended: Arc<Ended>,
 }
 
 impl PostgresStore {
     /// Creates a store in a database. Connects to nothing.
     pub fn new(postgres: Postgres) -> Self {
-        Self { postgres, session: Some(Arc::default()), uncertain: Arc::default() }
+        Self { postgres, session: Some(Arc::default()), uncertain: Arc::default(), ended: Arc::default() }
     }
 
     /// Makes claims that say nothing of their process, so that a test decides on their ends.
@@ -75,6 +77,14 @@ impl PostgresStore {
     pub fn without_session(mut self) -> Self {
         self.session = None;
         self
+    }
+
+    /// Ends the session of this process as a crash does, for tests.
+    #[doc(hidden)]
+    pub fn end_session(&self) {
+        if let Some(session) = &self.session {
+            session.end();
+        }
     }
 
     /// Returns the database.
@@ -87,7 +97,7 @@ impl PostgresStore {
     }
 
     /// Runs a statement, which is a transaction, and returns its rows.
-    async fn rows(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+    pub(super) async fn rows(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
         self.run(sql, values).await.map_err(|trouble| self.postgres.error(&trouble))
     }
 
@@ -103,12 +113,13 @@ impl PostgresStore {
 
     async fn attempt(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Trouble> {
         let client = self.postgres.client().await?;
+        self.ended.remove(&client).await?;
         let statement = client.prepare_cached(sql).await?;
         Ok(client.query(&statement, values).await?)
     }
 
     /// Runs a statement that returns one value.
-    async fn value<T>(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<T, Error>
+    pub(super) async fn value<T>(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<T, Error>
     where
         T: for<'a> tokio_postgres::types::FromSql<'a>,
     {
@@ -223,8 +234,9 @@ async fn enqueue(
     let throttle_key = throttle.map(|rule| text(&rule.key));
     let throttle_limit = throttle.map(|rule| i64::from(rule.limit));
     let throttle_span = throttle.map(|rule| milliseconds(rule.span));
+    let robot = envelope.robot.as_deref().map(text);
     let capacity = number(capacity);
-    let sql = "SELECT * FROM enqueue_item($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let sql = "SELECT * FROM enqueue_item($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let row = client
         .query_one(
             sql,
@@ -238,6 +250,7 @@ async fn enqueue(
                 &throttle_key,
                 &throttle_limit,
                 &throttle_span,
+                &robot,
                 &json,
                 &capacity,
             ],
@@ -247,24 +260,24 @@ async fn enqueue(
 }
 
 /// A text as PostgreSQL can store it: without the character that ends one in C.
-fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 
-fn number(number: usize) -> i64 {
+pub(super) fn number(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-fn count(number: i32) -> u32 {
+pub(super) fn count(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
-fn size(number: i64) -> usize {
+pub(super) fn size(number: i64) -> usize {
     usize::try_from(number).unwrap_or(0)
 }
 
 /// Milliseconds of a span, rounded up, so that nothing is due too early.
-fn milliseconds(span: Duration) -> i64 {
+pub(super) fn milliseconds(span: Duration) -> i64 {
     let span = span.min(LONGEST);
     let exact = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
     exact + i64::from(!span.subsec_nanos().is_multiple_of(1_000_000))
@@ -275,7 +288,7 @@ fn storable(time: SystemTime) -> SystemTime {
     time.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 3 * LONGEST)
 }
 
-fn pending(row: &Row) -> LanePending {
+pub(super) fn pending(row: &Row) -> LanePending {
     let (all, sending): (i64, i64) = (row.get("o_all"), row.get("o_sending"));
     LanePending::new(size(all - sending), size(sending))
 }
@@ -429,11 +442,14 @@ impl Store for PostgresStore {
             let failed = |trouble: Trouble| self.postgres.error(&trouble);
             let mut envelope = letter.envelope;
             envelope.expires_at = None;
+            let urgent = envelope.urgency == Urgency::Urgent;
+            let robot = envelope.robot.as_deref().map(text);
             let envelope = serde_json::to_string(&envelope).map_err(|error| failed(error.into()))?;
             let failure = serde_json::to_string(&letter.failure).map_err(|error| failed(error.into()))?;
-            let sql = "SELECT redeliver($1, $2, $3, $4)";
-            let outcome: Option<String> =
-                self.value(sql, &[&text(id), &envelope, &failure, &number(capacity)]).await?;
+            let sql = "SELECT redeliver($1, $2, $3, $4, $5, $6)";
+            let outcome: Option<String> = self
+                .value(sql, &[&text(id), &urgent, &robot, &envelope, &failure, &number(capacity)])
+                .await?;
             Ok(outcome.map(|outcome| if outcome == "added" { Enqueued::Added } else { Enqueued::Full }))
         })
     }

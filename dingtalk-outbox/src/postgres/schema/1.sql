@@ -14,12 +14,18 @@ CREATE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT clo
 -- Processes with a session. Each holds the advisory lock of its number until its session ends.
 CREATE TABLE owner (
     owner integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    name text NOT NULL,
-    -- Lanes that it serves.
-    lanes text[] NOT NULL,
-    since timestamptz NOT NULL,
     -- Last sign of life.
     seen timestamptz NOT NULL
+);
+
+-- Dispatchers, each of a process.
+CREATE TABLE dispatcher (
+    dispatcher bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    owner integer NOT NULL REFERENCES owner ON DELETE CASCADE,
+    name text NOT NULL,
+    lanes text[] NOT NULL,
+    alone boolean NOT NULL,
+    since timestamptz NOT NULL
 );
 
 -- First half of the keys of advisory locks: locks belong to a database, which can have several of these schemas.
@@ -83,6 +89,8 @@ CREATE TABLE item (
     alone boolean NOT NULL DEFAULT false,
     suppressed integer NOT NULL DEFAULT 0,
     failure text,
+    -- Name of the robot in the envelope.
+    robot text,
     dedupe_key text,
     -- Set if it was added by the function `enqueue`, which does not check everything.
     by_sql boolean NOT NULL DEFAULT false,
@@ -95,7 +103,12 @@ CREATE INDEX item_digest ON item (digest, member) WHERE digest IS NOT NULL;
 CREATE INDEX item_displaceable ON item (number) WHERE rank = 1 AND members = 0 AND digest IS NULL;
 
 -- Ids of finished notifications and digests.
-CREATE TABLE done (id text PRIMARY KEY, at timestamptz NOT NULL);
+CREATE TABLE done (
+    id text PRIMARY KEY,
+    at timestamptz NOT NULL,
+    -- 0: delivered, 1: a dead letter, 2: a digest that was refused, 3: removed.
+    outcome smallint NOT NULL
+);
 CREATE INDEX done_at ON done (at);
 
 -- Dead letters, oldest first.

@@ -57,14 +57,14 @@ BEGIN
     v_expires := coalesce((p_options ->> 'expires_at_ms')::bigint,
         (extract(epoch FROM v_now + interval '1 day') * 1000)::bigint);
     v_envelope := p_options || jsonb_build_object(
-        'form', 1, 'id', id, 'message', p_message, 'urgency', coalesce(p_options ->> 'urgency', 'normal'),
+        'form', 1, 'id', id, 'robot', p_robot, 'message', p_message, 'urgency', coalesce(p_options ->> 'urgency', 'normal'),
         'expires_at_ms', v_expires);
     SELECT * INTO v_added FROM enqueue_item(
         v_lane, id, p_options ->> 'urgency' = 'urgent', to_timestamp(v_expires / 1000.0),
         p_options #>> '{dedupe,key}', (p_options #>> '{dedupe,span_ms}')::bigint,
         p_options #>> '{throttle,key}', (p_options #>> '{throttle,limit}')::bigint,
         (p_options #>> '{throttle,span_ms}')::bigint,
-        v_envelope::text, (SELECT meta.capacity FROM meta));
+        p_robot, v_envelope::text, (SELECT meta.capacity FROM meta));
     IF v_added.o_outcome = 'full' THEN
         RAISE EXCEPTION 'the queue is full' USING ERRCODE = 'configuration_limit_exceeded';
     END IF;

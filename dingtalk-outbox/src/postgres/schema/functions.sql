@@ -45,10 +45,16 @@ BEGIN
         AND pg_try_advisory_xact_lock(lock_space(), p_owner);
 END $$;
 
+-- Remembers the id of a notification or a digest that is finished.
+CREATE OR REPLACE FUNCTION remember(p_id text, p_now timestamptz, p_outcome integer) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO done (id, at, outcome) VALUES (p_id, p_now, p_outcome::smallint)
+    ON CONFLICT (id) DO UPDATE SET at = excluded.at, outcome = excluded.outcome
+$$;
+
 -- Removes an item that is finished; for a digest, its members too. Those that were given up become dead letters, whose
--- numbers are returned.
+-- numbers are returned. `p_outcome` is that of the table `done`.
 CREATE OR REPLACE FUNCTION finish(
-    p_item item, p_now timestamptz, p_loss text, p_failure text, p_may_have_arrived boolean
+    p_item item, p_now timestamptz, p_outcome integer, p_loss text, p_failure text, p_may_have_arrived boolean
 ) RETURNS bigint[] LANGUAGE plpgsql AS $$
 DECLARE
     v_gone item;
@@ -61,22 +67,24 @@ BEGIN
         ORDER BY member
     LOOP
         v_count := v_count + 1;
-        IF p_loss IS NOT NULL THEN
+        IF p_outcome = 1 THEN
             INSERT INTO dead (id, lane, at, loss, last_failure, failure, attempts, may_have_arrived, envelope)
             SELECT v_gone.id, lane.name, p_now, p_loss, p_item.failure, p_failure, p_item.attempts,
                 p_item.may_have_arrived OR p_may_have_arrived, v_gone.envelope
             FROM lane WHERE lane.lane = p_item.lane
             RETURNING dead INTO v_letter;
             v_letters := v_letters || v_letter;
+        END IF;
+        IF p_outcome <> 0 THEN
             -- The key is free again. One that is locked is being given to another notification.
             DELETE FROM dedupe WHERE (lane, key) IN (
                 SELECT lane, key FROM dedupe WHERE lane = p_item.lane AND key = v_gone.dedupe_key AND id = v_gone.id
                 FOR UPDATE SKIP LOCKED);
         END IF;
-        INSERT INTO done (id, at) VALUES (v_gone.id, p_now) ON CONFLICT (id) DO UPDATE SET at = excluded.at;
+        PERFORM remember(v_gone.id, p_now, p_outcome);
     END LOOP;
     IF p_item.members > 0 THEN
-        INSERT INTO done (id, at) VALUES (p_item.id, p_now) ON CONFLICT (id) DO UPDATE SET at = excluded.at;
+        PERFORM remember(p_item.id, p_now, p_outcome);
         DELETE FROM item WHERE digest = p_item.item;
     END IF;
     DELETE FROM item WHERE item = p_item.item;
@@ -89,7 +97,7 @@ CREATE OR REPLACE FUNCTION enqueue_item(
     p_lane text, p_id text, p_urgent boolean, p_expires timestamptz,
     p_dedupe_key text, p_dedupe_span bigint,
     p_throttle_key text, p_throttle_limit bigint, p_throttle_span bigint,
-    p_envelope text, p_capacity bigint,
+    p_robot text, p_envelope text, p_capacity bigint,
     OUT o_outcome text, OUT o_letter bigint
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -146,9 +154,10 @@ BEGIN
         o_outcome := 'displaced';
     END IF;
     v_number := nextval('number');
-    INSERT INTO item (id, lane, rank, number, position, expires, enqueued, suppressed, dedupe_key, envelope)
+    INSERT INTO item (id, lane, rank, number, position, expires, enqueued, suppressed, robot, dedupe_key,
+        envelope)
     VALUES (p_id, v_lane, CASE WHEN p_urgent THEN 0 ELSE 1 END, v_number, v_number, p_expires, v_now, v_suppressed,
-        p_dedupe_key, p_envelope)
+        p_robot, p_dedupe_key, p_envelope)
     ON CONFLICT (id) DO NOTHING RETURNING item INTO v_item;
     IF v_item IS NULL THEN
         o_outcome := 'known';
@@ -166,7 +175,7 @@ BEGIN
         SET times = excluded.times, suppressed = 0, at = excluded.at, span = excluded.span;
     END IF;
     IF o_outcome = 'displaced' THEN
-        v_letters := finish(v_displaced, v_now, '"displaced"', NULL, false);
+        v_letters := finish(v_displaced, v_now, 1, '"displaced"', NULL, false);
         o_letter := v_letters[1];
     END IF;
 END $$;
@@ -229,7 +238,7 @@ BEGIN
                 RETURN QUERY SELECT 'expired', v_now, NULL::bigint, NULL::timestamptz, NULL::timestamptz,
                     letter, NULL::text[], NULL::timestamptz, NULL::integer, false, false, false, NULL::integer,
                     NULL::text, NULL::text
-                FROM unnest(finish(v_item, v_now, '"expired"', NULL, false)) AS letter;
+                FROM unnest(finish(v_item, v_now, 1, '"expired"', NULL, false)) AS letter;
             END LOOP;
             -- Items whose delay is over are last.
             FOR v_item IN
@@ -374,16 +383,16 @@ BEGIN
         IF v_item.rank = 1 THEN
             UPDATE lane SET last_sent = v_now WHERE lane = v_lane.lane;
         END IF;
-        PERFORM finish(v_item, v_now, NULL, NULL, false);
+        PERFORM finish(v_item, v_now, 0, NULL, NULL, false);
     WHEN 'deferred' THEN
         UPDATE item SET due = CASE WHEN p_after > 0 THEN v_now + span(p_after) END,
             attempts = attempts - CASE WHEN v_begun AND NOT p_counts THEN 1 ELSE 0 END,
             may_have_arrived = may_have_arrived OR p_may_have_arrived, failure = p_failure
         WHERE item = v_item.item;
     WHEN 'dead' THEN
-        PERFORM finish(v_item, v_now, p_loss, p_failure, p_may_have_arrived);
+        PERFORM finish(v_item, v_now, 1, p_loss, p_failure, p_may_have_arrived);
     WHEN 'unmerged' THEN
-        INSERT INTO done (id, at) VALUES (v_item.id, v_now) ON CONFLICT (id) DO UPDATE SET at = excluded.at;
+        PERFORM remember(v_item.id, v_now, 2);
         DELETE FROM item WHERE item = v_item.item;
         UPDATE item SET digest = NULL, member = NULL, alone = true WHERE digest = v_item.item;
     END CASE;
@@ -398,7 +407,7 @@ DECLARE
 BEGIN
     SELECT * INTO v_item FROM item WHERE item = p_item AND by_sql FOR UPDATE;
     IF FOUND THEN
-        PERFORM finish(v_item, clock(), p_loss, p_failure, false);
+        PERFORM finish(v_item, clock(), 1, p_loss, p_failure, false);
     END IF;
     RETURN v_item.item IS NOT NULL;
 END $$;
@@ -413,8 +422,73 @@ LANGUAGE sql STABLE AS $$
     GROUP BY lane.lane ORDER BY lane.name COLLATE "C"
 $$;
 
+-- Numbers of the lanes that have notifications, with the oldest of the next ones: urgent, normal and deferred.
+CREATE OR REPLACE FUNCTION lane_stats() RETURNS TABLE (
+    o_lane text, o_all bigint, o_sending bigint, o_since timestamptz, o_robot text
+) LANGUAGE sql STABLE AS $$
+    SELECT p.o_lane, p.o_all, p.o_sending, min(n.enqueued), (array_agg(n.robot) FILTER (WHERE n.robot IS NOT NULL))[1]
+    FROM pending(NULL) AS p JOIN lane ON lane.name = p.o_lane CROSS JOIN LATERAL (
+        (SELECT enqueued, robot FROM item WHERE item.lane = lane.lane AND rank = 0 AND due IS NULL AND digest IS NULL
+            ORDER BY position, page LIMIT 1)
+        UNION ALL
+        (SELECT enqueued, robot FROM item WHERE item.lane = lane.lane AND rank = 1 AND due IS NULL AND digest IS NULL
+            ORDER BY position, page LIMIT 1)
+        UNION ALL
+        (SELECT enqueued, robot FROM item WHERE item.lane = lane.lane AND due IS NOT NULL ORDER BY due LIMIT 1)) AS n
+    GROUP BY p.o_lane, p.o_all, p.o_sending ORDER BY p.o_lane COLLATE "C"
+$$;
+
+-- Removes an entry for good: the outcome, the number of notifications, and the digest that prevents it.
+CREATE OR REPLACE FUNCTION remove_entry(p_id text, OUT o_outcome text, OUT o_count integer, OUT o_digest text)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_item item;
+BEGIN
+    -- Its lane first, as every step that changes a claim.
+    PERFORM FROM lane WHERE lane = (SELECT i.lane FROM item i WHERE i.id = p_id) FOR UPDATE;
+    SELECT * INTO v_item FROM item WHERE id = p_id FOR UPDATE;
+    IF FOUND THEN
+        IF v_item.digest IS NOT NULL THEN
+            SELECT id INTO o_digest FROM item WHERE item = v_item.digest;
+            o_outcome := 'merged';
+        ELSIF v_item.begun THEN
+            o_outcome := 'sending';
+        ELSE
+            o_outcome := 'removed';
+            o_count := greatest(v_item.members, 1);
+            PERFORM finish(v_item, clock(), 3, NULL, NULL, false);
+        END IF;
+        RETURN;
+    END IF;
+    DELETE FROM dead WHERE id = p_id;
+    o_outcome := CASE WHEN FOUND THEN 'removed' ELSE 'unknown' END;
+    IF FOUND THEN
+        o_count := 1;
+        PERFORM remember(p_id, clock(), 3);
+    END IF;
+END $$;
+
+-- Registers a dispatcher, and returns its number; null if it is to be alone, and is not.
+CREATE OR REPLACE FUNCTION register(p_owner integer, p_name text, p_lanes text[], p_alone boolean) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_dispatcher bigint;
+BEGIN
+    IF p_alone THEN
+        LOCK TABLE dispatcher IN SHARE ROW EXCLUSIVE MODE;
+        IF EXISTS (SELECT FROM dispatcher WHERE alone AND NOT has_ended(owner)) THEN
+            RETURN NULL;
+        END IF;
+    END IF;
+    INSERT INTO dispatcher (owner, name, lanes, alone, since) VALUES (p_owner, p_name, p_lanes, p_alone, clock())
+    RETURNING dispatcher INTO v_dispatcher;
+    RETURN v_dispatcher;
+END $$;
+
 -- Puts a dead letter back into its lane: 'added', 'full', or null if it is not found.
-CREATE OR REPLACE FUNCTION redeliver(p_id text, p_envelope text, p_failure text, p_capacity bigint) RETURNS text
+CREATE OR REPLACE FUNCTION redeliver(
+    p_id text, p_urgent boolean, p_robot text, p_envelope text, p_failure text, p_capacity bigint
+) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     v_dead dead;
@@ -429,9 +503,10 @@ BEGIN
     END IF;
     DELETE FROM dead WHERE id = p_id;
     v_number := nextval('number');
-    INSERT INTO item (id, lane, rank, number, position, enqueued, may_have_arrived, failure, envelope)
-    VALUES (p_id, lane_of(v_dead.lane), CASE WHEN p_envelope::json ->> 'urgency' = 'urgent' THEN 0 ELSE 1 END,
-        v_number, v_number, clock(), v_dead.may_have_arrived, p_failure, p_envelope);
+    INSERT INTO item (id, lane, rank, number, position, enqueued, may_have_arrived, failure, robot,
+        envelope)
+    VALUES (p_id, lane_of(v_dead.lane), CASE WHEN p_urgent THEN 0 ELSE 1 END, v_number, v_number, clock(),
+        v_dead.may_have_arrived, p_failure, p_robot, p_envelope);
     PERFORM count_notifications(1);
     RETURN 'added';
 END $$;
@@ -461,5 +536,6 @@ BEGIN
         WHERE at + span <= v_now AND (suppressed = 0 OR at + interval '1 day' <= v_now)
         LIMIT p_max FOR UPDATE SKIP LOCKED);
     DELETE FROM owner WHERE owner IN (
-        SELECT owner FROM owner WHERE seen < v_now - interval '1 day' LIMIT p_max FOR UPDATE SKIP LOCKED);
+        SELECT owner FROM owner WHERE seen < v_now - interval '1 day' AND has_ended(owner)
+        LIMIT p_max FOR UPDATE SKIP LOCKED);
 END $$;
