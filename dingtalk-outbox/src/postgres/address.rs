@@ -78,8 +78,8 @@ impl Address {
     }
 }
 
-/// Returns the mode of TLS. A server elsewhere is never used without it, unless the URL says so: certificates are always
-/// checked, together with the name of the host.
+/// Returns the mode of TLS. Unless the URL says otherwise, a server on another machine is used with TLS alone. The
+/// certificate and the name of the host are always checked.
 fn ssl_mode(given: Option<&str>, hosts: &[Host]) -> Option<SslMode> {
     let is_local = |host: &Host| match host {
         Host::Tcp(name) => {

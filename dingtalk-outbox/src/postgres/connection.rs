@@ -133,8 +133,8 @@ impl PostgresBuilder {
         self
     }
 
-    /// Sets whether the tables and functions are made and brought up to date at the first use, as they are unless set. If
-    /// not, a person runs [`Postgres::sql`].
+    /// Sets whether the tables and functions are made and brought up to date at the first use, as they are unless set.
+    /// If not, a person runs [`Postgres::sql`].
     pub fn migrate(mut self, migrates: bool) -> Self {
         self.migrates = migrates;
         self

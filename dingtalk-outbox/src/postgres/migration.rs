@@ -1,7 +1,7 @@
 //! Tables of a schema, and their migrations.
 //!
-//! Programs of several versions use one schema. Changes within a major version only add; functions are replaced by those
-//! of the newest version. A change that an older program must not ignore raises `min_compatible`.
+//! Programs of several versions use one schema. Changes within a major version only add; functions are replaced by
+//! those of the newest version. A change that an older program must not ignore raises `min_compatible`.
 
 use tokio_postgres::Client;
 

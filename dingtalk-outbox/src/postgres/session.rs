@@ -14,8 +14,8 @@ use tokio_postgres::Client;
 
 use super::{connection::Postgres, trouble::Trouble};
 
-/// Interval of the signs of life. The functions of the schema count a process as ended three seconds after the last one,
-/// if its session has ended, too.
+/// Interval of the signs of life. The functions of the schema count a process as ended three seconds after the last
+/// one, if its session has ended, too.
 const SIGN: Duration = Duration::from_secs(1);
 
 /// Signs of life between two removals of what is too old.

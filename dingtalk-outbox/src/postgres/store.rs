@@ -38,8 +38,8 @@ const LONGEST: Duration = Duration::from_secs(9_500_000_000);
 /// Notifications of queues in a PostgreSQL database, which programs on several machines use. A notification that was
 /// accepted survives a crash of any of them, and one of the server.
 ///
-/// Delivered messages are removed at once; their ids are known for 7 days, and dead letters are kept for 30 days. A lane
-/// whose process has ended is free after three seconds. While the server cannot be reached, every call fails, and the
+/// Delivered messages are removed at once; their ids are known for 7 days, and dead letters are kept for 30 days. If a
+/// process ends, its lanes are free after three seconds. While the server cannot be reached, every call fails, and the
 /// queue tries again; nothing has to be started anew.
 ///
 /// Nothing is delivered unless a process runs a [`Queue`](dingtalk_core::queue::Queue) with a lane for the robot.
