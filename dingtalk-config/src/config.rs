@@ -6,6 +6,8 @@ use dingtalk_core::pool::Router;
 #[cfg(feature = "notifications")]
 use dingtalk_core::tool::ToolType;
 
+#[cfg(feature = "notifications")]
+use crate::Hook;
 use crate::{
     DeliveryOptions, Error, Fault, FaultKind, OutboxSettings, Person, QuotaSettings, RobotSettings,
     StateSettings, Wording,
@@ -95,6 +97,9 @@ pub struct Config {
     /// The notifications that the file declares, in the order of their names.
     #[cfg(feature = "notifications")]
     pub notifications: Vec<ToolType>,
+    /// The hooks by which payloads of other programs become notifications, in the order of their names.
+    #[cfg(feature = "notifications")]
+    pub hooks: Vec<Hook>,
 }
 
 impl Config {
@@ -186,9 +191,12 @@ impl Config {
         {
             let declared = file.section("notifications").map(crate::notifications::read);
             config.notifications = declared.unwrap_or_default();
+            config.hooks = file.section("hooks").map(crate::hooks::read).unwrap_or_default();
         }
         #[cfg(not(feature = "notifications"))]
-        file.value("notifications");
+        for key in ["notifications", "hooks"] {
+            file.value(key);
+        }
         if let Some(problem) = config.default_robot.as_deref().and_then(unknown_robot) {
             file.fault("default_robot", problem);
         }

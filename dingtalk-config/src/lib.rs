@@ -4,6 +4,8 @@ mod config;
 mod error;
 mod guarded;
 #[cfg(feature = "notifications")]
+mod hooks;
+#[cfg(feature = "notifications")]
 mod notifications;
 mod options;
 mod outbox;
@@ -15,6 +17,10 @@ mod section;
 mod state;
 mod syntax;
 
+#[cfg(feature = "notifications")]
+pub use crate::hooks::{
+    Arrival, Composed, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset, SignatureScheme,
+};
 pub use crate::{
     config::{Config, time_zone_problem},
     error::{Error, Fault, FaultKind, Wording},

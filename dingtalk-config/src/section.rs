@@ -389,6 +389,24 @@ impl Section<'_> {
         self.has(key)
     }
 
+    /// Returns the path of this table from the top of the file.
+    pub(crate) fn path(&self) -> &str {
+        self.path.strip_suffix('.').unwrap_or(&self.path)
+    }
+
+    /// Reads a value of a list as if it had a key of its own.
+    pub(crate) fn with_value<T>(
+        &mut self,
+        place: &str,
+        value: Value,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        self.table.insert(place.to_owned(), value);
+        let result = read(self);
+        self.asked.retain(|asked| asked != place);
+        result
+    }
+
     /// Number of faults in the file so far.
     pub(crate) fn fault_count(&self) -> usize {
         self.faults.len()

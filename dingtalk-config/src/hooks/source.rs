@@ -1,0 +1,394 @@
+//! A hook whose rules were checked against its notifications: it reads payloads.
+
+use std::{fmt::Write as _, time::Duration};
+
+use dingtalk_core::{
+    Envelope, Message,
+    delivery::Language,
+    message::{Fault as ValueFault, Faults},
+    tool::{PersonKind, ToolType},
+};
+use dingtalk_template::suggest;
+use serde_json::{Map, Value};
+
+use super::{
+    EventRule, Fallback, Hook, Payload, Repeat,
+    condition::{Conditions, text},
+    evaluate::Selected,
+    fault,
+    fit::Slot,
+    path::Scope,
+    select::Select,
+};
+use crate::{Fault, Wording};
+
+/// Finds people by the names that the file has for them.
+type FindPerson<'f> = dyn Fn(&str) -> Option<(PersonKind, String)> + 'f;
+
+/// A hook that is ready to read the payloads of its source.
+#[derive(Debug, Clone)]
+pub struct HookSource {
+    name: String,
+    language: Language,
+    requires: Conditions,
+    event: Option<Select>,
+    events: Vec<BoundEvent>,
+    repeat: Option<Repeat>,
+    fallback: Fallback,
+}
+
+#[derive(Debug, Clone)]
+struct BoundEvent {
+    name: String,
+    when: Conditions,
+    /// `None` if such payloads become no message.
+    target: Option<Target>,
+}
+
+#[derive(Debug, Clone)]
+struct Target {
+    tool: ToolType,
+    fields: Vec<(Slot, Select)>,
+}
+
+/// Meaning of a payload.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Arrival<'s> {
+    /// Not a payload of this source: it does not have what all of them have.
+    Foreign {
+        /// Path of what is missing or different.
+        path: &'s str,
+    },
+    /// An event that becomes no message, because the hook says so.
+    Skipped {
+        /// Name of the event.
+        event: String,
+    },
+    /// An event that the hook does not know.
+    Unknown {
+        /// Name of the event, from the payload.
+        event: String,
+    },
+    /// An event that becomes a message.
+    Event(HookEvent<'s>),
+}
+
+/// An event that becomes a message.
+pub struct HookEvent<'s> {
+    /// Name of the rule that it fulfils.
+    pub name: &'s str,
+    /// Key by which the same event is recognised, and for how long.
+    pub repeat: Option<(String, Duration)>,
+    tool: &'s ToolType,
+    values: Vec<(&'s Slot, Option<Selected>)>,
+    fallback: String,
+    language: Language,
+}
+
+/// The message of an event.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Composed {
+    /// The message, with the delivery options of the notification.
+    pub envelope: Envelope,
+    /// Name of the notification.
+    pub notification: String,
+    /// Arguments that were read; empty for a fallback.
+    pub arguments: Map<String, Value>,
+    /// Values that do not fit, and are not in the message.
+    pub left_out: Vec<ValueFault>,
+    /// The notification could not be shown: the message only says that there is one.
+    pub is_fallback: bool,
+}
+
+/// Checks the rules of a hook against the notifications that they name.
+pub(super) fn bind(hook: &Hook, tools: &[&ToolType], faults: &mut Vec<Fault>) -> HookSource {
+    let events = hook.events.iter().map(|rule| bind_event(rule, tools, faults)).collect();
+    HookSource {
+        name: hook.name.clone(),
+        language: hook.language,
+        requires: hook.requires.clone(),
+        event: hook.event.clone(),
+        events,
+        repeat: hook.repeat.clone(),
+        fallback: hook.fallback.clone(),
+    }
+}
+
+fn bind_event(rule: &EventRule, tools: &[&ToolType], faults: &mut Vec<Fault>) -> BoundEvent {
+    let target = rule.notification.as_ref().and_then(|name| {
+        let is_meant = |tool: &&&ToolType| {
+            let full = tool.spec().name;
+            full == name || full.strip_prefix("send_") == Some(name)
+        };
+        let Some(tool) = tools.iter().find(is_meant) else {
+            let names: Vec<String> = tools.iter().map(|tool| short_name(tool).to_owned()).collect();
+            let problem = match suggest(name, names.iter().map(String::as_str)) {
+                Some(meant) => Wording::new(
+                    format!("unknown notification `{name}`; did you mean `{meant}`?"),
+                    format!("未知的通知 `{name}`；是否想写 `{meant}`？"),
+                ),
+                None => Wording::new(
+                    format!("unknown notification `{name}`; expected one of {}", names.join(", ")),
+                    format!("未知的通知 `{name}`；可用的有 {}", names.join("、")),
+                ),
+            };
+            faults.push(fault(&format!("{}.notification", rule.place), problem));
+            return None;
+        };
+        Some(Target { tool: (*tool).clone(), fields: bind_fields(rule, tool, faults) })
+    });
+    BoundEvent { name: rule.name.clone(), when: rule.when.clone(), target }
+}
+
+fn short_name(tool: &ToolType) -> &str {
+    let name = tool.spec().name;
+    name.strip_prefix("send_").unwrap_or(name)
+}
+
+fn bind_fields(rule: &EventRule, tool: &ToolType, faults: &mut Vec<Fault>) -> Vec<(Slot, Select)> {
+    let spec = tool.spec();
+    let schema = spec.input_schema();
+    let slots: Vec<Slot> = spec.parameters.iter().map(|parameter| Slot::new(&parameter, &schema)).collect();
+    let mut report = |key: &str, problem: Wording| {
+        faults.push(fault(&format!("{}.fields.{key}", rule.place), problem));
+    };
+    for (name, _) in &rule.fields {
+        if slots.iter().any(|slot| slot.name == *name) {
+            continue;
+        }
+        let names: Vec<&str> = slots.iter().map(|slot| &*slot.name).collect();
+        report(
+            name,
+            match suggest(name, names.iter().copied()) {
+                Some(meant) => Wording::new(
+                    format!("the notification has no field `{name}`; did you mean `{meant}`?"),
+                    format!("通知没有字段 `{name}`；是否想写 `{meant}`？"),
+                ),
+                None => Wording::new(
+                    format!("the notification has no field `{name}`; it has {}", names.join(", ")),
+                    format!("通知没有字段 `{name}`；现有 {}", names.join("、")),
+                ),
+            },
+        );
+    }
+    let mut bound = Vec::new();
+    for slot in slots {
+        let Some((_, select)) = rule.fields.iter().find(|(name, _)| *name == slot.name) else {
+            if slot.is_required {
+                report(
+                    &slot.name,
+                    Wording::new(
+                        "missing: the notification requires this field",
+                        "缺少这一项：通知需要这个字段",
+                    ),
+                );
+            }
+            continue;
+        };
+        for problem in slot.problems(select) {
+            report(&slot.name, problem);
+        }
+        bound.push((slot, select.clone()));
+    }
+    bound
+}
+
+impl Slot {
+    /// Returns what can be said of a selection without a payload.
+    fn problems(&self, select: &Select) -> Vec<Wording> {
+        let mut problems = Vec::new();
+        if select.is_list() && !self.is_list() {
+            problems.push(Wording::new(
+                "selects a list, and the field has one value: add `join`, such as `\", \"`",
+                "选出的是列表，而字段只有一个值：请添加 `join`，例如 `\", \"`",
+            ));
+        }
+        if select.is_condition() && select.default.is_none() && !self.is_flag() {
+            problems.push(Wording::new(
+                "a condition alone is a value of a flag: add `path` or `default`",
+                "只有条件的值用于 flag：请添加 `path` 或 `default`",
+            ));
+        }
+        let literals = select.edit.map.iter().map(|(_, to)| to);
+        let literals = literals.chain(&select.edit.otherwise).chain(&select.default);
+        let everybody = |_: &str| true;
+        // The texts of a joined list are parts of the value.
+        for literal in literals.filter(|_| select.join.is_none()) {
+            let selected = Selected { value: literal.clone(), is_of_file: true };
+            if self.fit(selected, &everybody).is_none() {
+                problems.push(match self.choices() {
+                    Some(choices) => Wording::new(
+                        format!(
+                            "{literal} is not a value of the field; expected one of {}",
+                            choices.join(", ")
+                        ),
+                        format!("{literal} 不是字段的值；可用的有 {}", choices.join("、")),
+                    ),
+                    None => Wording::new(
+                        format!("{literal} does not fit the type of the field"),
+                        format!("{literal} 不符合字段的类型"),
+                    ),
+                });
+            }
+        }
+        problems
+    }
+}
+
+impl HookSource {
+    /// Returns the name of the source.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads a payload.
+    pub fn read<'s>(&'s self, payload: &Payload<'_>) -> Arrival<'s> {
+        let scope = Scope::of(payload);
+        if let Some(path) = self.requires.broken(scope) {
+            return Arrival::Foreign { path };
+        }
+        let Some(rule) = self.events.iter().find(|rule| rule.when.hold(scope)) else {
+            let event = self.event.as_ref().and_then(|event| event.evaluate(scope));
+            let event = event.and_then(|event| text(&event.value)).unwrap_or_default();
+            return Arrival::Unknown { event };
+        };
+        let Some(Target { tool, fields }) = &rule.target else {
+            return Arrival::Skipped { event: rule.name.clone() };
+        };
+        let values = fields.iter().map(|(slot, select)| (slot, select.evaluate(scope))).collect();
+        let repeat = self.repeat.as_ref().map(|repeat| {
+            let parts: Vec<Value> = repeat
+                .key
+                .iter()
+                .map(|part| part.evaluate(scope).map_or(Value::Null, |selected| sorted(selected.value)))
+                .collect();
+            (Value::Array(parts).to_string(), repeat.within)
+        });
+        let fallback = self.fallback.words(&self.name, scope);
+        Arrival::Event(HookEvent {
+            name: &rule.name,
+            repeat,
+            tool,
+            values,
+            fallback,
+            language: self.language,
+        })
+    }
+}
+
+/// Sorts a list, whose order has no meaning in a key.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Array(mut list) => {
+            list.sort_by_cached_key(Value::to_string);
+            Value::Array(list)
+        }
+        value => value,
+    }
+}
+
+impl Fallback {
+    /// Describes a payload in one line: its name, status and count.
+    fn words(&self, source: &str, scope: Scope<'_>) -> String {
+        let find = |select: &Option<Select>| text(&select.as_ref()?.evaluate(scope)?.value);
+        let mut words = find(&self.name).unwrap_or_else(|| source.to_owned());
+        if let Some(status) = find(&self.status) {
+            let _ = write!(words, ": {status}");
+        }
+        if let Some(count) = find(&self.count) {
+            let _ = write!(words, " ({count})");
+        }
+        words.chars().filter(|c| !c.is_control()).take(500).collect()
+    }
+}
+
+impl std::fmt::Debug for HookEvent<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HookEvent").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl HookEvent<'_> {
+    /// Makes the message. What does not fit is shortened or left out, and an event that cannot be shown becomes a plain
+    /// message, so that none is lost. `person` finds people by name: a payload mentions nobody else.
+    pub fn compose(&self, person: &FindPerson<'_>) -> Composed {
+        let is_person = |name: &str| person(name).is_some();
+        let mut arguments = Map::new();
+        for (slot, value) in &self.values {
+            let fitted = value.clone().and_then(|value| slot.fit(value, &is_person));
+            if let Some(value) = fitted {
+                arguments.insert(slot.name.clone(), value);
+            }
+        }
+        let mut left_out = Vec::new();
+        let faults = loop {
+            match self.tool.read(arguments.clone(), person) {
+                Ok(call) => {
+                    return Composed {
+                        envelope: call.into_envelope(),
+                        notification: self.tool.spec().name.to_owned(),
+                        arguments,
+                        left_out,
+                        is_fallback: false,
+                    };
+                }
+                Err(faults) => {
+                    let before = left_out.len();
+                    self.leave_out(&faults, &mut arguments, &mut left_out);
+                    if left_out.len() == before {
+                        break faults;
+                    }
+                }
+            }
+        };
+        left_out.extend(faults.iter().cloned());
+        Composed {
+            envelope: Envelope::new(Message::text(self.plain(&faults))),
+            notification: self.tool.spec().name.to_owned(),
+            arguments: Map::new(),
+            left_out,
+            is_fallback: true,
+        }
+    }
+
+    /// Removes the values with faults that a message can do without.
+    fn leave_out(&self, faults: &Faults, arguments: &mut Map<String, Value>, left_out: &mut Vec<ValueFault>) {
+        let mut indices: Vec<(&str, usize)> = Vec::new();
+        for fault in faults {
+            let end = fault.path.find(['[', '.']).unwrap_or(fault.path.len());
+            let (name, rest) = fault.path.split_at(end);
+            let Some((slot, _)) = self.values.iter().find(|(slot, _)| slot.name == name) else { continue };
+            let index = rest.strip_prefix('[').and_then(|rest| rest.split(']').next()?.parse().ok());
+            match (index, arguments.get(name)) {
+                (Some(index), Some(Value::Array(_))) => {
+                    indices.push((name, index));
+                    left_out.push(fault.clone());
+                }
+                (_, Some(_)) if !slot.is_required => {
+                    arguments.remove(name);
+                    left_out.push(fault.clone());
+                }
+                _ => {}
+            }
+        }
+        indices.sort_unstable();
+        indices.dedup();
+        for (name, index) in indices.into_iter().rev() {
+            if let Some(Value::Array(list)) = arguments.get_mut(name)
+                && index < list.len()
+            {
+                list.remove(index);
+            }
+        }
+    }
+
+    fn plain(&self, faults: &Faults) -> String {
+        let fault = faults.iter().next().map(ToString::to_string).unwrap_or_default();
+        match self.language {
+            Language::Zh => format!("{}\n通知无法显示：{fault}", self.fallback),
+            _ => format!("{}\nThe notification could not be shown: {fault}", self.fallback),
+        }
+    }
+}
