@@ -106,10 +106,10 @@ impl Call {
         self
     }
 
-    /// Sets the times for which a delivered message and an unknown outcome are remembered.
+    /// Sets the times for which a delivered message, an unknown outcome and a queued message are remembered.
     #[must_use]
-    pub fn remembered(mut self, delivered: Duration, unknown: Duration) -> Self {
-        (self.delivered_for, self.unknown_for) = (delivered, unknown);
+    pub fn remembered(mut self, delivered: Duration, unknown: Duration, queued: Duration) -> Self {
+        (self.delivered_for, self.unknown_for, self.queued_for) = (delivered, unknown, queued);
         self
     }
 }

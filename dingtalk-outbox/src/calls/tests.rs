@@ -289,11 +289,12 @@ async fn a_process_whose_directory_was_removed_is_found_in_the_new_one() {
 #[tokio::test]
 async fn a_chosen_key_is_of_one_message() {
     let file = File::new();
-    let named = |text: &str| call("nightly").meaning(text).remembered(Duration::MAX, Duration::MAX);
+    let named =
+        |text: &str| call("nightly").meaning(text).remembered(Duration::MAX, Duration::MAX, Duration::MAX);
     let program = file.program();
     end(&program, granted(&program, &named("a"), "one").await, CallEnd::Delivered).await;
     file.clock.advance(1_000_000);
-    for other in [named("b"), call("nightly").remembered(Duration::MAX, Duration::MAX)] {
+    for other in [named("b"), call("nightly").remembered(Duration::MAX, Duration::MAX, Duration::MAX)] {
         assert!(matches!(program.claim(&other, "two").await.unwrap(), Claim::OtherMessage));
     }
     match program.claim(&named("a"), "two").await.unwrap() {

@@ -2,12 +2,15 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use dingtalk_core::{Deliver, Envelope};
+use dingtalk_core::{Deliver, Envelope, Error, Receipt, delivery::Outcome};
 use tokio::time::{sleep, timeout};
 
 use super::{
+    answer::CallStatus,
     outcome::CallOutcome,
-    repeat::{Claim, Decided, Delivery, DeliveryOutcome, Identity, Permit, Repeats, Stop},
+    queue::CallQueue,
+    repeat::{Claim, Decided, Delivery, DeliveryOutcome, Identity, Permit, Queued, Repeats, Stop},
+    standing::{Accepted, Standing},
 };
 
 /// Time beyond a call's deadline after which a delivery is stopped from outside. A robot with the same deadline stops
@@ -21,11 +24,23 @@ pub(crate) struct Dispatcher {
     deliver: Arc<dyn Deliver>,
     deadline: Duration,
     repeats: Arc<Repeats>,
+    queue: Option<CallQueue>,
 }
 
 impl Dispatcher {
     pub(crate) fn new(deliver: Arc<dyn Deliver>, deadline: Duration, repeats: Repeats) -> Self {
-        Self { deliver, deadline, repeats: Arc::new(repeats) }
+        Self { deliver, deadline, repeats: Arc::new(repeats), queue: None }
+    }
+
+    /// Queues messages whose calls would have to wait too long.
+    pub(crate) fn with_queue(mut self, queue: Option<CallQueue>) -> Self {
+        self.queue = queue;
+        self
+    }
+
+    /// Returns the queue, if the server has one.
+    pub(crate) fn queue(&self) -> Option<&CallQueue> {
+        self.queue.as_ref()
     }
 
     pub(crate) fn deliver(&self) -> &dyn Deliver {
@@ -70,9 +85,14 @@ impl Dispatcher {
             }
             Claim::Deliver(permit, delivery) => {
                 let caller = delivery.join();
-                let (deliver, deadline) = (Arc::clone(&self.deliver), self.deadline);
+                let run = Run {
+                    deliver: Arc::clone(&self.deliver),
+                    queue: self.queue.clone(),
+                    deadline: self.deadline,
+                    delivery: Arc::clone(&delivery),
+                };
                 // In a task of its own: the first call may be cancelled while another one waits for the delivery.
-                tokio::spawn(run(deliver, envelope, permit, Arc::clone(&delivery), deadline));
+                tokio::spawn(run.finish(permit, envelope));
                 (delivery, caller)
             }
         };
@@ -104,9 +124,11 @@ async fn stopped(delivery: &Delivery, last: bool) -> DeliveryOutcome {
     let outcome = timeout(STOPPING, delivery.outcome()).await;
     let outcome = outcome.unwrap_or(DeliveryOutcome::Unknown(Stop::Cancelled));
     let words = match outcome {
-        DeliveryOutcome::NotSent(_) | DeliveryOutcome::NotRecorded(_) | DeliveryOutcome::OtherMessage => {
-            "not sent"
-        }
+        DeliveryOutcome::NotSent(_)
+        | DeliveryOutcome::NotRecorded(_)
+        | DeliveryOutcome::Suppressed
+        | DeliveryOutcome::OtherMessage => "not sent",
+        DeliveryOutcome::Queued(_) => "queued",
         DeliveryOutcome::Unknown(_) | DeliveryOutcome::StillUnknown(_) => "may have arrived",
         DeliveryOutcome::Delivered(_) | DeliveryOutcome::Duplicate(..) => "delivered",
         DeliveryOutcome::Failed(_) => "failed",
@@ -115,33 +137,110 @@ async fn stopped(delivery: &Delivery, last: bool) -> DeliveryOutcome {
     outcome
 }
 
-/// Runs one delivery for all calls that wait for it. Stopping it closes its connection.
-async fn run(
+/// One delivery, for all calls that wait for it.
+struct Run {
     deliver: Arc<dyn Deliver>,
-    envelope: Envelope,
-    mut permit: Permit,
-    delivery: Arc<Delivery>,
+    queue: Option<CallQueue>,
     deadline: Duration,
-) {
-    let deliver = async {
-        let envelope = match permit.decide(envelope, deadline).await {
-            Decided::Send(envelope) => *envelope,
-            Decided::Settled(outcome) => return outcome,
+    delivery: Arc<Delivery>,
+}
+
+/// Next step of a delivery.
+enum Next {
+    End(DeliveryOutcome),
+    /// Queue the message, which was not sent.
+    Queue(Box<Envelope>),
+}
+
+impl Run {
+    /// Runs the delivery. Stopping it closes its connection.
+    async fn finish(self, mut permit: Permit, envelope: Envelope) {
+        let expires_at = envelope.expires_at;
+        let next = tokio::select! {
+            biased;
+            next = self.begin(&mut permit, envelope) => Ok(next),
+            () = self.delivery.abandoned() => Err(Stop::Cancelled),
+            () = sleep(self.deadline.saturating_add(GRACE)) => Err(Stop::Overdue),
         };
-        match deliver.deliver(envelope).await {
-            Ok(receipt) => DeliveryOutcome::Delivered(receipt),
-            Err(error) => DeliveryOutcome::Failed(error),
+        match next {
+            Ok(Next::End(outcome)) => permit.finish(outcome),
+            // Not cancelled: the message is queued, or it is not.
+            Ok(Next::Queue(mut envelope)) => {
+                // The deadline of the call is not that of the queue.
+                envelope.expires_at = expires_at;
+                let outcome = self.enqueue(*envelope).await;
+                permit.finish(outcome);
+            }
+            Err(why) => permit.stop(why),
         }
-    };
-    let delivered = tokio::select! {
-        biased;
-        outcome = deliver => Ok(outcome),
-        () = delivery.abandoned() => Err(Stop::Cancelled),
-        () = sleep(deadline.saturating_add(GRACE)) => Err(Stop::Overdue),
-    };
-    match delivered {
-        Ok(outcome) => permit.finish(outcome),
-        Err(why) => permit.stop(why),
+    }
+
+    /// Delivers the message, unless it is to be queued.
+    async fn begin(&self, permit: &mut Permit, envelope: Envelope) -> Next {
+        let known = self.queue.as_ref().map(|queue| queue as &dyn Accepted);
+        let envelope = match permit.decide(envelope, self.deadline, known).await {
+            Decided::Send(envelope) => envelope,
+            Decided::Settled(outcome) => return Next::End(outcome),
+        };
+        let mut spare = None;
+        if let Some(queue) = &self.queue {
+            if !permit.is_first() {
+                if let Some(outcome) = earlier(queue, &envelope.id).await {
+                    return Next::End(outcome);
+                }
+            } else if queue.must_accept(&envelope).await {
+                return Next::Queue(envelope);
+            } else {
+                spare = Some(envelope.clone());
+            }
+        }
+        match (self.deliver.deliver(*envelope).await, spare) {
+            (Ok(receipt), _) => Next::End(DeliveryOutcome::Delivered(receipt)),
+            (Err(error), Some(envelope)) if CallStatus::from(&error) == CallStatus::Throttled => {
+                Next::Queue(envelope)
+            }
+            (Err(error), _) => Next::End(DeliveryOutcome::Failed(error)),
+        }
+    }
+
+    async fn enqueue(&self, envelope: Envelope) -> DeliveryOutcome {
+        let Some(queue) = &self.queue else { return DeliveryOutcome::NotSent(Stop::Lost) };
+        let id = envelope.id.clone();
+        let accepted = queue.accept(envelope).await;
+        let standing = queue.find(&id).await;
+        match (accepted, standing) {
+            (Ok(receipt), _) if receipt.outcome == Outcome::Suppressed => DeliveryOutcome::Suppressed,
+            (Ok(_), standing) => {
+                let standing = standing.ok();
+                DeliveryOutcome::Queued(Box::new(Queued { standing, earlier: false }))
+            }
+            // It may have been stored before the failure was known.
+            (Err(error), Ok(Standing::Unknown)) => refused(error),
+            (Err(error), _) => DeliveryOutcome::Failed(error),
+        }
+    }
+}
+
+/// Returns the outcome of a message that may have been queued by a process that was killed just then; `None` if it is to
+/// be sent. What may have arrived is repeated at once and is not queued, since DingTalk forgets its id.
+async fn earlier(queue: &CallQueue, id: &str) -> Option<DeliveryOutcome> {
+    match queue.find(id).await {
+        Ok(Standing::Unknown | Standing::Failed(_)) => None,
+        Ok(Standing::Delivered { .. }) => {
+            Some(DeliveryOutcome::Delivered(Receipt::new(id, Outcome::Delivered)))
+        }
+        Ok(standing) => {
+            Some(DeliveryOutcome::Queued(Box::new(Queued { standing: Some(standing), earlier: true })))
+        }
+        Err(error) => Some(DeliveryOutcome::NotRecorded(error)),
+    }
+}
+
+/// The queue refused the message, or could not store it.
+fn refused(error: Error) -> DeliveryOutcome {
+    match CallStatus::from(&error) {
+        CallStatus::Unknown => DeliveryOutcome::NotRecorded(error),
+        _ => DeliveryOutcome::Failed(error),
     }
 }
 
@@ -153,8 +252,8 @@ mod tests {
     };
 
     use dingtalk_core::{
-        Error, Message, Receipt, Robot,
-        delivery::{BoxFuture, Outcome, Pace},
+        Message, Robot,
+        delivery::{BoxFuture, Pace},
     };
     use dingtalk_sandbox::Sandbox;
     use tokio::{sync::Notify, task::yield_now};

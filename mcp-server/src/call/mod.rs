@@ -7,8 +7,10 @@ pub(crate) mod delivery;
 pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod policy;
+pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod repeat;
+pub(crate) mod standing;
 pub(crate) mod targets;
 pub(crate) mod visible;
 

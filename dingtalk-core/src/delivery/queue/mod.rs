@@ -17,7 +17,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use tokio::{
@@ -145,6 +145,27 @@ impl Queue {
         let capacity = shared.settings.room(envelope.urgency);
         let result = shared.store.enqueue(&entry.lane.key, envelope, capacity).await;
         entry.finish(result, capacity)
+    }
+
+    /// Reports whether the queue would keep an envelope even if its robot had a free slot: behind other notifications,
+    /// or for the end of quiet hours. Also reports `true` for an envelope with rules on repetitions, which only a queue
+    /// applies. For programs that queue what cannot be sent at once.
+    ///
+    /// # Errors
+    ///
+    /// As of [`try_deliver`](Self::try_deliver), without [`QueueFull`](ErrorKind::QueueFull); and if the store cannot be
+    /// read.
+    pub async fn holds(&self, envelope: &Envelope) -> Result<bool, Error> {
+        let shared = &self.0.shared;
+        let entry = Entry::check(&self.0, envelope)?;
+        if envelope.dedupe.is_some()
+            || envelope.throttle.is_some()
+            || shared.settings.quiet_for(envelope.urgency, SystemTime::now()).is_some()
+        {
+            return Ok(true);
+        }
+        // An urgent one overtakes those that wait.
+        Ok(envelope.urgency == Urgency::Normal && shared.store.pending(&entry.lane.key).await?.waiting > 0)
     }
 
     /// Counts the notifications that wait or are being sent.

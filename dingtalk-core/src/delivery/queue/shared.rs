@@ -48,13 +48,13 @@ impl Settings {
         }
     }
 
-    /// Returns the time for which an item waits until quiet hours end.
-    pub(super) fn quiet_for(&self, item: &Item, now: SystemTime) -> Option<Duration> {
+    /// Returns the time for which an item of this urgency waits until quiet hours end.
+    pub(super) fn quiet_for(&self, urgency: Urgency, now: SystemTime) -> Option<Duration> {
         #[cfg(feature = "jiff")]
-        if item.envelope.urgency == Urgency::Normal {
+        if urgency == Urgency::Normal {
             return self.quiet_hours.as_ref()?.left(now);
         }
-        let _ = (item, now);
+        let _ = (urgency, now);
         None
     }
 

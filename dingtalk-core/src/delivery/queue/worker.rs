@@ -139,8 +139,8 @@ impl Worker {
         }
         let shared = Arc::clone(&self.shared);
         // Urgent ones are first: if the first is not, none is waiting.
-        let first = claimed.items.first();
-        if let Some(left) = first.and_then(|first| shared.settings.quiet_for(first, claimed.now)) {
+        let urgency = claimed.items.first().map(|first| first.envelope.urgency);
+        if let Some(left) = urgency.and_then(|urgency| shared.settings.quiet_for(urgency, claimed.now)) {
             return Choice::Wait(left);
         }
         let plan = match &shared.settings.digest {

@@ -13,12 +13,15 @@ use super::{
     outcome::CallOutcome,
     people::Hidden,
     policy::{Refusal, RefusalReason},
-    repeat::{DeliveryOutcome, Stop, WINDOW},
+    repeat::{DeliveryOutcome, Queued, Stop, WINDOW},
+    standing::Standing,
     visible::is_invisible,
 };
 
 const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Ask a person to look in the group. If the message is \
      missing, make the same call: it is sent under the same id, by which DingTalk recognises a repetition.";
+
+const ASK_THE_OPERATOR: &str = "May have arrived; do not repeat. Ask a person to look in the group, and the server's operator to look in the queue.";
 
 /// The answer to a call. Its serialized form conforms to the output schema of the definitions.
 #[derive(Debug, Clone, Serialize)]
@@ -160,6 +163,13 @@ impl Answer {
             },
             DeliveryOutcome::Duplicate(receipt, age) => Self::duplicate(receipt, *age),
             DeliveryOutcome::Failed(error) => Self::failed(error),
+            DeliveryOutcome::Queued(queued) => Self::queued(queued, id),
+            DeliveryOutcome::Suppressed => Self {
+                detail: Some("a rule of this notification on repetitions excludes it".to_owned()),
+                ..Self::of(CallStatus::Duplicate).advise(
+                    "Nothing was sent: an equal notification was sent or queued before. Do not repeat.",
+                )
+            },
             DeliveryOutcome::NotSent(stop) => Self {
                 detail: Some(why(*stop).to_owned()),
                 ..Self::of(CallStatus::Refused).advise("Not sent. Calling again cannot post it twice.")
@@ -178,9 +188,31 @@ impl Answer {
             DeliveryOutcome::Unknown(stop) => Self {
                 id: Some(id.to_owned()),
                 detail: Some(why(*stop).to_owned()),
-                ..Self::of(CallStatus::Unknown).advise(MAY_HAVE_ARRIVED)
+                ..Self::of(CallStatus::Unknown).advise(match stop {
+                    Stop::NoQueue | Stop::GivenUp => ASK_THE_OPERATOR,
+                    _ => MAY_HAVE_ARRIVED,
+                })
             },
             DeliveryOutcome::StillUnknown(outcome) => Self::delivery(outcome, id).still_unknown(id),
+        }
+    }
+
+    /// A queue has accepted the message.
+    fn queued(queued: &Queued, id: &str) -> Self {
+        let before = if queued.earlier { "an identical call has queued it; " } else { "" };
+        let (robot, detail) = match &queued.standing {
+            Some(Standing::Waiting(waiting)) => (waiting.robot.clone(), waiting.to_string()),
+            Some(Standing::Sending) => (None, "it is being sent".to_owned()),
+            _ => (None, "it waits for its robot".to_owned()),
+        };
+        Self {
+            id: Some(id.to_owned()),
+            robot,
+            detail: Some(format!("{before}{detail}")),
+            ..Self::of(CallStatus::Queued).advise(
+                "Not sent yet: it is stored, and will be sent when the robot has a free slot. Do not repeat the call. \
+                 To see its progress, give the id to `get_message_status`.",
+            )
         }
     }
 
@@ -253,6 +285,10 @@ fn why(stop: Stop) -> &'static str {
         Stop::Cancelled => "the call was cancelled",
         Stop::Overdue => "the delivery exceeded the deadline of a call",
         Stop::Lost => "the delivery ended unexpectedly",
+        Stop::NoQueue => "an identical call has queued it, and this server does not serve the queue",
+        Stop::GivenUp => {
+            "an identical call has queued it, and the queue gave it up after it may have arrived"
+        }
         Stop::Elsewhere => "another process makes the same call, and its outcome was not known in time",
     }
 }

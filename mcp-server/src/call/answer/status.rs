@@ -78,6 +78,7 @@ impl From<Outcome> for CallStatus {
         match outcome {
             Outcome::Delivered => Self::Delivered,
             Outcome::Queued | Outcome::Deferred | Outcome::Merged => Self::Queued,
+            Outcome::Suppressed => Self::Duplicate,
             // An outcome that is newer than this program.
             _ => Self::Unknown,
         }

@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, VecDeque},
     future::ready,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use dingtalk_core::{Error, Receipt, delivery::BoxFuture};
@@ -11,7 +12,7 @@ use tokio::time::Instant;
 
 use super::{
     key::{Identity, Key},
-    table::{Decision, Earlier, Ending, Granted, Known, Table, Turn, UNKNOWN_WINDOW, WINDOW},
+    table::{Decision, Earlier, Ending, Granted, Known, QUEUED_WINDOW, Table, Turn, UNKNOWN_WINDOW, WINDOW},
 };
 
 /// Number of calls remembered: an hour at DingTalk's rate, in about 200 kB.
@@ -32,6 +33,18 @@ pub(super) struct Calls {
 pub(super) enum Call {
     Delivered { receipt: Box<Receipt>, at: Instant },
     Unknown { id: String, at: Instant },
+    Queued { id: String, at: Instant },
+}
+
+impl Call {
+    /// Returns the time of its end, and the time for which it is remembered.
+    fn remembered(&self) -> (Instant, Duration) {
+        match self {
+            Self::Delivered { at, .. } => (*at, WINDOW),
+            Self::Unknown { at, .. } => (*at, UNKNOWN_WINDOW),
+            Self::Queued { at, .. } => (*at, QUEUED_WINDOW),
+        }
+    }
 }
 
 impl Memory {
@@ -40,13 +53,16 @@ impl Memory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn decide(&self, key: Key, id: &str) -> Decision {
+    fn decide(&self, key: Key, id: &str, settled: Option<&str>) -> Decision {
         let now = Instant::now();
         let mut calls = self.calls();
         calls.forget(now);
         let (id, since) = match calls.known.get(&key) {
             Some(Call::Delivered { receipt, at }) if now < *at + WINDOW => {
                 return Decision::Duplicate(receipt.clone(), now - *at);
+            }
+            Some(Call::Queued { id, at }) if now < *at + QUEUED_WINDOW && settled != Some(id) => {
+                return Decision::Queued(id.clone(), now - *at);
             }
             Some(Call::Unknown { id, at }) if now < *at + UNKNOWN_WINDOW => (id.clone(), Some(*at)),
             _ => (id.to_owned(), None),
@@ -60,6 +76,7 @@ impl Memory {
         match self.calls().known.get(&key) {
             Some(Call::Delivered { at, .. }) if now < *at + WINDOW => Known::Delivered,
             Some(Call::Unknown { at, .. }) if now < *at + UNKNOWN_WINDOW => Known::Unknown,
+            Some(Call::Queued { at, .. }) if now < *at + QUEUED_WINDOW => Known::Queued,
             _ => Known::Absent,
         }
     }
@@ -70,8 +87,13 @@ impl Table for Memory {
         false
     }
 
-    fn claim<'a>(&'a self, call: &'a Identity, id: &'a str) -> BoxFuture<'a, Result<Decision, Error>> {
-        Box::pin(ready(Ok(self.decide(call.key, id))))
+    fn claim<'a>(
+        &'a self,
+        call: &'a Identity,
+        id: &'a str,
+        settled: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Decision, Error>> {
+        Box::pin(ready(Ok(self.decide(call.key, id, settled))))
     }
 
     fn look<'a>(&'a self, call: &'a Identity) -> BoxFuture<'a, Result<Known, Error>> {
@@ -97,6 +119,7 @@ impl Turn for MemoryTurn {
                 Some((Call::Delivered { receipt: Box::new(receipt.clone()), at: now }, now))
             }
             (Ending::Unknown, _) => Some((Call::Unknown { id, at: now }, now)),
+            (Ending::Queued, _) => Some((Call::Queued { id, at: now }, now)),
             // A message that was not sent this time does not extend the window.
             (Ending::NotSent, Some(since)) => Some((Call::Unknown { id, at: since }, since)),
             (Ending::NotSent, None) => None,
@@ -120,13 +143,10 @@ impl Calls {
     fn forget(&mut self, now: Instant) {
         while let Some((key, at)) = self.order.front() {
             let (key, at) = (*key, *at);
-            let (since, window) = match self.known.get(&key) {
-                Some(Call::Delivered { at, .. }) => (Some(*at), WINDOW),
-                Some(Call::Unknown { at, .. }) => (Some(*at), UNKNOWN_WINDOW),
-                None => (None, WINDOW),
-            };
+            let known = self.known.get(&key).map(Call::remembered);
+            let window = known.map_or(WINDOW, |(_, window)| window);
             // The call was repeated: it occurs further back.
-            let stale = since != Some(at);
+            let stale = known.is_none_or(|(since, _)| since != at);
             if !stale && now < at + window && self.order.len() <= CAPACITY {
                 return;
             }

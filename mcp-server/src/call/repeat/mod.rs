@@ -38,6 +38,7 @@ use self::{
     memory::Memory,
     table::{Known, Table},
 };
+use super::standing::Standing;
 
 /// The outcome of a delivery.
 #[derive(Debug, Clone)]
@@ -46,6 +47,10 @@ pub(crate) enum DeliveryOutcome {
     /// The same call delivered the message this long ago, and nothing was sent.
     Duplicate(Box<Receipt>, Duration),
     Failed(Error),
+    /// A durable queue has accepted the message, or had accepted it from the same call.
+    Queued(Box<Queued>),
+    /// Nothing was sent: a rule of the notification on repetitions excludes it.
+    Suppressed,
     /// The delivery was stopped, and the message has certainly not arrived.
     NotSent(Stop),
     /// The delivery was stopped, and the message may have arrived.
@@ -62,11 +67,24 @@ impl DeliveryOutcome {
     /// Reports that the message has certainly not arrived.
     fn is_not_sent(&self) -> bool {
         match self {
-            Self::NotSent(_) | Self::NotRecorded(_) | Self::OtherMessage => true,
+            Self::NotSent(_) | Self::NotRecorded(_) | Self::Suppressed | Self::OtherMessage => true,
             Self::Failed(error) => error.retry() != Retry::SameId && error.delivered_parts().is_empty(),
-            Self::Delivered(_) | Self::Duplicate(..) | Self::Unknown(_) | Self::StillUnknown(_) => false,
+            Self::Delivered(_)
+            | Self::Duplicate(..)
+            | Self::Queued(_)
+            | Self::Unknown(_)
+            | Self::StillUnknown(_) => false,
         }
     }
+}
+
+/// A message that a durable queue has accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Queued {
+    /// State of the message; `None` if it could not be read just then.
+    pub(crate) standing: Option<Standing>,
+    /// Set if an earlier call has queued it.
+    pub(crate) earlier: bool,
 }
 
 /// Reason for stopping a delivery.
@@ -80,6 +98,10 @@ pub(crate) enum Stop {
     Lost,
     /// Another process makes the same call, and had not finished within the deadline.
     Elsewhere,
+    /// An earlier call has queued the message, and this server does not know the queue.
+    NoQueue,
+    /// An earlier call has queued the message, and the queue has given it up after it may have arrived.
+    GivenUp,
 }
 
 /// The calls that are in progress or remembered.
@@ -128,6 +150,8 @@ impl Repeats {
     }
 
     /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
+    /// A call whose message is queued is not settled: its delivery may have ended meanwhile, and only then would the call
+    /// send anything.
     pub(crate) async fn is_settled(&self, call: &Identity) -> bool {
         if self.in_progress().contains_key(&call.key) {
             return true;

@@ -5,19 +5,23 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use dingtalk_core::Envelope;
+use dingtalk_core::{Envelope, Receipt, delivery::Outcome};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
 
 use super::{
-    Delivery, DeliveryOutcome, Identity, Recognition, Repeats, Stop,
-    table::{Decision, Ending, Granted, Known},
+    Delivery, DeliveryOutcome, Identity, Queued, Recognition, Repeats, Stop,
+    table::{Decision, Ending, Granted, Known, QUEUED_WINDOW, UNKNOWN_WINDOW, WINDOW},
 };
+use crate::call::standing::{Accepted, Standing};
 
 /// Interval at which the call of another process is looked up.
 const POLL: Duration = Duration::from_millis(250);
+
+/// Time after which a message that was queued has been delivered or given up, if the queue cannot be asked.
+const LONGEST_IN_QUEUE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The right to deliver one call. If it is dropped, the outcome is unknown, or not sent if no request was made.
 #[derive(Debug)]
@@ -60,16 +64,23 @@ impl Permit {
         Self { repeats, call, delivery, phase: Phase::Undecided, finished }
     }
 
-    /// Decides on the call. Waits as long as another process makes the same call, but not beyond `deadline`.
-    pub(crate) async fn decide(&mut self, envelope: Envelope, deadline: Duration) -> Decided {
+    /// Decides on the call. Waits as long as another process makes the same call, but not beyond `deadline`. `queue` is
+    /// that of the server.
+    pub(crate) async fn decide(
+        &mut self,
+        envelope: Envelope,
+        deadline: Duration,
+        queue: Option<&dyn Accepted>,
+    ) -> Decided {
         if self.call.recognition == Recognition::Never {
             self.phase = Phase::Unremembered;
             return Decided::Send(Box::new(envelope));
         }
         let began = Instant::now();
         let mut has_waited = false;
+        let mut settled: Option<String> = None;
         loop {
-            match self.repeats.table.claim(&self.call, &envelope.id).await {
+            match self.repeats.table.claim(&self.call, &envelope.id, settled.as_deref()).await {
                 Ok(Decision::Send(granted)) => {
                     let envelope = self.begin(envelope, granted);
                     let left = deadline.saturating_sub(began.elapsed());
@@ -86,6 +97,13 @@ impl Permit {
                 Ok(Decision::Duplicate(receipt, age)) => {
                     return Decided::Settled(DeliveryOutcome::Duplicate(receipt, age));
                 }
+                Ok(Decision::Queued(id, age)) => {
+                    self.delivery.is_known_as(&id);
+                    match self.look_up(queue, &id, age).await {
+                        Some(outcome) => return Decided::Settled(outcome),
+                        None => settled = Some(id),
+                    }
+                }
                 Ok(Decision::OtherMessage) => {
                     return Decided::Settled(DeliveryOutcome::OtherMessage);
                 }
@@ -101,6 +119,43 @@ impl Permit {
                 Err(error) => return Decided::Settled(DeliveryOutcome::NotRecorded(error)),
             }
         }
+    }
+
+    /// Returns the outcome of a call whose message an earlier one has queued; `None` if the delivery of that message has
+    /// ended, so that this call is a new one.
+    async fn look_up(
+        &self,
+        queue: Option<&dyn Accepted>,
+        id: &str,
+        age: Duration,
+    ) -> Option<DeliveryOutcome> {
+        let Some(queue) = queue else {
+            return (age < LONGEST_IN_QUEUE).then_some(DeliveryOutcome::Unknown(Stop::NoQueue));
+        };
+        let is_chosen = matches!(self.call.recognition, Recognition::Id(_));
+        let duplicate = |age| {
+            let receipt = Receipt::new(id, Outcome::Delivered);
+            Some(DeliveryOutcome::Duplicate(Box::new(receipt), age))
+        };
+        match queue.find(id).await {
+            Ok(standing @ (Standing::Waiting(_) | Standing::Sending)) => {
+                let queued = Queued { standing: Some(standing), earlier: true };
+                Some(DeliveryOutcome::Queued(Box::new(queued)))
+            }
+            // An id that the caller chose is remembered longer than the queue does.
+            Ok(Standing::Delivered { age }) if is_chosen || age < WINDOW => duplicate(age),
+            Ok(Standing::Unknown) if is_chosen && age >= QUEUED_WINDOW => duplicate(age),
+            Ok(Standing::Failed(failed)) if failed.may_have_arrived && failed.age < UNKNOWN_WINDOW => {
+                Some(DeliveryOutcome::Unknown(Stop::GivenUp))
+            }
+            Ok(Standing::Delivered { .. } | Standing::Failed(_) | Standing::Unknown) => None,
+            Err(error) => Some(DeliveryOutcome::NotRecorded(error)),
+        }
+    }
+
+    /// Reports that the message has certainly not been sent by an earlier call.
+    pub(crate) fn is_first(&self) -> bool {
+        !matches!(&self.phase, Phase::Granted(Granted { earlier: Some(_), .. }))
     }
 
     /// Begins the delivery that the table has granted.
@@ -127,7 +182,7 @@ impl Permit {
             sleep(POLL.min(deadline - Instant::now())).await;
             match self.repeats.table.look(&self.call).await {
                 Ok(Known::InProgress) => {}
-                Ok(Known::Absent | Known::Delivered | Known::Abandoned) => return Ok(()),
+                Ok(Known::Absent | Known::Delivered | Known::Queued | Known::Abandoned) => return Ok(()),
                 // It may have arrived, or the other process may still send it.
                 Ok(Known::Unknown) | Err(_) => return Err(DeliveryOutcome::Unknown(Stop::Elsewhere)),
             }
@@ -160,6 +215,7 @@ impl Permit {
                 // Remember it before reporting it: a caller may repeat the call at once.
                 turn.end(match &outcome {
                     DeliveryOutcome::Delivered(receipt) => Ending::Delivered(receipt),
+                    DeliveryOutcome::Queued(_) => Ending::Queued,
                     outcome if outcome.is_not_sent() => Ending::NotSent,
                     _ => Ending::Unknown,
                 });

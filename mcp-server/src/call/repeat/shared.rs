@@ -13,7 +13,7 @@ use dingtalk_outbox::{
 
 use super::{
     key::{Identity, Recognition},
-    table::{Decision, Earlier, Ending, Granted, Known, Table, Turn, UNKNOWN_WINDOW, WINDOW},
+    table::{Decision, Earlier, Ending, Granted, Known, QUEUED_WINDOW, Table, Turn, UNKNOWN_WINDOW, WINDOW},
 };
 
 /// Time for which a message is remembered by the id that its caller chose.
@@ -35,21 +35,27 @@ impl Shared {
         Self { calls: state.calls(), directory: directory.into_os_string().into_encoded_bytes() }
     }
 
-    fn call(&self, call: &Identity) -> Call {
+    fn call(&self, call: &Identity, settled: Option<&str>) -> Call {
         let key = call.key.as_bytes().to_vec();
         let asked = match call.recognition {
             Recognition::Id(meaning) => {
-                Call::new(key).meaning(meaning.as_bytes()).remembered(ID_WINDOW, ID_WINDOW).durable(true)
+                let asked = Call::new(key).meaning(meaning.as_bytes()).durable(true);
+                asked.remembered(ID_WINDOW, ID_WINDOW, ID_WINDOW)
             }
             Recognition::Meaning | Recognition::Never => {
-                Call::new([key, self.directory.clone()].concat()).remembered(WINDOW, UNKNOWN_WINDOW)
+                let asked = Call::new([key, self.directory.clone()].concat());
+                asked.remembered(WINDOW, UNKNOWN_WINDOW, QUEUED_WINDOW)
             }
         };
-        asked.several_robots(call.several_robots)
+        let asked = asked.several_robots(call.several_robots);
+        match settled {
+            Some(id) => asked.settled(id),
+            None => asked,
+        }
     }
 
-    async fn decide(&self, call: &Identity, id: &str) -> Result<Decision, Error> {
-        Ok(match self.calls.claim(&self.call(call), id).await? {
+    async fn decide(&self, call: &Identity, id: &str, settled: Option<&str>) -> Result<Decision, Error> {
+        Ok(match self.calls.claim(&self.call(call, settled), id).await? {
             Claim::Granted(permit) => Decision::Send(Granted {
                 id: permit.id().to_owned(),
                 earlier: permit
@@ -58,6 +64,7 @@ impl Shared {
                 turn: Box::new(SharedTurn(Some(permit))),
             }),
             Claim::InProgress { id } => Decision::Elsewhere(id),
+            Claim::Queued { id, age } => Decision::Queued(id, age),
             Claim::Delivered { id, age } => {
                 Decision::Duplicate(Box::new(Receipt::new(id, Outcome::Delivered)), age)
             }
@@ -67,10 +74,11 @@ impl Shared {
     }
 
     async fn known(&self, call: &Identity) -> Result<Known, Error> {
-        Ok(match self.calls.look(&self.call(call)).await? {
+        Ok(match self.calls.look(&self.call(call, None)).await? {
             None => Known::Absent,
             Some(CallState::InProgress) => Known::InProgress,
             Some(CallState::Delivered) => Known::Delivered,
+            Some(CallState::Queued) => Known::Queued,
             Some(CallState::Abandoned) => Known::Abandoned,
             Some(_) => Known::Unknown,
         })
@@ -82,8 +90,13 @@ impl Table for Shared {
         true
     }
 
-    fn claim<'a>(&'a self, call: &'a Identity, id: &'a str) -> BoxFuture<'a, Result<Decision, Error>> {
-        Box::pin(self.decide(call, id))
+    fn claim<'a>(
+        &'a self,
+        call: &'a Identity,
+        id: &'a str,
+        settled: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Decision, Error>> {
+        Box::pin(self.decide(call, id, settled))
     }
 
     fn look<'a>(&'a self, call: &'a Identity) -> BoxFuture<'a, Result<Known, Error>> {
@@ -105,6 +118,7 @@ impl Turn for SharedTurn {
         if let Some(permit) = self.0.take() {
             permit.end(match ending {
                 Ending::Delivered(_) => CallEnd::Delivered,
+                Ending::Queued => CallEnd::Queued,
                 Ending::NotSent => CallEnd::NotSent,
                 Ending::Unknown => CallEnd::Unknown,
             });

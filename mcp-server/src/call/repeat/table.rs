@@ -17,17 +17,26 @@ pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 /// recognises one.
 pub(super) const UNKNOWN_WINDOW: Duration = Duration::from_secs(10 * 60);
 
+/// Time for which a message that a durable queue accepted is remembered: as long as the queue knows its id.
+pub(super) const QUEUED_WINDOW: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// A table of calls that have ended, and of those that other processes make.
 pub(crate) trait Table: Send + Sync + fmt::Debug {
     /// Reports that other processes see the table, and that it outlives this one.
     fn is_shared(&self) -> bool;
 
-    /// Decides on a call that is not in progress in this process. `id` is for a message that was never sent.
+    /// Decides on a call that is not in progress in this process. `id` is for a message that was never sent; `settled`
+    /// is the id of a queued message of this call whose delivery has ended, so that the call is a new one.
     ///
     /// # Errors
     ///
     /// Fails if the table cannot be read or written. Then nothing may be sent.
-    fn claim<'a>(&'a self, call: &'a Identity, id: &'a str) -> BoxFuture<'a, Result<Decision, Error>>;
+    fn claim<'a>(
+        &'a self,
+        call: &'a Identity,
+        id: &'a str,
+        settled: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Decision, Error>>;
 
     /// Returns the state of a call.
     ///
@@ -44,6 +53,8 @@ pub(crate) enum Decision {
     Send(Granted),
     /// Send nothing: the message was delivered this long ago.
     Duplicate(Box<Receipt>, Duration),
+    /// Ask the queue, which accepted the message under this id, this long ago.
+    Queued(String, Duration),
     /// Wait: another process delivers the message, under this id.
     Elsewhere(String),
     /// Send nothing: another message was sent under the id that the caller chose.
@@ -58,6 +69,8 @@ pub(crate) enum Known {
     /// A process that exists delivers the message.
     InProgress,
     Delivered,
+    /// A queue has accepted the message.
+    Queued,
     /// The delivery has ended, and the message may have arrived.
     Unknown,
     /// The process that delivered the message has ended without an outcome.
@@ -97,6 +110,8 @@ pub(crate) trait Turn: Send + Sync + fmt::Debug {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Ending<'a> {
     Delivered(&'a Receipt),
+    /// A durable queue has accepted the message.
+    Queued,
     /// The message was not sent this time.
     NotSent,
     /// The message may have arrived.

@@ -89,7 +89,7 @@ impl Table {
             Claim::Join(delivery) => return Does::Join(delivery),
             Claim::Deliver(permit, delivery) => (permit, delivery),
         };
-        match permit.decide(envelope, DEADLINE).await {
+        match permit.decide(envelope, DEADLINE, None).await {
             Decided::Send(envelope) => Does::Deliver(envelope, permit, delivery),
             Decided::Settled(outcome) => {
                 permit.finish(outcome.clone());

@@ -53,6 +53,26 @@ pub(super) fn tell(program: &Program, ended: &Ended, arguments: &SendArguments) 
             })?;
             return Ok(ExitCode::SUCCESS);
         }
+        CallOutcome::Delivery { id, outcome: DeliveryOutcome::Queued(_) } => {
+            say(if as_json {
+                json!({"id": id, "outcome": "queued"}).to_string()
+            } else {
+                format!("{}{id}", words("queued as ", "已排队："))
+            })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        CallOutcome::Delivery { id, outcome: DeliveryOutcome::Suppressed } => {
+            say(if as_json {
+                json!({"id": id, "outcome": "suppressed"}).to_string()
+            } else {
+                let words = words(
+                    "nothing was sent: an equal notification was sent or queued before",
+                    "没有发送：相同的通知已经发送或排队",
+                );
+                words.to_owned()
+            })?;
+            return Ok(ExitCode::SUCCESS);
+        }
         CallOutcome::Duplicate { receipt, age } => {
             say(if as_json {
                 let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);

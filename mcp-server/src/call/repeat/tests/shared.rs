@@ -61,7 +61,7 @@ async fn make(process: &Table, name: &str, deadline: Duration) -> Result<Box<Env
     let Claim::Deliver(mut permit, _) = process.repeats.claim(call(name), &envelope) else {
         panic!("{name} is in progress")
     };
-    match permit.decide(envelope, deadline).await {
+    match permit.decide(envelope, deadline, None).await {
         Decided::Send(envelope) => {
             permit.finish(delivered(&envelope.id));
             Ok(envelope)
@@ -170,7 +170,9 @@ async fn another_client_is_not_swallowed() {
     for client in ["editor", "terminal"] {
         let envelope = Envelope::new(Message::text("x"));
         let Claim::Deliver(mut permit, _) = process.repeats.claim(of(client), &envelope) else { panic!() };
-        let Decided::Send(envelope) = permit.decide(envelope, SECONDS).await else { panic!("{client}") };
+        let Decided::Send(envelope) = permit.decide(envelope, SECONDS, None).await else {
+            panic!("{client}")
+        };
         permit.finish(delivered(&envelope.id));
     }
 }
@@ -195,7 +197,7 @@ async fn a_chosen_id_is_kept_for_days_and_belongs_to_one_message() {
         let call = of(text);
         let envelope = Envelope::new(Message::text("x")).with_id(call.message_id().unwrap());
         let Claim::Deliver(mut permit, _) = process.repeats.claim(call, &envelope) else { panic!() };
-        match permit.decide(envelope, SECONDS).await {
+        match permit.decide(envelope, SECONDS, None).await {
             Decided::Send(envelope) => {
                 let outcome = delivered(&envelope.id);
                 permit.finish(outcome.clone());
@@ -229,7 +231,9 @@ async fn a_state_that_cannot_be_used_is_replaced_by_memory_except_for_chosen_ids
     let named = Identity::new(&Group::Name(None), caller, "send_text_message", "{}");
     let envelope = Envelope::new(Message::text("x"));
     let Claim::Deliver(mut permit, _) = table.repeats.claim(named, &envelope) else { panic!() };
-    let Decided::Settled(outcome) = permit.decide(envelope, SECONDS).await else { panic!("it is a promise") };
+    let Decided::Settled(outcome) = permit.decide(envelope, SECONDS, None).await else {
+        panic!("it is a promise")
+    };
     assert!(matches!(&outcome, DeliveryOutcome::NotRecorded(error) if error.kind() == ErrorKind::Store));
     permit.finish(outcome);
 }
