@@ -11,6 +11,7 @@ pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod repeat;
 pub(crate) mod standing;
+pub(crate) mod status;
 pub(crate) mod targets;
 pub(crate) mod visible;
 

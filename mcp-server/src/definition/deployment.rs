@@ -21,6 +21,8 @@ pub struct Deployment {
     pub robots: Vec<(String, String)>,
     /// The robot for calls that choose none; without it, the argument is required.
     pub default_robot: Option<String>,
+    /// Set if messages that cannot be sent at once are queued. A tool then reports their status.
+    pub queue: bool,
 }
 
 impl Deployment {
@@ -69,6 +71,13 @@ impl Deployment {
     ) -> Self {
         self.robots = robots.into_iter().collect();
         self.default_robot = default;
+        self
+    }
+
+    /// Sets whether messages that cannot be sent at once are queued.
+    #[must_use]
+    pub fn queue(mut self, queue: bool) -> Self {
+        self.queue = queue;
         self
     }
 

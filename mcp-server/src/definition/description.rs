@@ -65,7 +65,12 @@ fn usage(spec: &ToolSpec<'_>, set: &ToolSet) -> String {
 fn behaviour(deployment: &Deployment) -> String {
     let robot = if deployment.offers_a_choice() { "The chosen robot" } else { "The configured robot" };
     let mut behaviour = format!("{robot} sends it to the whole group at once, irrevocably.");
-    let rate = deployment.rate_per_minute.map(|rate| format!("at most {rate} a minute"));
+    let rate = match (deployment.rate_per_minute, deployment.queue) {
+        (Some(rate), false) => Some(format!("at most {rate} a minute")),
+        (Some(rate), true) => Some(format!("at most {rate} a minute, further ones are queued")),
+        (None, true) => Some("a message that cannot be sent at once is queued".to_owned()),
+        (None, false) => None,
+    };
     let window = deployment.repeat_window.filter(|window| !window.is_zero());
     let repeat = window.map(|window| format!("a repeated call within {} s sends nothing", window.as_secs()));
     let limits: Vec<String> = rate.into_iter().chain(repeat).collect();
@@ -76,9 +81,11 @@ fn behaviour(deployment: &Deployment) -> String {
         behaviour.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         behaviour.push_str(letters.as_str());
     }
-    // The answer explains the other statuses; this one matters when the answer is lost.
-    let unknown = CallStatus::Unknown;
-    let meaning = unknown.meaning().unwrap_or_default();
-    behaviour.push_str(&format!(" Status {}: {meaning}.", unknown.as_str()));
+    // The answer explains the other statuses; these matter before it comes, and when it is lost.
+    let statuses = deployment.queue.then_some(CallStatus::Queued).into_iter().chain([CallStatus::Unknown]);
+    for status in statuses {
+        let meaning = status.meaning().unwrap_or_default();
+        behaviour.push_str(&format!(" Status {}: {meaning}.", status.as_str()));
+    }
     behaviour
 }

@@ -6,12 +6,14 @@ mod description;
 mod form;
 mod input;
 mod lint;
+mod status;
 
 use dingtalk_core::tool::{ToolSet, ToolSpec};
 use serde_json::{Map, Value};
 
 use crate::call::answer::output_schema;
 
+pub(crate) use self::status::STATUS_TOOL;
 pub use self::{catalog::Catalog, deployment::Deployment, lint::Lint};
 
 /// The definition of a tool in the terms of the Model Context Protocol.
@@ -50,20 +52,21 @@ pub struct Definition {
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "the protocol has these four hints")]
 pub struct Annotations {
-    /// The tool changes nothing: never true, since it sends a message.
+    /// The tool changes nothing: never true of one that sends a message.
     pub read_only: bool,
     /// A call cannot be undone.
     pub destructive: bool,
-    /// A second call has no further effect: never true, since it sends a second message.
+    /// A second call has no further effect: never true of one that sends a message.
     pub idempotent: bool,
-    /// The tool reaches beyond the program: always true.
+    /// The tool reaches beyond the program: always true of one that sends a message.
     pub open_world: bool,
 }
 
 impl Deployment {
-    /// Returns the definitions of these tools, in order.
+    /// Returns the definitions of these tools, in order. With a [queue](Self::queue), that of `get_message_status` follows.
     pub fn definitions(&self, tools: &ToolSet) -> Vec<Definition> {
-        tools.iter().map(|tool| Definition::new(&tool.spec(), tools, self)).collect()
+        let of_types = tools.iter().map(|tool| Definition::new(&tool.spec(), tools, self));
+        of_types.chain(self.queue.then(|| status::definition(tools))).collect()
     }
 }
 

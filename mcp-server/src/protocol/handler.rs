@@ -30,9 +30,11 @@ use crate::{
     call::{
         Calls, Request,
         consent::{Consent, Consents},
+        queue::CallQueue,
         repeat::{Caller, Delivery},
+        status,
     },
-    definition::{Definition, Deployment},
+    definition::{Definition, Deployment, STATUS_TOOL},
 };
 
 /// Time for which a client may cache the list of tools, which changes only with the program.
@@ -69,7 +71,7 @@ impl Handler {
     pub(crate) fn new(this: Implementation, calls: Calls, tools: ToolSet, deployment: Deployment) -> Self {
         Self(Arc::new(Inner {
             this,
-            instructions: instructions(&tools),
+            instructions: instructions(&tools, deployment.queue),
             calls,
             consents: Consents::default(),
             tools,
@@ -93,7 +95,15 @@ impl Handler {
 
     pub(crate) fn tool_names(&self) -> Vec<String> {
         let tools = &self.0.tools;
-        tools.iter().map(|tool| tools.served_name(tool.spec().name).into_owned()).collect()
+        let names = tools.iter().map(|tool| tool.spec().name);
+        let names = names.chain(self.0.deployment.queue.then_some(STATUS_TOOL));
+        names.map(|name| tools.served_name(name).into_owned()).collect()
+    }
+
+    /// Returns the queue, if this is the name of the tool that reports the status of its messages.
+    fn queue_for_status(&self, tool: &str) -> Option<&CallQueue> {
+        let queue = self.0.calls.dispatcher.queue()?;
+        (self.0.deployment.queue && self.0.tools.served_name(STATUS_TOOL) == tool).then_some(queue)
     }
 
     fn definitions(&self) -> &[Tool] {
@@ -191,7 +201,7 @@ impl ServerHandler for Handler {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        let mut list = ListResourceTemplatesResult::with_all_items(resources::templates());
+        let mut list = ListResourceTemplatesResult::with_all_items(resources::templates(&self.0.deployment));
         list.ttl_ms = Some(LIST_TTL_MS);
         list.cache_scope = Some(CacheScope::Public);
         Ok(list)
@@ -202,6 +212,13 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
+        if let Some(id) = resources::message_id(&request.uri)
+            && let Some(queue) = self.0.calls.dispatcher.queue()
+        {
+            let answer = status::of(queue, &id).await;
+            // It changes from one moment to the next.
+            return Ok(ReadResourceResult::new(vec![resources::status(&request.uri, &answer)]).into());
+        }
         match resources::read(&request.uri, &self.0.tools, &self.0.deployment) {
             Some(contents) => {
                 let mut result = ReadResourceResult::new(vec![contents]);
@@ -232,6 +249,10 @@ impl ServerHandler for Handler {
         mut request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
+        if let Some(queue) = self.queue_for_status(&request.name) {
+            let arguments = request.arguments.take().unwrap_or_default();
+            return Ok(result::of_status(&status::answer(queue, arguments).await).into());
+        }
         let Some(tool) = self.0.tools.get(&request.name) else {
             let names = self.tool_names().join(", ");
             let name = cut(request.name.into_owned(), MAX_SHOWN);

@@ -3,13 +3,15 @@
 
 use dingtalk_core::tool::ToolSet;
 
+use crate::definition::STATUS_TOOL;
+
 const GENERAL: &str = "Sends notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
      once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.";
 
 /// Maximum length; clients cut longer texts.
 const MAX_BYTES: usize = 2_000;
 
-pub(crate) fn instructions(tools: &ToolSet) -> String {
+pub(crate) fn instructions(tools: &ToolSet, has_queue: bool) -> String {
     let uses: String = tools
         .iter()
         .map(|tool| {
@@ -21,7 +23,13 @@ pub(crate) fn instructions(tools: &ToolSet) -> String {
             }
         })
         .collect();
-    with_uses(&uses)
+    let status = tools.served_name(STATUS_TOOL);
+    let queue = if has_queue {
+        format!("\n- {status}: when a call has returned status queued: the message is sent later, without further calls")
+    } else {
+        String::new()
+    };
+    with_uses(&(uses + &queue))
 }
 
 /// Adds the list of uses if it fits: half a list would seem to be complete.
@@ -45,8 +53,10 @@ mod tests {
             - send_markdown_message: when headings, lists or links help
             - send_link_message: when there is one page to open
             - send_action_card_message: when readers must choose between actions or pages
-            - send_feed_card_message: when each page has a picture"]].assert_eq(&instructions(&tools));
-        assert!(instructions(&tools.prefixed("ops").unwrap()).contains("- ops_send_text_message: when "));
+            - send_feed_card_message: when each page has a picture"]].assert_eq(&instructions(&tools, false));
+        assert!(instructions(&tools.clone().prefixed("ops").unwrap(), false).contains("- ops_send_text_message: when "));
+        let queued = instructions(&tools.prefixed("ops").unwrap(), true);
+        assert!(queued.contains("\n- ops_get_message_status: when a call has returned status queued: "), "{queued}");
     }
 
     #[test]

@@ -6,7 +6,10 @@ use rmcp::model::{Resource, ResourceContents, ResourceTemplate};
 use serde_json::{Value, json};
 
 use super::{example::example, robots};
-use crate::definition::{Definition, Deployment};
+use crate::{
+    call::status::{self, StatusAnswer},
+    definition::{Definition, Deployment},
+};
 
 const MARKDOWN: &str = "dingtalk-notify://markdown";
 const MARKDOWN_TEXT: &str = include_str!("markdown.md");
@@ -15,6 +18,9 @@ const ROBOTS: &str = "dingtalk-notify://robots";
 
 /// Prefix of a robot's URI, before its name.
 const ONE_ROBOT: &str = "dingtalk-notify://robots/";
+
+/// Prefix of the URI of a message's status, before the id.
+const MESSAGES: &str = "dingtalk-notify://messages/";
 
 /// Prefix of a tool's URI, before its name.
 const TOOLS: &str = "dingtalk-notify://tools/";
@@ -47,8 +53,8 @@ pub(crate) fn list(tools: &ToolSet) -> Vec<Resource> {
 }
 
 /// Returns all resource templates.
-pub(crate) fn templates() -> Vec<ResourceTemplate> {
-    vec![
+pub(crate) fn templates(deployment: &Deployment) -> Vec<ResourceTemplate> {
+    let mut templates = vec![
         ResourceTemplate::new(format!("{TOOLS}{{{TOOL_VARIABLE}}}"), "tool")
             .with_title("A tool")
             .with_description("The definition of the tool with this name, and an example.")
@@ -57,7 +63,28 @@ pub(crate) fn templates() -> Vec<ResourceTemplate> {
             .with_title("A robot")
             .with_description("The purpose of the group of the robot with this name. No secrets.")
             .with_mime_type(JSON),
-    ]
+    ];
+    if deployment.queue {
+        templates.push(
+            ResourceTemplate::new(format!("{MESSAGES}{{{}}}", status::ID), "message")
+                .with_title("Status of a queued message")
+                .with_description("The delivery status of the queued message with this id, without the message.")
+                .with_mime_type(JSON),
+        );
+    }
+    templates
+}
+
+/// Returns the id of the message whose status a resource is.
+pub(crate) fn message_id(uri: &str) -> Option<String> {
+    // Clients percent-encode the value of a variable.
+    let id = percent_decode_str(uri.strip_prefix(MESSAGES)?).decode_utf8().ok()?;
+    (!id.is_empty() && id.chars().count() <= status::MAX_ID).then(|| id.into_owned())
+}
+
+/// Returns the contents of the resource that is the status of a message.
+pub(crate) fn status(uri: &str, answer: &StatusAnswer) -> ResourceContents {
+    to_json(uri, &json!(answer))
 }
 
 /// Returns the values of the variable of a template.

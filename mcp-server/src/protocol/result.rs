@@ -2,23 +2,35 @@
 //! only one of them. The text is written from the structure, so that neither can say more than the other.
 
 use rmcp::model::{CallToolResult, ContentBlock};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::call::answer::{Answer, CallStatus};
+use crate::call::{
+    answer::{Answer, CallStatus},
+    status::StatusAnswer,
+};
 
 pub(super) fn of(answer: &Answer) -> CallToolResult {
+    // A reader of only the first words must not believe that anything was sent.
+    let heading = if answer.status == CallStatus::DryRun { "NOT SENT\n" } else { "" };
+    let is_error =
+        matches!(answer.status, CallStatus::Refused | CallStatus::Throttled | CallStatus::Unknown);
+    result(answer, heading, is_error)
+}
+
+pub(super) fn of_status(answer: &StatusAnswer) -> CallToolResult {
+    result(answer, "", answer.status.is_error())
+}
+
+fn result(answer: &impl Serialize, heading: &str, is_error: bool) -> CallToolResult {
     let facts = match serde_json::to_value(answer) {
         Ok(Value::Object(facts)) => facts,
         // An answer is an object.
         _ => Map::new(),
     };
-    // A reader of only the first words must not believe that anything was sent.
-    let heading = if answer.status == CallStatus::DryRun { "NOT SENT\n" } else { "" };
     let content = vec![ContentBlock::text(format!("{heading}{}", text(&facts)))];
-    let mut result = match answer.status {
-        CallStatus::Refused | CallStatus::Throttled | CallStatus::Unknown => CallToolResult::error(content),
-        _ => CallToolResult::success(content),
-    };
+    let mut result =
+        if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
     result.structured_content = Some(Value::Object(facts));
     result
 }

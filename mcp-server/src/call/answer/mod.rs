@@ -63,7 +63,7 @@ const MAX_FAULTS: usize = 20;
 const MAX_FAULT: usize = 500;
 
 /// Returns the faults as texts. A call may have any number of them, of any length; an answer is read by a model.
-fn shown(faults: &Faults) -> Vec<String> {
+pub(crate) fn shown(faults: &Faults) -> Vec<String> {
     let texts = faults.iter().take(MAX_FAULTS).map(|fault| {
         let mut text = fault.to_string();
         if let Some((at, _)) = text.char_indices().nth(MAX_FAULT) {
@@ -211,7 +211,7 @@ impl Answer {
             detail: Some(format!("{before}{detail}")),
             ..Self::of(CallStatus::Queued).advise(
                 "Not sent yet: it is stored, and will be sent when the robot has a free slot. Do not repeat the call. \
-                 To see its progress, give the id to `get_message_status`.",
+                 To see its progress, call get_message_status with this id.",
             )
         }
     }
@@ -276,7 +276,7 @@ impl Answer {
 }
 
 /// Returns the duration in seconds, rounded up: a call that comes a moment too early is refused again.
-fn whole_seconds(duration: Duration) -> u64 {
+pub(crate) fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
 }
 
@@ -303,7 +303,7 @@ fn hide_in(value: &mut Value, hidden: &Hidden) {
 }
 
 /// Writes control characters, and those that change how text is shown, as escapes.
-fn escape_controls(text: &mut String) {
+pub(crate) fn escape_controls(text: &mut String) {
     let hides = |c: char| c.is_control() || is_invisible(c);
     if text.contains(hides) {
         let escaped = |c: char| match c {
