@@ -18,10 +18,11 @@ use crate::{
         Calls,
         delivery::Dispatcher,
         people::People,
+        queue::CallQueue,
         repeat::{self, Repeats},
         targets::{Rules, Targets},
     },
-    definition::Deployment,
+    definition::{Deployment, STATUS_TOOL},
     protocol::Handler,
     transport::{http, stdio, told_to_stop},
 };
@@ -57,6 +58,7 @@ pub struct ServerBuilder {
     dry_run: bool,
     #[cfg(feature = "state")]
     state: Option<dingtalk_outbox::State>,
+    queue: Option<CallQueue>,
 }
 
 /// Destination of messages.
@@ -197,6 +199,7 @@ impl ServerBuilder {
             dry_run: false,
             #[cfg(feature = "state")]
             state: None,
+            queue: None,
         }
     }
 
@@ -298,6 +301,15 @@ impl ServerBuilder {
         self
     }
 
+    /// Queues messages whose calls would have to wait too long, and serves the tool that reports their status.
+    #[cfg(feature = "state")]
+    #[allow(dead_code, reason = "the command line does not use it yet")]
+    pub(crate) fn queue(mut self, queue: CallQueue) -> Self {
+        self.queue = Some(queue);
+        self.deployment.queue = true;
+        self
+    }
+
     /// Checks that the tools can be served together.
     ///
     /// # Errors
@@ -306,8 +318,21 @@ impl ServerBuilder {
     /// [`ToolSet::prefixed`]), and invalid names of people.
     pub fn build(self) -> Result<Server, Error> {
         let mut tools = ToolSet::new(self.tools.into_iter().chain(self.declared))?;
+        if self.deployment.queue
+            && let Some(tool) = tools.iter().find(|tool| tool.spec().name == STATUS_TOOL)
+        {
+            let name = tool.spec().name;
+            return Err(Error::setting(
+                format!(
+                    "`{name}` is the tool that reports the status of queued messages: rename that of the program"
+                ),
+                format!("`{name}` 是查询排队消息状态的工具：请给程序自己的同名工具改名"),
+            ));
+        }
         if let Some(names) = &self.only {
-            tools = tools.select(names.iter().map(String::as_str))?;
+            // It belongs to the queue, and is served with it.
+            let names = names.iter().map(String::as_str);
+            tools = tools.select(names.filter(|name| !(self.deployment.queue && *name == STATUS_TOOL)))?;
         }
         if let Some(prefix) = &self.prefix {
             tools = tools.prefixed(prefix)?;
@@ -345,7 +370,7 @@ impl ServerBuilder {
             .map_or_else(Repeats::default, |state| Repeats::with_table(Arc::new(Shared::new(&state))));
         #[cfg(not(feature = "state"))]
         let repeats = Repeats::default();
-        let dispatcher = Dispatcher::new(deliver, self.call_deadline, repeats);
+        let dispatcher = Dispatcher::new(deliver, self.call_deadline, repeats).with_queue(self.queue);
         let calls =
             Calls { dispatcher, targets, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
         let this = Implementation::new(self.name, self.version).with_title("DingTalk notifications");

@@ -2,7 +2,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use dingtalk_core::{Deliver, Envelope, Error, Receipt, delivery::Outcome};
+use dingtalk_core::{Deliver, Envelope, Error, ErrorKind, Receipt, delivery::Outcome};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -206,10 +206,19 @@ impl Run {
     async fn enqueue(&self, envelope: Envelope) -> DeliveryOutcome {
         let Some(queue) = &self.queue else { return DeliveryOutcome::NotSent(Stop::Lost) };
         let id = envelope.id.clone();
-        let accepted = queue.accept(envelope).await;
-        let standing = queue.find(&id).await;
+        let mut accepted = queue.accept(envelope).await;
+        let mut standing = queue.find(&id).await;
+        // A caller that chooses its ids sends a message again that was given up.
+        if let (Ok(_), Ok(Standing::Failed(_))) = (&accepted, &standing) {
+            accepted = queue.accept_again(&id).await;
+            standing = queue.find(&id).await;
+        }
         match (accepted, standing) {
             (Ok(receipt), _) if receipt.outcome == Outcome::Suppressed => DeliveryOutcome::Suppressed,
+            (Ok(_), Ok(Standing::Removed)) => {
+                let removed = "an operator has removed the message with this id from the queue";
+                DeliveryOutcome::NotRecorded(Error::new(ErrorKind::Store, removed))
+            }
             (Ok(_), standing) => {
                 let standing = standing.ok();
                 DeliveryOutcome::Queued(Box::new(Queued { standing, earlier: false }))
@@ -225,7 +234,7 @@ impl Run {
 /// be sent. What may have arrived is repeated at once and is not queued, since DingTalk forgets its id.
 async fn earlier(queue: &CallQueue, id: &str) -> Option<DeliveryOutcome> {
     match queue.find(id).await {
-        Ok(Standing::Unknown | Standing::Failed(_)) => None,
+        Ok(Standing::Unknown | Standing::Failed(_) | Standing::Removed) => None,
         Ok(Standing::Delivered { .. }) => {
             Some(DeliveryOutcome::Delivered(Receipt::new(id, Outcome::Delivered)))
         }

@@ -12,6 +12,8 @@ pub(crate) mod record;
 pub(crate) mod repeat;
 pub(crate) mod standing;
 pub(crate) mod status;
+#[cfg(feature = "state")]
+pub(crate) mod stored;
 pub(crate) mod targets;
 pub(crate) mod visible;
 

@@ -1,5 +1,7 @@
 //! The state of a message that a durable queue has accepted.
 
+#![allow(dead_code, reason = "the command line does not use it yet")]
+
 use std::{fmt, time::Duration};
 
 use dingtalk_core::{Error, ErrorKind, delivery::BoxFuture};
@@ -18,7 +20,9 @@ pub(crate) enum Standing {
     },
     /// It was given up.
     Failed(Failed),
-    /// The queue does not know it: it never had it, or has forgotten it, or a person has removed it.
+    /// An operator removed it from the queue.
+    Removed,
+    /// The queue does not know it: it never had it, or has forgotten it.
     Unknown,
 }
 

@@ -31,6 +31,8 @@ pub(crate) enum MessageStatus {
     Failed,
     /// It was given up, and may have arrived.
     Unknown,
+    /// An operator removed it.
+    Removed,
     /// The queue does not know the id.
     NotFound,
     /// The queue cannot be read.
@@ -39,12 +41,13 @@ pub(crate) enum MessageStatus {
 
 impl MessageStatus {
     /// All statuses, in the order of the definition.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Waiting,
         Self::Sending,
         Self::Delivered,
         Self::Failed,
         Self::Unknown,
+        Self::Removed,
         Self::NotFound,
         Self::Unavailable,
     ];
@@ -57,6 +60,7 @@ impl MessageStatus {
             Self::Delivered => "delivered",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
+            Self::Removed => "removed",
             Self::NotFound => "not_found",
             Self::Unavailable => "unavailable",
         }
@@ -130,9 +134,11 @@ impl StatusAnswer {
             Standing::Sending => Self::of(MessageStatus::Sending),
             Standing::Delivered { age } => Self::of(MessageStatus::Delivered).aged(age),
             Standing::Failed(failed) => Self::failed(failed),
+            Standing::Removed => Self::of(MessageStatus::Removed)
+                .advise("The server's operator removed it from the queue: it is not sent. Tell the user."),
             Standing::Unknown => Self::of(MessageStatus::NotFound).advise(
-                "The queue does not know this id: it was not queued, its delivery is long past, or the server's operator \
-                 has removed it. Give the `id` of an answer with status queued.",
+                "The queue does not know this id: it was never queued, or its delivery is long past. Give the `id` of an \
+                 answer with status queued.",
             ),
         }
     }
@@ -143,7 +149,8 @@ impl StatusAnswer {
             robot: waiting.robot,
             position: waiting.position,
             wait_seconds: waiting.wait.map(whole_seconds),
-            ..Self::of(MessageStatus::Waiting).advise("It is sent without further calls. Do not repeat the call.")
+            ..Self::of(MessageStatus::Waiting)
+                .advise("It is sent without further calls. Do not repeat the call.")
         }
     }
 

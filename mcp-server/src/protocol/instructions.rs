@@ -25,7 +25,9 @@ pub(crate) fn instructions(tools: &ToolSet, has_queue: bool) -> String {
         .collect();
     let status = tools.served_name(STATUS_TOOL);
     let queue = if has_queue {
-        format!("\n- {status}: when a call has returned status queued: the message is sent later, without further calls")
+        format!(
+            "\n- {status}: when a call has returned status queued: the message is sent later, without further calls"
+        )
     } else {
         String::new()
     };
@@ -54,9 +56,15 @@ mod tests {
             - send_link_message: when there is one page to open
             - send_action_card_message: when readers must choose between actions or pages
             - send_feed_card_message: when each page has a picture"]].assert_eq(&instructions(&tools, false));
-        assert!(instructions(&tools.clone().prefixed("ops").unwrap(), false).contains("- ops_send_text_message: when "));
+        assert!(
+            instructions(&tools.clone().prefixed("ops").unwrap(), false)
+                .contains("- ops_send_text_message: when ")
+        );
         let queued = instructions(&tools.prefixed("ops").unwrap(), true);
-        assert!(queued.contains("\n- ops_get_message_status: when a call has returned status queued: "), "{queued}");
+        assert!(
+            queued.contains("\n- ops_get_message_status: when a call has returned status queued: "),
+            "{queued}"
+        );
     }
 
     #[test]

@@ -68,7 +68,9 @@ pub(crate) fn templates(deployment: &Deployment) -> Vec<ResourceTemplate> {
         templates.push(
             ResourceTemplate::new(format!("{MESSAGES}{{{}}}", status::ID), "message")
                 .with_title("Status of a queued message")
-                .with_description("The delivery status of the queued message with this id, without the message.")
+                .with_description(
+                    "The delivery status of the queued message with this id, without the message.",
+                )
                 .with_mime_type(JSON),
         );
     }

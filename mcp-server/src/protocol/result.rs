@@ -13,8 +13,7 @@ use crate::call::{
 pub(super) fn of(answer: &Answer) -> CallToolResult {
     // A reader of only the first words must not believe that anything was sent.
     let heading = if answer.status == CallStatus::DryRun { "NOT SENT\n" } else { "" };
-    let is_error =
-        matches!(answer.status, CallStatus::Refused | CallStatus::Throttled | CallStatus::Unknown);
+    let is_error = matches!(answer.status, CallStatus::Refused | CallStatus::Throttled | CallStatus::Unknown);
     result(answer, heading, is_error)
 }
 
@@ -29,8 +28,7 @@ fn result(answer: &impl Serialize, heading: &str, is_error: bool) -> CallToolRes
         _ => Map::new(),
     };
     let content = vec![ContentBlock::text(format!("{heading}{}", text(&facts)))];
-    let mut result =
-        if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    let mut result = if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
     result.structured_content = Some(Value::Object(facts));
     result
 }

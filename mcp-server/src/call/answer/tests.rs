@@ -7,7 +7,7 @@ use dingtalk_core::{
 use serde_json::json;
 
 use super::*;
-use crate::{Deployment, builtin_tools};
+use crate::{Deployment, builtin_tools, call::standing::Waiting};
 
 const ID: &str = "01J0000000000000000000000B";
 
@@ -45,6 +45,18 @@ pub(crate) fn all() -> Vec<Answer> {
         CallOutcome::Refused(Refusal::Denied),
         CallOutcome::Refused(Refusal::NotConfirmed),
     ];
+    let waiting =
+        Waiting { position: Some(3), wait: Some(Duration::from_millis(6_100)), ..Waiting::default() };
+    for (standing, earlier) in
+        [(Some(Standing::Waiting(waiting)), false), (Some(Standing::Sending), true), (None, false)]
+    {
+        let queued = Box::new(Queued { standing, earlier });
+        outcomes.push(delivery(DeliveryOutcome::Queued(queued)));
+    }
+    outcomes.push(delivery(DeliveryOutcome::Suppressed));
+    for stop in [Stop::NoQueue, Stop::GivenUp] {
+        outcomes.push(delivery(DeliveryOutcome::Unknown(stop)));
+    }
     for stop in [Stop::Cancelled, Stop::Overdue, Stop::Lost] {
         outcomes.extend([DeliveryOutcome::NotSent(stop), DeliveryOutcome::Unknown(stop)].map(delivery));
     }
@@ -102,7 +114,13 @@ fn every_unsuccessful_answer_states_the_outcome() {
     for answer in all() {
         let (status, advice) = (answer.status, answer.advice.unwrap_or_default());
         match status {
-            CallStatus::Delivered | CallStatus::Queued => assert_eq!(advice, ""),
+            CallStatus::Delivered => assert_eq!(advice, ""),
+            // Through a queue in place of the robot, nobody can ask about it.
+            CallStatus::Queued if answer.detail.is_none() => assert_eq!(advice, ""),
+            CallStatus::Queued => {
+                assert!(advice.starts_with("Not sent yet: "), "{advice}");
+                assert!(advice.contains("Do not repeat the call."), "{advice}");
+            }
             CallStatus::Unknown => {
                 assert!(advice.starts_with("May have arrived; do not repeat."), "{advice}");
             }

@@ -148,7 +148,9 @@ impl Permit {
             Ok(Standing::Failed(failed)) if failed.may_have_arrived && failed.age < UNKNOWN_WINDOW => {
                 Some(DeliveryOutcome::Unknown(Stop::GivenUp))
             }
-            Ok(Standing::Delivered { .. } | Standing::Failed(_) | Standing::Unknown) => None,
+            Ok(Standing::Delivered { .. } | Standing::Failed(_) | Standing::Removed | Standing::Unknown) => {
+                None
+            }
             Err(error) => Some(DeliveryOutcome::NotRecorded(error)),
         }
     }
