@@ -230,8 +230,8 @@ impl Run {
     }
 }
 
-/// Returns the outcome of a message that may have been queued by a process that was killed just then; `None` if it is to
-/// be sent. What may have arrived is repeated at once and is not queued, since DingTalk forgets its id.
+/// Returns the outcome of a message that may have been queued by a process that was killed just then; `None` if it is
+/// to be sent. What may have arrived is repeated at once and is not queued, since DingTalk forgets its id.
 async fn earlier(queue: &CallQueue, id: &str) -> Option<DeliveryOutcome> {
     match queue.find(id).await {
         Ok(Standing::Unknown | Standing::Failed(_) | Standing::Removed) => None,

@@ -196,7 +196,7 @@ pub(crate) async fn answer(queue: &dyn Accepted, mut arguments: Map<String, Valu
     }
     let length = id.chars().count();
     if length > MAX_ID {
-        let rule = format!("must have at most {} characters", MAX_ID);
+        let rule = format!("must have at most {MAX_ID} characters");
         faults.push(Fault::new(ID, rule).given(length.to_string()));
     }
     if faults.is_empty() { of(queue, &id).await } else { StatusAnswer::invalid(&faults) }

@@ -150,8 +150,8 @@ impl Repeats {
     }
 
     /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
-    /// A call whose message is queued is not settled: its delivery may have ended meanwhile, and only then would the call
-    /// send anything.
+    /// A call whose message is queued is not settled: its delivery may have ended meanwhile, and only then would the
+    /// call send anything.
     pub(crate) async fn is_settled(&self, call: &Identity) -> bool {
         if self.in_progress().contains_key(&call.key) {
             return true;

@@ -98,11 +98,11 @@ impl Permit {
                     return Decided::Settled(DeliveryOutcome::Duplicate(receipt, age));
                 }
                 Ok(Decision::Queued(id, age)) => {
-                    self.delivery.is_known_as(&id);
-                    match self.look_up(queue, &id, age).await {
-                        Some(outcome) => return Decided::Settled(outcome),
-                        None => settled = Some(id),
+                    if let Some(outcome) = self.look_up(queue, &id, age).await {
+                        self.delivery.is_known_as(&id);
+                        return Decided::Settled(outcome);
                     }
+                    settled = Some(id);
                 }
                 Ok(Decision::OtherMessage) => {
                     return Decided::Settled(DeliveryOutcome::OtherMessage);
@@ -121,8 +121,8 @@ impl Permit {
         }
     }
 
-    /// Returns the outcome of a call whose message an earlier one has queued; `None` if the delivery of that message has
-    /// ended, so that this call is a new one.
+    /// Returns the outcome of a call whose message an earlier one has queued; `None` if the delivery of that message
+    /// has ended, so that this call is a new one.
     async fn look_up(
         &self,
         queue: Option<&dyn Accepted>,
