@@ -15,6 +15,7 @@ use dingtalk_notify::builtin_tools;
 use expect_test::expect_file;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
+use yaml_rust2::{Yaml, YamlLoader};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -471,7 +472,10 @@ fn every_link_within_the_repository_leads_to_a_file() {
 }
 
 /// Pages that exist in Chinese under `docs/zh-CN`.
-const TRANSLATED: [&str; 3] = ["configuration.md", "delivery.md", "install.md"];
+const TRANSLATED: [&str; 4] = ["configuration.md", "delivery.md", "install.md", "operate.md"];
+
+/// The page for operators, which has blocks in place of tables.
+const OPERATE: &str = "operate.md";
 
 fn without_anchor(link: &str) -> &str {
     link.split('#').next().unwrap()
@@ -492,7 +496,7 @@ fn pages_in_both_languages_show_the_same() {
         let (english, chinese) = (read(&format!("docs/{name}")), read(&format!("docs/zh-CN/{name}")));
         assert_eq!(blocks(&english), blocks(&chinese), "{name}");
         assert_eq!(names_in_tables(&english), names_in_tables(&chinese), "{name}");
-        assert!(names_in_tables(&english).len() > 20, "{name}");
+        assert!(name == OPERATE || names_in_tables(&english).len() > 20, "{name}");
         let elsewhere = |page: &str| -> BTreeSet<String> {
             links(page).filter(|link| link.contains("://")).map(str::to_owned).collect()
         };
@@ -500,6 +504,55 @@ fn pages_in_both_languages_show_the_same() {
         assert!(links(&english).any(|link| link == format!("zh-CN/{name}")), "{name}");
         assert!(links(&chinese).any(|link| link == format!("../{name}")), "{name}");
     }
+}
+
+/// Variables of this program that a block sets.
+fn variables(block: &str) -> BTreeSet<&str> {
+    let words = block.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+    words.filter(|word| word.starts_with("DINGTALK_BOT_") || word.starts_with("DINGTALK_NOTIFY_")).collect()
+}
+
+#[test]
+fn blocks_for_operators_are_valid() {
+    let page = read(&format!("docs/{OPERATE}"));
+    let known = read(INSTALL);
+    let mut seen = BTreeSet::new();
+    for (language, block) in blocks(&page) {
+        seen.insert(language.clone());
+        for variable in variables(&block) {
+            assert!(known.contains(&format!("| `{variable}` |")), "{variable} is not a variable\n{block}");
+        }
+        match &*language {
+            "yaml" => {
+                let documents = YamlLoader::load_from_str(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
+                assert!(documents.iter().all(|document| !document.is_badvalue()), "{block}");
+                if block.contains("kind: Deployment") {
+                    assert_eq!(documents.len(), 4, "{block}");
+                    let pod = &documents[2]["spec"]["template"]["spec"];
+                    let mounts = pod["containers"][0]["volumeMounts"].as_vec().unwrap();
+                    let volumes = pod["volumes"].as_vec().unwrap();
+                    let names = |list: &[Yaml]| -> BTreeSet<String> {
+                        list.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+                    };
+                    assert_eq!(names(mounts), names(volumes));
+                }
+            }
+            "ini" => {
+                for line in block.lines().filter(|line| !line.is_empty()) {
+                    let section = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+                    let is_known = ["Unit", "Service", "Timer", "Install"];
+                    match section {
+                        Some(section) => assert!(is_known.contains(&section), "{line}"),
+                        None => assert!(line.split_once('=').is_some_and(|(key, value)| {
+                            key.chars().all(|c| c.is_ascii_alphanumeric()) && !value.is_empty()
+                        }), "{line}"),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(["ini", "yaml", "sh", "text"].iter().all(|language| seen.contains(*language)), "{seen:?}");
 }
 
 #[test]
