@@ -524,7 +524,8 @@ fn blocks_for_operators_are_valid() {
         }
         match &*language {
             "yaml" => {
-                let documents = YamlLoader::load_from_str(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
+                let documents =
+                    YamlLoader::load_from_str(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
                 assert!(documents.iter().all(|document| !document.is_badvalue()), "{block}");
                 if block.contains("kind: Deployment") {
                     assert_eq!(documents.len(), 4, "{block}");
@@ -543,9 +544,12 @@ fn blocks_for_operators_are_valid() {
                     let is_known = ["Unit", "Service", "Timer", "Install"];
                     match section {
                         Some(section) => assert!(is_known.contains(&section), "{line}"),
-                        None => assert!(line.split_once('=').is_some_and(|(key, value)| {
-                            key.chars().all(|c| c.is_ascii_alphanumeric()) && !value.is_empty()
-                        }), "{line}"),
+                        None => assert!(
+                            line.split_once('=').is_some_and(|(key, value)| {
+                                key.chars().all(|c| c.is_ascii_alphanumeric()) && !value.is_empty()
+                            }),
+                            "{line}"
+                        ),
                     }
                 }
             }

@@ -9,7 +9,7 @@ use dingtalk_config::{
 #[cfg(feature = "state")]
 use dingtalk_core::delivery::RobotKey;
 use dingtalk_core::{Deliver, Robot, delivery::RobotBuilder, message::Keyword};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
 use super::{
     reader::{GivenSecret, Reader},
@@ -107,24 +107,30 @@ impl EnvironmentRobot {
         let [token, secret, proxy] =
             [&self.token, &self.secret, &self.proxy].map(|given| read(given.as_ref()));
         let [token, secret, proxy] = Error::check([token, secret, proxy], faults)?;
-        let variable = |name: &str| match name {
-            _ if name == table::ACCESS_TOKEN.variable => {
-                token.as_ref().map(|token| token.expose_secret().to_owned())
-            }
-            _ if name == table::SECRET.variable => {
-                secret.as_ref().map(|secret| secret.expose_secret().to_owned())
-            }
-            _ if name == table::BASE_URL.variable => self.base_url.clone(),
-            _ if name == table::PROXY.variable => {
-                proxy.as_ref().map(|proxy| proxy.expose_secret().to_owned())
-            }
-            _ if name == table::PLAIN_HTTP.variable => self.plain_http.then(|| "1".to_owned()),
-            _ if name == table::KEYWORD.variable => {
-                self.keyword.as_ref().map(|keyword| keyword.as_str().to_owned())
-            }
-            _ => None,
+        let Some(token) = token else {
+            // The same words as for a program without these settings.
+            return RobotBuilder::from_variables(|_| None).map_err(|error| wrong(&error));
         };
-        RobotBuilder::from_variables(variable).map_err(|error| wrong(&error))
+        let source = |given: Option<&GivenSecret>, setting: &Setting| {
+            given.map_or(setting.variable, |given| given.source)
+        };
+        let mut builder = Robot::builder(token).plain_http(self.plain_http).named_by(
+            source(self.token.as_ref(), &table::ACCESS_TOKEN),
+            source(self.secret.as_ref(), &table::SECRET),
+        );
+        if let Some(secret) = secret {
+            builder = builder.secret(secret);
+        }
+        if let Some(base_url) = &self.base_url {
+            builder = builder.base_url(base_url);
+        }
+        if let Some(proxy) = proxy {
+            builder = builder.proxy(proxy);
+        }
+        Ok(match &self.keyword {
+            Some(keyword) => builder.keyword(keyword.as_str()),
+            None => builder,
+        })
     }
 }
 
