@@ -200,12 +200,7 @@ fn the_file_s_faults_come_with_those_of_variables() {
         (table::AT_ALL.variable, "denied"),
         ("DINGTALK_MCP_TOOLS", "a"),
     ]));
-    for expected in [
-        "DINGTALK_NOTIFY_AT_ALL: ",
-        "DINGTALK_MCP_TOOLS: ",
-        "robots.ops.about: missing",
-        "did you mean `about`?",
-    ] {
+    for expected in ["DINGTALK_NOTIFY_AT_ALL: ", "DINGTALK_MCP_TOOLS: ", "did you mean `about`?"] {
         assert!(faults.iter().any(|fault| fault.contains(expected)), "{expected}: {faults:#?}");
     }
     assert!(!faults.iter().any(|fault| fault.contains("is not set")), "no robot was asked for: {faults:#?}");
