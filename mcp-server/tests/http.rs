@@ -4,119 +4,19 @@
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
 mod program;
+mod served;
 
-use std::{
-    io::{BufRead as _, BufReader, Read as _},
-    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
-    time::Duration,
-};
+use std::{io::Read as _, process::Stdio, time::Duration};
 
 use dingtalk_sandbox::{Fault, RobotConfig, Sandbox};
 use program::command;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
-
-const TOKEN: &str = "a-token-that-nobody-guesses";
-
-/// The built program, serving on a free port.
-struct Program {
-    child: Child,
-    stderr: BufReader<ChildStderr>,
-    url: String,
-}
-
-impl Program {
-    fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = command()
-            .args(["serve", "--http", "127.0.0.1:0"])
-            .args(arguments)
-            .env("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd")
-            .envs(environment.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        stderr.read_line(&mut line).unwrap();
-        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
-        assert!(url.starts_with("http://127.0.0.1:"), "{line}");
-        Self { child, stderr, url }
-    }
-
-    fn at(&self, path: &str) -> String {
-        self.url.replace("/mcp", path)
-    }
-
-    fn terminate(&self) {
-        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-        assert!(status.success());
-    }
-
-    fn end(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn client() -> Client {
-    Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
-}
-
-fn body(method: &str, params: &Value) -> String {
-    json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string()
-}
-
-/// An independent request, as clients of 2026-07-28 make it.
-fn modern(url: &str, method: &str, mut params: Value) -> RequestBuilder {
-    params["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"}
-    });
-    let request = post(url, body(method, &params))
-        .header("mcp-protocol-version", "2026-07-28")
-        .header("mcp-method", method);
-    match params["name"].as_str() {
-        Some(name) => request.header("mcp-name", name),
-        None => request,
-    }
-}
-
-fn post(url: &str, body: String) -> RequestBuilder {
-    client()
-        .post(url)
-        .header("content-type", "application/json")
-        .header("accept", "application/json, text/event-stream")
-        .body(body)
-}
-
-fn hello() -> String {
-    body(
-        "initialize",
-        &json!({
-            "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}
-        }),
-    )
-}
-
-/// The answer, either as a single body or as an event.
-async fn answer(response: Response) -> Value {
-    let text = response.text().await.unwrap();
-    let json = text.lines().filter_map(|line| line.strip_prefix("data: ")).find(|data| data.starts_with('{'));
-    serde_json::from_str(json.unwrap_or(&text)).unwrap_or_else(|_| panic!("{text}"))
-}
+use served::{Served, TOKEN, answer, body, client, hello, modern, post};
 
 #[tokio::test]
 async fn both_protocol_versions_are_served() {
-    let program = Program::serve(&[], &[]);
+    let program = Served::serve(&[], &[]);
     let list = modern(&program.url, "tools/list", json!({})).send().await.unwrap();
     assert!(list.headers().contains_key("content-length"), "one piece, and not chunks: {list:?}");
     let list = answer(list).await;
@@ -143,7 +43,7 @@ async fn both_protocol_versions_are_served() {
 
 #[tokio::test]
 async fn without_sessions_older_clients_are_served_too() {
-    let program = Program::serve(&["--stateless"], &[]);
+    let program = Served::serve(&["--stateless"], &[]);
     let greeted = post(&program.url, hello()).send().await.unwrap();
     assert!(!greeted.headers().contains_key("mcp-session-id"));
     assert_eq!(answer(greeted).await["result"]["protocolVersion"], "2025-11-25");
@@ -153,7 +53,7 @@ async fn without_sessions_older_clients_are_served_too() {
 
 #[tokio::test]
 async fn foreign_origins_and_hosts_are_refused() {
-    let program = Program::serve(
+    let program = Served::serve(
         &["--allow-host", "mcp.example.com", "--allow-origin", "https://app.example.com:443"],
         &[],
     );
@@ -176,7 +76,7 @@ async fn foreign_origins_and_hosts_are_refused() {
 
 #[tokio::test]
 async fn only_requests_with_the_token_are_accepted() {
-    let program = Program::serve(&[], &[("DINGTALK_NOTIFY_HTTP_TOKEN", TOKEN)]);
+    let program = Served::serve(&[], &[("DINGTALK_NOTIFY_HTTP_TOKEN", TOKEN)]);
     let list = || modern(&program.url, "tools/list", json!({}));
     let refused = list().send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
@@ -192,7 +92,7 @@ async fn only_requests_with_the_token_are_accepted() {
 
 #[tokio::test]
 async fn large_bodies_and_other_paths_are_refused() {
-    let program = Program::serve(&[], &[]);
+    let program = Served::serve(&[], &[]);
     let large = modern(&program.url, "tools/list", json!({"cursor": "x".repeat(1024 * 1024)}));
     assert_eq!(large.send().await.unwrap().status(), StatusCode::PAYLOAD_TOO_LARGE);
     let get = |path: &str| client().get(program.at(path)).send();
@@ -204,7 +104,7 @@ async fn large_bodies_and_other_paths_are_refused() {
 #[tokio::test]
 async fn a_call_is_logged_with_the_id_of_its_request() {
     let environment = [("DINGTALK_NOTIFY_LOG", "calls"), ("DINGTALK_NOTIFY_DRY_RUN", "1")];
-    let mut program = Program::serve(&[], &environment);
+    let mut program = Served::serve(&[], &environment);
     let call = json!({"name": "send_text_message", "arguments": {"text": "x"}});
     let request = modern(&program.url, "tools/call", call).header("x-request-id", "from-the-proxy-1");
     assert_eq!(answer(request.send().await.unwrap()).await["result"]["isError"], false);
@@ -218,7 +118,7 @@ async fn a_call_is_logged_with_the_id_of_its_request() {
 
 #[tokio::test]
 async fn an_invalid_body_is_refused_at_once() {
-    let program = Program::serve(&["--dry-run"], &[]);
+    let program = Served::serve(&["--dry-run"], &[]);
     for body in [
         &br#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"cursor":"\ud800"}}"#[..],
         b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"caf\xE9\"}",
@@ -246,7 +146,7 @@ async fn an_invalid_body_is_refused_at_once() {
 /// The conformance suite sends one without its parameters.
 #[tokio::test]
 async fn a_version_without_sessions_has_no_method_to_begin_one() {
-    let program = Program::serve(&["--dry-run"], &[]);
+    let program = Served::serve(&["--dry-run"], &[]);
     for params in [json!({}), json!({"protocolVersion": "2026-07-28"})] {
         let response = modern(&program.url, "initialize", params).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
@@ -256,7 +156,7 @@ async fn a_version_without_sessions_has_no_method_to_begin_one() {
 
 #[tokio::test]
 async fn arguments_are_read_as_models_write_them() {
-    let program = Program::serve(&["--dry-run"], &[]);
+    let program = Served::serve(&["--dry-run"], &[]);
     for (arguments, status) in [
         (r#"{"text":"x"}"#, "dry_run"),
         (r#""{\"text\":\"x\"}""#, "dry_run"),
@@ -279,7 +179,7 @@ async fn arguments_are_read_as_models_write_them() {
 
 #[tokio::test]
 async fn invalid_parameters_have_the_status_of_their_protocol_version() {
-    let program = Program::serve(&["--dry-run"], &[]);
+    let program = Served::serve(&["--dry-run"], &[]);
     for params in ["null", "[]", "{}", r#"{"name":"send_text_message","name":"x"}"#] {
         let body = format!(r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{params}}}"#);
         for (version, status) in [("2026-07-28", StatusCode::BAD_REQUEST), ("2025-11-25", StatusCode::OK)] {
@@ -295,7 +195,7 @@ async fn invalid_parameters_have_the_status_of_their_protocol_version() {
 #[tokio::test]
 async fn a_request_whose_id_is_in_use_is_refused() {
     let sandbox = Sandbox::builder().robot(RobotConfig::new("0123456789abcdef")).start().await.unwrap();
-    let program = Program::serve(
+    let program = Served::serve(
         &[],
         &[("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token()), ("DINGTALK_BOT_BASE_URL", &sandbox.base_url())],
     );
@@ -324,7 +224,7 @@ async fn a_request_whose_id_is_in_use_is_refused() {
 
 #[tokio::test]
 async fn a_request_id_is_returned() {
-    let program = Program::serve(&[], &[]);
+    let program = Served::serve(&[], &[]);
     let id = |response: Response| response.headers()["x-request-id"].to_str().unwrap().to_owned();
     let list = || modern(&program.url, "tools/list", json!({}));
     assert_eq!(
@@ -338,7 +238,7 @@ async fn a_request_id_is_returned() {
 #[tokio::test]
 async fn a_call_in_progress_is_answered_before_the_end() {
     let sandbox = Sandbox::builder().robot(RobotConfig::new("0123456789abcdef")).start().await.unwrap();
-    let mut program = Program::serve(
+    let mut program = Served::serve(
         &[],
         &[("DINGTALK_BOT_ACCESS_TOKEN", sandbox.token()), ("DINGTALK_BOT_BASE_URL", &sandbox.base_url())],
     );

@@ -1,25 +1,43 @@
-//! Access over HTTP: the bearer token, and the hosts and origins that the protocol's library checks.
+//! Access over HTTP: bearer tokens, and the hosts and origins of requests.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
+use axum::response::Response;
 use hyper::{
-    HeaderMap,
-    header::{AUTHORIZATION, HeaderValue},
+    HeaderMap, StatusCode, Uri,
+    header::{AUTHORIZATION, HeaderValue, ORIGIN, WWW_AUTHENTICATE},
 };
-use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use secrecy::{ExposeSecret as _, SecretString};
-use subtle::ConstantTimeEq as _;
+use subtle::{Choice, ConstantTimeEq as _};
 
-use super::HttpOptions;
-use crate::{Error, settings::table::HTTP_TOKEN};
+use super::{
+    HttpOptions,
+    answer::failure,
+    names::{HostName, Origin},
+};
+use crate::{
+    Error,
+    settings::table::{HTTP_HOSTS, HTTP_TOKEN},
+};
 
 /// Minimum length of a token; a shorter one could be guessed.
 const SHORTEST_TOKEN: usize = 16;
 
+/// Maximum length of a name that an answer repeats, in characters.
+const MAX_SHOWN: usize = 128;
+
 pub(super) struct Access {
-    bearer_token: Option<SecretString>,
-    hosts: Vec<String>,
-    origins: Vec<String>,
+    tokens: Vec<Arc<Bearer>>,
+    hosts: Vec<HostName>,
+    /// Origins that the options name; their pages may read answers.
+    named_origins: Vec<Origin>,
+    /// Origins of this machine; their pages may send requests.
+    own_origins: Vec<Origin>,
+}
+
+/// A token that clients send.
+pub(super) struct Bearer {
+    secret: SecretString,
 }
 
 impl Access {
@@ -53,27 +71,94 @@ impl Access {
             }
             _ => {}
         }
+        let tokens = options.bearer_token.iter();
+        let tokens = tokens.map(|token| Arc::new(Bearer { secret: token.clone() })).collect();
         Ok(Self {
-            bearer_token: options.bearer_token.clone(),
+            tokens,
             hosts: options.hosts_at(address)?,
-            origins: options.origins_at(address)?,
+            named_origins: options.named_origins()?,
+            own_origins: HttpOptions::own_origins_at(address),
         })
     }
 
-    /// Reports whether the request has the token. The comparison takes constant time.
-    pub(super) fn allows(&self, headers: &HeaderMap) -> bool {
-        let Some(token) = &self.bearer_token else { return true };
-        let Some(shown) = headers.get(AUTHORIZATION).and_then(bearer) else { return false };
-        shown.ct_eq(token.expose_secret().as_bytes()).into()
+    /// Refuses a request for a host, or from an origin, that is not the server's.
+    pub(super) fn check_names(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Box<Response>> {
+        let refuse = |status, description: &str| Box::new(failure(status, "access_denied", description));
+        let Some(host) = HostName::of(uri, headers) else {
+            return Err(refuse(StatusCode::BAD_REQUEST, "the header `Host` is missing or malformed"));
+        };
+        if !self.hosts.iter().any(|allowed| allowed.allows(&host)) {
+            let problem = format!(
+                "{} is not a host name of this server: allow it with `--allow-host` or {}",
+                shown(host.name()),
+                HTTP_HOSTS.variable
+            );
+            return Err(refuse(StatusCode::FORBIDDEN, &problem));
+        }
+        let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
+        let is_own = |origin: &str| self.own_origins.iter().any(|allowed| allowed.allows(origin));
+        if self.names_origin(headers) || origin.to_str().is_ok_and(is_own) {
+            return Ok(());
+        }
+        let origin = shown(&String::from_utf8_lossy(origin.as_bytes()));
+        let problem =
+            format!("pages of {origin} may not call this server: allow the origin with `--allow-origin`");
+        Err(refuse(StatusCode::FORBIDDEN, &problem))
     }
 
-    /// Sets the hosts and origins that the protocol's library checks.
-    pub(super) fn configure(&self, config: StreamableHttpServerConfig) -> StreamableHttpServerConfig {
-        config
-            .with_allowed_hosts(self.hosts.iter().cloned())
-            .with_allowed_origins(self.origins.iter().cloned())
-            .enforce_origin_validation()
+    /// Reports whether the request comes from a page whose origin the options name.
+    pub(super) fn names_origin(&self, headers: &HeaderMap) -> bool {
+        let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        origin.is_some_and(|origin| self.named_origins.iter().any(|allowed| allowed.allows(origin)))
     }
+
+    /// Reports whether answers differ by origin.
+    pub(super) fn has_named_origins(&self) -> bool {
+        !self.named_origins.is_empty()
+    }
+
+    /// Returns the token of the request, or `None` if the server needs none.
+    pub(super) fn identify(&self, headers: &HeaderMap) -> Result<Option<Arc<Bearer>>, Box<Response>> {
+        if self.tokens.is_empty() {
+            return Ok(None);
+        }
+        let Some(shown) = headers.get(AUTHORIZATION).and_then(bearer) else {
+            return Err(Box::new(unauthorized(
+                "Bearer",
+                "send this server's token as `Authorization: Bearer …`",
+            )));
+        };
+        self.find(shown).map(Some).ok_or_else(|| {
+            let problem = "the token is not this server's: check the header `Authorization: Bearer …`";
+            Box::new(unauthorized("Bearer error=\"invalid_token\"", problem))
+        })
+    }
+
+    /// Finds a token in a time that says nothing about how much was right.
+    fn find(&self, shown: &[u8]) -> Option<Arc<Bearer>> {
+        let mut found = None;
+        for token in &self.tokens {
+            let fits: Choice = shown.ct_eq(token.secret.expose_secret().as_bytes());
+            if fits.into() {
+                found = Some(Arc::clone(token));
+            }
+        }
+        found
+    }
+}
+
+/// Returns the refusal of a request without the right token. It names no place where a token could be had: there is
+/// none.
+fn unauthorized(challenge: &'static str, description: &str) -> Response {
+    let mut response = failure(StatusCode::UNAUTHORIZED, "invalid_token", description);
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    response
+}
+
+/// Quotes a value from outside.
+fn shown(value: &str) -> String {
+    let cut: String = value.chars().take(MAX_SHOWN).collect();
+    format!("{cut:?}")
 }
 
 fn bearer(value: &HeaderValue) -> Option<&[u8]> {
@@ -107,7 +192,7 @@ mod tests {
         let access = access(&HttpOptions::new().bearer_token(TOKEN), "127.0.0.1:1").unwrap();
         let shows = |value: &str| {
             let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(value).unwrap())]);
-            access.allows(&headers)
+            access.identify(&headers).is_ok_and(|token| token.is_some())
         };
         assert!(shows(&format!("Bearer {TOKEN}")));
         assert!(shows(&format!("bearer  {TOKEN} ")));
@@ -117,6 +202,6 @@ mod tests {
             assert!(!shows(wrong), "{wrong}");
         }
         assert!(!shows(&format!("Bearer {TOKEN}4")));
-        assert!(!access.allows(&HeaderMap::new()));
+        assert!(access.identify(&HeaderMap::new()).is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::{fmt, net::SocketAddr};
 
 use secrecy::SecretString;
 
+use super::names::{HostName, Origin};
 use crate::{Error, settings::table::HTTP_HOSTS};
 
 /// Origins of pages that this machine serves.
@@ -66,9 +67,8 @@ impl HttpOptions {
     }
 
     /// Returns the host names of a server at this address.
-    pub(super) fn hosts_at(&self, address: SocketAddr) -> Result<Vec<String>, Error> {
-        let mut hosts = self.hosts.clone();
-        for host in &hosts {
+    pub(super) fn hosts_at(&self, address: SocketAddr) -> Result<Vec<HostName>, Error> {
+        for host in &self.hosts {
             if host.contains('/') || host.trim().is_empty() {
                 return Err(Error::setting(
                     format!("invalid host {host:?}; expected a name such as example.com"),
@@ -76,11 +76,12 @@ impl HttpOptions {
                 ));
             }
         }
+        let mut hosts: Vec<_> = self.hosts.iter().map(|host| HostName::parse(host)).collect();
         let ip = address.ip();
         if ip.is_loopback() {
-            hosts.extend(LOOPBACK_HOSTS.map(str::to_owned));
+            hosts.extend(LOOPBACK_HOSTS.map(HostName::parse));
         } else if !ip.is_unspecified() {
-            hosts.push(address.to_string());
+            hosts.push(HostName::parse(&address.to_string()));
         }
         if hosts.is_empty() {
             return Err(Error::setting(
@@ -97,28 +98,29 @@ impl HttpOptions {
         Ok(hosts)
     }
 
-    pub(super) fn origins_at(&self, address: SocketAddr) -> Result<Vec<String>, Error> {
-        let mut origins = self.origins.clone();
-        for origin in &origins {
-            let has_port = origin.rsplit_once(':').is_some_and(|(before, port)| {
-                before.contains("://") && (port == "*" || port.parse::<u16>().is_ok())
-            });
-            if !has_port {
-                return Err(Error::setting(
+    /// Returns the origins whose pages may call the server and read its answers.
+    pub(super) fn named_origins(&self) -> Result<Vec<Origin>, Error> {
+        let origins = self.origins.iter().map(|origin| {
+            Origin::parse(origin).ok_or_else(|| {
+                Error::setting(
                     format!(
                         "invalid origin {origin:?}; expected one with its port, such as https://example.com:443 or \
                          https://example.com:*"
                     ),
-                    format!(
-                        "应为带端口的源，例如 https://example.com:443 或 https://example.com:*，而不是 {origin:?}"
-                    ),
-                ));
-            }
-        }
+                    format!("应为带端口的源，例如 https://example.com:443 或 https://example.com:*，而不是 {origin:?}"),
+                )
+            })
+        });
+        origins.collect()
+    }
+
+    /// Returns the origins whose pages may call the server because this machine serves them.
+    pub(super) fn own_origins_at(address: SocketAddr) -> Vec<Origin> {
         if address.ip().is_loopback() {
-            origins.extend(LOOPBACK_ORIGINS.map(str::to_owned));
+            LOOPBACK_ORIGINS.iter().filter_map(|origin| Origin::parse(origin)).collect()
+        } else {
+            Vec::new()
         }
-        Ok(origins)
     }
 }
 
@@ -144,13 +146,13 @@ mod tests {
     #[test]
     fn host_names_are_known_or_required() {
         let hosts = |at: &str, options: HttpOptions| options.hosts_at(address(at));
-        assert_eq!(hosts("127.0.0.1:8100", HttpOptions::new()).unwrap(), LOOPBACK_HOSTS);
-        assert_eq!(hosts("10.0.0.5:8100", HttpOptions::new()).unwrap(), ["10.0.0.5:8100"]);
+        assert_eq!(hosts("127.0.0.1:8100", HttpOptions::new()).unwrap(), LOOPBACK_HOSTS.map(HostName::parse));
+        assert_eq!(hosts("10.0.0.5:8100", HttpOptions::new()).unwrap(), [HostName::parse("10.0.0.5:8100")]);
         for anywhere in ["0.0.0.0:8100", "[::]:8100"] {
             let error = hosts(anywhere, HttpOptions::new()).unwrap_err().to_string();
             assert!(error.contains("--allow-host"), "{error}");
             let named = HttpOptions::new().allow_host("mcp.example.com");
-            assert_eq!(hosts(anywhere, named).unwrap(), ["mcp.example.com"]);
+            assert_eq!(hosts(anywhere, named).unwrap(), [HostName::parse("mcp.example.com")]);
         }
         let error = hosts("127.0.0.1:1", HttpOptions::new().allow_host("https://x")).unwrap_err().to_string();
         assert!(error.contains("https://x"), "{error}");
@@ -158,9 +160,8 @@ mod tests {
 
     #[test]
     fn an_origin_needs_its_port() {
-        let origins = |at: &str, options: HttpOptions| options.origins_at(address(at));
-        assert_eq!(origins("127.0.0.1:1", HttpOptions::new()).unwrap(), LOOPBACK_ORIGINS);
-        assert_eq!(origins("10.0.0.5:1", HttpOptions::new()).unwrap(), [""; 0]);
+        assert_eq!(HttpOptions::own_origins_at(address("127.0.0.1:1")).len(), LOOPBACK_ORIGINS.len());
+        assert_eq!(HttpOptions::own_origins_at(address("10.0.0.5:1")), []);
         for (origin, fits) in [
             ("https://a.example:443", true),
             ("https://a.example:*", true),
@@ -168,7 +169,7 @@ mod tests {
             ("a", false),
         ] {
             let options = HttpOptions::new().allow_origin(origin);
-            assert_eq!(origins("10.0.0.5:1", options).is_ok(), fits, "{origin}");
+            assert_eq!(options.named_origins().is_ok(), fits, "{origin}");
         }
     }
 
