@@ -75,6 +75,11 @@ pub(crate) struct Ended {
     pub(crate) outcome: CallOutcome,
     /// The outcome as an answer to an agent, safe to show.
     pub(crate) answer: Answer,
+    #[cfg_attr(
+        not(feature = "program"),
+        allow(dead_code, reason = "only the command line words faults itself")
+    )]
+    hidden: Hidden,
 }
 
 impl Calls {
@@ -99,7 +104,7 @@ impl Calls {
         });
         let notifies_all = policy.at_all != AtAll::Allow && written.iter().any(|id| stands_for_everybody(id));
         if notifies_all && policy.at_all == AtAll::Deny {
-            return Err(Box::new(Ended::new(CallOutcome::Refused(Refusal::Denied), &record, &hidden)));
+            return Err(Box::new(Ended::new(CallOutcome::Refused(Refusal::Denied), &record, hidden)));
         }
         if notifies_all {
             faults.push(Fault::new(
@@ -116,7 +121,7 @@ impl Calls {
         }
         let call = match self.checked(call, faults) {
             Ok(call) => call,
-            Err(faults) => return Err(Box::new(Ended::new(CallOutcome::Invalid(faults), &record, &hidden))),
+            Err(faults) => return Err(Box::new(Ended::new(CallOutcome::Invalid(faults), &record, hidden))),
         };
         let group = Group::of(self.dispatcher.deliver(), robot.as_deref());
         let identity = Identity::new(&group, caller, name, &call.canonical);
@@ -126,7 +131,7 @@ impl Calls {
             keyword.append_to(message);
         }
         record.sends(message, robot.as_deref());
-        let ended = |outcome| Err(Box::new(Ended::new(outcome, &record, &hidden)));
+        let ended = |outcome| Err(Box::new(Ended::new(outcome, &record, hidden.clone())));
         let question = match question(policy, message) {
             Ok(question) => question,
             Err(refusal) => return ended(CallOutcome::Refused(refusal)),
@@ -140,7 +145,7 @@ impl Calls {
     /// Ends a call whose arguments are no object.
     pub(crate) fn invalid(tool: &ToolType, faults: Faults, log_id: Option<&str>) -> Ended {
         let record = Record::new(tool.spec().name, log_id);
-        Ended::new(CallOutcome::Invalid(faults), &record, &Hidden::default())
+        Ended::new(CallOutcome::Invalid(faults), &record, Hidden::default())
     }
 
     /// Reports that the call would send nothing, because the same call is in progress or has delivered the message.
@@ -170,7 +175,7 @@ impl Calls {
             envelope = envelope.with_id(id);
         }
         let outcome = self.dispatcher.send(call, envelope, cancelled, meanwhile).await;
-        Ended::new(outcome, &record, &hidden)
+        Ended::new(outcome, &record, hidden)
     }
 
     /// Returns the call, or all its faults, including `faults`, which were found earlier.
@@ -195,15 +200,23 @@ impl Calls {
 impl Ready {
     /// Ends the call without sending the message.
     pub(crate) fn refused(self, refusal: Refusal) -> Ended {
-        Ended::new(CallOutcome::Refused(refusal), &self.record, &self.hidden)
+        Ended::new(CallOutcome::Refused(refusal), &self.record, self.hidden)
     }
 }
 
 impl Ended {
-    fn new(outcome: CallOutcome, record: &Record, hidden: &Hidden) -> Self {
+    fn new(outcome: CallOutcome, record: &Record, hidden: Hidden) -> Self {
         let answer = Answer::new(&outcome);
         record.log(&answer, outcome.id());
-        Self { outcome, answer: answer.safe_to_show(hidden) }
+        let answer = answer.safe_to_show(&hidden);
+        Self { outcome, answer, hidden }
+    }
+
+    /// Returns the faults of the arguments in the caller's words, safe to show.
+    #[cfg(feature = "program")]
+    pub(crate) fn faults(&self, describe: impl Fn(&Fault) -> Option<String>) -> Vec<String> {
+        let CallOutcome::Invalid(faults) = &self.outcome else { return Vec::new() };
+        faults.iter().filter_map(describe).map(|text| answer::safe_to_show(text, &self.hidden)).collect()
     }
 }
 

@@ -89,7 +89,7 @@ fn fold(text: &str) -> String {
 }
 
 /// Numbers and ids that a call's answer must not show, each with the name to show instead.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Hidden(Vec<(String, String)>);
 
 impl Hidden {

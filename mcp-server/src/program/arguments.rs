@@ -2,11 +2,14 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::waiting::duration;
+use super::{
+    send::{Input, NotificationArguments},
+    waiting::duration,
+};
 use crate::{
     Settings,
     settings::{Flags, table},
@@ -152,6 +155,8 @@ pub(super) enum Command {
     Completions {
         /// Shell that runs the script
         shell: Shell,
+        #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+        config: Option<PathBuf>,
     },
 }
 
@@ -159,7 +164,7 @@ pub(super) enum Command {
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct SendArguments {
     #[command(subcommand)]
-    pub(super) message: MessageArguments,
+    pub(super) sent: Sent,
     /// Send through this robot of the configuration file
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) robot: Option<String>,
@@ -167,11 +172,11 @@ pub(super) struct SendArguments {
     /// it under the same id
     #[arg(long, global = true, value_name = "KEY", value_parser = message_key)]
     pub(super) id: Option<String>,
-    /// Mention a person by mobile number; repeat for several
-    #[arg(long, global = true, value_name = "MOBILE")]
+    /// Mention people by mobile number, or by their names in the configuration file
+    #[arg(long, global = true, value_name = "MOBILES", value_delimiter = ',')]
     pub(super) at: Vec<String>,
-    /// Mention a person by user id; repeat for several
-    #[arg(long, global = true, value_name = "ID")]
+    /// Mention people by user id
+    #[arg(long, global = true, value_name = "IDS", value_delimiter = ',')]
     pub(super) at_user: Vec<String>,
     /// Mention everybody in the group
     #[arg(long, global = true)]
@@ -197,20 +202,61 @@ fn message_key(given: &str) -> Result<String, &'static str> {
     if given.trim().is_empty() { Err("must not be blank") } else { Ok(given.to_owned()) }
 }
 
-#[derive(Subcommand)]
+/// A message or a notification to send.
+#[derive(Debug)]
+pub(super) enum Sent {
+    Message(MessageArguments),
+    Notification(NotificationArguments),
+}
+
+/// The commands of notifications are known at run time only, so the derive cannot read them.
+impl FromArgMatches for Sent {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        match matches.subcommand() {
+            Some((command, matches)) if !MessageArguments::has_subcommand(command) => {
+                Ok(Self::Notification(NotificationArguments {
+                    command: command.to_owned(),
+                    matches: matches.clone(),
+                }))
+            }
+            _ => MessageArguments::from_arg_matches(matches).map(Self::Message),
+        }
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Subcommand for Sent {
+    fn augment_subcommands(command: clap::Command) -> clap::Command {
+        MessageArguments::augment_subcommands(command)
+    }
+
+    fn augment_subcommands_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(_: &str) -> bool {
+        true
+    }
+}
+
+#[derive(Debug, Subcommand)]
 pub(super) enum MessageArguments {
     /// Plain text
     Text {
-        /// Text; read from stdin if absent or `-`
-        text: Option<String>,
+        #[command(flatten)]
+        text: Input,
     },
     /// Markdown
     Markdown {
         /// Title, shown in the conversation list
         #[arg(long)]
         title: String,
-        /// The Markdown; read from stdin if absent or `-`
-        text: Option<String>,
+        #[command(flatten)]
+        text: Input,
     },
     /// Link to one page
     Link {
@@ -223,8 +269,8 @@ pub(super) enum MessageArguments {
         /// Picture beside the text
         #[arg(long, value_name = "URL")]
         picture: Option<String>,
-        /// Text below the headline; read from stdin if absent or `-`
-        text: Option<String>,
+        #[command(flatten)]
+        text: Input,
     },
     /// Markdown with buttons
     ActionCard {
@@ -234,8 +280,8 @@ pub(super) enum MessageArguments {
         /// Button, as LABEL=URL; repeat for several
         #[arg(long = "button", value_name = "LABEL=URL", required = true)]
         buttons: Vec<String>,
-        /// The Markdown; read from stdin if absent or `-`
-        text: Option<String>,
+        #[command(flatten)]
+        text: Input,
     },
     /// Links to several pages, each with a picture
     FeedCard {

@@ -4,6 +4,7 @@
 use clap::{Arg, Command};
 use dingtalk_core::delivery::Language;
 
+use super::send::FIELD;
 use crate::settings::{help, table};
 
 /// The texts by position: the path of commands, and an option, a `<VALUE>`, or the end of the page.
@@ -39,25 +40,23 @@ pub(super) const TEXTS: &[Entry] = &[
     ("send", "向群里发送一条消息"),
     ("send --robot", "由配置文件里的这个机器人发送"),
     ("send --id", "消息的标识：用同样的命令再次发送时，如果已送达就不再发送，否则用同一个消息 ID 重发"),
-    ("send --at", "按手机号 @ 某人；可多次指定"),
-    ("send --at-user", "按用户 ID @ 某人；可多次指定"),
+    ("send --at", "按手机号或配置文件里的名字 @ 人；多个用逗号分隔"),
+    ("send --at-user", "按用户 ID @ 人；多个用逗号分隔"),
+    ("send <TEXT>", "文本，或用 `@FILE` 从文件读取；省略或写 `-` 时从标准输入读取"),
+    ("send --file", "从这个文件读取文本"),
     ("send --at-all", "@所有人"),
     ("send --wait", "最多等待名额多久，例如 90s、2m 或 1h30m"),
     ("send --json", "以 JSON 输出发送结果"),
     ("send text", "纯文本"),
-    ("send text <TEXT>", "文本内容；省略或写 `-` 时从标准输入读取"),
     ("send markdown", "Markdown"),
     ("send markdown --title", "标题，显示在会话列表里"),
-    ("send markdown <TEXT>", "Markdown 正文；省略或写 `-` 时从标准输入读取"),
     ("send link", "一个可以点开的网页链接"),
     ("send link --title", "标题"),
     ("send link --url", "要打开的网页"),
     ("send link --picture", "标题旁边的图片"),
-    ("send link <TEXT>", "标题下面的文字；省略或写 `-` 时从标准输入读取"),
     ("send action-card", "带按钮的 Markdown 卡片"),
     ("send action-card --title", "标题，显示在会话列表里"),
     ("send action-card --button", "按钮，写成 LABEL=URL（文字=链接）；可多次指定"),
-    ("send action-card <TEXT>", "Markdown 正文；省略或写 `-` 时从标准输入读取"),
     ("send feed-card", "多条带图片的链接"),
     ("send feed-card --item", "一条链接：标题、网页和图片；可多次指定"),
     (
@@ -67,6 +66,9 @@ pub(super) const TEXTS: &[Entry] = &[
   {program} send text \"磁盘已满\" --at 13800000000
   {program} send markdown --title \"每晚报告\" < report.md
   {program} send text \"备份完成\" --id backup-2026-11-29
+  {program} send disk_alert --host db-1 --percent 97 --config robots.toml
+
+配置文件里声明的通知也是子命令：都列在上面，各有自己的 --help。
 
 退出码：
   0  钉钉已接收消息，现在或以前用同一个 --id（或试运行已显示请求）
@@ -172,7 +174,7 @@ fn template(command: &Command) -> String {
     let mut template = "{about-with-newline}\n用法： {usage}".to_owned();
     for (heading, list, is_there) in [
         ("命令", "subcommands", command.has_subcommands()),
-        ("参数", "positionals", command.get_positionals().next().is_some()),
+        ("参数", "positionals", command.get_positionals().any(|value| !value.is_hide_set())),
         ("选项", "options", true),
     ] {
         if is_there {
@@ -183,6 +185,10 @@ fn template(command: &Command) -> String {
 }
 
 fn argument(arg: Arg, place: &str) -> Arg {
+    // A field has the description of its notification.
+    if arg.get_id().as_str().starts_with(FIELD) {
+        return arg;
+    }
     let Some((_, text)) = found(place, Some(&arg)) else { return arg };
     let mut text = (*text).to_owned();
     let values = |values: Vec<String>| values.join("、");

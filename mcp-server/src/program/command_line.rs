@@ -1,11 +1,18 @@
 //! The command line of a program, with help in the person's language.
 
-use std::env;
+use std::{env, process};
 
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
+use dingtalk_config::Config;
 use dingtalk_core::delivery::Language;
 
-use super::{Program, arguments::Arguments, chinese, words::language};
+use super::{
+    Program,
+    arguments::Arguments,
+    chinese, notifications,
+    send::{Report, Sendable, has_value_with_hyphen},
+    words::language,
+};
 use crate::settings::help;
 
 /// In these texts, `{program}` is the program's name.
@@ -28,6 +35,9 @@ Examples:
   {program} send text \"Disk is full\" --at 13800000000
   {program} send markdown --title \"Nightly report\" < report.md
   {program} send text \"Backup done\" --id backup-2026-11-29
+  {program} send disk_alert --host db-1 --percent 97 --config robots.toml
+
+The notifications of the configuration file are commands, too: each is listed above, and has its own --help.
 
 Exit codes:
   0  DingTalk accepted the message, now or earlier under the same --id (or a dry run showed the request)
@@ -58,12 +68,74 @@ pub(super) fn parse(program: &Program) -> Arguments {
     if env::args_os().len() <= 1 {
         return Arguments::default();
     }
-    let matches = command(program, language()).get_matches();
-    Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    let typed: Vec<String> = env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let mut line = command(program, &[], language());
+    if has_value_with_hyphen(&typed[1..]) {
+        line = with_hyphens(line);
+    }
+    match line.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches)) {
+        Ok(arguments) => arguments,
+        // The commands of notifications are added only where they matter: that reads the configuration file.
+        Err(_) if typed.iter().any(|argument| argument == "send") => with_notifications(program, &typed),
+        Err(error) => error.exit(),
+    }
 }
 
-/// Builds the command line of this program, with help in this language.
-pub(super) fn command(program: &Program, language: Language) -> clap::Command {
+/// Reads a command line that the commands of notifications may explain.
+fn with_notifications(program: &Program, typed: &[String]) -> Arguments {
+    let (declared, problem) = match notifications::file(typed).map(Config::read).transpose() {
+        Ok(config) => (config.unwrap_or_default().notifications, None),
+        Err(error) => (Vec::new(), Some(crate::Error::from(error))),
+    };
+    let mut line = command(program, &Sendable::all(program, &declared), language());
+    if has_value_with_hyphen(&typed[1..]) {
+        line = with_hyphens(line);
+    }
+    let arranged = notifications::arrange(&line, env::args_os().collect());
+    let error =
+        match line.try_get_matches_from(arranged).and_then(|matches| Arguments::from_arg_matches(&matches)) {
+            Ok(arguments) => return arguments,
+            Err(error) => error,
+        };
+    let as_json = error.use_stderr()
+        && typed.get(1).is_some_and(|command| command == "send")
+        && typed.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    match problem {
+        // The name may be that of a notification in the file.
+        Some(problem) if error.kind() == ErrorKind::InvalidSubcommand => {
+            if as_json {
+                let _ = Report::of_failure(&problem).tell(program, true);
+            } else {
+                program.tell(problem.in_language(language()));
+            }
+            process::exit(1)
+        }
+        Some(problem) => program.tell(problem.in_language(language())),
+        None => {}
+    }
+    if as_json {
+        let rendered = error.to_string();
+        let problem = rendered.trim_start_matches("error: ").split("\n\nUsage:").next().unwrap_or_default();
+        let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
+        let _ = Report::of_faults(&[problem]).tell(program, true);
+        process::exit(error.exit_code())
+    }
+    error.exit()
+}
+
+/// Lets the texts of messages begin with a hyphen. A misspelt option is then found by `send`.
+fn with_hyphens(line: clap::Command) -> clap::Command {
+    let is_text =
+        |arg: &clap::Arg| !arg.is_global_set() && arg.get_action().takes_values() && arg.get_id() != "file";
+    line.mut_subcommand("send", |send| {
+        send.mut_subcommands(|message| {
+            message.mut_args(|arg| if is_text(&arg) { arg.allow_hyphen_values(true) } else { arg })
+        })
+    })
+}
+
+/// Builds the command line of this program, with help in this language, and commands that send these notifications.
+pub(super) fn command(program: &Program, sendables: &[Sendable], language: Language) -> clap::Command {
     let long = format!(
         "{}\n\nWithout a command, it serves MCP over stdin and stdout, as MCP clients start it.",
         program.about.trim()
@@ -88,6 +160,7 @@ pub(super) fn command(program: &Program, language: Language) -> clap::Command {
             "serve" => command.after_help(named(SERVE_HELP)),
             _ => command,
         });
+    let command = notifications::add(command, sendables, language);
     if language == Language::Zh { chinese::translate(command, program.name, program.about) } else { command }
 }
 

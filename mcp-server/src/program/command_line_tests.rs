@@ -23,7 +23,7 @@ fn pages(language: Language) -> BTreeMap<String, String> {
             add(command, &place, pages);
         }
     }
-    let mut command = command(&program(), language);
+    let mut command = command(&program(), &[], language);
     command.build();
     let mut pages = BTreeMap::new();
     add(&mut command, "", &mut pages);
@@ -44,7 +44,7 @@ fn walk(command: &Command, place: &str, see: &mut impl FnMut(&str, Option<&'stat
 
 #[test]
 fn everything_has_chinese_and_all_chinese_is_used() {
-    let mut command = command(&program(), Language::En);
+    let mut command = command(&program(), &[], Language::En);
     command.build();
     let mut used = BTreeSet::from(["(end, in short)", "(end)", "check (end)", "send (end)", "serve (end)"]);
     walk(&command, "", &mut |place, found| {
@@ -93,15 +93,15 @@ fn no_page_is_half_english() {
 #[test]
 fn both_languages_parse_the_same_command_line() {
     let line = ["dingtalk-notify", "send", "--at", "13800000000", "text", "--json", "-"];
-    let english = command(&program(), Language::En).try_get_matches_from(line).unwrap();
-    let chinese = command(&program(), Language::Zh).try_get_matches_from(line).unwrap();
+    let english = command(&program(), &[], Language::En).try_get_matches_from(line).unwrap();
+    let chinese = command(&program(), &[], Language::Zh).try_get_matches_from(line).unwrap();
     assert_eq!(english, chinese);
 }
 
 #[test]
 fn another_program_has_its_own_description() {
     let program = Program::new("team-alerts", "1.0.0").about("告诉团队。");
-    let page = command(&program, Language::Zh).render_long_help().to_string();
+    let page = command(&program, &[], Language::Zh).render_long_help().to_string();
     assert!(page.starts_with("告诉团队。\n\n不带子命令时"), "{page}");
     assert!(page.contains("team-alerts send text") && !page.contains("dingtalk-notify"), "{page}");
 }

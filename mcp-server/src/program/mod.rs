@@ -9,6 +9,7 @@ mod demo;
 mod examples;
 mod identity;
 mod log;
+mod notifications;
 mod run;
 mod sandbox;
 mod send;

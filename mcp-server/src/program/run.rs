@@ -11,7 +11,7 @@ use super::{
     check, command_line, completions, demo, log, sandbox, send, serve, status, tools,
     words::{language, words},
 };
-use crate::Error;
+use crate::{Error, Settings, settings::Flags};
 
 impl Program {
     /// Runs the command of the command line. Messages for people go to stderr.
@@ -52,7 +52,9 @@ impl Program {
             Some(Command::Tools { json, lint, choice }) => tools::run(self, &choice.settings(), json, lint)?,
             Some(Command::Sandbox { port }) => sandbox::run(port).await?,
             Some(Command::Demo { once }) => demo::run(self, once).await?,
-            Some(Command::Completions { shell }) => completions::run(self, shell)?,
+            Some(Command::Completions { shell, config }) => {
+                completions::run(self, &Settings::read(Flags { config, ..Flags::default() }), shell)?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -223,6 +223,12 @@ impl Settings {
         self
     }
 
+    /// Returns the notifications of the configuration file.
+    #[cfg(feature = "program")]
+    pub(crate) fn notifications(&self) -> &[dingtalk_core::tool::ToolType] {
+        &self.config.notifications
+    }
+
     /// Begins a server that delivers nothing, to inspect what it would serve.
     ///
     /// # Errors

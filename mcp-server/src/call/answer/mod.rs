@@ -275,6 +275,14 @@ impl Answer {
     }
 }
 
+/// Hides the numbers of named people in a text, and escapes characters that could pass for the end of a line.
+#[cfg(feature = "program")]
+pub(crate) fn safe_to_show(mut text: String, hidden: &Hidden) -> String {
+    hidden.hide(&mut text);
+    escape_controls(&mut text);
+    text
+}
+
 /// Returns the duration in seconds, rounded up: a call that comes a moment too early is refused again.
 pub(crate) fn whole_seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(duration.subsec_nanos() > 0)

@@ -1,6 +1,11 @@
-//! `dingtalk-notify send`: one message from a terminal or a script.
+//! `dingtalk-notify send`: one message or notification from a terminal or a script.
 
+mod call;
+mod fields;
+mod hyphens;
 mod input;
+mod message;
+mod notification;
 mod report;
 
 use std::{
@@ -10,22 +15,24 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Map, Value, json};
+use clap::Args as _;
 use tokio::time::timeout;
 
-pub(super) use self::report::{NO_CONNECTION, NOT_SET_UP, exit_code};
-use self::{
-    input::text_or_stdin,
-    report::{WRONG, tell},
+use self::{call::Call, input::Problem, report::tell};
+pub(super) use self::{
+    hyphens::{has_value_with_hyphen, looks_like_option},
+    input::Input,
+    notification::{FIELD, NotificationArguments, Sendable},
+    report::{NO_CONNECTION, NOT_SET_UP, Report, exit_code},
 };
 use super::{
     Program, Result,
-    arguments::{MessageArguments, SendArguments},
+    arguments::{SendArguments, Sent},
     waiting,
     words::words,
 };
 use crate::{
-    builtin_tools,
+    Settings,
     call::{
         Request,
         outcome::CallOutcome,
@@ -37,33 +44,53 @@ use crate::{
 /// Time for storing the outcome of the last request.
 pub(super) const FLUSH: Duration = Duration::from_secs(2);
 
+/// Sends the message or the notification of the command line.
 pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<ExitCode> {
+    match send(program, &arguments).await {
+        // A program that reads JSON reads nothing else.
+        Err(error) if arguments.json => Report::of_failure(&*error).tell(program, true),
+        done => done,
+    }
+}
+
+async fn send(program: &Program, arguments: &SendArguments) -> Result<ExitCode> {
     let settings = arguments.settings();
-    let (tool, given) = match call(&arguments)? {
+    let call = match call(program, &settings, arguments) {
         Ok(call) => call,
-        Err(problem) => {
-            program.tell(problem);
-            return Ok(ExitCode::from(WRONG));
-        }
+        Err(Problem::Failed(problem)) => return Err(problem.into()),
+        Err(Problem::Invalid(problem)) => return Report::of_faults(&[problem]).tell(program, arguments.json),
     };
-    let server = settings.server_for(arguments.robot.as_deref())?.tools(builtin_tools()).build()?;
+    let server = match settings.server_for(arguments.robot.as_deref()) {
+        Ok(server) => program.equip(server).build()?,
+        Err(_) if !call.faults.is_empty() => {
+            return Report::of_faults(&call.faults).tell(program, arguments.json);
+        }
+        Err(error) => return Err(error.into()),
+    };
     // Nobody watches a pipe, and a program that reads JSON expects nothing else.
     let is_watched = io::stderr().is_terminal() && !arguments.json;
-    let tool = server.tools().get(tool).ok_or("the tool is missing")?;
     // A dry run records nothing. Without a table that outlives this process, an id would promise too much.
     let keeps_ids = server.calls().dispatcher.keeps_ids();
     if arguments.id.is_some() && !keeps_ids && !server.calls().dry_run {
-        program.tell(words(NO_STATE, NO_STATE_CHINESE));
-        return Ok(ExitCode::FAILURE);
+        return Err(words(NO_STATE, NO_STATE_CHINESE).into());
     }
     let request = Request {
-        tool,
-        arguments: given,
+        tool: &call.tool,
+        arguments: call.arguments,
         robot: arguments.robot.as_deref(),
         caller: Caller::Person { id: arguments.id.as_deref() },
         log_id: None,
     };
-    let ended = match server.calls().prepare(request) {
+    let prepared = server.calls().prepare(request);
+    if !call.faults.is_empty() {
+        // Told together with the faults of the arguments.
+        let mut faults = call.faults;
+        if let Err(ended) = &prepared {
+            faults.extend(ended.faults(|fault| call.flags.describe(fault)));
+        }
+        return Report::of_faults(&faults).tell(program, arguments.json);
+    }
+    let ended = match prepared {
         // The person who entered the command has confirmed it.
         Ok(ready) => {
             let forecast = if is_watched { server.calls().forecast(&ready).await } else { Duration::ZERO };
@@ -80,7 +107,7 @@ pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<E
         // The month counts the outcome of the last request, too.
         let _ = timeout(FLUSH, state.flush()).await;
     }
-    let code = tell(program, &ended, &arguments)?;
+    let code = tell(program, &ended, &call.flags, arguments)?;
     if matches!(
         ended.outcome,
         CallOutcome::Delivery { outcome: DeliveryOutcome::NotSent(Stop::Cancelled), .. }
@@ -102,59 +129,24 @@ const NO_STATE: &str = "--id needs the state that outlives a process, and the st
 
 const NO_STATE_CHINESE: &str = "--id 需要保存在磁盘上的状态，而状态已关闭：请去掉 --no-state，或用 --state-dir 指定本地磁盘上的目录。没有发送";
 
-/// A tool's name, and arguments for it.
-type Call = (&'static str, Map<String, Value>);
+/// Returns the call that the command line describes.
+fn call(
+    program: &Program,
+    settings: &Settings,
+    arguments: &SendArguments,
+) -> std::result::Result<Call, Problem> {
+    match &arguments.sent {
+        Sent::Message(message) => message::call(message, arguments),
+        Sent::Notification(NotificationArguments { command, matches }) => {
+            let sendables = Sendable::all(program, settings.notifications());
+            let sendable = Sendable::find(&sendables, command);
+            let sendable = sendable.ok_or_else(|| Problem::Failed(format!("{command}: not found")))?;
+            fields::call(sendable, matches, arguments, &send_command())
+        }
+    }
+}
 
-/// Returns the tool for the message, and its arguments; or the error of an invalid option.
-fn call(arguments: &SendArguments) -> Result<std::result::Result<Call, String>> {
-    let mut given = Map::new();
-    let mut give = |name: &str, value: Value| given.insert(name.to_owned(), value);
-    let tool = match &arguments.message {
-        MessageArguments::Text { text } => {
-            give("text", json!(text_or_stdin(text.as_deref())?));
-            "send_text_message"
-        }
-        MessageArguments::Markdown { title, text } => {
-            give("title", json!(title));
-            give("text", json!(text_or_stdin(text.as_deref())?));
-            "send_markdown_message"
-        }
-        MessageArguments::Link { title, url, picture, text } => {
-            give("title", json!(title));
-            give("url", json!(url));
-            give("pictureUrl", json!(picture));
-            give("text", json!(text_or_stdin(text.as_deref())?));
-            "send_link_message"
-        }
-        MessageArguments::ActionCard { title, buttons, text } => {
-            give("title", json!(title));
-            give("text", json!(text_or_stdin(text.as_deref())?));
-            let mut list = Vec::new();
-            for button in buttons {
-                let Some((label, url)) = button.split_once('=') else {
-                    return Ok(Err(words(
-                        format!("--button: expected LABEL=URL, found {button:?}"),
-                        format!("--button：应写成 LABEL=URL（文字=链接），而不是 {button:?}"),
-                    )));
-                };
-                list.push(json!({"label": label, "url": url}));
-            }
-            give("buttons", json!(list));
-            "send_action_card_message"
-        }
-        MessageArguments::FeedCard { items } => {
-            let item = |item: &[String]| json!({"title": item[0], "url": item[1], "pictureUrl": item[2]});
-            give("items", items.chunks_exact(3).map(item).collect());
-            "send_feed_card_message"
-        }
-    };
-    for (name, people) in [("atMobiles", &arguments.at), ("atUserIds", &arguments.at_user)] {
-        if !people.is_empty() {
-            given.insert(name.to_owned(), json!(people));
-        }
-    }
-    if arguments.at_all {
-        given.insert("atAll".to_owned(), json!(true));
-    }
-    Ok(Ok((tool, given)))
+/// Returns the command `send` with the options of all its commands.
+pub(super) fn send_command() -> clap::Command {
+    SendArguments::augment_args(clap::Command::new("send"))
 }

@@ -2,15 +2,18 @@
 
 use std::{borrow::Cow, process::ExitCode, time::Duration};
 
-use dingtalk_core::{Error, ErrorKind};
+use dingtalk_core::{Error, ErrorKind, Receipt, delivery::Outcome};
 use serde::Serialize;
 use serde_json::json;
 
-use super::super::{
-    Program, Result,
-    arguments::SendArguments,
-    say,
-    words::{language, words},
+use super::{
+    super::{
+        Program, Result,
+        arguments::SendArguments,
+        say,
+        words::{language, words},
+    },
+    call::Flags,
 };
 use crate::call::{
     Ended,
@@ -38,16 +41,26 @@ const MAY_HAVE_ARRIVED: u8 = 7;
 const INTERRUPTED: u8 = 130;
 
 /// Reports the outcome of a call, and returns its exit code.
-pub(super) fn tell(program: &Program, ended: &Ended, arguments: &SendArguments) -> Result<ExitCode> {
+pub(super) fn tell(
+    program: &Program,
+    ended: &Ended,
+    flags: &Flags,
+    arguments: &SendArguments,
+) -> Result<ExitCode> {
     let as_json = arguments.json;
+    let faults = ended.faults(|fault| flags.describe(fault));
     let mut report = match &ended.outcome {
         CallOutcome::DryRun(request) => {
-            say(serde_json::to_string_pretty(request)?)?;
+            say(if as_json {
+                json!({"outcome": "dry_run", "request": request}).to_string()
+            } else {
+                serde_json::to_string_pretty(request)?
+            })?;
             return Ok(ExitCode::SUCCESS);
         }
         CallOutcome::Delivery { outcome: DeliveryOutcome::Delivered(receipt), .. } => {
             say(if as_json {
-                serde_json::to_string(receipt)?
+                serde_json::to_string(&Delivered::from(receipt))?
             } else {
                 format!("{}{}", words("delivered as ", "已送达："), receipt.id)
             })?;
@@ -75,8 +88,7 @@ pub(super) fn tell(program: &Program, ended: &Ended, arguments: &SendArguments) 
         }
         CallOutcome::Duplicate { receipt, age } => {
             say(if as_json {
-                let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
-                json!({"id": receipt.id, "outcome": "duplicate", "age_ms": age_ms}).to_string()
+                json!({"id": receipt.id, "outcome": "duplicate", "age_seconds": seconds(*age)}).to_string()
             } else {
                 already_delivered(&receipt.id, *age)
             })?;
@@ -87,8 +99,8 @@ pub(super) fn tell(program: &Program, ended: &Ended, arguments: &SendArguments) 
             ..
         }
         | CallOutcome::Unsendable(error) => Report::of_error(error, &ended.answer),
-        CallOutcome::Invalid(_)
-        | CallOutcome::Refused(_)
+        CallOutcome::Invalid(_) => Report::of_faults(&faults),
+        CallOutcome::Refused(_)
         | CallOutcome::Delivery {
             outcome:
                 DeliveryOutcome::Duplicate(..)
@@ -112,17 +124,49 @@ pub(super) fn tell(program: &Program, ended: &Ended, arguments: &SendArguments) 
         }
         _ => {}
     }
-    if as_json {
-        say(serde_json::to_string(&report)?)?;
-    } else {
-        program.tell(report.in_words());
+    report.tell(program, as_json)
+}
+
+/// A delivered message, with its durations in seconds.
+#[derive(Serialize)]
+struct Delivered<'a> {
+    id: &'a str,
+    outcome: Outcome,
+    robot: Option<&'a str>,
+    robot_id: Option<&'a str>,
+    attempts: u32,
+    bytes: usize,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    parts: &'a [String],
+    wait_seconds: f64,
+    elapsed_seconds: f64,
+}
+
+impl<'a> From<&'a Receipt> for Delivered<'a> {
+    fn from(receipt: &'a Receipt) -> Self {
+        Self {
+            id: &receipt.id,
+            outcome: receipt.outcome,
+            robot: receipt.robot.as_deref(),
+            robot_id: receipt.robot_id.as_deref(),
+            attempts: receipt.attempts,
+            bytes: receipt.bytes,
+            parts: &receipt.parts,
+            wait_seconds: seconds(receipt.wait),
+            elapsed_seconds: seconds(receipt.elapsed),
+        }
     }
-    Ok(ExitCode::from(report.exit_code))
+}
+
+/// Returns the duration in seconds, to the millisecond.
+fn seconds(duration: Duration) -> f64 {
+    let whole = Duration::from_millis(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
+    whole.as_secs_f64()
 }
 
 /// A message that was not delivered, or may not have been.
 #[derive(Serialize)]
-struct Report<'a> {
+pub(in crate::program) struct Report<'a> {
     outcome: &'static str,
     kind: Option<Reason>,
     code: Option<i64>,
@@ -130,58 +174,99 @@ struct Report<'a> {
     message: Option<&'a str>,
     /// The event or the problem, without advice.
     detail: String,
+    /// All faults of the arguments.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    faults: &'a [String],
     /// Advice, in the person's language.
     advice: Cow<'a, str>,
     id: Option<&'a str>,
-    retry_after_ms: Option<u64>,
+    retry_after_seconds: Option<f64>,
     #[serde(skip)]
     exit_code: u8,
 }
 
 impl<'a> Report<'a> {
-    fn of_error(error: &'a Error, answer: &Answer) -> Self {
+    /// Reports invalid arguments. Nothing was sent.
+    pub(in crate::program) fn of_faults(faults: &'a [String]) -> Self {
+        Self { faults, ..Self::of_problem(ErrorKind::Invalid, faults.join("; "), WRONG) }
+    }
+
+    /// Reports an error of the settings, or of a file or a stream. Nothing was sent.
+    pub(in crate::program) fn of_failure(error: &(dyn std::error::Error + 'static)) -> Self {
+        let detail = match error.downcast_ref::<crate::Error>() {
+            Some(error) => error.in_language(language()),
+            None => error.to_string(),
+        };
+        Self::of_problem(ErrorKind::Configuration, detail, FAILURE)
+    }
+
+    fn of_problem(kind: ErrorKind, detail: String, exit_code: u8) -> Self {
         Self {
             outcome: "failed",
-            kind: Some(Reason::Failure(error.kind())),
+            kind: Some(Reason::Failure(kind)),
+            code: None,
+            message: None,
+            detail,
+            faults: &[],
+            advice: Cow::Borrowed(""),
+            id: None,
+            retry_after_seconds: None,
+            exit_code,
+        }
+    }
+
+    fn of_error(error: &'a Error, answer: &Answer) -> Self {
+        Self {
             code: error.code(),
             message: error.server_message(),
-            detail: answer.detail.clone().unwrap_or_default(),
             advice: error.advice(language()).into(),
             id: error.id(),
-            retry_after_ms: error
-                .retry_after()
-                .map(|after| u64::try_from(after.as_millis()).unwrap_or(u64::MAX)),
-            exit_code: exit_code(error.kind()),
+            retry_after_seconds: error.retry_after().map(seconds),
+            ..Self::of_problem(
+                error.kind(),
+                answer.detail.clone().unwrap_or_default(),
+                exit_code(error.kind()),
+            )
         }
     }
 
     fn of_answer(outcome: &'a CallOutcome, answer: &'a Answer) -> Self {
         let advice = Cow::Borrowed(answer.advice.as_deref().unwrap_or_default());
-        let (kind, advice, exit_code) = match outcome {
-            CallOutcome::Invalid(_) => (Some(Reason::Failure(ErrorKind::Invalid)), "".into(), WRONG),
-            CallOutcome::Refused(Refusal::Denied) => (answer.reason, denied().into(), NOT_SET_UP),
-            CallOutcome::Refused(_) => (answer.reason, advice, NOT_SET_UP),
+        let (advice, exit_code) = match outcome {
+            CallOutcome::Refused(Refusal::Denied) => (denied().into(), NOT_SET_UP),
+            CallOutcome::Refused(_) => (advice, NOT_SET_UP),
             CallOutcome::Delivery { outcome: DeliveryOutcome::NotSent(Stop::Cancelled), .. } => {
-                (answer.reason, advice, INTERRUPTED)
+                (advice, INTERRUPTED)
             }
-            _ if answer.status == CallStatus::Unknown => (answer.reason, advice, MAY_HAVE_ARRIVED),
-            _ => (answer.reason, advice, NO_CONNECTION),
+            _ if answer.status == CallStatus::Unknown => (advice, MAY_HAVE_ARRIVED),
+            _ => (advice, NO_CONNECTION),
         };
-        let faults = (!answer.faults.is_empty()).then(|| answer.faults.join("; "));
         Self {
-            outcome: "failed",
-            kind,
+            kind: answer.reason,
             code: answer.code,
-            message: None,
-            detail: answer.detail.clone().or(faults).unwrap_or_default(),
             advice,
             id: answer.id.as_deref(),
-            retry_after_ms: None,
-            exit_code,
+            ..Self::of_problem(ErrorKind::Invalid, answer.detail.clone().unwrap_or_default(), exit_code)
         }
     }
 
+    /// Writes the report, and returns the exit code.
+    pub(in crate::program) fn tell(&self, program: &Program, as_json: bool) -> Result<ExitCode> {
+        if as_json {
+            say(serde_json::to_string(self)?)?;
+        } else {
+            program.tell(self.in_words());
+        }
+        Ok(ExitCode::from(self.exit_code))
+    }
+
     fn in_words(&self) -> String {
+        if self.faults.len() > 1 {
+            let count = self.faults.len();
+            let begin =
+                words(format!("{count} faults; nothing was sent"), format!("有 {count} 处错误；没有发送"));
+            return format!("{begin}\n  {}", self.faults.join("\n  "));
+        }
         let parts = [&*self.detail, &*self.advice].into_iter().filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join(". ")
     }
