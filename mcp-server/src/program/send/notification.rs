@@ -45,8 +45,8 @@ pub(in crate::program) struct NotificationArguments {
 }
 
 impl Sendable {
-    /// Returns the notifications of the program and of its configuration file. A command is named like its tool, without
-    /// `send_`; if a type of message or an earlier notification has that name, it has the tool's whole name.
+    /// Returns the notifications of the program and of its configuration file. A command is named like its tool,
+    /// without `send_`; if a type of message or an earlier notification has that name, it has the tool's whole name.
     pub(in crate::program) fn all(program: &Program, declared: &[ToolType]) -> Vec<Self> {
         let builtin: Vec<ToolType> = builtin_tools().into_iter().collect();
         let is_builtin = |tool: &ToolType| {
