@@ -210,7 +210,7 @@ fn a_text_in_another_encoding_is_refused_with_the_way_to_convert_it() {
         std::fs::remove_file(&path).unwrap();
         assert!(words(&output).contains(advice), "{}", words(&output));
     }
-    let output = dry(&[b'x'; (1 << 20) + 1], &["text"]);
+    let output = dry(&vec![b'x'; (1 << 20) + 1], &["text"]);
     assert!(words(&output).contains("more than 1 MiB"), "{}", words(&output));
 }
 
