@@ -114,8 +114,12 @@ mod argument {
     };
 
     static PARAMETERS: [Parameter<'static>; 2] = [
-        Parameter::new(LABEL, "What it says, for example `Approve`.", Cardinality::One),
-        Parameter::new(Field::new("url", &[]), "The page that it opens.", Cardinality::One),
+        Parameter::new(LABEL, "Text on the button, for example `Approve`.", Cardinality::One),
+        Parameter::new(
+            Field::new("url", &[]),
+            "The page: an absolute `https`, `http` or `dingtalk` URL.",
+            Cardinality::One,
+        ),
     ];
 
     fn visit(reader: &mut Reader<'_>) -> Option<CardButton> {

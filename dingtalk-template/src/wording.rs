@@ -31,6 +31,21 @@ const KNOWN_ACRONYMS: &str = "\
     PDF PM PNG QA QR RAM REST RGB RPC RSS SDK SMS SMTP SQL SSD SSH SSL SVG TB TCP TLS TODO TV UDP UI UK \
     URI URL US USB UTC UTF UUID VM VPN XML YAML";
 
+/// Reports whether a text is Chinese: it has more Chinese characters than words in Latin letters.
+///
+/// ```
+/// use dingtalk_template::is_chinese;
+///
+/// assert!(is_chinese("主机 web-3 的 CPU 使用率超过上限"));
+/// assert!(!is_chinese("Post a message to the DingTalk (钉钉) group."));
+/// ```
+pub fn is_chinese(text: &str) -> bool {
+    let chinese =
+        text.chars().filter(|c| matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')).count();
+    let words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).count();
+    chinese > words
+}
+
 /// Reports whether the text only repeats the names. For the description of a tool, pass its name, title and type; for
 /// that of a parameter, the name of the field.
 ///

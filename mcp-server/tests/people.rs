@@ -33,10 +33,11 @@ async fn names_are_resolved_and_numbers_are_not_revealed() {
     let stub = Stub::new();
     let client = connect(server(&stub)).await;
     let listed = serde_json::to_string(&client.list_all_tools().await.unwrap()).unwrap();
-    assert!(listed.contains("Or a name: oncall.") && listed.contains("Or a name: dba."), "{listed}");
+    assert!(listed.contains("Known names: oncall.") && listed.contains("Known names: dba."), "{listed}");
     let result =
         call(&client, "send_text_message", json!({"text": "x", "atMobiles": ["oncall", "DBA"]})).await;
     assert_eq!(result["structuredContent"]["status"], "delivered", "{result}");
+    assert_eq!(result["structuredContent"]["mentioned"], json!(["oncall", "dba"]));
     for seen in [&listed, &result.to_string()] {
         assert!(!seen.contains("manager01"), "{seen}");
     }

@@ -67,7 +67,7 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str, &'static str) {
             "消息在发送前已过期。如仍有必要，请延长有效期后重新发送。",
         ),
         Kind::RateLimited => (
-            "too many messages are waiting for this robot",
+            "the robot's limit of messages per minute is reached",
             "Send it later, combine several notifications in one message, or share the load with another robot of the group.",
             "请稍后再发，或将多条内容合并为一条消息，也可由同一群里的其他机器人分担。",
         ),

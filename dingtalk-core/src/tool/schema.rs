@@ -1,6 +1,8 @@
 //! Input schema of a tool: flat, in declaration order, in the subset that every client supports.
 
-use dingtalk_template::Number;
+use std::fmt;
+
+use dingtalk_template::{Number, is_chinese};
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -78,34 +80,80 @@ fn description(parameter: &Parameter<'_>, of_type: Option<&str>) -> String {
     let mut description = parameter.description.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some(of_type) = of_type {
         end_sentence(&mut description);
-        description.push_str(&format!(" {of_type}."));
+        let space = if description.ends_with('。') { "" } else { " " };
+        description.push_str(&format!("{space}{of_type}"));
+        end_sentence(&mut description);
     }
-    let words: Vec<String> = parameter
-        .field
-        .constraints
-        .iter()
-        .map(|constraint| match (parameter.cardinality, constraint) {
-            (_, Constraint::Items { .. }) => constraint.words(),
-            (Cardinality::List, _) => format!("each {}", constraint.words()),
-            _ => constraint.words(),
+    let is_chinese = is_chinese(&description);
+    let constraints = parameter.field.constraints.iter().filter(|constraint| !is_in_schema(constraint));
+    let words: Vec<String> = constraints
+        .map(|constraint| {
+            let on_elements =
+                parameter.cardinality == Cardinality::List && !matches!(constraint, Constraint::Items { .. });
+            match (is_chinese, on_elements) {
+                (true, true) => format!("每项{}", in_chinese(constraint)),
+                (true, false) => in_chinese(constraint),
+                (false, true) => format!("each {}", in_characters(constraint)),
+                (false, false) => in_characters(constraint),
+            }
         })
         .collect();
-    if !words.is_empty() {
-        end_sentence(&mut description);
-        let words = words.join(", ");
-        let mut letters = words.chars();
-        let first = letters.next().into_iter().flat_map(char::to_uppercase);
-        description.push(' ');
-        description.extend(first);
-        description.push_str(letters.as_str());
-        description.push('.');
+    if words.is_empty() {
+        return description;
     }
+    end_sentence(&mut description);
+    if is_chinese {
+        description.push_str(&format!("{}。", words.join("，")));
+        return description;
+    }
+    let words = words.join(", ");
+    let mut letters = words.chars();
+    description.push(' ');
+    description.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+    description.push_str(letters.as_str());
+    description.push('.');
     description
 }
 
+/// Describes a constraint; a model counts characters rather than bytes.
+fn in_characters(constraint: &Constraint) -> String {
+    match constraint {
+        Constraint::Bytes { min: None, max: Some(max) } => {
+            format!("at most {max} bytes ({} Chinese characters)", max / 3)
+        }
+        constraint => constraint.words(),
+    }
+}
+
+fn in_chinese(constraint: &Constraint) -> String {
+    match constraint {
+        Constraint::Length { min, max } => bounds_in_chinese(min.as_ref(), max.as_ref(), " 个字符"),
+        Constraint::Bytes { min: None, max: Some(max) } => format!("最多 {max} 字节（{} 个汉字）", max / 3),
+        Constraint::Bytes { min, max } => bounds_in_chinese(min.as_ref(), max.as_ref(), " 字节"),
+        Constraint::Range { min, max } => bounds_in_chinese(min.as_ref(), max.as_ref(), ""),
+        Constraint::Items { min, max } => bounds_in_chinese(min.as_ref(), max.as_ref(), " 项"),
+    }
+}
+
+fn bounds_in_chinese<T: fmt::Display + PartialEq>(min: Option<&T>, max: Option<&T>, unit: &str) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) if min == max => format!("必须为 {min}{unit}"),
+        (Some(min), Some(max)) => format!("{min} 至 {max}{unit}"),
+        (Some(min), None) => format!("至少 {min}{unit}"),
+        (None, Some(max)) => format!("最多 {max}{unit}"),
+        (None, None) => "任意".to_owned(),
+    }
+}
+
+/// Reports whether words would only repeat what every client shows of the schema: that a text must not be empty.
+fn is_in_schema(constraint: &Constraint) -> bool {
+    matches!(constraint, Constraint::Length { min: Some(1), max: None })
+}
+
+/// Ends the text as a sentence of its language.
 fn end_sentence(text: &mut String) {
-    if !text.ends_with(['.', '!', '?', '。']) {
-        text.push('.');
+    if !text.ends_with(['.', '!', '?', '。', '！', '？']) {
+        text.push(if is_chinese(text) { '。' } else { '.' });
     }
 }
 

@@ -7,14 +7,14 @@ use super::{MarkdownMessage, TITLE_LENGTH};
 /// Maximum number of items. DingTalk documents no limit; more items fill several screens.
 const MAX_STORIES: usize = 8;
 
-/// Send a feed card to a DingTalk (钉钉) group: titled pictures, each opening a page.
+/// Post a feed card to the configured DingTalk (钉钉) group: titled pictures, each opening a page; mentions nobody.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     feed_card(items = items),
     tool(
         title = "Send pictures with links to DingTalk",
         when = "each page has a picture",
-        not_when = "a picture is missing",
+        not_when = "a picture is missing and the user agrees to a list",
         instead = MarkdownMessage,
     )
 )]
@@ -33,8 +33,8 @@ pub struct Story {
     /// The headline.
     #[dingtalk(length(1..=TITLE_LENGTH))]
     pub title: String,
-    /// The page to open.
+    /// The page: an absolute `https`, `http` or `dingtalk` URL.
     pub url: Url,
-    /// Its picture, as an address that group members can reach.
+    /// Its picture: an absolute `https` or `http` URL reachable by members.
     pub picture_url: Url,
 }

@@ -174,8 +174,9 @@ impl Calls {
         if let Some(id) = call.message_id() {
             envelope = envelope.with_id(id);
         }
+        let mentioned = envelope.message.mentions().map(|mentions| hidden.mentioned(mentions));
         let outcome = self.dispatcher.send(call, envelope, cancelled, meanwhile).await;
-        Ended::new(outcome, &record, hidden)
+        Ended::new(outcome, &record, hidden).mention(mentioned.unwrap_or_default())
     }
 
     /// Returns the call, or all its faults, including `faults`, which were found earlier.
@@ -217,6 +218,10 @@ impl Ended {
     pub(crate) fn faults(&self, describe: impl Fn(&Fault) -> Option<String>) -> Vec<String> {
         let CallOutcome::Invalid(faults) = &self.outcome else { return Vec::new() };
         faults.iter().filter_map(describe).map(|text| answer::safe_to_show(text, &self.hidden)).collect()
+    }
+
+    fn mention(self, mentioned: Vec<String>) -> Self {
+        Self { answer: self.answer.mention(mentioned), ..self }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dingtalk_config::Person;
-use dingtalk_core::tool::PersonKind;
+use dingtalk_core::{Mobile, UserId, message::Mentions, tool::PersonKind};
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -95,16 +95,35 @@ pub(crate) struct Hidden(Vec<(String, String)>);
 impl Hidden {
     /// Hides a person's number or id from now on.
     pub(crate) fn add(&mut self, name: &str, person: &Person) {
-        self.0.push((person.as_str().to_owned(), format!("<{name}>")));
+        self.0.push((person.as_str().to_owned(), name.to_owned()));
+    }
+
+    /// Returns whom a message mentions, for its answer: by name, or by a number whose middle is hidden.
+    pub(crate) fn mentioned(&self, mentions: &Mentions) -> Vec<String> {
+        let name = |id: &str| self.0.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone());
+        let everybody = mentions.all.then(|| "everybody".to_owned());
+        let numbers =
+            mentions.mobiles.iter().map(Mobile::as_str).map(|id| name(id).unwrap_or_else(|| masked(id)));
+        let ids =
+            mentions.user_ids.iter().map(UserId::as_str).map(|id| name(id).unwrap_or_else(|| id.to_owned()));
+        everybody.into_iter().chain(numbers).chain(ids).collect()
     }
 
     pub(crate) fn hide(&self, text: &mut String) {
         for (id, name) in &self.0 {
             if text.contains(id) {
-                *text = replace_whole(text, id, name);
+                *text = replace_whole(text, id, &format!("<{name}>"));
             }
         }
     }
+}
+
+/// Hides the middle of a number.
+fn masked(number: &str) -> String {
+    let count = number.chars().count();
+    let shown = (count * 3 / 11, count * 4 / 11);
+    let is_hidden = |index: usize| index >= shown.0 && index < count - shown.1;
+    number.chars().enumerate().map(|(index, c)| if is_hidden(index) { '*' } else { c }).collect()
 }
 
 /// Replaces an id, except as part of a longer one.
@@ -126,8 +145,6 @@ fn replace_whole(text: &str, id: &str, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use dingtalk_core::{Mobile, UserId};
-
     use super::*;
 
     fn people() -> People {
@@ -161,6 +178,24 @@ mod tests {
         let mut longer = "13800000000, 113800000000 13800000000".to_owned();
         hidden.hide(&mut longer);
         assert_eq!(longer, "<oncall>, 113800000000 <oncall>");
+    }
+
+    #[test]
+    fn an_answer_names_people_or_hides_their_numbers() {
+        let (people, mut hidden) = (people(), Hidden::default());
+        for name in ["oncall", "dba"] {
+            let (name, person) = people.find(name).unwrap();
+            hidden.add(name, person);
+        }
+        let mobile = |number: &str| Mobile::new(number).unwrap();
+        let mut mentions =
+            Mentions::mobiles([mobile("13800000000"), mobile("13912345678"), mobile("+852-12345678")]);
+        mentions
+            .merge(Mentions::user_ids([UserId::new("manager01").unwrap(), UserId::new("zhang").unwrap()]));
+        mentions.all = true;
+        let expected = ["everybody", "oncall", "139****5678", "+85******5678", "dba", "zhang"];
+        assert_eq!(hidden.mentioned(&mentions), expected);
+        assert!(hidden.mentioned(&Mentions::default()).is_empty());
     }
 
     #[test]

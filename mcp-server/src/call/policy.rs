@@ -46,21 +46,22 @@ impl Refusal {
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Denied => {
-                "Nothing was sent: this robot is configured never to notify everybody. Call again without that, and \
-                 mention the people concerned instead."
+                "Nothing was sent: this robot is configured never to notify everybody. Tell the user, who may agree to a message \
+                 without that, or to one that mentions the people concerned."
             }
             Self::CannotAsk(Confirm::Always) => {
                 "Nothing was sent: the message was not confirmed, because this client cannot ask a person and this robot asks \
-                 before every message. Use a client that can ask, or have the server's operator change this robot's \
-                 `confirm` setting."
+                 before every message. Tell the user: it takes a client that can ask, or the server's operator, who can \
+                 change this robot's `confirm` setting."
             }
             Self::CannotAsk(_) => {
-                "Nothing was sent: the message was not confirmed, because this client cannot ask a person. Call again without \
-                 notifying everybody, or have the server's operator change this robot's `at_all` or `confirm` setting."
+                "Nothing was sent: the message was not confirmed, because this client cannot ask a person. Tell the user first, \
+                 who may agree to a message without notifying everybody, or have the server's operator change this robot's \
+                 `at_all` or `confirm` setting."
             }
             Self::NotConfirmed => {
-                "Nothing was sent: the message was not confirmed. Do not repeat the call as it is; ask the person in the \
-                 conversation how to proceed."
+                "Nothing was sent: the message was not confirmed. Tell the user, and ask how to proceed; do not repeat the call as \
+                 it is."
             }
         }
     }

@@ -149,8 +149,8 @@ mod tests {
         expect![[r#"
             send_host_down: Host down
               DingTalk (钉钉): Warn the person on call that a host no longer answers, and say how long it has
-              been silent. The configured robot sends it to the whole group at once, irrevocably. Status
-              unknown: may have arrived; do not repeat.
+              been silent. Posts immediately; cannot be recalled. On status `unknown`, do not repeat: it may
+              have arrived.
 
               host     string, required
                        Host name as in the inventory, for example `web-3`. 1 to 64 characters.

@@ -1,6 +1,7 @@
 //! The schema of a tool's arguments, with the facts of the deployment: names of people, limit of mentions, robots.
 
 use dingtalk_core::tool::{Constraint, Parameter, ToolSpec};
+use dingtalk_template::is_chinese;
 use serde_json::{Map, Value, json};
 
 use super::{deployment::Deployment, description::sentence};
@@ -31,8 +32,8 @@ impl Mention {
         let Some(kind) = parameter.mentions else { return Self::default() };
         let names = deployment.people.iter().filter(|(_, of)| *of == kind);
         let names: Vec<&str> = names.map(|(name, _)| &**name).collect();
-        let description = (!names.is_empty())
-            .then(|| format!("{} Or a name: {}.", sentence(parameter.description), names.join(", ")));
+        let description =
+            (!names.is_empty()).then(|| with_names(&sentence(parameter.description), &names.join(", ")));
         let constraints = deployment.max_mentions.map(|fewer| {
             let constraints = parameter.field.constraints.iter().map(|constraint| match constraint {
                 Constraint::Items { min, max } => {
@@ -56,6 +57,14 @@ impl Mention {
     }
 }
 
+fn with_names(description: &str, names: &str) -> String {
+    if is_chinese(description) {
+        format!("{description}也可填名称：{names}。")
+    } else {
+        format!("{description} Known names: {names}.")
+    }
+}
+
 /// Adds the argument that chooses a robot, as the last one.
 fn add_robot(deployment: &Deployment, schema: &mut Map<String, Value>) {
     let names: Vec<&str> = deployment.robots.iter().map(|(name, _)| &**name).collect();
@@ -64,8 +73,10 @@ fn add_robot(deployment: &Deployment, schema: &mut Map<String, Value>) {
     property.insert("type".to_owned(), json!("string"));
     property.insert("enum".to_owned(), json!(names));
     let groups = sentence(&groups.collect::<Vec<_>>().join("; "));
-    property
-        .insert("description".to_owned(), json!(format!("The group that receives the message. {groups}")));
+    property.insert(
+        "description".to_owned(),
+        json!(format!("The group that receives the message; if unclear, ask the user. {groups}")),
+    );
     if let Some(default) = &deployment.default_robot {
         property.insert("default".to_owned(), json!(default));
     }

@@ -5,8 +5,9 @@ use dingtalk_core::tool::ToolSet;
 
 use crate::definition::STATUS_TOOL;
 
-const GENERAL: &str = "Sends notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at \
-     once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.";
+const GENERAL: &str = "Posts notifications to a DingTalk (钉钉) group through its custom robot. Each call posts one message \
+     immediately; it cannot be recalled. Put related events into one message: all tools and callers share the robot's rate \
+     limit. Do not repeat a call whose `status` is `unknown`.";
 
 /// Maximum length; clients cut longer texts.
 const MAX_BYTES: usize = 2_000;
@@ -50,8 +51,8 @@ mod tests {
     fn they_say_when_to_use_each_tool() {
         let tools = ToolSet::new(builtin_tools()).unwrap();
         expect![[r"
-            Sends notifications to a DingTalk (钉钉) group through its custom robot. Every tool sends one message at once; it cannot be recalled. Call a tool once per message, and do not repeat a call whose outcome is unknown.
-            - send_text_message: when formatting adds nothing, or the text is forwarded or untrusted
+            Posts notifications to a DingTalk (钉钉) group through its custom robot. Each call posts one message immediately; it cannot be recalled. Put related events into one message: all tools and callers share the robot's rate limit. Do not repeat a call whose `status` is `unknown`.
+            - send_text_message: when formatting adds nothing, or text is forwarded or untrusted
             - send_markdown_message: when headings, lists or links help
             - send_link_message: when there is one page to open
             - send_action_card_message: when readers must choose between actions or pages

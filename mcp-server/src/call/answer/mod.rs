@@ -23,6 +23,16 @@ const MAY_HAVE_ARRIVED: &str = "May have arrived; do not repeat. Ask a person to
 
 const ASK_THE_OPERATOR: &str = "May have arrived; do not repeat. Ask a person to look in the group, and the server's operator to look in the queue.";
 
+const INVALID: &str = "Nothing was sent. Correct the arguments and call again. If a text is too long, shorten it to what matters, or link to \
+     the whole: parts of it in several messages flood the group.";
+
+/// Advice to an agent in place of that to a person, who may have other robots and a queue.
+const RATE_LIMITED: &str = "Wait `retryAfterSeconds`, then make the same call, or put several events into one message. All tools and callers share \
+     the robot's limit.";
+
+const TOO_LONG: &str = "Shorten it to what matters, or link to the whole: parts of it in several messages flood the group. The limit is 20000 \
+     bytes of JSON, and a Chinese character takes three bytes.";
+
 /// The answer to a call. Its serialized form conforms to the output schema of the definitions.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,6 +44,9 @@ pub(crate) struct Answer {
     /// The name of the robot that posted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) robot: Option<String>,
+    /// The people whom the message mentions, unless it was not sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) mentioned: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<Reason>,
     /// The event or the problem, without advice.
@@ -111,11 +124,9 @@ impl Answer {
     /// Creates the answer to a call with this outcome.
     pub(crate) fn new(outcome: &CallOutcome) -> Self {
         match outcome {
-            CallOutcome::Invalid(faults) => Self {
-                faults: shown(faults),
-                ..Self::of(CallStatus::Refused)
-                    .advise("Nothing was sent. Change the arguments and call again.")
-            },
+            CallOutcome::Invalid(faults) => {
+                Self { faults: shown(faults), ..Self::of(CallStatus::Refused).advise(INVALID) }
+            }
             CallOutcome::Refused(refusal) => Self::refused(*refusal),
             CallOutcome::DryRun(request) => Self {
                 request: serde_json::to_value(request).ok(),
@@ -134,6 +145,7 @@ impl Answer {
             status,
             id: None,
             robot: None,
+            mentioned: Vec::new(),
             reason: None,
             detail: None,
             code: None,
@@ -245,7 +257,7 @@ impl Answer {
         let status = CallStatus::from(error);
         let answer = match status {
             CallStatus::Unknown => Self::of(status).advise(MAY_HAVE_ARRIVED),
-            _ => Self::of(status).advise(format!("Not sent. {}", error.advice(Language::En))),
+            _ => Self::of(status).advise(format!("Not sent. {}", advice(error))),
         };
         let retry_after = error.retry_after().filter(|_| status == CallStatus::Throttled);
         Self {
@@ -256,6 +268,18 @@ impl Answer {
             retry_after_seconds: retry_after.map(whole_seconds),
             ..answer
         }
+    }
+
+    /// Says whom the message mentions, if it was or may have been sent.
+    pub(crate) fn mention(mut self, mentioned: Vec<String>) -> Self {
+        if matches!(
+            self.status,
+            CallStatus::Delivered | CallStatus::Queued | CallStatus::Duplicate | CallStatus::Unknown
+        ) {
+            self.mentioned = mentioned;
+            self.mentioned.iter_mut().for_each(escape_controls);
+        }
+        self
     }
 
     /// Hides the numbers of named people, and escapes characters that could pass for the end of a line. In a request,
@@ -281,6 +305,14 @@ pub(crate) fn safe_to_show(mut text: String, hidden: &Hidden) -> String {
     hidden.hide(&mut text);
     escape_controls(&mut text);
     text
+}
+
+fn advice(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::RateLimited => RATE_LIMITED,
+        ErrorKind::TooLong => TOO_LONG,
+        _ => error.advice(Language::En),
+    }
 }
 
 /// Returns the duration in seconds, rounded up: a call that comes a moment too early is refused again.
