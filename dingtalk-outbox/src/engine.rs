@@ -3,7 +3,7 @@
 use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use dingtalk_core::{
-    Error,
+    Error, ErrorKind,
     delivery::{
         Block, Pace, RobotKey, Urgency,
         window::{Admission, Forecast, SlotEnd, SlotId, WaiterId},
@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 
 use crate::{
     clock::Clock,
-    database::{Database, Work},
-    directory::{Directory, FileId},
+    database::Work,
+    directory::FileId,
     ids::random_id,
     journal::{Event, Journal},
     line::{Line, Taking},
@@ -24,7 +24,7 @@ use crate::{
     review::{Picture, Review, review},
     slots,
     status::{self, RobotStatus},
-    store::{Change, Store},
+    store::{Change, Source, Store},
     trouble::Trouble,
     units::{duration, micros},
     waiters,
@@ -35,6 +35,12 @@ const SOON: Duration = Duration::from_millis(5);
 
 /// Time after which it asks while its waiters have to wait for longer.
 const LATER: Duration = Duration::from_millis(25);
+
+/// Time after which it asks a server.
+const OFTEN: Duration = Duration::from_millis(100);
+
+/// Time after which a server that is away is tried again.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// Size of the log from which changes are moved to the file.
 const LOG_BYTES: u64 = 1 << 22;
@@ -110,14 +116,14 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(
-        directory: Directory,
+        source: Source,
         clock: Arc<dyn Clock>,
         quotas: Arc<[Quota]>,
         name: String,
         alone: bool,
     ) -> Self {
         Self {
-            store: Store::new(directory, clock),
+            store: Store::new(source, clock),
             quotas,
             owner: random_id(),
             name,
@@ -163,6 +169,9 @@ impl Engine {
         let now = self.store.now();
         let due = self.lines.values().filter_map(|line| line.due).chain(self.says_so_at).min()?;
         let due = duration(due.saturating_sub(now));
+        if self.store.has_server() && !self.alone && self.lines.values().any(Line::is_taking) {
+            return Some(due.min(OFTEN));
+        }
         if self.alone || self.store.file().is_none() || !self.lines.values().any(Line::is_taking) {
             return Some(due);
         }
@@ -187,16 +196,17 @@ impl Engine {
     /// Does what nobody waits for.
     pub(crate) fn rest_a_while(&mut self) {
         let Some(file) = self.store.file() else { return };
-        if self.store.directory().log_bytes() > LOG_BYTES
+        if self.store.log_bytes() > LOG_BYTES
             && let Err(trouble) = file.checkpoint()
         {
             tracing::debug!(name: "dingtalk.state_checkpoint", reason = trouble.words(), "the log was not moved");
         }
     }
 
-    /// Runs a transaction in the file alone.
-    pub(crate) fn in_file<T>(
+    /// Runs a transaction in the tables that programs share, and not in memory.
+    pub(crate) fn in_source<T>(
         &mut self,
+        access: Access,
         work: &mut dyn FnMut(&mut Work<'_>) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
         self.store.retry_now();
@@ -208,7 +218,7 @@ impl Engine {
         let mut work = |inner: &mut Work<'_>| work(inner);
         for _ in 0..2 {
             let file = self.store.file_id();
-            result = self.store.transact(Access::Write, &mut work)?;
+            result = self.store.transact(access, &mut work)?;
             if result.is_some() || self.after_loss(file)? {
                 break;
             }
@@ -340,12 +350,12 @@ impl Engine {
     }
 
     fn status(&mut self) -> Result<Vec<RobotStatus>, Trouble> {
-        if self.store.file().is_none() && !self.store.is_fallback() && !self.store.directory().has_file() {
+        if !self.store.exists() {
             // Asking creates nothing.
             return Ok(Vec::new());
         }
         let (quotas, owner) = (Arc::clone(&self.quotas), self.owner);
-        self.in_file(&mut |work| status::read(work, &quotas, owner))
+        self.in_source(Access::Read, &mut |work| status::read(work, &quotas, owner))
     }
 
     /// Answers the waiters of a robot that can be answered now.
@@ -415,16 +425,31 @@ impl Engine {
         }
     }
 
-    /// Tells all waiters of a robot that the tables cannot be used.
+    /// Tells all waiters of a robot that the tables cannot be used: at once, or, if they most likely work again soon, when
+    /// their time is over.
     fn fail(&mut self, robot: RobotKey, trouble: Trouble) {
-        let error = Error::from(trouble);
+        let now = self.store.now();
+        let again = now.saturating_add(micros(RETRY));
+        let is_away = trouble.is_away();
+        let error = if is_away {
+            let words = format!("the shared state is unavailable: {}", trouble.words());
+            Error::new(ErrorKind::RateLimited, words)
+        } else {
+            Error::from(trouble)
+        };
         let line = self.line(robot);
         line.due = None;
+        let mut due = None;
         for waiter in line.waiters_mut() {
-            if let Some(taking) = waiter.taking.take() {
+            let Some(taking) = &waiter.taking else { continue };
+            let latest = micros(taking.latest);
+            if is_away && latest > now {
+                due = Some(due.map_or(again, |due: i64| due.min(again)).min(latest));
+            } else if let Some(taking) = waiter.taking.take() {
                 drop(taking.reply.send(Err(error.clone())));
             }
         }
+        line.due = due;
     }
 
     fn forget_granted(&mut self, robot: RobotKey, slot: i64) {
@@ -461,9 +486,9 @@ impl Engine {
         if !self.lines.values().any(Line::is_taking) {
             return false;
         }
-        let Some(Ok(change)) = self.store.file().map(Database::changes_of_others) else {
-            return false;
-        };
+        let lines = &self.lines;
+        let taking = || lines.iter().filter(|(_, line)| line.is_taking()).map(|(key, _)| *key).collect();
+        let Some(change) = self.store.changes(taking) else { return false };
         mem::replace(&mut self.change, change) != change
     }
 
@@ -484,11 +509,11 @@ impl Engine {
                 for (key, known) in &known {
                     let robot = work.robot(key)?;
                     for slot in &known.slots {
-                        slots::insert(work, robot, owner, slot)?;
+                        work.rows.add_slot(robot, owner, slot)?;
                     }
                     for (key, used) in &known.used {
                         let robot = work.robot(key)?;
-                        meter::seed(work, robot, *used)?;
+                        work.rows.seed(robot, work.moment.month, *used)?;
                     }
                     for rest in &known.rests {
                         slots::rest(work, robot, rest.why, micros(rest.until))?;

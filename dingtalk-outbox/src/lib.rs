@@ -17,6 +17,7 @@ mod pace;
 mod postgres;
 mod processes;
 mod review;
+mod rows;
 mod schema;
 mod shared;
 mod slots;

@@ -7,7 +7,6 @@ use dingtalk_core::delivery::{
         log::{Rest, SlotLog},
     },
 };
-use rusqlite::OptionalExtension as _;
 
 use crate::{
     database::Work,
@@ -62,9 +61,9 @@ impl Quota {
 /// Changes of a robot's counters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Count {
-    used: i64,
-    delivered: i64,
-    refused: i64,
+    pub(crate) used: i64,
+    pub(crate) delivered: i64,
+    pub(crate) refused: i64,
 }
 
 impl Count {
@@ -89,37 +88,6 @@ pub(crate) struct Usage {
     pub(crate) refused: i64,
 }
 
-/// Changes the counters of a robot.
-pub(crate) fn count(work: &Work<'_>, robot: i64, month: i64, count: Count) -> Result<(), Trouble> {
-    work.transaction
-        .prepare_cached(
-            "INSERT INTO month (robot, month, used, delivered, refused) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET used = max(0, used + excluded.used),
-                 delivered = delivered + excluded.delivered, refused = refused + excluded.refused",
-        )?
-        .execute((robot, month, count.used, count.delivered, count.refused))?;
-    Ok(())
-}
-
-/// Returns the counters of a robot in the current month.
-pub(crate) fn usage(work: &Work<'_>, robot: i64) -> Result<Usage, Trouble> {
-    let mut statement = work
-        .transaction
-        .prepare_cached("SELECT used, delivered, refused FROM month WHERE robot = ?1 AND month = ?2")?;
-    let usage = statement.query_row((robot, work.moment.month), |row| {
-        Ok(Usage { used: row.get(0)?, delivered: row.get(1)?, refused: row.get(2)? })
-    });
-    Ok(usage.optional()?.unwrap_or_default())
-}
-
-/// Sets the number of requests of a robot in the current month, unless there are some.
-pub(crate) fn seed(work: &Work<'_>, robot: i64, used: i64) -> Result<(), Trouble> {
-    work.transaction
-        .prepare_cached("INSERT OR IGNORE INTO month (robot, month, used) VALUES (?1, ?2, ?3)")?
-        .execute((robot, work.moment.month, used))?;
-    Ok(())
-}
-
 /// Quotas of one robot, with what is used of them.
 pub(crate) struct Meter<'a> {
     quotas: Vec<(&'a Quota, i64)>,
@@ -131,18 +99,13 @@ pub(crate) struct Meter<'a> {
 
 impl<'a> Meter<'a> {
     /// Reads what is used of the quotas of a robot.
-    pub(crate) fn read(work: &mut Work<'_>, quotas: &'a [Quota], key: &RobotKey) -> Result<Self, Trouble> {
+    pub(crate) fn read(work: &Work<'_>, quotas: &'a [Quota], key: &RobotKey) -> Result<Self, Trouble> {
         let until = work.moment.at + micros(work.moment.month_left);
         let mut meter = Self { quotas: Vec::new(), read: Vec::new(), until };
         for quota in quotas.iter().filter(|quota| quota.robots.contains(key)) {
-            let mut used = 0;
-            for key in &quota.robots {
-                let Some(robot) = work.known_robot(key)? else { continue };
-                let of_robot = usage(work, robot)?.used;
-                used += of_robot;
-                meter.read.push((*key, of_robot));
-            }
-            meter.quotas.push((quota, used));
+            let read = work.rows.used(&quota.robots, work.moment.month)?;
+            meter.quotas.push((quota, read.iter().map(|(_, used)| used).sum()));
+            meter.read.extend(read);
         }
         Ok(meter)
     }

@@ -47,6 +47,12 @@ struct Meta {
 }
 
 impl Moment {
+    /// Returns a time of the clocks before anything is known of the tables.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn of(at: i64, wall: SystemTime) -> Self {
+        Self::new(at, wall, None)
+    }
+
     fn new(at: i64, wall: SystemTime, full_at: Option<i64>) -> Self {
         let Month { number, left } = month_at(wall);
         let month = i64::try_from(number).unwrap_or_default();

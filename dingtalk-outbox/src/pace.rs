@@ -40,6 +40,16 @@ impl Bounds {
         }
     }
 
+    /// Creates bounds from a row: slots, reserve, and the length of the window.
+    pub(crate) fn of_numbers(slots: u32, reserve: u32, span: i64) -> Self {
+        Self { slots, reserve, span: duration(span) }
+    }
+
+    /// Returns the numbers of a row.
+    pub(crate) fn numbers(self) -> (u32, u32, i64) {
+        (self.slots, self.reserve, micros(self.span))
+    }
+
     /// Returns a pace with these bounds.
     pub(crate) fn pace(self) -> Pace {
         Pace::new().limit(self.slots).urgent_reserve(self.reserve).window(self.span)
@@ -49,28 +59,12 @@ impl Bounds {
 /// Records that a robot is used within these bounds.
 pub(crate) fn register(work: &Work<'_>, robot: i64, bounds: Bounds) -> Result<(), Trouble> {
     let at = work.moment.at;
-    work.transaction
-        .prepare_cached("DELETE FROM pace WHERE robot = ?1 AND seen <= ?2")?
-        .execute((robot, at - micros(PACE_LASTS)))?;
-    work.transaction
-        .prepare_cached(
-            "INSERT INTO pace (robot, slots, reserve, span, seen) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT DO UPDATE SET seen = excluded.seen",
-        )?
-        .execute((robot, bounds.slots, bounds.reserve, micros(bounds.span), at))?;
-    Ok(())
+    work.rows.add_bounds(robot, bounds, at, at - micros(PACE_LASTS))
 }
 
 /// Returns the strictest bounds within which a robot was used lately.
 pub(crate) fn registered(work: &Work<'_>, robot: i64) -> Result<Option<Bounds>, Trouble> {
-    let since = work.moment.at - micros(PACE_LASTS);
-    let mut statement = work.transaction.prepare_cached(
-        "SELECT min(slots), max(reserve), max(span) FROM pace WHERE robot = ?1 AND seen > ?2",
-    )?;
-    let (slots, reserve, span): (Option<u32>, Option<u32>, Option<i64>) =
-        statement.query_row((robot, since), |row| row.try_into())?;
-    let bounds = slots.zip(reserve).zip(span);
-    Ok(bounds.map(|((slots, reserve), span)| Bounds { slots, reserve, span: duration(span) }))
+    work.rows.bounds(robot, work.moment.at - micros(PACE_LASTS))
 }
 
 #[cfg(test)]

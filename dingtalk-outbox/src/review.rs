@@ -63,12 +63,12 @@ impl<'a> Picture<'a> {
         let moment = work.moment;
         let (slots, rests, waiting, registered) = match robot {
             Some(robot) => (
-                slots::slots(work, robot)?,
-                slots::rests(work, robot)?,
-                waiters::waiting(work, robot, owner)?,
+                work.rows.slots(robot)?,
+                work.rows.rests(Some(robot), moment.at)?,
+                work.rows.waiting(robot, owner, moment.at)?,
                 pace::registered(work, robot)?,
             ),
-            None => (Vec::new(), slots::rests(work, crate::database::ALL_ROBOTS)?, Vec::new(), None),
+            None => (Vec::new(), work.rows.rests(None, moment.at)?, Vec::new(), None),
         };
         let bounds = own.chain(registered).reduce(Bounds::strictest);
         let pace = bounds.map_or_else(Pace::new, Bounds::pace);

@@ -18,7 +18,8 @@ use crate::{
 pub(crate) struct Shared {
     pub(crate) driver: Driver,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) directory: PathBuf,
+    /// Directory of the file; `None` for a state in a database.
+    pub(crate) directory: Option<PathBuf>,
     pub(crate) next_waiter: AtomicU64,
 }
 

@@ -9,11 +9,10 @@ use dingtalk_core::delivery::{
         log::{Rest, SlotLog},
     },
 };
-use rusqlite::OptionalExtension as _;
 
 use crate::{
-    database::{ALL_ROBOTS, Work},
-    meter,
+    database::Work,
+    meter::Count,
     trouble::Trouble,
     units::{duration, micros},
 };
@@ -31,101 +30,37 @@ pub(crate) struct Slot {
     pub(crate) ended: Option<i64>,
 }
 
-/// Returns the slots of a robot, those that have left the window included.
-pub(crate) fn slots(work: &Work<'_>, robot: i64) -> Result<Vec<Slot>, Trouble> {
-    let mut statement = work
-        .transaction
-        .prepare_cached("SELECT slot, month, begun, ends_by, ended FROM slot WHERE robot = ?1")?;
-    let slots = statement.query_map([robot], |row| {
-        Ok(Slot {
-            id: row.get(0)?,
-            month: row.get(1)?,
-            begun: row.get(2)?,
-            ends_by: row.get(3)?,
-            ended: row.get(4)?,
-        })
-    })?;
-    Ok(slots.collect::<Result<_, _>>()?)
-}
-
 /// Records that a slot is taken, and counts it.
 pub(crate) fn begin(work: &Work<'_>, robot: i64, owner: i64, slot: &Slot) -> Result<(), Trouble> {
-    insert(work, robot, owner, slot)?;
-    meter::count(work, robot, slot.month, meter::Count::USED)
+    work.rows.add_slot(robot, owner, slot)?;
+    work.rows.count(robot, slot.month, Count::USED)
 }
 
 /// Removes slots that have left the window.
 pub(crate) fn forget(work: &Work<'_>, robot: i64, span: Duration) -> Result<(), Trouble> {
-    work.transaction
-        .prepare_cached("DELETE FROM slot WHERE robot = ?1 AND coalesce(ended, ends_by) <= ?2")?
-        .execute((robot, work.moment.at - micros(span)))?;
-    Ok(())
-}
-
-/// Adds a row.
-pub(crate) fn insert(work: &Work<'_>, robot: i64, owner: i64, slot: &Slot) -> Result<(), Trouble> {
-    work.transaction
-        .prepare_cached(
-            "INSERT OR IGNORE INTO slot (robot, slot, owner, month, begun, ends_by, ended)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute((robot, slot.id, owner, slot.month, slot.begun, slot.ends_by, slot.ended))?;
-    Ok(())
+    work.rows.remove_slots(robot, work.moment.at - micros(span))
 }
 
 /// Records that a slot has ended. Has no effect on one that has already ended.
 pub(crate) fn end(work: &Work<'_>, robot: i64, slot: i64, at: i64, end: SlotEnd) -> Result<(), Trouble> {
-    let month: Option<i64> = work
-        .transaction
-        .prepare_cached(
-            "UPDATE slot SET ended = min(?3, ends_by) WHERE robot = ?1 AND slot = ?2 AND ended IS NULL
-             RETURNING month",
-        )?
-        .query_row((robot, slot, at), |row| row.get(0))
-        .optional()?;
-    match (month, meter::Count::of(end)) {
-        (Some(month), Some(count)) => meter::count(work, robot, month, count),
+    match (work.rows.end_slot(robot, slot, at)?, Count::of(end)) {
+        (Some(month), Some(count)) => work.rows.count(robot, month, count),
         _ => Ok(()),
     }
 }
 
 /// Removes a slot that was not used. Has no effect on one that has ended.
 pub(crate) fn give_back(work: &Work<'_>, robot: i64, slot: i64, at: i64) -> Result<(), Trouble> {
-    let month: Option<i64> = work
-        .transaction
-        .prepare_cached(
-            "DELETE FROM slot WHERE robot = ?1 AND slot = ?2 AND ended IS NULL AND ends_by > ?3 RETURNING month",
-        )?
-        .query_row((robot, slot, at), |row| row.get(0))
-        .optional()?;
-    match month {
-        Some(month) => meter::count(work, robot, month, meter::Count::UNUSED),
+    match work.rows.take_slot_back(robot, slot, at)? {
+        Some(month) => work.rows.count(robot, month, Count::UNUSED),
         None => Ok(()),
     }
 }
 
 /// Begins a rest of a robot, or of all for a block of the address. A rest that ends later continues.
-pub(crate) fn rest(work: &mut Work<'_>, robot: i64, block: Block, until: i64) -> Result<(), Trouble> {
-    let robot = if block == Block::Address { ALL_ROBOTS } else { robot };
-    work.transaction.prepare_cached("DELETE FROM rest WHERE until <= ?1")?.execute([work.moment.at])?;
-    work.transaction
-        .prepare_cached(
-            "INSERT INTO rest (robot, block, until) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET until = max(until, excluded.until)",
-        )?
-        .execute((robot, number(block), until))?;
-    Ok(())
-}
-
-/// Returns the rests of a robot and of all robots.
-pub(crate) fn rests(work: &Work<'_>, robot: i64) -> Result<Vec<Rest>, Trouble> {
-    let mut statement = work
-        .transaction
-        .prepare_cached("SELECT block, until FROM rest WHERE (robot = ?1 OR robot = 0) AND until > ?2")?;
-    let rests = statement.query_map((robot, work.moment.at), |row| {
-        Ok(Rest { until: duration(row.get(1)?), why: block(row.get(0)?) })
-    })?;
-    Ok(rests.collect::<Result<_, _>>()?)
+pub(crate) fn rest(work: &Work<'_>, robot: i64, block: Block, until: i64) -> Result<(), Trouble> {
+    let robot = (block != Block::Address).then_some(robot);
+    work.rows.rest(robot, number(block), until, work.moment.at)
 }
 
 /// Makes a log of slots and rests, without slots that have left the window.
@@ -171,7 +106,8 @@ fn number(block: Block) -> i64 {
     }
 }
 
-fn block(number: i64) -> Block {
+/// Returns the cause of a rest by its number.
+pub(crate) fn block(number: i64) -> Block {
     match number {
         2 => Block::Address,
         3 => Block::Month,

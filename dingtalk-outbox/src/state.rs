@@ -15,6 +15,8 @@ use dingtalk_core::{
 };
 use tokio::sync::oneshot;
 
+#[cfg(feature = "postgres")]
+use crate::postgres::{Postgres, PostgresTables, host_name};
 use crate::{
     calls::Calls,
     clock::{Clock, SystemClock},
@@ -26,6 +28,7 @@ use crate::{
     moment::Access,
     shared::Shared,
     status::RobotStatus,
+    store::Source,
     trouble::Trouble,
     window::SharedWindow,
 };
@@ -53,7 +56,9 @@ pub struct State(Arc<Shared>);
 /// Settings of a [`State`].
 #[must_use = "call `build` to get a state"]
 pub struct StateBuilder {
-    directory: PathBuf,
+    place: Place,
+    required: bool,
+    egress: Option<String>,
     quotas: Vec<Quota>,
     owner: String,
     clock: Option<Arc<dyn Clock>>,
@@ -61,23 +66,42 @@ pub struct StateBuilder {
     alone: bool,
 }
 
+/// Place of a state.
+enum Place {
+    Directory(PathBuf),
+    #[cfg(feature = "postgres")]
+    Postgres(Postgres),
+}
+
 impl State {
+    /// Returns the settings of a state in a PostgreSQL database, which programs on several machines share.
+    ///
+    /// If the server cannot be reached, messages wait for it as they wait for a slot, and then fail with
+    /// [`ErrorKind::RateLimited`](dingtalk_core::ErrorKind::RateLimited), unless the state is not
+    /// [required](StateBuilder::required). [Calls](Self::calls) are not kept there.
+    ///
+    /// ```
+    /// use dingtalk_outbox::{Postgres, State};
+    ///
+    /// # fn main() -> Result<(), dingtalk_core::Error> {
+    /// let postgres = Postgres::builder("postgresql://alerts@db.example.com/services").build()?;
+    /// let state = State::postgres(postgres).build();
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "postgres")]
+    pub fn postgres(postgres: Postgres) -> StateBuilder {
+        StateBuilder::new(Place::Postgres(postgres))
+    }
+
     /// Returns the settings of a state in a directory, which is made if it does not exist, for its owner alone. Only
     /// directories on local disks can be used.
     pub fn builder(directory: impl Into<PathBuf>) -> StateBuilder {
-        StateBuilder {
-            directory: directory.into(),
-            quotas: Vec::new(),
-            owner: String::new(),
-            clock: None,
-            inline: false,
-            alone: false,
-        }
+        StateBuilder::new(Place::Directory(directory.into()))
     }
 
-    /// Returns the directory.
-    pub fn directory(&self) -> &std::path::Path {
-        &self.0.directory
+    /// Returns the directory; `None` for a state in a database.
+    pub fn directory(&self) -> Option<&std::path::Path> {
+        self.0.directory.as_deref()
     }
 
     /// Returns the status of all robots that have used the state, by key. Creates nothing: without a file, the list is
@@ -127,7 +151,9 @@ impl State {
         mut work: impl FnMut(&mut Work<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
-        let job = move |engine: &mut Engine| drop(reply.send(engine.in_file(&mut work).map_err(Error::from)));
+        let job = move |engine: &mut Engine| {
+            drop(reply.send(engine.in_source(Access::Write, &mut work).map_err(Error::from)))
+        };
         self.0.driver.post(Job::Run(Box::new(job)));
         self.0.driver.answer(answer).await
     }
@@ -151,6 +177,33 @@ impl Windows for State {
 }
 
 impl StateBuilder {
+    fn new(place: Place) -> Self {
+        Self {
+            place,
+            required: true,
+            egress: None,
+            quotas: Vec::new(),
+            owner: String::new(),
+            clock: None,
+            inline: false,
+            alone: false,
+        }
+    }
+
+    /// Sets whether nothing is sent while a database cannot be reached, as nothing is unless set. If it is not required,
+    /// this program then counts only its own messages. Has no effect on a state in a directory, which is never required.
+    pub fn required(mut self, required: bool) -> Self {
+        self.required = required;
+        self
+    }
+
+    /// Sets the name of the address from which DingTalk sees requests; the name of this machine unless set. If DingTalk
+    /// blocks an address, all robots of the programs with this name rest. Has no effect on a state in a directory.
+    pub fn egress(mut self, name: impl Into<String>) -> Self {
+        self.egress = Some(name.into());
+        self
+    }
+
     /// Adds a monthly quota.
     pub fn quota(mut self, quota: Quota) -> Self {
         self.quotas.push(quota);
@@ -183,15 +236,25 @@ impl StateBuilder {
         self
     }
 
-    /// Creates the state. Touches neither the directory nor the clock.
+    /// Creates the state. Touches neither the directory, nor a database, nor the clock.
     pub fn build(self) -> State {
+        let (source, directory) = match self.place {
+            Place::Directory(directory) => {
+                (Source::Directory(Directory::new(directory.clone())), Some(directory))
+            }
+            #[cfg(feature = "postgres")]
+            Place::Postgres(postgres) => {
+                let egress = self.egress.unwrap_or_else(host_name);
+                let tables = PostgresTables::new(postgres, egress, self.clock.is_none());
+                (Source::Postgres { tables, required: self.required }, None)
+            }
+        };
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
-        let directory = Directory::new(self.directory.clone());
-        let engine = Engine::new(directory, Arc::clone(&clock), self.quotas.into(), self.owner, self.alone);
+        let engine = Engine::new(source, Arc::clone(&clock), self.quotas.into(), self.owner, self.alone);
         State(Arc::new(Shared {
             driver: Driver::new(engine, self.inline),
             clock,
-            directory: self.directory,
+            directory,
             next_waiter: AtomicU64::new(1),
         }))
     }
@@ -206,7 +269,6 @@ impl fmt::Debug for State {
 impl fmt::Debug for StateBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StateBuilder")
-            .field("directory", &self.directory)
             .field("quotas", &self.quotas)
             .field("owner", &self.owner)
             .finish_non_exhaustive()

@@ -6,7 +6,7 @@ use dingtalk_core::delivery::{Block, RobotKey, Urgency, window::Forecast};
 
 use crate::{
     database::Work,
-    meter::{self, Quota},
+    meter::{Quota, Usage},
     review::Picture,
     trouble::Trouble,
 };
@@ -51,23 +51,16 @@ pub struct QuotaStatus {
 
 /// Reads the status of all robots, by key.
 pub(crate) fn read(work: &mut Work<'_>, quotas: &[Quota], owner: i64) -> Result<Vec<RobotStatus>, Trouble> {
-    let robots: Vec<(i64, [u8; 32])> = work
-        .transaction
-        .prepare_cached("SELECT robot, key FROM robot ORDER BY key")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<_, _>>()?;
-    robots.into_iter().map(|(robot, key)| of(work, robot, RobotKey::from_bytes(key), quotas, owner)).collect()
+    let robots = work.rows.robots()?;
+    robots.into_iter().map(|key| of(work, key, quotas, owner)).collect()
 }
 
-fn of(
-    work: &mut Work<'_>,
-    robot: i64,
-    key: RobotKey,
-    quotas: &[Quota],
-    owner: i64,
-) -> Result<RobotStatus, Trouble> {
-    let usage = meter::usage(work, robot)?;
+fn of(work: &mut Work<'_>, key: RobotKey, quotas: &[Quota], owner: i64) -> Result<RobotStatus, Trouble> {
     let picture = Picture::read(work, &key, std::iter::empty(), quotas, owner)?;
+    let usage = match work.known_robot(&key)? {
+        Some(robot) => work.rows.usage(robot, work.moment.month)?,
+        None => Usage::default(),
+    };
     let count = |number: i64| u64::try_from(number).unwrap_or_default();
     Ok(RobotStatus {
         key,

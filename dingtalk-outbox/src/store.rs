@@ -1,7 +1,11 @@
-//! The tables that are used now: those of the file, or, while it cannot be used, others in memory.
+//! The tables that are used now: those of the file or the database, or, while they cannot be used, others in memory.
 
 use std::time::Duration;
 
+use dingtalk_core::delivery::RobotKey;
+
+#[cfg(feature = "postgres")]
+use crate::postgres::PostgresTables;
 use crate::{
     clock::{Clock, Reading},
     database::{Database, Work},
@@ -14,9 +18,20 @@ use crate::{
 /// Time after which a file that could not be used is tried again.
 const RETRY: Duration = Duration::from_secs(5);
 
+/// Place of the tables that programs share.
+pub(crate) enum Source {
+    Directory(Directory),
+    #[cfg(feature = "postgres")]
+    Postgres {
+        tables: PostgresTables,
+        /// Set if nothing is sent while the database is away.
+        required: bool,
+    },
+}
+
 /// Tables of a state.
 pub(crate) struct Store {
-    directory: Directory,
+    source: Source,
     clock: std::sync::Arc<dyn Clock>,
     tables: Tables,
     /// Reason for which the file could not be used, until it works again.
@@ -26,7 +41,13 @@ pub(crate) struct Store {
 enum Tables {
     Closed,
     File(Database),
-    Memory { database: Database, retry_at: i64 },
+    /// Those of the source.
+    #[cfg(feature = "postgres")]
+    Server,
+    Memory {
+        database: Database,
+        retry_at: i64,
+    },
 }
 
 /// A change of the tables, on which everything that was known of rows depends.
@@ -41,12 +62,41 @@ pub(crate) enum Change {
 }
 
 impl Store {
-    pub(crate) fn new(directory: Directory, clock: std::sync::Arc<dyn Clock>) -> Self {
-        Self { directory, clock, tables: Tables::Closed, reason: None }
+    pub(crate) fn new(source: Source, clock: std::sync::Arc<dyn Clock>) -> Self {
+        Self { source, clock, tables: Tables::Closed, reason: None }
     }
 
-    pub(crate) fn directory(&self) -> &Directory {
-        &self.directory
+    /// Returns the size of the log of the file.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        self.directory().map_or(0, Directory::log_bytes)
+    }
+
+    /// Reports whether there is something to read.
+    pub(crate) fn exists(&self) -> bool {
+        self.file().is_some() || self.is_fallback() || self.directory().is_none_or(Directory::has_file)
+    }
+
+    /// Reports whether a server holds the tables.
+    pub(crate) fn has_server(&self) -> bool {
+        self.directory().is_none()
+    }
+
+    fn directory(&self) -> Option<&Directory> {
+        match &self.source {
+            Source::Directory(directory) => Some(directory),
+            #[cfg(feature = "postgres")]
+            Source::Postgres { .. } => None,
+        }
+    }
+
+    /// Returns a number that changes when another program has changed the tables of one of these robots.
+    pub(crate) fn changes(&mut self, robots: impl FnOnce() -> Vec<RobotKey>) -> Option<i64> {
+        #[cfg(feature = "postgres")]
+        if let (Tables::Server, Source::Postgres { tables, .. }) = (&self.tables, &mut self.source) {
+            return tables.changes(robots()).ok();
+        }
+        let _ = robots;
+        self.file()?.changes_of_others().ok()
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -75,17 +125,20 @@ impl Store {
     pub(crate) fn open(&mut self) -> Result<Option<Change>, Trouble> {
         let fallback = match &self.tables {
             Tables::File(_) => return Ok(None),
+            #[cfg(feature = "postgres")]
+            Tables::Server => return Ok(None),
             Tables::Memory { retry_at, .. } if self.now() < *retry_at => return Ok(None),
             Tables::Memory { .. } => true,
             Tables::Closed => false,
         };
-        match self.open_file() {
-            Ok(database) => {
-                self.tables = Tables::File(database);
+        match self.open_source() {
+            Ok(tables) => {
+                self.tables = tables;
                 self.reason = None;
                 Ok(Some(if fallback { Change::Recovered } else { Change::Opened }))
             }
             Err(Trouble::Newer) => Err(Trouble::Newer),
+            Err(trouble) if self.waits_for_source() => Err(trouble),
             Err(trouble) => {
                 let changed = !fallback;
                 self.fall_back(&trouble)?;
@@ -102,15 +155,25 @@ impl Store {
         work: &mut dyn FnMut(&mut Work<'_>) -> Result<T, Trouble>,
     ) -> Result<Option<T>, Trouble> {
         let clock = || self.clock.read();
-        let database = match &mut self.tables {
+        let directory = match &self.source {
+            Source::Directory(directory) => Some(directory),
+            #[cfg(feature = "postgres")]
+            Source::Postgres { .. } => None,
+        };
+        let file = self.file_id();
+        let result = match &mut self.tables {
             Tables::Closed => return Ok(None),
             Tables::Memory { database, .. } => {
-                return database.transact(&self.directory, access, &clock, work).map(Some);
+                return database.transact(None, access, &clock, work).map(Some);
             }
-            Tables::File(database) => database,
+            Tables::File(database) => database.transact(directory, access, &clock, work),
+            #[cfg(feature = "postgres")]
+            Tables::Server => match &mut self.source {
+                Source::Postgres { tables, .. } => tables.transact(access, &clock, work),
+                Source::Directory(_) => return Ok(None),
+            },
         };
-        let file = database.file();
-        match database.transact(&self.directory, access, &clock, work) {
+        match result {
             Ok(value) => Ok(Some(value)),
             Err(Trouble::Newer) => Err(Trouble::Newer),
             Err(Trouble::Moved) => {
@@ -125,10 +188,26 @@ impl Store {
                 }
                 Ok(None)
             }
+            Err(trouble) if self.waits_for_source() => {
+                if trouble.is_away() {
+                    // The next one tells those who wait that it works again.
+                    self.tables = Tables::Closed;
+                }
+                Err(trouble)
+            }
             Err(trouble) => {
                 self.fall_back(&trouble)?;
                 Ok(None)
             }
+        }
+    }
+
+    /// Reports whether nothing takes the place of the source while it cannot be used.
+    fn waits_for_source(&self) -> bool {
+        match &self.source {
+            Source::Directory(_) => false,
+            #[cfg(feature = "postgres")]
+            Source::Postgres { required, .. } => *required,
         }
     }
 
@@ -146,20 +225,27 @@ impl Store {
         )
     }
 
-    fn open_file(&self) -> Result<Database, Trouble> {
-        let file = self.directory.file_id();
-        match Database::open(&self.directory) {
+    fn open_source(&mut self) -> Result<Tables, Trouble> {
+        let directory = match &mut self.source {
+            Source::Directory(directory) => directory,
+            #[cfg(feature = "postgres")]
+            Source::Postgres { tables, .. } => return tables.open().map(|()| Tables::Server),
+        };
+        let file = directory.file_id();
+        let database = match Database::open(directory) {
             Err(Trouble::Damaged) => self.rebuild(file),
             result => result,
-        }
+        };
+        database.map(Tables::File)
     }
 
     /// Puts a damaged file aside and makes a new one, in which all windows count as full.
     fn rebuild(&self, damaged: FileId) -> Result<Database, Trouble> {
+        let Some(directory) = self.directory() else { return Err(Trouble::Damaged) };
         let Reading { wall, .. } = self.clock.read();
         let suffix = (since_1970(wall) / 1_000_000).to_string();
-        let aside = self.directory.set_aside(damaged, &suffix)?;
-        let mut database = Database::open(&self.directory)?;
+        let aside = directory.set_aside(damaged, &suffix)?;
+        let mut database = Database::open(directory)?;
         if let Some(aside) = aside {
             tracing::warn!(
                 name: "dingtalk.state_damaged",
@@ -167,8 +253,8 @@ impl Store {
                 aside.display()
             );
             let clock = || self.clock.read();
-            database.transact(&self.directory, Access::Write, &clock, &mut |work| {
-                work.transaction.execute("UPDATE meta SET full_at = ?1", [work.moment.at])?;
+            database.transact(Some(directory), Access::Write, &clock, &mut |work| {
+                work.sqlite()?.execute("UPDATE meta SET full_at = ?1", [work.moment.at])?;
                 Ok(())
             })?;
         }

@@ -14,6 +14,9 @@ pub(crate) enum Trouble {
     Moved,
     /// The file cannot be used now: the reason and what to do, as one clause.
     Unusable(String),
+    /// The database cannot be reached now: the reason.
+    #[cfg(feature = "postgres")]
+    Away(String),
     /// The file belongs to a newer version, which this one does not understand.
     Newer,
 }
@@ -30,6 +33,15 @@ impl Trouble {
         Self::Unusable(reason.into())
     }
 
+    /// Reports whether the tables will most likely work again without anyone's help.
+    pub(crate) fn is_away(&self) -> bool {
+        match self {
+            #[cfg(feature = "postgres")]
+            Self::Away(_) => true,
+            _ => false,
+        }
+    }
+
     /// Returns the reason and what to do about it.
     pub(crate) fn words(&self) -> String {
         match self {
@@ -37,6 +49,8 @@ impl Trouble {
             Self::Locked => LOCKED.to_owned(),
             Self::Moved => "state.db was replaced while it was in use".to_owned(),
             Self::Unusable(words) => words.clone(),
+            #[cfg(feature = "postgres")]
+            Self::Away(words) => words.clone(),
             Self::Newer => NEWER.to_owned(),
         }
     }

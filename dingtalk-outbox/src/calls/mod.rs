@@ -23,6 +23,7 @@ pub(crate) mod tests;
 
 use std::{
     fmt,
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -201,7 +202,7 @@ const ALONE: &str = "0";
 
 impl Calls {
     pub(crate) fn new(state: State) -> Self {
-        let processes = Processes::new(state.directory().join(PROCESSES));
+        let processes = Processes::new(state.directory().unwrap_or(Path::new("")).join(PROCESSES));
         Self(Arc::new(Inner { state, processes }))
     }
 

@@ -97,7 +97,7 @@ impl Known {
 
 /// Makes the key of a row.
 fn row_key(work: &Work<'_>, of: &[u8]) -> Result<RowKey, Trouble> {
-    let mut statement = work.transaction.prepare_cached("SELECT secret FROM secret")?;
+    let mut statement = work.sqlite()?.prepare_cached("SELECT secret FROM secret")?;
     let secret: Vec<u8> = statement.query_row([], |row| row.get(0))?;
     // HMAC takes keys of any length.
     let mut hmac = Hmac::<Sha256>::new_from_slice(&secret).map_err(|_| Trouble::Damaged)?;
@@ -108,7 +108,7 @@ fn row_key(work: &Work<'_>, of: &[u8]) -> Result<RowKey, Trouble> {
 
 fn find(work: &Work<'_>, key: &RowKey) -> Result<Option<Known>, Trouble> {
     let sql = "SELECT meaning, id, state, at, process, robot, delivered, parts FROM call WHERE key = ?1";
-    Ok(work.transaction.prepare_cached(sql)?.query_row([key], Known::read).optional()?)
+    Ok(work.sqlite()?.prepare_cached(sql)?.query_row([key], Known::read).optional()?)
 }
 
 /// Returns the state of a call that is remembered.
@@ -133,7 +133,7 @@ pub(super) fn claim(
     let now = work.moment.at;
     let key = row_key(work, &call.key)?;
     let meaning = call.meaning.as_deref().map(|meaning| row_key(work, meaning)).transpose()?;
-    work.transaction.prepare_cached("DELETE FROM call WHERE forget_at < ?1")?.execute([now])?;
+    work.sqlite()?.prepare_cached("DELETE FROM call WHERE forget_at < ?1")?.execute([now])?;
     let known = find(work, &key)?;
     // Random: a claim that was rolled back has another number than the one after it.
     let claim = rand::random();
@@ -157,14 +157,14 @@ pub(super) fn claim(
             let sql = "UPDATE call SET state = ?2, claim = ?3, process = ?4, forget_at = ?5, earlier_at = at, at = ?6
                        WHERE key = ?1";
             let row = (key, IN_PROGRESS, claim, process, forget_at, now);
-            work.transaction.prepare_cached(sql)?.execute(row)?;
+            work.sqlite()?.prepare_cached(sql)?.execute(row)?;
             known.id.clone()
         }
         None => {
             let sql = "INSERT OR REPLACE INTO call (key, meaning, id, state, at, forget_at, claim, process)
                        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
             let row = (key, meaning, id, IN_PROGRESS, now, forget_at, claim, process);
-            work.transaction.prepare_cached(sql)?.execute(row)?;
+            work.sqlite()?.prepare_cached(sql)?.execute(row)?;
             id.to_owned()
         }
     };
@@ -180,7 +180,7 @@ pub(super) fn begin(work: &Work<'_>, granted: &Granted, attempt: &Attempt) -> Re
     let (delivered, parts) = (number(attempt.delivered), number(attempt.parts));
     let Granted { key, claim, process } = granted;
     let row = (key, claim, process, robot, delivered, parts, IN_PROGRESS);
-    Ok(work.transaction.prepare_cached(sql)?.execute(row)? > 0)
+    Ok(work.sqlite()?.prepare_cached(sql)?.execute(row)? > 0)
 }
 
 /// Records the end of a claim, unless another claim has replaced it.
@@ -195,17 +195,17 @@ pub(super) fn end(work: &Work<'_>, granted: &Granted, call: &Call, end: CallEnd)
             // A message that was not sent this time is as it was before.
             let sql =
                 "DELETE FROM call WHERE key = ?1 AND claim = ?2 AND process = ?3 AND earlier_at IS NULL";
-            work.transaction.prepare_cached(sql)?.execute((key, claim, process))?;
+            work.sqlite()?.prepare_cached(sql)?.execute((key, claim, process))?;
             let sql = "UPDATE call SET state = ?4, at = earlier_at, forget_at = earlier_at + ?5
                        WHERE key = ?1 AND claim = ?2 AND process = ?3";
             let row = (key, claim, process, UNKNOWN, micros(call.unknown_for));
-            work.transaction.prepare_cached(sql)?.execute(row)?;
+            work.sqlite()?.prepare_cached(sql)?.execute(row)?;
             return Ok(());
         }
     };
     let sql =
         "UPDATE call SET state = ?4, at = ?5, forget_at = ?6 WHERE key = ?1 AND claim = ?2 AND process = ?3";
     let row = (key, claim, process, state, now, now + micros(remembered));
-    work.transaction.prepare_cached(sql)?.execute(row)?;
+    work.sqlite()?.prepare_cached(sql)?.execute(row)?;
     Ok(())
 }

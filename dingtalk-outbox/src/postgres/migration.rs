@@ -14,7 +14,11 @@ const SCHEMA: i32 = 1;
 const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
 
 /// Functions of this version.
-const FUNCTIONS: [&str; 2] = [include_str!("schema/functions.sql"), include_str!("schema/enqueue.sql")];
+const FUNCTIONS: [&str; 3] = [
+    include_str!("schema/functions.sql"),
+    include_str!("schema/window.sql"),
+    include_str!("schema/enqueue.sql"),
+];
 
 /// Returns what brings an empty or older schema up to date, for a person with the rights to run it.
 pub(super) fn sql(schema: &str) -> String {

@@ -6,11 +6,14 @@ mod dispatchers;
 mod entries;
 mod letters;
 mod migration;
+mod rows;
 mod session;
 mod store;
+mod tables;
 mod trouble;
 
 pub use self::{
     connection::{Postgres, PostgresBuilder},
     store::PostgresStore,
 };
+pub(crate) use self::{rows::host_name, tables::Tables as PostgresTables};

@@ -32,7 +32,7 @@ pub(super) async fn run(program: &Program, arguments: StatusArguments) -> Result
         let report = json!({"stateDir": state.directory(), "robots": robots});
         return Ok(say(serde_json::to_string_pretty(&report)?)?);
     }
-    say(place(state.directory()))?;
+    say(place(state.directory().unwrap_or(Path::new("?"))))?;
     for robot in &known {
         say("")?;
         in_words(robot, find(&robot.key)).into_iter().try_for_each(say)?;

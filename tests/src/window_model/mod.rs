@@ -21,7 +21,7 @@ use proptest::{
 };
 
 use self::history::History;
-pub use self::workers::{InFile, InMemory};
+pub use self::workers::{InDatabase, InFile, InMemory, state_in};
 
 /// Number of workers, which have a connection each.
 pub(crate) const WORKERS: usize = 2;

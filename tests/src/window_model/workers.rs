@@ -1,4 +1,4 @@
-//! Windows with workers: in memory, and in a file.
+//! Windows with workers: in memory, in a file, and in a database.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,10 +6,14 @@ use dingtalk_core::delivery::{
     Pace, RobotKey,
     window::{RateWindow, Window, Windows as _},
 };
-use dingtalk_outbox::State;
+use dingtalk_outbox::{Postgres, State};
 
 use super::{WORKERS, Workers};
-use crate::{temporary::TemporaryDirectory, virtual_clock::VirtualClock};
+use crate::{
+    postgres_server::{PostgresServer, schema, server},
+    temporary::TemporaryDirectory,
+    virtual_clock::VirtualClock,
+};
 
 /// A window in memory, which all workers share.
 #[allow(missing_debug_implementations, reason = "a window has none")]
@@ -85,5 +89,64 @@ impl Workers for InFile {
     fn restart(&self, up: Duration) -> bool {
         self.clock.restart(up);
         true
+    }
+}
+
+/// A window in a database, with a connection for each worker.
+#[allow(missing_debug_implementations, reason = "a window has none")]
+pub struct InDatabase {
+    server: &'static PostgresServer,
+    schema: String,
+    clock: Arc<VirtualClock>,
+    pace: Pace,
+    windows: Vec<Arc<dyn Window>>,
+}
+
+impl InDatabase {
+    fn open(&self) -> Arc<dyn Window> {
+        state_in(self.server, &self.schema, &self.clock).window(&RobotKey::from_bytes([7; 32]), &self.pace)
+    }
+}
+
+/// Returns a state in a schema, as a process of its own has it.
+///
+/// # Panics
+///
+/// Panics if the schema's name is invalid.
+pub fn state_in(server: &PostgresServer, schema: &str, clock: &Arc<VirtualClock>) -> State {
+    let postgres = Postgres::builder(server.url()).schema(schema).build().expect("a valid URL");
+    State::postgres(postgres).clock(Arc::clone(clock) as _).inline().build()
+}
+
+impl Workers for InDatabase {
+    fn start(pace: Pace) -> Self {
+        let server = server().expect("the test is skipped without a server");
+        let clock = Arc::new(VirtualClock::new());
+        let mut workers = Self { server, schema: schema(), clock, pace, windows: Vec::new() };
+        workers.windows = (0..WORKERS).map(|_| workers.open()).collect();
+        workers
+    }
+
+    fn window(&self, worker: usize) -> Arc<dyn Window> {
+        Arc::clone(&self.windows[worker])
+    }
+
+    fn crash(&mut self, worker: usize) -> bool {
+        self.windows[worker] = self.open();
+        true
+    }
+
+    fn jump_back(&self, seconds: i64) -> bool {
+        self.clock.jump(-seconds);
+        true
+    }
+
+    fn set_wall(&self, seconds: i64) {
+        self.clock.set_wall(seconds);
+    }
+
+    fn restart(&self, _: Duration) -> bool {
+        // The time is that of the server, whose clock goes on.
+        false
     }
 }

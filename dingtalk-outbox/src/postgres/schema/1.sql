@@ -149,3 +149,73 @@ CREATE TABLE throttle (
     span interval NOT NULL,
     PRIMARY KEY (lane, key)
 );
+
+-- The state: rate windows, waiters, rests and counters of robots. Times are microseconds since 1970.
+
+-- Robots by their keys. Nothing else of a robot is stored, least of all its token. Who decides on a robot locks its row.
+CREATE TABLE robot (
+    robot bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    key bytea NOT NULL UNIQUE,
+    -- Latest time that was seen.
+    seen bigint NOT NULL DEFAULT 0,
+    -- Time at which all slots count as ended, because earlier ones are not known.
+    full_at bigint,
+    -- Number of changes, for programs that wait.
+    change bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50);
+
+-- Slots of the last window. A slot that was not ended has ended at `ends_by`.
+CREATE TABLE slot (
+    robot bigint NOT NULL,
+    slot bigint NOT NULL,
+    month bigint NOT NULL,
+    begun bigint NOT NULL,
+    ends_by bigint NOT NULL,
+    ended bigint,
+    PRIMARY KEY (robot, slot)
+) WITH (fillfactor = 50);
+
+-- Programs that have waiters. One that does not say in time that it is alive has ended.
+CREATE TABLE sender (sender bigint PRIMARY KEY, alive_until bigint NOT NULL) WITH (fillfactor = 50);
+
+-- Waiters, in the order of their numbers within their urgency.
+CREATE SEQUENCE waiter_number;
+CREATE TABLE waiter (
+    waiter bigint PRIMARY KEY,
+    robot bigint NOT NULL,
+    urgent boolean NOT NULL,
+    number bigint NOT NULL DEFAULT nextval('waiter_number'),
+    sender bigint NOT NULL
+);
+CREATE INDEX waiter_robot ON waiter (robot, urgent, number);
+
+-- Paces at which programs have used a robot lately.
+CREATE TABLE pace (
+    robot bigint NOT NULL,
+    slots bigint NOT NULL,
+    reserve bigint NOT NULL,
+    span bigint NOT NULL,
+    seen bigint NOT NULL,
+    PRIMARY KEY (robot, slots, reserve, span)
+);
+
+-- Rests, by cause. Robot 0 stands for all robots behind one address, whose name is `egress`.
+CREATE TABLE rest (
+    robot bigint NOT NULL,
+    egress text NOT NULL,
+    block bigint NOT NULL,
+    until bigint NOT NULL,
+    -- Length of the rest, which a clock that was set back does not change.
+    span bigint NOT NULL,
+    PRIMARY KEY (robot, egress, block)
+);
+
+-- Requests that may have reached DingTalk, by month in China since January 1970.
+CREATE TABLE month (
+    robot bigint NOT NULL,
+    month bigint NOT NULL,
+    used bigint NOT NULL DEFAULT 0,
+    delivered bigint NOT NULL DEFAULT 0,
+    refused bigint NOT NULL DEFAULT 0,
+    PRIMARY KEY (robot, month)
+) WITH (fillfactor = 50);

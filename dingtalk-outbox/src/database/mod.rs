@@ -1,14 +1,18 @@
 //! A connection to the tables: in the file, or in memory while the file cannot be used.
 
-use std::{collections::HashMap, thread::sleep, time::Duration};
+mod rows;
+
+use std::{cell::RefCell, collections::HashMap, thread::sleep, time::Duration};
 
 use dingtalk_core::delivery::RobotKey;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
 
+use self::rows::SqliteRows;
 use crate::{
     clock::Reading,
     directory::{Directory, FileId},
     moment::{Access, Moment, settle},
+    rows::Rows,
     schema::migrate,
     trouble::Trouble,
 };
@@ -25,9 +29,6 @@ const RETRIES: i32 = 400;
 /// Pages of the log from which changes are moved to the file.
 const LOG_PAGES: i64 = 1000;
 
-/// Name of a robot that stands for all of them.
-pub(crate) const ALL_ROBOTS: i64 = 0;
-
 /// Tables that are open.
 pub(crate) struct Database {
     connection: Connection,
@@ -39,11 +40,13 @@ pub(crate) struct Database {
 
 /// A transaction, with its time.
 pub(crate) struct Work<'a> {
-    pub(crate) transaction: &'a Transaction<'a>,
+    /// Tables of the state.
+    pub(crate) rows: &'a dyn Rows,
+    /// The transaction, in SQLite.
+    pub(crate) transaction: Option<&'a Transaction<'a>>,
     pub(crate) moment: Moment,
     /// Set if the tables are those of the file, and not in memory.
     pub(crate) durable: bool,
-    robots: &'a mut HashMap<RobotKey, i64>,
 }
 
 impl Database {
@@ -98,12 +101,13 @@ impl Database {
     /// Runs a transaction, which is committed if the work succeeds and wrote. `work` may run twice.
     pub(crate) fn transact<T>(
         &mut self,
-        directory: &Directory,
+        directory: Option<&Directory>,
         access: Access,
         clock: &dyn Fn() -> Reading,
         work: &mut dyn FnMut(&mut Work<'_>) -> Result<T, Trouble>,
     ) -> Result<T, Trouble> {
-        if self.file.is_some_and(|file| file != directory.file_id()) {
+        let is_other = |file: FileId| directory.is_some_and(|directory| directory.file_id() != file);
+        if self.file.is_some_and(is_other) {
             return Err(Trouble::Moved);
         }
         let result = match self.attempt(access, clock, work) {
@@ -135,7 +139,8 @@ impl Database {
         let transaction = self.connection.transaction_with_behavior(behavior)?;
         // Read after the lock was granted, so that times of transactions are in their order.
         let Some(moment) = settle(&transaction, access, &clock())? else { return Ok(None) };
-        let value = work(&mut Work { transaction: &transaction, moment, durable, robots: &mut self.robots })?;
+        let rows = SqliteRows { transaction: &transaction, robots: RefCell::new(&mut self.robots) };
+        let value = work(&mut Work { rows: &rows, transaction: Some(&transaction), moment, durable })?;
         match access {
             Access::Read => drop(transaction),
             Access::Write => transaction.commit()?,
@@ -163,26 +168,21 @@ impl Database {
 impl Work<'_> {
     /// Returns the row of a robot, if it has one.
     pub(crate) fn known_robot(&mut self, key: &RobotKey) -> Result<Option<i64>, Trouble> {
-        if let Some(robot) = self.robots.get(key) {
-            return Ok(Some(*robot));
-        }
-        let mut statement = self.transaction.prepare_cached("SELECT robot FROM robot WHERE key = ?1")?;
-        let robot = statement.query_row([key.as_bytes()], |row| row.get(0)).optional()?;
-        if let Some(robot) = robot {
-            self.robots.insert(*key, robot);
-        }
+        let robot = self.rows.robot(key, false)?;
+        self.moment = self.rows.moment().unwrap_or(self.moment);
         Ok(robot)
     }
 
     /// Returns the row of a robot, which is added unless it exists.
     pub(crate) fn robot(&mut self, key: &RobotKey) -> Result<i64, Trouble> {
-        if let Some(robot) = self.known_robot(key)? {
-            return Ok(robot);
-        }
-        let mut statement = self.transaction.prepare_cached("INSERT INTO robot (key) VALUES (?1)")?;
-        let robot = statement.insert([key.as_bytes()])?;
-        self.robots.insert(*key, robot);
-        Ok(robot)
+        let robot = self.rows.robot(key, true)?;
+        self.moment = self.rows.moment().unwrap_or(self.moment);
+        robot.ok_or_else(|| Trouble::unusable("a robot was not added"))
+    }
+
+    /// Returns the transaction in SQLite, where alone calls are kept.
+    pub(crate) fn sqlite(&self) -> Result<&Transaction<'_>, Trouble> {
+        self.transaction.ok_or_else(|| Trouble::unusable("calls are kept in a directory, not in a database"))
     }
 }
 

@@ -1,0 +1,217 @@
+//! Tables of the state in PostgreSQL, for the one user of them in a process. Its calls block, as those of SQLite do; the
+//! connection has a thread of its own.
+
+use std::{
+    cell::{Cell, RefCell},
+    fmt,
+    sync::mpsc,
+    time::Duration,
+};
+
+use dingtalk_core::delivery::RobotKey;
+use tokio::runtime::Runtime;
+use tokio_postgres::{Client, Statement};
+
+use super::{connection::Postgres, rows::PostgresRows, trouble};
+use crate::{
+    clock::Reading,
+    database::Work,
+    moment::{Access, Moment},
+    trouble::Trouble,
+    units::{micros, since_1970},
+};
+
+/// Runs of a transaction that others were in the way of.
+const RUNS: u32 = 5;
+
+/// Longest time of one request; the server ends statements earlier.
+const LONGEST: Duration = Duration::from_secs(15);
+
+/// Database of a state.
+pub(crate) struct Tables {
+    postgres: Postgres,
+    /// Name of the address from which requests are made, to which rests of the address belong.
+    egress: String,
+    /// Set if the server's clock counts, and not that of this process, which tests set.
+    server_s_clock: bool,
+    runtime: Option<Runtime>,
+    link: Option<Link>,
+}
+
+/// An open connection.
+#[derive(Clone)]
+pub(super) struct Link {
+    pub(super) client: std::sync::Arc<Client>,
+    pub(super) read: Statement,
+    pub(super) used: Statement,
+    pub(super) robots: Statement,
+    changes: Statement,
+}
+
+impl Tables {
+    pub(crate) fn new(postgres: Postgres, egress: String, server_s_clock: bool) -> Self {
+        Self { postgres, egress, server_s_clock, runtime: None, link: None }
+    }
+
+    /// Returns the error of a failure in the words of the state.
+    fn trouble(&self, trouble: &trouble::Trouble) -> Trouble {
+        let words = format!("{}: {}", self.postgres.name(), trouble.words());
+        if trouble.is_away() { Trouble::Away(words) } else { Trouble::Unusable(words) }
+    }
+
+    /// Returns the connection, which is made unless it is open.
+    fn link(&mut self) -> Result<Link, trouble::Trouble> {
+        if let Some(link) = &self.link
+            && !link.client.is_closed()
+        {
+            return Ok(link.clone());
+        }
+        let postgres = self.postgres.clone();
+        let runtime = match &mut self.runtime {
+            Some(runtime) => runtime,
+            none => none.insert(runtime()?),
+        };
+        let link = wait(runtime, async move {
+            let client = postgres.session().await?;
+            let read = "SELECT * FROM read_window($1, $2, $3, $4, $5)";
+            let read = client.prepare(read).await?;
+            let used = "SELECT key, coalesce(used, 0) FROM robot LEFT JOIN month ON month.robot = robot.robot
+                 AND month = $2 WHERE key = ANY($1)";
+            let used = client.prepare(used).await?;
+            let robots = client.prepare("SELECT key FROM robot ORDER BY key").await?;
+            let changes = "SELECT coalesce(sum(change), 0)::bigint FROM robot WHERE key = ANY($1)";
+            let changes = client.prepare(changes).await?;
+            Ok(Link { client: client.into(), read, used, robots, changes })
+        })?;
+        self.link = Some(link.clone());
+        Ok(link)
+    }
+
+    /// Connects, if there is no connection.
+    pub(crate) fn open(&mut self) -> Result<(), Trouble> {
+        self.link().map(drop).map_err(|trouble| self.trouble(&trouble))
+    }
+
+    /// Runs a transaction, which is committed if the work succeeds and wrote. `work` may run several times.
+    pub(crate) fn transact<T>(
+        &mut self,
+        access: Access,
+        clock: &dyn Fn() -> Reading,
+        work: &mut dyn FnMut(&mut Work<'_>) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let mut runs = 1;
+        loop {
+            match self.attempt(access, clock, work) {
+                Err(Failure::Database(trouble)) if trouble.is_conflict() && runs < RUNS => runs += 1,
+                Err(Failure::Database(trouble)) => {
+                    if trouble.is_away() {
+                        self.link = None;
+                    }
+                    return Err(self.trouble(&trouble));
+                }
+                Err(Failure::Work(trouble)) => return Err(trouble),
+                Ok(value) => return Ok(value),
+            }
+        }
+    }
+
+    fn attempt<T>(
+        &mut self,
+        access: Access,
+        clock: &dyn Fn() -> Reading,
+        work: &mut dyn FnMut(&mut Work<'_>) -> Result<T, Trouble>,
+    ) -> Result<T, Failure> {
+        let link = self.link()?;
+        let Some(runtime) = &self.runtime else { return Err(Failure::Work(Trouble::Moved)) };
+        let reading = clock();
+        let moment = Moment::of(micros(reading.since_boot), reading.wall);
+        let rows = PostgresRows {
+            runtime,
+            link: &link,
+            egress: &self.egress,
+            access,
+            clock,
+            given: (!self.server_s_clock).then(|| (moment.at, moment.month)),
+            failure: RefCell::default(),
+            robots: RefCell::default(),
+            moment: Cell::new(moment),
+            ahead: Cell::new(if self.server_s_clock { since_1970(reading.wall) - moment.at } else { 0 }),
+            begun: Cell::new(false),
+            removed: RefCell::default(),
+            writes: RefCell::default(),
+        };
+        let result = work(&mut Work { rows: &rows, transaction: None, moment, durable: true });
+        // The reason itself, whatever the work made of it.
+        let result = match rows.failure.take() {
+            Some(trouble) => Err(Failure::Database(trouble)),
+            None => result.map_err(Failure::Work),
+        };
+        let end = match &result {
+            Ok(_) => rows.end(),
+            Err(_) => rows.begun.get().then(|| "ROLLBACK".to_owned()),
+        };
+        let Some(end) = end else { return result };
+        let client = std::sync::Arc::clone(&link.client);
+        let ended = wait(runtime, async move { Ok(client.batch_execute(&end).await?) });
+        let value = result?;
+        ended?;
+        Ok(value)
+    }
+
+    /// Returns a number that changes when a program has changed one of these robots.
+    pub(crate) fn changes(&mut self, robots: Vec<RobotKey>) -> Result<i64, Trouble> {
+        let link = self.link().map_err(|trouble| self.trouble(&trouble))?;
+        let Some(runtime) = &self.runtime else { return Err(Trouble::Moved) };
+        let keys: Vec<Vec<u8>> = robots.iter().map(|key| key.as_bytes().to_vec()).collect();
+        let changes =
+            wait(
+                runtime,
+                async move { Ok(link.client.query_one(&link.changes, &[&keys]).await?.try_get(0)?) },
+            );
+        changes.map_err(|trouble| self.trouble(&trouble))
+    }
+}
+
+impl Drop for Tables {
+    fn drop(&mut self) {
+        // Without waiting: a runtime cannot end within another one.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Tables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tables").field("postgres", &self.postgres).finish_non_exhaustive()
+    }
+}
+
+/// Reason for which a transaction failed.
+enum Failure {
+    Database(trouble::Trouble),
+    Work(Trouble),
+}
+
+impl From<trouble::Trouble> for Failure {
+    fn from(trouble: trouble::Trouble) -> Self {
+        Self::Database(trouble)
+    }
+}
+
+fn runtime() -> Result<Runtime, trouble::Trouble> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).thread_name("dingtalk-postgres").enable_all().build();
+    runtime.map_err(|error| trouble::Trouble::new(format!("no thread can be started ({error})")))
+}
+
+/// Runs a request in the connection's thread, and blocks until it has ended.
+pub(super) fn wait<T: Send + 'static>(
+    runtime: &Runtime,
+    request: impl Future<Output = Result<T, trouble::Trouble>> + Send + 'static,
+) -> Result<T, trouble::Trouble> {
+    let (reply, answer) = mpsc::channel();
+    runtime.spawn(async move { drop(reply.send(request.await)) });
+    let silent = || Err(trouble::Trouble::away("PostgreSQL does not answer"));
+    answer.recv_timeout(LONGEST).unwrap_or_else(|_| silent())
+}
