@@ -152,7 +152,7 @@ impl State {
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         let job = move |engine: &mut Engine| {
-            drop(reply.send(engine.in_source(Access::Write, &mut work).map_err(Error::from)))
+            drop(reply.send(engine.in_source(Access::Write, &mut work).map_err(Error::from)));
         };
         self.0.driver.post(Job::Run(Box::new(job)));
         self.0.driver.answer(answer).await

@@ -93,7 +93,7 @@ impl Store {
     pub(crate) fn changes(&mut self, robots: impl FnOnce() -> Vec<RobotKey>) -> Option<i64> {
         #[cfg(feature = "postgres")]
         if let (Tables::Server, Source::Postgres { tables, .. }) = (&self.tables, &mut self.source) {
-            return tables.changes(robots()).ok();
+            return tables.changes(&robots()).ok();
         }
         let _ = robots;
         self.file()?.changes_of_others().ok()

@@ -131,7 +131,7 @@ impl Tables {
             egress: &self.egress,
             access,
             clock,
-            given: (!self.server_s_clock).then(|| (moment.at, moment.month)),
+            given: (!self.server_s_clock).then_some((moment.at, moment.month)),
             failure: RefCell::default(),
             robots: RefCell::default(),
             moment: Cell::new(moment),
@@ -159,7 +159,7 @@ impl Tables {
     }
 
     /// Returns a number that changes when a program has changed one of these robots.
-    pub(crate) fn changes(&mut self, robots: Vec<RobotKey>) -> Result<i64, Trouble> {
+    pub(crate) fn changes(&mut self, robots: &[RobotKey]) -> Result<i64, Trouble> {
         let link = self.link().map_err(|trouble| self.trouble(&trouble))?;
         let Some(runtime) = &self.runtime else { return Err(Trouble::Moved) };
         let keys: Vec<Vec<u8>> = robots.iter().map(|key| key.as_bytes().to_vec()).collect();
