@@ -19,7 +19,14 @@ dir=$(mktemp -d /tmp/dingtalk-postgres.XXXXXX)
 cd "$dir"
 trap 'exit 1' INT TERM
 "$bin/initdb" -D "$dir/data" -A trust -U postgres -E UTF8 --locale=C --no-sync >"$dir/log" 2>&1
-"$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -o "-p $port -k $dir -c listen_addresses=127.0.0.1 $settings" -w start >"$dir/start" 2>&1
+cat >>"$dir/data/postgresql.conf" <<END
+port = $port
+unix_socket_directories = '$dir'
+listen_addresses = '127.0.0.1'
+max_connections = 300
+$settings
+END
+"$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w start >"$dir/start" 2>&1
 echo "$dir"
 cat >/dev/null || true
 "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true
@@ -47,7 +54,7 @@ static SCHEMAS: AtomicU32 = AtomicU32::new(1);
 ///
 /// Panics if it is not installed and `CI` is set.
 pub fn server() -> Option<&'static PostgresServer> {
-    SHARED.get_or_init(|| PostgresServer::start("-c fsync=off -c max_connections=300")).as_ref()
+    SHARED.get_or_init(|| PostgresServer::start("fsync = off")).as_ref()
 }
 
 /// Returns the name of a schema that no other test uses.
@@ -56,13 +63,13 @@ pub fn schema() -> String {
 }
 
 impl PostgresServer {
-    /// Starts a server with these options.
+    /// Starts a server with these settings.
     ///
     /// # Panics
     ///
     /// Panics if PostgreSQL is installed but does not start, and if it is not installed and `CI` is set.
     #[allow(clippy::print_stderr, reason = "says that a test was skipped")]
-    pub fn start(options: &str) -> Option<Self> {
+    pub fn start(settings: &str) -> Option<Self> {
         let Some(binaries) = binaries() else {
             assert!(std::env::var_os("CI").is_none(), "PostgreSQL is not installed: run .ci/run");
             eprintln!("skipped: PostgreSQL is not installed (Debian: apt-get install postgresql)");
@@ -71,7 +78,7 @@ impl PostgresServer {
         let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
         let port = port.expect("a free port").port();
         let mut script = user_command("sh")
-            .args(["-c", SCRIPT, "sh", &binaries, &port.to_string(), options])
+            .args(["-c", SCRIPT, "sh", &binaries, &port.to_string(), settings])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -8,7 +8,7 @@ use std::{
     env,
     process::{Child, Command, Stdio},
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use dingtalk_core::{
@@ -108,9 +108,12 @@ async fn check(store: &PostgresStore, sandbox: &Sandbox, last: Child, mut accept
 async fn killed_processes_lose_nothing_and_show_nothing_twice() {
     let Some(place) = PostgresPlace::with_the_server_s_clock().await else { return };
     // Fifty times as fast, so that leases end soon.
-    let clock = "CREATE OR REPLACE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS
-         'SELECT to_timestamp(1790000000) + (clock_timestamp() - to_timestamp(1790000000)) * 50'";
-    place.client.batch_execute(clock).await.unwrap();
+    let origin = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let clock = format!(
+        "CREATE OR REPLACE FUNCTION clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+         'SELECT to_timestamp({origin}) + (clock_timestamp() - to_timestamp({origin})) * 50'"
+    );
+    place.client.batch_execute(&clock).await.unwrap();
     let sandbox = sandbox().await;
     let mut accepted = Vec::new();
     for round in 0..rounds() {
@@ -128,7 +131,7 @@ async fn killed_processes_lose_nothing_and_show_nothing_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_crashes_loses_nothing_and_is_used_again() {
-    let Some(server) = PostgresServer::start("") else { return };
+    let Some(server) = PostgresServer::start("fsync = on") else { return };
     let (schema, sandbox) = (schema(), sandbox().await);
     let mut accepted = Vec::new();
     let mut two = ["a", "b"].map(|prefix| Some(start(&server, &schema, &sandbox, 400, prefix)));
@@ -150,7 +153,7 @@ async fn a_server_that_crashes_loses_nothing_and_is_used_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_server_is_away_sends_wait_and_then_fail_as_rate_limited() {
-    let Some(server) = PostgresServer::start("") else { return };
+    let Some(server) = PostgresServer::start("fsync = on") else { return };
     let sandbox = sandbox().await;
     let postgres = Postgres::builder(server.url()).build().unwrap();
     let robot = |state: State| {
@@ -186,7 +189,7 @@ async fn while_the_server_is_away_sends_wait_and_then_fail_as_rate_limited() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_are_all_in_use_are_told_apart_from_a_server_that_is_gone() {
-    let Some(server) = PostgresServer::start("") else { return };
+    let Some(server) = PostgresServer::start("fsync = on") else { return };
     let postgres = Postgres::builder(server.url()).connections(1).build().unwrap();
     let store = PostgresStore::new(postgres).without_session();
     let add = |id: &'static str| {

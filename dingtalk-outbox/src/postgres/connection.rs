@@ -22,7 +22,7 @@ const LOCK: Duration = Duration::from_secs(3);
 const IDLE: Duration = Duration::from_secs(5);
 
 /// Time for which a call waits for a free connection.
-const WAIT: Duration = Duration::from_secs(5);
+const WAIT: Duration = Duration::from_secs(2);
 
 /// A schema in a PostgreSQL database, for a [`PostgresStore`](super::PostgresStore). Cloning is cheap; clones share the
 /// connections.
@@ -161,7 +161,7 @@ impl PostgresBuilder {
         let pool = Pool::builder(manager)
             .max_size(self.connections)
             .runtime(Runtime::Tokio1)
-            .timeouts(Timeouts { wait: Some(WAIT), create: Some(WAIT), recycle: Some(WAIT) })
+            .timeouts(Timeouts { wait: Some(WAIT), create: Some(STATEMENT), recycle: Some(STATEMENT) })
             .post_create(Hook::async_fn(move |client, _| {
                 let begin = Arc::clone(&begin);
                 Box::pin(async move { client.batch_execute(&begin).await.map_err(HookError::Backend) })
