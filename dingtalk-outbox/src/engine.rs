@@ -425,8 +425,8 @@ impl Engine {
         }
     }
 
-    /// Tells all waiters of a robot that the tables cannot be used: at once, or, if they most likely work again soon, when
-    /// their time is over.
+    /// Tells all waiters of a robot that the tables cannot be used: at once, or, if they most likely work again soon,
+    /// when their time is over.
     fn fail(&mut self, robot: RobotKey, trouble: Trouble) {
         let now = self.store.now();
         let again = now.saturating_add(micros(RETRY));

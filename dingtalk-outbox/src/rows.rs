@@ -57,7 +57,8 @@ pub(crate) trait Rows {
     /// Records that an owner is alive until this time, and removes others that are not, with their waiters.
     fn keep_alive(&self, owner: i64, name: &str, now: i64, until: i64) -> Result<(), Trouble>;
 
-    /// Records that a robot is used within these bounds, and removes bounds that were last seen at `outdated` or before.
+    /// Records that a robot is used within these bounds, and removes those that were last seen at `outdated` or
+    /// before.
     fn add_bounds(&self, robot: i64, bounds: Bounds, now: i64, outdated: i64) -> Result<(), Trouble>;
 
     /// Returns the strictest bounds within which a robot was used after this time.

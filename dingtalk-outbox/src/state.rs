@@ -190,8 +190,9 @@ impl StateBuilder {
         }
     }
 
-    /// Sets whether nothing is sent while a database cannot be reached, as nothing is unless set. If it is not required,
-    /// this program then counts only its own messages. Has no effect on a state in a directory, which is never required.
+    /// Sets whether nothing is sent while a database cannot be reached, as nothing is unless set. If it is not
+    /// required, this program then counts only its own messages. Has no effect on a state in a directory, which is
+    /// never required.
     pub fn required(mut self, required: bool) -> Self {
         self.required = required;
         self

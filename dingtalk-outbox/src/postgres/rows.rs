@@ -1,5 +1,5 @@
-//! Rows of the tables in PostgreSQL, within one transaction. Robots are read as a whole, with one request, and changes are
-//! sent together with the end of the transaction.
+//! Rows of the tables in PostgreSQL, within one transaction. Robots are read as a whole, with one request, and changes
+//! are sent together with the end of the transaction.
 //!
 //! All times here are those of this process's clock. They are moved to that of the server, and back, by the difference
 //! that was seen when the robot was read.

@@ -1,5 +1,5 @@
-//! Tables of the state in PostgreSQL, for the one user of them in a process. Its calls block, as those of SQLite do; the
-//! connection has a thread of its own.
+//! Tables of the state in PostgreSQL, for the one user of them in a process. Its calls block, as those of SQLite do;
+//! the connection has a thread of its own.
 
 use std::{
     cell::{Cell, RefCell},

@@ -1,9 +1,9 @@
 //! A user of a durable store: adds notifications, prints the id of each that was accepted, and delivers those of all
 //! users until it is killed.
 //!
-//! Arguments: file, or URL and schema of a database; base URL, number of notifications, prefix of their ids, start of the
-//! store's clock in milliseconds since 1970. From there on, the clock of a file runs fifty times as fast, so that leases
-//! end soon.
+//! Arguments: file, or URL and schema of a database; base URL, number of notifications, prefix of their ids, start of
+//! the store's clock in milliseconds since 1970. From there on, the clock of a file runs fifty times as fast, so that
+//! leases end soon.
 
 #![allow(clippy::print_stdout, reason = "lines for the test that has started it")]
 
