@@ -159,7 +159,7 @@ impl Work<'_> {
         self.entry(CLAIMED, (&claim.lane, number(claim), id))
     }
 
-    pub(super) fn merge(&self, claim: &Claim, merges: Vec<Merge>) -> Result<bool, Trouble> {
+    pub(super) fn merge(&self, claim: &Claim, merges: &[Merge]) -> Result<bool, Trouble> {
         let Some(held) = self.held_by(claim)?.filter(|held| held.sending.is_none()) else { return Ok(false) };
         let mut first = None;
         for id in merges.iter().flat_map(|merge| &merge.members) {
@@ -202,7 +202,7 @@ impl Work<'_> {
         Ok(Begun::Started(attempt))
     }
 
-    pub(super) fn settle(&self, claim: &Claim, id: &str, settlement: Settlement) -> Result<bool, Trouble> {
+    pub(super) fn settle(&self, claim: &Claim, id: &str, settlement: &Settlement) -> Result<bool, Trouble> {
         let (Some(held), Some(mut entry)) = (self.held_by(claim)?, self.claimed(claim, id)?) else {
             return Ok(false);
         };
@@ -221,15 +221,15 @@ impl Work<'_> {
                 self.forget(&entry, Finish::Delivered)?;
             }
             Settlement::Deferred { after, counts, may_have_arrived, failure } => {
-                let due = (!after.is_zero()).then(|| self.now.saturating_add(milliseconds(after)));
+                let due = (!after.is_zero()).then(|| self.now.saturating_add(milliseconds(*after)));
                 let sql = "UPDATE dingtalk_item SET due = ?2, attempts = attempts - ?3,
                      may_have_arrived = may_have_arrived OR ?4, failure = ?5 WHERE item = ?1";
-                let failure = serde_json::to_string(&failure)?;
+                let failure = serde_json::to_string(failure)?;
                 self.execute(sql, (entry.item, due, begun && !counts, may_have_arrived, failure))?;
             }
             Settlement::Dead { loss, may_have_arrived, failure } => {
                 entry.may_have_arrived |= may_have_arrived;
-                self.bury(&entry, loss, &failure)?;
+                self.bury(&entry, *loss, failure)?;
             }
             Settlement::Unmerged => {
                 self.remember(&entry.id, Finish::Unmerged)?;

@@ -6,6 +6,7 @@ use rusqlite::{Row, TransactionBehavior};
 use super::{
     SqliteStore, file,
     items::{Work, time},
+    thread::Job,
     trouble::Trouble,
 };
 use crate::{
@@ -56,12 +57,12 @@ impl SqliteStore {
             let Some(row) = registered.await? else { return Ok(None) };
             Ok(Some(Serving::new(move || {
                 // If it fails, the row is that of a process that has ended as soon as this one has.
-                drop(jobs.send(Box::new(move |connection| {
+                drop(jobs.send(Job::Run(Box::new(move |connection| {
                     let sql = "DELETE FROM dingtalk_dispatcher WHERE dispatcher = ?1";
                     drop(file::transact(connection, TransactionBehavior::Immediate, |transaction| {
                         Ok(transaction.execute(sql, [row])?)
                     }));
-                })));
+                }))));
             })))
         })
     }

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::Path};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
 use super::trouble::Trouble;
 use crate::database::{SQLITE_VERSION, wait_for_lock};
@@ -87,7 +87,7 @@ fn compatible(connection: &Connection) -> Result<bool, Trouble> {
 pub(super) fn transact<T>(
     connection: &mut Connection,
     behavior: TransactionBehavior,
-    work: impl FnOnce(&Transaction<'_>) -> Result<T, Trouble>,
+    work: impl FnOnce(&Connection) -> Result<T, Trouble>,
 ) -> Result<T, Trouble> {
     let transaction = connection.transaction_with_behavior(behavior)?;
     let value = work(&transaction)?;

@@ -7,7 +7,7 @@ use dingtalk_core::{
     delivery::Urgency,
     queue::store::{Item, LanePending},
 };
-use rusqlite::{CachedStatement, OptionalExtension as _, Params, Row, Transaction};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row};
 
 use super::trouble::Trouble;
 
@@ -16,7 +16,7 @@ const ENTRY: &str = "item, id, lane, rank, position, members, attempts, may_have
 
 /// A transaction, with its time in milliseconds since 1970.
 pub(super) struct Work<'a> {
-    transaction: &'a Transaction<'a>,
+    transaction: &'a Connection,
     pub(super) now: i64,
 }
 
@@ -83,7 +83,7 @@ impl Entry {
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn new(transaction: &'a Transaction<'a>, now: SystemTime) -> Self {
+    pub(super) fn new(transaction: &'a Connection, now: SystemTime) -> Self {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Self { transaction, now: i64::try_from(now.as_millis()).unwrap_or(i64::MAX) }
     }

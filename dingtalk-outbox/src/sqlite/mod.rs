@@ -23,10 +23,14 @@ use dingtalk_core::{
     delivery::BoxFuture,
     queue::store::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store},
 };
-use rusqlite::{Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
-use self::{items::Work, thread::Job, trouble::Trouble};
+use self::{
+    items::Work,
+    thread::{Job, Write},
+    trouble::Trouble,
+};
 use crate::{
     outbox::{Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats},
     processes::Processes,
@@ -102,9 +106,9 @@ impl SqliteStore {
     #[must_use]
     pub async fn limit_pages(self, pages: u32) -> Self {
         let (reply, answer) = oneshot::channel();
-        let job: Job = Box::new(move |connection| {
+        let job = Job::Run(Box::new(move |connection| {
             drop(reply.send(connection.pragma_update(None, "max_page_count", pages)));
-        });
+        }));
         drop(self.jobs.send(job));
         drop(answer.await);
         self
@@ -115,35 +119,37 @@ impl SqliteStore {
         &self.path
     }
 
-    /// Runs a transaction that writes.
+    /// Runs work that writes. It may run several times, and only the last time counts.
     fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Work<'_>) -> Result<T, Trouble> + Send + 'static,
+        work: impl FnMut(&Work<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, Error>> {
-        self.run(TransactionBehavior::Immediate, work)
+        let (reply, answer) = oneshot::channel();
+        let clock = Arc::clone(&self.clock);
+        let job = Job::Write(Box::new(Transaction { work, clock, value: None, reply }));
+        self.post(job, answer)
     }
 
-    /// Runs a transaction that only reads.
+    /// Runs work that only reads.
     fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Work<'_>) -> Result<T, Trouble> + Send + 'static,
     ) -> BoxFuture<'_, Result<T, Error>> {
-        self.run(TransactionBehavior::Deferred, work)
-    }
-
-    fn run<T: Send + 'static>(
-        &self,
-        behavior: TransactionBehavior,
-        work: impl FnOnce(&Work<'_>) -> Result<T, Trouble> + Send + 'static,
-    ) -> BoxFuture<'_, Result<T, Error>> {
         let (reply, answer) = oneshot::channel();
         let clock = Arc::clone(&self.clock);
-        // The time is read after the file was locked, so that times of transactions are in their order.
-        let work = move |transaction: &Transaction<'_>| work(&Work::new(transaction, clock()));
-        let job: Job = Box::new(move |connection| {
+        let job = Job::Run(Box::new(move |connection| {
+            let work = |transaction: &Connection| work(&Work::new(transaction, clock()));
             // A caller that no longer waits has no use for the answer.
-            drop(reply.send(file::transact(connection, behavior, work)));
-        });
+            drop(reply.send(file::transact(connection, TransactionBehavior::Deferred, work)));
+        }));
+        self.post(job, answer)
+    }
+
+    fn post<T: Send + 'static>(
+        &self,
+        job: Job,
+        answer: oneshot::Receiver<Result<T, Trouble>>,
+    ) -> BoxFuture<'_, Result<T, Error>> {
         // A thread that has ended drops the job, and with it the sender of the answer.
         drop(self.jobs.send(job));
         Box::pin(async move {
@@ -152,6 +158,33 @@ impl SqliteStore {
                 Err(_) => Err(Error::new(ErrorKind::Store, "the thread of the store has ended")),
             }
         })
+    }
+}
+
+/// Work that writes, and its result.
+struct Transaction<T, F> {
+    work: F,
+    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
+    value: Option<T>,
+    reply: oneshot::Sender<Result<T, Trouble>>,
+}
+
+impl<T, F> Write for Transaction<T, F>
+where
+    T: Send,
+    F: FnMut(&Work<'_>) -> Result<T, Trouble> + Send,
+{
+    fn run(&mut self, transaction: &Connection) -> Result<(), Trouble> {
+        // The time is read after the file was locked, so that times of transactions are in their order.
+        self.value = Some((self.work)(&Work::new(transaction, (self.clock)()))?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), Trouble>) {
+        let Self { value, reply, .. } = *self;
+        let missing = || Trouble::new("the write was not run");
+        // A caller that no longer waits has no use for the answer.
+        drop(reply.send(committed.and_then(|()| value.ok_or_else(missing))));
     }
 }
 
@@ -183,7 +216,7 @@ impl Store for SqliteStore {
 
     fn merge<'a>(&'a self, claim: &'a Claim, merges: Vec<Merge>) -> BoxFuture<'a, Result<bool, Error>> {
         let claim = claim.clone();
-        self.write(move |work| work.merge(&claim, merges))
+        self.write(move |work| work.merge(&claim, &merges))
     }
 
     fn begin<'a>(
@@ -203,7 +236,7 @@ impl Store for SqliteStore {
         settlement: Settlement,
     ) -> BoxFuture<'a, Result<bool, Error>> {
         let (claim, id) = (claim.clone(), id.to_owned());
-        self.write(move |work| work.settle(&claim, &id, settlement))
+        self.write(move |work| work.settle(&claim, &id, &settlement))
     }
 
     fn pending<'a>(&'a self, lane: &'a str) -> BoxFuture<'a, Result<LanePending, Error>> {

@@ -2,22 +2,89 @@
 
 use std::{
     path::Path,
-    sync::mpsc::{self, Sender},
+    sync::mpsc::{self, Receiver, Sender},
     thread,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{file, trouble::Trouble};
 
-pub(super) type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// Maximum number of writes in one transaction.
+const TOGETHER: usize = 256;
+
+/// A job of the thread. Jobs are done in their order.
+pub(super) enum Job {
+    /// A write. Those that wait are committed together: the disk is synchronised once for all of them.
+    Write(Box<dyn Write>),
+    /// Anything else.
+    Run(Box<dyn FnOnce(&mut Connection) + Send>),
+}
+
+/// A write, which may run several times.
+pub(super) trait Write: Send {
+    /// Runs it in a transaction, and keeps its result.
+    fn run(&mut self, transaction: &Connection) -> Result<(), Trouble>;
+
+    /// Answers with the kept result, or with the failure.
+    fn answer(self: Box<Self>, committed: Result<(), Trouble>);
+}
 
 /// Opens the file, and starts the thread, which ends when the sender is dropped.
 pub(super) fn start(path: &Path) -> Result<Sender<Job>, Trouble> {
-    let mut connection = file::open(path)?;
+    let connection = file::open(path)?;
     let (sender, jobs) = mpsc::channel::<Job>();
     let thread = thread::Builder::new().name("dingtalk-outbox".to_owned());
-    let run = move || jobs.into_iter().for_each(|job| job(&mut connection));
+    let run = move || work(connection, &jobs);
     thread.spawn(run).map_err(|error| Trouble::new(format!("no thread can be started ({error})")))?;
     Ok(sender)
+}
+
+fn work(mut connection: Connection, jobs: &Receiver<Job>) {
+    let mut next = None;
+    while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+        let first = match job {
+            Job::Write(write) => write,
+            Job::Run(run) => {
+                run(&mut connection);
+                continue;
+            }
+        };
+        let mut writes = vec![first];
+        while writes.len() < TOGETHER {
+            match jobs.try_recv() {
+                Ok(Job::Write(write)) => writes.push(write),
+                other => {
+                    next = other.ok();
+                    break;
+                }
+            }
+        }
+        commit(&mut connection, writes);
+    }
+}
+
+/// Commits writes together. If one of them fails, each is committed alone, so that the others do not fail with it.
+fn commit(connection: &mut Connection, mut writes: Vec<Box<dyn Write>>) {
+    if writes.len() > 1 {
+        let transaction = match connection.transaction_with_behavior(TransactionBehavior::Immediate) {
+            Ok(transaction) => transaction,
+            // Each would wait for the lock again.
+            Err(error) => {
+                let trouble = Trouble::from(error);
+                writes.into_iter().for_each(|write| write.answer(Err(trouble.clone())));
+                return;
+            }
+        };
+        let done = writes.iter_mut().all(|write| write.run(&transaction).is_ok());
+        if done && transaction.commit().is_ok() {
+            writes.into_iter().for_each(|write| write.answer(Ok(())));
+            return;
+        }
+    }
+    for mut write in writes {
+        let behavior = TransactionBehavior::Immediate;
+        let committed = file::transact(connection, behavior, |transaction| write.run(transaction));
+        write.answer(committed);
+    }
 }

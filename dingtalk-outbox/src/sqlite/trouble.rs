@@ -6,7 +6,7 @@ use dingtalk_core::{Error, ErrorKind};
 use rusqlite::ErrorCode;
 
 /// A failure of the file. Nothing was changed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Trouble {
     words: String,
     /// Set if another process has locked the file.

@@ -119,8 +119,9 @@ impl<H: Harness> Checked<H> {
             (_, Answer::Redelivered(id, taken)) => {
                 let enqueued = self.run(self.store().redeliver(id, CAPACITY));
                 assert_eq!(enqueued, Some(if *taken { Enqueued::Added } else { Enqueued::Full }));
-                if *taken && !model.item(id).may_have_arrived {
-                    self.shown_by.remove(id);
+                // A person has decided that it is sent under its own id, also if a digest with it may have arrived.
+                if *taken && self.shown_by.remove(id).is_some() && model.item(id).may_have_arrived {
+                    self.shown_by.insert(id.clone(), id.clone());
                 }
             }
             _ => {}
