@@ -12,7 +12,7 @@ use dingtalk_outbox::SqliteStore;
 
 use crate::{
     Result,
-    enqueue::{envelope, lane},
+    enqueue::{ROBOTS, envelope, lane},
     percentiles, report,
 };
 
@@ -22,16 +22,21 @@ pub(crate) const MODE: &str = "claims";
 /// Steps of each sort.
 const STEPS: usize = 1000;
 
-/// Number of items that a queue claims without digests, and with them.
-const SIZES: [usize; 2] = [1, 200];
+/// Number of items of a claim: without digests, and with digests of a burst, and at most.
+const SIZES: [usize; 3] = [1, 20, 200];
+
+/// Robots with half of all notifications, so that each has more than the largest claim in both files.
+const BUSY: usize = 40;
 
 const WAITING: [usize; 2] = [20_000, 200_000];
 
 const LEASE: Duration = Duration::from_secs(150);
 
 pub(crate) async fn measure(directory: &Path) -> Result<()> {
-    report("| waiting | digests | claim, median | 99th percentile | begin and settle, median | memory |")?;
-    report("|---:|---|---:|---:|---:|---:|")?;
+    report(
+        "| waiting | items of a claim | claim, median | 99th percentile | begin and settle, median | memory |",
+    )?;
+    report("|---:|---:|---:|---:|---:|---:|")?;
     for waiting in WAITING {
         let file = directory.join(format!("{waiting}.db"));
         fill(&file, waiting).await?;
@@ -47,11 +52,16 @@ pub(crate) async fn measure(directory: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Returns the robot of a notification.
+fn robot(number: usize) -> usize {
+    if number.is_multiple_of(2) { number / 2 % BUSY } else { BUSY + number / 2 % (ROBOTS - BUSY) }
+}
+
 async fn fill(file: &Path, waiting: usize) -> Result<()> {
     let store = SqliteStore::open(file)?;
     let numbers: Vec<usize> = (0..waiting).collect();
     for numbers in numbers.chunks(250) {
-        let names: Vec<String> = numbers.iter().map(|number| lane(*number)).collect();
+        let names: Vec<String> = numbers.iter().map(|number| lane(robot(*number))).collect();
         let together: Vec<_> = names
             .iter()
             .zip(numbers)
@@ -70,22 +80,24 @@ pub(crate) async fn work_on(file: &Path) -> Result<()> {
     for size in SIZES {
         let (mut claims, mut settles) = (Vec::new(), Vec::new());
         for number in 0..STEPS {
-            let lane = lane(number);
+            let lane = lane(number % BUSY);
             let started = Instant::now();
             let claimed = store.claim(&lane, size, LEASE).await?;
             claims.push(started.elapsed());
             let (Some(claim), Some(item)) = (claimed.claim, claimed.items.first()) else {
                 return Err("too few notifications".into());
             };
+            if claimed.items.len() != size {
+                return Err("too few notifications of one robot".into());
+            }
             let started = Instant::now();
             store.begin(&claim, &item.envelope.id, LEASE).await?;
             store.settle(&claim, &item.envelope.id, Settlement::Delivered).await?;
             settles.push(started.elapsed());
         }
         let ((claim, slow), (settle, _)) = (percentiles(claims)?, percentiles(settles)?);
-        let digests = if size == 1 { "off" } else { "on" };
         let memory = memory()?;
-        report(&format!("| {digests} | {claim:.0} µs | {slow:.0} µs | {settle:.0} µs | {memory} |"))?;
+        report(&format!("| {size} | {claim:.0} µs | {slow:.0} µs | {settle:.0} µs | {memory} |"))?;
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ const SENDERS: usize = 64;
 /// Notifications of each of them.
 const OF_EACH: usize = 300;
 
-const ROBOTS: usize = 1000;
+pub(crate) const ROBOTS: usize = 1000;
 
 const CAPACITY: usize = 1_000_000;
 
@@ -56,7 +56,7 @@ pub(crate) async fn measure(directory: &Path) -> Result<()> {
         bare_times.push(started.elapsed());
         let envelope = envelope(number);
         let started = Instant::now();
-        added(store.enqueue(&lane, envelope, CAPACITY).await?)?;
+        added(&store.enqueue(&lane, envelope, CAPACITY).await?)?;
         times.push(started.elapsed());
     }
     let ((bare, bare_slow), (median, slow)) = (percentiles(bare_times)?, percentiles(times)?);
@@ -71,7 +71,7 @@ pub(crate) async fn measure(directory: &Path) -> Result<()> {
         let store = store.clone();
         senders.spawn(async move {
             for number in 0..OF_EACH {
-                added(store.enqueue(&lane(sender + number), envelope(number), CAPACITY).await?)?;
+                added(&store.enqueue(&lane(sender + number), envelope(number), CAPACITY).await?)?;
             }
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
         });
@@ -84,6 +84,6 @@ pub(crate) async fn measure(directory: &Path) -> Result<()> {
     report(&format!("\n{SENDERS} senders at once: {rate:.0} a second\n"))
 }
 
-fn added(enqueued: Enqueued) -> Result<()> {
-    if enqueued == Enqueued::Added { Ok(()) } else { Err(format!("{enqueued:?}").into()) }
+fn added(enqueued: &Enqueued) -> Result<()> {
+    if *enqueued == Enqueued::Added { Ok(()) } else { Err(format!("{enqueued:?}").into()) }
 }

@@ -32,6 +32,11 @@ mod window;
 
 #[cfg(feature = "postgres")]
 pub use crate::postgres::{Postgres, PostgresBuilder, PostgresStore};
+#[cfg(feature = "transaction")]
+pub use rusqlite;
+
+#[cfg(feature = "transaction")]
+pub use crate::sqlite::enqueue_in;
 pub use crate::{
     clock::{Clock, Reading},
     meter::Quota,

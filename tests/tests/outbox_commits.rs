@@ -79,7 +79,7 @@ async fn each_of_them_has_its_own_answer() {
     let locked = lock(&path);
     // A dead letter that cannot be read.
     locked
-        .execute("INSERT INTO dingtalk_dead (id, at, letter) VALUES ('broken', 0, 'not JSON')", [])
+        .execute("INSERT INTO dingtalk_dead (id, at, letter) VALUES ('broken', 4e12, 'not JSON')", [])
         .unwrap();
     let first = enqueue(&store, "first", CAPACITY);
     hand_over().await;

@@ -10,10 +10,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use dingtalk_core::queue::store::{Claimed, Store as _};
-use dingtalk_outbox::{Outbox, SqliteStore, outbox::Service};
+use dingtalk_core::queue::store::{Claimed, Settlement, Store as _};
+use dingtalk_outbox::{
+    Outbox, SqliteStore,
+    outbox::{Service, Standing},
+};
 use dingtalk_tests::{
-    outbox_contract::{self, LEASE, OPS, Place, add, begin, claim},
+    outbox_contract::{self, LEASE, OPS, Place, add, begin, claim, dead, settle},
     temporary::TemporaryDirectory,
 };
 
@@ -121,4 +124,33 @@ async fn a_removed_entry_is_never_sent() {
 #[tokio::test]
 async fn stats_name_the_robot_and_the_longest_wait_of_each_lane() {
     outbox_contract::stats_name_the_robot_and_the_longest_wait_of_each_lane(&Files::new()).await;
+}
+
+#[tokio::test]
+async fn ids_are_kept_for_a_week_and_dead_letters_for_a_month_also_if_nothing_is_added() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let files = Files::new();
+    let store = files.store();
+    for (id, settlement) in [("delivered", Settlement::Delivered), ("dead", dead())] {
+        add(&store, id).await;
+        let (held, _) = claim(&store, 1).await;
+        begin(&store, &held, id).await;
+        settle(&store, &held, id, settlement).await;
+    }
+    // A dispatcher looks for notifications, and there are none.
+    let look = async || drop(store.claim(OPS, 1, LEASE).await.unwrap());
+    files.advance(DAY * 7 - Duration::from_secs(60));
+    look().await;
+    assert!(matches!(store.find("delivered").await.unwrap(), Standing::Delivered(_)));
+    files.advance(DAY);
+    look().await;
+    assert_eq!(store.find("delivered").await.unwrap(), Standing::Unknown);
+    assert_eq!(store.dead_letters(9).await.unwrap().len(), 1);
+    files.advance(DAY * 22);
+    look().await;
+    assert_eq!(store.dead_letters(9).await.unwrap().len(), 1);
+    files.advance(DAY);
+    look().await;
+    assert_eq!(store.dead_letters(9).await.unwrap(), []);
+    assert_eq!(store.find("dead").await.unwrap(), Standing::Unknown);
 }

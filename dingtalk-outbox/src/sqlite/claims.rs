@@ -10,7 +10,7 @@ use rusqlite::Row;
 
 use super::{
     dead::Finish,
-    items::{Entry, NORMAL, Work, milliseconds, span, time},
+    items::{Entry, NORMAL, Unreadable, Work, milliseconds, span, time},
     trouble::Trouble,
 };
 use crate::processes::Processes;
@@ -71,6 +71,7 @@ impl Work<'_> {
         lease: Duration,
         processes: &Processes,
     ) -> Result<Claimed, Trouble> {
+        self.clean()?;
         let mut claimed = Claimed::new(time(self.now));
         let Some(lane) = self.known_lane(name)? else { return Ok(claimed) };
         let held = self.held(lane)?;
@@ -93,21 +94,42 @@ impl Work<'_> {
         let max = i64::try_from(max).unwrap_or(i64::MAX);
         let read = |row: &Row<'_>| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?)));
         let items: Vec<(i64, (i64, i64, i64))> = self.all(sql, [lane, max], read)?;
-        if let Some((_, (rank, position, page))) = items.last() {
+        let last = items.last().map(|(_, at)| *at);
+        for (item, _) in items {
+            match self.item(item)? {
+                Ok(item) => claimed.items.push(item),
+                Err(Unreadable(failure)) => claimed.expired.extend(self.bury_unreadable(item, &failure)?),
+            }
+        }
+        if let Some((rank, position, page)) = last.filter(|_| !claimed.items.is_empty()) {
             let sql = "UPDATE dingtalk_meta SET claim = claim + 1 RETURNING claim, number";
             let counters = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
             let (claim, newest) = self.statement(sql)?.query_row([], counters)?;
             let until = self.now.saturating_add(milliseconds(lease));
-            let sql = "UPDATE dingtalk_lane SET claim = ?2, until = ?3, to_rank = ?4, to_position = ?5, to_page = ?6,
+            let sql =
+                "UPDATE dingtalk_lane SET claim = ?2, until = ?3, to_rank = ?4, to_position = ?5, to_page = ?6,
                  to_number = ?7, process = ?8 WHERE lane = ?1";
             self.execute(sql, (lane, claim, until, rank, position, page, newest, processes.own()?))?;
-            claimed.claim = Some(Claim::new(name, u64::try_from(claim).unwrap_or(0)));
-            let read = |(item, _): &(i64, _)| self.item(*item, claim);
-            claimed.items = items.iter().map(read).collect::<Result<_, _>>()?;
+            let claim = u64::try_from(claim).unwrap_or(0);
+            claimed.claim = Some(Claim::new(name, claim));
+            for item in &mut claimed.items {
+                item.claim = claim;
+            }
         }
         claimed.next = self.next_change(lane)?.map(|at| span(at - self.now));
+        if last.is_some() && claimed.claim.is_none() {
+            // None of these could be read; others may follow.
+            claimed.next = Some(Duration::ZERO);
+        }
         claimed.last_sent = held.last_sent.map(time);
         Ok(claimed)
+    }
+
+    fn bury_unreadable(&self, item: i64, failure: &Failure) -> Result<Vec<DeadLetter>, Trouble> {
+        match self.entry("WHERE item = ?1", [item])? {
+            Some(entry) => self.bury(&entry, Loss::Refused(failure.kind), failure),
+            None => Ok(Vec::new()),
+        }
     }
 
     fn expire(&self, lane: i64) -> Result<Vec<DeadLetter>, Trouble> {

@@ -1,16 +1,25 @@
 //! Ends of notifications: delivered ones and dead letters.
 
 use dingtalk_core::{
-    Envelope,
+    Envelope, Message,
     queue::store::{DeadLetter, Enqueued, Failure, Loss},
 };
 
 use super::{
-    items::{Entry, Work, time},
+    items::{Entry, Unreadable, Work, count, read_envelope, time},
     trouble::Trouble,
 };
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
+
+/// Time between two removals of rows that no longer matter: ten minutes.
+const CLEANING: i64 = 10 * 60 * 1000;
+
+/// Maximum number of rows of one kind that one transaction removes.
+const OLD: i64 = 256;
+
+/// Text in place of a message that cannot be read.
+const UNREADABLE: &str = "(a message that cannot be read)";
 
 /// Time for which ids of finished notifications are known.
 const IDS: i64 = 7 * DAY;
@@ -31,14 +40,17 @@ pub(super) enum Finish {
 pub(super) struct Finished {
     id: String,
     pub(super) envelope: String,
+    unchecked: bool,
 }
 
 impl Work<'_> {
     /// Removes an item that is finished; for a digest, its members too, which are returned.
     pub(super) fn forget(&self, entry: &Entry, finish: Finish) -> Result<Vec<Finished>, Trouble> {
         let condition = if entry.is_digest() { "digest = ?1 ORDER BY member" } else { "item = ?1" };
-        let sql = format!("SELECT id, envelope FROM dingtalk_item WHERE {condition}");
-        let read = |row: &rusqlite::Row<'_>| Ok(Finished { id: row.get(0)?, envelope: row.get(1)? });
+        let sql = format!("SELECT id, envelope, unchecked FROM dingtalk_item WHERE {condition}");
+        let read = |row: &rusqlite::Row<'_>| {
+            Ok(Finished { id: row.get(0)?, envelope: row.get(1)?, unchecked: row.get(2)? })
+        };
         let finished = self.all(&sql, [entry.item], read)?;
         self.execute("DELETE FROM dingtalk_item WHERE item = ?1 OR digest = ?1", [entry.item])?;
         self.remember(&entry.id, finish)?;
@@ -64,13 +76,18 @@ impl Work<'_> {
     ) -> Result<Vec<DeadLetter>, Trouble> {
         let lane = self.lane_name(entry.lane)?;
         let mut letters = Vec::new();
-        for Finished { id, envelope } in self.forget(entry, Finish::Dead)? {
-            let envelope: Envelope = serde_json::from_str(&envelope)?;
+        for Finished { id, envelope: json, unchecked } in self.forget(entry, Finish::Dead)? {
+            let read = read_envelope(&json, unchecked)?;
+            let unreadable = read.is_err().then_some(json);
+            let (envelope, failure) = match read {
+                Ok(envelope) => (envelope, failure.clone()),
+                Err(Unreadable(reason)) => (Envelope::new(Message::text(UNREADABLE)).with_id(&*id), reason),
+            };
             self.free_key(entry.lane, &envelope)?;
-            let mut letter = DeadLetter::new(&*lane, envelope, loss, failure.clone(), time(self.now));
+            let mut letter = DeadLetter::new(&*lane, envelope, loss, failure, time(self.now));
             (letter.attempts, letter.may_have_arrived) = (entry.attempts, entry.may_have_arrived);
-            let sql = "INSERT INTO dingtalk_dead (id, at, letter) VALUES (?1, ?2, ?3)";
-            self.execute(sql, (id, self.now, serde_json::to_string(&letter)?))?;
+            let sql = "INSERT INTO dingtalk_dead (id, at, letter, unreadable) VALUES (?1, ?2, ?3, ?4)";
+            self.execute(sql, (id, self.now, serde_json::to_string(&letter)?, unreadable))?;
             letters.push(letter);
         }
         Ok(letters)
@@ -84,8 +101,11 @@ impl Work<'_> {
     }
 
     pub(super) fn redeliver(&self, id: &str, capacity: usize) -> Result<Option<Enqueued>, Trouble> {
-        let sql = "SELECT letter FROM dingtalk_dead WHERE id = ?1";
-        let Some(letter) = self.first(sql, [id], |row| row.get::<_, String>(0))? else { return Ok(None) };
+        let sql = "SELECT letter, unreadable FROM dingtalk_dead WHERE id = ?1";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let Some((letter, unreadable)) = self.first::<(String, Option<String>)>(sql, [id], read)? else {
+            return Ok(None);
+        };
         if self.notifications()? >= capacity {
             return Ok(Some(Enqueued::Full));
         }
@@ -94,17 +114,34 @@ impl Work<'_> {
         envelope.expires_at = None;
         self.execute("DELETE FROM dingtalk_dead WHERE id = ?1", [id])?;
         let lane = self.lane(&letter.lane)?;
-        let item = self.insert(lane, &envelope)?;
+        let item = match unreadable {
+            // A newer version may be able to read it.
+            Some(json) => self.insert_json(lane, &envelope, &json, true)?,
+            None => self.insert(lane, &envelope)?,
+        };
         let sql = "UPDATE dingtalk_item SET may_have_arrived = ?2, failure = ?3 WHERE item = ?1";
         self.execute(sql, (item, letter.may_have_arrived, serde_json::to_string(&letter.failure)?))?;
         self.add_notifications(lane, 1)?;
         Ok(Some(Enqueued::Added))
     }
 
-    /// Removes ids and dead letters that are too old.
-    pub(super) fn remove_old_ids(&self) -> Result<(), Trouble> {
-        self.execute("DELETE FROM dingtalk_done WHERE at < ?1", [self.now.saturating_sub(IDS)])?;
-        self.execute("DELETE FROM dingtalk_dead WHERE at < ?1", [self.now.saturating_sub(LETTERS)])?;
+    /// Removes rows that no longer matter, if that was not done lately. Many of them are removed step by step.
+    pub(super) fn clean(&self) -> Result<(), Trouble> {
+        let sql = "SELECT 1 FROM dingtalk_meta WHERE cleaned > ?1 AND cleaned <= ?2";
+        let lately = self.now.saturating_sub(CLEANING);
+        if self.first(sql, [lately, self.now], |_| Ok(()))?.is_some() {
+            return Ok(());
+        }
+        let ids = "DELETE FROM dingtalk_done WHERE id IN
+             (SELECT id FROM dingtalk_done WHERE at < ?1 ORDER BY at LIMIT ?2)";
+        let letters = "DELETE FROM dingtalk_dead WHERE dead IN
+             (SELECT dead FROM dingtalk_dead WHERE at < ?1 ORDER BY at LIMIT ?2)";
+        let more = self.execute(ids, [self.now.saturating_sub(IDS), OLD])? == count(OLD)
+            || self.execute(letters, [self.now.saturating_sub(LETTERS), OLD])? == count(OLD)
+            || self.remove_old_keys(OLD)?;
+        if !more {
+            self.execute("UPDATE dingtalk_meta SET cleaned = ?1", [self.now])?;
+        }
         Ok(())
     }
 }

@@ -8,9 +8,6 @@ use dingtalk_core::{
 
 use super::{items::Work, trouble::Trouble};
 
-/// Number of notifications after which rows that no longer matter are removed.
-const CLEANING: i64 = 256;
-
 impl Work<'_> {
     pub(super) fn enqueue(
         &self,
@@ -40,10 +37,7 @@ impl Work<'_> {
             self.execute("UPDATE dingtalk_item SET suppressed = ?2 WHERE item = ?1", [item, suppressed])?;
         }
         self.add_notifications(lane, 1)?;
-        if item % CLEANING == 0 {
-            self.remove_old_ids()?;
-            self.remove_old_keys()?;
-        }
+        self.clean()?;
         Ok(displaced.map_or(Enqueued::Added, |letter| Enqueued::Displaced(Box::new(letter))))
     }
 

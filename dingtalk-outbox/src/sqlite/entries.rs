@@ -66,10 +66,10 @@ impl Work<'_> {
             let ahead = self.ahead(item, &entry)?;
             return Ok(Standing::Kept { entry: Box::new(entry), ahead });
         }
-        let sql = "SELECT dead, letter FROM dingtalk_dead WHERE id = ?1";
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        if let Some((number, letter)) = self.first::<(i64, String)>(sql, [id], read)? {
-            let (_, entry) = dead_entry(number, &letter, true)?;
+        let sql = "SELECT dead, letter, unreadable IS NULL FROM dingtalk_dead WHERE id = ?1";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        if let Some((number, letter, readable)) = self.first::<(i64, String, bool)>(sql, [id], read)? {
+            let (_, entry) = dead_entry(number, &letter, readable)?;
             return Ok(Standing::Kept { entry: Box::new(entry), ahead: None });
         }
         let sql = "SELECT outcome, at FROM dingtalk_done WHERE id = ?1";
@@ -128,13 +128,16 @@ impl Work<'_> {
         let sql = "SELECT dead FROM dingtalk_dead WHERE dead < ?1 ORDER BY dead DESC LIMIT 1 OFFSET ?2";
         let end: Option<i64> = self.first(sql, [before, SCANNED], |row| row.get(0))?;
         let limit = filter.limit.clamp(1, PAGE);
-        let sql =
-            "SELECT dead, letter FROM dingtalk_dead WHERE dead < ?1 AND dead > ?2 AND (?3 IS NULL OR letter ->> '$.lane' = ?3)
+        let sql = "SELECT dead, letter, unreadable IS NULL FROM dingtalk_dead
+             WHERE dead < ?1 AND dead > ?2 AND (?3 IS NULL OR letter ->> '$.lane' = ?3)
              ORDER BY dead DESC LIMIT ?4";
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let values = params![before, end.unwrap_or(0), filter.lane, most];
-        let rows: Vec<(i64, String)> = self.all(sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let read = |(number, letter): &(i64, String)| dead_entry(*number, letter, filter.content);
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let rows: Vec<(i64, String, bool)> = self.all(sql, values, read)?;
+        let read = |(number, letter, readable): &(i64, String, bool)| {
+            dead_entry(*number, letter, filter.content && *readable)
+        };
         let entries = rows.iter().map(read).collect::<Result<_, _>>()?;
         Ok(page(entries, limit, end.map(|end| end + 1)))
     }

@@ -15,12 +15,7 @@ const STATEMENTS: usize = 100;
 
 /// Opens the file, and makes it unless it exists.
 pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
-    if rusqlite::version_number() < SQLITE_VERSION {
-        return Err(Trouble::new(format!(
-            "SQLite {} corrupts files that several processes use; build the program with SQLite 3.51.3 or newer",
-            rusqlite::version()
-        )));
-    }
+    check_version()?;
     create(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
@@ -39,6 +34,16 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     retrying(|| migrate(&mut connection))?;
     Ok(connection)
+}
+
+pub(super) fn check_version() -> Result<(), Trouble> {
+    if rusqlite::version_number() < SQLITE_VERSION {
+        return Err(Trouble::new(format!(
+            "SQLite {} corrupts files that several processes use; build the program with SQLite 3.51.3 or newer",
+            rusqlite::version()
+        )));
+    }
+    Ok(())
 }
 
 /// Makes an empty file that only its owner can read, before SQLite opens it.
@@ -61,12 +66,27 @@ fn migrate(connection: &mut Connection) -> Result<(), Trouble> {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Another process may have been first.
-    if !compatible(&transaction)? {
-        transaction.execute_batch(include_str!("schema.sql"))?;
-    }
+    migrate_in(&transaction)?;
     transaction.commit()?;
     Ok(())
+}
+
+/// As [`migrate`], in a transaction that writes.
+pub(super) fn migrate_in(transaction: &Connection) -> Result<(), Trouble> {
+    // Another process may have been first.
+    if !compatible(transaction)? {
+        transaction.execute_batch(include_str!("schema.sql"))?;
+    }
+    Ok(())
+}
+
+/// Moves all changes from the log to the file and empties the log, which would otherwise keep removed messages, unless
+/// another process uses it now.
+pub(super) fn empty_log(connection: &Connection) -> Result<(), Trouble> {
+    connection.busy_handler(None)?;
+    let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+    connection.busy_handler(Some(wait_for_lock))?;
+    Ok(emptied?)
 }
 
 /// Reports whether the tables exist. Fails if they belong to a newer version.
@@ -103,5 +123,29 @@ fn retrying<T>(mut work: impl FnMut() -> Result<T, Trouble>) -> Result<T, Troubl
             Err(trouble) if trouble.locked && wait_for_lock(earlier) => earlier += 1,
             result => return result,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calls::tests::TempDir;
+
+    #[test]
+    fn an_emptied_log_keeps_nothing_that_was_removed() {
+        let directory = TempDir::new();
+        let path = directory.path().join("outbox.db");
+        let connection = open(&path).unwrap();
+        let sql = "INSERT INTO dingtalk_dead (id, at, letter) VALUES ('a', 0, 'a secret plan')";
+        connection.execute(sql, []).unwrap();
+        connection.execute("DELETE FROM dingtalk_dead", []).unwrap();
+        let contains = |path: &Path| {
+            let bytes = fs::read(path).unwrap_or_default();
+            bytes.windows(11).any(|window| window == b"secret plan")
+        };
+        let log = path.with_extension("db-wal");
+        assert!(contains(&log));
+        empty_log(&connection).unwrap();
+        assert!(!contains(&log) && !contains(&path));
     }
 }

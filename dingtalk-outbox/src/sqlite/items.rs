@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use dingtalk_core::{
-    Envelope,
+    Envelope, ErrorKind,
     delivery::Urgency,
-    queue::store::{Item, LanePending},
+    queue::store::{Failure, Item, LanePending},
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row};
 
@@ -31,6 +31,25 @@ pub(super) struct Entry {
     pub(super) members: i64,
     pub(super) attempts: u32,
     pub(super) may_have_arrived: bool,
+}
+
+/// An envelope that another program has written, and that cannot be read.
+pub(super) struct Unreadable(pub(super) Failure);
+
+/// Reads an envelope. One that this program or a newer version has written, and that cannot be read, is a trouble: the
+/// newer version can read it. The failure of an unchecked one repeats nothing of it.
+pub(super) fn read_envelope(json: &str, unchecked: bool) -> Result<Result<Envelope, Unreadable>, Trouble> {
+    match serde_json::from_str(json) {
+        Ok(envelope) => Ok(Ok(envelope)),
+        Err(error) if unchecked => {
+            let words = format!(
+                "the message in `dingtalk_outbox` is invalid (column {} of its envelope); write it as documented",
+                error.column()
+            );
+            Ok(Err(Unreadable(Failure::new(ErrorKind::Invalid, words))))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Rank of items that are not urgent.
@@ -160,26 +179,41 @@ impl<'a> Work<'a> {
 
     /// Adds an item at the end of its lane, and returns its row.
     pub(super) fn insert(&self, lane: i64, envelope: &Envelope) -> Result<i64, Trouble> {
+        self.insert_json(lane, envelope, &serde_json::to_string(envelope)?, false)
+    }
+
+    /// Adds an item with this stored form of its envelope, which may be `unchecked`.
+    pub(super) fn insert_json(
+        &self,
+        lane: i64,
+        envelope: &Envelope,
+        json: &str,
+        unchecked: bool,
+    ) -> Result<i64, Trouble> {
         let number = self.next_number()?;
-        let sql = "INSERT INTO dingtalk_item (id, lane, rank, number, position, expires, enqueued, envelope)
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7)";
+        let sql =
+            "INSERT INTO dingtalk_item (id, lane, rank, number, position, expires, enqueued, unchecked, envelope)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8)";
         let expires = envelope.expires_at.map(since_1970);
-        let json = serde_json::to_string(envelope)?;
-        let row = (&envelope.id, lane, rank(envelope.urgency), number, expires, self.now, json);
+        let rank = rank(envelope.urgency);
+        let row = (&envelope.id, lane, rank, number, expires, self.now, unchecked, json);
         Ok(self.statement(sql)?.insert(row)?)
     }
 
-    /// Returns the content of a claimed item.
-    pub(super) fn item(&self, item: i64, claim: i64) -> Result<Item, Trouble> {
+    /// Returns the content of a claimed item, or the reason for which it cannot be read.
+    pub(super) fn item(&self, item: i64) -> Result<Result<Item, Unreadable>, Trouble> {
         let sql =
-            "SELECT envelope, enqueued, attempts, interrupted, may_have_arrived, alone, suppressed, failure
-             FROM dingtalk_item WHERE item = ?1";
+            "SELECT envelope, enqueued, attempts, interrupted, may_have_arrived, alone, suppressed, failure,
+             unchecked, members FROM dingtalk_item WHERE item = ?1";
         let mut statement = self.statement(sql)?;
         let mut rows = statement.query([item])?;
         let Some(row) = rows.next()? else { return Err(Trouble::new("an item is missing")) };
         let envelope: String = row.get(0)?;
-        let envelope: Envelope = serde_json::from_str(&envelope)?;
-        let mut item_read = Item::new(envelope, time(row.get(1)?), u64::try_from(claim).unwrap_or(0));
+        let envelope = match read_envelope(&envelope, row.get(8)?)? {
+            Ok(envelope) => envelope,
+            Err(unreadable) => return Ok(Err(unreadable)),
+        };
+        let mut item_read = Item::new(envelope, time(row.get(1)?), 0);
         item_read.attempts = row.get(2)?;
         item_read.interrupted = row.get(3)?;
         item_read.may_have_arrived = row.get(4)?;
@@ -187,9 +221,11 @@ impl<'a> Work<'a> {
         item_read.suppressed = row.get(6)?;
         let failure: Option<String> = row.get(7)?;
         item_read.last_failure = failure.map(|json| serde_json::from_str(&json)).transpose()?;
-        let members = "SELECT id FROM dingtalk_item WHERE digest = ?1 ORDER BY member";
-        item_read.members = self.all(members, [item], |row| row.get(0))?;
-        Ok(item_read)
+        if row.get::<_, i64>(9)? > 0 {
+            let members = "SELECT id FROM dingtalk_item WHERE digest = ?1 ORDER BY member";
+            item_read.members = self.all(members, [item], |row| row.get(0))?;
+        }
+        Ok(Ok(item_read))
     }
 
     pub(super) fn pending(&self, lane: &str) -> Result<LanePending, Trouble> {

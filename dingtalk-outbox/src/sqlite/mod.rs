@@ -9,6 +9,8 @@ mod file;
 mod items;
 mod rules;
 mod thread;
+#[cfg(feature = "transaction")]
+mod transaction;
 mod trouble;
 
 use std::{
@@ -35,6 +37,9 @@ use crate::{
     outbox::{Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats},
     processes::Processes,
 };
+
+#[cfg(feature = "transaction")]
+pub use self::transaction::enqueue_in;
 
 /// Interval of the checks for notifications from other processes.
 const POLL: Duration = Duration::from_secs(1);

@@ -6,8 +6,10 @@ use dingtalk_core::{
     delivery::{Dedupe, Throttle},
 };
 
+use rusqlite::Row;
+
 use super::{
-    items::{Work, milliseconds},
+    items::{Work, count, milliseconds},
     trouble::Trouble,
 };
 
@@ -66,18 +68,19 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Removes keys that no longer matter.
-    pub(super) fn remove_old_keys(&self) -> Result<(), Trouble> {
-        self.execute("DELETE FROM dingtalk_dedupe WHERE at + span <= ?1 OR at > ?1", [self.now])?;
-        let old = "at + span <= ?1 AND (suppressed = 0 OR at + ?2 <= ?1)";
-        let times = format!(
-            "DELETE FROM dingtalk_throttled AS throttled WHERE EXISTS (SELECT 1 FROM dingtalk_throttle AS throttle
-             WHERE throttle.lane = throttled.lane
-             AND throttle.key = throttled.key AND {})",
-            old.replace("at +", "throttle.at +")
-        );
-        self.execute(&times, [self.now, COUNTS])?;
-        self.execute(&format!("DELETE FROM dingtalk_throttle WHERE {old}"), [self.now, COUNTS])?;
-        Ok(())
+    /// Removes keys that no longer matter, up to `most` of each kind. Reports whether more are left.
+    pub(super) fn remove_old_keys(&self, most: i64) -> Result<bool, Trouble> {
+        let dedupes = "DELETE FROM dingtalk_dedupe WHERE (lane, key) IN
+             (SELECT lane, key FROM dingtalk_dedupe WHERE at + span <= ?1 LIMIT ?2)";
+        let removed = self.execute(dedupes, [self.now, most])?;
+        let old = "SELECT lane, key FROM dingtalk_throttle WHERE at + span <= ?1 AND (suppressed = 0 OR at + ?2 <= ?1)
+             LIMIT ?3";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let throttles: Vec<(i64, String)> = self.all(old, [self.now, COUNTS, most], read)?;
+        for row in &throttles {
+            self.execute("DELETE FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2", (row.0, &row.1))?;
+            self.execute("DELETE FROM dingtalk_throttle WHERE lane = ?1 AND key = ?2", (row.0, &row.1))?;
+        }
+        Ok(removed.max(throttles.len()) == count(most))
     }
 }

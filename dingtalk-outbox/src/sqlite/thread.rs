@@ -2,8 +2,9 @@
 
 use std::{
     path::Path,
-    sync::mpsc::{self, Receiver, Sender},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -12,6 +13,9 @@ use super::{file, trouble::Trouble};
 
 /// Maximum number of writes in one transaction.
 const TOGETHER: usize = 256;
+
+/// Time for which the log keeps what was written.
+const LOG_KEPT: Duration = Duration::from_secs(10);
 
 /// A job of the thread. Jobs are done in their order.
 pub(super) enum Job {
@@ -42,7 +46,24 @@ pub(super) fn start(path: &Path) -> Result<Sender<Job>, Trouble> {
 
 fn work(mut connection: Connection, jobs: &Receiver<Job>) {
     let mut next = None;
-    while let Some(job) = next.take().or_else(|| jobs.recv().ok()) {
+    // Time at which the log is emptied, if anything was written since it was last.
+    let mut due: Option<Instant> = None;
+    loop {
+        if due.is_some_and(|due| due <= Instant::now()) {
+            // If it cannot be emptied, it is after the next write.
+            drop(file::empty_log(&connection));
+            due = None;
+        }
+        let received = match due {
+            _ if next.is_some() => next.take().ok_or(RecvTimeoutError::Timeout),
+            Some(due) => jobs.recv_timeout(due.saturating_duration_since(Instant::now())),
+            None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        };
+        let job = match received {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         let first = match job {
             Job::Write(write) => write,
             Job::Run(run) => {
@@ -61,6 +82,7 @@ fn work(mut connection: Connection, jobs: &Receiver<Job>) {
             }
         }
         commit(&mut connection, writes);
+        due = due.or_else(|| Some(Instant::now() + LOG_KEPT));
     }
 }
 
@@ -72,13 +94,17 @@ fn commit(connection: &mut Connection, mut writes: Vec<Box<dyn Write>>) {
             // Each would wait for the lock again.
             Err(error) => {
                 let trouble = Trouble::from(error);
-                writes.into_iter().for_each(|write| write.answer(Err(trouble.clone())));
+                for write in writes {
+                    write.answer(Err(trouble.clone()));
+                }
                 return;
             }
         };
         let done = writes.iter_mut().all(|write| write.run(&transaction).is_ok());
         if done && transaction.commit().is_ok() {
-            writes.into_iter().for_each(|write| write.answer(Ok(())));
+            for write in writes {
+                write.answer(Ok(()));
+            }
             return;
         }
     }
