@@ -139,17 +139,17 @@ async fn ids_are_kept_for_a_week_and_dead_letters_for_a_month_also_if_nothing_is
     }
     // A dispatcher looks for notifications, and there are none.
     let look = async || drop(store.claim(OPS, 1, LEASE).await.unwrap());
-    files.advance(DAY * 7 - Duration::from_secs(60));
+    files.advance(DAY * 6);
     look().await;
     assert!(matches!(store.find("delivered").await.unwrap(), Standing::Delivered(_)));
-    files.advance(DAY);
+    files.advance(DAY * 2);
     look().await;
     assert_eq!(store.find("delivered").await.unwrap(), Standing::Unknown);
     assert_eq!(store.dead_letters(9).await.unwrap().len(), 1);
-    files.advance(DAY * 22);
+    files.advance(DAY * 21);
     look().await;
     assert_eq!(store.dead_letters(9).await.unwrap().len(), 1);
-    files.advance(DAY);
+    files.advance(DAY * 2);
     look().await;
     assert_eq!(store.dead_letters(9).await.unwrap(), []);
     assert_eq!(store.find("dead").await.unwrap(), Standing::Unknown);

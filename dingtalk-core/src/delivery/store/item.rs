@@ -92,7 +92,8 @@ pub struct Claimed {
     pub claim: Option<Claim>,
     /// Items in the order in which to send them.
     pub items: Vec<Item>,
-    /// Items that have expired and are now dead letters.
+    /// Items that are now dead letters, because they have expired, or because another program has stored a message that
+    /// cannot be read.
     pub expired: Vec<DeadLetter>,
     /// Time until the next check, when another item becomes due or expires, or the claim of another worker may end.
     /// `None` if only a new notification can change anything.
