@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -139,6 +139,11 @@ pub(super) enum Command {
         #[command(flatten)]
         choice: ToolChoice,
     },
+    /// Turn webhooks of other programs into notifications
+    Relay {
+        #[command(subcommand)]
+        command: RelayCommand,
+    },
     /// Start a local robot with a chat view, as a stand-in for DingTalk
     Sandbox {
         /// Port on 127.0.0.1; 0 for any free port
@@ -158,6 +163,67 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
         config: Option<PathBuf>,
     },
+}
+
+#[derive(Subcommand)]
+pub(super) enum RelayCommand {
+    /// List the presets for well-known programs, or print one
+    Preset {
+        #[command(subcommand)]
+        command: PresetCommand,
+    },
+    /// Show the message that a payload would become, without sending it
+    Try(TryArguments),
+    /// Check the hooks of the configuration file
+    Check {
+        #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+        config: Option<PathBuf>,
+    },
+    /// Print a new token for a caller
+    Token,
+}
+
+#[derive(Subcommand)]
+pub(super) enum PresetCommand {
+    /// List the presets, each with the versions whose payloads were recorded
+    List,
+    /// Print a preset as a configuration file could have it
+    Show {
+        /// Name of the preset, for example grafana
+        name: String,
+        /// Language of the texts; by default that of the program
+        #[arg(long)]
+        lang: Option<PresetLanguage>,
+    },
+}
+
+/// Language of a preset's texts.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum PresetLanguage {
+    En,
+    Zh,
+}
+
+#[derive(Args)]
+pub(super) struct TryArguments {
+    /// File with the payload as JSON; `-` for stdin
+    pub(super) payload: String,
+    /// Hook of the file, or preset; by default the file's only hook
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// Header of the request, for example 'X-GitHub-Event: push'; repeat for several
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    pub(super) headers: Vec<(String, String)>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+    pub(super) config: Option<PathBuf>,
+}
+
+fn header(given: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = given.split_once(':').ok_or("expected NAME: VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
 #[derive(Args)]

@@ -8,7 +8,7 @@ use std::{
 use super::{
     Program, Result,
     arguments::{Arguments, Command},
-    check, command_line, completions, demo, log, sandbox, send, serve, status, tools,
+    check, command_line, completions, demo, log, relay, sandbox, send, serve, status, tools,
     words::{language, words},
 };
 use crate::{Error, Settings, settings::Flags};
@@ -50,6 +50,7 @@ impl Program {
             Some(Command::Check(check)) => return check::run(self, check).await,
             Some(Command::Status(status)) => status::run(self, status).await?,
             Some(Command::Tools { json, lint, choice }) => tools::run(self, &choice.settings(), json, lint)?,
+            Some(Command::Relay { command }) => return relay::run(self, command),
             Some(Command::Sandbox { port }) => sandbox::run(port).await?,
             Some(Command::Demo { once }) => demo::run(self, once).await?,
             Some(Command::Completions { shell, config }) => {

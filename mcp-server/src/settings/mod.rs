@@ -16,17 +16,19 @@ mod variables;
 use std::sync::OnceLock;
 use std::{env, ffi::OsString, future::ready, path::PathBuf, sync::Arc, time::Duration};
 
+#[cfg(feature = "program")]
+use dingtalk_config::HookSource;
 use dingtalk_config::{
     AtAll, Config, Confirm, DeliveryOptions, Fault, FaultKind, RobotSettings, Stated, Wording,
     time_zone_problem,
 };
-#[cfg(feature = "program")]
-use dingtalk_core::Robot;
 use dingtalk_core::{
     ErrorKind,
-    delivery::{BoxFuture, Deliver, Envelope, Receipt},
+    delivery::{BoxFuture, Deliver, Envelope, Receipt, SecretSource},
     message::{Keyword, MAX_MENTIONS, set_time_zone},
 };
+#[cfg(feature = "program")]
+use dingtalk_core::{Robot, tool::ToolSet};
 #[cfg(feature = "state")]
 use dingtalk_outbox::State;
 
@@ -41,6 +43,8 @@ use self::{
     state::{Environment, StateFlags, StatePlace},
     variables::Variables,
 };
+#[cfg(feature = "program")]
+use crate::call::people::People;
 use crate::{CALL_DEADLINE, CALL_MENTIONS, Deployment, Error, Server, ServerBuilder, Target};
 
 /// Valid deadlines for a call, in seconds: less is too short to connect, more is longer than any client waits.
@@ -173,7 +177,10 @@ impl Settings {
         for robot in &mut config.robots {
             robot.stated = robot.stated.strictest(stated);
         }
-        let referenced: Vec<&str> = config.robots.iter().flat_map(RobotSettings::variables).collect();
+        let of_robots = config.robots.iter().flat_map(RobotSettings::variables);
+        let of_hooks =
+            config.hooks.iter().flat_map(|hook| &hook.auth.secrets).filter_map(SecretSource::variable);
+        let referenced: Vec<&str> = of_robots.chain(of_hooks).collect();
         reader.faults.extend(variables.unknown(&referenced));
         if config.robots.is_empty() {
             self.environment = Some(EnvironmentRobot::read(reader, stated));
@@ -237,6 +244,33 @@ impl Settings {
     #[cfg(feature = "program")]
     pub(crate) fn preview(&self) -> Result<ServerBuilder, Error> {
         self.with_robots(|_| false)
+    }
+
+    /// Checks the hooks of the file against the notifications of the program.
+    ///
+    /// # Errors
+    ///
+    /// Names all faults of all hooks.
+    #[cfg(feature = "program")]
+    pub(crate) fn hook_sources(&self, tools: &ToolSet) -> Result<Vec<HookSource>, Error> {
+        let (mut sources, mut faults) = (Vec::new(), Vec::new());
+        for hook in &self.config.hooks {
+            match hook.source(tools) {
+                Ok(source) => sources.push(source),
+                Err(error) => faults.extend(error.into_faults()),
+            }
+        }
+        Ok(dingtalk_config::Error::check(sources, faults)?)
+    }
+
+    /// Returns the names of people.
+    ///
+    /// # Errors
+    ///
+    /// Names an invalid name.
+    #[cfg(feature = "program")]
+    pub(crate) fn people(&self) -> Result<People, Error> {
+        People::new(self.config.people.clone())
     }
 
     /// Begins a server with the robots that are needed; the others refuse every message.
