@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use dingtalk_core::delivery::window::Windows;
+use dingtalk_core::delivery::{Overflow, window::Windows};
 
 /// Time that one send may take. Callers give up after half a minute.
 const DEADLINE: Duration = Duration::from_secs(25);
@@ -23,13 +23,14 @@ pub struct DeliveryOptions {
     pub(crate) deadline: Duration,
     pub(crate) max_wait: Option<Duration>,
     pub(crate) windows: Option<Arc<dyn Windows>>,
+    pub(crate) overflow: Option<Overflow>,
     pub(crate) confirmed: bool,
 }
 
 impl DeliveryOptions {
     /// Creates the defaults: a deadline of 25 seconds, the file's longest wait, and windows in memory.
     pub fn new() -> Self {
-        Self { deadline: DEADLINE, max_wait: None, windows: None, confirmed: false }
+        Self { deadline: DEADLINE, max_wait: None, windows: None, overflow: None, confirmed: false }
     }
 
     /// Sets the time that one send may take, including waiting and retries: 25 seconds unless set.
@@ -41,6 +42,12 @@ impl DeliveryOptions {
     /// Sets the longest time that a message waits for a slot; by default, the file's `max_wait_seconds`.
     pub fn max_wait(mut self, max_wait: Duration) -> Self {
         self.max_wait = Some(max_wait);
+        self
+    }
+
+    /// Sets the handling of messages that are too long; by default, the file's `overflow`.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = Some(overflow);
         self
     }
 
@@ -78,6 +85,7 @@ impl fmt::Debug for DeliveryOptions {
         f.debug_struct("DeliveryOptions")
             .field("deadline", &self.deadline)
             .field("max_wait", &self.max_wait)
+            .field("overflow", &self.overflow)
             .field("shares_windows", &self.windows.is_some())
             .field("confirmed", &self.confirmed)
             .finish()

@@ -272,6 +272,11 @@ impl RobotSettings {
         }
     }
 
+    /// Handling of a message that is too long.
+    pub fn overflow(&self) -> Overflow {
+        self.overflow
+    }
+
     /// Names of the environment variables that its secrets are read from.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         let sources = self
@@ -379,6 +384,10 @@ pub fn build_paced(
     let pace = rate.map(|rate| Pace::new().limit(rate).max_wait(max_wait));
     let builder = match &options.windows {
         Some(windows) => builder.windows(Arc::clone(windows)),
+        None => builder,
+    };
+    let builder = match options.overflow {
+        Some(overflow) => builder.overflow(overflow),
         None => builder,
     };
     builder.deadline(options.deadline).pace(pace).build().map_err(wrong)

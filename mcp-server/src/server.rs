@@ -4,6 +4,7 @@ use std::{borrow::Cow, fmt, sync::Arc, time::Duration};
 
 use dingtalk_core::{
     Deliver,
+    delivery::Overflow,
     message::{Keyword, MAX_MENTIONS},
     tool::{ToolSet, ToolType},
 };
@@ -228,6 +229,14 @@ impl ServerBuilder {
     /// [with names](Server::with_robots) have their own.
     pub fn keyword(mut self, keyword: impl AsRef<str>) -> Self {
         self.rules.keyword = Keyword::new(keyword);
+        self
+    }
+
+    /// States how the robot handles messages that are too long; [`Overflow::Reject`] by default. Calls with longer
+    /// texts are refused before they are sent unless it shortens or splits them. Robots
+    /// [with names](Server::with_robots) have their own.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.rules.overflow = overflow;
         self
     }
 

@@ -314,3 +314,50 @@ async fn every_outcome_is_json_if_the_command_asks_for_it() {
     }
     assert_eq!(sandbox.requests(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_text_is_refused_shortened_or_split() {
+    let sandbox = sandbox().await;
+    let text = "长".repeat(10_000);
+    let output = send(&sandbox, &[], &text, &["text"]);
+    assert_eq!((output.status.code(), sandbox.requests()), (Some(2), 0), "{}", words(&output));
+    assert!(
+        words(&output).contains("the text must have at most 19500 bytes in UTF-8, not 30000"),
+        "{}",
+        words(&output)
+    );
+
+    let output = send(&sandbox, &[], &text, &["text", "--overflow", "split", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["parts"].as_array().map(Vec::len), Some(2), "{report}");
+    let output = send(&sandbox, &[], &text, &["text", "--overflow", "truncate"]);
+    assert!(output.status.success(), "{}", words(&output));
+    assert_eq!(sandbox.requests(), 3);
+
+    let output =
+        send(&sandbox, &[], &text, &["markdown", "--title", "T", "--overflow", "split", "--dry-run"]);
+    let requests: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(requests.as_array().map(Vec::len), Some(2), "{}", words(&output));
+    assert_eq!((&requests[1]["markdown"]["title"], sandbox.requests()), (&json!("T (2/2)"), 3));
+
+    // The file decides for its robot.
+    let robot = "version = 1\n[robots.ops]\nabout = \"operations\"\naccess_token = \"env:OPS\"\noverflow = \"split\"\n";
+    let file = File::new("overflow", robot);
+    let run = |arguments: &[&str]| {
+        let mut child = command()
+            .args(["send", "text", "--dry-run", "--config", file.path()])
+            .args(arguments)
+            .env("OPS", TOKEN)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = run(&[]);
+    assert!(output.status.success() && output.stdout.starts_with(b"["), "{}", words(&output));
+    let output = run(&["--overflow", "reject"]);
+    assert_eq!(output.status.code(), Some(2), "{}", words(&output));
+}

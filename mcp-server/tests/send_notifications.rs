@@ -314,3 +314,41 @@ fn a_faulty_file_is_reported_instead_of_an_unknown_command() {
     assert_eq!((output.status.code(), &report["kind"]), (Some(2), &json!("invalid")));
     assert!(report["detail"].as_str().unwrap().contains("'cpu_alert'"), "{report}");
 }
+
+#[test]
+fn the_message_of_a_notification_is_shown_without_a_robot() {
+    let file = file("rendered");
+    let shown = |arguments: &[&str]| {
+        let output = run(&file, &[], "", &[&["tools", "--render"], arguments].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", words(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let alert = ["cpu_alert", "--host", "web-3", "--percent", "97", "--processes", "cc1*", "--at", "oncall"];
+    assert_eq!(
+        shown(&alert),
+        "[CPU 97% on web-3]\n\nCPU 97.0% on web-3\n\n- cc1*\n\n注意:\n\n@13800000000\n"
+    );
+    assert_eq!(shown(&["disk-alert"]), "example: 0% of / is used\n", "the example");
+    assert!(shown(&["disk-alert", "--json"]).contains("\"msgtype\": \"text\""));
+    let output = run(&file, &[], "", &["tools", "--render", "disk-alert", "--hots", "a", "--percent", "101"]);
+    let said = words(&output);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
+    for fault in ["--hots is unknown", "--host is missing", "--percent must be 0 to 100, not 101"] {
+        assert!(said.contains(fault), "{fault}: {said}");
+    }
+}
+
+#[test]
+fn the_demo_shows_the_notifications_of_a_file() {
+    let file = file("demo");
+    let output = command().args(["demo", "--once", "--config", file.path()]).output().unwrap();
+    let said = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(output.status.success(), "{said}{}", words(&output));
+    for part in ["example: 0% of / is used", "CPU 0% on example", "All 3 messages arrived"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let empty = File::new("nothing", "version = 1\n");
+    let output = command().args(["demo", "--once", "--config", empty.path()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(words(&output).contains("declares no notifications"), "{}", words(&output));
+}

@@ -13,8 +13,9 @@ pub use self::{
     text::{MarkdownMessage, TextMessage},
 };
 
-/// Maximum length of a body's text, in bytes: DingTalk's limit for a whole message, less its frame and its mentions.
-const BODY_BYTES: usize = 19_500;
+/// Maximum length of a body's text, in bytes: about as much as the parts of a split message hold. Where the robots send
+/// one message, the limit is that of one message.
+const BODY_BYTES: usize = 300_000;
 
 /// Maximum length of a title or a headline, in characters. DingTalk documents no limit and shows fewer.
 const TITLE_LENGTH: usize = 200;

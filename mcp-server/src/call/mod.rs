@@ -20,10 +20,10 @@ pub(crate) mod visible;
 use std::{future::Future, sync::Arc};
 
 use dingtalk_core::{
-    Envelope, Error, ErrorKind, Message,
-    delivery::MAX_BODY_BYTES,
-    message::{Fault, Faults, Mentions, WireMessage},
-    tool::{Call, ToolType},
+    Envelope, Message,
+    delivery::{Limits, Overflow},
+    message::{Fault, Faults, Keyword, Mentions, WireMessage},
+    tool::{Call, Constraint, ToolType},
 };
 use serde_json::{Map, Value};
 
@@ -37,6 +37,7 @@ use self::{
     repeat::{Caller, Delivery, Group, Identity},
     targets::{ChosenRobot, Targets},
 };
+use crate::definition::{ONE_MESSAGE, in_one_message};
 
 /// State and settings of all calls.
 pub(crate) struct Calls {
@@ -90,7 +91,11 @@ impl Calls {
         let name = tool.spec().name;
         let mut record = Record::new(name, log_id);
         let mut faults = Faults::default();
-        let ChosenRobot { robot, policy, keyword } = self.targets.choose(robot, &mut arguments, &mut faults);
+        let ChosenRobot { robot, policy, keyword, overflow } =
+            self.targets.choose(robot, &mut arguments, &mut faults);
+        if overflow == Overflow::Reject {
+            report_long_texts(tool, &arguments, &mut faults);
+        }
         let mut hidden = Hidden::default();
         // Ids and numbers as the caller wrote them, not those of people with names.
         let mut written = Vec::new();
@@ -137,7 +142,7 @@ impl Calls {
             Err(refusal) => return ended(CallOutcome::Refused(refusal)),
         };
         if self.dry_run {
-            return ended(dry_run(envelope.message, identity.message_id()));
+            return ended(dry_run(envelope.message, identity.message_id(), overflow, keyword));
         }
         Ok(Ready { record, envelope, call: identity, robot, policy, question, hidden })
     }
@@ -225,27 +230,70 @@ impl Ended {
     }
 }
 
-/// Returns the request that would be sent, or the error for a message that is too long.
-fn dry_run(message: Message, id: Option<String>) -> CallOutcome {
-    let Envelope { message, id, .. } = Envelope::new(message).with_id(id.unwrap_or_default());
-    let request = WireMessage::with_id(message, id);
-    match serde_json::to_vec(&request).map_or(0, |body| body.len()) {
-        bytes if bytes > MAX_BODY_BYTES => {
-            CallOutcome::Unsendable(Error::new(ErrorKind::TooLong, format!("{bytes} bytes")))
+/// Reports texts that one message cannot hold, although the tool accepts them for robots that shorten or split.
+fn report_long_texts(tool: &ToolType, arguments: &Map<String, Value>, faults: &mut Faults) {
+    for parameter in tool.spec().parameters.iter().filter(|parameter| in_one_message(parameter).is_some()) {
+        let name = parameter.field.name;
+        let bytes = arguments.get(name).and_then(Value::as_str).map_or(0, |text| text.trim().len());
+        // A longer one than the tool accepts is a fault of the tool's own.
+        let accepts = |constraint: &Constraint| match constraint {
+            Constraint::Bytes { max: Some(max), .. } => bytes <= *max,
+            _ => true,
+        };
+        if bytes > ONE_MESSAGE && parameter.field.constraints.iter().all(accepts) {
+            let rule = format!("must have at most {ONE_MESSAGE} bytes in UTF-8");
+            faults.push(Fault::new(name, rule).given(bytes.to_string()));
         }
-        _ => CallOutcome::DryRun(Box::new(request)),
+    }
+}
+
+/// Returns the requests that would be sent, or the error for a message that is too long.
+fn dry_run(
+    message: Message,
+    id: Option<String>,
+    overflow: Overflow,
+    keyword: Option<&Keyword>,
+) -> CallOutcome {
+    let Envelope { message, id, .. } = Envelope::new(message).with_id(id.unwrap_or_default());
+    match overflow.fit(message, &id, Limits::default()) {
+        Ok(parts) => CallOutcome::DryRun(
+            parts
+                .into_iter()
+                .map(|mut part| {
+                    if let Some(keyword) = keyword {
+                        keyword.append_to(&mut part.message);
+                    }
+                    WireMessage::with_id(part.message, part.id)
+                })
+                .collect(),
+        ),
+        Err(error) => CallOutcome::Unsendable(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use dingtalk_core::ErrorKind;
+
     use super::{answer::CallStatus, *};
 
     #[test]
     fn a_dry_run_refuses_a_message_that_is_too_long() {
-        let answer = Answer::new(&dry_run(Message::text("长".repeat(7_000)), None));
+        let answer = Answer::new(&dry_run(Message::text("长".repeat(7_000)), None, Overflow::Reject, None));
         assert_eq!(answer.status, CallStatus::Refused);
         assert_eq!(answer.reason, Some(answer::Reason::Failure(ErrorKind::TooLong)));
         assert!(answer.detail.as_deref().unwrap().contains("bytes"), "{answer:?}");
+    }
+
+    #[test]
+    fn a_dry_run_shows_the_parts_of_a_message_that_would_be_split() {
+        let text = Message::text("长".repeat(7_000));
+        let CallOutcome::DryRun(requests) = dry_run(text, Some("a".to_owned()), Overflow::Split, None) else {
+            panic!("it can be sent in parts");
+        };
+        let ids: Vec<_> = requests.iter().map(|request| request.id.as_deref()).collect();
+        assert_eq!(ids, [Some("a-1"), Some("a-2")]);
+        let answer = Answer::new(&CallOutcome::DryRun(requests));
+        assert_eq!(answer.request.unwrap().as_array().map(Vec::len), Some(2));
     }
 }

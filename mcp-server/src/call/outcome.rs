@@ -16,8 +16,8 @@ pub(crate) enum CallOutcome {
     Invalid(Faults),
     /// The policy of the robot forbids the message, or it was not confirmed. Nothing was sent.
     Refused(Refusal),
-    /// A dry run, with the request that would be sent.
-    DryRun(Box<WireMessage>),
+    /// A dry run, with the request that would be sent, or those of all parts.
+    DryRun(Vec<WireMessage>),
     /// A dry run of a message that cannot be sent.
     Unsendable(Error),
     /// The same call has already delivered the message. Nothing was sent.

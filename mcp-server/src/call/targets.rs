@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use dingtalk_core::{
     Deliver,
+    delivery::Overflow,
     message::{Fault, Faults, Keyword},
     pool::Router,
 };
@@ -21,13 +22,21 @@ pub struct Target {
     deliver: Arc<dyn Deliver>,
     policy: Policy,
     keyword: Option<Keyword>,
+    overflow: Overflow,
 }
 
 impl Target {
     /// Creates a robot with a name; `about` is the purpose of its group, by which agents choose.
     pub fn new(name: impl Into<String>, about: impl Into<String>, deliver: impl Deliver + 'static) -> Self {
         let (name, about) = (name.into(), about.into());
-        Self { name, about, deliver: Arc::new(deliver), policy: Policy::default(), keyword: None }
+        Self {
+            name,
+            about,
+            deliver: Arc::new(deliver),
+            policy: Policy::default(),
+            keyword: None,
+            overflow: Overflow::Reject,
+        }
     }
 
     /// Sets the policy for messages that notify everybody; [`AtAll::Ask`] by default.
@@ -48,6 +57,14 @@ impl Target {
     #[must_use]
     pub fn keyword(mut self, keyword: impl AsRef<str>) -> Self {
         self.keyword = Keyword::new(keyword);
+        self
+    }
+
+    /// States how its delivery handles messages that are too long; [`Overflow::Reject`] by default. Calls with longer
+    /// texts are refused before they are sent unless it shortens or splits them.
+    #[must_use]
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
         self
     }
 }
@@ -85,6 +102,8 @@ pub(crate) struct Rules {
     pub(crate) policy: Policy,
     /// The keyword that the robot requires.
     pub(crate) keyword: Option<Keyword>,
+    /// Handling of messages that are too long.
+    pub(crate) overflow: Overflow,
 }
 
 /// The robot of a call.
@@ -93,6 +112,7 @@ pub(crate) struct ChosenRobot<'t> {
     pub(crate) robot: Option<String>,
     pub(crate) policy: Policy,
     pub(crate) keyword: Option<&'t Keyword>,
+    pub(crate) overflow: Overflow,
 }
 
 impl Targets {
@@ -112,9 +132,9 @@ impl Targets {
         });
         let mut router = Router::builder();
         let mut named = Vec::new();
-        for Target { name, about, deliver, policy, keyword } in targets {
+        for Target { name, about, deliver, policy, keyword, overflow } in targets {
             router = router.route(&*name, deliver);
-            named.push(Named { name, about, rules: Rules { policy, keyword } });
+            named.push(Named { name, about, rules: Rules { policy, keyword, overflow } });
         }
         if let Some(default) = &default {
             router = router.default_to(&**default);
@@ -125,7 +145,11 @@ impl Targets {
     /// Adds the robots to the deployment, for definitions.
     pub(crate) fn describe(&self, deployment: Deployment) -> Deployment {
         let robots = self.named.iter().map(|robot| (robot.name.clone(), robot.about.clone()));
-        deployment.robots(robots, self.default.clone())
+        let rules = self.named.iter().map(|robot| &robot.rules).chain([&self.unnamed]);
+        // A definition states what holds for every robot.
+        let rules = rules.take(self.named.len().max(1));
+        let rejects = rules.map(|rules| rules.overflow).any(|overflow| overflow == Overflow::Reject);
+        deployment.robots(robots, self.default.clone()).long_texts(!rejects)
     }
 
     /// Reports whether calls have an argument that chooses a robot.
@@ -180,7 +204,7 @@ impl Targets {
 
 impl Rules {
     fn choice(&self, robot: Option<String>) -> ChosenRobot<'_> {
-        ChosenRobot { robot, policy: self.policy, keyword: self.keyword.as_ref() }
+        ChosenRobot { robot, policy: self.policy, keyword: self.keyword.as_ref(), overflow: self.overflow }
     }
 }
 

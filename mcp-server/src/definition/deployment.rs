@@ -23,6 +23,8 @@ pub struct Deployment {
     pub default_robot: Option<String>,
     /// Set if messages that cannot be sent at once are queued. A tool then reports their status.
     pub queue: bool,
+    /// Set if all robots shorten or split what is too long for one message.
+    pub long_texts: bool,
 }
 
 impl Deployment {
@@ -78,6 +80,13 @@ impl Deployment {
     #[must_use]
     pub fn queue(mut self, queue: bool) -> Self {
         self.queue = queue;
+        self
+    }
+
+    /// Sets whether all robots shorten or split what is too long for one message.
+    #[must_use]
+    pub fn long_texts(mut self, long_texts: bool) -> Self {
+        self.long_texts = long_texts;
         self
     }
 

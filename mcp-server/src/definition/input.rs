@@ -1,6 +1,6 @@
 //! The schema of a tool's arguments, with the facts of the deployment: names of people, limit of mentions, robots.
 
-use dingtalk_core::tool::{Constraint, Parameter, ToolSpec};
+use dingtalk_core::tool::{Constraint, Parameter, PersonKind, ToolSpec};
 use dingtalk_template::is_chinese;
 use serde_json::{Map, Value, json};
 
@@ -8,11 +8,11 @@ use super::{deployment::Deployment, description::sentence};
 
 /// Returns the JSON Schema of the arguments of a tool.
 pub(super) fn schema(spec: &ToolSpec<'_>, deployment: &Deployment) -> Map<String, Value> {
-    let mentions: Vec<Mention> =
-        spec.parameters.iter().map(|parameter| Mention::of(&parameter, deployment)).collect();
-    let parameters = spec.parameters.iter().zip(&mentions);
+    let changes: Vec<Change> =
+        spec.parameters.iter().map(|parameter| Change::of(&parameter, deployment)).collect();
+    let parameters = spec.parameters.iter().zip(&changes);
     let parameters: Vec<Parameter<'_>> =
-        parameters.map(|(parameter, mention)| mention.describe(parameter)).collect();
+        parameters.map(|(parameter, change)| change.describe(parameter)).collect();
     let mut schema = spec.input_schema_with(&parameters);
     if deployment.offers_a_choice() {
         add_robot(deployment, &mut schema);
@@ -20,16 +20,25 @@ pub(super) fn schema(spec: &ToolSpec<'_>, deployment: &Deployment) -> Map<String
     schema
 }
 
-/// Changes that a deployment makes to a parameter that mentions people; empty for any other.
+/// Changes that a deployment makes to a parameter; empty for most.
 #[derive(Default)]
-struct Mention {
+struct Change {
     description: Option<String>,
     constraints: Option<Vec<Constraint>>,
 }
 
-impl Mention {
+impl Change {
     fn of(parameter: &Parameter<'_>, deployment: &Deployment) -> Self {
-        let Some(kind) = parameter.mentions else { return Self::default() };
+        match parameter.mentions {
+            Some(kind) => Self::of_mention(parameter, kind, deployment),
+            None if !deployment.long_texts => {
+                Self { description: None, constraints: in_one_message(parameter) }
+            }
+            None => Self::default(),
+        }
+    }
+
+    fn of_mention(parameter: &Parameter<'_>, kind: PersonKind, deployment: &Deployment) -> Self {
         let names = deployment.people.iter().filter(|(_, of)| *of == kind);
         let names: Vec<&str> = names.map(|(name, _)| &**name).collect();
         let description =
@@ -63,6 +72,28 @@ fn with_names(description: &str, names: &str) -> String {
     } else {
         format!("{description} Known names: {names}.")
     }
+}
+
+/// Maximum length of a text in one message, in bytes: DingTalk's limit for the message, less its frame and mentions.
+pub(crate) const ONE_MESSAGE: usize = 19_500;
+
+/// Returns the constraints of a parameter that allows more than one message holds, with the limit of one message;
+/// `None` for any other.
+pub(crate) fn in_one_message(parameter: &Parameter<'_>) -> Option<Vec<Constraint>> {
+    let exceeds = |constraint: &Constraint| match constraint {
+        Constraint::Bytes { max, .. } => max.is_some_and(|max| max > ONE_MESSAGE),
+        _ => false,
+    };
+    let constraints = parameter.field.constraints;
+    constraints.iter().any(exceeds).then(|| {
+        let limited = |constraint: &Constraint| match constraint {
+            Constraint::Bytes { min, max } => {
+                Constraint::Bytes { min: *min, max: max.map(|max| max.min(ONE_MESSAGE)) }
+            }
+            other => *other,
+        };
+        constraints.iter().map(limited).collect()
+    })
 }
 
 /// Adds the argument that chooses a robot, as the last one.

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::call::answer::output_schema;
 
+pub(crate) use self::input::{ONE_MESSAGE, in_one_message};
 pub(crate) use self::status::STATUS_TOOL;
 pub use self::{catalog::Catalog, deployment::Deployment, lint::Lint};
 

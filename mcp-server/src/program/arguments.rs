@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use dingtalk_core::delivery::Overflow;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{
@@ -107,6 +108,11 @@ impl ToolChoice {
         Settings::read(self.flags())
     }
 
+    /// Returns the configuration file, if a flag names it.
+    pub(super) fn config(&self) -> Option<&PathBuf> {
+        self.config.as_ref()
+    }
+
     fn flags(&self) -> Flags {
         Flags {
             config: self.config.clone(),
@@ -136,6 +142,10 @@ pub(super) enum Command {
         /// Print suggestions for better definitions instead, and exit with 1 if there are any
         #[arg(long)]
         lint: bool,
+        /// Print the message of a notification instead. Its fields follow the name as for `send NAME`; without fields,
+        /// its example is shown
+        #[arg(long, value_name = "NAME", num_args = 1.., allow_hyphen_values = true, conflicts_with_all = ["json", "lint"])]
+        render: Vec<String>,
         #[command(flatten)]
         choice: ToolChoice,
     },
@@ -155,6 +165,9 @@ pub(super) enum Command {
         /// Exit afterwards, with 0 only if all messages have arrived
         #[arg(long)]
         once: bool,
+        /// Send the notifications of this configuration file, made from their examples
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
     },
     /// Print a completion script for a shell
     Completions {
@@ -250,6 +263,10 @@ pub(super) struct SendArguments {
     /// Wait at most this long for a free slot, for example 90s, 2m or 1h30m
     #[arg(long, global = true, value_name = "DURATION", default_value = "2m", value_parser = duration)]
     wait: Duration,
+    /// Handling of a message over 20,000 bytes: refuse it, shorten it, or send it in numbered parts; by default as the
+    /// configuration file says for the robot
+    #[arg(long, global = true, value_enum, value_name = "CHOICE")]
+    overflow: Option<TooLong>,
     #[arg(long, global = true, help = table::DRY_RUN.english)]
     dry_run: bool,
     #[arg(long, global = true, value_name = "DIR", help = table::STATE_DIR.english)]
@@ -261,6 +278,24 @@ pub(super) struct SendArguments {
     pub(super) json: bool,
     #[arg(long, global = true, value_name = "FILE", help = table::CONFIG.english)]
     config: Option<PathBuf>,
+}
+
+/// Handling of a message that is too long, as the configuration file names it.
+#[derive(Clone, Copy, ValueEnum)]
+enum TooLong {
+    Reject,
+    Truncate,
+    Split,
+}
+
+impl From<TooLong> for Overflow {
+    fn from(choice: TooLong) -> Self {
+        match choice {
+            TooLong::Reject => Self::Reject,
+            TooLong::Truncate => Self::Truncate,
+            TooLong::Split => Self::Split,
+        }
+    }
 }
 
 /// Refuses the value of a variable that is not set in a script.
@@ -366,7 +401,7 @@ impl SendArguments {
             no_state: self.no_state,
             ..Flags::default()
         };
-        Settings::read(flags).for_one_message(self.wait)
+        Settings::read(flags).for_one_message(self.wait, self.overflow.map(Overflow::from))
     }
 }
 

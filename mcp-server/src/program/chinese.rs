@@ -46,6 +46,10 @@ pub(super) const TEXTS: &[Entry] = &[
     ("send --file", "从这个文件读取文本"),
     ("send --at-all", "@所有人"),
     ("send --wait", "最多等待名额多久，例如 90s、2m 或 1h30m"),
+    (
+        "send --overflow",
+        "超过 20,000 字节的消息怎样处理：拒绝、截短，或分成带编号的几条；默认按配置文件对机器人的设置",
+    ),
     ("send --json", "以 JSON 输出发送结果"),
     ("send text", "纯文本"),
     ("send markdown", "Markdown"),
@@ -96,6 +100,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("tools", "打印客户端收到的工具定义"),
     ("tools --json", "以 JSON 输出：`tools/list` 的应答，或 `--lint` 的结果"),
     ("tools --lint", "只列出对定义的改进建议；只要有建议，退出码即为 1"),
+    ("tools --render", "只显示一个通知的消息：名称后面写各字段，与 `send NAME` 相同；不写字段时显示示例"),
     ("relay", "把其他程序的 webhook 变成通知"),
     ("relay preset", "列出或打印常见程序的预设"),
     ("relay preset list", "列出预设，以及录制过 payload 的版本"),
@@ -113,6 +118,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("sandbox --port", "127.0.0.1 上的端口；0 表示任选一个空闲端口"),
     ("demo", "向沙箱群发送示例消息，其中一部分经由 MCP 客户端发出"),
     ("demo --once", "发完即退出；只有全部送达，退出码才是 0"),
+    ("demo --config", "发送这个配置文件里声明的通知，内容取自各自的示例"),
     ("completions", "生成 shell 的命令行补全脚本"),
     ("completions <SHELL>", "为哪种 shell 生成"),
     (

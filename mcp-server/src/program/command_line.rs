@@ -1,6 +1,6 @@
 //! The command line of a program, with help in the person's language.
 
-use std::{env, process};
+use std::{env, ffi::OsString, process};
 
 use clap::{CommandFactory as _, FromArgMatches as _, error::ErrorKind};
 use dingtalk_config::Config;
@@ -8,7 +8,7 @@ use dingtalk_core::delivery::Language;
 
 use super::{
     Program,
-    arguments::Arguments,
+    arguments::{Arguments, Command, SendArguments},
     chinese, notifications,
     send::{Report, Sendable, has_value_with_hyphen},
     words::language,
@@ -83,7 +83,26 @@ pub(super) fn parse(program: &Program) -> Arguments {
 
 /// Reads a command line that the commands of notifications may explain.
 fn with_notifications(program: &Program, typed: &[String]) -> Arguments {
-    let (declared, problem) = match notifications::file(typed).map(Config::read).transpose() {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    let as_json = typed.get(1).is_some_and(|command| command == "send")
+        && typed.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
+    parse_with_notifications(program, arguments, typed).unwrap_or_else(|unread| unread.exit(program, as_json))
+}
+
+/// A command line that cannot be read.
+pub(super) struct Unread {
+    error: clap::Error,
+    /// The error of the configuration file, whose notifications are unknown then.
+    file: Option<crate::Error>,
+}
+
+/// Reads a command line with the commands of all notifications.
+fn parse_with_notifications(
+    program: &Program,
+    arguments: Vec<OsString>,
+    typed: &[String],
+) -> Result<Arguments, Unread> {
+    let (declared, file) = match notifications::file(typed).map(Config::read).transpose() {
         Ok(config) => (config.unwrap_or_default().notifications, None),
         Err(error) => (Vec::new(), Some(crate::Error::from(error))),
     };
@@ -91,36 +110,49 @@ fn with_notifications(program: &Program, typed: &[String]) -> Arguments {
     if has_value_with_hyphen(&typed[1..]) {
         line = with_hyphens(line);
     }
-    let arranged = notifications::arrange(&line, env::args_os().collect());
-    let error =
-        match line.try_get_matches_from(arranged).and_then(|matches| Arguments::from_arg_matches(&matches)) {
-            Ok(arguments) => return arguments,
-            Err(error) => error,
-        };
-    let as_json = error.use_stderr()
-        && typed.get(1).is_some_and(|command| command == "send")
-        && typed.iter().take_while(|argument| *argument != "--").any(|argument| argument == "--json");
-    match problem {
-        // The name may be that of a notification in the file.
-        Some(problem) if error.kind() == ErrorKind::InvalidSubcommand => {
-            if as_json {
-                let _ = Report::of_failure(&problem).tell(program, true);
-            } else {
-                program.tell(problem.in_language(language()));
+    let arranged = notifications::arrange(&line, arguments);
+    let parsed = line.try_get_matches_from(arranged);
+    parsed.and_then(|matches| Arguments::from_arg_matches(&matches)).map_err(|error| Unread { error, file })
+}
+
+/// Reads the arguments of `send` as another command takes them.
+pub(super) fn parse_send(program: &Program, arguments: &[String]) -> Result<SendArguments, Unread> {
+    let typed: Vec<String> =
+        [program.name, "send"].into_iter().map(str::to_owned).chain(arguments.iter().cloned()).collect();
+    match parse_with_notifications(program, typed.iter().map(OsString::from).collect(), &typed)?.command {
+        Some(Command::Send(send)) => Ok(send),
+        _ => Err(Unread { error: clap::Error::new(ErrorKind::InvalidSubcommand), file: None }),
+    }
+}
+
+impl Unread {
+    /// Ends the process with the error, or with the help.
+    pub(super) fn exit(self, program: &Program, as_json: bool) -> ! {
+        let Self { error, file } = self;
+        let as_json = as_json && error.use_stderr();
+        match file {
+            // The name may be that of a notification in the file.
+            Some(problem) if error.kind() == ErrorKind::InvalidSubcommand => {
+                if as_json {
+                    let _ = Report::of_failure(&problem).tell(program, true);
+                } else {
+                    program.tell(problem.in_language(language()));
+                }
+                process::exit(1)
             }
-            process::exit(1)
+            Some(problem) => program.tell(problem.in_language(language())),
+            None => {}
         }
-        Some(problem) => program.tell(problem.in_language(language())),
-        None => {}
+        if as_json {
+            let rendered = error.to_string();
+            let problem =
+                rendered.trim_start_matches("error: ").split("\n\nUsage:").next().unwrap_or_default();
+            let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
+            let _ = Report::of_faults(&[problem]).tell(program, true);
+            process::exit(error.exit_code())
+        }
+        error.exit()
     }
-    if as_json {
-        let rendered = error.to_string();
-        let problem = rendered.trim_start_matches("error: ").split("\n\nUsage:").next().unwrap_or_default();
-        let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
-        let _ = Report::of_faults(&[problem]).tell(program, true);
-        process::exit(error.exit_code())
-    }
-    error.exit()
 }
 
 /// Lets the texts of messages begin with a hyphen. A misspelt option is then found by `send`.

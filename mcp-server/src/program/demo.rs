@@ -1,15 +1,18 @@
 //! `dingtalk-notify demo`: messages from Rust types and from an MCP client, in a sandbox group.
 
-use std::{process::Stdio, time::Duration};
+use std::{path::Path, process::Stdio, time::Duration};
 
-use dingtalk_core::{DeliverExt as _, Message, Robot, Stub, message::WireMessage};
+use dingtalk_config::Config;
+use dingtalk_core::{
+    Deliver as _, DeliverExt as _, Message, Robot, Stub, message::WireMessage, tool::ToolType,
+};
 use dingtalk_sandbox::Sandbox;
 use rmcp::{ServiceExt as _, model::CallToolRequestParams};
 use serde_json::{Map, Value};
 use tokio::{process::Command, time::timeout};
 
 use super::{Program, Result, examples, say, words::words};
-use crate::{Server, builtin_tools, protocol::example::example, settings::table};
+use crate::{Error, Server, builtin_tools, protocol::example::example, settings::table};
 
 /// Time for the messages to arrive: far more than the loopback needs.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,12 +20,25 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A tool's name, and arguments for it.
 type Call = (String, Map<String, Value>);
 
-pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
+/// Sends the notifications of a configuration file, or else examples of the program's own types and of all messages.
+pub(super) async fn run(program: &Program, once: bool, config: Option<&Path>) -> Result<()> {
+    let declared =
+        config.map(Config::read).transpose().map_err(Error::from)?.map(|config| config.notifications);
     let sandbox = Sandbox::start().await?;
     say(format!("{}{}", words("Sandbox group: ", "沙箱群："), sandbox.page_url()))?;
     let mut expected = 0;
     let mut calls = calls_of_own_tools(program)?;
-    if calls.is_empty() {
+    if let Some(declared) = &declared {
+        say("")?;
+        say(words(
+            "Notifications of the configuration file, made from their examples:",
+            "配置文件里声明的通知，内容取自各自的示例：",
+        ))?;
+        expected += send_declared(&sandbox, declared).await?;
+        if expected == 0 {
+            return Err(words("the file declares no notifications", "这个文件没有声明通知").into());
+        }
+    } else if calls.is_empty() {
         say("")?;
         say(words(
             "Notifications declared as Rust types, signed and delivered:",
@@ -32,15 +48,17 @@ pub(super) async fn run(program: &Program, once: bool) -> Result<()> {
         calls.push(("send_markdown_message".to_owned(), examples::agent_call()?));
     }
 
-    say("")?;
-    let what =
-        if calls.len() == 1 { "A tool call".to_owned() } else { format!("{} tool calls", calls.len()) };
-    say(words(
-        format!("{what} from an MCP client, through a server in a separate process:"),
-        format!("MCP 客户端经由独立进程里的服务器调用 {} 次工具：", calls.len()),
-    ))?;
-    expected += calls.len();
-    call_server(&sandbox, calls).await?;
+    if !calls.is_empty() {
+        say("")?;
+        let what =
+            if calls.len() == 1 { "A tool call".to_owned() } else { format!("{} tool calls", calls.len()) };
+        say(words(
+            format!("{what} from an MCP client, through a server in a separate process:"),
+            format!("MCP 客户端经由独立进程里的服务器调用 {} 次工具：", calls.len()),
+        ))?;
+        expected += calls.len();
+        call_server(&sandbox, calls).await?;
+    }
 
     let arrived = timeout(PATIENCE, sandbox.wait_for(expected)).await.map_or(0, |arrived| arrived.len());
     say("")?;
@@ -81,17 +99,42 @@ fn calls_of_own_tools(program: &Program) -> Result<Vec<Call>> {
 
 /// Sends a notification of each type, and returns their number.
 async fn send_examples(sandbox: &Sandbox) -> Result<usize> {
-    let mut robot = Robot::builder(sandbox.token()).base_url(sandbox.base_url()).name("demo");
-    if let Some(secret) = sandbox.secret() {
-        robot = robot.secret(secret);
-    }
-    let robot = robot.build()?;
+    let robot = robot_of(sandbox)?;
     let notifications = examples::all()?;
     for notification in &notifications {
         robot.send(&**notification).await?;
         say_last(sandbox)?;
     }
     Ok(notifications.len())
+}
+
+/// Sends each notification of a configuration file, made from its example, and returns their number.
+async fn send_declared(sandbox: &Sandbox, declared: &[ToolType]) -> Result<usize> {
+    let robot = robot_of(sandbox)?;
+    let mut sent = 0;
+    for tool in declared {
+        let name = tool.spec().name;
+        let example = example(&tool.spec().input_schema(), tool);
+        let Some(arguments) = example.as_ref().and_then(|example| example["arguments"].as_object()) else {
+            say(words(
+                format!("  - {name}: no example found; give its fields an `example`"),
+                format!("  - {name}：没有示例；请为它的字段写上 `example`"),
+            ))?;
+            continue;
+        };
+        robot.deliver(tool.envelope(arguments)?).await?;
+        sent += 1;
+        say_last(sandbox)?;
+    }
+    Ok(sent)
+}
+
+fn robot_of(sandbox: &Sandbox) -> Result<Robot> {
+    let mut robot = Robot::builder(sandbox.token()).base_url(sandbox.base_url()).name("demo");
+    if let Some(secret) = sandbox.secret() {
+        robot = robot.secret(secret);
+    }
+    Ok(robot.build()?)
 }
 
 /// Starts this program as a client does, and calls its tools.

@@ -49,10 +49,15 @@ impl Program {
             Some(Command::Send(send)) => return send::run(self, send).await,
             Some(Command::Check(check)) => return check::run(self, check).await,
             Some(Command::Status(status)) => status::run(self, status).await?,
-            Some(Command::Tools { json, lint, choice }) => tools::run(self, &choice.settings(), json, lint)?,
+            Some(Command::Tools { render, choice, .. }) if !render.is_empty() => {
+                return tools::render(self, &choice, &render);
+            }
+            Some(Command::Tools { json, lint, choice, .. }) => {
+                tools::run(self, &choice.settings(), json, lint)?;
+            }
             Some(Command::Relay { command }) => return relay::run(self, command),
             Some(Command::Sandbox { port }) => sandbox::run(port).await?,
-            Some(Command::Demo { once }) => demo::run(self, once).await?,
+            Some(Command::Demo { once, config }) => demo::run(self, once, config.as_deref()).await?,
             Some(Command::Completions { shell, config }) => {
                 completions::run(self, &Settings::read(Flags { config, ..Flags::default() }), shell)?;
             }

@@ -1,9 +1,11 @@
 //! `dingtalk-notify tools`: the definitions as clients receive them, and suggestions for better ones.
 
+use std::process::ExitCode;
+
 use dingtalk_core::tool::ToolSet;
 use serde::Serialize;
 
-use super::{Program, Result, say, words::words};
+use super::{Program, Result, arguments::ToolChoice, command_line, say, send, words::words};
 use crate::{Catalog, Deployment, Settings};
 
 pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: bool) -> Result<()> {
@@ -11,6 +13,18 @@ pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: b
     let server = program.equip(settings.preview()?).build()?;
     let (tools, deployment) = (server.tools(), server.deployment());
     if lint { say_lints(tools, deployment, as_json) } else { say_definitions(tools, deployment, as_json) }
+}
+
+/// Prints the message that `send` would send with these arguments, the name of a notification first.
+pub(super) fn render(program: &Program, choice: &ToolChoice, arguments: &[String]) -> Result<ExitCode> {
+    let mut arguments = arguments.to_vec();
+    if let Some(config) = choice.config() {
+        arguments.splice(..0, ["--config".to_owned(), config.to_string_lossy().into_owned()]);
+    }
+    match command_line::parse_send(program, &arguments) {
+        Ok(arguments) => send::render(program, &arguments),
+        Err(unread) => unread.exit(program, false),
+    }
 }
 
 fn say_definitions(tools: &ToolSet, deployment: &Deployment, as_json: bool) -> Result<()> {

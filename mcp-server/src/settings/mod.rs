@@ -24,7 +24,7 @@ use dingtalk_config::{
 };
 use dingtalk_core::{
     ErrorKind,
-    delivery::{BoxFuture, Deliver, Envelope, Receipt, SecretSource},
+    delivery::{BoxFuture, Deliver, Envelope, Overflow, Receipt, SecretSource},
     message::{Keyword, MAX_MENTIONS, set_time_zone},
 };
 #[cfg(feature = "program")]
@@ -60,6 +60,8 @@ pub struct Settings {
     max_wait: Option<Duration>,
     max_mentions: usize,
     dry_run: bool,
+    /// Handling of messages that are too long, if it is not that of the robots.
+    overflow: Option<Overflow>,
     state: StatePlace,
     #[cfg(feature = "state")]
     opened: OnceLock<Option<State>>,
@@ -140,6 +142,7 @@ impl Settings {
             max_wait: None,
             max_mentions: mentions.and_then(|most| usize::try_from(most).ok()).unwrap_or(CALL_MENTIONS),
             dry_run: reader.flag(&table::DRY_RUN, flags.dry_run),
+            overflow: None,
             state: StatePlace::Off,
             #[cfg(feature = "state")]
             opened: OnceLock::new(),
@@ -222,7 +225,8 @@ impl Settings {
 
     /// Settings for one message, which waits for its slot at most this long, and then has the time of a call.
     #[cfg(feature = "program")]
-    pub(crate) fn for_one_message(mut self, max_wait: Duration) -> Self {
+    pub(crate) fn for_one_message(mut self, max_wait: Duration, overflow: Option<Overflow>) -> Self {
+        self.overflow = overflow;
         // All types of message can be sent, under their own names.
         (self.tools, self.tool_prefix) = (None, None);
         self.call_deadline = self.call_deadline.saturating_add(max_wait);
@@ -309,13 +313,14 @@ impl Settings {
             let deliver = delivers.next().unwrap_or_else(|| Arc::new(Unmade));
             let server = Server::builder(deliver).at_all(policy.at_all).confirm(policy.confirm);
             let keyword = robot.keyword.as_ref().map_or("", Keyword::as_str);
-            (server.keyword(keyword), robot.rate())
+            (server.keyword(keyword).overflow(self.overflow.unwrap_or_default()), robot.rate())
         } else {
             let targets = config.robots.iter().zip(delivers).map(|(robot, deliver)| {
                 let policy = robot.stated.policy();
                 let target = Target::new(&*robot.name, &*robot.about, deliver);
                 let keyword = robot.keyword.as_ref().map_or("", Keyword::as_str);
-                target.at_all(policy.at_all).confirm(policy.confirm).keyword(keyword)
+                let overflow = self.overflow.unwrap_or_else(|| robot.overflow());
+                target.at_all(policy.at_all).confirm(policy.confirm).keyword(keyword).overflow(overflow)
             });
             // Definitions state a rate that holds for every robot.
             let rate = config.robots.iter().filter_map(RobotSettings::rate_per_minute).min();
@@ -391,6 +396,10 @@ impl Settings {
     /// Returns the options of all deliveries, without shared state.
     pub(crate) fn options(&self) -> DeliveryOptions {
         let options = DeliveryOptions::new().deadline(self.call_deadline);
+        let options = match self.overflow {
+            Some(overflow) => options.overflow(overflow),
+            None => options,
+        };
         match self.max_wait {
             Some(max_wait) => options.max_wait(max_wait),
             None => options,

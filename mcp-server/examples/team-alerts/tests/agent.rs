@@ -59,6 +59,25 @@ async fn the_demo_calls_each_tool() {
     assert!(told.contains("All 6 messages arrived."), "{told}");
 }
 
+#[tokio::test(flavor = "current_thread")]
+async fn its_notifications_are_commands_of_send() {
+    let help = printed(&["send", "--help"]).await;
+    assert!(help.contains("\n  release_published ") && help.contains("\n  text "), "{help}");
+    let help = printed(&["send", "release-published", "--help"]).await;
+    assert!(help.contains("--repository <TEXT>") && help.contains("[required]"), "{help}");
+
+    let output = program(&["send", "release_published", "--dry-run", "--hots", "a"]).output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("--hots is unknown") && said.contains("--repository is missing"), "{said}");
+
+    let incomplete =
+        program(&["tools", "--render", "release_published", "--name", "1.5"]).output().await.unwrap();
+    assert_eq!(incomplete.status.code(), Some(2));
+    let example = printed(&["tools", "--render", "release_published"]).await;
+    assert!(example.starts_with("[acme/orders 1.4 is out]"), "{example}");
+}
+
 fn announcing(release: &Value) -> CallToolRequestParams {
     let arguments: Map<String, Value> = serde_json::from_value(release.clone()).unwrap();
     CallToolRequestParams::new("send_release_published").with_arguments(arguments)

@@ -4,7 +4,11 @@ mod status;
 
 use std::{borrow::Cow, time::Duration};
 
-use dingtalk_core::{Error, ErrorKind, Receipt, delivery::Language, message::Faults};
+use dingtalk_core::{
+    Error, ErrorKind, Receipt,
+    delivery::Language,
+    message::{Faults, WireMessage},
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -58,7 +62,7 @@ pub(crate) struct Answer {
     /// All faults of the arguments.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) faults: Vec<String>,
-    /// The request that would be sent.
+    /// The request that would be sent; a list for a message in parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request: Option<Value>,
     /// Time after which to call again, in seconds.
@@ -128,8 +132,8 @@ impl Answer {
                 Self { faults: shown(faults), ..Self::of(CallStatus::Refused).advise(INVALID) }
             }
             CallOutcome::Refused(refusal) => Self::refused(*refusal),
-            CallOutcome::DryRun(request) => Self {
-                request: serde_json::to_value(request).ok(),
+            CallOutcome::DryRun(requests) => Self {
+                request: requests_as_json(requests).ok(),
                 ..Self::of(CallStatus::DryRun).advise(
                     "Nothing was sent: the server is in dry-run mode, which its operator can switch off.",
                 )
@@ -296,6 +300,14 @@ impl Answer {
             hide_in(request, hidden);
         }
         self
+    }
+}
+
+/// Returns one request as an object, and those of a message in parts as a list.
+pub(crate) fn requests_as_json(requests: &[WireMessage]) -> serde_json::Result<Value> {
+    match requests {
+        [request] => serde_json::to_value(request),
+        parts => serde_json::to_value(parts),
     }
 }
 

@@ -27,7 +27,7 @@ fn duplicate() -> CallOutcome {
 }
 
 fn dry_run(message: Message) -> CallOutcome {
-    CallOutcome::DryRun(Box::new(WireMessage::with_id(message, ID)))
+    CallOutcome::DryRun(vec![WireMessage::with_id(message, ID)])
 }
 
 /// One answer of each kind.

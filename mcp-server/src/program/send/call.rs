@@ -3,12 +3,28 @@
 use dingtalk_core::{message::Fault, tool::ToolType};
 use serde_json::{Map, Value};
 
+use super::super::arguments::SendArguments;
+use crate::call::{Request, repeat::Caller};
+
 /// A call of a tool, with the faults that were found before the tool reads its arguments.
 pub(super) struct Call {
     pub(super) tool: ToolType,
     pub(super) arguments: Map<String, Value>,
     pub(super) flags: Flags,
     pub(super) faults: Vec<String>,
+}
+
+impl Call {
+    /// Returns the request of the call.
+    pub(super) fn request<'c>(&'c self, options: &'c SendArguments) -> Request<'c> {
+        Request {
+            tool: &self.tool,
+            arguments: self.arguments.clone(),
+            robot: options.robot.as_deref(),
+            caller: Caller::Person { id: options.id.as_deref() },
+            log_id: None,
+        }
+    }
 }
 
 /// The flags of a command, by the parameters that they set.

@@ -28,16 +28,18 @@ pub(super) use self::{
 use super::{
     Program, Result,
     arguments::{SendArguments, Sent},
-    waiting,
+    say, waiting,
     words::words,
 };
 use crate::{
     Settings,
     call::{
-        Request,
+        answer::requests_as_json,
         outcome::CallOutcome,
-        repeat::{Caller, Delivery, DeliveryOutcome, Stop},
+        policy::Refusal,
+        repeat::{Delivery, DeliveryOutcome, Stop},
     },
+    protocol::example::example,
     transport::told_to_stop,
 };
 
@@ -74,14 +76,7 @@ async fn send(program: &Program, arguments: &SendArguments) -> Result<ExitCode> 
     if arguments.id.is_some() && !keeps_ids && !server.calls().dry_run {
         return Err(words(NO_STATE, NO_STATE_CHINESE).into());
     }
-    let request = Request {
-        tool: &call.tool,
-        arguments: call.arguments,
-        robot: arguments.robot.as_deref(),
-        caller: Caller::Person { id: arguments.id.as_deref() },
-        log_id: None,
-    };
-    let prepared = server.calls().prepare(request);
+    let prepared = server.calls().prepare(call.request(arguments));
     if !call.faults.is_empty() {
         // Told together with the faults of the arguments.
         let mut faults = call.faults;
@@ -115,6 +110,44 @@ async fn send(program: &Program, arguments: &SendArguments) -> Result<ExitCode> 
         interrupted();
     }
     Ok(code)
+}
+
+/// Prints the message as people read it, or as JSON, and sends nothing. A notification without fields is shown by its
+/// example.
+pub(super) fn render(program: &Program, arguments: &SendArguments) -> Result<ExitCode> {
+    let settings = arguments.settings();
+    let mut call = match call(program, &settings, arguments) {
+        Ok(call) => call,
+        Err(Problem::Failed(problem)) => return Err(problem.into()),
+        Err(Problem::Invalid(problem)) => return Report::of_faults(&[problem]).tell(program, arguments.json),
+    };
+    let server = program.equip(settings.preview()?).dry_run(true).build()?;
+    if call.arguments.is_empty() && call.faults.is_empty() {
+        let example = example(&call.tool.spec().input_schema(), &call.tool);
+        let fields = example.as_ref().and_then(|example| example["arguments"].as_object());
+        call.arguments = fields.cloned().unwrap_or_default();
+    }
+    let ended = match server.calls().prepare(call.request(arguments)) {
+        Ok(ready) => ready.refused(Refusal::NotConfirmed),
+        Err(ended) => *ended,
+    };
+    match &ended.outcome {
+        CallOutcome::DryRun(requests) if call.faults.is_empty() => {
+            if arguments.json {
+                say(serde_json::to_string_pretty(&requests_as_json(requests)?)?)?;
+            } else {
+                let messages = requests.iter().map(|request| request.message.to_string());
+                say(messages.collect::<Vec<_>>().join("\n\n"))?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        _ if !call.faults.is_empty() => {
+            let further = ended.faults(|fault| call.flags.describe(fault));
+            let faults: Vec<String> = call.faults.into_iter().chain(further).collect();
+            Report::of_faults(&faults).tell(program, arguments.json)
+        }
+        _ => tell(program, &ended, &call.flags, arguments),
+    }
 }
 
 /// Ends the process as the signal would have ended it, so that a loop of the shell ends, too. Returns where there are

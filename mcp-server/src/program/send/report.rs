@@ -17,7 +17,7 @@ use super::{
 };
 use crate::call::{
     Ended,
-    answer::{Answer, CallStatus, Reason},
+    answer::{Answer, CallStatus, Reason, requests_as_json},
     outcome::CallOutcome,
     policy::Refusal,
     repeat::{DeliveryOutcome, Stop},
@@ -50,11 +50,12 @@ pub(super) fn tell(
     let as_json = arguments.json;
     let faults = ended.faults(|fault| flags.describe(fault));
     let mut report = match &ended.outcome {
-        CallOutcome::DryRun(request) => {
+        CallOutcome::DryRun(requests) => {
+            let request = requests_as_json(requests)?;
             say(if as_json {
                 json!({"outcome": "dry_run", "request": request}).to_string()
             } else {
-                serde_json::to_string_pretty(request)?
+                serde_json::to_string_pretty(&request)?
             })?;
             return Ok(ExitCode::SUCCESS);
         }

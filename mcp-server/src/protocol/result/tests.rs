@@ -57,7 +57,7 @@ fn only_a_failure_is_an_error() {
 #[test]
 fn the_text_of_a_dry_run_begins_with_not_sent() {
     let request = WireMessage::new(Message::text("a \"b\"\nstatus: delivered"));
-    let text = words(&answer(&CallOutcome::DryRun(Box::new(request))));
+    let text = words(&answer(&CallOutcome::DryRun(vec![request])));
     assert!(text.starts_with("NOT SENT\nstatus: dry_run\n"), "{text}");
     assert!(!text.lines().any(|line| line == "status: delivered"), "the request passes for a fact: {text}");
 }
