@@ -50,7 +50,29 @@ impl Directory {
 
     /// Makes the directory and the file unless they exist, and checks that both may be used.
     pub(crate) fn prepare(&self) -> Result<(), Trouble> {
-        let made = self.has_file();
+        let sharing = self.prepare_directory(self.has_file())?;
+        match create(&self.file(), sharing) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.check_file(sharing),
+            Err(error) => Err(self.cannot("be written", &error)),
+        }
+    }
+
+    /// Makes the directory and another file in it unless they exist, and checks that the directory may be used. Returns
+    /// the path of the file.
+    pub(crate) fn prepare_other(&self, file: &str) -> Result<PathBuf, Trouble> {
+        let path = self.0.join(file);
+        let sharing = self.prepare_directory(fs::symlink_metadata(&path).is_ok())?;
+        match create(&path, sharing) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                Err(self.cannot("be written", &error))
+            }
+            _ => Ok(path),
+        }
+    }
+
+    /// Makes the directory unless it exists, and checks that it may be used. `made` says that its file exists.
+    fn prepare_directory(&self, made: bool) -> Result<Sharing, Trouble> {
         if !made && runs_under_sudo() {
             return Err(self.refused(
                 "is not created under sudo, because its owner would be root; send once without sudo first, or set a state directory of root",
@@ -60,11 +82,7 @@ impl Directory {
         let metadata = fs::symlink_metadata(&self.0).map_err(|error| self.cannot("be read", &error))?;
         let sharing = self.check_directory(&metadata)?;
         self.check_file_system()?;
-        match create(&self.file(), sharing) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => self.check_file(sharing),
-            Err(error) => Err(self.cannot("be written", &error)),
-        }
+        Ok(sharing)
     }
 
     /// Moves a damaged file aside, unless another process has done so. Returns its new path.
@@ -243,9 +261,9 @@ mod other {
 }
 
 #[cfg(not(unix))]
-use other::{create, file_id, make_directory, runs_under_sudo};
+use other::{Sharing, create, file_id, make_directory, runs_under_sudo};
 #[cfg(unix)]
-use unix::{create, file_id, make_directory, runs_under_sudo};
+use unix::{Sharing, create, file_id, make_directory, runs_under_sudo};
 
 impl Directory {
     /// Refuses file systems on which SQLite's shared memory and locks do not hold for all processes.

@@ -35,6 +35,8 @@ mod call;
 mod definition;
 mod error;
 #[cfg(feature = "program")]
+mod outbox;
+#[cfg(feature = "program")]
 mod program;
 mod protocol;
 mod server;

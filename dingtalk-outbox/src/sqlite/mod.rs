@@ -34,6 +34,7 @@ use self::{
     trouble::Trouble,
 };
 use crate::{
+    directory::Directory,
     outbox::{Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats},
     processes::Processes,
 };
@@ -43,6 +44,9 @@ pub use self::transaction::enqueue_in;
 
 /// Interval of the checks for notifications from other processes.
 const POLL: Duration = Duration::from_secs(1);
+
+/// Name of the file in the directory of a state.
+const FILE: &str = "outbox.db";
 
 /// End of the name of the folder for the files of processes, after the name of the file.
 const PROCESSES: &str = "-processes";
@@ -97,6 +101,18 @@ impl SqliteStore {
         folder.push(PROCESSES);
         let processes = Arc::new(Processes::new(folder.into()));
         Ok(Self { jobs, path, processes, clock: Arc::new(SystemTime::now) })
+    }
+
+    /// Opens the file `outbox.db` in the directory of a [`State`](crate::State), under the same rules: the directory is
+    /// made if it does not exist, and refused if others could write to it or if it is on a network.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`open`](Self::open) does, and if the directory cannot be used.
+    pub fn open_in(directory: impl Into<PathBuf>) -> Result<Self, Error> {
+        let directory = Directory::new(directory.into());
+        let path = directory.prepare_other(FILE);
+        Self::open(path.map_err(|trouble| Error::new(ErrorKind::Store, trouble.words()))?)
     }
 
     /// Sets the clock; that of the system unless set. For tests.

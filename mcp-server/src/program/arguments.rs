@@ -32,7 +32,9 @@ impl Arguments {
     /// Returns the default log level of the command.
     pub(super) fn log_level(&self) -> LevelFilter {
         match self.command {
-            None | Some(Command::Serve(_)) => LevelFilter::WARN,
+            None | Some(Command::Serve(_) | Command::Outbox { command: OutboxCommand::Run(_) }) => {
+                LevelFilter::WARN
+            }
             // The other commands report errors themselves.
             _ => LevelFilter::ERROR,
         }
@@ -132,6 +134,11 @@ pub(super) enum Command {
     Send(SendArguments),
     /// Check each robot and explain how to fix it, without sending anything
     Check(CheckArguments),
+    /// Deliver what is queued
+    Outbox {
+        #[command(subcommand)]
+        command: OutboxCommand,
+    },
     /// Show the rate, the rests and the month of each robot, as the processes of this machine share them
     Status(StatusArguments),
     /// Print the tool definitions as clients receive them
@@ -237,6 +244,41 @@ pub(super) struct TryArguments {
 fn header(given: &str) -> Result<(String, String), &'static str> {
     let (name, value) = given.split_once(':').ok_or("expected NAME: VALUE")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+#[derive(Subcommand)]
+pub(super) enum OutboxCommand {
+    /// Deliver what is in the queue, until a signal ends the process
+    Run(RunArguments),
+}
+
+#[derive(Args)]
+pub(super) struct RunArguments {
+    /// Exit when nothing is left for these robots
+    #[arg(long, conflicts_with = "detach")]
+    pub(super) drain: bool,
+    /// Start a process in the background that exits when nothing is left, unless one is running
+    #[arg(long)]
+    pub(super) detach: bool,
+    /// This is that process
+    #[arg(long, hide = true, conflicts_with_all = ["detach", "drain"])]
+    pub(super) detached: bool,
+    #[command(flatten)]
+    state: StateArguments,
+    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+    config: Option<PathBuf>,
+}
+
+impl RunArguments {
+    pub(super) fn settings(&self) -> Settings {
+        let StateArguments { state_dir, no_state } = &self.state;
+        Settings::read(Flags {
+            config: self.config.clone(),
+            state_dir: state_dir.clone(),
+            no_state: *no_state,
+            ..Flags::default()
+        })
+    }
 }
 
 #[derive(Args)]

@@ -10,6 +10,7 @@ mod examples;
 mod identity;
 mod log;
 mod notifications;
+mod outbox;
 mod relay;
 mod run;
 mod sandbox;

@@ -8,7 +8,7 @@ use std::{
 use super::{
     Program, Result,
     arguments::{Arguments, Command},
-    check, command_line, completions, demo, log, relay, sandbox, send, serve, status, tools,
+    check, command_line, completions, demo, log, outbox, relay, sandbox, send, serve, status, tools,
     words::{language, words},
 };
 use crate::{Error, Settings, settings::Flags};
@@ -48,6 +48,7 @@ impl Program {
             Some(Command::Serve(serve)) => serve::run(self, serve).await?,
             Some(Command::Send(send)) => return send::run(self, send).await,
             Some(Command::Check(check)) => return check::run(self, check).await,
+            Some(Command::Outbox { command }) => return outbox::run(self, command).await,
             Some(Command::Status(status)) => status::run(self, status).await?,
             Some(Command::Tools { render, choice, .. }) if !render.is_empty() => {
                 return tools::render(self, &choice, &render);

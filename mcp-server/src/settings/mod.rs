@@ -6,6 +6,8 @@
 #[cfg(feature = "program")]
 pub(crate) mod help;
 mod language;
+#[cfg(feature = "program")]
+mod outbox;
 mod reader;
 mod robots;
 mod state;
@@ -70,6 +72,9 @@ pub struct Settings {
     /// `None` for the machine's.
     time_zone: Option<String>,
     config: Config,
+    /// Absolute path of the file.
+    #[cfg(feature = "program")]
+    config_path: Option<PathBuf>,
     /// `None` if the file has robots, or cannot be read.
     environment: Option<EnvironmentRobot>,
     http: HttpSettings,
@@ -155,11 +160,17 @@ impl Settings {
                 origins: reader.list(&table::HTTP_ORIGINS, &flags.allow_origin).unwrap_or_default(),
             },
             config: Config::default(),
+            #[cfg(feature = "program")]
+            config_path: None,
             environment: None,
             faults: Vec::new(),
         };
         let path = flags.config.filter(|path| !path.as_os_str().is_empty());
         let path = path.or_else(|| reader.text(&table::CONFIG, None).map(|given| given.value.into()));
+        #[cfg(feature = "program")]
+        {
+            settings.config_path = path.as_deref().and_then(|path| std::path::absolute(path).ok());
+        }
         match path.map(Config::read).transpose() {
             Ok(config) => settings.use_config(config.unwrap_or_default(), stated, &variables, &mut reader),
             // The file may refer to variables that are otherwise unknown.

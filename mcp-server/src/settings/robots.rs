@@ -76,6 +76,14 @@ impl EnvironmentRobot {
         set.into_iter().map(fault).collect()
     }
 
+    /// Returns the names of the variables that describe it.
+    #[cfg(feature = "program")]
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let given = [&self.token, &self.secret, &self.proxy].into_iter().flatten();
+        let referenced = given.filter_map(|given| given.value.variable());
+        OWN.into_iter().map(|setting| setting.variable).chain(referenced)
+    }
+
     /// Returns the maximum number of messages per minute; `None` without a rate limit.
     pub(super) fn rate(&self) -> Option<u32> {
         Some(self.rate_per_minute.unwrap_or(RATE_PER_MINUTE)).filter(|rate| *rate > 0)

@@ -248,7 +248,8 @@ impl Robot {
         envelope: Envelope,
         start: Start<'a>,
     ) -> BoxFuture<'a, Result<Receipt, Error>> {
-        let span = tracing::info_span!(
+        // At the level of the warnings within it, so that each names its robot and its message.
+        let span = tracing::warn_span!(
             "dingtalk.send",
             robot = self.name(),
             robot_id = self.id(),

@@ -1,0 +1,86 @@
+//! `dingtalk-notify outbox run`: delivers what is in the queue.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use tokio::time::timeout;
+
+use super::super::{Program, Result, arguments::RunArguments, send::FLUSH, words::words};
+use crate::{
+    Settings,
+    outbox::{self, Deliverer, Lane, Robots, Until, deliverer::becomes_served, detached},
+    transport::told_to_stop,
+};
+
+/// Time for a detached process to begin.
+const BEGIN: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(program: &Program, arguments: RunArguments) -> Result<ExitCode> {
+    let settings = arguments.settings();
+    if arguments.detach {
+        return detach(program, &settings).await;
+    }
+    let robots = if arguments.detached { Robots::Complete } else { Robots::All };
+    let lanes = settings.lanes(robots)?;
+    let store = outbox::open(&settings)?;
+    let queue = outbox::queue(&settings, Arc::clone(&store), &lanes, true)?;
+    if arguments.detached {
+        detached::leave()?;
+    } else {
+        program.tell(delivering(&lanes));
+    }
+    let until = match (arguments.detached, arguments.drain) {
+        (true, _) => Until::Detached,
+        (false, true) => Until::Drained,
+        (false, false) => Until::Stopped,
+    };
+    let left = Deliverer::new(queue, store, &lanes).run(until, told_to_stop()).await?;
+    if let Some(state) = settings.state() {
+        // The month counts the outcomes of the last requests, too.
+        let _ = timeout(FLUSH, state.flush()).await;
+    }
+    if let Some(left) = left {
+        let left = left.total();
+        program.tell(words(
+            format!("stopped; {left} notifications are left in the queue"),
+            format!("已停止；队列里还有 {left} 条通知"),
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn delivering(lanes: &[Lane]) -> String {
+    let names: Vec<&str> = lanes.iter().map(Lane::display).collect();
+    words(
+        format!("delivering what is queued for {}", names.join(", ")),
+        format!("正在发送队列里的通知，机器人：{}", names.join("、")),
+    )
+}
+
+/// Starts a process that delivers what is queued and ends then, unless one is running.
+async fn detach(program: &Program, settings: &Settings) -> Result<ExitCode> {
+    let lanes = settings.lanes(Robots::Complete)?;
+    let store = outbox::open(settings)?;
+    for lane in &lanes {
+        if !outbox::deliverer::is_served(&*store, &lane.key()).await? {
+            start(settings)?;
+            break;
+        }
+    }
+    for lane in &lanes {
+        if !becomes_served(&*store, &lane.key(), BEGIN).await? {
+            program.tell(words(
+                "the process that was to deliver did not begin; run `outbox run`, which says why",
+                "负责发送的进程没有启动；请运行 `outbox run` 查看原因",
+            ));
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Starts a detached process.
+pub(in crate::program) fn start(settings: &Settings) -> Result<()> {
+    let detached = settings.detached().ok_or("there is no directory for the state")?;
+    detached.start()?;
+    Ok(())
+}
