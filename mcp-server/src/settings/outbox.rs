@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dingtalk_config::{OutboxSettings, RobotSettings};
 
-use super::{Settings, StatePlace, table};
+use super::{Settings, StatePlace, robots::EnvironmentRobot, table};
 use crate::{
     Error,
     outbox::{Lane, Robots, detached::Detached},
@@ -71,7 +71,7 @@ impl Settings {
             [&table::AT_ALL, &table::CONFIRM, &table::CALL_DEADLINE, &table::TIME_ZONE, &table::LANG];
         let of_program = of_program.into_iter().map(|setting| setting.variable);
         let of_file = self.config.robots.iter().flat_map(RobotSettings::variables);
-        let of_environment = self.environment.iter().flat_map(|robot| robot.variables());
+        let of_environment = self.environment.iter().flat_map(EnvironmentRobot::variables);
         Some(Detached {
             directory: self.state_directory()?.to_owned(),
             config: self.config_path.clone(),
