@@ -34,6 +34,9 @@ use crate::{
 pub struct OutboxSettings {
     /// Maximum number of notifications that wait.
     pub capacity: Option<usize>,
+    /// Set if the program queues the messages of calls that would have to wait longer than a call does. Only the
+    /// program uses it.
+    pub calls: Option<bool>,
     /// Time after which a notification without an expiry of its own is outdated.
     pub expires_after: Option<Duration>,
     /// Rules for merging waiting notifications; `None` if they are not merged.
@@ -53,6 +56,8 @@ const HINTS: &[Hint] = &[
     Hint::meant("ttl", "expires_after"),
     Hint::meant("max_age", "expires_after"),
     Hint::meant("merge", "digest"),
+    Hint::meant("serve", "calls"),
+    Hint::meant("queue", "calls"),
     Hint::meant("lang", "language"),
     Hint::meant("quiet", "quiet_hours"),
 ];
@@ -70,6 +75,7 @@ impl OutboxSettings {
             });
             section.check("capacity", checked)
         });
+        let calls = section.flag("calls");
         let expires_after = span(&mut section, "expires_after");
         let language = section.choice("language", &[("en", Language::En), ("zh", Language::Zh)]);
         let digest = read_digest(&mut section, language);
@@ -80,6 +86,7 @@ impl OutboxSettings {
         section.finish();
         Self {
             capacity,
+            calls,
             expires_after,
             digest,
             language,

@@ -45,6 +45,8 @@ impl Arguments {
 pub(super) struct ServeArguments {
     #[arg(long, help = table::DRY_RUN.english)]
     dry_run: bool,
+    #[arg(long, help = table::QUEUE.english)]
+    queue: bool,
     #[command(flatten)]
     state: StateArguments,
     #[command(flatten)]
@@ -96,6 +98,7 @@ impl ServeArguments {
         let StateArguments { state_dir, no_state } = &self.state;
         Settings::read(Flags {
             dry_run: self.dry_run,
+            queue: self.queue,
             state_dir: state_dir.clone(),
             no_state: *no_state,
             allow_host,

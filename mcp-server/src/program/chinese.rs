@@ -18,6 +18,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("--dry-run", table::DRY_RUN.chinese),
     ("--state-dir", table::STATE_DIR.chinese),
     ("--no-state", table::NO_STATE.chinese),
+    ("--queue", table::QUEUE.chinese),
     ("--tools", table::TOOLS.chinese),
     ("--tool-prefix", table::TOOL_PREFIX.chinese),
     ("--time-zone", table::TIME_ZONE.chinese),

@@ -65,6 +65,8 @@ pub struct Settings {
     /// Handling of messages that are too long, if it is not that of the robots.
     overflow: Option<Overflow>,
     state: StatePlace,
+    /// Set if messages of calls that would have to wait are queued.
+    queue: bool,
     #[cfg(feature = "state")]
     opened: OnceLock<Option<State>>,
     tools: Option<Vec<String>>,
@@ -92,6 +94,7 @@ pub(crate) struct Flags {
     pub(crate) dry_run: bool,
     pub(crate) state_dir: Option<PathBuf>,
     pub(crate) no_state: bool,
+    pub(crate) queue: bool,
     pub(crate) allow_host: Vec<String>,
     pub(crate) allow_origin: Vec<String>,
 }
@@ -142,6 +145,7 @@ impl Settings {
             reader.faults.push(Fault::new(FaultKind::Invalid, given.source, problem));
         }
         let state = StateFlags::read(&mut reader, flags.state_dir.as_deref(), flags.no_state);
+        let queue = reader.optional_flag(&table::QUEUE, flags.queue);
         let mut settings = Self {
             call_deadline: deadline.map_or(CALL_DEADLINE, |seconds| Duration::from_secs(seconds.into())),
             max_wait: None,
@@ -149,6 +153,7 @@ impl Settings {
             dry_run: reader.flag(&table::DRY_RUN, flags.dry_run),
             overflow: None,
             state: StatePlace::Off,
+            queue: queue.unwrap_or_default(),
             #[cfg(feature = "state")]
             opened: OnceLock::new(),
             tools: reader.list(&table::TOOLS, &flags.tools),
@@ -176,6 +181,7 @@ impl Settings {
             // The file may refer to variables that are otherwise unknown.
             Err(error) => reader.faults.extend(variables.former().into_iter().chain(error.into_faults())),
         }
+        settings.queue = queue.or(settings.config.outbox.calls).unwrap_or_default();
         settings.state = state.place(&settings.config.state, &directories);
         settings.faults = reader.faults;
         settings
@@ -216,8 +222,24 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// Names all faults of the settings and of all robots.
+    /// Names all faults of the settings and of all robots. Fails if calls are to be queued, which only the program
+    /// does.
     pub fn server(&self) -> Result<ServerBuilder, Error> {
+        if self.queue {
+            return Err(Error::setting(
+                format!("{}: only the command `serve` of the program queues calls", table::QUEUE.variable),
+                format!("{}：只有程序的 `serve` 命令能为调用排队", table::QUEUE.variable),
+            ));
+        }
+        self.serving()
+    }
+
+    /// Begins a server as [`server`](Self::server) does. The caller adds the queue, if calls are to be queued.
+    ///
+    /// # Errors
+    ///
+    /// Names all faults of the settings and of all robots.
+    pub(crate) fn serving(&self) -> Result<ServerBuilder, Error> {
         // A dry run sends nothing, so it needs no robot yet.
         self.with_robots(|robot| !(self.dry_run && robot.is_absent()))
     }
@@ -338,7 +360,7 @@ impl Settings {
             (Server::with_robots(targets, config.default_robot.clone()), rate)
         };
         let mut server = server
-            .deployment(Deployment::new().rate_per_minute(rate))
+            .deployment(Deployment::new().rate_per_minute(rate).queue(self.queues_calls()))
             .call_deadline(self.call_deadline)
             .max_mentions(self.max_mentions)
             .dry_run(self.dry_run)
@@ -351,6 +373,11 @@ impl Settings {
             server = server.tool_prefix(prefix);
         }
         server
+    }
+
+    /// Reports whether messages of calls that would have to wait are queued. A dry run sends nothing, later neither.
+    pub(crate) fn queues_calls(&self) -> bool {
+        self.queue && !self.dry_run
     }
 
     /// Returns the options of a server over HTTP.

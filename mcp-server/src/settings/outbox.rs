@@ -29,6 +29,15 @@ impl Settings {
         }
     }
 
+    /// Returns the maximum number of messages per minute of the robot with this name, or of the robot of the
+    /// environment; `None` without a limit.
+    pub(crate) fn rate_per_minute(&self, robot: Option<&str>) -> Option<u32> {
+        match &self.environment {
+            Some(environment) => environment.rate(),
+            None => self.config.robots.iter().find(|known| Some(&*known.name) == robot)?.rate_per_minute(),
+        }
+    }
+
     /// Returns a lane for each of these robots, which refuse messages that their policies do not allow or that nobody
     /// has confirmed.
     ///

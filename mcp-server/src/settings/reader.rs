@@ -66,6 +66,12 @@ impl<'v> Reader<'v> {
         number
     }
 
+    /// Reads a flag of the command line, or its variable; `None` if neither is given.
+    pub(super) fn optional_flag(&mut self, setting: &Setting, flag: bool) -> Option<bool> {
+        let is_given = flag || self.text(setting, None).is_some();
+        is_given.then(|| self.flag(setting, flag))
+    }
+
     /// Reads a flag of the command line, or its variable. An invalid value counts as on: it must not send.
     pub(super) fn flag(&mut self, setting: &Setting, flag: bool) -> bool {
         const VALUES: [(&str, bool); 4] = [("1", true), ("0", false), ("true", true), ("false", false)];

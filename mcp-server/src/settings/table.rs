@@ -51,7 +51,7 @@ impl Setting {
 }
 
 /// All settings, in the order of the help.
-pub(crate) const ALL: [&Setting; 26] = [
+pub(crate) const ALL: [&Setting; 27] = [
     &ACCESS_TOKEN,
     &SECRET,
     &ACCESS_TOKEN_FILE,
@@ -69,6 +69,7 @@ pub(crate) const ALL: [&Setting; 26] = [
     &DRY_RUN,
     &STATE_DIR,
     &NO_STATE,
+    &QUEUE,
     &TOOLS,
     &TOOL_PREFIX,
     &TIME_ZONE,
@@ -252,6 +253,19 @@ pub(crate) const NO_STATE: Setting = Setting {
         "DINGTALK_NOTIFY_NO_STATE",
         "Share no state, and count only the messages of this process",
         "不共享状态，只计本进程发送的消息",
+    )
+};
+
+pub(crate) const QUEUE: Setting = Setting {
+    flag: Some("--queue"),
+    key: Some("outbox.calls"),
+    default: "0",
+    format: Format::Flag,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_QUEUE",
+        "For `serve`: queue messages that would have to wait longer than a call does, deliver them later, and report their \
+         status; needs the shared state: see docs/outbox.md",
+        "用于 `serve`：等待时间超出一次调用的消息先排队，稍后发送，并可查询状态；需要共享状态，见 docs/outbox.md",
     )
 };
 

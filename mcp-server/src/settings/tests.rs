@@ -130,6 +130,7 @@ fn a_flag_takes_precedence_over_a_variable() {
         (table::HTTP_HOSTS.variable, "variable"),
         (table::HTTP_ORIGINS.variable, "variable"),
         (table::DRY_RUN.variable, "0"),
+        (table::QUEUE.variable, "0"),
         (table::STATE_DIR.variable, "/of/the/variable"),
         (table::CONFIG.variable, "/none/of/the/flag"),
     ];
@@ -142,6 +143,7 @@ fn a_flag_takes_precedence_over_a_variable() {
         dry_run: true,
         state_dir: Some("/of/the/flag".into()),
         no_state: false,
+        queue: true,
         allow_host: vec!["flag".to_owned()],
         allow_origin: vec!["flag".to_owned()],
     };
@@ -154,8 +156,17 @@ fn a_flag_takes_precedence_over_a_variable() {
         (&settings.http.hosts[..], &settings.http.origins[..]),
         (&["flag".to_owned()][..], &["flag".to_owned()][..])
     );
-    assert!(settings.dry_run);
+    assert!(settings.dry_run && settings.queue && !settings.queues_calls(), "a dry run sends nothing");
     assert_eq!(settings.config.people.len(), 1);
+}
+
+#[test]
+fn a_queue_for_calls_is_never_ignored() {
+    let settings = with(&[(table::QUEUE.variable, "1"), TOKEN]);
+    assert!(settings.queues_calls());
+    let error = settings.server().unwrap_err().to_string();
+    assert!(error.contains("DINGTALK_NOTIFY_QUEUE: only the command `serve`"), "{error}");
+    settings.serving().unwrap();
 }
 
 #[test]
