@@ -8,6 +8,9 @@ use dingtalk_core::delivery::Overflow;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{
+    outbox::arguments::{
+        DropArguments, ListArguments, PurgeArguments, RetryArguments, ShowArguments, StatsArguments,
+    },
     send::{Input, NotificationArguments},
     waiting::duration,
 };
@@ -62,6 +65,13 @@ pub(super) struct StateArguments {
     state_dir: Option<PathBuf>,
     #[arg(long, conflicts_with = "state_dir", help = table::NO_STATE.english)]
     no_state: bool,
+}
+
+impl StateArguments {
+    /// Returns the settings that these options are.
+    pub(super) fn flags(&self) -> Flags {
+        Flags { state_dir: self.state_dir.clone(), no_state: self.no_state, ..Flags::default() }
+    }
 }
 
 #[derive(Args, Default)]
@@ -137,7 +147,7 @@ pub(super) enum Command {
     Send(SendArguments),
     /// Check each robot and explain how to fix it, without sending anything
     Check(CheckArguments),
-    /// Deliver what is queued
+    /// Deliver what is queued, and look after the queue
     Outbox {
         #[command(subcommand)]
         command: OutboxCommand,
@@ -253,6 +263,18 @@ fn header(given: &str) -> Result<(String, String), &'static str> {
 pub(super) enum OutboxCommand {
     /// Deliver what is in the queue, until a signal ends the process
     Run(RunArguments),
+    /// List the notifications in the queue, without their content
+    List(ListArguments),
+    /// Show one notification: where it stands, and why
+    Show(ShowArguments),
+    /// Put dead letters back into the queue
+    Retry(RetryArguments),
+    /// Remove notifications for good, without delivering them
+    Drop(DropArguments),
+    /// Remove old dead letters for good
+    Purge(PurgeArguments),
+    /// Count the notifications of each robot, and list the processes that deliver
+    Stats(StatsArguments),
 }
 
 #[derive(Args)]

@@ -116,7 +116,7 @@ fn cause_name(block: Block) -> &'static str {
 }
 
 /// Returns the duration in words, rounded up to seconds.
-fn span(duration: Duration) -> String {
+pub(super) fn span(duration: Duration) -> String {
     let seconds = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     let (days, hours, minutes, seconds) =
         (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);

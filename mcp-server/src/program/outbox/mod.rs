@@ -1,6 +1,12 @@
 //! `dingtalk-notify outbox`: the durable queue.
 
+pub(super) mod arguments;
+mod change;
+mod list;
+mod operator;
 mod run;
+mod show;
+mod stats;
 
 use std::process::ExitCode;
 
@@ -9,5 +15,11 @@ use super::{Program, Result, arguments::OutboxCommand};
 pub(super) async fn run(program: &Program, command: OutboxCommand) -> Result<ExitCode> {
     match command {
         OutboxCommand::Run(arguments) => run::run(program, arguments).await,
+        OutboxCommand::List(arguments) => list::run(program, arguments).await,
+        OutboxCommand::Show(arguments) => show::run(program, arguments).await,
+        OutboxCommand::Retry(arguments) => change::retry(program, arguments).await,
+        OutboxCommand::Drop(arguments) => change::drop(program, arguments).await,
+        OutboxCommand::Purge(arguments) => change::purge(program, arguments).await,
+        OutboxCommand::Stats(arguments) => stats::run(program, arguments).await,
     }
 }
