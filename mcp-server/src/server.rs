@@ -312,7 +312,6 @@ impl ServerBuilder {
 
     /// Queues messages whose calls would have to wait too long, and serves the tool that reports their status.
     #[cfg(feature = "state")]
-    #[allow(dead_code, reason = "the command line does not use it yet")]
     pub(crate) fn queue(mut self, queue: CallQueue) -> Self {
         self.queue = Some(queue);
         self.deployment.queue = true;

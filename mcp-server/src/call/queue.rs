@@ -1,7 +1,5 @@
 //! The durable queue of a server: accepts messages whose calls would have to wait longer than their clients do.
 
-#![allow(dead_code, reason = "the command line does not use it yet")]
-
 use std::{fmt, sync::Arc};
 
 use dingtalk_core::{Deliver as _, Envelope, Error, Receipt, delivery::BoxFuture, queue::Queue};
@@ -24,6 +22,7 @@ impl CallQueue {
     }
 
     /// Queues each message.
+    #[allow(dead_code, reason = "for `send --queue`")]
     pub(crate) fn always(mut self) -> Self {
         self.always = true;
         self

@@ -1,7 +1,5 @@
 //! The state of a message that a durable queue has accepted.
 
-#![allow(dead_code, reason = "the command line does not use it yet")]
-
 use std::{fmt, time::Duration};
 
 use dingtalk_core::{Error, ErrorKind, delivery::BoxFuture};

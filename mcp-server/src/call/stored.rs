@@ -1,7 +1,5 @@
 //! Messages in a durable store, as callers see them.
 
-#![allow(dead_code, reason = "the command line does not use it yet")]
-
 use std::{
     collections::BTreeMap,
     sync::Arc,
