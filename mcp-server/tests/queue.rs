@@ -154,7 +154,7 @@ async fn only_a_server_with_a_queue_has_the_tool_and_the_resource() {
         let hints = &tool["annotations"];
         assert_eq!((&hints["readOnlyHint"], &hints["destructiveHint"]), (&json!(true), &json!(false)));
         let sends = tools[0]["description"].as_str().unwrap();
-        assert!(sends.contains("further ones are queued") && sends.contains("Status queued: "), "{sends}");
+        assert!(sends.contains("messages are queued") && sends.contains("On status `queued`"), "{sends}");
         let templates = program.request("resources/templates/list", json!({}));
         assert!(templates.to_string().contains("dingtalk-notify://messages/{id}"), "{templates}");
         let unknown = program.call("get_message_status", json!({"id": "01J0000000000000000000000A"}));
@@ -163,7 +163,7 @@ async fn only_a_server_with_a_queue_has_the_tool_and_the_resource() {
         let plain: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, &**value)).collect();
         let mut program = Program::serve(&plain);
         let listed = program.request("tools/list", json!({})).to_string();
-        assert!(!listed.contains("get_message_status") && !listed.contains("queued:"), "{listed}");
+        assert!(!listed.contains("get_message_status") && !listed.contains("are queued"), "{listed}");
         let templates = program.request("resources/templates/list", json!({}));
         assert!(!templates.to_string().contains("messages/"), "{templates}");
     });
