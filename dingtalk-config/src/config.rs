@@ -10,7 +10,7 @@ use dingtalk_core::tool::ToolType;
 use crate::Hook;
 use crate::{
     DeliveryOptions, Error, Fault, FaultKind, OutboxSettings, Person, QuotaSettings, RobotSettings,
-    StateSettings, Wording,
+    StateSettings, TokenSettings, Wording,
     section::{Hint, Section},
     syntax,
 };
@@ -94,6 +94,8 @@ pub struct Config {
     pub state: StateSettings,
     /// The queue of notifications that survives a crash.
     pub outbox: OutboxSettings,
+    /// The tokens of a server over HTTP, in the order of their names.
+    pub tokens: Vec<TokenSettings>,
     /// The notifications that the file declares, in the order of their names.
     #[cfg(feature = "notifications")]
     pub notifications: Vec<ToolType>,
@@ -179,6 +181,13 @@ impl Config {
             for name in section.keys() {
                 if let Some(quota) = section.section(&name) {
                     config.quotas.extend(QuotaSettings::read(name, quota, unknown_robot));
+                }
+            }
+        }
+        if let Some(mut section) = file.section("tokens") {
+            for name in section.keys() {
+                if let Some(token) = section.section(&name) {
+                    config.tokens.extend(TokenSettings::read(name, token, unknown_robot));
                 }
             }
         }

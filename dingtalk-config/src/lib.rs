@@ -16,6 +16,7 @@ mod robot;
 mod section;
 mod state;
 mod syntax;
+mod token;
 
 #[cfg(feature = "notifications")]
 pub use crate::hooks::{
@@ -32,4 +33,5 @@ pub use crate::{
     quota::QuotaSettings,
     robot::{PACE_WAIT, RATE_PER_MINUTE, RobotSettings, build_paced},
     state::StateSettings,
+    token::{Door, TokenSettings},
 };

@@ -44,7 +44,11 @@ impl QuotaSettings {
         if limit.is_none() && section.is_sound("limit") {
             section.missing("limit");
         }
-        let robots = read_robots(&mut section, unknown_robot);
+        let empty = Wording::new(
+            "must not be empty: list the robots that share the quota, or omit the key for all robots",
+            "列表为空：请列出共用这份额度的机器人；省略这个键则为全部机器人",
+        );
+        let robots = read_names(&mut section, "robots", empty, unknown_robot);
         let keep_urgent = section.integer("keep_urgent").and_then(|keep| {
             let most = limit.map_or(u32::MAX, |limit| limit - 1);
             let kept = u32::try_from(keep).ok().filter(|keep| *keep <= most).ok_or_else(|| {
@@ -72,29 +76,28 @@ pub(crate) fn read_limit(section: &mut Section<'_>, key: &str) -> Option<u32> {
     section.check(key, checked)
 }
 
-fn read_robots(
+/// Reads a list of names, each once. `empty` describes an empty list, `unknown` a name that is not known.
+pub(crate) fn read_names(
     section: &mut Section<'_>,
-    unknown_robot: impl Fn(&str) -> Option<Wording>,
+    key: &str,
+    empty: Wording,
+    unknown: impl Fn(&str) -> Option<Wording>,
 ) -> Option<Vec<String>> {
-    let list = match section.value("robots")? {
+    let list = match section.value(key)? {
         Value::Array(list) => list,
-        other => return section.wrong_type("robots", LIST, &other),
+        other => return section.wrong_type(key, LIST, &other),
     };
     if list.is_empty() {
-        let problem = Wording::new(
-            "must not be empty: list the robots that share the quota, or omit the key for all robots",
-            "列表为空：请列出共用这份额度的机器人；省略这个键则为全部机器人",
-        );
-        section.fault("robots", problem);
+        section.fault(key, empty);
     }
     let mut names: Vec<String> = Vec::new();
     for (index, element) in list.into_iter().enumerate() {
-        let place = format!("robots[{index}]");
+        let place = format!("{key}[{index}]");
         let Value::String(name) = element else {
             section.wrong_type::<()>(&place, TEXT, &element);
             continue;
         };
-        if let Some(problem) = unknown_robot(&name) {
+        if let Some(problem) = unknown(&name) {
             section.fault(&place, problem);
         } else if names.contains(&name) {
             let problem = Wording::new(format!("`{name}` is listed twice"), format!("`{name}` 重复列出"));

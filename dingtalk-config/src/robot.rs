@@ -340,7 +340,7 @@ impl Webhook {
 }
 
 /// The text may be the secret itself: it is not repeated.
-fn reference(text: &str) -> Result<SecretSource, Wording> {
+pub(crate) fn reference(text: &str) -> Result<SecretSource, Wording> {
     SecretSource::reference(text).ok_or_else(|| {
         Wording::new(
             "secrets do not belong in this file: write `env:NAME` for an environment variable, or `file:PATH`",

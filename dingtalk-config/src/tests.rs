@@ -1,5 +1,5 @@
 use super::*;
-use crate::Policy;
+use crate::{Door, Policy};
 
 fn faults(text: &str) -> Vec<String> {
     let error = Config::parse(text).expect_err("this must be refused");
@@ -41,7 +41,7 @@ fn everything_at_once_and_each_fault_with_its_place() {
     let faults = faults(text);
     for expected in [
         "version: unsupported version 2; this program reads version 1",
-        "defualt: unknown key; expected one of version, default_robot, time_zone, robots, people, quotas, state, outbox, notifications, hooks",
+        "defualt: unknown key; expected one of version, default_robot, time_zone, robots, people, quotas, tokens, state, outbox, notifications, hooks",
         "robots.ops.abuot: unknown key; did you mean `about`?",
         "robots.ops.access_token: secrets do not belong in this file: write `env:NAME` for an environment variable, or \
          `file:PATH`",
@@ -144,6 +144,42 @@ fn faults_of_quotas_and_the_state_say_what_to_write() {
         assert!(faults.iter().any(|fault| fault == expected), "{expected} is not in\n{}", faults.join("\n"));
     }
     assert_eq!(faults.len(), 14, "{faults:#?}");
+}
+
+#[test]
+fn tokens_name_doors_and_robots_that_exist() {
+    let config = Config::parse(&format!(
+        "{OPS}[tokens.grafana]\ntoken = \"env:GRAFANA\"\ndoors = [\"notify\", \"mcp\"]\nrobots = [\"ops\"]\nrate = 30\n\
+         at_all = false\n[tokens.team]\ntoken = \"file:/run/secrets/team\"\n"
+    ));
+    let config = config.unwrap();
+    let [grafana, team] = &config.tokens[..] else { panic!("{:?}", config.tokens) };
+    assert_eq!((&*grafana.name, grafana.variable()), ("grafana", Some("GRAFANA")));
+    assert_eq!(grafana.doors, Some(vec![Door::Mcp, Door::Notify]));
+    assert_eq!((grafana.rate, grafana.at_all), (Some(30), false));
+    assert_eq!(grafana.robots, Some(vec!["ops".to_owned()]));
+    assert_eq!((&team.doors, &team.robots, team.rate, team.at_all), (&None, &None, None, true));
+
+    let faults = faults(&format!(
+        "{OPS}[tokens.a]\ntoken = \"canary-0123456789\"\ndoors = [\"notfy\", \"x\"]\nrobots = [\"opps\"]\nrate = 0\n\
+         [tokens.b]\ndoors = []\nrobot = [\"ops\"]\nat_all = \"deny\"\n"
+    ));
+    for expected in [
+        "tokens.a.token: secrets do not belong in this file: write `env:NAME` for an environment variable, or `file:PATH`",
+        "tokens.a.doors[0]: unknown door `notfy`; did you mean `notify`?",
+        "tokens.a.doors[1]: unknown door `x`; expected one of `mcp`, `metrics`, `notify`, `robot`, `hooks`",
+        "tokens.a.robots[0]: unknown robot `opps`; did you mean `ops`?",
+        "tokens.a.rate: invalid value 0; expected at least 1 message per minute",
+        "tokens.b.token: missing",
+        "tokens.b.doors: must not be empty: list some of `mcp`, `metrics`, `notify`, `robot`, `hooks`, or omit the key for \
+         all",
+        "tokens.b.robot: unknown key; did you mean `robots`?",
+        "tokens.b.at_all: expected true or false, found a string",
+    ] {
+        assert!(faults.iter().any(|fault| fault == expected), "{expected} is not in\n{}", faults.join("\n"));
+    }
+    assert_eq!(faults.len(), 9, "{faults:#?}");
+    assert!(!faults.concat().contains("canary"));
 }
 
 #[test]

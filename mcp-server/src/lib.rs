@@ -34,6 +34,7 @@ mod builtin;
 mod call;
 mod definition;
 mod error;
+mod metrics;
 #[cfg(feature = "program")]
 mod outbox;
 #[cfg(feature = "program")]

@@ -24,6 +24,7 @@ use crate::{
         targets::{Rules, Targets},
     },
     definition::{Deployment, STATUS_TOOL},
+    metrics::Metrics,
     protocol::Handler,
     transport::{http, stdio, told_to_stop},
 };
@@ -60,6 +61,7 @@ pub struct ServerBuilder {
     #[cfg(feature = "state")]
     state: Option<dingtalk_outbox::State>,
     queue: Option<CallQueue>,
+    metrics: Metrics,
 }
 
 /// Destination of messages.
@@ -106,6 +108,11 @@ impl Server {
     /// Returns the deployment that its definitions describe.
     pub fn deployment(&self) -> &Deployment {
         self.handler.deployment()
+    }
+
+    #[cfg(feature = "program")]
+    pub(crate) fn handler(&self) -> &Handler {
+        &self.handler
     }
 
     /// Returns the path of a call, for callers that are not MCP clients.
@@ -172,7 +179,8 @@ impl Server {
     ///
     /// The options do not fit the address: see [`HttpOptions`].
     pub async fn serve_http(&self, listener: TcpListener, options: HttpOptions) -> Result<(), Error> {
-        http::serve(self.handler.clone(), listener, options, told_to_stop()).await
+        http::Serving::prepare(self.handler.clone(), listener, &options).await?.run(told_to_stop()).await;
+        Ok(())
     }
 }
 
@@ -201,6 +209,7 @@ impl ServerBuilder {
             #[cfg(feature = "state")]
             state: None,
             queue: None,
+            metrics: Metrics::default(),
         }
     }
 
@@ -318,6 +327,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Counts calls in these metrics, which may be those of an earlier server of the process.
+    #[cfg(feature = "program")]
+    pub(crate) fn metrics(mut self, metrics: Metrics) -> Self {
+        self.metrics = metrics;
+        self
+    }
+
     /// Checks that the tools can be served together.
     ///
     /// # Errors
@@ -379,8 +395,14 @@ impl ServerBuilder {
         #[cfg(not(feature = "state"))]
         let repeats = Repeats::default();
         let dispatcher = Dispatcher::new(deliver, self.call_deadline, repeats).with_queue(self.queue);
-        let calls =
-            Calls { dispatcher, targets, people, max_mentions: self.max_mentions, dry_run: self.dry_run };
+        let calls = Calls {
+            dispatcher,
+            targets,
+            people,
+            max_mentions: self.max_mentions,
+            dry_run: self.dry_run,
+            metrics: self.metrics,
+        };
         let this = Implementation::new(self.name, self.version).with_title("DingTalk notifications");
         Ok(Server { handler: Handler::new(this, calls, tools, deployment) })
     }

@@ -116,3 +116,17 @@ async fn clients_that_listen_leave_places_for_requests() {
     let answer = answer(call.await.unwrap()).await;
     assert_eq!(answer["result"]["structuredContent"]["status"], "dry_run", "{answer}");
 }
+
+/// A session is begun by what a request is, whatever its headers say.
+#[tokio::test]
+async fn clients_that_never_come_back_keep_nobody_out() {
+    let served = Served::serve(&["--dry-run"], &[]);
+    for _ in 0..1_100 {
+        let greeted =
+            post(&served.url, hello()).header("mcp-protocol-version", "2025-11-25").send().await.unwrap();
+        assert_eq!(greeted.status(), StatusCode::OK);
+    }
+    let text = client().get(served.at("/metrics")).send().await.unwrap().text().await.unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("dingtalk_notify_http_sessions ")).unwrap();
+    assert!(line.parse::<u32>().unwrap() <= 1_000, "{line}");
+}

@@ -10,6 +10,7 @@ pub(crate) mod policy;
 pub(crate) mod queue;
 pub(crate) mod record;
 pub(crate) mod repeat;
+pub(crate) mod rights;
 pub(crate) mod standing;
 pub(crate) mod status;
 #[cfg(feature = "state")]
@@ -35,9 +36,13 @@ use self::{
     policy::{AtAll, Policy, Question, Refusal, question},
     record::Record,
     repeat::{Caller, Delivery, Group, Identity},
+    rights::Rights,
     targets::{ChosenRobot, Targets},
 };
-use crate::definition::{ONE_MESSAGE, in_one_message};
+use crate::{
+    definition::{ONE_MESSAGE, in_one_message},
+    metrics::Metrics,
+};
 
 /// State and settings of all calls.
 pub(crate) struct Calls {
@@ -46,6 +51,7 @@ pub(crate) struct Calls {
     pub(crate) people: People,
     pub(crate) max_mentions: usize,
     pub(crate) dry_run: bool,
+    pub(crate) metrics: Metrics,
 }
 
 /// The request of a caller.
@@ -55,6 +61,8 @@ pub(crate) struct Request<'r> {
     /// The robot, unless the arguments name it.
     pub(crate) robot: Option<&'r str>,
     pub(crate) caller: Caller<'r>,
+    /// Rights of the caller's token, if it has a name.
+    pub(crate) rights: Option<&'r Rights>,
     /// The id that identifies it in the logs.
     pub(crate) log_id: Option<&'r str>,
 }
@@ -87,14 +95,17 @@ impl Calls {
     /// Makes the message from the arguments and applies the policy to it. The call ends here if the arguments are
     /// invalid, the policy forbids the message, or this is a dry run.
     pub(crate) fn prepare(&self, request: Request<'_>) -> Result<Ready, Box<Ended>> {
-        let Request { tool, mut arguments, robot, caller, log_id } = request;
+        let Request { tool, mut arguments, robot, caller, rights, log_id } = request;
         let name = tool.spec().name;
-        let mut record = Record::new(name, log_id);
+        let mut record = self.record(name, rights, log_id);
         let mut faults = Faults::default();
-        let ChosenRobot { robot, policy, keyword, overflow } =
+        let ChosenRobot { robot, mut policy, keyword, overflow } =
             self.targets.choose(robot, &mut arguments, &mut faults);
         if overflow == Overflow::Reject {
             report_long_texts(tool, &arguments, &mut faults);
+        }
+        if let Some(rights) = rights {
+            rights.restrict(robot.as_deref(), &mut policy, &mut faults);
         }
         let mut hidden = Hidden::default();
         // Ids and numbers as the caller wrote them, not those of people with names.
@@ -148,8 +159,14 @@ impl Calls {
     }
 
     /// Ends a call whose arguments are no object.
-    pub(crate) fn invalid(tool: &ToolType, faults: Faults, log_id: Option<&str>) -> Ended {
-        let record = Record::new(tool.spec().name, log_id);
+    pub(crate) fn invalid(
+        &self,
+        tool: &ToolType,
+        faults: Faults,
+        rights: Option<&Rights>,
+        log_id: Option<&str>,
+    ) -> Ended {
+        let record = self.record(tool.spec().name, rights, log_id);
         Ended::new(CallOutcome::Invalid(faults), &record, Hidden::default())
     }
 
@@ -182,6 +199,11 @@ impl Calls {
         let mentioned = envelope.message.mentions().map(|mentions| hidden.mentioned(mentions));
         let outcome = self.dispatcher.send(call, envelope, cancelled, meanwhile).await;
         Ended::new(outcome, &record, hidden).mention(mentioned.unwrap_or_default())
+    }
+
+    fn record(&self, tool: &str, rights: Option<&Rights>, log_id: Option<&str>) -> Record {
+        let token = rights.map(|rights| Arc::clone(&rights.token));
+        Record::new(tool, token, log_id, self.metrics.clone())
     }
 
     /// Returns the call, or all its faults, including `faults`, which were found earlier.

@@ -1,6 +1,6 @@
 //! The arguments of the command line. Flags that are settings have their help in the settings' table.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -8,6 +8,7 @@ use dingtalk_core::delivery::Overflow;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{
+    listen::ListenAddress,
     outbox::arguments::{
         DropArguments, ListArguments, PurgeArguments, RetryArguments, ShowArguments, StatsArguments,
     },
@@ -91,11 +92,17 @@ pub(super) struct ToolChoice {
 pub(super) struct HttpArguments {
     /// Serve over Streamable HTTP at this address, for example 127.0.0.1:8100; the path is /mcp
     #[arg(long, value_name = "ADDRESS")]
-    pub(super) http: Option<SocketAddr>,
+    pub(super) http: Option<ListenAddress>,
     #[arg(long, value_name = "HOST", requires = "http", help = table::HTTP_HOSTS.english)]
     allow_host: Vec<String>,
     #[arg(long, value_name = "ORIGIN", requires = "http", help = table::HTTP_ORIGINS.english)]
     allow_origin: Vec<String>,
+    #[arg(long, value_name = "PATH", requires = "http", help = table::HTTP_PATH_PREFIX.english)]
+    path_prefix: Option<String>,
+    #[arg(long, value_name = "ADDRESS", requires = "http", help = table::HTTP_ADMIN.english)]
+    admin: Option<String>,
+    #[arg(long, value_name = "SECONDS", requires = "http", help = table::HTTP_DRAIN_DELAY.english)]
+    drain_delay: Option<String>,
     /// Keep no sessions, for several servers behind a load balancer
     #[arg(long, requires = "http")]
     pub(super) stateless: bool,
@@ -103,7 +110,7 @@ pub(super) struct HttpArguments {
 
 impl ServeArguments {
     pub(super) fn settings(&self) -> Settings {
-        let HttpArguments { allow_host, allow_origin, .. } = &self.http;
+        let HttpArguments { allow_host, allow_origin, path_prefix, admin, drain_delay, .. } = &self.http;
         let (allow_host, allow_origin) = (allow_host.clone(), allow_origin.clone());
         let StateArguments { state_dir, no_state } = &self.state;
         Settings::read(Flags {
@@ -113,6 +120,9 @@ impl ServeArguments {
             no_state: *no_state,
             allow_host,
             allow_origin,
+            path_prefix: path_prefix.clone(),
+            admin: admin.clone(),
+            drain_delay: drain_delay.clone(),
             ..self.choice.flags()
         })
     }

@@ -26,6 +26,9 @@ pub(super) const TEXTS: &[Entry] = &[
     ("--http", "在这个地址上通过 Streamable HTTP 提供服务，例如 127.0.0.1:8100；路径为 /mcp"),
     ("--allow-host", table::HTTP_HOSTS.chinese),
     ("--allow-origin", table::HTTP_ORIGINS.chinese),
+    ("--path-prefix", table::HTTP_PATH_PREFIX.chinese),
+    ("--admin", table::HTTP_ADMIN.chinese),
+    ("--drain-delay", table::HTTP_DRAIN_DELAY.chinese),
     ("--stateless", "不保存会话，供负载均衡后面的多台服务器使用"),
     ("serve", "通过标准输入输出或 HTTP 提供 MCP 服务"),
     (

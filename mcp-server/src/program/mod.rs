@@ -8,6 +8,7 @@ mod completions;
 mod demo;
 mod examples;
 mod identity;
+mod listen;
 mod log;
 mod notifications;
 mod outbox;

@@ -6,14 +6,15 @@ use std::{
 };
 
 use dingtalk_core::tool::ToolSet;
+use hyper::http::request::Parts;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
         CacheScope, CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult,
-        CompletionInfo, GetPromptRequestParams, GetPromptResponse, Implementation, ListPromptsResult,
-        ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-        ProgressNotificationParam, ProgressToken, ReadResourceRequestParams, ReadResourceResponse,
-        ReadResourceResult, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
+        CompletionInfo, Extensions, GetPromptRequestParams, GetPromptResponse, Implementation,
+        ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+        PaginatedRequestParams, ProgressNotificationParam, ProgressToken, ReadResourceRequestParams,
+        ReadResourceResponse, ReadResourceResult, ServerCapabilities, ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
@@ -32,9 +33,11 @@ use crate::{
         consent::{Consent, Consents},
         queue::CallQueue,
         repeat::{Caller, Delivery},
+        rights::Rights,
         status,
     },
     definition::{Definition, Deployment, STATUS_TOOL},
+    metrics::Metrics,
 };
 
 /// Time for which a client may cache the list of tools, which changes only with the program.
@@ -88,6 +91,10 @@ impl Handler {
         &self.0.deployment
     }
 
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.calls.metrics
+    }
+
     #[cfg(feature = "program")]
     pub(crate) fn calls(&self) -> &Calls {
         &self.0.calls
@@ -111,6 +118,22 @@ impl Handler {
             self.0.deployment.definitions(&self.0.tools).into_iter().map(to_protocol).collect()
         })
     }
+}
+
+/// Refuses a cursor: all lists have one page, so none was given out.
+fn first_page(page: Option<PaginatedRequestParams>) -> Result<(), ErrorData> {
+    match page.and_then(|page| page.cursor) {
+        None => Ok(()),
+        Some(_) => Err(ErrorData::invalid_params(
+            "unknown cursor: the list has one page; ask for it without a cursor",
+            None,
+        )),
+    }
+}
+
+/// Returns the rights of the token of a call's HTTP request, if it has a name.
+fn rights_of(context: &Extensions) -> Option<&Rights> {
+    context.get::<Parts>()?.extensions.get::<Arc<Rights>>().map(|rights| &**rights)
 }
 
 /// Cuts a text that may come from outside.
@@ -151,9 +174,10 @@ impl ServerHandler for Handler {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
+        first_page(page)?;
         let mut list = ListToolsResult::with_all_items(self.definitions().to_vec());
         list.ttl_ms = Some(LIST_TTL_MS);
         list.cache_scope = Some(CacheScope::Public);
@@ -166,9 +190,10 @@ impl ServerHandler for Handler {
 
     async fn list_prompts(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
+        first_page(page)?;
         let mut list = ListPromptsResult::with_all_items(prompts::list(&self.0.deployment));
         list.ttl_ms = Some(LIST_TTL_MS);
         list.cache_scope = Some(CacheScope::Public);
@@ -187,9 +212,10 @@ impl ServerHandler for Handler {
 
     async fn list_resources(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
+        first_page(page)?;
         let mut list = ListResourcesResult::with_all_items(resources::list(&self.0.tools));
         list.ttl_ms = Some(LIST_TTL_MS);
         list.cache_scope = Some(CacheScope::Public);
@@ -198,9 +224,10 @@ impl ServerHandler for Handler {
 
     async fn list_resource_templates(
         &self,
-        _: Option<PaginatedRequestParams>,
+        page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        first_page(page)?;
         let mut list = ListResourceTemplatesResult::with_all_items(resources::templates(&self.0.deployment));
         list.ttl_ms = Some(LIST_TTL_MS);
         list.cache_scope = Some(CacheScope::Public);
@@ -261,15 +288,22 @@ impl ServerHandler for Handler {
         };
         let calls = &self.0.calls;
         let log_id = request_id::of(&context.extensions);
+        let rights = rights_of(&context.extensions);
         if let Some(UnfitArguments(faults)) = message::unfit_arguments(&context.extensions) {
-            return Ok(result::of(&Calls::invalid(tool, faults.clone(), log_id).answer).into());
+            return Ok(result::of(&calls.invalid(tool, faults.clone(), rights, log_id).answer).into());
         }
         let client = context.client_info().map(|client| client.name);
+        // The same call with another token is another call.
+        let client = match rights {
+            Some(rights) => Some(format!("{}\0{}", rights.token, client.unwrap_or_default())),
+            None => client,
+        };
         let call = Request {
             tool,
             arguments: request.arguments.take().unwrap_or_default(),
             robot: None,
             caller: Caller::Client(client.as_deref()),
+            rights,
             log_id,
         };
         let ready = match calls.prepare(call) {

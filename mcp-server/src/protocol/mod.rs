@@ -6,6 +6,7 @@ mod declared;
 pub(crate) mod example;
 mod handler;
 mod instructions;
+mod live;
 pub(crate) mod message;
 mod prompts;
 pub(crate) mod request_id;
@@ -13,4 +14,4 @@ mod resources;
 mod result;
 mod robots;
 
-pub(crate) use self::handler::Handler;
+pub(crate) use self::{handler::Handler, live::LiveHandler};

@@ -21,7 +21,7 @@ use std::{env, ffi::OsString, future::ready, path::PathBuf, sync::Arc, time::Dur
 #[cfg(feature = "program")]
 use dingtalk_config::HookSource;
 use dingtalk_config::{
-    AtAll, Config, Confirm, DeliveryOptions, Fault, FaultKind, RobotSettings, Stated, Wording,
+    AtAll, Config, Confirm, DeliveryOptions, Fault, FaultKind, RobotSettings, Stated, TokenSettings, Wording,
     time_zone_problem,
 };
 use dingtalk_core::{
@@ -35,12 +35,15 @@ use dingtalk_core::{Robot, tool::ToolSet};
 use dingtalk_outbox::State;
 
 #[cfg(feature = "program")]
+use secrecy::SecretString;
+
+#[cfg(feature = "program")]
 pub(crate) use self::language::language;
 pub(crate) use self::robots::Described;
 #[cfg(feature = "program")]
 pub(crate) use self::state::STATE_TARGET;
 use self::{
-    reader::{GivenSecret, Reader},
+    reader::{Given, GivenSecret, Reader},
     robots::EnvironmentRobot,
     state::{Environment, StateFlags, StatePlace},
     variables::Variables,
@@ -48,6 +51,8 @@ use self::{
 #[cfg(feature = "program")]
 use crate::call::people::People;
 use crate::{CALL_DEADLINE, CALL_MENTIONS, Deployment, Error, Server, ServerBuilder, Target};
+#[cfg(feature = "program")]
+use crate::{call::rights::Rights, transport::http::NamedToken};
 
 /// Valid deadlines for a call, in seconds: less is too short to connect, more is longer than any client waits.
 const DEADLINES: std::ops::RangeInclusive<u32> = 2..=600;
@@ -97,6 +102,9 @@ pub(crate) struct Flags {
     pub(crate) queue: bool,
     pub(crate) allow_host: Vec<String>,
     pub(crate) allow_origin: Vec<String>,
+    pub(crate) path_prefix: Option<String>,
+    pub(crate) admin: Option<String>,
+    pub(crate) drain_delay: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -104,6 +112,11 @@ struct HttpSettings {
     token: Option<GivenSecret>,
     hosts: Vec<String>,
     origins: Vec<String>,
+    path_prefix: Option<String>,
+    /// Address for operators, with the flag or variable that names it.
+    admin: Option<Given<String>>,
+    drain_delay: Option<u32>,
+    session_hours: Option<u32>,
 }
 
 impl Settings {
@@ -163,6 +176,12 @@ impl Settings {
                 token: reader.secret(&table::HTTP_TOKEN, &table::HTTP_TOKEN_FILE),
                 hosts: reader.list(&table::HTTP_HOSTS, &flags.allow_host).unwrap_or_default(),
                 origins: reader.list(&table::HTTP_ORIGINS, &flags.allow_origin).unwrap_or_default(),
+                path_prefix: reader
+                    .text(&table::HTTP_PATH_PREFIX, flags.path_prefix)
+                    .map(|given| given.value),
+                admin: reader.text(&table::HTTP_ADMIN, flags.admin),
+                drain_delay: reader.number_or_flag(&table::HTTP_DRAIN_DELAY, flags.drain_delay, 0..=20),
+                session_hours: reader.number(&table::HTTP_SESSION_HOURS, 1..=8_760),
             },
             config: Config::default(),
             #[cfg(feature = "program")]
@@ -200,7 +219,8 @@ impl Settings {
         let of_robots = config.robots.iter().flat_map(RobotSettings::variables);
         let of_hooks =
             config.hooks.iter().flat_map(|hook| &hook.auth.secrets).filter_map(SecretSource::variable);
-        let referenced: Vec<&str> = of_robots.chain(of_hooks).collect();
+        let of_tokens = config.tokens.iter().filter_map(TokenSettings::variable);
+        let referenced: Vec<&str> = of_robots.chain(of_hooks).chain(of_tokens).collect();
         reader.faults.extend(variables.unknown(&referenced));
         if config.robots.is_empty() {
             self.environment = Some(EnvironmentRobot::read(reader, stated));
@@ -384,19 +404,47 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// The bearer token cannot be read.
+    /// A token cannot be read.
     #[cfg(feature = "program")]
     pub(crate) fn http_options(&self) -> Result<crate::HttpOptions, Error> {
-        let HttpSettings { token, hosts, origins } = &self.http;
+        let http = &self.http;
+        let mut faults = Vec::new();
         let mut options = crate::HttpOptions::new();
-        if let Some(given) = token {
-            let token = given.value.read();
-            options = options.bearer_token(token.map_err(|error| {
-                Error::Settings(Fault::new(FaultKind::Secret, given.source, Wording::of_cause(&error)).into())
-            })?);
+        if let Some(given) = &http.token {
+            match given.value.read() {
+                Ok(token) => options = options.bearer_token(token),
+                Err(error) => {
+                    faults.push(Fault::new(FaultKind::Secret, given.source, Wording::of_cause(&error)));
+                }
+            }
         }
-        options = hosts.iter().fold(options, crate::HttpOptions::allow_host);
-        Ok(origins.iter().fold(options, crate::HttpOptions::allow_origin))
+        for token in &self.config.tokens {
+            match token.token.read() {
+                Ok(secret) => options = options.token(named_token(token, secret)),
+                Err(error) => {
+                    let place = format!("tokens.{}.token", token.name);
+                    faults.push(Fault::new(FaultKind::Secret, place, Wording::of_cause(&error)));
+                }
+            }
+        }
+        options = http.hosts.iter().fold(options, crate::HttpOptions::allow_host);
+        options = http.origins.iter().fold(options, crate::HttpOptions::allow_origin);
+        if let Some(prefix) = &http.path_prefix {
+            options = options.path_prefix(prefix);
+        }
+        if let Some(seconds) = http.drain_delay {
+            options = options.drain_delay(Duration::from_secs(seconds.into()));
+        }
+        if let Some(hours) = http.session_hours {
+            options = options.session_lifetime(Duration::from_secs(u64::from(hours) * 3600));
+        }
+        Ok(dingtalk_config::Error::check(options, faults)?)
+    }
+
+    /// Returns the address for operators, as it was given, with its flag or variable.
+    #[cfg(feature = "program")]
+    pub(crate) fn admin(&self) -> Option<(&str, &'static str)> {
+        self.http.admin.as_ref().map(|given| (&*given.value, given.source))
     }
 
     /// Returns the robot of this name, or all robots, complete or not.
@@ -453,6 +501,13 @@ impl Settings {
         }
         options
     }
+}
+
+#[cfg(feature = "program")]
+fn named_token(token: &TokenSettings, secret: SecretString) -> NamedToken {
+    let rights =
+        Rights { token: token.name.as_str().into(), robots: token.robots.clone(), at_all: token.at_all };
+    NamedToken { secret, doors: token.doors.clone(), rate: token.rate, rights: Arc::new(rights) }
 }
 
 /// Reads the time zone. An invalid one has been reported, and is not used.

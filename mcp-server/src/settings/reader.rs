@@ -48,7 +48,16 @@ impl<'v> Reader<'v> {
     }
 
     pub(super) fn number(&mut self, setting: &Setting, allowed: RangeInclusive<u32>) -> Option<u32> {
-        let given = self.text(setting, None)?;
+        self.number_or_flag(setting, None, allowed)
+    }
+
+    pub(super) fn number_or_flag(
+        &mut self,
+        setting: &Setting,
+        flag: Option<String>,
+        allowed: RangeInclusive<u32>,
+    ) -> Option<u32> {
+        let given = self.text(setting, flag)?;
         let number = given.value.parse::<u32>().ok().filter(|number| allowed.contains(number));
         let (least, most) = allowed.into_inner();
         if number.is_none() {

@@ -51,7 +51,7 @@ impl Setting {
 }
 
 /// All settings, in the order of the help.
-pub(crate) const ALL: [&Setting; 27] = [
+pub(crate) const ALL: [&Setting; 31] = [
     &ACCESS_TOKEN,
     &SECRET,
     &ACCESS_TOKEN_FILE,
@@ -77,6 +77,10 @@ pub(crate) const ALL: [&Setting; 27] = [
     &HTTP_TOKEN_FILE,
     &HTTP_HOSTS,
     &HTTP_ORIGINS,
+    &HTTP_PATH_PREFIX,
+    &HTTP_ADMIN,
+    &HTTP_DRAIN_DELAY,
+    &HTTP_SESSION_HOURS,
     &LANG,
     &LOG,
 ];
@@ -327,6 +331,46 @@ pub(crate) const HTTP_ORIGINS: Setting = Setting {
         "DINGTALK_NOTIFY_HTTP_ORIGINS",
         "Origins of pages that may call the server, separated by commas, for example `https://example.com:443`",
         "允许来自这些源的网页访问，用逗号分隔，例如 `https://example.com:443`",
+    )
+};
+
+pub(crate) const HTTP_PATH_PREFIX: Setting = Setting {
+    flag: Some("--path-prefix"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_HTTP_PATH_PREFIX",
+        "Path below which everything is served as well, for a proxy that does not strip it: with /dingtalk, MCP is at \
+         /dingtalk/mcp",
+        "在这个路径前缀下也提供服务，供不会去掉前缀的代理使用：设为 /dingtalk 时，MCP 的路径为 /dingtalk/mcp",
+    )
+};
+
+pub(crate) const HTTP_ADMIN: Setting = Setting {
+    flag: Some("--admin"),
+    ..Setting::new(
+        "DINGTALK_NOTIFY_HTTP_ADMIN",
+        "Another address for /healthz, /readyz and /metrics, apart from the clients, for example 127.0.0.1:9100",
+        "/healthz、/readyz 和 /metrics 的另一个地址，与客户端分开，例如 127.0.0.1:9100",
+    )
+};
+
+pub(crate) const HTTP_DRAIN_DELAY: Setting = Setting {
+    flag: Some("--drain-delay"),
+    default: "0",
+    format: Format::Number,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_HTTP_DRAIN_DELAY",
+        "Seconds between a signal to stop, at which /readyz fails, and the end of new connections, 0 to 20",
+        "收到停止信号后 /readyz 即报告未就绪，再过多少秒不再接受新连接，0 到 20",
+    )
+};
+
+pub(crate) const HTTP_SESSION_HOURS: Setting = Setting {
+    default: "720",
+    format: Format::Number,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_HTTP_SESSION_HOURS",
+        "Hours for which a client can use a session that it has begun, 1 to 8760; a session survives restarts",
+        "客户端建立的会话可以使用多少小时，1 到 8760；重启不影响会话",
     )
 };
 

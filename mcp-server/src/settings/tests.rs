@@ -129,6 +129,9 @@ fn a_flag_takes_precedence_over_a_variable() {
         (table::TIME_ZONE.variable, "Asia/Tokyo"),
         (table::HTTP_HOSTS.variable, "variable"),
         (table::HTTP_ORIGINS.variable, "variable"),
+        (table::HTTP_PATH_PREFIX.variable, "/variable"),
+        (table::HTTP_ADMIN.variable, "127.0.0.1:2"),
+        (table::HTTP_DRAIN_DELAY.variable, "21"),
         (table::DRY_RUN.variable, "0"),
         (table::QUEUE.variable, "0"),
         (table::STATE_DIR.variable, "/of/the/variable"),
@@ -146,6 +149,9 @@ fn a_flag_takes_precedence_over_a_variable() {
         queue: true,
         allow_host: vec!["flag".to_owned()],
         allow_origin: vec!["flag".to_owned()],
+        path_prefix: Some("/flag".to_owned()),
+        admin: Some("127.0.0.1:1".to_owned()),
+        drain_delay: Some("3".to_owned()),
     };
     let settings = read(flags, &variables);
     settings.check().unwrap();
@@ -156,6 +162,9 @@ fn a_flag_takes_precedence_over_a_variable() {
         (&settings.http.hosts[..], &settings.http.origins[..]),
         (&["flag".to_owned()][..], &["flag".to_owned()][..])
     );
+    assert_eq!(settings.http.path_prefix.as_deref(), Some("/flag"));
+    assert_eq!(settings.http.admin.as_ref().map(|given| &*given.value), Some("127.0.0.1:1"));
+    assert_eq!(settings.http.drain_delay, Some(3));
     assert!(settings.dry_run && settings.queue && !settings.queues_calls(), "a dry run sends nothing");
     assert_eq!(settings.config.people.len(), 1);
 }

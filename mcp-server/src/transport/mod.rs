@@ -4,4 +4,4 @@ pub(crate) mod http;
 pub(crate) mod stdio;
 mod stop;
 
-pub(crate) use self::stop::{hung_up, told_to_stop};
+pub(crate) use self::stop::{HangUps, told_to_stop};

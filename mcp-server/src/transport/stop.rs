@@ -2,19 +2,35 @@
 
 use std::future::pending;
 
-/// Completes when the terminal or the client that started the process has disconnected from it.
-pub(crate) async fn hung_up() {
+/// Signals that the terminal or the client that started the process has disconnected from it. A process that listens on
+/// a port reads its settings again instead.
+pub(crate) struct HangUps {
     #[cfg(unix)]
-    {
+    signals: Option<tokio::signal::unix::Signal>,
+}
+
+impl HangUps {
+    /// Begins to listen: the signal no longer ends the process.
+    pub(crate) fn new() -> Self {
+        #[cfg(unix)]
         use tokio::signal::unix::{SignalKind, signal};
 
-        if let Ok(mut hangup) = signal(SignalKind::hangup())
-            && hangup.recv().await.is_some()
+        Self {
+            #[cfg(unix)]
+            signals: signal(SignalKind::hangup()).ok(),
+        }
+    }
+
+    /// Completes at the next signal.
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signals) = &mut self.signals
+            && signals.recv().await.is_some()
         {
             return;
         }
+        pending::<()>().await;
     }
-    pending::<()>().await;
 }
 
 /// Completes when the process receives a signal to stop.

@@ -14,7 +14,7 @@ use std::{
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use crate::program::command;
+use crate::program::{File, command};
 
 pub(crate) const TOKEN: &str = "a-token-that-nobody-guesses";
 
@@ -23,26 +23,44 @@ pub(crate) struct Served {
     child: Child,
     pub(crate) stderr: BufReader<ChildStderr>,
     pub(crate) url: String,
+    /// URL of the metrics at the address for operators, with `--admin`.
+    pub(crate) admin: Option<String>,
 }
 
 impl Served {
+    /// Runs the program with a file of settings.
+    pub(crate) fn with_file(file: &File, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut arguments = arguments.to_vec();
+        arguments.extend(["--config", file.path()]);
+        Self::start(&arguments, environment, &[])
+    }
+
     pub(crate) fn serve(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start(arguments, environment, &[("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd")])
+    }
+
+    fn start(arguments: &[&str], environment: &[(&str, &str)], robot: &[(&str, &str)]) -> Self {
         let mut child = command()
             .args(["serve", "--http", "127.0.0.1:0"])
             .args(arguments)
-            .env("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd")
+            .envs(robot.iter().copied())
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut line = String::new();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        stderr.read_line(&mut line).unwrap();
-        let url = line.trim().rsplit(' ').next().unwrap().to_owned();
-        assert!(url.starts_with("http://127.0.0.1:"), "{line}");
-        Self { child, stderr, url }
+        let mut address = |what: &str| {
+            let mut line = String::new();
+            stderr.read_line(&mut line).unwrap();
+            let url = line.trim().rsplit(' ').next().unwrap().to_owned();
+            assert!(line.contains(what) && url.starts_with("http://127.0.0.1:"), "{line}");
+            url
+        };
+        let admin = arguments.contains(&"--admin").then(|| address("metrics at"));
+        let url = address("serving MCP at");
+        Self { child, stderr, url, admin }
     }
 
     pub(crate) fn at(&self, path: &str) -> String {
@@ -50,8 +68,17 @@ impl Served {
     }
 
     pub(crate) fn terminate(&self) {
-        let status = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        self.signal("-TERM");
+    }
+
+    pub(crate) fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
+    }
+
+    /// Returns the text of the metrics, read on this machine.
+    pub(crate) async fn metrics(&self) -> String {
+        client().get(self.at("/metrics")).send().await.unwrap().text().await.unwrap()
     }
 
     pub(crate) fn end(&mut self) -> ExitStatus {

@@ -22,6 +22,7 @@ impl Call {
             arguments: self.arguments.clone(),
             robot: options.robot.as_deref(),
             caller: Caller::Person { id: options.id.as_deref() },
+            rights: None,
             log_id: None,
         }
     }

@@ -46,6 +46,11 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
+    /// Reports whether this is the method of the message.
+    pub(crate) fn is(&self, method: &str) -> bool {
+        self.message.get("method").is_some_and(|given| given == method)
+    }
+
     /// Returns the id, if the message is a request.
     pub(crate) fn request_id(&self) -> Option<RequestId> {
         self.message.get("method")?;

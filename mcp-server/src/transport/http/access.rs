@@ -1,22 +1,30 @@
 //! Access over HTTP: bearer tokens, and the hosts and origins of requests.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::response::Response;
+use dingtalk_config::Door;
 use hyper::{
     HeaderMap, StatusCode, Uri,
-    header::{AUTHORIZATION, HeaderValue, ORIGIN, WWW_AUTHENTICATE},
+    header::{AUTHORIZATION, HeaderValue, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use secrecy::{ExposeSecret as _, SecretString};
-use subtle::{Choice, ConstantTimeEq as _};
+use subtle::ConstantTimeEq as _;
+use tokio::time::Instant;
 
 use super::{
-    HttpOptions,
+    HttpOptions, NamedToken,
     answer::failure,
     names::{HostName, Origin},
+    sessions::Seal,
 };
 use crate::{
     Error,
+    call::rights::Rights,
     settings::table::{HTTP_HOSTS, HTTP_TOKEN},
 };
 
@@ -28,6 +36,8 @@ const MAX_SHOWN: usize = 128;
 
 pub(super) struct Access {
     tokens: Vec<Arc<Bearer>>,
+    /// The sender of every request, if no token is needed.
+    anyone: Arc<Bearer>,
     hosts: Vec<HostName>,
     /// Origins that the options name; their pages may read answers.
     named_origins: Vec<Origin>,
@@ -38,43 +48,101 @@ pub(super) struct Access {
 /// A token that clients send.
 pub(super) struct Bearer {
     secret: SecretString,
+    /// Seals the ids of its sessions.
+    pub(super) seal: Seal,
+    /// Doors that it opens; `None` for all.
+    doors: Option<Vec<Door>>,
+    rate: Option<Rate>,
+    /// What its holder may do, if it has a name.
+    pub(super) rights: Option<Arc<Rights>>,
+}
+
+impl Bearer {
+    fn new(secret: SecretString) -> Self {
+        let seal = Seal::new(secret.expose_secret().as_bytes());
+        Self { secret, seal, doors: None, rate: None, rights: None }
+    }
+
+    fn named(token: &NamedToken) -> Self {
+        Self {
+            doors: token.doors.clone(),
+            rate: token.rate.map(Rate::new),
+            rights: Some(Arc::clone(&token.rights)),
+            ..Self::new(token.secret.clone())
+        }
+    }
+
+    /// Returns its name, if it has one.
+    pub(super) fn name(&self) -> Option<&Arc<str>> {
+        self.rights.as_ref().map(|rights| &rights.token)
+    }
+
+    /// Counts a call; refuses it if there were too many in the last minute.
+    pub(super) fn call(&self) -> Result<(), Box<Response>> {
+        let Some(Err(wait)) = self.rate.as_ref().map(Rate::take) else { return Ok(()) };
+        let problem = format!("the token `{}` has used up its rate", self.name().map_or("", |name| name));
+        let mut response = failure(StatusCode::TOO_MANY_REQUESTS, "slow_down", problem);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        Err(Box::new(response))
+    }
+}
+
+/// Calls of a token in the last minute, as a bucket that fills up steadily.
+struct Rate {
+    per_minute: f64,
+    left: Mutex<(f64, Instant)>,
+}
+
+impl Rate {
+    fn new(per_minute: u32) -> Self {
+        let per_minute = f64::from(per_minute);
+        Self { per_minute, left: Mutex::new((per_minute, Instant::now())) }
+    }
+
+    /// Takes one; otherwise returns the time until there is one.
+    fn take(&self) -> Result<(), Duration> {
+        let per_second = self.per_minute / 60.0;
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let refilled = left.0 + now.duration_since(left.1).as_secs_f64() * per_second;
+        *left = (refilled.min(self.per_minute), now);
+        if left.0 >= 1.0 {
+            left.0 -= 1.0;
+            return Ok(());
+        }
+        Err(Duration::from_secs_f64((1.0 - left.0) / per_second))
+    }
 }
 
 impl Access {
     /// Creates the access control of a server at this address.
     pub(super) fn new(options: &HttpOptions, address: SocketAddr) -> Result<Self, Error> {
-        match &options.bearer_token {
-            None if !address.ip().is_loopback() => {
-                return Err(Error::setting(
-                    format!(
-                        "{address} can be reached from other machines: set {} to a secret that clients send as \
-                         `Authorization: Bearer …`, or listen on 127.0.0.1",
-                        HTTP_TOKEN.variable
-                    ),
-                    format!(
-                        "其他机器可以连接 {address}：请设置 {}，客户端以 `Authorization: Bearer …` 发送；或改为监听 127.0.0.1",
-                        HTTP_TOKEN.variable
-                    ),
-                ));
+        if options.bearer_token.is_none() && options.tokens.is_empty() {
+            let exposed =
+                [Some(address), options.admin].into_iter().flatten().find(|at| !at.ip().is_loopback());
+            if let Some(address) = exposed {
+                return Err(needs_a_token(address));
             }
-            Some(token) if token.expose_secret().len() < SHORTEST_TOKEN => {
-                return Err(Error::setting(
-                    format!(
-                        "{}: must have at least {SHORTEST_TOKEN} characters; generate one with `openssl rand -hex 24`",
-                        HTTP_TOKEN.variable
-                    ),
-                    format!(
-                        "{}：至少需要 {SHORTEST_TOKEN} 个字符；可用 `openssl rand -hex 24` 生成",
-                        HTTP_TOKEN.variable
-                    ),
-                ));
-            }
-            _ => {}
         }
-        let tokens = options.bearer_token.iter();
-        let tokens = tokens.map(|token| Arc::new(Bearer { secret: token.clone() })).collect();
+        let mut tokens = Vec::new();
+        if let Some(token) = &options.bearer_token {
+            check_length(HTTP_TOKEN.variable, token)?;
+            tokens.push(Arc::new(Bearer::new(token.clone())));
+        }
+        for token in &options.tokens {
+            let place = format!("tokens.{}.token", token.rights.token);
+            check_length(&place, &token.secret)?;
+            if find(&tokens, token.secret.expose_secret().as_bytes()).is_some() {
+                return Err(Error::setting(
+                    format!("{place}: another token has the same value; each caller needs its own"),
+                    format!("{place}：与另一个令牌的值相同；每个调用方都需要自己的令牌"),
+                ));
+            }
+            tokens.push(Arc::new(Bearer::named(token)));
+        }
         Ok(Self {
             tokens,
+            anyone: Arc::new(Bearer::new(SecretString::default())),
             hosts: options.hosts_at(address)?,
             named_origins: options.named_origins()?,
             own_origins: HttpOptions::own_origins_at(address),
@@ -117,10 +185,10 @@ impl Access {
         !self.named_origins.is_empty()
     }
 
-    /// Returns the token of the request, or `None` if the server needs none.
-    pub(super) fn identify(&self, headers: &HeaderMap) -> Result<Option<Arc<Bearer>>, Box<Response>> {
+    /// Returns the sender of the request, if it may use this door.
+    pub(super) fn identify(&self, headers: &HeaderMap, door: Door) -> Result<Arc<Bearer>, Box<Response>> {
         if self.tokens.is_empty() {
-            return Ok(None);
+            return Ok(Arc::clone(&self.anyone));
         }
         let Some(shown) = headers.get(AUTHORIZATION).and_then(bearer) else {
             return Err(Box::new(unauthorized(
@@ -128,23 +196,71 @@ impl Access {
                 "send this server's token as `Authorization: Bearer …`",
             )));
         };
-        self.find(shown).map(Some).ok_or_else(|| {
+        let Some(token) = find(&self.tokens, shown) else {
             let problem = "the token is not this server's: check the header `Authorization: Bearer …`";
-            Box::new(unauthorized("Bearer error=\"invalid_token\"", problem))
-        })
+            return Err(Box::new(unauthorized("Bearer error=\"invalid_token\"", problem)));
+        };
+        if token.doors.as_ref().is_some_and(|doors| !doors.contains(&door)) {
+            let name = token.name().map_or("", |name| name);
+            let problem = format!("the token `{name}` does not open `{}`", word_for(door));
+            return Err(Box::new(failure(StatusCode::FORBIDDEN, "insufficient_scope", problem)));
+        }
+        Ok(token)
     }
 
-    /// Finds a token in a time that says nothing about how much was right.
-    fn find(&self, shown: &[u8]) -> Option<Arc<Bearer>> {
-        let mut found = None;
-        for token in &self.tokens {
-            let fits: Choice = shown.ct_eq(token.secret.expose_secret().as_bytes());
-            if fits.into() {
-                found = Some(Arc::clone(token));
-            }
-        }
-        found
+    /// Reports whether the request comes from this machine, and not through a proxy on it.
+    pub(super) fn is_local(headers: &HeaderMap, uri: &Uri, listener: SocketAddr) -> bool {
+        let is_loopback = |host: HostName| HttpOptions::is_loopback(host.name());
+        let is_forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
+            .iter()
+            .any(|name| headers.contains_key(*name));
+        listener.ip().is_loopback()
+            && !is_forwarded
+            && !headers.contains_key(ORIGIN)
+            && HostName::of(uri, headers).is_some_and(is_loopback)
     }
+}
+
+/// Returns the word for a door in the file, in logs and in metrics.
+pub(super) fn word_for(door: Door) -> &'static str {
+    Door::VALUES.iter().find(|(_, known)| *known == door).map_or("", |(word, _)| word)
+}
+
+/// Finds a token in a time that says nothing about how much was right.
+fn find(tokens: &[Arc<Bearer>], shown: &[u8]) -> Option<Arc<Bearer>> {
+    let mut found = None;
+    for token in tokens {
+        if shown.ct_eq(token.secret.expose_secret().as_bytes()).into() {
+            found = Some(Arc::clone(token));
+        }
+    }
+    found
+}
+
+fn check_length(place: &str, token: &SecretString) -> Result<(), Error> {
+    if token.expose_secret().len() >= SHORTEST_TOKEN {
+        return Ok(());
+    }
+    Err(Error::setting(
+        format!(
+            "{place}: must have at least {SHORTEST_TOKEN} characters; generate one with `openssl rand -hex 24`"
+        ),
+        format!("{place}：至少需要 {SHORTEST_TOKEN} 个字符；可用 `openssl rand -hex 24` 生成"),
+    ))
+}
+
+fn needs_a_token(address: SocketAddr) -> Error {
+    Error::setting(
+        format!(
+            "{address} can be reached from other machines: set {} to a secret that clients send as \
+             `Authorization: Bearer …`, or listen on 127.0.0.1",
+            HTTP_TOKEN.variable
+        ),
+        format!(
+            "其他机器可以连接 {address}：请设置 {}，客户端以 `Authorization: Bearer …` 发送；或改为监听 127.0.0.1",
+            HTTP_TOKEN.variable
+        ),
+    )
 }
 
 /// Returns the refusal of a request without the right token. It names no place where a token could be had: there is
@@ -192,7 +308,7 @@ mod tests {
         let access = access(&HttpOptions::new().bearer_token(TOKEN), "127.0.0.1:1").unwrap();
         let shows = |value: &str| {
             let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(value).unwrap())]);
-            access.identify(&headers).is_ok_and(|token| token.is_some())
+            access.identify(&headers, Door::Mcp).is_ok()
         };
         assert!(shows(&format!("Bearer {TOKEN}")));
         assert!(shows(&format!("bearer  {TOKEN} ")));
@@ -202,6 +318,79 @@ mod tests {
             assert!(!shows(wrong), "{wrong}");
         }
         assert!(!shows(&format!("Bearer {TOKEN}4")));
-        assert!(access.identify(&HeaderMap::new()).is_err());
+        assert!(access.identify(&HeaderMap::new(), Door::Mcp).is_err());
+    }
+    fn named(name: &str, secret: &str, doors: Option<Vec<Door>>, rate: Option<u32>) -> NamedToken {
+        let rights = Arc::new(Rights { token: name.into(), robots: None, at_all: true });
+        NamedToken { secret: secret.to_owned().into(), doors, rate, rights }
+    }
+
+    #[test]
+    fn a_token_opens_its_doors_alone() {
+        let mut options = HttpOptions::new().bearer_token(TOKEN);
+        options.tokens = vec![named("grafana", "grafana-0123456789", Some(vec![Door::Notify]), None)];
+        let access = access(&options, "127.0.0.1:1").unwrap();
+        let status = |token: &str, door| {
+            let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+            let sender = access.identify(&HeaderMap::from_iter([(AUTHORIZATION, value)]), door);
+            sender
+                .map(|sender| sender.name().map(ToString::to_string))
+                .map_err(|refusal| refusal.status().as_u16())
+        };
+        assert_eq!(status("grafana-0123456789", Door::Notify), Ok(Some("grafana".to_owned())));
+        assert_eq!(status("grafana-0123456789", Door::Mcp), Err(403));
+        assert_eq!(status("grafana-0123456780", Door::Notify), Err(401));
+        assert_eq!(status(TOKEN, Door::Mcp), Ok(None));
+    }
+
+    #[test]
+    fn tokens_are_long_and_different() {
+        let refused = |tokens: Vec<NamedToken>| {
+            let options = HttpOptions { tokens, ..HttpOptions::new().bearer_token(TOKEN) };
+            access(&options, "127.0.0.1:1").err().unwrap().to_string()
+        };
+        let error = refused(vec![named("a", "canary", None, None)]);
+        assert!(
+            error.contains("tokens.a.token: must have at least 16") && !error.contains("canary"),
+            "{error}"
+        );
+        let error = refused(vec![named("a", TOKEN, None, None)]);
+        assert!(
+            error.contains("tokens.a.token: another token has the same value") && !error.contains(TOKEN),
+            "{error}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_is_per_minute() {
+        let token = Bearer::named(&named("a", TOKEN, None, Some(2)));
+        assert!(token.call().is_ok() && token.call().is_ok());
+        let refused = token.call().unwrap_err();
+        assert_eq!(
+            (refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()),
+            (429, "30")
+        );
+        tokio::time::advance(Duration::from_secs(30)).await;
+        assert!(token.call().is_ok() && token.call().is_err());
+    }
+
+    #[test]
+    fn requests_through_a_proxy_are_not_local() {
+        let local = |headers: &[(&'static str, &str)], listener: &str| {
+            let headers = headers.iter().map(|(name, value)| {
+                (hyper::header::HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+            });
+            Access::is_local(&headers.collect(), &Uri::from_static("/metrics"), listener.parse().unwrap())
+        };
+        assert!(local(&[("host", "localhost:8100")], "127.0.0.1:8100"));
+        for (headers, listener) in [
+            (&[("host", "localhost:8100")][..], "0.0.0.0:8100"),
+            (&[("host", "mcp.example.com")], "127.0.0.1:8100"),
+            (&[("host", "localhost"), ("x-forwarded-for", "10.0.0.1")], "127.0.0.1:8100"),
+            (&[("host", "localhost"), ("origin", "http://localhost")], "127.0.0.1:8100"),
+            (&[], "127.0.0.1:8100"),
+        ] {
+            assert!(!local(headers, listener), "{headers:?}");
+        }
     }
 }

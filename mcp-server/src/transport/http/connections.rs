@@ -5,7 +5,7 @@ use std::{
     convert::Infallible,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -15,6 +15,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
+use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -22,7 +23,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{held::Held, site::Site};
+use super::{held::Held, site::Front};
 
 /// Time for a client to send the head of its first request.
 const FIRST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,24 +37,33 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Time for a connection that is told to close.
 const EVICTION: Duration = Duration::from_secs(1);
 
+/// Time after which a silent client is asked whether it is there.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Time for a client's machine to acknowledge what it was sent.
+const UNACKNOWLEDGED: Duration = Duration::from_secs(45);
+
 /// The connections of a listener.
 pub(super) struct Connections {
     places: Arc<Semaphore>,
     idle: Idle,
     graceful: GracefulShutdown,
+    /// Number of connections of all listeners.
+    open: Arc<AtomicUsize>,
 }
 
 impl Connections {
-    pub(super) fn new(max: usize) -> Self {
+    pub(super) fn new(max: usize, open: &Arc<AtomicUsize>) -> Self {
         Self {
             places: Arc::new(Semaphore::new(max)),
             idle: Idle::default(),
             graceful: GracefulShutdown::new(),
+            open: Arc::clone(open),
         }
     }
 
     /// Accepts connections until it is dropped.
-    pub(super) async fn accept(&self, listener: &TcpListener, site: &Arc<Site>) {
+    pub(super) async fn accept(&self, listener: &TcpListener, front: &Arc<Front>) {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
@@ -65,7 +75,8 @@ impl Connections {
                     // An answer in events takes several writes: the last one must not wait for the client's
                     // acknowledgement of the first, 40 ms on Linux. A failure would cost only that.
                     let _ = stream.set_nodelay(true);
-                    self.serve(TokioIo::new(stream), site, place);
+                    give_up_on_silence(&stream);
+                    self.serve(TokioIo::new(stream), front, place);
                 }
                 Err(_) => {
                     self.idle.close_one();
@@ -91,16 +102,16 @@ impl Connections {
         timeout(EVICTION, Arc::clone(&self.places).acquire_owned()).await.ok()?.ok()
     }
 
-    fn serve(&self, stream: TokioIo<TcpStream>, site: &Arc<Site>, place: OwnedSemaphorePermit) {
-        let site = Arc::clone(site);
+    fn serve(&self, stream: TokioIo<TcpStream>, front: &Arc<Front>, place: OwnedSemaphorePermit) {
+        let front = Arc::clone(front);
         let state = self.idle.enter();
         let closed = state.close.clone();
         let first = Arc::clone(&state);
         let service = service_fn(move |request: Request<Incoming>| {
-            let site = Arc::clone(&site);
+            let front = Arc::clone(&front);
             let busy = Busy::new(&state);
             async move {
-                let response: Response<_> = site.respond(request).await;
+                let response: Response<_> = front.respond(request).await;
                 Ok::<_, Infallible>(response.map(|body| Held::new(body, busy)))
             }
         });
@@ -109,6 +120,8 @@ impl Connections {
             .header_read_timeout(HEAD_TIMEOUT)
             .serve_connection(stream, service);
         let connection = self.graceful.watch(connection);
+        let open = Arc::clone(&self.open);
+        open.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
             tokio::select! {
                 // An error here means that the client has disconnected.
@@ -118,8 +131,19 @@ impl Connections {
             }
             first.leave();
             drop(place);
+            open.fetch_sub(1, Ordering::Relaxed);
         });
     }
+}
+
+/// Ends a connection whose client has vanished without a word. Streams have an event every 15 seconds, so that it is
+/// noticed there, too. A failure would cost only that.
+fn give_up_on_silence(stream: &TcpStream) {
+    let socket = SockRef::from(stream);
+    let keepalive = TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE / 3);
+    let _ = socket.set_tcp_keepalive(&keepalive);
+    #[cfg(target_os = "linux")]
+    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
 }
 
 /// Connections without a request, the first to close first: those that have never sent one, then the longest idle.
@@ -220,5 +244,17 @@ mod tests {
         assert!(!idle.close_one() && !busy.close.is_cancelled(), "a request in progress is never cut off");
         drop(busy_now);
         assert!(idle.close_one() && busy.close.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_has_vanished_is_noticed() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        give_up_on_silence(&stream);
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        #[cfg(target_os = "linux")]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(UNACKNOWLEDGED));
     }
 }

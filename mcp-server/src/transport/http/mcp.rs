@@ -3,17 +3,18 @@
 use std::{
     collections::HashSet,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     response::{IntoResponse as _, Response},
 };
 use http_body_util::Full;
 use hyper::{
     HeaderMap, Method, StatusCode,
-    header::{CONTENT_TYPE, HeaderName},
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use rmcp::{
     ErrorData,
@@ -23,27 +24,37 @@ use rmcp::{
     },
 };
 use serde_json::json;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::{HttpOptions, answer::as_json, held::Held, limits, places::busy};
+use super::{
+    HttpOptions,
+    access::Bearer,
+    answer::{as_json, failure},
+    held::Held,
+    limits,
+    places::busy,
+    sessions::{AllInUse, InUse, Sessions},
+};
 use crate::protocol::{
-    Handler,
+    LiveHandler,
     message::{self, Input, Refused},
 };
 
 /// Maximum size of a body. A message has at most 20,000 bytes; a JSON escape turns one byte into six.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// Maximum number of sessions, for clients of older protocol versions. A session ends after five silent minutes.
-const MAX_SESSIONS: usize = 1_000;
+/// Interval at which idle sessions are put away.
+const TIDY: Duration = Duration::from_secs(60);
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// Answers the requests of the protocol.
 pub(super) struct Mcp {
-    protocol: StreamableHttpService<Handler, LocalSessionManager>,
-    sessions: Arc<LocalSessionManager>,
+    protocol: StreamableHttpService<LiveHandler, LocalSessionManager>,
+    /// `None` if the server keeps none.
+    sessions: Option<Sessions>,
     streams: CancellationToken,
     used_ids: UsedIds,
 }
@@ -58,18 +69,20 @@ struct UsedId {
 }
 
 impl Mcp {
-    pub(super) fn new(handler: Handler, options: &HttpOptions) -> Self {
-        let sessions = Arc::new(LocalSessionManager::default());
-        let config = StreamableHttpServerConfig::default()
-            .with_legacy_session_mode(!options.stateless)
+    pub(super) fn new(handler: LiveHandler, options: &HttpOptions) -> Self {
+        let sessions = (!options.stateless).then(|| Sessions::new(options.session_lifetime));
+        let manager = sessions.as_ref().map(Sessions::manager).unwrap_or_default();
+        let mut config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(sessions.is_some())
             // An answer in one piece if no event precedes it; otherwise a stream of events.
             .with_json_response(true)
             .with_max_request_body_bytes(MAX_BODY_BYTES)
             // Hosts and origins are checked for all routes.
             .disable_allowed_hosts()
             .disable_allowed_origins();
+        config.session_store = sessions.as_ref().map(Sessions::store);
         let streams = config.cancellation_token.clone();
-        let protocol = StreamableHttpService::new(move || Ok(handler.clone()), Arc::clone(&sessions), config);
+        let protocol = StreamableHttpService::new(move || Ok(handler.clone()), manager, config);
         Self { protocol, sessions, streams, used_ids: UsedIds::default() }
     }
 
@@ -78,40 +91,97 @@ impl Mcp {
         self.streams.cancel();
     }
 
-    pub(super) async fn answer(State(mcp): State<Arc<Self>>, request: Request) -> Response {
-        match *request.method() {
-            Method::POST => mcp.receive(request).await,
-            Method::DELETE => {
-                let mut response = mcp.protocol.handle(request).await.into_response();
-                // The session has ended by then, and the Python SDK treats "accepted" as a failure.
-                if response.status() == StatusCode::ACCEPTED {
-                    *response.status_mut() = StatusCode::NO_CONTENT;
-                }
-                response
+    /// Returns the number of sessions in memory.
+    pub(super) fn sessions(&self) -> usize {
+        self.sessions.as_ref().map_or(0, Sessions::count)
+    }
+
+    /// Puts idle sessions away until it is dropped.
+    pub(super) async fn tidy(&self) {
+        loop {
+            sleep(TIDY).await;
+            if let Some(sessions) = &self.sessions {
+                sessions.put_idle_away().await;
             }
-            _ => mcp.protocol.handle(request).await.into_response(),
         }
     }
 
-    async fn receive(&self, request: Request) -> Response {
+    pub(super) async fn answer(
+        State(mcp): State<Arc<Self>>,
+        Extension(sender): Extension<Arc<Bearer>>,
+        mut request: Request,
+    ) -> Response {
+        let session = match mcp.session(&mut request, &sender).await {
+            Ok(session) => session,
+            Err(refusal) => return *refusal,
+        };
+        let response = match (request.method(), &mcp.sessions, &session) {
+            (&Method::DELETE, Some(sessions), Some(session)) => {
+                sessions.end(session).await;
+                // The Python SDK treats "accepted" as a failure.
+                StatusCode::NO_CONTENT.into_response()
+            }
+            (&Method::POST, ..) => mcp.receive(request, &sender, session.as_ref()).await,
+            _ => mcp.protocol.handle(request).await.into_response(),
+        };
+        match session {
+            None => response,
+            Some(session) => response.map(|body| Body::new(Held::new(body, session))),
+        }
+    }
+
+    /// Finds the session that the request names, and names it as the protocol's library knows it.
+    async fn session(&self, request: &mut Request, sender: &Bearer) -> Result<Option<InUse>, Box<Response>> {
+        let Some(sessions) = self.sessions.as_ref().filter(|_| is_older(request.headers())) else {
+            return Ok(None);
+        };
+        let Some(id) = request.headers().get(&SESSION_ID) else { return Ok(None) };
+        let found = match id.to_str() {
+            Ok(id) => sessions.resume(id, &sender.seal, sender.name()).await,
+            Err(_) => Ok(None),
+        };
+        let session = found.map_err(|AllInUse| Box::new(too_many_clients()))?.ok_or_else(|| {
+            let problem = "there is no such session: begin one with `initialize`";
+            Box::new(failure(StatusCode::NOT_FOUND, "not_found", problem))
+        })?;
+        let internal = HeaderValue::from_str(session.internal());
+        let internal = internal.map_err(|_| Box::new(StatusCode::INTERNAL_SERVER_ERROR.into_response()))?;
+        request.headers_mut().insert(SESSION_ID, internal);
+        Ok(Some(session))
+    }
+
+    async fn receive(&self, request: Request, sender: &Bearer, session: Option<&InUse>) -> Response {
         let (mut head, body) = request.into_parts();
         let body = match limits::read_body(body, MAX_BODY_BYTES).await {
             Ok(body) => body,
             Err(refusal) => return *refusal,
         };
         let mut used_id = None;
+        let mut begins = None;
         let body = if is_json(&head.headers) {
             match message::read(&body) {
                 Ok(Input::One(incoming)) => {
-                    if self.is_one_session_too_many(&incoming, &head.headers).await {
-                        return busy("too many clients: try again in a few minutes");
+                    if incoming.is("tools/call")
+                        && let Err(refusal) = sender.call()
+                    {
+                        return *refusal;
                     }
-                    if let Some((id, session)) = incoming.request_id().zip(head.headers.get(&SESSION_ID)) {
-                        let key = format!("{} {id:?}", session.to_str().unwrap_or_default());
-                        used_id = UsedId::new(key, &self.used_ids);
+                    if let Some((id, session)) = incoming.request_id().zip(session) {
+                        used_id = UsedId::new(format!("{} {id:?}", session.serial()), &self.used_ids);
                         if used_id.is_none() {
                             return refusal(&head.headers, Some(&id), &message::id_in_use());
                         }
+                    }
+                    if let Some(sessions) = &self.sessions
+                        && session.is_none()
+                        && incoming.is("initialize")
+                        && is_older(&head.headers)
+                    {
+                        if sessions.make_room(sender.name()).await.is_err() {
+                            return too_many_clients();
+                        }
+                        begins =
+                            Some((sessions, incoming.message.get("params").cloned().unwrap_or_default()));
                     }
                     incoming.put_into(&mut head.extensions, body)
                 }
@@ -124,19 +194,26 @@ impl Mcp {
             // The protocol's library says what is wrong with the headers.
             body
         };
-        let response = self.protocol.handle(Request::from_parts(head, Full::new(body))).await.into_response();
+        let mut response =
+            self.protocol.handle(Request::from_parts(head, Full::new(body))).await.into_response();
+        if let Some((sessions, params)) = begins
+            && let Some(internal) = response.headers().get(&SESSION_ID).and_then(|id| id.to_str().ok())
+        {
+            let id = sessions.begin(internal, &params, &sender.seal, sender.name().cloned());
+            // Letters, digits, dots, `-` and `_`.
+            if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id).ok()) {
+                response.headers_mut().insert(SESSION_ID, id);
+            }
+        }
         match used_id {
             None => response,
             Some(used_id) => response.map(|body| Body::new(Held::new(body, used_id))),
         }
     }
+}
 
-    /// Reports whether the message would begin a session beyond the maximum.
-    async fn is_one_session_too_many(&self, message: &message::Incoming, headers: &HeaderMap) -> bool {
-        let begins =
-            message.message.get("method").is_some_and(|method| method == "initialize") && is_older(headers);
-        begins && self.sessions.sessions.read().await.len() >= MAX_SESSIONS
-    }
+fn too_many_clients() -> Response {
+    busy("too many clients are in the middle of something: try again in a moment")
 }
 
 impl UsedId {

@@ -1,4 +1,4 @@
-//! Serving over Streamable HTTP: listeners, and a shutdown that lets calls finish.
+//! Serving over Streamable HTTP: listeners, reloading, and a shutdown that lets calls finish.
 
 mod access;
 mod answer;
@@ -7,52 +7,175 @@ mod held;
 mod limits;
 mod mcp;
 mod names;
+mod operation;
 mod options;
 mod places;
+mod sessions;
 mod site;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use tokio::{net::TcpListener, time::timeout};
+use axum::Router;
+use dingtalk_config::Door;
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 
 pub use self::options::HttpOptions;
-use self::{access::Access, connections::Connections, mcp::Mcp, places::Places, site::Site};
-use crate::{Error, protocol::Handler};
+pub(crate) use self::options::NamedToken;
+use self::{
+    access::Access,
+    connections::Connections,
+    mcp::Mcp,
+    operation::Operation,
+    places::Places,
+    site::{Front, Guard},
+};
+use crate::{
+    Error,
+    protocol::{Handler, LiveHandler},
+};
 
 /// Maximum number of connections.
 const MAX_CONNECTIONS: usize = 1_536;
 
-/// Time for calls to finish after a signal to stop: the default deadline of a call and a little more. A call that waits
-/// for a person, or has a longer deadline, is dropped.
-const GRACE: Duration = Duration::from_secs(30);
+/// Maximum number of connections of operators.
+const MAX_ADMIN_CONNECTIONS: usize = 16;
+
+/// Time for a stop, from the signal to the end: Kubernetes ends a process after 30 seconds.
+const STOP: Duration = Duration::from_secs(25);
+
+/// Time at the end of a stop, for what is left to be stored.
+const STORING: Duration = Duration::from_secs(2);
 
 /// Time for connections to close once no call is in progress.
 const CLOSING: Duration = Duration::from_secs(1);
 
-/// Serves until `stop` completes, and then until the calls in progress have ended.
-pub(crate) async fn serve(
-    handler: Handler,
-    listener: TcpListener,
-    options: HttpOptions,
-    stop: impl Future<Output = ()>,
-) -> Result<(), Error> {
-    let address = listener.local_addr().map_err(|error| Error::Protocol(error.to_string()))?;
-    let access = Access::new(&options, address)?;
-    let mcp = Arc::new(Mcp::new(handler, &options));
-    let max = max_connections();
-    let site = Arc::new(Site::new(access, Places::new(max), &mcp));
-    tracing::info!(name: "dingtalk_notify.listening", %address, "serving MCP over HTTP");
+/// Maximum delay before new connections are refused.
+const MAX_DRAIN_DELAY: Duration = Duration::from_secs(20);
 
-    let connections = Connections::new(max);
-    tokio::select! {
-        () = connections.accept(&listener, &site) => {}
-        () = stop => {}
+/// A server that is ready to begin: everything that can be wrong has been checked.
+pub(crate) struct Serving {
+    handler: LiveHandler,
+    guard: Arc<Guard>,
+    operation: Arc<Operation>,
+    main: (TcpListener, Arc<Front>),
+    admin: Option<(TcpListener, Arc<Front>)>,
+    address: SocketAddr,
+    drain_delay: Duration,
+}
+
+impl Serving {
+    /// Checks the options, and listens on the address for operators if they have one.
+    pub(crate) async fn prepare(
+        handler: Handler,
+        listener: TcpListener,
+        options: &HttpOptions,
+    ) -> Result<Self, Error> {
+        let address = local_address(&listener)?;
+        let metrics = handler.metrics().clone();
+        let handler = LiveHandler::new(handler);
+        let guard = Arc::new(Guard::new(Access::new(options, address)?));
+        let prefix = options.prefix()?;
+        if options.drain_delay > MAX_DRAIN_DELAY {
+            return Err(Error::setting(
+                format!("the drain delay must be at most {} s", MAX_DRAIN_DELAY.as_secs()),
+                format!("停止前的等待最长为 {} 秒", MAX_DRAIN_DELAY.as_secs()),
+            ));
+        }
+        let mcp = Arc::new(Mcp::new(handler.clone(), options));
+        let places = Arc::new(Places::new(max_connections()));
+        let operation = Arc::new(Operation::new(metrics.clone(), Arc::clone(&places), Arc::clone(&mcp)));
+        let routes = site::door(site::mcp(&mcp), Door::Mcp, &guard, &places)
+            .merge(operation::routes(&operation, &guard, address));
+        let main = Arc::new(Front::new(routes, prefix, &guard, metrics.clone()));
+        let admin = match options.admin {
+            None => None,
+            Some(at) => {
+                let listener = TcpListener::bind(at).await.map_err(|error| {
+                    Error::setting(
+                        format!("cannot listen on {at}: {error}"),
+                        format!("无法监听 {at}：{error}"),
+                    )
+                })?;
+                let routes: Router = operation::routes(&operation, &guard, local_address(&listener)?);
+                Some((listener, Arc::new(Front::new(routes, "", &guard, metrics))))
+            }
+        };
+        let drain_delay = options.drain_delay;
+        Ok(Self { handler, guard, operation, main: (listener, main), admin, address, drain_delay })
     }
-    drop(listener);
-    let _ = timeout(GRACE, site.places().calls_have_ended()).await;
-    mcp.end_streams();
-    let _ = timeout(CLOSING, connections.shutdown()).await;
-    Ok(())
+
+    /// Returns the address for operators, if there is one.
+    #[cfg(feature = "program")]
+    pub(crate) fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().and_then(|(listener, _)| listener.local_addr().ok())
+    }
+
+    /// Returns what replaces the handler and the access control while clients are connected.
+    #[cfg(feature = "program")]
+    pub(crate) fn reload(&self) -> Reload {
+        Reload { handler: self.handler.clone(), guard: Arc::clone(&self.guard), address: self.address }
+    }
+
+    /// Serves until `stop` completes, and then until the calls in progress have ended.
+    pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
+        let Self { operation, main: (listener, front), admin, address, drain_delay, .. } = self;
+        tracing::info!(name: "dingtalk_notify.listening", %address, "serving MCP over HTTP");
+        let connections = Connections::new(max_connections(), &operation.connections);
+        let operators = Connections::new(MAX_ADMIN_CONNECTIONS, &operation.connections);
+        let serve_operators = async {
+            match &admin {
+                Some((listener, front)) => operators.accept(listener, front).await,
+                None => std::future::pending().await,
+            }
+        };
+        let stopping = async {
+            tokio::select! {
+                () = connections.accept(&listener, &front) => {}
+                () = operation.mcp.tidy() => {}
+                () = async {
+                    stop.await;
+                    operation.stop();
+                    sleep(drain_delay).await;
+                } => {}
+            }
+            drop(listener);
+            let rest = STOP.saturating_sub(drain_delay + CLOSING + STORING);
+            let _ = timeout(rest, operation.places.calls_have_ended()).await;
+        };
+        tokio::select! {
+            () = stopping => {}
+            () = serve_operators => {}
+        }
+        operation.mcp.end_streams();
+        let closed = async { tokio::join!(connections.shutdown(), operators.shutdown()) };
+        let _ = timeout(CLOSING, closed).await;
+    }
+}
+
+/// Replaces what a server serves, and to whom. What needs a listener stays as it is.
+#[cfg(feature = "program")]
+pub(crate) struct Reload {
+    handler: LiveHandler,
+    guard: Arc<Guard>,
+    address: SocketAddr,
+}
+
+#[cfg(feature = "program")]
+impl Reload {
+    /// Answers further requests by this handler and these options. On a fault, everything stays as it is.
+    pub(crate) fn replace(&self, handler: Handler, options: &HttpOptions) -> Result<(), Error> {
+        let access = Access::new(options, self.address)?;
+        self.guard.replace(access);
+        self.handler.replace(handler);
+        Ok(())
+    }
+}
+
+fn local_address(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    listener.local_addr().map_err(|error| Error::Protocol(error.to_string()))
 }
 
 /// Returns the number of connections for which there are file descriptors: each call may need one more.

@@ -1,11 +1,13 @@
 //! Access to a server that listens on a network.
 
-use std::{fmt, net::SocketAddr};
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
+
+use dingtalk_config::Door;
 
 use secrecy::SecretString;
 
 use super::names::{HostName, Origin};
-use crate::{Error, settings::table::HTTP_HOSTS};
+use crate::{Error, call::rights::Rights, settings::table::HTTP_HOSTS};
 
 /// Origins of pages that this machine serves.
 const LOOPBACK_ORIGINS: [&str; 3] = ["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"];
@@ -23,13 +25,48 @@ const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 /// Browsers send the page's `Origin`; pages of other origins are refused unless [allowed](Self::allow_origin). A
 /// request whose `Host` is not one of the server's names is refused too, since any page can resolve its own name to
 /// this machine's address.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 #[must_use]
 pub struct HttpOptions {
     pub(super) bearer_token: Option<SecretString>,
+    pub(super) tokens: Vec<NamedToken>,
     pub(super) hosts: Vec<String>,
     pub(super) origins: Vec<String>,
     pub(super) stateless: bool,
+    pub(super) path_prefix: String,
+    pub(super) admin: Option<SocketAddr>,
+    pub(super) drain_delay: Duration,
+    pub(super) session_lifetime: Duration,
+}
+
+/// Time for which a client can use a session by default: many clients never begin another one.
+const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// A token with a name, and what its holder may do.
+#[derive(Clone)]
+pub(crate) struct NamedToken {
+    pub(crate) secret: SecretString,
+    /// Doors that it opens; `None` for all.
+    pub(crate) doors: Option<Vec<Door>>,
+    /// Maximum number of calls per minute.
+    pub(crate) rate: Option<u32>,
+    pub(crate) rights: Arc<Rights>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            bearer_token: None,
+            tokens: Vec::new(),
+            hosts: Vec::new(),
+            origins: Vec::new(),
+            stateless: false,
+            path_prefix: String::new(),
+            admin: None,
+            drain_delay: Duration::ZERO,
+            session_lifetime: SESSION_LIFETIME,
+        }
+    }
 }
 
 impl HttpOptions {
@@ -64,6 +101,56 @@ impl HttpOptions {
     pub fn stateless(mut self, stateless: bool) -> Self {
         self.stateless = stateless;
         self
+    }
+
+    /// Serves below this path as well, as `/dingtalk`, for a proxy that does not strip it: MCP is at `/dingtalk/mcp`.
+    pub fn path_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.path_prefix = prefix.into();
+        self
+    }
+
+    /// Serves `/healthz`, `/readyz` and `/metrics` at this address, too: apart from the clients.
+    pub fn admin(mut self, address: SocketAddr) -> Self {
+        self.admin = Some(address);
+        self
+    }
+
+    /// Sets the time between the signal to stop, at which `/readyz` fails, and the end of new connections: none by
+    /// default, at most 20 seconds. Load balancers notice in between that no more requests should come.
+    pub fn drain_delay(mut self, delay: Duration) -> Self {
+        self.drain_delay = delay;
+        self
+    }
+
+    /// Sets the time for which a client of a protocol version before 2026-07-28 can use a session: 30 days by default.
+    /// A session survives a restart, and is bound to the token with which it began.
+    pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
+        self.session_lifetime = lifetime;
+        self
+    }
+
+    /// Adds a token with a name.
+    #[cfg(feature = "program")]
+    pub(crate) fn token(mut self, token: NamedToken) -> Self {
+        self.tokens.push(token);
+        self
+    }
+
+    /// Returns the path prefix without a slash at its end; empty for none.
+    pub(super) fn prefix(&self) -> Result<&str, Error> {
+        let prefix = self.path_prefix.trim_end_matches('/');
+        let is_path = prefix.split('/').skip(1).all(|part| {
+            !part.is_empty()
+                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte))
+        });
+        if prefix.is_empty() || (prefix.starts_with('/') && is_path) {
+            return Ok(prefix);
+        }
+        let given = &self.path_prefix;
+        Err(Error::setting(
+            format!("invalid path prefix {given:?}; expected a path such as /dingtalk"),
+            format!("应为路径前缀，例如 /dingtalk，而不是 {given:?}"),
+        ))
     }
 
     /// Returns the host names of a server at this address.
@@ -114,6 +201,11 @@ impl HttpOptions {
         origins.collect()
     }
 
+    /// Reports whether this is a name of this machine that no page of the open web can take.
+    pub(super) fn is_loopback(host: &str) -> bool {
+        LOOPBACK_HOSTS.contains(&host)
+    }
+
     /// Returns the origins whose pages may call the server because this machine serves them.
     pub(super) fn own_origins_at(address: SocketAddr) -> Vec<Origin> {
         if address.ip().is_loopback() {
@@ -131,7 +223,11 @@ impl fmt::Debug for HttpOptions {
             .field("hosts", &self.hosts)
             .field("origins", &self.origins)
             .field("stateless", &self.stateless)
-            .finish()
+            .field("path_prefix", &self.path_prefix)
+            .field("admin", &self.admin)
+            .field("drain_delay", &self.drain_delay)
+            .field("session_lifetime", &self.session_lifetime)
+            .finish_non_exhaustive()
     }
 }
 
@@ -170,6 +266,18 @@ mod tests {
         ] {
             let options = HttpOptions::new().allow_origin(origin);
             assert_eq!(options.named_origins().is_ok(), fits, "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_a_path() {
+        for (prefix, read) in
+            [("", Some("")), ("/", Some("")), ("/dingtalk", Some("/dingtalk")), ("/a/b/", Some("/a/b"))]
+        {
+            assert_eq!(HttpOptions::new().path_prefix(prefix).prefix().ok(), read, "{prefix}");
+        }
+        for prefix in ["dingtalk", "/a//b", "/{a}", "/a b", "https://x"] {
+            assert!(HttpOptions::new().path_prefix(prefix).prefix().is_err(), "{prefix}");
         }
     }
 

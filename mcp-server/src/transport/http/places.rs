@@ -26,6 +26,8 @@ const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// The places of a server.
 pub(crate) struct Places {
+    max_requests: usize,
+    max_streams: usize,
     requests: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     /// Answers that are not finished, without streams.
@@ -45,10 +47,18 @@ impl Places {
         // As many connections are left for clients that are refused, or between two requests.
         let streams = connections.saturating_sub(2 * requests);
         Self {
+            max_requests: requests,
+            max_streams: streams,
             requests: Arc::new(Semaphore::new(requests)),
             streams: Arc::new(Semaphore::new(streams)),
             calls: TaskTracker::new(),
         }
+    }
+
+    /// Returns the numbers of requests and of streams in progress.
+    pub(super) fn taken(&self) -> (usize, usize) {
+        let taken = |all: usize, places: &Semaphore| all - places.available_permits().min(all);
+        (taken(self.max_requests, &self.requests), taken(self.max_streams, &self.streams))
     }
 
     /// Completes when all calls in progress are answered.
@@ -94,6 +104,7 @@ mod tests {
         assert_eq!(streams.len(), 512);
         let requests: Vec<_> = (0..2_000).map_while(|_| places.take(false)).collect();
         assert_eq!(requests.len(), 256);
+        assert_eq!(places.taken(), (256, 512));
         drop(streams);
         assert!(places.take(true).is_some() && places.take(false).is_none());
     }

@@ -10,8 +10,9 @@ use axum::{
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
     response::Response,
-    routing::{any, get},
+    routing::any,
 };
+use dingtalk_config::Door;
 use hyper::{
     Method, StatusCode,
     body::Incoming,
@@ -22,60 +23,85 @@ use tower_service::Service as _;
 use tracing::Instrument as _;
 
 use super::{
-    access::Access,
+    access::{Access, word_for},
     answer::failure,
     mcp::Mcp,
     places::{Places, admit},
 };
-use crate::protocol::request_id::{self, REQUEST_ID};
+use crate::{
+    metrics::{Answered, Metrics},
+    protocol::request_id::{self, REQUEST_ID},
+};
 
 /// The path of the protocol.
 const MCP: &str = "/mcp";
-
-/// The path for health checks.
-const HEALTH: &str = "/healthz";
 
 /// Seconds for which a browser remembers the answer to a preflight.
 const PREFLIGHT_SECONDS: u64 = 600;
 
 /// Everything that a listener serves.
-pub(super) struct Site {
+pub(super) struct Front {
     guard: Arc<Guard>,
-    places: Arc<Places>,
+    metrics: Metrics,
     /// For requests from pages that may read the answers.
     cross_origin: Router,
     router: Router,
 }
 
 /// The access control in force.
-struct Guard(RwLock<Arc<Access>>);
+pub(super) struct Guard(RwLock<Arc<Access>>);
+
+/// A part of the server, with what its requests need.
+#[derive(Clone)]
+struct Entrance {
+    guard: Arc<Guard>,
+    door: Door,
+}
+
+/// What is known of a request when it is answered.
+#[derive(Clone)]
+pub(super) struct Seen {
+    pub(super) door: &'static str,
+    /// Name of the sender's token.
+    pub(super) token: Option<Arc<str>>,
+}
 
 impl Guard {
-    fn access(&self) -> Arc<Access> {
+    pub(super) fn new(access: Access) -> Self {
+        Self(RwLock::new(Arc::new(access)))
+    }
+
+    /// Checks all further requests by this access control.
+    pub(super) fn replace(&self, access: Access) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
+    }
+
+    pub(super) fn access(&self) -> Arc<Access> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Site {
-    pub(super) fn new(access: Access, places: Places, mcp: &Arc<Mcp>) -> Self {
-        let guard = Arc::new(Guard(RwLock::new(Arc::new(access))));
-        let places = Arc::new(places);
-        let doors = Router::new()
-            .route(MCP, any(Mcp::answer))
-            .route(&format!("{MCP}/"), any(Mcp::answer))
-            .with_state(Arc::clone(mcp))
-            .route_layer(from_fn_with_state(Arc::clone(&places), admit))
-            .route_layer(from_fn_with_state(Arc::clone(&guard), authenticate));
-        let router = Router::new()
-            .route(HEALTH, get(async || "the server is running\n"))
-            .merge(doors)
-            .fallback(unknown_path);
-        let cross_origin = router.clone().layer(cross_origin());
-        Self { guard, places, cross_origin, router }
-    }
+/// Adds the layers of a door to its routes: the sender's token, and a place.
+pub(super) fn door(routes: Router, door: Door, guard: &Arc<Guard>, places: &Arc<Places>) -> Router {
+    let entrance = Entrance { guard: Arc::clone(guard), door };
+    routes
+        .route_layer(from_fn_with_state(Arc::clone(places), admit))
+        .route_layer(from_fn_with_state(entrance, authenticate))
+}
 
-    pub(super) fn places(&self) -> &Places {
-        &self.places
+/// The routes of MCP.
+pub(super) fn mcp(mcp: &Arc<Mcp>) -> Router {
+    let routes = Router::new().route(MCP, any(Mcp::answer)).route(&format!("{MCP}/"), any(Mcp::answer));
+    routes.with_state(Arc::clone(mcp))
+}
+
+impl Front {
+    /// Serves these routes, also below a path prefix if there is one.
+    pub(super) fn new(routes: Router, prefix: &str, guard: &Arc<Guard>, metrics: Metrics) -> Self {
+        let router = if prefix.is_empty() { routes } else { routes.clone().nest(prefix, routes) };
+        let router = router.fallback(unknown_path);
+        let cross_origin = router.clone().layer(cross_origin());
+        Self { guard: Arc::clone(guard), metrics, cross_origin, router }
     }
 
     /// Answers a request, under an id that the logs have too.
@@ -93,8 +119,13 @@ impl Site {
         let mut router = if is_cross_origin { self.cross_origin.clone() } else { self.router.clone() };
         let answer = async {
             let Ok(response) = router.call(request).await;
-            let (status, elapsed_ms) = (response.status().as_u16(), started.elapsed().as_millis());
-            tracing::debug!(name: "dingtalk_notify.answered", status, elapsed_ms, "answered");
+            let seen = response.extensions().get::<Seen>();
+            let door = seen.map_or("other", |seen| seen.door);
+            let token = seen.and_then(|seen| seen.token.as_deref());
+            let (status, after) = (response.status().as_u16(), started.elapsed());
+            self.metrics.answered(&Answered { door, token, status, after });
+            let elapsed_ms = after.as_millis();
+            tracing::debug!(name: "dingtalk_notify.answered", door, token, status, elapsed_ms, "answered");
             response
         };
         let mut response = answer.instrument(span).await;
@@ -107,15 +138,24 @@ impl Site {
 }
 
 /// Lets a request in that is for this server, from an allowed origin, and has the token.
-async fn authenticate(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
-    let access = guard.access();
-    let allowed = access
+async fn authenticate(State(entrance): State<Entrance>, mut request: Request, next: Next) -> Response {
+    let access = entrance.guard.access();
+    let sender = access
         .check_names(request.uri(), request.headers())
-        .and_then(|()| access.identify(request.headers()));
-    match allowed {
-        Ok(_) => next.run(request).await,
-        Err(refusal) => *refusal,
-    }
+        .and_then(|()| access.identify(request.headers(), entrance.door));
+    let (token, mut response) = match sender {
+        Ok(sender) => {
+            let token = sender.name().cloned();
+            if let Some(rights) = &sender.rights {
+                request.extensions_mut().insert(Arc::clone(rights));
+            }
+            request.extensions_mut().insert(sender);
+            (token, next.run(request).await)
+        }
+        Err(refusal) => (None, *refusal),
+    };
+    response.extensions_mut().insert(Seen { door: word_for(entrance.door), token });
+    response
 }
 
 /// Clients that look for OAuth read this, too.

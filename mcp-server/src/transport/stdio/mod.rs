@@ -12,7 +12,7 @@ use tokio::{sync::Notify, time::sleep};
 use self::transport::LineTransport;
 use crate::{
     Error, Server,
-    transport::{hung_up, told_to_stop},
+    transport::{HangUps, told_to_stop},
 };
 
 /// Time for calls in progress once the client has disconnected.
@@ -26,10 +26,11 @@ pub(crate) async fn serve(server: &Server) -> Result<(), Error> {
         ended.notified().await;
         sleep(GRACE).await;
     };
+    let mut hang_ups = HangUps::new();
     tokio::select! {
         done = server.serve(transport) => done,
         () = grace => Ok(()),
         () = told_to_stop() => Ok(()),
-        () = hung_up() => Ok(()),
+        () = hang_ups.next() => Ok(()),
     }
 }

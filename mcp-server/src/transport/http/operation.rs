@@ -1,0 +1,109 @@
+//! What operators ask of a server: whether it runs, whether it is ready, and what it has done.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use dingtalk_config::Door;
+use hyper::{StatusCode, header::CONTENT_TYPE};
+
+use super::{
+    access::{Access, word_for},
+    mcp::Mcp,
+    places::Places,
+    site::{Guard, Seen},
+};
+use crate::metrics::{self, InUse, Metrics};
+
+/// The path for checks that restart a process.
+const HEALTH: &str = "/healthz";
+
+/// The path for checks that send requests elsewhere.
+const READY: &str = "/readyz";
+
+/// The path of the metrics.
+const METRICS: &str = "/metrics";
+
+/// What operators can read.
+pub(super) struct Operation {
+    pub(super) metrics: Metrics,
+    pub(super) places: Arc<Places>,
+    pub(super) mcp: Arc<Mcp>,
+    pub(super) connections: Arc<AtomicUsize>,
+    stops: AtomicBool,
+}
+
+impl Operation {
+    pub(super) fn new(metrics: Metrics, places: Arc<Places>, mcp: Arc<Mcp>) -> Self {
+        Self { metrics, places, mcp, connections: Arc::default(), stops: AtomicBool::new(false) }
+    }
+
+    /// Reports from now on that no more requests should come.
+    pub(super) fn stop(&self) {
+        self.stops.store(true, Ordering::Relaxed);
+    }
+
+    fn in_use(&self) -> InUse {
+        let (requests, streams) = self.places.taken();
+        InUse {
+            requests,
+            streams,
+            connections: self.connections.load(Ordering::Relaxed),
+            sessions: self.mcp.sessions(),
+        }
+    }
+}
+
+/// The routes of a listener at this address.
+pub(super) fn routes(operation: &Arc<Operation>, guard: &Arc<Guard>, listener: SocketAddr) -> Router {
+    let state = Routes { operation: Arc::clone(operation), guard: Arc::clone(guard), listener };
+    Router::new()
+        .route(HEALTH, get(async || seen("healthz", "the server is running\n".into_response())))
+        .route(READY, get(ready))
+        .route(METRICS, get(read_metrics))
+        .with_state(state)
+}
+
+/// State of the routes of one listener.
+#[derive(Clone)]
+struct Routes {
+    operation: Arc<Operation>,
+    guard: Arc<Guard>,
+    listener: SocketAddr,
+}
+
+async fn ready(State(state): State<Routes>) -> Response {
+    let response = if state.operation.stops.load(Ordering::Relaxed) {
+        (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n").into_response()
+    } else {
+        "the server is ready\n".into_response()
+    };
+    seen("readyz", response)
+}
+
+/// Needs a token, except on this machine.
+async fn read_metrics(State(state): State<Routes>, request: Request) -> Response {
+    let (headers, uri) = (request.headers(), request.uri());
+    if !Access::is_local(headers, uri, state.listener)
+        && let Err(refusal) = state.guard.access().identify(headers, Door::Metrics)
+    {
+        return seen(word_for(Door::Metrics), *refusal);
+    }
+    let text = state.operation.metrics.text(&state.operation.in_use());
+    seen(word_for(Door::Metrics), ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
+}
+
+fn seen(door: &'static str, mut response: Response) -> Response {
+    response.extensions_mut().insert(Seen { door, token: None });
+    response
+}
