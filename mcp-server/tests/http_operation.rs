@@ -146,7 +146,9 @@ async fn a_file_is_read_again_on_a_signal_and_stays_as_it_was_if_it_is_faulty() 
     fs::write(file.path(), config("operations", &tokens)).unwrap();
     served.signal("-HUP");
     wait_for(&served, "dingtalk_notify_config_reload_ok 1").await;
-    assert!(tool_names(&served, "another-token-of-some-length").await.contains(&"send_backup_done".to_owned()));
+    assert!(
+        tool_names(&served, "another-token-of-some-length").await.contains(&"send_backup_done".to_owned())
+    );
     let refused = modern(&served.url, "tools/list", json!({})).bearer_auth(TOKEN).send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED, "the old token");
 }

@@ -1,4 +1,4 @@
-//! Metrics in the text form of OpenMetrics. Labels have values of closed sets: names of the file and of this program,
+//! Metrics in the text form of `OpenMetrics`. Labels have values of closed sets: names of the file and of this program,
 //! never what a client sends.
 
 use std::{

@@ -96,9 +96,9 @@ pub(super) fn mcp(mcp: &Arc<Mcp>) -> Router {
 }
 
 impl Front {
-    /// Serves these routes, also below a path prefix if there is one.
-    pub(super) fn new(routes: Router, prefix: &str, guard: &Arc<Guard>, metrics: Metrics) -> Self {
-        let router = if prefix.is_empty() { routes } else { routes.clone().nest(prefix, routes) };
+    /// Serves these doors, also below a path prefix if there is one.
+    pub(super) fn new(doors: Router, prefix: &str, guard: &Arc<Guard>, metrics: Metrics) -> Self {
+        let router = if prefix.is_empty() { doors } else { doors.clone().nest(prefix, doors) };
         let router = router.fallback(unknown_path);
         let cross_origin = router.clone().layer(cross_origin());
         Self { guard: Arc::clone(guard), metrics, cross_origin, router }
