@@ -155,7 +155,6 @@ fn errors_of_settings_and_of_the_file_speak_the_language_of_the_person() {
         let told = stderr(&run(&environment, arguments));
         for expected in [
             "DINGTALK_NOTIFY_AT_ALL：应为 `ask`、`allow`、`deny` 之一，而不是 \"no\"",
-            "robots.ops.about：缺少这一项",
             "robots.ops.abuot：未知的键；是否想写 `about`？",
             "robots.ops.access_token：密钥不能写在这个文件里",
         ] {

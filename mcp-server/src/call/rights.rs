@@ -7,7 +7,7 @@ use dingtalk_core::message::{Fault, Faults};
 use super::policy::{AtAll, Policy};
 use crate::definition::Deployment;
 
-/// What the holder of a token may do.
+/// Rights of the holder of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rights {
     /// Name of the token.

@@ -68,7 +68,7 @@ pub(crate) struct Answered<'a> {
     pub(crate) after: Duration,
 }
 
-/// What is in use when the metrics are read.
+/// Usage at the moment when the metrics are read.
 pub(crate) struct InUse {
     pub(crate) requests: usize,
     pub(crate) streams: usize,

@@ -53,7 +53,7 @@ pub(super) struct Bearer {
     /// Doors that it opens; `None` for all.
     doors: Option<Vec<Door>>,
     rate: Option<Rate>,
-    /// What its holder may do, if it has a name.
+    /// Rights of its holder, if it has a name.
     pub(super) rights: Option<Arc<Rights>>,
 }
 

@@ -1,4 +1,4 @@
-//! What operators ask of a server: whether it runs, whether it is ready, and what it has done.
+//! Answers to operators: the health of a server, its readiness, and its metrics.
 
 use std::{
     net::SocketAddr,
@@ -34,7 +34,7 @@ const READY: &str = "/readyz";
 /// The path of the metrics.
 const METRICS: &str = "/metrics";
 
-/// What operators can read.
+/// Sources of the answers to operators.
 pub(super) struct Operation {
     pub(super) metrics: Metrics,
     pub(super) places: Arc<Places>,

@@ -14,7 +14,7 @@ const MAX_NAME: usize = 64;
 /// Seals the ids of one token's sessions.
 ///
 /// The key is made from the token, so that a session is bound to it, and every process with the token knows the key. A
-/// client could forge an id of its own token: it would get what `initialize` gives it. The same holds for everyone where
+/// client could forge an id of its own token: it would get what `initialize` gives it. The same holds for everyone if
 /// no token is needed.
 pub(in super::super) struct Seal(RequestStateCodec);
 
