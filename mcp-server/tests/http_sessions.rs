@@ -105,7 +105,7 @@ async fn an_unknown_session_is_not_found_by_any_method() {
     }
 }
 
-/// What a person is asked over a session that came back: what the client can do has come back with it.
+/// The capabilities of the client come back with the session, or nobody could be asked.
 #[tokio::test]
 async fn a_session_that_comes_back_knows_what_its_client_can_do() {
     let before = Served::serve(&[], &[]);

@@ -58,7 +58,7 @@ struct Entrance {
     door: Door,
 }
 
-/// What is known of a request when it is answered.
+/// Facts about a request for its log line and metrics.
 #[derive(Clone)]
 pub(super) struct Seen {
     pub(super) door: &'static str,

@@ -1,5 +1,5 @@
-//! Sessions of clients before 2026-07-28. A session in memory is a cache of its id: one that is put away comes back when
-//! its client does.
+//! Sessions of clients before 2026-07-28. A session in memory is a cache of its id: one that is put away comes back
+//! when its client does.
 
 mod seal;
 
