@@ -43,13 +43,8 @@ async fn what_is_queued_is_delivered_and_the_process_ends() {
 async fn a_process_that_delivers_is_known_until_a_signal_ends_it() {
     let scene = Scene::new("signal", "").await;
     let running = scene.start(&["outbox", "run"]);
-    let dispatcher = loop {
-        if let [dispatcher] = &scene.store().dispatchers().await.unwrap()[..] {
-            break dispatcher.clone();
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
-    assert_eq!(dispatcher.lanes, [scene.lane()]);
+    scene.wait_until_served().await;
+    assert_eq!(scene.store().dispatchers().await.unwrap()[0].lanes, [scene.lane()]);
     scene.enqueue(text("while it runs")).await;
     scene.wait_for(|texts| texts.len() == 1).await;
     let output = scene::end(running, "-TERM");
@@ -170,4 +165,175 @@ async fn the_queue_needs_a_state() {
         "{}",
         words(&output)
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_queued_unless_a_process_delivers() {
+    let scene = Scene::new("unserved", "").await;
+    let output = scene.run(&["send", "text", "a", "--queue"]);
+    assert_eq!(output.status.code(), Some(3), "{}", words(&output));
+    assert!(words(&output).contains("nothing was queued: no running process delivers for the robot `ops`"));
+    let output = scene.run(&["send", "text", "a", "--queue", "--json"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &report["outcome"]), (Some(3), &"failed".into()), "{report}");
+    assert!(scene.store().lanes().await.unwrap().is_empty());
+
+    let running = scene.start(&["outbox", "run"]);
+    scene.wait_until_served().await;
+    let output = scene.run(&["send", "text", "b", "--queue"]);
+    assert!(output.status.success() && words(&output).starts_with("queued as "), "{}", words(&output));
+    scene.wait_for(|texts| texts == ["b"]).await;
+    let output = scene.run(&["send", "text", "c", "--queue", "--json", "--id", "nightly"]);
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["outcome"], "queued");
+    scene.wait_for(|texts| texts == ["b", "c"]).await;
+    let again = scene.run(&["send", "text", "c", "--queue", "--id", "nightly"]);
+    let id = report["id"].as_str().unwrap();
+    assert!(again.status.success() && words(&again).contains(id), "{}", words(&again));
+    let direct = scene.run(&["send", "text", "c", "--id", "nightly"]);
+    assert!(direct.status.success() && words(&direct).contains("already delivered"), "{}", words(&direct));
+    scene::end(running, "-TERM");
+    assert_eq!(scene.texts(), ["b", "c"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_person_who_enters_at_all_has_confirmed_it() {
+    for (policy, arrives) in [("confirm = \"always\"", true), ("at_all = \"deny\"", false)] {
+        let scene = Scene::new(&format!("person-{arrives}"), policy).await;
+        let output = scene.run(&["send", "text", "come", "--at-all", "--queue", "--detach"]);
+        assert_eq!(output.status.code(), Some(if arrives { 0 } else { 3 }), "{}", words(&output));
+        if arrives {
+            scene.wait_for(|texts| texts.len() == 1).await;
+        }
+        scene.wait_for_end().await;
+        assert_eq!(scene.texts().len(), usize::from(arrives));
+        assert_eq!(scene.store().dead_letters(10).await.unwrap(), []);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_commands_at_once_share_detached_processes_and_lose_nothing() {
+    const ROUNDS: usize = 3;
+    const COMMANDS: usize = 12;
+
+    let scene = Scene::new("concurrent", "").await;
+    let mut expected = Vec::new();
+    for round in 0..ROUNDS {
+        let mut children = Vec::new();
+        for index in 0..COMMANDS {
+            let text = format!("round {round} number {index}");
+            children.push(scene.start(&["send", "text", &text, "--queue", "--detach"]));
+            expected.push(text);
+            // Some of them come while a detached process ends, which is two seconds after its last delivery.
+            tokio::time::sleep(Duration::from_millis(if index % 4 == 3 { 1_950 } else { 5 })).await;
+        }
+        for child in children {
+            let output = child.wait_with_output().unwrap();
+            assert!(output.status.success(), "{}", words(&output));
+        }
+    }
+    scene.wait_for(|texts| texts.len() >= expected.len()).await;
+    scene.wait_for_end().await;
+    let mut texts = scene.texts();
+    texts.sort();
+    expected.sort();
+    assert_eq!(texts, expected);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_detached_process_has_nothing_of_the_one_that_started_it() {
+    use std::fs;
+
+    let scene = Scene::new("nothing", "").await;
+    scene.sandbox.fault(Fault::Hang);
+    // The shell holds a file open, as the lock of `flock`, and a variable that is no business of the process.
+    let held = scene.path("lock");
+    let mut command = scene.command(&[]);
+    let program = command.get_program().display();
+    let script = format!("exec 9>{}; exec {program} send text a --queue --detach", held.display());
+    let variables: Vec<_> =
+        command.get_envs().map(|(name, value)| (name.to_owned(), value.unwrap().to_owned())).collect();
+    drop(command);
+    command = std::process::Command::new("sh");
+    command.args(["-c", &script]).env_clear().envs(variables).env("SECRET_OF_OTHERS", "x");
+    command.env("HTTPS_PROXY", "http://127.0.0.1:1").env("NO_PROXY", "127.0.0.1");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", words(&output));
+    let owner = scene.store().dispatchers().await.unwrap()[0].owner.clone();
+    let process = owner.rsplit(' ').next().unwrap().to_owned();
+    let of = |name: &str| std::path::Path::new("/proc").join(&process).join(name);
+    let variables = fs::read_to_string(of("environ")).unwrap();
+    let mut names: Vec<&str> = variables.split('\0').filter_map(|line| line.split('=').next()).collect();
+    names.retain(|name| !name.is_empty());
+    names.sort_unstable();
+    assert_eq!(names, ["HTTPS_PROXY", "NO_PROXY", "TOKEN"], "{variables}");
+    assert_eq!(fs::read_link(of("cwd")).unwrap(), std::path::Path::new("/"));
+    for entry in fs::read_dir(of("fd")).unwrap() {
+        let target = fs::read_link(entry.unwrap().path()).unwrap_or_default();
+        assert_ne!(target, held);
+    }
+    for descriptor in ["fd/0", "fd/1", "fd/2"] {
+        assert_eq!(fs::read_link(of(descriptor)).unwrap(), std::path::Path::new("/dev/null"));
+    }
+    // The sixth field is the session, of which it is the leader.
+    let status = fs::read_to_string(of("stat")).unwrap();
+    let session = status.rsplit(')').next().unwrap().split_whitespace().nth(3).unwrap();
+    assert_eq!(session, process);
+    scene.sandbox.heal();
+    let killed = std::process::Command::new("kill").args(["-TERM", &process]).status().unwrap();
+    assert!(killed.success());
+    scene.wait_for_end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_cannot_be_used_is_told_and_loses_nothing() {
+    use std::fs;
+
+    let scene = Scene::new("trouble", "").await.with("[outbox]\ncapacity = 2\n");
+    for index in 0..2 {
+        scene.enqueue(text(&format!("number {index}"))).await;
+    }
+    // Full: a process delivers, and cannot: the robot hangs.
+    scene.sandbox.fault(Fault::Hang);
+    let running = scene.start(&["outbox", "run"]);
+    scene.wait_until_served().await;
+    let send = |scene: &Scene| scene.run(&["send", "text", "one more", "--queue"]);
+    let output = send(&scene);
+    assert_eq!(output.status.code(), Some(5), "{}", words(&output));
+    assert!(words(&output).contains("queue is full"), "{}", words(&output));
+    scene::end(running, "-KILL");
+    scene.sandbox.heal();
+
+    // Damaged: nothing is replaced.
+    let path = scene.path("state").join("outbox.db");
+    let sound = scene.path("sound");
+    fs::create_dir(&sound).unwrap();
+    for entry in fs::read_dir(scene.path("state")).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_file() {
+            fs::copy(entry.path(), sound.join(entry.file_name())).unwrap();
+        }
+    }
+    fs::write(&path, "this is no database, but somebody's notes").unwrap();
+    for end in ["-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{end}", path.display()));
+    }
+    for arguments in [&["send", "text", "a", "--queue"][..], &["outbox", "run", "--drain"]] {
+        let output = scene.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+        assert!(words(&output).contains("the file is damaged and is left as it is"), "{}", words(&output));
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap(), "this is no database, but somebody's notes");
+
+    // Recovered.
+    for entry in fs::read_dir(&sound).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), scene.path("state").join(entry.file_name())).unwrap();
+    }
+    let output = scene.run(&["outbox", "run", "--drain"]);
+    assert!(output.status.success(), "{}", words(&output));
+    let mut texts = scene.texts();
+    texts.sort();
+    assert_eq!(texts, ["number 0", "number 1"]);
 }

@@ -45,9 +45,6 @@ pub use self::transaction::enqueue_in;
 /// Interval of the checks for notifications from other processes.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Name of the file in the directory of a state.
-const FILE: &str = "outbox.db";
-
 /// End of the name of the folder for the files of processes, after the name of the file.
 const PROCESSES: &str = "-processes";
 
@@ -103,7 +100,10 @@ impl SqliteStore {
         Ok(Self { jobs, path, processes, clock: Arc::new(SystemTime::now) })
     }
 
-    /// Opens the file `outbox.db` in the directory of a [`State`](crate::State), under the same rules: the directory is
+    /// Name of the file in the directory of a state.
+    pub const FILE: &'static str = "outbox.db";
+
+    /// Opens the file [`FILE`](Self::FILE) in the directory of a [`State`](crate::State), under the same rules: the directory is
     /// made if it does not exist, and refused if others could write to it or if it is on a network.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl SqliteStore {
     /// Fails as [`open`](Self::open) does, and if the directory cannot be used.
     pub fn open_in(directory: impl Into<PathBuf>) -> Result<Self, Error> {
         let directory = Directory::new(directory.into());
-        let path = directory.prepare_other(FILE);
+        let path = directory.prepare_other(Self::FILE);
         Self::open(path.map_err(|trouble| Error::new(ErrorKind::Store, trouble.words()))?)
     }
 

@@ -190,7 +190,7 @@ impl Run {
                 }
             } else if queue.must_accept(&envelope).await {
                 return Next::Queue(envelope);
-            } else {
+            } else if queue.accepts() {
                 spare = Some(envelope.clone());
             }
         }

@@ -22,7 +22,7 @@ use std::{future::Future, sync::Arc};
 
 use dingtalk_core::{
     Envelope, Message,
-    delivery::{Limits, Overflow},
+    delivery::{Confirmation, Limits, Overflow},
     message::{Fault, Faults, Keyword, Mentions, WireMessage},
     tool::{Call, Constraint, ToolType},
 };
@@ -226,6 +226,15 @@ impl Calls {
 }
 
 impl Ready {
+    /// Notes that a person has answered this question about the message with yes. It is stored with a message that is
+    /// queued.
+    pub(crate) fn confirm(&mut self, by: impl Into<String>, question: Question) {
+        self.envelope.confirmation = Some(match question {
+            Question::AtAll => Confirmation::of_everybody(by),
+            Question::Send => Confirmation::of_message(by),
+        });
+    }
+
     /// Ends the call without sending the message.
     pub(crate) fn refused(self, refusal: Refusal) -> Ended {
         Ended::new(CallOutcome::Refused(refusal), &self.record, self.hidden)

@@ -1,5 +1,7 @@
 //! The durable queue of a server: accepts messages whose calls would have to wait longer than their clients do.
 
+#![cfg_attr(not(feature = "program"), allow(dead_code, reason = "only the command line has a queue"))]
+
 use std::{fmt, sync::Arc};
 
 use dingtalk_core::{Deliver as _, Envelope, Error, Receipt, delivery::BoxFuture, queue::Queue};
@@ -11,28 +13,52 @@ use super::standing::{Accepted, Standing};
 pub(crate) struct CallQueue {
     queue: Queue,
     accepted: Arc<dyn Accepted>,
-    /// Set if each message is queued, also if it could be sent at once.
-    always: bool,
+    accepts: Accepts,
+}
+
+/// Messages that a queue accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Accepts {
+    /// Those that would have to wait too long.
+    Waiting,
+    /// Each message, also if it could be sent at once.
+    All,
+    /// None: it only knows what others have queued.
+    None,
 }
 
 impl CallQueue {
     /// Creates a queue; `accepted` knows the messages in its store.
     pub(crate) fn new(queue: Queue, accepted: impl Accepted + 'static) -> Self {
-        Self { queue, accepted: Arc::new(accepted), always: false }
+        Self { queue, accepted: Arc::new(accepted), accepts: Accepts::Waiting }
     }
 
     /// Queues each message.
-    #[allow(dead_code, reason = "for `send --queue`")]
     pub(crate) fn always(mut self) -> Self {
-        self.always = true;
+        self.accepts = Accepts::All;
         self
+    }
+
+    /// Queues nothing, and only finds what others have queued.
+    pub(crate) fn only_known(mut self) -> Self {
+        self.accepts = Accepts::None;
+        self
+    }
+
+    /// Reports that it accepts messages.
+    pub(crate) fn accepts(&self) -> bool {
+        self.accepts != Accepts::None
     }
 
     /// Reports that the message must be queued before anything is tried: it would overtake others, or has rules that
     /// only the queue applies.
     pub(crate) async fn must_accept(&self, envelope: &Envelope) -> bool {
         // A store that cannot be read reports that when the message is queued.
-        self.always || self.queue.holds(envelope).await.unwrap_or(true)
+        match self.accepts {
+            Accepts::All => true,
+            Accepts::None => false,
+            Accepts::Waiting => self.queue.holds(envelope).await.unwrap_or(true),
+        }
     }
 
     /// Stores the message.

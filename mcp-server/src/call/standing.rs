@@ -1,5 +1,7 @@
 //! The state of a message that a durable queue has accepted.
 
+#![cfg_attr(not(feature = "program"), allow(dead_code, reason = "only the command line has a queue"))]
+
 use std::{fmt, time::Duration};
 
 use dingtalk_core::{Error, ErrorKind, delivery::BoxFuture};

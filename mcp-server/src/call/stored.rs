@@ -1,5 +1,7 @@
 //! Messages in a durable store, as callers see them.
 
+#![cfg_attr(not(feature = "program"), allow(dead_code, reason = "only the command line has a queue"))]
+
 use std::{
     collections::BTreeMap,
     sync::Arc,

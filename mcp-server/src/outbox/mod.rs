@@ -25,7 +25,6 @@ pub(crate) enum Robots<'n> {
     /// The robots that are complete.
     Complete,
     /// The robot of this name, or the default robot.
-    #[allow(dead_code, reason = "for `send --queue`")]
     One(Option<&'n str>),
 }
 
@@ -62,6 +61,11 @@ pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn Outbox>, Error> {
         ));
     };
     Ok(Arc::new(SqliteStore::open_in(directory)?))
+}
+
+/// Reports whether a process has opened the store before.
+pub(crate) fn exists(settings: &Settings) -> bool {
+    settings.state_directory().is_some_and(|directory| directory.join(SqliteStore::FILE).exists())
 }
 
 /// Builds a queue over these lanes, with the settings of the file. If it does not deliver, it only accepts

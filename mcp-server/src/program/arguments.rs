@@ -337,6 +337,12 @@ pub(super) struct SendArguments {
     /// Mention everybody in the group
     #[arg(long, global = true)]
     pub(super) at_all: bool,
+    /// Store the message, for a running `outbox run` to deliver
+    #[arg(long, global = true, conflicts_with = "wait")]
+    pub(super) queue: bool,
+    /// With --queue: start a process in the background that delivers and exits then, unless one is running
+    #[arg(long, global = true, requires = "queue")]
+    pub(super) detach: bool,
     /// Wait at most this long for a free slot, for example 90s, 2m or 1h30m
     #[arg(long, global = true, value_name = "DURATION", default_value = "2m", value_parser = duration)]
     wait: Duration,

@@ -49,6 +49,11 @@ pub(super) const TEXTS: &[Entry] = &[
     ("send <TEXT>", "文本，或用 `@FILE` 从文件读取；省略或写 `-` 时从标准输入读取"),
     ("send --file", "从这个文件读取文本"),
     ("send --at-all", "@所有人"),
+    ("send --queue", "存入队列，由正在运行的 `outbox run` 发送"),
+    (
+        "send --detach",
+        "与 --queue 一起使用：在后台启动一个负责发送的进程，发完退出；已有这样的进程时不再启动",
+    ),
     ("send --wait", "最多等待名额多久，例如 90s、2m 或 1h30m"),
     (
         "send --overflow",
@@ -74,17 +79,18 @@ pub(super) const TEXTS: &[Entry] = &[
   {program} send text \"磁盘已满\" --at 13800000000
   {program} send markdown --title \"每晚报告\" < report.md
   {program} send text \"备份完成\" --id backup-2026-11-29
+  {program} send text \"磁盘已满\" --queue --detach
   {program} send disk_alert --host db-1 --percent 97 --config robots.toml
 
 配置文件里声明的通知也是子命令：都列在上面，各有自己的 --help。
 
 退出码：
-  0  钉钉已接收消息，现在或以前用同一个 --id（或试运行已显示请求）
+  0  钉钉已接收消息，现在或以前用同一个 --id（或试运行已显示请求，或已用 --queue 存入队列）
   1  设置、文件或输入输出出错；原因见标准错误输出
   2  消息或参数有误；没有发送
-  3  机器人设置有误；群里没有收到
+  3  机器人设置有误，或没有进程负责发送 --queue 的消息；群里没有收到
   4  钉钉拒收；群里没有收到
-  5  发得太频繁，或当月调用次数已用完；群里没有收到
+  5  发得太频繁、当月调用次数已用完，或队列已满；群里没有收到
   6  连不上钉钉；没有发送
   7  可能已经送达：用同一个 --id 重新运行，否则重发之前先到群里看一眼
   130  等待时被中断；没有发送",

@@ -35,17 +35,19 @@ Examples:
   {program} send text \"Disk is full\" --at 13800000000
   {program} send markdown --title \"Nightly report\" < report.md
   {program} send text \"Backup done\" --id backup-2026-11-29
+  {program} send text \"Disk is full\" --queue --detach
   {program} send disk_alert --host db-1 --percent 97 --config robots.toml
 
 The notifications of the configuration file are commands, too: each is listed above, and has its own --help.
 
 Exit codes:
-  0  DingTalk accepted the message, now or earlier under the same --id (or a dry run showed the request)
+  0  DingTalk accepted the message, now or earlier under the same --id (or a dry run showed the request, or the message
+     is stored with --queue)
   1  error in a setting, a file or a stream; stderr states which
   2  invalid message or argument; nothing was sent
-  3  the robot is misconfigured; nothing was delivered
+  3  the robot is misconfigured, or no process delivers what --queue stores; nothing was delivered
   4  DingTalk refused the message; nothing was delivered
-  5  rate limit or monthly quota reached; nothing was delivered
+  5  rate limit or monthly quota reached, or the queue is full; nothing was delivered
   6  no connection; nothing was sent
   7  the message may have arrived: run the command again with the same --id, or look in the group before you send it
      again

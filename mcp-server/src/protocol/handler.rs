@@ -306,7 +306,7 @@ impl ServerHandler for Handler {
             rights,
             log_id,
         };
-        let ready = match calls.prepare(call) {
+        let mut ready = match calls.prepare(call) {
             Ok(ready) => ready,
             Err(ended) => return Ok(result::of(&ended.answer).into()),
         };
@@ -316,7 +316,7 @@ impl ServerHandler for Handler {
         {
             // Boxed, since asking is rare and its future is large.
             match Box::pin(self.0.consents.ask(question, &ready, &request, &context)).await {
-                Consent::Given => {}
+                Consent::Given => ready.confirm(client.as_deref().unwrap_or("an MCP client"), question),
                 Consent::Ask(question) => return Ok((*question).into()),
                 Consent::Refused(refusal) => return Ok(result::of(&ready.refused(refusal).answer).into()),
                 Consent::Forged => return Err(ErrorData::invalid_params(FOREIGN_STATE, None)),

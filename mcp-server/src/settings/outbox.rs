@@ -16,6 +16,11 @@ impl Settings {
         &self.config.outbox
     }
 
+    /// Reports that nothing is sent.
+    pub(crate) fn is_dry_run(&self) -> bool {
+        self.dry_run
+    }
+
     /// Returns the robot of calls that name none, if the file names it.
     pub(crate) fn default_robot(&self) -> Option<&str> {
         self.config.default_robot.as_deref()

@@ -115,6 +115,15 @@ impl Scene {
         }
     }
 
+    /// Waits until a process delivers.
+    pub(crate) async fn wait_until_served(&self) {
+        let (store, deadline) = (self.store(), Instant::now() + PATIENCE);
+        while store.dispatchers().await.unwrap().is_empty() {
+            assert!(Instant::now() < deadline, "no process delivers");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until no process delivers.
     pub(crate) async fn wait_for_end(&self) {
         let (store, deadline) = (self.store(), Instant::now() + PATIENCE);

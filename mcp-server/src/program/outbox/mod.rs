@@ -10,6 +10,7 @@ mod stats;
 
 use std::process::ExitCode;
 
+pub(super) use self::run::start;
 use super::{Program, Result, arguments::OutboxCommand};
 
 pub(super) async fn run(program: &Program, command: OutboxCommand) -> Result<ExitCode> {

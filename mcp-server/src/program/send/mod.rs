@@ -6,9 +6,11 @@ mod hyphens;
 mod input;
 mod message;
 mod notification;
+mod queue;
 mod report;
 
 use std::{
+    future::pending,
     io::{self, IsTerminal as _},
     process::ExitCode,
     sync::Arc,
@@ -18,7 +20,11 @@ use std::{
 use clap::Args as _;
 use tokio::time::timeout;
 
-use self::{call::Call, input::Problem, report::tell};
+use self::{
+    call::Call,
+    input::Problem,
+    report::{FAILURE, tell},
+};
 pub(super) use self::{
     hyphens::{has_value_with_hyphen, looks_like_option},
     input::Input,
@@ -39,6 +45,7 @@ use crate::{
         policy::Refusal,
         repeat::{Delivery, DeliveryOutcome, Stop},
     },
+    outbox,
     protocol::example::example,
     transport::told_to_stop,
 };
@@ -63,12 +70,26 @@ async fn send(program: &Program, arguments: &SendArguments) -> Result<ExitCode> 
         Err(Problem::Invalid(problem)) => return Report::of_faults(&[problem]).tell(program, arguments.json),
     };
     let server = match settings.server_for(arguments.robot.as_deref()) {
-        Ok(server) => program.equip(server).build()?,
+        Ok(server) => program.equip(server),
         Err(_) if !call.faults.is_empty() => {
             return Report::of_faults(&call.faults).tell(program, arguments.json);
         }
         Err(error) => return Err(error.into()),
     };
+    // A dry run shows the message, and queues nothing.
+    let queue = (arguments.queue && !settings.is_dry_run())
+        .then(|| queue::Queue::open(&settings, arguments.robot.as_deref()))
+        .transpose()?;
+    let (queue, server) = match queue {
+        Some((queue, calls)) => (Some(queue), server.queue(calls)),
+        // The message with this id may be in the queue.
+        None if arguments.id.is_some() && !settings.is_dry_run() && outbox::exists(&settings) => {
+            let (_, calls) = queue::Queue::open(&settings, arguments.robot.as_deref())?;
+            (None, server.queue(calls.only_known()))
+        }
+        None => (None, server),
+    };
+    let server = server.build()?;
     // Nobody watches a pipe, and a program that reads JSON expects nothing else.
     let is_watched = io::stderr().is_terminal() && !arguments.json;
     // A dry run records nothing. Without a table that outlives this process, an id would promise too much.
@@ -86,6 +107,15 @@ async fn send(program: &Program, arguments: &SendArguments) -> Result<ExitCode> 
         return Report::of_faults(&faults).tell(program, arguments.json);
     }
     let ended = match prepared {
+        Ok(mut ready) if queue.is_some() => {
+            let Some(queue) = &queue else { return Ok(ExitCode::FAILURE) };
+            queue::confirm(&mut ready);
+            if !arguments.detach && !queue.is_served().await? {
+                return Report::of_not_served(queue.robot.as_deref()).tell(program, arguments.json);
+            }
+            // A signal ends the process as usual: storing takes no time that anyone would interrupt.
+            server.calls().send(ready, pending(), async |_| {}).await
+        }
         // The person who entered the command has confirmed it.
         Ok(ready) => {
             let forecast = if is_watched { server.calls().forecast(&ready).await } else { Duration::ZERO };
@@ -102,7 +132,18 @@ async fn send(program: &Program, arguments: &SendArguments) -> Result<ExitCode> 
         // The month counts the outcome of the last request, too.
         let _ = timeout(FLUSH, state.flush()).await;
     }
-    let code = tell(program, &ended, &call.flags, arguments)?;
+    let mut code = tell(program, &ended, &call.flags, arguments)?;
+    if let (Some(queue), CallOutcome::Delivery { id, outcome: DeliveryOutcome::Queued(_) }) =
+        (&queue, &ended.outcome)
+        && arguments.detach
+        && !queue.deliver_detached(&settings, id).await?
+    {
+        program.tell(words(
+            "the process that was to deliver it did not begin; run `outbox run`, which says why",
+            "负责发送的进程没有启动；请运行 `outbox run` 查看原因",
+        ));
+        code = ExitCode::from(FAILURE);
+    }
     if matches!(
         ended.outcome,
         CallOutcome::Delivery { outcome: DeliveryOutcome::NotSent(Stop::Cancelled), .. }

@@ -113,6 +113,12 @@ pub(super) fn tell(
         } => Report::of_answer(&ended.outcome, &ended.answer),
     };
     match &ended.outcome {
+        CallOutcome::Delivery {
+            outcome: DeliveryOutcome::NotRecorded(error) | DeliveryOutcome::Failed(error),
+            ..
+        } if arguments.queue && error.kind() == ErrorKind::Store => {
+            (report.advice, report.exit_code) = (not_queued(arguments.id.is_some()).into(), FAILURE);
+        }
         CallOutcome::Delivery { outcome: DeliveryOutcome::NotRecorded(_), .. } => {
             (report.advice, report.exit_code) = (not_recorded().into(), FAILURE);
         }
@@ -190,6 +196,26 @@ impl<'a> Report<'a> {
     /// Reports invalid arguments. Nothing was sent.
     pub(in crate::program) fn of_faults(faults: &'a [String]) -> Self {
         Self { faults, ..Self::of_problem(ErrorKind::Invalid, faults.join("; "), WRONG) }
+    }
+
+    /// Reports that no running process would deliver a message for this robot. Nothing was queued.
+    pub(super) fn of_not_served(robot: Option<&str>) -> Self {
+        let detail = match robot {
+            Some(robot) => words(
+                format!("nothing was queued: no running process delivers for the robot `{robot}`"),
+                format!("没有排队：没有进程为机器人 `{robot}` 发送"),
+            ),
+            None => words(
+                "nothing was queued: no running process delivers for this robot",
+                "没有排队：没有进程为这个机器人发送",
+            )
+            .to_owned(),
+        };
+        let advice = words(
+            "Run `outbox run` as a service, or add --detach",
+            "请把 `outbox run` 作为服务运行，或加上 --detach",
+        );
+        Self { advice: advice.into(), ..Self::of_problem(ErrorKind::Configuration, detail, NOT_SET_UP) }
     }
 
     /// Reports an error of the settings, or of a file or a stream. Nothing was sent.
@@ -301,6 +327,18 @@ fn not_recorded() -> &'static str {
     )
 }
 
+/// Returns the advice after a failure of the store. With an id, a message that was stored all the same is recognised.
+fn not_queued(has_id: bool) -> &'static str {
+    if has_id {
+        words("Repair the store, and run the same command again", "请修复存储，然后重新运行同样的命令")
+    } else {
+        words(
+            "Repair the store. `outbox list` shows if the message was queued all the same",
+            "请修复存储。`outbox list` 可以查看消息是否已经排队",
+        )
+    }
+}
+
 /// Returns the advice after an unknown outcome: a shell can repeat a message only by an id that it chose.
 fn may_have_arrived(has_id: bool) -> &'static str {
     if has_id {
@@ -329,6 +367,7 @@ pub(in crate::program) fn exit_code(kind: ErrorKind) -> u8 {
     match kind {
         Kind::Invalid | Kind::TooLong | Kind::UnknownRobot => WRONG,
         Kind::Configuration
+        | Kind::PolicyDenied
         | Kind::Keyword
         | Kind::Signature
         | Kind::Clock
@@ -338,7 +377,11 @@ pub(in crate::program) fn exit_code(kind: ErrorKind) -> u8 {
         | Kind::RobotStopped
         | Kind::RobotMissing
         | Kind::GroupDissolved => NOT_SET_UP,
-        Kind::RateLimited | Kind::Throttled | Kind::AddressBlocked | Kind::QuotaExhausted => 5,
+        Kind::RateLimited
+        | Kind::QueueFull
+        | Kind::Throttled
+        | Kind::AddressBlocked
+        | Kind::QuotaExhausted => 5,
         Kind::NotSent => NO_CONNECTION,
         Kind::Unknown | Kind::Busy => MAY_HAVE_ARRIVED,
         _ => 4,
