@@ -40,8 +40,6 @@ async fn what_was_queued_is_in_the_group_once() {
     for round in 0..rounds {
         let workers = [scene.start(&["outbox", "run"]), scene.start(&["outbox", "run"])];
         scene.wait_until_served().await;
-        // One process is killed in the middle of a request that has arrived.
-        scene.sandbox.fault_next(1, Fault::AcceptThenHang);
         let mut commands = Vec::new();
         for index in 0..COMMANDS {
             let text = format!("round {round} number {index}.");
@@ -59,7 +57,16 @@ async fn what_was_queued_is_in_the_group_once() {
                 assert!(output.status.code().is_none(), "{}", words(&output));
             }
         }
-        tokio::time::sleep(some(400)).await;
+        tokio::time::sleep(some(1_000)).await;
+        // Then a process is killed in the middle of a request that has arrived.
+        if round % 3 == 0 {
+            scene.sandbox.fault_next(1, Fault::AcceptThenHang);
+            let last = format!("round {round} last.");
+            let output = scene.run(&["send", "text", &last, "--queue"]);
+            assert!(output.status.success(), "{}", words(&output));
+            queued.push(last);
+            tokio::time::sleep(some(300)).await;
+        }
         for worker in workers {
             tokio::time::sleep(some(100)).await;
             end(worker, "-KILL");

@@ -39,17 +39,15 @@ pub(super) async fn run(program: &Program, arguments: RunArguments) -> Result<Ex
         let _ = timeout(FLUSH, state.flush()).await;
     }
     if let Some(left) = left {
-        let left = left.total();
-        program.tell(words(
-            format!("stopped; {left} notifications are left in the queue"),
-            format!("已停止；队列里还有 {left} 条通知"),
-        ));
+        program
+            .tell(words(format!("stopped; {left}"), format!("已停止；队列里还有 {} 条通知", left.total())));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn delivering(lanes: &[Lane]) -> String {
-    let names: Vec<&str> = lanes.iter().map(Lane::display).collect();
+    let unnamed = words("the robot of the environment", "环境变量中的机器人");
+    let names: Vec<&str> = lanes.iter().map(|lane| lane.name.as_deref().unwrap_or(unnamed)).collect();
     words(
         format!("delivering what is queued for {}", names.join(", ")),
         format!("正在发送队列里的通知，机器人：{}", names.join("、")),

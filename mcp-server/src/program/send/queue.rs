@@ -28,8 +28,8 @@ pub(super) struct Queue {
     outbox: Arc<dyn Outbox>,
     /// Name of the robot's lane in the store.
     lane: String,
-    /// Name of the robot for people.
-    pub(super) robot: String,
+    /// Name of the robot; `None` for the robot of the environment.
+    pub(super) robot: Option<String>,
 }
 
 impl Queue {
@@ -39,9 +39,9 @@ impl Queue {
         let outbox = outbox::open(settings)?;
         let queue = outbox::queue(settings, Arc::clone(&outbox), &lanes, false)?;
         let lane = lanes.first().ok_or("the robot is missing")?;
-        let (key, robot) = (lane.key(), lane.display().to_owned());
+        let (key, robot) = (lane.key(), lane.name.clone());
         let known =
-            KnownRobot { name: lane.name.clone(), deliver: Arc::clone(&lane.deliver), rate_per_minute: None };
+            KnownRobot { name: robot.clone(), deliver: Arc::clone(&lane.deliver), rate_per_minute: None };
         let accepted = Stored::new(Arc::clone(&outbox), [(key.clone(), known)]);
         Ok((Self { outbox, lane: key, robot }, CallQueue::new(queue, accepted).always()))
     }
