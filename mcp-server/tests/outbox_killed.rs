@@ -1,7 +1,7 @@
-//! Two processes that deliver one queue, and commands that add to it, are killed at random moments, as by `kill -9`: what
-//! a command has reported as queued is in the group once.
+//! Two processes that deliver one queue, and commands that add to it, are killed at random moments, as by `kill -9`:
+//! what a command has reported as queued is in the group once.
 //!
-//! The sandbox is as strict as DingTalk and honours `msgUuid`, as DingTalk documents it; DingTalk's own behaviour is not
+//! The sandbox honours `msgUuid` as DingTalk documents it, and never throttles; DingTalk's own behaviour is not
 //! verified. `ROUNDS=40` in the environment makes more than a few rounds.
 
 #![cfg(unix)]
