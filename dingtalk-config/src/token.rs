@@ -17,6 +17,8 @@ pub struct TokenSettings {
     pub name: String,
     /// Source of the token.
     pub token: SecretSource,
+    /// Source of the secret by which its requests to `/robot/send` are signed; `None` if they need no signature.
+    pub secret: Option<SecretSource>,
     /// Doors that it opens; `None` means all doors.
     pub doors: Option<Vec<Door>>,
     /// Names of the robots that it may send through; `None` means all robots.
@@ -55,7 +57,6 @@ impl Door {
 }
 
 const HINTS: &[Hint] = &[
-    Hint::meant("secret", "token"),
     Hint::meant("access_token", "token"),
     Hint::meant("door", "doors"),
     Hint::meant("scopes", "doors"),
@@ -65,9 +66,9 @@ const HINTS: &[Hint] = &[
 ];
 
 impl TokenSettings {
-    /// Name of the environment variable that the token is read from.
-    pub fn variable(&self) -> Option<&str> {
-        self.token.variable()
+    /// Names of the environment variables that the token and its secret are read from.
+    pub fn variables(&self) -> impl Iterator<Item = &str> {
+        [Some(&self.token), self.secret.as_ref()].into_iter().flatten().filter_map(SecretSource::variable)
     }
 
     /// Reads a token. `unknown_robot` describes a robot that the file does not have.
@@ -80,6 +81,7 @@ impl TokenSettings {
         section.hint(HINTS);
         let token = section.required_text("token");
         let token = token.and_then(|text| section.check("token", reference(&text)));
+        let secret = section.text("secret").and_then(|text| section.check("secret", reference(&text)));
         let doors = read_doors(&mut section);
         let empty = Wording::new(
             "must not be empty: list the robots that the token may use, or omit the key for all robots",
@@ -97,7 +99,7 @@ impl TokenSettings {
         });
         let at_all = section.flag("at_all").unwrap_or(true);
         section.finish();
-        Some(Self { name, token: token?, doors, robots, rate, at_all })
+        Some(Self { name, token: token?, secret, doors, robots, rate, at_all })
     }
 }
 

@@ -40,6 +40,8 @@ mod outbox;
 #[cfg(feature = "program")]
 mod program;
 mod protocol;
+#[cfg(feature = "program")]
+mod relay;
 mod server;
 mod settings;
 mod transport;

@@ -179,7 +179,9 @@ impl Server {
     ///
     /// The options do not fit the address: see [`HttpOptions`].
     pub async fn serve_http(&self, listener: TcpListener, options: HttpOptions) -> Result<(), Error> {
-        http::Serving::prepare(self.handler.clone(), listener, &options).await?.run(told_to_stop()).await;
+        let serving =
+            http::Serving::prepare(self.handler.clone(), listener, &options, http::Doors::default()).await?;
+        serving.run(told_to_stop()).await;
         Ok(())
     }
 }

@@ -4,6 +4,8 @@
 pub(crate) mod answer;
 pub(crate) mod consent;
 pub(crate) mod delivery;
+#[cfg(feature = "program")]
+pub(crate) mod offer;
 pub(crate) mod outcome;
 pub(crate) mod people;
 pub(crate) mod policy;

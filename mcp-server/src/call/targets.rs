@@ -157,6 +157,20 @@ impl Targets {
         self.named.len() > 1
     }
 
+    /// Returns the names of the robots.
+    #[cfg(feature = "program")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().map(|robot| &*robot.name)
+    }
+
+    /// Returns the names of the robots whose messages a person confirms each.
+    #[cfg(feature = "program")]
+    pub(crate) fn asking_always(&self) -> Vec<&str> {
+        let unnamed = self.named.is_empty().then_some(("default", &self.unnamed));
+        let robots = self.named.iter().map(|robot| (&*robot.name, &robot.rules)).chain(unnamed);
+        robots.filter(|(_, rules)| rules.policy.confirm == Confirm::Always).map(|(name, _)| name).collect()
+    }
+
     /// Finds the robot of a call: the one that `wanted` names, else the one that the arguments choose, else the
     /// default. Removes the choice from the arguments.
     pub(crate) fn choose(

@@ -12,6 +12,7 @@ use super::{
     outbox::arguments::{
         DropArguments, ListArguments, PurgeArguments, RetryArguments, ShowArguments, StatsArguments,
     },
+    relay::RelayArguments,
     send::{Input, NotificationArguments},
     waiting::duration,
 };
@@ -36,9 +37,12 @@ impl Arguments {
     /// Returns the default log level of the command.
     pub(super) fn log_level(&self) -> LevelFilter {
         match self.command {
-            None | Some(Command::Serve(_) | Command::Outbox { command: OutboxCommand::Run(_) }) => {
-                LevelFilter::WARN
-            }
+            None
+            | Some(
+                Command::Serve(_)
+                | Command::Relay(RelayArguments { command: None, .. })
+                | Command::Outbox { command: OutboxCommand::Run(_) },
+            ) => LevelFilter::WARN,
             // The other commands report errors themselves.
             _ => LevelFilter::ERROR,
         }
@@ -179,11 +183,8 @@ pub(super) enum Command {
         #[command(flatten)]
         choice: ToolChoice,
     },
-    /// Turn webhooks of other programs into notifications
-    Relay {
-        #[command(subcommand)]
-        command: RelayCommand,
-    },
+    /// Take notifications and webhooks of other programs over HTTP, and deliver them
+    Relay(RelayArguments),
     /// Start a local robot with a chat view, as a stand-in for DingTalk
     Sandbox {
         /// Port on 127.0.0.1; 0 for any free port

@@ -56,7 +56,7 @@ impl Program {
             Some(Command::Tools { json, lint, choice, .. }) => {
                 tools::run(self, &choice.settings(), json, lint)?;
             }
-            Some(Command::Relay { command }) => return relay::run(self, command),
+            Some(Command::Relay(arguments)) => return relay::run(self, arguments).await,
             Some(Command::Sandbox { port }) => sandbox::run(port).await?,
             Some(Command::Demo { once, config }) => demo::run(self, once, config.as_deref()).await?,
             Some(Command::Completions { shell, config }) => {

@@ -30,7 +30,7 @@ use dingtalk_core::{
     message::{Keyword, MAX_MENTIONS, set_time_zone},
 };
 #[cfg(feature = "program")]
-use dingtalk_core::{Robot, tool::ToolSet};
+use dingtalk_core::{Robot, delivery::Signer, tool::ToolSet};
 #[cfg(feature = "state")]
 use dingtalk_outbox::State;
 
@@ -219,7 +219,7 @@ impl Settings {
         let of_robots = config.robots.iter().flat_map(RobotSettings::variables);
         let of_hooks =
             config.hooks.iter().flat_map(|hook| &hook.auth.secrets).filter_map(SecretSource::variable);
-        let of_tokens = config.tokens.iter().filter_map(TokenSettings::variable);
+        let of_tokens = config.tokens.iter().flat_map(TokenSettings::variables);
         let referenced: Vec<&str> = of_robots.chain(of_hooks).chain(of_tokens).collect();
         reader.faults.extend(variables.unknown(&referenced));
         if config.robots.is_empty() {
@@ -419,12 +419,14 @@ impl Settings {
             }
         }
         for token in &self.config.tokens {
-            match token.token.read() {
-                Ok(secret) => options = options.token(named_token(token, secret)),
-                Err(error) => {
-                    let place = format!("tokens.{}.token", token.name);
-                    faults.push(Fault::new(FaultKind::Secret, place, Wording::of_cause(&error)));
-                }
+            let mut read = |source: &SecretSource, key: &str| {
+                let place = format!("tokens.{}.{key}", token.name);
+                let fault = |error| Fault::new(FaultKind::Secret, place, Wording::of_cause(&error));
+                source.read().map_err(|error| faults.push(fault(error))).ok()
+            };
+            let signer = token.secret.as_ref().and_then(|source| read(source, "secret")).map(Signer::new);
+            if let Some(secret) = read(&token.token, "token") {
+                options = options.token(named_token(token, secret, signer));
             }
         }
         options = http.hosts.iter().fold(options, crate::HttpOptions::allow_host);
@@ -504,10 +506,10 @@ impl Settings {
 }
 
 #[cfg(feature = "program")]
-fn named_token(token: &TokenSettings, secret: SecretString) -> NamedToken {
+fn named_token(token: &TokenSettings, secret: SecretString, signer: Option<Signer>) -> NamedToken {
     let rights =
         Rights { token: token.name.as_str().into(), robots: token.robots.clone(), at_all: token.at_all };
-    NamedToken { secret, doors: token.doors.clone(), rate: token.rate, rights: Arc::new(rights) }
+    NamedToken { secret, signer, doors: token.doors.clone(), rate: token.rate, rights: Arc::new(rights) }
 }
 
 /// Reads the time zone. An invalid one has been reported, and is not used.

@@ -1,18 +1,25 @@
-//! `dingtalk-notify relay`: webhooks of other programs as notifications.
+//! `dingtalk-notify relay`: notifications and webhooks of other programs.
 
+mod arguments;
 mod check;
 mod preset;
+mod serve;
 mod token;
 mod trial;
 
 use std::process::ExitCode;
 
+pub(super) use self::arguments::RelayArguments;
 use super::{
     Program, Result,
     arguments::{PresetCommand, RelayCommand},
 };
 
-pub(super) fn run(program: &Program, command: RelayCommand) -> Result<ExitCode> {
+pub(super) async fn run(program: &Program, arguments: RelayArguments) -> Result<ExitCode> {
+    let Some(command) = arguments.command else {
+        serve::run(program, &arguments.doors).await?;
+        return Ok(ExitCode::SUCCESS);
+    };
     match command {
         RelayCommand::Preset { command: PresetCommand::List } => preset::list()?,
         RelayCommand::Preset { command: PresetCommand::Show { name, lang } } => preset::show(&name, lang)?,

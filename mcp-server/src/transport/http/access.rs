@@ -8,6 +8,7 @@ use std::{
 
 use axum::response::Response;
 use dingtalk_config::Door;
+use dingtalk_core::delivery::Signer;
 use hyper::{
     HeaderMap, StatusCode, Uri,
     header::{AUTHORIZATION, HeaderValue, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -46,25 +47,28 @@ pub(super) struct Access {
 }
 
 /// A token that clients send.
-pub(super) struct Bearer {
+pub(crate) struct Bearer {
     secret: SecretString,
+    /// Checks the signatures of its requests to `/robot/send`, if they need one.
+    pub(crate) signer: Option<Signer>,
     /// Seals the ids of its sessions.
     pub(super) seal: Seal,
     /// Doors that it opens; `None` for all.
     doors: Option<Vec<Door>>,
     rate: Option<Rate>,
     /// Rights of its holder, if it has a name.
-    pub(super) rights: Option<Arc<Rights>>,
+    pub(crate) rights: Option<Arc<Rights>>,
 }
 
 impl Bearer {
     fn new(secret: SecretString) -> Self {
         let seal = Seal::new(secret.expose_secret().as_bytes());
-        Self { secret, seal, doors: None, rate: None, rights: None }
+        Self { secret, signer: None, seal, doors: None, rate: None, rights: None }
     }
 
     fn named(token: &NamedToken) -> Self {
         Self {
+            signer: token.signer.clone(),
             doors: token.doors.clone(),
             rate: token.rate.map(Rate::new),
             rights: Some(Arc::clone(&token.rights)),
@@ -73,17 +77,22 @@ impl Bearer {
     }
 
     /// Returns its name, if it has one.
-    pub(super) fn name(&self) -> Option<&Arc<str>> {
+    pub(crate) fn name(&self) -> Option<&Arc<str>> {
         self.rights.as_ref().map(|rights| &rights.token)
     }
 
     /// Counts a call; refuses it if there were too many in the last minute.
     pub(super) fn call(&self) -> Result<(), Box<Response>> {
-        let Some(Err(wait)) = self.rate.as_ref().map(Rate::take) else { return Ok(()) };
+        let Err(wait) = self.take() else { return Ok(()) };
         let problem = format!("the token `{}` has used up its rate", self.name().map_or("", |name| name));
         let mut response = failure(StatusCode::TOO_MANY_REQUESTS, "slow_down", problem);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
         Err(Box::new(response))
+    }
+
+    /// Counts a call; returns the time to wait if there were too many in the last minute.
+    pub(crate) fn take(&self) -> Result<(), Duration> {
+        self.rate.as_ref().map_or(Ok(()), Rate::take)
     }
 }
 
@@ -196,33 +205,61 @@ impl Access {
                 "send this server's token as `Authorization: Bearer …`",
             )));
         };
-        let Some(token) = find(&self.tokens, shown) else {
-            let problem = "the token is not this server's: check the header `Authorization: Bearer …`";
-            return Err(Box::new(unauthorized("Bearer error=\"invalid_token\"", problem)));
-        };
+        self.find(shown, door).map_err(|unknown| match unknown {
+            Unidentified::Token => {
+                let problem = "the token is not this server's: check the header `Authorization: Bearer …`";
+                Box::new(unauthorized("Bearer error=\"invalid_token\"", problem))
+            }
+            Unidentified::Door(problem) => {
+                Box::new(failure(StatusCode::FORBIDDEN, "insufficient_scope", problem))
+            }
+        })
+    }
+
+    /// Finds the token that a request shows, if it opens this door.
+    pub(super) fn find(&self, shown: &[u8], door: Door) -> Result<Arc<Bearer>, Unidentified> {
+        let token = find(&self.tokens, shown).ok_or(Unidentified::Token)?;
         if token.doors.as_ref().is_some_and(|doors| !doors.contains(&door)) {
             let name = token.name().map_or("", |name| name);
-            let problem = format!("the token `{name}` does not open `{}`", word_for(door));
-            return Err(Box::new(failure(StatusCode::FORBIDDEN, "insufficient_scope", problem)));
+            return Err(Unidentified::Door(format!("the token `{name}` does not open `{}`", word_for(door))));
         }
         Ok(token)
+    }
+
+    /// Returns the sender of every request, if no token is needed.
+    pub(super) fn anyone(&self) -> Option<Arc<Bearer>> {
+        self.tokens.is_empty().then(|| Arc::clone(&self.anyone))
+    }
+
+    /// Reports that a proxy has passed the request on.
+    pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
+        headers.keys().any(|name| {
+            let name = name.as_str();
+            matches!(name, "forwarded" | "via" | "x-real-ip") || name.starts_with("x-forwarded")
+        })
     }
 
     /// Reports whether the request comes from this machine, and not through a proxy on it.
     pub(super) fn is_local(headers: &HeaderMap, uri: &Uri, listener: SocketAddr) -> bool {
         let is_loopback = |host: HostName| HttpOptions::is_loopback(host.name());
-        let is_forwarded = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
-            .iter()
-            .any(|name| headers.contains_key(*name));
         listener.ip().is_loopback()
-            && !is_forwarded
+            && !Self::is_forwarded(headers)
             && !headers.contains_key(ORIGIN)
             && HostName::of(uri, headers).is_some_and(is_loopback)
     }
 }
 
+/// The reason for which a token identifies no sender.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unidentified {
+    /// It is not one of this server's.
+    Token,
+    /// It does not open the door; the text says so.
+    Door(String),
+}
+
 /// Returns the word for a door in the file, in logs and in metrics.
-pub(super) fn word_for(door: Door) -> &'static str {
+pub(crate) fn word_for(door: Door) -> &'static str {
     Door::VALUES.iter().find(|(_, known)| *known == door).map_or("", |(word, _)| word)
 }
 
@@ -322,7 +359,7 @@ mod tests {
     }
     fn named(name: &str, secret: &str, doors: Option<Vec<Door>>, rate: Option<u32>) -> NamedToken {
         let rights = Arc::new(Rights { token: name.into(), robots: None, at_all: true });
-        NamedToken { secret: secret.to_owned().into(), doors, rate, rights }
+        NamedToken { secret: secret.to_owned().into(), signer: None, doors, rate, rights }
     }
 
     #[test]

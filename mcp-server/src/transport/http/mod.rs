@@ -3,6 +3,7 @@
 mod access;
 mod answer;
 mod connections;
+mod door;
 mod held;
 mod limits;
 mod mcp;
@@ -23,7 +24,6 @@ use tokio::{
 };
 
 pub use self::options::HttpOptions;
-pub(crate) use self::options::NamedToken;
 use self::{
     access::Access,
     connections::Connections,
@@ -31,6 +31,13 @@ use self::{
     operation::Operation,
     places::Places,
     site::{Front, Guard},
+};
+pub(crate) use self::{
+    access::{Bearer, Unidentified},
+    answer::{as_json, failure},
+    door::{Credentials, DoorRoutes, Doors},
+    limits::read_body,
+    options::NamedToken,
 };
 use crate::{
     Error,
@@ -72,6 +79,7 @@ impl Serving {
         handler: Handler,
         listener: TcpListener,
         options: &HttpOptions,
+        doors: Doors,
     ) -> Result<Self, Error> {
         let address = local_address(&listener)?;
         let metrics = handler.metrics().clone();
@@ -87,8 +95,13 @@ impl Serving {
         let mcp = Arc::new(Mcp::new(handler.clone(), options));
         let places = Arc::new(Places::new(max_connections()));
         let operation = Arc::new(Operation::new(metrics.clone(), Arc::clone(&places), Arc::clone(&mcp)));
-        let routes = site::door(site::mcp(&mcp), Door::Mcp, &guard, &places)
-            .merge(operation::routes(&operation, &guard, address));
+        let mut routes = operation::routes(&operation, &guard, address);
+        if !doors.without_mcp {
+            routes = routes.merge(site::door(site::mcp(&mcp), Door::Mcp, &guard, &places));
+        }
+        for door in doors.doors {
+            routes = routes.merge(door.guarded(&guard, &places));
+        }
         let main = Arc::new(Front::new(routes, prefix, &guard, metrics.clone()));
         let admin = match options.admin {
             None => None,
@@ -122,7 +135,7 @@ impl Serving {
     /// Serves until `stop` completes, and then until the calls in progress have ended.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
         let Self { operation, main: (listener, front), admin, address, drain_delay, .. } = self;
-        tracing::info!(name: "dingtalk_notify.listening", %address, "serving MCP over HTTP");
+        tracing::info!(name: "dingtalk_notify.listening", %address, "serving over HTTP");
         let connections = Connections::new(max_connections(), &operation.connections);
         let operators = Connections::new(MAX_ADMIN_CONNECTIONS, &operation.connections);
         let serve_operators = async {

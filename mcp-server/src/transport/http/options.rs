@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use dingtalk_config::Door;
+use dingtalk_core::delivery::Signer;
 
 use secrecy::SecretString;
 
@@ -46,6 +47,8 @@ const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
 #[derive(Clone)]
 pub(crate) struct NamedToken {
     pub(crate) secret: SecretString,
+    /// Checks the signatures of its requests to `/robot/send`, if they need one.
+    pub(crate) signer: Option<Signer>,
     /// Doors that it opens; `None` for all.
     pub(crate) doors: Option<Vec<Door>>,
     /// Maximum number of calls per minute.
