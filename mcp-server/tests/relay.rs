@@ -218,6 +218,8 @@ async fn nobody_can_be_asked_whether_everybody_is_to_be_notified() {
     let arrived = &scene.sandbox.accepted()[0].message;
     assert!(!arrived.mentions().unwrap().all);
     assert_eq!(scene.texts(), ["down\nprod"], "the keyword is added");
+    let metrics = client().get(format!("{}/metrics", relay.url)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("at_all_removed_total{door=\"robot\"} 1"), "{metrics}");
     let log = relay.stop(&scene);
     assert!(log.contains("nobody can be asked"), "{log}");
 }

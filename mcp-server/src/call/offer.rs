@@ -19,6 +19,8 @@ use super::{
 /// A message that a program offers.
 pub(crate) struct Offer<'o> {
     pub(crate) envelope: Envelope,
+    /// Word for the door through which it comes.
+    pub(crate) door: &'static str,
     /// Name of its kind or notification, for logs and metrics.
     pub(crate) name: &'o str,
     /// Robot that the program names; `None` for the default robot.
@@ -42,7 +44,7 @@ impl Calls {
     /// Applies the policy, the keyword and the limit of mentions to a message. Nobody can be asked, so a message that
     /// needs a confirmation to notify everybody does not notify everybody.
     pub(crate) fn offer(&self, offer: Offer<'_>) -> Result<Offered, Box<Ended>> {
-        let Offer { mut envelope, name, robot, id, rights, log_id } = offer;
+        let Offer { mut envelope, door, name, robot, id, rights, log_id } = offer;
         let mut record = self.record(name, rights, log_id);
         let mut faults = Faults::default();
         let ChosenRobot { robot, mut policy, keyword } =
@@ -63,6 +65,9 @@ impl Calls {
             return end(CallOutcome::Refused(Refusal::CannotAsk(Confirm::Always)));
         }
         let at_all_removed = policy.at_all != AtAll::Allow && spare_everybody(&mut envelope.message);
+        if at_all_removed {
+            self.metrics.at_all_removed(door);
+        }
         if let Some(keyword) = keyword {
             keyword.append_to(&mut envelope.message);
         }

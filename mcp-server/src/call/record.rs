@@ -6,7 +6,7 @@ use dingtalk_core::{
     Message,
     message::{Mentions, WireMessage},
 };
-use tracing::Level;
+use tracing::{Level, level_filters::LevelFilter};
 
 use super::answer::Answer;
 use crate::metrics::Metrics;
@@ -45,7 +45,8 @@ impl Record {
         request_id: Option<&str>,
         metrics: Metrics,
     ) -> Self {
-        let is_read = tracing::event_enabled!(target: TARGET, Level::INFO);
+        // Asking for the event itself would make the layers of `tracing-subscriber` forget the next one.
+        let is_read = LevelFilter::current() >= Level::INFO;
         let logged =
             is_read.then(|| Logged { request_id: request_id.map(str::to_owned), ..Logged::default() });
         Self { tool: tool.to_owned(), robot: None, token, metrics, logged }

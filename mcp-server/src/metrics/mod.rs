@@ -29,6 +29,7 @@ struct Inner {
     calls: Family<CallLabels, Counter>,
     requests: Family<RequestLabels, Counter>,
     durations: Family<DoorLabels, Histogram, fn() -> Histogram>,
+    at_all_removed: Family<DoorLabels, Counter>,
     in_progress: Gauge,
     streams: Gauge,
     connections: Gauge,
@@ -83,6 +84,7 @@ impl Default for Metrics {
             calls: Family::default(),
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            at_all_removed: Family::default(),
             in_progress: Gauge::default(),
             streams: Gauge::default(),
             connections: Gauge::default(),
@@ -110,6 +112,11 @@ impl Metrics {
             "http_request_duration_seconds",
             "Time until an HTTP answer began",
             inner.durations.clone(),
+        );
+        registry.register(
+            "at_all_removed",
+            "Messages of other programs that were to notify everybody, and did not",
+            inner.at_all_removed.clone(),
         );
         registry.register(
             "http_requests_in_progress",
@@ -142,6 +149,11 @@ impl Metrics {
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let labels = CallLabels { tool: tool.to_owned(), robot: text(robot), token: text(token), status };
         self.0.calls.get_or_create(&labels).inc();
+    }
+
+    /// Counts a message that does not notify everybody, although its program asked for it.
+    pub(crate) fn at_all_removed(&self, door: &'static str) {
+        self.0.at_all_removed.get_or_create(&DoorLabels { door }).inc();
     }
 
     /// Counts an HTTP request.

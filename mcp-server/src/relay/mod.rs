@@ -97,6 +97,7 @@ impl Relay {
 
     /// Puts a message into the queue.
     pub(crate) async fn accept(&self, offer: Offer<'_>) -> Result<Accepted, NotAccepted> {
+        let (door, robot) = (offer.door, offer.robot.map(str::to_owned));
         let Offered { ready, at_all_removed } = self.calls().offer(offer).map_err(|ended| {
             NotAccepted::Invalid(match ended.answer.faults {
                 faults if faults.is_empty() => {
@@ -108,6 +109,8 @@ impl Relay {
         if at_all_removed {
             tracing::warn!(
                 name: "dingtalk_notify.at_all_removed",
+                door,
+                robot,
                 "a message was to notify everybody, and does not: nobody can be asked"
             );
         }

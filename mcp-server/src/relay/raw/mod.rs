@@ -12,6 +12,7 @@ use axum::{
     response::Response,
     routing::post,
 };
+use dingtalk_config::Door;
 use dingtalk_core::{Envelope, delivery::MAX_BODY_BYTES, message::WireMessage};
 use hyper::{Method, StatusCode};
 
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     call::offer::Offer,
     protocol::request_id::REQUEST_ID,
-    transport::http::{Bearer, Credentials, Unidentified, as_json, read_body},
+    transport::http::{Bearer, Credentials, Unidentified, as_json, read_body, word_for},
 };
 
 /// Name of the only robot without a name.
@@ -75,6 +76,7 @@ impl Relay {
         let id = id.map(|id| format!("robot\0{}\0{id}", sender.name().map_or("", |name| name)));
         let offer = Offer {
             envelope: Envelope::new(message),
+            door: word_for(Door::Robot),
             name,
             robot: robot.as_deref(),
             id: id.as_deref(),

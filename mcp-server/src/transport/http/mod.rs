@@ -33,7 +33,7 @@ use self::{
     site::{Front, Guard},
 };
 pub(crate) use self::{
-    access::{Bearer, Unidentified},
+    access::{Bearer, Unidentified, word_for},
     answer::{as_json, failure},
     door::{Credentials, DoorRoutes, Doors},
     limits::read_body,
