@@ -154,7 +154,7 @@ fn tokens_name_doors_and_robots_that_exist() {
     ));
     let config = config.unwrap();
     let [grafana, team] = &config.tokens[..] else { panic!("{:?}", config.tokens) };
-    assert_eq!((&*grafana.name, grafana.variable()), ("grafana", Some("GRAFANA")));
+    assert_eq!((&*grafana.name, grafana.variables().collect()), ("grafana", vec!["GRAFANA"]));
     assert_eq!(grafana.doors, Some(vec![Door::Mcp, Door::Notify]));
     assert_eq!((grafana.rate, grafana.at_all), (Some(30), false));
     assert_eq!(grafana.robots, Some(vec!["ops".to_owned()]));

@@ -1,4 +1,4 @@
-//! The OpenAPI document of the typed door, made from the notifications.
+//! The `OpenAPI` document of the typed door, made from the notifications.
 
 use dingtalk_core::tool::ToolType;
 use serde_json::{Map, Value, json};
@@ -15,14 +15,14 @@ pub(super) fn document(server: &Server) -> Value {
     for (tool, definition) in server.tools().iter().zip(definitions) {
         let name = short_name(tool);
         schemas.insert(name.to_owned(), Value::Object(definition.input_schema));
-        let body = json!({"$ref": format!("#/components/schemas/{name}")});
+        let body = &json!({"$ref": format!("#/components/schemas/{name}")});
         paths.insert(format!("/notify/{name}"), json!({"post": operation(tool, name, body, &[])}));
         if server.calls().targets.names().next().is_some() {
             let robots: Vec<&str> = server.calls().targets.names().collect();
             let robot = json!({
                 "name": "robot", "in": "path", "required": true, "schema": {"type": "string", "enum": robots},
             });
-            let body = Value::Object(tool.spec().input_schema());
+            let body = &Value::Object(tool.spec().input_schema());
             let post = operation(tool, &format!("{name}_by_robot"), body, &[robot]);
             paths.insert(format!("/notify/{{robot}}/{name}"), json!({"post": post}));
         }
@@ -43,7 +43,7 @@ pub(super) fn document(server: &Server) -> Value {
     })
 }
 
-fn operation(tool: &ToolType, id: &str, body: Value, of_path: &[Value]) -> Value {
+fn operation(tool: &ToolType, id: &str, body: &Value, of_path: &[Value]) -> Value {
     let key = json!({
         "name": "Idempotency-Key", "in": "header",
         "description": "Identifies the request: a repetition within 24 hours queues nothing again",

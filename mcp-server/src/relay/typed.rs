@@ -103,8 +103,8 @@ impl Relay {
         let bytes = read_body(body, MAX_BYTES).await?;
         let arguments = match body::parse(&bytes) {
             Ok(Value::Object(arguments)) => arguments,
-            Ok(_) => return Err(invalid("the body must be a JSON object with the fields")),
-            Err(problem) => return Err(invalid(&problem)),
+            Ok(_) => return Err(invalid("the body must be a JSON object with the fields").into()),
+            Err(problem) => return Err(invalid(&problem).into()),
         };
         drop(bytes);
         let rights = sender.rights.as_deref();
@@ -155,16 +155,16 @@ impl Relay {
             let problem = format!("the token does not allow the robot `{named}`");
             return Err(Box::new(failure(StatusCode::FORBIDDEN, "insufficient_scope", problem)));
         }
-        Err(unknown("robot", named, &known))
+        Err(unknown("robot", named, &known).into())
     }
 
     /// Finds a notification by its name, with or without the `send_` of its tool.
-    fn notification(&self, named: &str) -> Result<&ToolType, Box<Response>> {
+    fn notification(&self, name: &str) -> Result<&ToolType, Box<Response>> {
         let tools = self.server.tools();
-        let found = tools.iter().find(|tool| tool.spec().name == named || short_name(tool) == named);
+        let found = tools.iter().find(|tool| tool.spec().name == name || short_name(tool) == name);
         found.ok_or_else(|| {
-            let names: Vec<&str> = tools.iter().map(short_name).collect();
-            unknown("notification", named, &names)
+            let known: Vec<&str> = tools.iter().map(short_name).collect();
+            unknown("notification", name, &known).into()
         })
     }
 }
@@ -182,11 +182,14 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Box<Response>> {
         (1..=MAX_KEY).contains(&key.len()) && key.as_bytes().iter().all(|byte| (b' '..=b'~').contains(byte));
     match key.to_str() {
         Ok(key) if fits => Ok(Some(key)),
-        _ => Err(invalid(&format!("`Idempotency-Key` must have 1 to {MAX_KEY} printable ASCII characters"))),
+        _ => {
+            Err(invalid(&format!("`Idempotency-Key` must have 1 to {MAX_KEY} printable ASCII characters"))
+                .into())
+        }
     }
 }
 
-fn unknown(what: &str, named: &str, known: &[&str]) -> Box<Response> {
+fn unknown(what: &str, named: &str, known: &[&str]) -> Response {
     let cut: String = named.chars().take(MAX_SHOWN).collect();
     let list = || known.join("`, `");
     let problem = match suggest(named, known.iter().copied()) {
@@ -194,11 +197,11 @@ fn unknown(what: &str, named: &str, known: &[&str]) -> Box<Response> {
         None if known.is_empty() => format!("unknown {what} {cut:?}; this relay has none with a name"),
         None => format!("unknown {what} {cut:?}; expected one of `{}`", list()),
     };
-    Box::new(failure(StatusCode::NOT_FOUND, "not_found", problem))
+    failure(StatusCode::NOT_FOUND, "not_found", problem)
 }
 
-fn invalid(problem: &str) -> Box<Response> {
-    Box::new(reply::faults(StatusCode::BAD_REQUEST, &[problem.to_owned()]))
+fn invalid(problem: &str) -> Response {
+    reply::faults(StatusCode::BAD_REQUEST, &[problem.to_owned()])
 }
 
 fn in_progress() -> Response {

@@ -2,6 +2,7 @@
 
 #![allow(
     dead_code,
+    clippy::needless_pass_by_value,
     clippy::unwrap_used,
     reason = "each test file uses a part; a broken set-up is a failed test"
 )]
@@ -126,13 +127,11 @@ impl Scene {
             self.command(&["relay", "--http", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        let mut url = None;
+        let (mut url, mut all) = (None, String::new());
         while url.is_none() && stderr.read_line(&mut line).unwrap() > 0 {
             url =
                 line.trim().rsplit(' ').next().filter(|_| line.contains("relaying from")).map(str::to_owned);
-            if url.is_none() && !line.contains("DEBUG") && !line.contains("INFO") {
-                eprint!("{line}");
-            }
+            all.push_str(&line);
             line.clear();
         }
         std::thread::spawn(move || {
@@ -140,7 +139,7 @@ impl Scene {
             let _ = stderr.read_to_end(&mut all);
             let _ = fs::write(log, all);
         });
-        Relay { child, url: url.expect("the relay begins") }
+        Relay { child, url: url.unwrap_or_else(|| panic!("{all}")) }
     }
 
     /// Returns the texts in the group, in order.

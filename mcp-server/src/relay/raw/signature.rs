@@ -19,8 +19,8 @@ pub(super) fn check(
 ) -> Result<(), Refusal> {
     let (Some(timestamp), Some(sign)) = (timestamp, sign) else { return Err(Refusal::signature()) };
     let timestamp: u64 = timestamp.parse().map_err(|_| Refusal::timestamp())?;
-    let signed = UNIX_EPOCH + Duration::from_millis(timestamp.min(u64::MAX / 1_000_000));
-    let distance = now.duration_since(signed).unwrap_or_else(|early| early.duration());
+    let at = UNIX_EPOCH + Duration::from_millis(timestamp.min(u64::MAX / 1_000_000));
+    let distance = now.duration_since(at).unwrap_or_else(|early| early.duration());
     if distance > VALIDITY {
         return Err(Refusal::timestamp());
     }
