@@ -279,6 +279,16 @@ async fn a_message_has_the_shape_that_dingtalk_takes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_robot_that_splits_takes_long_messages() {
+    let scene = Scene::new("long", "overflow = \"split\"", TOKENS).await;
+    let relay = scene.relay();
+    let long =
+        json!({"msgtype": "markdown", "markdown": {"title": "long", "text": "a line\n\n".repeat(4_000)}});
+    assert_eq!(answer(relay.raw(OPS, &long)).await.0, 200);
+    scene.wait_for(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tokens_of_dingtalk_are_refused_and_never_logged() {
     let scene = Scene::new("foreign", "", TOKENS).await;
     let relay = scene.relay();

@@ -1,8 +1,9 @@
 //! Messages that other programs have made, beside the calls of tools.
 
 use dingtalk_core::{
-    Envelope, Message,
-    message::{AT_ALL_TEXT, Fault, Faults, Mentions},
+    Envelope, Error, ErrorKind, Message,
+    delivery::{MAX_BODY_BYTES, Overflow},
+    message::{AT_ALL_TEXT, Fault, Faults, Mentions, WireMessage},
 };
 use serde_json::Map;
 
@@ -47,7 +48,7 @@ impl Calls {
         let Offer { mut envelope, door, name, robot, id, rights, log_id } = offer;
         let mut record = self.record(name, rights, log_id);
         let mut faults = Faults::default();
-        let ChosenRobot { robot, mut policy, keyword } =
+        let ChosenRobot { robot, mut policy, keyword, overflow } =
             self.targets.choose(robot, &mut Map::new(), &mut faults);
         if let Some(rights) = rights {
             rights.restrict(robot.as_deref(), &mut policy, &mut faults);
@@ -72,6 +73,14 @@ impl Calls {
             keyword.append_to(&mut envelope.message);
         }
         record.sends(&envelope.message, robot.as_deref());
+        if overflow == Overflow::Reject {
+            let body = serde_json::to_vec(&WireMessage::new(envelope.message.clone()));
+            let bytes = body.map_or(usize::MAX, |body| body.len());
+            if bytes > MAX_BODY_BYTES {
+                let error = Error::new(ErrorKind::TooLong, format!("{bytes} bytes"));
+                return Err(Box::new(Ended::new(CallOutcome::Unsendable(error), &record, Hidden::default())));
+            }
+        }
         let group = Group::of(self.dispatcher.deliver(), robot.as_deref());
         let call = Identity::new(&group, Caller::Person { id }, "", "");
         let hidden = Hidden::default();

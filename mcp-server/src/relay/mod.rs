@@ -10,6 +10,7 @@ mod reply;
 mod typed;
 
 use std::{
+    borrow::Cow,
     collections::HashSet,
     future::pending,
     sync::{Arc, Mutex, PoisonError},
@@ -52,6 +53,8 @@ pub(crate) struct Accepted {
 pub(crate) enum NotAccepted {
     /// The message, its robot or its sender does not fit: the texts say why.
     Invalid(Vec<String>),
+    /// The message is too long for DingTalk, and its robot neither shortens nor splits it.
+    TooLong,
     /// The queue is full, or its store failed; the same request may succeed later. The text says why.
     Unavailable(String),
 }
@@ -98,14 +101,12 @@ impl Relay {
     /// Puts a message into the queue.
     pub(crate) async fn accept(&self, offer: Offer<'_>) -> Result<Accepted, NotAccepted> {
         let (door, robot) = (offer.door, offer.robot.map(str::to_owned));
-        let Offered { ready, at_all_removed } = self.calls().offer(offer).map_err(|ended| {
-            NotAccepted::Invalid(match ended.answer.faults {
-                faults if faults.is_empty() => {
-                    ended.answer.advice.into_iter().map(std::borrow::Cow::into_owned).collect()
-                }
-                faults => faults,
-            })
-        })?;
+        let Offered { ready, at_all_removed } =
+            self.calls().offer(offer).map_err(|ended| match ended.outcome {
+                CallOutcome::Unsendable(_) => NotAccepted::TooLong,
+                CallOutcome::Invalid(_) => NotAccepted::Invalid(ended.answer.faults),
+                _ => NotAccepted::Invalid(ended.answer.advice.into_iter().map(Cow::into_owned).collect()),
+            })?;
         if at_all_removed {
             tracing::warn!(
                 name: "dingtalk_notify.at_all_removed",

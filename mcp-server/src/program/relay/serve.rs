@@ -37,7 +37,7 @@ pub(super) async fn run(program: &Program, arguments: &DoorArguments) -> Result<
     }
     let metrics = Metrics::default();
     let (calls, queue, registered) = deliver(&settings).await?;
-    let server = program.equip(settings.server()?).queue(calls).metrics(metrics).build()?;
+    let server = program.equip(settings.serving()?).queue(calls).metrics(metrics).build()?;
     let handler = server.handler().clone();
     let doors = Relay::new(server)?.doors();
     let mut options = settings.http_options()?;
@@ -72,8 +72,8 @@ async fn deliver(settings: &Settings) -> Result<(CallQueue, Queue, Option<Regist
     let owner = format!("relay, process {}", std::process::id());
     let registered = store.serve(Service::new(owner, lanes.iter().map(Lane::key))).await?;
     let known = lanes.into_iter().map(|lane| {
-        let key = lane.key();
-        (key, KnownRobot { name: lane.name, deliver: lane.deliver, rate_per_minute: None })
+        let rate_per_minute = settings.rate_per_minute(lane.name.as_deref());
+        (lane.key(), KnownRobot { name: lane.name, deliver: lane.deliver, rate_per_minute })
     });
     let calls = CallQueue::new(queue.clone(), Stored::new(store, known)).always();
     Ok((calls, queue, registered))

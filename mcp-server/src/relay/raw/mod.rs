@@ -13,7 +13,7 @@ use axum::{
     routing::post,
 };
 use dingtalk_config::Door;
-use dingtalk_core::{Envelope, delivery::MAX_BODY_BYTES, message::WireMessage};
+use dingtalk_core::Envelope;
 use hyper::{Method, StatusCode};
 
 use self::{refusal::Refusal, shape::Sent};
@@ -67,11 +67,6 @@ impl Relay {
         let bytes = read_body(body, MAX_BYTES).await.map_err(|refusal| Refusal::unread(refusal.status()))?;
         let Sent { message, id } = shape::read(&bytes, &self.calls().people)?;
         drop(bytes);
-        let size =
-            serde_json::to_vec(&WireMessage::new(message.clone())).map_or(usize::MAX, |body| body.len());
-        if size > MAX_BODY_BYTES {
-            return Err(Refusal::too_long());
-        }
         let name = message.kind();
         let id = id.map(|id| format!("robot\0{}\0{id}", sender.name().map_or("", |name| name)));
         let offer = Offer {
@@ -92,6 +87,7 @@ impl Relay {
                 Ok(as_json(StatusCode::OK, answer.to_string()))
             }
             Err(NotAccepted::Invalid(faults)) => Err(Refusal::invalid(&faults.join("; "))),
+            Err(NotAccepted::TooLong) => Err(Refusal::too_long()),
             Err(NotAccepted::Unavailable(problem)) => {
                 tracing::warn!(name: "dingtalk_notify.not_queued", %problem, "a message could not be queued");
                 Err(Refusal::busy())
