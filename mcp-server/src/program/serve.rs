@@ -17,7 +17,7 @@ use crate::{
     outbox::{self, Lane, Robots},
     transport::{
         HangUps,
-        http::{self, Reload},
+        http::{self, Doors, Reload},
         told_to_stop,
     },
 };
@@ -61,7 +61,8 @@ async fn serve_http(
     }
     let listener = address.bind().await?;
     let at = listener.local_addr()?;
-    let serving = http::Serving::prepare(prepared.server.handler().clone(), listener, &options).await?;
+    let handler = prepared.server.handler().clone();
+    let serving = http::Serving::prepare(handler, listener, &options, Doors::default()).await?;
     let hang_ups = HangUps::new();
     // Everything has been checked. Port 0 picks a free port: this is where to learn it.
     if let Some(admin) = serving.admin_address() {
