@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
 
 mod program;
+mod served;
 
 use program::{PATIENCE, Program};
+use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
+use served::{Served, post};
 
 fn greeting(version: &str) -> Value {
     json!({"protocolVersion": version, "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}})
@@ -160,4 +163,85 @@ fn a_cancelled_call_does_not_hold_up_its_batch() {
     let cancel = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 50}});
     program.line(&cancel.to_string());
     assert_eq!(program.next(), json!([{"jsonrpc": "2.0", "id": 51, "result": {}}]));
+}
+
+/// A session over HTTP of a client that does not name its version again, as the first versions did.
+struct Session<'s> {
+    served: &'s Served,
+    id: String,
+}
+
+impl<'s> Session<'s> {
+    async fn begin(served: &'s Served, version: &str) -> Self {
+        let mut hello = request(1, "initialize");
+        hello["params"] = greeting(version);
+        let greeted = post(&served.url, hello.to_string()).send().await.unwrap();
+        let id = greeted.headers()["mcp-session-id"].to_str().unwrap().to_owned();
+        let session = Self { served, id };
+        let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        assert_eq!(session.post(&initialized).await.status(), StatusCode::ACCEPTED);
+        session
+    }
+
+    async fn post(&self, message: &Value) -> Response {
+        post(&self.served.url, message.to_string()).header("mcp-session-id", &self.id).send().await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn over_http_a_batch_has_one_array_of_answers() {
+    let served = Served::serve(&["--dry-run"], &[]);
+    for version in ["2024-11-05", "2025-03-26"] {
+        let session = Session::begin(&served, version).await;
+        let batch = json!([
+            call(50, "first"),
+            {"jsonrpc": "2.0", "method": "notifications/progress", "params": {"progressToken": 1, "progress": 1}},
+            request("b", "ping"),
+            {"jsonrpc": "2.0", "id": 52, "method": "tools/call", "params": {}},
+            call(50, "the id is in use"),
+            7,
+        ]);
+        let answered = session.post(&batch).await;
+        assert_eq!(answered.status(), StatusCode::OK);
+        let answer = whole(answered).await;
+        assert_eq!(answer.as_array().unwrap().len(), 5, "{answer}");
+        let sent: Vec<_> = answer.as_array().unwrap().iter().filter(|one| one["id"] == 50).collect();
+        assert!(sent.iter().any(|one| one["error"]["code"] == -32_600), "{answer}");
+        assert!(sent.iter().any(|one| one["result"]["structuredContent"]["status"] == "dry_run"), "{answer}");
+        let answers = answers(&answer);
+        assert_eq!(answers["\"b\""]["result"], json!({}), "{answers:?}");
+        assert_eq!(answers["52"]["error"]["code"], -32_602, "{answers:?}");
+        assert_eq!(answers["null"]["error"]["code"], -32_600, "{answers:?}");
+        let noted = json!([{"jsonrpc": "2.0", "method": "notifications/initialized"}]);
+        assert_eq!(session.post(&noted).await.status(), StatusCode::ACCEPTED);
+        for refused in [json!([]), Value::from((0..21).map(|id| request(id, "ping")).collect::<Vec<_>>())] {
+            let answered = session.post(&refused).await;
+            assert_eq!(answered.status(), StatusCode::BAD_REQUEST);
+            assert_eq!(whole(answered).await["error"]["code"], -32_600);
+        }
+    }
+}
+
+#[tokio::test]
+async fn over_http_other_versions_refuse_a_batch_as_a_whole() {
+    let served = Served::serve(&["--dry-run"], &[]);
+    let batch = json!([request(50, "ping"), call(51, "x")]);
+    for version in ["2025-06-18", "2025-11-25"] {
+        let answered = Session::begin(&served, version).await.post(&batch).await;
+        assert_eq!(answered.status(), StatusCode::BAD_REQUEST);
+        let answer = whole(answered).await;
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&Value::Null, &json!(-32_600)), "{answer}");
+    }
+    // Neither does a request of the version without sessions, nor one with a session that does not exist.
+    for (header, value, status) in [
+        ("mcp-protocol-version", "2026-07-28", StatusCode::BAD_REQUEST),
+        ("mcp-session-id", "unknown", StatusCode::NOT_FOUND),
+    ] {
+        let answered = post(&served.url, batch.to_string()).header(header, value).send().await.unwrap();
+        assert_eq!(answered.status(), status, "{header}");
+    }
+}
+
+async fn whole(answered: Response) -> Value {
+    serde_json::from_str(&answered.text().await.unwrap()).unwrap()
 }

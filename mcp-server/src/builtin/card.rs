@@ -33,7 +33,7 @@ pub struct LinkMessage {
 /// Maximum number of buttons. DingTalk documents no limit for custom robots; its cards for enterprise robots have five.
 const MAX_BUTTONS: usize = 5;
 
-/// Post a Markdown card with buttons that open pages to the configured DingTalk (钉钉) group; mentions nobody.
+/// Post a Markdown card with buttons that open pages to the configured DingTalk (钉钉) group.
 #[derive(Debug, Clone, Notification)]
 #[dingtalk(
     action_card(title = "{title}", text = "{text}", buttons = buttons),

@@ -5,6 +5,8 @@ use serde::Serialize;
 
 pub(crate) use dingtalk_config::{AtAll, Confirm, Policy};
 
+use super::people::stands_for_everybody;
+
 /// A question to a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Question {
@@ -69,7 +71,7 @@ impl Refusal {
 
 /// Returns the question that must be answered before this message is sent; an error if it must not be sent at all.
 pub(crate) fn question(policy: Policy, message: &Message) -> Result<Option<Question>, Refusal> {
-    let notifies_all = message.mentions().is_some_and(|mentions| mentions.all);
+    let notifies_all = message.mentions().is_some_and(|mentions| mentions.all) || names_everybody(message);
     match (notifies_all, policy.at_all, policy.confirm) {
         (true, AtAll::Deny, _) => Err(Refusal::Denied),
         (true, AtAll::Ask, _) => Ok(Some(Question::AtAll)),
@@ -78,9 +80,21 @@ pub(crate) fn question(policy: Policy, message: &Message) -> Result<Option<Quest
     }
 }
 
+/// Reports whether a card's text names everybody after an `@`. A card mentions people by its text alone.
+fn names_everybody(message: &Message) -> bool {
+    let Message::ActionCard(card) = message else { return false };
+    let named = card.text.split(['@', '＠']).skip(1);
+    let mut first_words =
+        named.map(|text| text.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation()).next());
+    first_words.any(|word| word.is_some_and(stands_for_everybody))
+}
+
 #[cfg(test)]
 mod tests {
-    use dingtalk_core::message::Mentions;
+    use dingtalk_core::{
+        Url,
+        message::{Button, Buttons, Mentions},
+    };
 
     use super::*;
 
@@ -100,6 +114,27 @@ mod tests {
             assert_eq!(question(policy, &everybody), for_everybody, "{policy:?}");
             assert_eq!(question(policy, &nobody), for_nobody, "{policy:?}");
         }
+    }
+
+    #[test]
+    fn a_card_that_names_everybody_in_its_text_notifies_everybody() {
+        let policy = |at_all| Policy { at_all, confirm: Confirm::AtAll };
+        for (text, expected) in [
+            ("@all deploy now", true),
+            ("Deploy now, @所有人!", true),
+            ("Deploy now ＠A\u{200B}LL", true),
+            ("@allen deploys to all", false),
+            ("Ask all@example.com", false),
+        ] {
+            let button = Button::new("Open", Url::new("https://example.com").unwrap());
+            let card = Message::action_card("Deploy", text, Buttons::Single(button));
+            let denied = question(policy(AtAll::Deny), &card).is_err();
+            let asked = question(policy(AtAll::Ask), &card) == Ok(Some(Question::AtAll));
+            assert_eq!((denied, asked), (expected, expected), "{text}");
+            assert_eq!(question(policy(AtAll::Allow), &card), Ok(None));
+        }
+        // The text of other messages mentions nobody.
+        assert_eq!(question(policy(AtAll::Deny), &Message::text("@all")), Ok(None));
     }
 
     #[test]

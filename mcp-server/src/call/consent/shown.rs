@@ -58,7 +58,14 @@ pub(super) fn describe(message: &Message, hide: impl Fn(&mut String)) -> String 
     }
     lines.extend(parts(message, &hide));
     let lines: Vec<String> = lines.into_iter().map(|line| format!("\n{INDENT}{line}")).collect();
-    format!("{kind} that mentions {}, {linked}.\n{}", mentioned(message.mentions()), lines.concat())
+    // A card mentions those whose user ids its text names.
+    let by_text = match message {
+        Message::ActionCard(card) if card.text.contains(['@', '＠']) => {
+            " and anyone named after an @ in its text"
+        }
+        _ => "",
+    };
+    format!("{kind} that mentions {}{by_text}, {linked}.\n{}", mentioned(message.mentions()), lines.concat())
 }
 
 fn mentioned(mentions: Option<&Mentions>) -> String {

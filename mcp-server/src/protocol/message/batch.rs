@@ -31,7 +31,8 @@ pub(crate) fn read(
     }
 }
 
-fn has_batches(version: &ProtocolVersion) -> bool {
+/// Reports whether a version of the protocol has batches.
+pub(crate) fn has_batches(version: &ProtocolVersion) -> bool {
     [ProtocolVersion::V_2024_11_05, ProtocolVersion::V_2025_03_26].contains(version)
 }
 

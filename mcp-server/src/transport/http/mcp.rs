@@ -48,11 +48,11 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 const TIDY: Duration = Duration::from_secs(60);
 
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
-const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// Answers the requests of the protocol.
 pub(super) struct Mcp {
-    protocol: StreamableHttpService<LiveHandler, LocalSessionManager>,
+    pub(super) protocol: StreamableHttpService<LiveHandler, LocalSessionManager>,
     /// `None` if the server keeps none.
     sessions: Option<Sessions>,
     streams: CancellationToken,
@@ -63,7 +63,7 @@ pub(super) struct Mcp {
 type UsedIds = Arc<Mutex<HashSet<String>>>;
 
 /// The id of a request in progress. Free again once it is dropped.
-struct UsedId {
+pub(super) struct UsedId {
     id: String,
     used: UsedIds,
 }
@@ -166,12 +166,10 @@ impl Mcp {
                     {
                         return *refusal;
                     }
-                    if let Some((id, session)) = incoming.request_id().zip(session) {
-                        used_id = UsedId::new(format!("{} {id:?}", session.serial()), &self.used_ids);
-                        if used_id.is_none() {
-                            return refusal(&head.headers, Some(&id), &message::id_in_use());
-                        }
-                    }
+                    used_id = match self.use_id(&incoming, session) {
+                        Ok(used_id) => used_id,
+                        Err(id) => return refusal(&head.headers, Some(&id), &message::id_in_use()),
+                    };
                     if let Some(sessions) = &self.sessions
                         && session.is_none()
                         && incoming.is("initialize")
@@ -185,7 +183,9 @@ impl Mcp {
                     }
                     incoming.put_into(&mut head.extensions, body)
                 }
-                Ok(Input::Batch(_)) => return refusal(&head.headers, None, &message::not_a_message()),
+                Ok(Input::Batch(elements)) => {
+                    return self.receive_batch(&head, elements, sender, session).await;
+                }
                 // The protocol's library does not know the method in this version.
                 Err(Refused { initializes: true, .. }) if !is_older(&head.headers) => body,
                 Err(Refused { id, error, .. }) => return refusal(&head.headers, id.as_ref(), &error),
@@ -209,6 +209,16 @@ impl Mcp {
             None => response,
             Some(used_id) => response.map(|body| Body::new(Held::new(body, used_id))),
         }
+    }
+
+    /// Uses the id of a request in its session; the id as an error if a request in progress has it.
+    pub(super) fn use_id(
+        &self,
+        message: &message::Incoming,
+        session: Option<&InUse>,
+    ) -> Result<Option<UsedId>, RequestId> {
+        let Some((id, session)) = message.request_id().zip(session) else { return Ok(None) };
+        UsedId::new(format!("{} {id:?}", session.serial()), &self.used_ids).map(Some).ok_or(id)
     }
 }
 
@@ -238,7 +248,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Returns the answer to a message that cannot be handled. Clients of older protocol versions look for the error of a
 /// valid request in an answer of status 200.
-fn refusal(headers: &HeaderMap, id: Option<&RequestId>, error: &ErrorData) -> Response {
+pub(super) fn refusal(headers: &HeaderMap, id: Option<&RequestId>, error: &ErrorData) -> Response {
     let status = match error.code {
         ErrorCode::PARSE_ERROR | ErrorCode::INVALID_REQUEST => StatusCode::BAD_REQUEST,
         _ if is_older(headers) => StatusCode::OK,

@@ -2,6 +2,7 @@
 
 mod access;
 mod answer;
+mod batches;
 mod connections;
 mod door;
 mod held;

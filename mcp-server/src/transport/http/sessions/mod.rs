@@ -11,8 +11,12 @@ use std::{
     time::Duration,
 };
 
-use rmcp::transport::streamable_http_server::session::{
-    SessionId, SessionManager as _, SessionState, SessionStore, SessionStoreError, local::LocalSessionManager,
+use rmcp::{
+    model::ProtocolVersion,
+    transport::streamable_http_server::session::{
+        SessionId, SessionManager as _, SessionState, SessionStore, SessionStoreError,
+        local::LocalSessionManager,
+    },
 };
 use serde_json::Value;
 use tokio::time::Instant;
@@ -64,6 +68,7 @@ struct Live {
 pub(super) struct InUse {
     serial: String,
     internal: SessionId,
+    version: Option<ProtocolVersion>,
     table: Arc<Mutex<Table>>,
 }
 
@@ -140,6 +145,7 @@ impl Sessions {
             });
             live.in_use += 1;
             let in_use = InUse {
+                version: begun.params().map(|params| params.protocol_version),
                 serial: begun.serial,
                 internal: Arc::clone(&live.internal),
                 table: Arc::clone(&self.table),
@@ -210,6 +216,11 @@ impl InUse {
     /// Returns the serial number, the same for the whole life of the session.
     pub(super) fn serial(&self) -> &str {
         &self.serial
+    }
+
+    /// Returns the version of the protocol with which it began.
+    pub(super) fn version(&self) -> Option<&ProtocolVersion> {
+        self.version.as_ref()
     }
 
     /// Returns the id by which the protocol's library knows the session.
