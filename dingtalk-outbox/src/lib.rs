@@ -30,11 +30,13 @@ mod units;
 mod waiters;
 mod window;
 
-#[cfg(feature = "postgres")]
-pub use crate::postgres::{Postgres, PostgresBuilder, PostgresStore};
 #[cfg(feature = "transaction")]
 pub use rusqlite;
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
 
+#[cfg(feature = "postgres")]
+pub use crate::postgres::{Postgres, PostgresBuilder, PostgresStore, enqueue_in_postgres};
 #[cfg(feature = "transaction")]
 pub use crate::sqlite::enqueue_in;
 pub use crate::{

@@ -183,7 +183,7 @@ fn begin(schema: &str) -> String {
 }
 
 /// Checks the name of a schema, which needs no quotes.
-fn check(schema: &str) -> Result<(), Error> {
+pub(super) fn check(schema: &str) -> Result<(), Error> {
     let is_valid = schema.len() <= 50
         && schema.starts_with(|first: char| first.is_ascii_lowercase())
         && schema.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')

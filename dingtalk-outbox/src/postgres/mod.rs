@@ -10,10 +10,12 @@ mod rows;
 mod session;
 mod store;
 mod tables;
+mod transaction;
 mod trouble;
 
 pub use self::{
     connection::{Postgres, PostgresBuilder},
     store::PostgresStore,
+    transaction::enqueue_in_postgres,
 };
 pub(crate) use self::{rows::host_name, tables::Tables as PostgresTables};

@@ -87,6 +87,19 @@ impl PostgresStore {
         }
     }
 
+    /// Registers the names of robots, each with its lane, for the SQL function `enqueue`.
+    ///
+    /// # Errors
+    ///
+    /// Fails with [`ErrorKind::Store`] if the database cannot be used.
+    pub async fn name_robots(&self, robots: &[(&str, &str)]) -> Result<(), Error> {
+        let (names, lanes): (Vec<String>, Vec<String>) =
+            robots.iter().map(|(name, lane)| (text(name), text(lane))).unzip();
+        let sql = "INSERT INTO alias (robot, lane) SELECT * FROM unnest($1::text[], $2::text[])
+             ON CONFLICT (robot) DO UPDATE SET lane = excluded.lane WHERE alias.lane <> excluded.lane";
+        self.rows(sql, &[&names, &lanes]).await.map(drop)
+    }
+
     /// Returns the database.
     pub fn postgres(&self) -> &Postgres {
         &self.postgres
@@ -218,7 +231,7 @@ fn item(row: &Row) -> Result<Item, serde_json::Error> {
 }
 
 /// Adds a notification in the transaction of a client, if it has one. Returns the number of a displaced one's letter.
-async fn enqueue(
+pub(super) async fn enqueue(
     client: &impl GenericClient,
     lane: &str,
     envelope: &Envelope,
@@ -257,6 +270,17 @@ async fn enqueue(
         )
         .await?;
     Ok((row.get(0), row.get(1)))
+}
+
+/// Returns the result of adding a notification, with the dead letter of one that was displaced.
+pub(super) fn outcome(outcome: &str, displaced: Option<DeadLetter>) -> Enqueued {
+    match (outcome, displaced) {
+        ("displaced", Some(letter)) => Enqueued::Displaced(Box::new(letter)),
+        ("added" | "displaced", _) => Enqueued::Added,
+        ("known", _) => Enqueued::Known,
+        ("suppressed", _) => Enqueued::Suppressed,
+        _ => Enqueued::Full,
+    }
 }
 
 /// A text as PostgreSQL can store it: without the character that ends one in C.
@@ -312,17 +336,12 @@ impl Store for PostgresStore {
                     result => break result,
                 }
             };
-            let (outcome, letter) = result.map_err(|trouble| self.postgres.error(&trouble))?;
-            Ok(match &*outcome {
-                "added" => Enqueued::Added,
-                "known" => Enqueued::Known,
-                "suppressed" => Enqueued::Suppressed,
-                "displaced" => match self.letters("WHERE dead = $1", &letter).await?.pop() {
-                    Some(letter) => Enqueued::Displaced(Box::new(letter)),
-                    None => Enqueued::Added,
-                },
-                _ => Enqueued::Full,
-            })
+            let (added, letter) = result.map_err(|trouble| self.postgres.error(&trouble))?;
+            let letter = match letter {
+                Some(number) => self.letters("WHERE dead = $1", &number).await?.pop(),
+                None => None,
+            };
+            Ok(outcome(&added, letter))
         })
     }
 
