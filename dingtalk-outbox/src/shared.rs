@@ -13,11 +13,16 @@ use dingtalk_core::delivery::window::WaiterId;
 use crate::{
     clock::{Clock, Reading},
     driver::Driver,
+    state::State,
 };
 
 pub(crate) struct Shared {
     pub(crate) driver: Driver,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Name of the place, for display.
+    pub(crate) name: String,
+    /// State in which calls are kept, if it is another one.
+    pub(crate) calls: Option<State>,
     /// Directory of the file; `None` for a state in a database.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) next_waiter: AtomicU64,

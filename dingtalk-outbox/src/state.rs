@@ -57,6 +57,7 @@ pub struct State(Arc<Shared>);
 #[must_use = "call `build` to get a state"]
 pub struct StateBuilder {
     place: Place,
+    calls: Option<PathBuf>,
     required: bool,
     egress: Option<String>,
     quotas: Vec<Quota>,
@@ -99,6 +100,11 @@ impl State {
         StateBuilder::new(Place::Directory(directory.into()))
     }
 
+    /// Returns the directory, or the host, the database and the schema, for display.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
     /// Returns the directory; `None` for a state in a database.
     pub fn directory(&self) -> Option<&std::path::Path> {
         self.0.directory.as_deref()
@@ -123,11 +129,14 @@ impl State {
         self.0.driver.post(Job::Flush(reply));
         // A thread that has ended stores nothing more.
         drop(answer.await);
+        if let Some(calls) = &self.0.calls {
+            Box::pin(calls.flush()).await;
+        }
     }
 
-    /// Returns the table of calls.
+    /// Returns the table of calls. Those of a state in a database are kept in [a directory](StateBuilder::calls_in).
     pub fn calls(&self) -> Calls {
-        Calls::new(self.clone())
+        Calls::new(self.0.calls.as_ref().unwrap_or(self).clone())
     }
 
     /// Runs a transaction, in memory if the file cannot be used. `work` may run several times.
@@ -180,6 +189,7 @@ impl StateBuilder {
     fn new(place: Place) -> Self {
         Self {
             place,
+            calls: None,
             required: true,
             egress: None,
             quotas: Vec::new(),
@@ -195,6 +205,13 @@ impl StateBuilder {
     /// never required.
     pub fn required(mut self, required: bool) -> Self {
         self.required = required;
+        self
+    }
+
+    /// Sets the directory for the table of [calls](State::calls) of a state in a database, which has none: calls are then
+    /// recognised by the programs of this machine. Has no effect on a state in a directory.
+    pub fn calls_in(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.calls = Some(directory.into());
         self
     }
 
@@ -239,23 +256,28 @@ impl StateBuilder {
 
     /// Creates the state. Touches neither the directory, nor a database, nor the clock.
     pub fn build(self) -> State {
-        let (source, directory) = match self.place {
+        let (source, name, directory) = match self.place {
             Place::Directory(directory) => {
-                (Source::Directory(Directory::new(directory.clone())), Some(directory))
+                let name = directory.display().to_string();
+                (Source::Directory(Directory::new(directory.clone())), name, Some(directory))
             }
             #[cfg(feature = "postgres")]
             Place::Postgres(postgres) => {
-                let egress = self.egress.unwrap_or_else(host_name);
+                let (name, egress) = (postgres.name(), self.egress.unwrap_or_else(host_name));
                 let tables = PostgresTables::new(postgres, egress, self.clock.is_none());
-                (Source::Postgres { tables, required: self.required }, None)
+                (Source::Postgres { tables, required: self.required }, name, None)
             }
         };
+        let calls =
+            self.calls.filter(|_| directory.is_none()).map(|directory| State::builder(directory).build());
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let engine = Engine::new(source, Arc::clone(&clock), self.quotas.into(), self.owner, self.alone);
         State(Arc::new(Shared {
             driver: Driver::new(engine, self.inline),
             clock,
+            name,
             directory,
+            calls,
             next_waiter: AtomicU64::new(1),
         }))
     }

@@ -38,7 +38,7 @@ async fn delivered(store: PostgresStore) -> Vec<Envelope> {
 
 /// Returns a client whose role can do nothing but add notifications.
 async fn stranger(place: &PostgresPlace) -> Client {
-    let (role, schema) = (self::schema(), &place.schema);
+    let (role, schema) = (schema(), &place.schema);
     let sql = format!(
         "CREATE ROLE {role}; GRANT USAGE ON SCHEMA {schema} TO {role};
          GRANT EXECUTE ON FUNCTION {schema}.enqueue TO {role}"

@@ -95,6 +95,8 @@ impl PostgresStore {
     pub async fn name_robots(&self, robots: &[(&str, &str)]) -> Result<(), Error> {
         let (names, lanes): (Vec<String>, Vec<String>) =
             robots.iter().map(|(name, lane)| (text(name), text(lane))).unzip();
+        // The lanes, too: a transaction of a higher level could not add one that others have just added.
+        self.rows("SELECT lane_of(lane) FROM unnest($1::text[]) AS lane", &[&lanes]).await?;
         let sql = "INSERT INTO alias (robot, lane) SELECT * FROM unnest($1::text[], $2::text[])
              ON CONFLICT (robot) DO UPDATE SET lane = excluded.lane WHERE alias.lane <> excluded.lane";
         self.rows(sql, &[&names, &lanes]).await.map(drop)

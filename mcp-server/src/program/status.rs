@@ -1,6 +1,6 @@
 //! `dingtalk-notify status`: the state that the processes of this machine share.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use dingtalk_core::{
     Robot,
@@ -29,10 +29,10 @@ pub(super) async fn run(program: &Program, arguments: StatusArguments) -> Result
     let find = |key: &RobotKey| configured.iter().find(|robot| robot.key() == key);
     if arguments.json {
         let robots: Vec<Value> = known.iter().map(|robot| to_json(robot, find(&robot.key))).collect();
-        let report = json!({"stateDir": state.directory(), "robots": robots});
+        let report = json!({"state": state.name(), "stateDir": state.directory(), "robots": robots});
         return Ok(say(serde_json::to_string_pretty(&report)?)?);
     }
-    say(place(state.directory().unwrap_or(Path::new("?"))))?;
+    say(place(state.name()))?;
     for robot in &known {
         say("")?;
         in_words(robot, find(&robot.key)).into_iter().try_for_each(say)?;
@@ -45,8 +45,8 @@ pub(super) async fn run(program: &Program, arguments: StatusArguments) -> Result
     Ok(())
 }
 
-fn place(directory: &Path) -> String {
-    format!("{}{}", words("State: ", "状态目录："), directory.display())
+fn place(name: &str) -> String {
+    format!("{}{name}", words("State: ", "状态："))
 }
 
 /// Returns the name of the robot, with the identifier that logs and `check` show.

@@ -40,8 +40,10 @@ use secrecy::SecretString;
 #[cfg(feature = "program")]
 pub(crate) use self::language::language;
 pub(crate) use self::robots::Described;
-#[cfg(feature = "program")]
 pub(crate) use self::state::STATE_TARGET;
+#[cfg(feature = "program")]
+#[cfg(feature = "postgres")]
+pub(crate) use self::state::StateDatabase;
 use self::{
     reader::{Given, GivenSecret, Reader},
     robots::EnvironmentRobot,
@@ -72,6 +74,8 @@ pub struct Settings {
     state: StatePlace,
     /// Set if messages of calls that would have to wait are queued.
     queue: bool,
+    #[cfg(feature = "postgres")]
+    database: Option<StateDatabase>,
     #[cfg(feature = "state")]
     opened: OnceLock<Option<State>>,
     tools: Option<Vec<String>>,
@@ -167,6 +171,8 @@ impl Settings {
             overflow: None,
             state: StatePlace::Off,
             queue: queue.unwrap_or_default(),
+            #[cfg(feature = "postgres")]
+            database: None,
             #[cfg(feature = "state")]
             opened: OnceLock::new(),
             tools: reader.list(&table::TOOLS, &flags.tools),
@@ -201,6 +207,12 @@ impl Settings {
             Err(error) => reader.faults.extend(variables.former().into_iter().chain(error.into_faults())),
         }
         settings.queue = queue.or(settings.config.outbox.calls).unwrap_or_default();
+        #[cfg(feature = "postgres")]
+        {
+            settings.database = state.database(&settings.config.state, &mut reader.faults);
+        }
+        #[cfg(not(feature = "postgres"))]
+        state.refuse_database(&settings.config.state, &mut reader.faults);
         settings.state = state.place(&settings.config.state, &directories);
         settings.faults = reader.faults;
         settings
@@ -478,7 +490,18 @@ impl Settings {
     #[cfg(feature = "state")]
     pub(crate) fn state(&self) -> Option<State> {
         let quotas = || state::quotas(&self.config, &self.all_robots());
+        #[cfg(feature = "postgres")]
+        if let Some(database) = &self.database {
+            return self.opened.get_or_init(|| Some(database.describe(&self.state, quotas()))).clone();
+        }
         self.opened.get_or_init(|| self.state.describe(quotas)).clone()
+    }
+
+    /// Returns the database that programs share, if there is one.
+    #[cfg(feature = "postgres")]
+    #[allow(dead_code, reason = "for the durable queue")]
+    pub(crate) fn state_database(&self) -> Option<&StateDatabase> {
+        self.database.as_ref()
     }
 
     /// Returns the options of all deliveries, without shared state.

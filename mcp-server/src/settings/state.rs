@@ -10,12 +10,19 @@ use std::{
 use dingtalk_config::Config;
 use dingtalk_config::{Fault, FaultKind, StateSettings, Wording};
 
+#[cfg(feature = "postgres")]
+use dingtalk_outbox::Postgres;
 #[cfg(feature = "state")]
 use dingtalk_outbox::{Quota, State, StateBuilder};
+#[cfg(feature = "postgres")]
+use secrecy::ExposeSecret as _;
 
 #[cfg(feature = "state")]
 use super::robots::Described;
-use super::{reader::Reader, table};
+use super::{
+    reader::{GivenSecret, Reader},
+    table,
+};
 
 /// Target of the warning that no state is shared.
 #[cfg(feature = "state")]
@@ -38,6 +45,7 @@ pub(crate) enum StatePlace {
 /// The state as flags and variables describe it, before the file is read.
 pub(super) struct StateFlags {
     dir: Option<PathBuf>,
+    url: Option<GivenSecret>,
     off: bool,
 }
 
@@ -68,7 +76,52 @@ impl StateFlags {
             );
             reader.faults.push(Fault::new(FaultKind::Invalid, table::STATE_DIR.variable, problem));
         }
-        Self { dir, off }
+        Self { dir, url: reader.secret_text(&table::STATE_URL), off }
+    }
+
+    /// Reads the database of the variable, else of the file. If its URL cannot be read, that is a fault: a program that
+    /// shares a state does not send without it.
+    #[cfg(feature = "postgres")]
+    pub(super) fn database(&self, file: &StateSettings, faults: &mut Vec<Fault>) -> Option<StateDatabase> {
+        if self.off || file.enabled == Some(false) {
+            return None;
+        }
+        let of_file = file.url.as_ref().map(|url| (url, "state.url"));
+        let (url, source) = self.url.as_ref().map(|given| (&given.value, given.source)).or(of_file)?;
+        let url = match url.read() {
+            Ok(url) => url,
+            Err(error) => {
+                faults.push(Fault::new(FaultKind::Secret, source, Wording::of_cause(&error)));
+                return None;
+            }
+        };
+        let mut postgres = Postgres::builder(url.expose_secret());
+        if let Some(schema) = &file.schema {
+            postgres = postgres.schema(schema);
+        }
+        match postgres.build() {
+            Ok(postgres) => {
+                let required = file.required.unwrap_or(true);
+                Some(StateDatabase { postgres, egress: file.egress.clone(), required })
+            }
+            Err(error) => {
+                faults.push(Fault::new(FaultKind::Invalid, source, Wording::of_cause(&error)));
+                None
+            }
+        }
+    }
+
+    /// Reports a database that this program cannot use.
+    #[cfg(not(feature = "postgres"))]
+    pub(super) fn refuse_database(&self, file: &StateSettings, faults: &mut Vec<Fault>) {
+        let of_file = file.url.as_ref().map(|_| "state.url");
+        if let Some(source) = self.url.as_ref().map(|given| given.source).or(of_file) {
+            let problem = Wording::new(
+                "this program cannot use PostgreSQL: it was built without the feature `postgres` of dingtalk-notify",
+                "本程序不能使用 PostgreSQL：编译时没有启用 dingtalk-notify 的 feature `postgres`",
+            );
+            faults.push(Fault::new(FaultKind::Invalid, source, problem));
+        }
     }
 
     /// Chooses the directory: that of the flag, else of the variable, else of the file, else of the platform. Whatever
@@ -117,6 +170,31 @@ impl Environment {
             .cloned()
             .or_else(|| get("XDG_STATE_HOME").map(|state| state.join(NAME)))
             .or_else(|| get("HOME").map(|home| home.join(".local/state").join(NAME)))
+    }
+}
+
+/// A database that programs share.
+#[cfg(feature = "postgres")]
+#[derive(Debug, Clone)]
+pub(crate) struct StateDatabase {
+    pub(crate) postgres: Postgres,
+    egress: Option<String>,
+    required: bool,
+}
+
+#[cfg(feature = "postgres")]
+impl StateDatabase {
+    /// Returns the state, with a table of calls in the directory of this machine, if it has one. Touches nothing.
+    pub(super) fn describe(&self, calls: &StatePlace, quotas: Vec<Quota>) -> State {
+        let mut state =
+            State::postgres(self.postgres.clone()).owner(env!("CARGO_PKG_NAME")).required(self.required);
+        if let Some(egress) = &self.egress {
+            state = state.egress(egress);
+        }
+        if let StatePlace::Directory(directory) = calls {
+            state = state.calls_in(directory);
+        }
+        quotas.into_iter().fold(state, StateBuilder::quota).build()
     }
 }
 

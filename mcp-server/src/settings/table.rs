@@ -68,6 +68,7 @@ pub(crate) const ALL: [&Setting; 31] = [
     &MAX_MENTIONS,
     &DRY_RUN,
     &STATE_DIR,
+    &STATE_URL,
     &NO_STATE,
     &QUEUE,
     &TOOLS,
@@ -245,6 +246,16 @@ pub(crate) const STATE_DIR: Setting = Setting {
         "Directory of the state that the processes of this machine share, so that a robot keeps its rate whoever sends; \
          by default in the user's state directory: see docs/outbox.md",
         "本机各进程共享状态的目录，无论由谁发送都不会超出机器人的频率限制；默认在用户的状态目录里，见 docs/outbox.md",
+    )
+};
+
+pub(crate) const STATE_URL: Setting = Setting {
+    key: Some("state.url"),
+    is_secret: true,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_STATE_URL",
+        "URL of a PostgreSQL database for the state that programs on several machines share: see docs/scale.md",
+        "多台机器上的程序共享状态所用的 PostgreSQL 数据库 URL，见 docs/scale.md",
     )
 };
 
