@@ -21,6 +21,9 @@ const SIGN: Duration = Duration::from_secs(1);
 /// Signs of life between two removals of what is too old.
 const CLEANING: u32 = 60;
 
+/// Number of rows that one removal takes.
+const CLEANED: i32 = 10_000;
+
 /// Time for which a dispatcher waits for its session.
 const WAIT: Duration = Duration::from_secs(10);
 
@@ -113,7 +116,12 @@ async fn hold(postgres: &Postgres, state: &watch::Sender<State>) -> Result<(), T
             state.send_modify(|state| *state = State { owner: Some(owner), trouble: None });
         }
         if signs.is_multiple_of(CLEANING) {
-            client.execute("SELECT clean()", &[]).await?;
+            // Each in a short transaction.
+            while client.query_one("SELECT clean($1)", &[&CLEANED]).await?.try_get::<_, i64>(0)?
+                >= i64::from(CLEANED)
+            {
+                client.execute(&sign, &[&owner]).await?;
+            }
         }
         sleep(SIGN).await;
     }

@@ -3,8 +3,8 @@ CREATE TABLE meta (
     schema integer NOT NULL,
     -- Oldest schema whose programs may use the tables.
     min_compatible integer NOT NULL,
-    -- Maximum number of notifications that the function `enqueue` fills the queue to.
-    capacity bigint NOT NULL DEFAULT 10000
+    -- Number of notifications from which the function `enqueue` refuses others.
+    capacity bigint NOT NULL DEFAULT 1000
 );
 INSERT INTO meta VALUES (0, 1);
 

@@ -511,11 +511,13 @@ BEGIN
     RETURN 'added';
 END $$;
 
--- Removes what is too old, at most `p_max` rows of each table. For a job, and called by running programs.
-CREATE OR REPLACE FUNCTION clean(p_max integer DEFAULT 10000) RETURNS void LANGUAGE plpgsql AS $$
+-- Removes what is too old, at most `p_max` rows of each table, and returns the number of removed ids: if it is `p_max`,
+-- more are left. For a job, and called by running programs.
+CREATE OR REPLACE FUNCTION clean(p_max integer DEFAULT 10000) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     v_now timestamptz := clock();
     v_more bigint;
+    v_ids bigint;
 BEGIN
     WITH rows AS (
         DELETE FROM tally WHERE tally IN (SELECT tally FROM tally WHERE tally > 8 FOR UPDATE SKIP LOCKED)
@@ -526,6 +528,7 @@ BEGIN
     END IF;
     DELETE FROM done WHERE id IN (
         SELECT id FROM done WHERE at < v_now - interval '7 days' LIMIT p_max FOR UPDATE SKIP LOCKED);
+    GET DIAGNOSTICS v_ids = ROW_COUNT;
     DELETE FROM dead WHERE dead IN (
         SELECT dead FROM dead WHERE at < v_now - interval '30 days' LIMIT p_max FOR UPDATE SKIP LOCKED);
     DELETE FROM dedupe WHERE (lane, key) IN (
@@ -538,4 +541,5 @@ BEGIN
     DELETE FROM owner WHERE owner IN (
         SELECT owner FROM owner WHERE seen < v_now - interval '1 day' AND has_ended(owner)
         LIMIT p_max FOR UPDATE SKIP LOCKED);
+    RETURN v_ids;
 END $$;
