@@ -84,6 +84,8 @@ mod tests {
         let outbox = in_language(language, "[outbox.md](outbox.md)", "[outbox.md](../outbox.md)");
         let about = about.replace("docs/configuration.md", "[configuration.md](configuration.md)");
         let about = about.replace("docs/outbox.md", outbox);
+        let scale = in_language(language, "[scale.md](scale.md)", "[scale.md](../scale.md)");
+        let about = about.replace("docs/scale.md", scale);
         let default = code(Some(setting.default.to_owned()).filter(|default| !default.is_empty()));
         format!(
             "| `{}` | {} | {} | {value}{about}{secret} | {default} |\n",
