@@ -9,6 +9,8 @@ use dingtalk_core::{
     Deliver,
     queue::{Queue, store::Store},
 };
+#[cfg(feature = "postgres")]
+use dingtalk_outbox::PostgresStore;
 use dingtalk_outbox::{Outbox, SqliteStore};
 
 pub(crate) use self::deliverer::{Deliverer, Until};
@@ -53,6 +55,10 @@ impl Lane {
 ///
 /// No state is shared, or the store cannot be used.
 pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn Outbox>, Error> {
+    #[cfg(feature = "postgres")]
+    if let Some(database) = settings.state_database() {
+        return Ok(Arc::new(PostgresStore::new(database.postgres.clone())));
+    }
     let Some(directory) = settings.state_directory() else {
         return Err(Error::setting(
             "the queue needs the state that outlives a process, and there is none: remove --no-state, or set --state-dir to \

@@ -499,7 +499,7 @@ impl Settings {
 
     /// Returns the database that programs share, if there is one.
     #[cfg(feature = "postgres")]
-    #[allow(dead_code, reason = "for the durable queue")]
+    #[cfg_attr(not(feature = "program"), allow(dead_code, reason = "the command line has the queue"))]
     pub(crate) fn state_database(&self) -> Option<&StateDatabase> {
         self.database.as_ref()
     }

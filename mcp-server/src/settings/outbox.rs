@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use dingtalk_config::{OutboxSettings, RobotSettings};
+use dingtalk_core::delivery::SecretSource;
 
 use super::{Settings, StatePlace, robots::EnvironmentRobot, table};
 use crate::{
@@ -81,9 +82,16 @@ impl Settings {
 
     /// Returns what a detached process needs; `None` if no state is shared.
     pub(crate) fn detached(&self) -> Option<Detached> {
-        let of_program =
-            [&table::AT_ALL, &table::CONFIRM, &table::CALL_DEADLINE, &table::TIME_ZONE, &table::LANG];
-        let of_program = of_program.into_iter().map(|setting| setting.variable);
+        let of_program = [
+            &table::AT_ALL,
+            &table::CONFIRM,
+            &table::CALL_DEADLINE,
+            &table::STATE_URL,
+            &table::TIME_ZONE,
+            &table::LANG,
+        ];
+        let of_state = self.config.state.url.iter().filter_map(SecretSource::variable);
+        let of_program = of_program.into_iter().map(|setting| setting.variable).chain(of_state);
         let of_file = self.config.robots.iter().flat_map(RobotSettings::variables);
         let of_environment = self.environment.iter().flat_map(EnvironmentRobot::variables);
         Some(Detached {

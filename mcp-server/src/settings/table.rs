@@ -51,7 +51,7 @@ impl Setting {
 }
 
 /// All settings, in the order of the help.
-pub(crate) const ALL: [&Setting; 31] = [
+pub(crate) const ALL: [&Setting; 32] = [
     &ACCESS_TOKEN,
     &SECRET,
     &ACCESS_TOKEN_FILE,
