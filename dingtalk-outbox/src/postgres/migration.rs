@@ -51,7 +51,7 @@ pub(super) async fn migrate(client: &Client, schema: &str, allowed: bool) -> Res
         if !allowed {
             return Err(Trouble::new(format!(
                 "the tables of the schema {schema:?} are missing or outdated; let a person with the rights run the \
-                 output of `dingtalk-notify state sql`"
+                 SQL that `Postgres::sql` returns"
             )));
         }
         client.batch_execute(&sql(schema)).await?;
