@@ -30,7 +30,7 @@ use crate::{
     transport::http::{DoorRoutes, Doors},
 };
 
-/// What all doors share.
+/// State that all doors share.
 pub(crate) struct Relay {
     server: Server,
     /// Idempotency keys of the requests in progress, each with its scope.
