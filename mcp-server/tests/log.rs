@@ -10,15 +10,24 @@ use serde_json::{Value, json};
 
 const TOKEN: &str = "0123456789abcdef";
 
-/// The lines of all calls, after the program has ended.
-fn lines(mut program: Program) -> Vec<Value> {
+/// The lines of all calls, after the program has ended without a warning.
+fn lines(program: Program) -> Vec<Value> {
+    let (lines, warnings) = lines_and_warnings(program);
+    assert_eq!(warnings, [String::new(); 0]);
+    lines
+}
+
+/// The lines of all calls and those of warnings, after the program has ended.
+fn lines_and_warnings(mut program: Program) -> (Vec<Value>, Vec<String>) {
     program.close_stdin();
     let (status, stderr) = program.end(PATIENCE);
     assert!(status.success(), "{stderr}");
     for private in [TOKEN, "13800000000", "the content"] {
         assert!(!stderr.contains(private), "{private} is in {stderr}");
     }
-    stderr.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    let (calls, others): (Vec<_>, Vec<_>) = stderr.lines().partition(|line| line.starts_with('{'));
+    let calls = calls.into_iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")));
+    (calls.collect(), others.into_iter().map(str::to_owned).collect())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,7 +47,9 @@ async fn every_call_has_a_line() {
         .fault_next(1, Fault::Reply(r#"{"errcode":310000,"errmsg":"keywords not in content"}"#.to_owned()));
     program.call("send_text_message", json!({"text": "the content again"}));
 
-    let lines = lines(program);
+    let (lines, warnings) = lines_and_warnings(program);
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert!(warning.contains("WARN") && warning.contains("kind=Keyword"), "{warning}");
     let sent = sandbox.accepted();
     let id = sent[0].id.as_deref().unwrap();
     // The request's body, without its id.
