@@ -4,6 +4,7 @@
 //! from which this process delivers it.
 
 mod body;
+pub(crate) mod hook;
 mod openapi;
 mod raw;
 mod reply;
@@ -19,6 +20,7 @@ use std::{
 use axum::Router;
 use dingtalk_config::Door;
 
+use self::hook::Hooks;
 use crate::{
     Error, Server,
     call::{
@@ -33,6 +35,7 @@ use crate::{
 /// State that all doors share.
 pub(crate) struct Relay {
     server: Server,
+    hooks: Hooks,
     /// Idempotency keys of the requests in progress, each with its scope.
     keys: Arc<Mutex<HashSet<String>>>,
 }
@@ -65,7 +68,7 @@ impl Relay {
     /// # Errors
     ///
     /// A person confirms each message of a robot, and nobody can be asked here.
-    pub(crate) fn new(server: Server) -> Result<Self, Error> {
+    pub(crate) fn new(server: Server, hooks: Hooks) -> Result<Self, Error> {
         let asking = server.calls().targets.asking_always();
         if !asking.is_empty() {
             let names = asking.join("`, `");
@@ -80,7 +83,7 @@ impl Relay {
                 ),
             ));
         }
-        Ok(Self { server, keys: Arc::default() })
+        Ok(Self { server, hooks, keys: Arc::default() })
     }
 
     /// Returns the doors.
@@ -90,7 +93,11 @@ impl Relay {
             door,
             routes: routes.with_state(Arc::clone(&relay)),
         };
-        let doors = vec![door(Door::Notify, typed::routes()), door(Door::Robot, raw::routes())];
+        let doors = vec![
+            door(Door::Notify, typed::routes()),
+            door(Door::Robot, raw::routes()),
+            door(Door::Hooks, hook::routes()),
+        ];
         Doors { without_mcp: true, doors }
     }
 

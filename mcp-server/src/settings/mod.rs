@@ -18,12 +18,12 @@ mod variables;
 use std::sync::OnceLock;
 use std::{env, ffi::OsString, future::ready, path::PathBuf, sync::Arc, time::Duration};
 
-#[cfg(feature = "program")]
-use dingtalk_config::HookSource;
 use dingtalk_config::{
     AtAll, Config, Confirm, DeliveryOptions, Fault, FaultKind, RobotSettings, Stated, TokenSettings, Wording,
     time_zone_problem,
 };
+#[cfg(feature = "program")]
+use dingtalk_config::{Hook, HookSource};
 use dingtalk_core::{
     ErrorKind,
     delivery::{BoxFuture, Deliver, Envelope, Overflow, Receipt, SecretSource},
@@ -313,6 +313,12 @@ impl Settings {
     #[cfg(feature = "program")]
     pub(crate) fn preview(&self) -> Result<ServerBuilder, Error> {
         self.with_robots(|_| false)
+    }
+
+    /// Returns the hooks of the file.
+    #[cfg(feature = "program")]
+    pub(crate) fn hooks(&self) -> &[Hook] {
+        &self.config.hooks
     }
 
     /// Checks the hooks of the file against the notifications of the program.

@@ -18,7 +18,7 @@ use crate::{
     },
     metrics::Metrics,
     outbox::{self, Lane, Robots},
-    relay::Relay,
+    relay::{Relay, hook::Hooks},
     transport::{http::Serving, told_to_stop},
 };
 
@@ -39,8 +39,9 @@ pub(super) async fn run(program: &Program, arguments: &DoorArguments) -> Result<
     let (calls, queue, registered) = deliver(&settings).await?;
     let server = program.equip(settings.serving()?).queue(calls).metrics(metrics).build()?;
     let handler = server.handler().clone();
-    let doors = Relay::new(server)?.doors();
     let mut options = settings.http_options()?;
+    let hooks = Hooks::new(settings.hooks(), server.tools(), options.has_tokens())?;
+    let doors = Relay::new(server, hooks)?.doors();
     if let Some((text, source)) = settings.admin() {
         let admin = text.parse::<ListenAddress>().map_err(|problem| format!("{source}: {problem}"))?;
         options = options.admin(admin.resolve().await?);

@@ -36,7 +36,7 @@ use self::{
 pub(crate) use self::{
     access::{Bearer, Unidentified, word_for},
     answer::{as_json, failure},
-    door::{Credentials, DoorRoutes, Doors},
+    door::{Credentials, DoorRoutes, Doors, is_forwarded},
     limits::read_body,
     options::NamedToken,
 };

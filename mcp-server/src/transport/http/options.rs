@@ -139,6 +139,12 @@ impl HttpOptions {
         self
     }
 
+    /// Reports that clients send a token.
+    #[cfg(feature = "program")]
+    pub(crate) fn has_tokens(&self) -> bool {
+        self.bearer_token.is_some() || !self.tokens.is_empty()
+    }
+
     /// Returns the path prefix without a slash at its end; empty for none.
     pub(super) fn prefix(&self) -> Result<&str, Error> {
         let prefix = self.path_prefix.trim_end_matches('/');
