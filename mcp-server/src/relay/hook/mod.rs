@@ -15,6 +15,7 @@ use axum::{
     response::Response,
     routing::post,
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use dingtalk_config::{Arrival, Door, Payload};
 use dingtalk_core::{Envelope, Message, delivery::Dedupe};
 use dingtalk_template::suggest;
@@ -57,7 +58,7 @@ async fn receive(
         Ok(source) => {
             relay.hook(&robot, source, &credentials, request).await.unwrap_or_else(|refusal| *refusal)
         }
-        Err(refusal) => *refusal,
+        Err(refusal) => refusal,
     }
 }
 
@@ -123,7 +124,7 @@ impl Relay {
         };
         let header = |name: &str| header(&head.headers, name);
         source.verify(&header, &bytes)?;
-        let value = body::parse(&bytes).map_err(|problem| invalid(&problem))?;
+        let value = body::parse(&bytes).map_err(|problem| Box::new(invalid(&problem)))?;
         drop(bytes);
         let event = match source.reader().read(&Payload { body: &value, header: &header }) {
             Arrival::Event(event) => event,
@@ -131,7 +132,7 @@ impl Relay {
             Arrival::Foreign { path } => {
                 let name = source.name();
                 let problem = format!("not a payload of `{name}`: `{path}` is missing or different");
-                return Err(invalid(&problem));
+                return Err(Box::new(invalid(&problem)));
             }
             Arrival::Unknown { event } => {
                 source.note_unknown(&event);
@@ -146,8 +147,7 @@ impl Relay {
         let composed = event.compose(&person);
         let mut envelope = composed.envelope;
         if let (None, Some((key, within))) = (&envelope.dedupe, &event.repeat) {
-            let digest = Sha256::digest(key.as_bytes());
-            let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+            let digest = STANDARD_NO_PAD.encode(Sha256::digest(key.as_bytes()));
             envelope.dedupe = Some(Dedupe::new(format!("hooks/{}/{digest}", source.name()), *within));
         }
         if source.is_noisy() {
@@ -180,7 +180,7 @@ impl Relay {
             return Ok(None);
         }
         if !known.contains(&named) {
-            return Err(unknown("robot", named, known.into_iter()));
+            return Err(Box::new(unknown("robot", named, known.into_iter())));
         }
         let allowed = sender.and_then(|sender| sender.rights.as_deref()?.robots.as_deref());
         if allowed.is_some_and(|allowed| !allowed.iter().any(|allowed| allowed == named)) {
@@ -212,11 +212,11 @@ fn skipped(status: &str, event: &str) -> Response {
     as_json(StatusCode::OK, json!({"status": status, "event": event}).to_string())
 }
 
-fn invalid(problem: &str) -> Box<Response> {
-    Box::new(reply::faults(StatusCode::BAD_REQUEST, &[problem.to_owned()]))
+fn invalid(problem: &str) -> Response {
+    reply::faults(StatusCode::BAD_REQUEST, &[problem.to_owned()])
 }
 
-fn unknown<'n>(what: &str, named: &str, known: impl Iterator<Item = &'n str>) -> Box<Response> {
+fn unknown<'n>(what: &str, named: &str, known: impl Iterator<Item = &'n str>) -> Response {
     let known: Vec<&str> = known.collect();
     let cut: String = named.chars().take(MAX_SHOWN).collect();
     let problem = match suggest(named, known.iter().copied()) {
@@ -224,5 +224,5 @@ fn unknown<'n>(what: &str, named: &str, known: impl Iterator<Item = &'n str>) ->
         None if known.is_empty() => format!("unknown {what} {cut:?}; the relay's file has none"),
         None => format!("unknown {what} {cut:?}; expected one of `{}`", known.join("`, `")),
     };
-    Box::new(failure(StatusCode::NOT_FOUND, "not_found", problem))
+    failure(StatusCode::NOT_FOUND, "not_found", problem)
 }
