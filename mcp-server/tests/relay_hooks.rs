@@ -168,6 +168,19 @@ async fn an_authentic_payload_is_never_lost_to_its_form() {
     assert_eq!(answer(post(many.to_string())).await.0, 200);
     scene.wait_for(2).await;
     assert!(scene.texts().iter().any(|text| text.contains("5000 firing") && text.contains("…and")));
+    many["alerts"] = many["alerts"].as_array().unwrap().iter().take(30).cloned().collect();
+    for alert in many["alerts"].as_array_mut().unwrap() {
+        alert["annotations"]["summary"] = json!("满".repeat(600));
+    }
+    let (status, shown) = answer(post(many.to_string())).await;
+    assert_eq!((status, &shown["fallback"]), (200, &json!(true)), "{shown}");
+    scene.wait_for(3).await;
+    assert!(
+        scene
+            .texts()
+            .iter()
+            .any(|text| text == "HostDiskWillFill: firing (30)\nThe notification is too long to be shown")
+    );
     // What is no payload of the source is the sender's fault.
     for body in ["{}", "[]", "{\"status\"", "\"text\""] {
         assert_eq!(answer(post(body.to_owned())).await.0, 400, "{body}");

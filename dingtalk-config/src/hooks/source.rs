@@ -353,6 +353,15 @@ impl HookEvent<'_> {
         }
     }
 
+    /// Makes a plain message in place of one that is too long to be sent.
+    pub fn too_long(&self) -> Envelope {
+        let text = match self.language {
+            Language::Zh => format!("{}\n通知过长，无法显示", self.fallback),
+            _ => format!("{}\nThe notification is too long to be shown", self.fallback),
+        };
+        Envelope::new(Message::text(text))
+    }
+
     /// Removes the values with faults that a message can do without.
     fn leave_out(&self, faults: &Faults, arguments: &mut Map<String, Value>, left_out: &mut Vec<ValueFault>) {
         let mut indices: Vec<(&str, usize)> = Vec::new();

@@ -160,8 +160,18 @@ impl Relay {
                 "a value of a payload is not in its message"
             );
         }
-        match self.accept(offer(envelope, &composed.notification)).await {
-            Ok(accepted) => Ok(queued(&accepted, composed.is_fallback)),
+        let mut is_fallback = composed.is_fallback;
+        let dedupe = envelope.dedupe.clone();
+        let mut accepted = self.accept(offer(envelope, &composed.notification)).await;
+        if accepted == Err(NotAccepted::TooLong) {
+            is_fallback = true;
+            let mut short = event.too_long();
+            short.dedupe = dedupe;
+            accepted = self.accept(offer(short, &composed.notification)).await;
+        }
+        match accepted {
+            Ok(accepted) => Ok(queued(&accepted, is_fallback)),
+            Err(NotAccepted::TooLong) => Err(Box::new(invalid("the message is too long"))),
             Err(NotAccepted::Invalid(faults)) => {
                 Err(Box::new(reply::faults(StatusCode::BAD_REQUEST, &faults)))
             }
