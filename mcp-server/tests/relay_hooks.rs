@@ -110,8 +110,8 @@ async fn a_signature_proves_where_a_payload_comes_from() {
     let ping = r#"{"zen": "Design for failure."}"#;
     let request =
         relay.post("/hooks/ops/github", ping).header("x-hub-signature-256", signed("SECsign", ping));
-    let (status, pong) = answer(request.header("x-github-event", "ping")).await;
-    assert_eq!((status, pong), (200, json!({"status": "skipped", "event": "ping"})));
+    let (status, shown) = answer(request.header("x-github-event", "ping")).await;
+    assert_eq!((status, shown), (200, json!({"status": "skipped", "event": "ping"})));
     scene.wait_for(1).await;
     let log = relay.stop(&scene);
     for secret in ["SECsign", OPS] {
