@@ -73,7 +73,8 @@ def assert_delivered(result, message):
     assert facts["status"] == "delivered", facts
     assert facts["id"] == message["msgUuid"], (facts, message["msgUuid"])
     # Some clients show the text only, others the structured facts only.
-    assert all(str(value) in said(result) for value in facts.values()), (facts, said(result))
+    values = [value for fact in facts.values() for value in (fact if isinstance(fact, list) else [fact])]
+    assert all(str(value) in said(result) for value in values), (facts, said(result))
 
 
 def assert_fault(result, *words):
