@@ -9,6 +9,7 @@ mod scene;
 
 use std::fs;
 
+use rusqlite::Connection;
 use scene::{ALL, OPS, Relay, Scene, TOKENS, answer, client};
 use serde_json::{Value, json};
 
@@ -418,4 +419,75 @@ async fn the_document_describes_the_notifications() {
     assert!(document["paths"]["/notify/{robot}/disk_alert"]["post"].is_object());
     let schema = &document["components"]["schemas"]["disk_alert"];
     assert_eq!(schema["properties"]["percent"]["maximum"], 100);
+}
+
+/// Locks the file of the queue, as another process that writes does.
+fn lock(scene: &Scene) -> Connection {
+    let connection = Connection::open(scene.path("state").join("outbox.db")).unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    connection
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_in_use_is_a_conflict() {
+    let scene = Scene::new("conflict", "", TOKENS).await;
+    let relay = scene.relay();
+    assert_eq!(notify(&relay, "/notify/disk_alert", &alert()).await.0, 200);
+    let locked = lock(&scene);
+    let send = || {
+        let request = relay.post("/notify/disk_alert", alert()).bearer_auth(ALL);
+        Box::pin(answer(request.header("idempotency-key", "same")))
+    };
+    // One of the two waits for the file, and the other is told so.
+    let (mut one, mut other) = (send(), send());
+    let ((status, conflict), first) = tokio::select! {
+        answered = &mut one => (answered, other),
+        answered = &mut other => (answered, one),
+    };
+    assert_eq!((status, conflict["error"].as_str()), (409, Some("in_progress")), "{conflict}");
+    drop(locked);
+    let (status, queued) = first.await;
+    assert_eq!((status, queued["status"].as_str()), (200, Some("queued")), "{queued}");
+    // The key is free again: it has its answer.
+    let (status, again) = send().await;
+    assert_eq!((status, &again["replayed"], &again["id"]), (200, &json!(true), &queued["id"]));
+    scene.wait_for(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_is_no_success() {
+    let hook = "[hooks.alertmanager]\npreset = \"alertmanager@1\"\n";
+    let scene = Scene::new("store", "", &format!("{TOKENS}{hook}")).await;
+    let relay = scene.relay();
+    assert_eq!(notify(&relay, "/notify/disk_alert", &alert()).await.0, 200);
+    scene.wait_for(1).await;
+    let payload = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../tests/payloads/alertmanager/resolved-0.34.json"
+    ));
+    let payload = payload.unwrap();
+    let send = async || {
+        let typed = relay.post("/notify/disk_alert", alert()).bearer_auth(ALL);
+        let typed = typed.header("idempotency-key", "again").send();
+        let raw = relay.raw(OPS, text("raw")).send();
+        let hook = relay.post("/hooks/ops/alertmanager", &payload).bearer_auth(ALL).send();
+        let (typed, raw, hook) = tokio::join!(typed, raw, hook);
+        [typed, raw, hook].map(Result::unwrap)
+    };
+    let locked = lock(&scene);
+    for response in send().await {
+        assert_eq!(response.status(), 503, "{}", response.url().path());
+        assert!(response.headers().contains_key("retry-after"), "{}", response.url().path());
+    }
+    drop(locked);
+    // Nothing of it was remembered: the same requests are accepted now, and each arrives once.
+    for response in send().await {
+        let path = response.url().path().to_owned();
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        assert_eq!(status, 200, "{path}: {text}");
+        assert!(!text.contains("replayed") && !text.contains("duplicate"), "{path}: {text}");
+    }
+    scene.wait_for(4).await;
+    assert_eq!(scene.texts().len(), 4);
 }

@@ -65,6 +65,26 @@ async fn an_alert_is_told_once_by_a_pair_of_alertmanagers() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_is_recognised_after_a_restart() {
+    let scene = Scene::new("restart", "", &format!("{TOKENS}{HOOKS}")).await;
+    let mut relay = scene.relay();
+    let post = async |relay: &scene::Relay, body: &str| {
+        answer(relay.post("/hooks/ops/alertmanager", body).bearer_auth(ALL)).await.1["status"].clone()
+    };
+    assert_eq!(post(&relay, &firing()).await, "queued");
+    scene.wait_for(1).await;
+    relay.kill();
+    relay = scene.relay();
+    assert_eq!(post(&relay, &firing()).await, "duplicate");
+    // One alert more is another state of the group.
+    let mut other: Value = serde_json::from_str(&firing()).unwrap();
+    other["alerts"][0]["fingerprint"] = json!("another");
+    assert_eq!(post(&relay, &other.to_string()).await, "queued");
+    scene.wait_for(2).await;
+    assert_eq!(scene.texts().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_address_of_prometheus_webhook_dingtalk_works() {
     let scene = Scene::new("former", "", &format!("{TOKENS}{HOOKS}")).await;
     let relay = scene.relay();

@@ -122,9 +122,12 @@ impl Scene {
     }
 
     pub(crate) fn relay(&self) -> Relay {
+        self.relay_at("127.0.0.1:0")
+    }
+
+    pub(crate) fn relay_at(&self, address: &str) -> Relay {
         let log = self.path("log");
-        let mut child =
-            self.command(&["relay", "--http", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = self.command(&["relay", "--http", address]).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         let (mut url, mut all) = (None, String::new());
