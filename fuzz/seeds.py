@@ -1,8 +1,12 @@
-"""Writes a corpus for two targets. `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation;
-`configuration`: every file of its page."""
+"""Writes a corpus for three targets. `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation;
+`configuration`: every file of its page. `hooks`: every recorded payload."""
 
+import json
 import pathlib
 import sys
+
+# `-max_len` in `run`.
+MAX_INPUT = 4096
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
@@ -45,6 +49,15 @@ def main():
     page = (REPOSITORY / "docs/configuration.md").read_text()
     for number, file in enumerate(files(page)):
         (corpus_of("configuration") / f"page-{number}").write_text(file)
+    for folder in ("tests/payloads", "mcp-server/examples/webhooks/payloads"):
+        for payload in sorted((REPOSITORY / folder).glob("*/*.json")):
+            # GitHub's file names begin with the event.
+            name, event = f"{payload.parent.name}-{payload.stem}", payload.stem.split(".")[0]
+            text = json.dumps(json.loads(payload.read_text()), ensure_ascii=False, separators=(",", ":"))
+            seed = f"{event}\n{text}".encode()
+            # The fuzzer cuts longer inputs, which are no JSON then.
+            if len(seed) <= MAX_INPUT:
+                (corpus_of("hooks") / name).write_bytes(seed)
 
 
 if __name__ == "__main__":
