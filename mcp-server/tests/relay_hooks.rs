@@ -201,7 +201,7 @@ async fn an_authentic_payload_is_never_lost_to_its_form() {
             .iter()
             .any(|text| text == "HostDiskWillFill: firing (30)\nThe notification is too long to be shown")
     );
-    // What is no payload of the source is the sender's fault.
+    // A payload of another source is the sender's fault.
     for body in ["{}", "[]", "{\"status\"", "\"text\""] {
         assert_eq!(answer(post(body.to_owned())).await.0, 400, "{body}");
     }

@@ -25,7 +25,7 @@ use crate::{
 /// Time that deliveries of the queue have after the last client has left.
 const STOP: Duration = Duration::from_secs(2);
 
-/// A server as the settings describe it.
+/// A server, as the settings describe it.
 struct Prepared {
     settings: Settings,
     server: Server,

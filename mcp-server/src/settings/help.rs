@@ -81,9 +81,8 @@ mod tests {
         let value = in_language(language, "`1`: ", "`1`：");
         let value = if setting.format == Format::Flag { value } else { "" };
         let about = in_language(language, setting.english, setting.chinese);
-        let outbox = in_language(language, "[outbox.md](outbox.md)", "[outbox.md](../outbox.md)");
         let about = about.replace("docs/configuration.md", "[configuration.md](configuration.md)");
-        let about = about.replace("docs/outbox.md", outbox);
+        let about = about.replace("docs/outbox.md", "[outbox.md](outbox.md)");
         let scale = in_language(language, "[scale.md](scale.md)", "[scale.md](../scale.md)");
         let about = about.replace("docs/scale.md", scale);
         let default = code(Some(setting.default.to_owned()).filter(|default| !default.is_empty()));

@@ -111,7 +111,7 @@ impl Relay {
         let bytes = match read_body(body, MAX_BYTES).await {
             Ok(bytes) => bytes,
             Err(refusal) => {
-                // Whoever has a token is told once an hour that something was too large.
+                // Once an hour, the group is told that a payload was too large.
                 if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE
                     && sender.is_some()
                     && source.tells_of_size()

@@ -43,7 +43,7 @@ pub(crate) struct Source {
     too_large: OnceAnHour,
 }
 
-/// What proves the origin of a request.
+/// Proof of the origin of a request.
 #[derive(Debug)]
 enum Proof {
     /// A token of the server, in the header `Authorization`.
