@@ -19,8 +19,9 @@ const MIB: usize = 1024 * 1024;
 /// The server keeps at most 4 MiB of a line, and half of that again while its buffer grows.
 const LINE_KIB: u64 = 12 * 1024;
 
-/// The server keeps 64 KiB of a reply; the rest is in the connection's buffers.
-const REPLY_KIB: u64 = 4 * 1024;
+/// The server keeps 64 KiB of a reply; the rest is in the connection's buffers, and in the parts of the program that
+/// the first call loads.
+const REPLY_KIB: u64 = 8 * 1024;
 
 /// Growth of the program's peak memory, in KiB.
 fn growth(program: &mut Program, work: impl FnOnce(&mut Program)) -> u64 {
