@@ -129,6 +129,17 @@ fn the_built_in_tools() {
 }
 
 /// This file is never blessed anew: what one version has written, every later one reads, and writes in the same way.
+/// With a queue, the tool for the status of a message follows.
+#[test]
+fn the_tool_for_the_status_of_a_message() {
+    let deployment = Deployment::new().rate_per_minute(Some(RATE_PER_MINUTE)).queue(true);
+    let set = ToolSet::new(builtin_tools()).unwrap();
+    assert_eq!(deployment.lint(&set), []);
+    let definitions = deployment.definitions(&set);
+    let expected = expect_file!["../golden/definitions/message_status.json"];
+    expected.assert_eq(&(serde_json::to_string_pretty(&definitions[set.iter().count()..]).unwrap() + "\n"));
+}
+
 #[test]
 fn the_first_form_is_read_and_written() {
     let written = include_str!("../golden/forms/definition_v1.json");

@@ -5,7 +5,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{Seek as _, SeekFrom, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use dingtalk_core::{
     Envelope, Error, ErrorKind, Message,
     queue::store::{Enqueued, Store as _},
 };
-use dingtalk_outbox::SqliteStore;
+use dingtalk_outbox::{Outbox as _, SqliteStore, outbox::Service};
 use dingtalk_tests::temporary::TemporaryDirectory;
 
 fn file() -> (TemporaryDirectory, PathBuf) {
@@ -147,4 +147,26 @@ async fn a_delivered_message_leaves_nothing_in_the_file() {
     }
     let bytes = fs::read(&path).unwrap();
     assert!(!bytes.windows(11).any(|window| window == b"secret plan"));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_directory_that_a_group_shares_gives_its_mode_to_the_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let (directory, path) = file();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o2770)).unwrap();
+    let store = SqliteStore::open_in(directory.path()).unwrap();
+    enqueue(&store, "a").await.unwrap();
+    let _serving = store.serve(Service::new("a", ["robot:a"])).await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    for file in [&path, &path.with_extension("db-wal"), &path.with_extension("db-shm")] {
+        assert_eq!(mode(file), 0o660, "{}", file.display());
+    }
+    // Another user of the group registers in the folder, and reads whether this process runs.
+    let folder = directory.path().join("outbox.db-processes");
+    assert_eq!(mode(&folder), 0o2770);
+    for file in fs::read_dir(folder).unwrap() {
+        assert_eq!(mode(&file.unwrap().path()), 0o640);
+    }
 }

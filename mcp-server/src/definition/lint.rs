@@ -74,19 +74,22 @@ impl Deployment {
             for message in lengths(spec.purpose, &definition.description) {
                 add("W1", message);
             }
-            for message in empty_words(spec) {
+            for message in fillers(&texts(spec)) {
                 add("W5", message);
             }
-            for message in orders(spec) {
+            for message in orders(&titled(spec)) {
                 add("W10", message);
             }
             for acronym in undefined_acronyms(&prose(spec)) {
-                add("W7", format!("`{acronym}` may be unknown: explain it in parentheses, or spell it out"));
+                add("W7", unexplained(acronym));
             }
         }
         lints.extend(shadowed(&specs, &definitions));
         lints.extend(alike(&specs));
         lints.sort_by_key(|lint| specs.iter().position(|spec| Some(spec.name) == lint.tool.as_deref()));
+        if let Some(status) = definitions.get(specs.len()) {
+            lints.extend(of_definition(status));
+        }
         let of_the_set = [
             count(specs.len()).map(|message| ("W2", message)),
             size(&definitions).map(|message| ("W4", message)),
@@ -98,6 +101,24 @@ impl Deployment {
         }));
         lints
     }
+}
+
+/// Applies the rules over words to a tool that no type describes.
+fn of_definition(definition: &Definition) -> Vec<Lint> {
+    let properties = definition.input_schema.get("properties").and_then(Value::as_object);
+    let parameters = properties.into_iter().flatten().filter_map(|(name, property)| {
+        Some((format!("the parameter `{name}`"), property.get("description")?.as_str()?))
+    });
+    let description = ("the description".to_owned(), &*definition.description);
+    let texts: Vec<(String, &str)> = std::iter::once(description).chain(parameters).collect();
+    let prose = texts.iter().map(|(_, text)| *text).collect::<Vec<_>>().join(". ");
+    let lengths = lengths(&definition.description, &definition.description).into_iter();
+    let mut found: Vec<(&'static str, String)> = lengths.map(|message| ("W1", message)).collect();
+    found.extend(fillers(&texts).into_iter().map(|message| ("W5", message)));
+    found.extend(orders(&texts).into_iter().map(|message| ("W10", message)));
+    found.extend(undefined_acronyms(&prose).into_iter().map(|acronym| ("W7", unexplained(acronym))));
+    let lint = |(rule, message)| Lint { rule, tool: Some(definition.name.clone()), message };
+    found.into_iter().map(lint).collect()
 }
 
 /// Returns all texts that the author of a tool wrote for agents.
@@ -120,6 +141,10 @@ fn texts<'s>(spec: &ToolSpec<'s>) -> Vec<(String, &'s str)> {
     .filter_map(|(place, text)| Some((place, text?)))
     .chain(parameters)
     .collect()
+}
+
+fn titled<'s>(spec: &ToolSpec<'s>) -> Vec<(String, &'s str)> {
+    std::iter::once(("the title".to_owned(), spec.title)).chain(texts(spec)).collect()
 }
 
 /// W1.
@@ -217,18 +242,21 @@ fn size(definitions: &[Definition]) -> Option<String> {
     })
 }
 
+/// W7.
+fn unexplained(acronym: &str) -> String {
+    format!("`{acronym}` may be unknown: explain it in parentheses, or spell it out")
+}
+
 /// W5.
-fn empty_words(spec: &ToolSpec<'_>) -> Vec<String> {
-    let texts = texts(spec);
+fn fillers(texts: &[(String, &str)]) -> Vec<String> {
     let found =
         texts.iter().flat_map(|(place, text)| filler(text).into_iter().map(move |word| (place, word)));
     found.map(|(place, word)| format!("{place} has the empty word `{word}`: remove it")).collect()
 }
 
 /// W10.
-fn orders(spec: &ToolSpec<'_>) -> Vec<String> {
-    let title = ("the title".to_owned(), spec.title);
-    let found = std::iter::once(title).chain(texts(spec)).filter_map(|(place, text)| {
+fn orders(texts: &[(String, &str)]) -> Vec<String> {
+    let found = texts.iter().filter_map(|(place, text)| {
         let found = instruction_like(text)?;
         let why = match found {
             Instruction::Character(_) => "it is invisible to people, but not to a model",

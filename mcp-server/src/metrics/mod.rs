@@ -7,9 +7,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use dingtalk_core::delivery::BoxFuture;
 use prometheus_client::{
     collector::Collector,
-    encoding::{EncodeLabelSet, text::encode},
+    encoding::{DescriptorEncoder, EncodeLabelSet, text::encode},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::Registry,
 };
@@ -24,8 +25,31 @@ const SECONDS: [f64; 11] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 2
 #[derive(Clone)]
 pub(crate) struct Metrics(Arc<Inner>);
 
+/// Metrics of something outside the process, which are read before the text is made.
+pub(crate) trait Source: Collector {
+    /// Reads them. Reports whether the source can be used.
+    fn refresh(&self) -> BoxFuture<'_, bool>;
+}
+
+/// The source in force, if there is one. A registry forgets no collector.
+#[derive(Debug, Clone, Default)]
+struct Current(Arc<Mutex<Option<Arc<dyn Source>>>>);
+
+impl Current {
+    fn source(&self) -> Option<Arc<dyn Source>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Collector for Current {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        self.source().map_or(Ok(()), |source| source.encode(encoder))
+    }
+}
+
 struct Inner {
     registry: Mutex<Registry>,
+    source: Current,
     calls: Family<CallLabels, Counter>,
     requests: Family<RequestLabels, Counter>,
     durations: Family<DoorLabels, Histogram, fn() -> Histogram>,
@@ -81,6 +105,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let inner = Inner {
             registry: Mutex::default(),
+            source: Current::default(),
             calls: Family::default(),
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(SECONDS)),
@@ -136,12 +161,21 @@ impl Metrics {
             "Unix time at which the settings in force were read",
             inner.reloaded_at.clone(),
         );
+        registry.register_collector(Box::new(inner.source.clone()));
     }
 
-    /// Adds metrics that are read when the text is made.
-    #[allow(dead_code, reason = "for what has state of its own, such as a queue")]
-    pub(crate) fn register(&self, collector: Box<dyn Collector>) {
-        self.0.registry.lock().unwrap_or_else(PoisonError::into_inner).register_collector(collector);
+    /// Adds the metrics of this source, or none, in place of those of an earlier one.
+    #[cfg(feature = "program")]
+    pub(crate) fn watch(&self, source: Option<Arc<dyn Source>>) {
+        *self.0.source.0.lock().unwrap_or_else(PoisonError::into_inner) = source;
+    }
+
+    /// Reads the source, if there is one. Reports whether it can be used.
+    pub(crate) async fn refresh(&self) -> bool {
+        match self.0.source.source() {
+            Some(source) => source.refresh().await,
+            None => true,
+        }
     }
 
     /// Counts a call.

@@ -2,8 +2,9 @@
 
 pub(crate) mod deliverer;
 pub(crate) mod detached;
+mod watch;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use dingtalk_core::{
     Deliver,
@@ -13,7 +14,10 @@ use dingtalk_core::{
 use dingtalk_outbox::PostgresStore;
 use dingtalk_outbox::{Outbox, SqliteStore};
 
-pub(crate) use self::deliverer::{Deliverer, Until};
+pub(crate) use self::{
+    deliverer::{Deliverer, Until},
+    watch::Watch,
+};
 use crate::{Error, Settings};
 
 /// Limit of one attempt, after which the robot itself has long given up: a message in 18 parts has 25 seconds for each.
@@ -67,6 +71,15 @@ pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn Outbox>, Error> {
         ));
     };
     Ok(Arc::new(SqliteStore::open_in(directory)?))
+}
+
+/// Returns the path of the store, unless it is a database server.
+fn file(settings: &Settings) -> Option<PathBuf> {
+    #[cfg(feature = "postgres")]
+    if settings.state_database().is_some() {
+        return None;
+    }
+    settings.state_directory().map(|directory| directory.join(SqliteStore::FILE))
 }
 
 /// Reports whether a process has opened the store before.

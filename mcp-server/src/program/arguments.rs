@@ -299,6 +299,9 @@ pub(super) struct RunArguments {
     /// This is that process
     #[arg(long, hide = true, conflicts_with_all = ["detach", "drain"])]
     pub(super) detached: bool,
+    /// Serve /healthz, /readyz and /metrics at this address, for example 127.0.0.1:9100; other machines need a token
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["detach", "detached"])]
+    pub(super) admin: Option<ListenAddress>,
     #[command(flatten)]
     state: StateArguments,
     #[arg(long, value_name = "FILE", help = table::CONFIG.english)]

@@ -110,6 +110,10 @@ pub(super) const TEXTS: &[Entry] = &[
     ("outbox run --drain", "这些机器人没有待发的通知时退出"),
     ("outbox run --detach", "在后台启动一个进程，没有待发的通知时退出；已有这样的进程时不再启动"),
     ("outbox run --detached", "就是这个进程"),
+    (
+        "outbox run --admin",
+        "在这个地址提供 /healthz、/readyz 和 /metrics，例如 127.0.0.1:9100；从其他机器访问需要令牌",
+    ),
     ("outbox list", "列出队列里的通知，不含内容"),
     ("outbox list --dead", "改为列出死信，即已放弃的通知"),
     ("outbox list --robot", "只列出配置文件里这个机器人的"),

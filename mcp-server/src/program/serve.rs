@@ -13,8 +13,8 @@ use crate::{
         queue::CallQueue,
         stored::{KnownRobot, Stored},
     },
-    metrics::Metrics,
-    outbox::{self, Lane, Robots},
+    metrics::{Metrics, Source},
+    outbox::{self, Lane, Robots, Watch},
     transport::{
         HangUps,
         http::{self, Doors, Reload},
@@ -36,6 +36,7 @@ struct Prepared {
 struct Delivering {
     queue: Queue,
     serving: Option<Serving>,
+    watch: Arc<Watch>,
 }
 
 pub(super) async fn run(program: &Program, arguments: ServeArguments) -> Result<()> {
@@ -62,6 +63,7 @@ async fn serve_http(
     let listener = address.bind().await?;
     let at = listener.local_addr()?;
     let handler = prepared.server.handler().clone();
+    handler.metrics().watch(prepared.watch());
     let serving = http::Serving::prepare(handler, listener, &options, Doors::default()).await?;
     let hang_ups = HangUps::new();
     // Everything has been checked. Port 0 picks a free port: this is where to learn it.
@@ -94,6 +96,7 @@ async fn reload_on(
         match done {
             Ok(again) => {
                 tracing::info!(name: "dingtalk_notify.reloaded", "the settings were read again");
+                metrics.watch(again.watch());
                 std::mem::replace(prepared, again).end().await;
             }
             Err(error) => {
@@ -136,9 +139,15 @@ impl Prepared {
         Ok(Self { settings, server, delivering })
     }
 
+    /// Returns the metrics of the queue, if there is one.
+    fn watch(&self) -> Option<Arc<dyn Source>> {
+        let delivering = self.delivering.as_ref()?;
+        Some(Arc::clone(&delivering.watch) as _)
+    }
+
     /// Ends the delivery of what is queued, and stores what is left to be stored.
     async fn end(self) {
-        if let Some(Delivering { queue, serving }) = self.delivering {
+        if let Some(Delivering { queue, serving, .. }) = self.delivering {
             drop(serving);
             // The store keeps the rest.
             let _ = queue.shutdown(STOP).await;
@@ -157,10 +166,11 @@ async fn deliver(settings: &Settings) -> Result<(CallQueue, Delivering)> {
     let queue = outbox::queue(settings, Arc::clone(&store), &lanes, true)?;
     let owner = format!("serve, process {}", std::process::id());
     let serving = store.serve(Service::new(owner, lanes.iter().map(Lane::key))).await?;
+    let watch = Arc::new(Watch::new(settings, Arc::clone(&store), &lanes));
     let known = lanes.into_iter().map(|lane| {
         let rate_per_minute = settings.rate_per_minute(lane.name.as_deref());
         (lane.key(), KnownRobot { name: lane.name, deliver: lane.deliver, rate_per_minute })
     });
     let calls = CallQueue::new(queue.clone(), Stored::new(store, known));
-    Ok((calls, Delivering { queue, serving }))
+    Ok((calls, Delivering { queue, serving, watch }))
 }

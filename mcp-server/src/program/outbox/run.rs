@@ -7,8 +7,9 @@ use tokio::time::timeout;
 use super::super::{Program, Result, arguments::RunArguments, send::FLUSH, words::words};
 use crate::{
     Settings,
-    outbox::{self, Deliverer, Lane, Robots, Until, deliverer::becomes_served, detached},
-    transport::told_to_stop,
+    metrics::Metrics,
+    outbox::{self, Deliverer, Lane, Robots, Until, Watch, deliverer::becomes_served, detached},
+    transport::{http::Operators, told_to_stop},
 };
 
 /// Time for a detached process to begin.
@@ -28,12 +29,19 @@ pub(super) async fn run(program: &Program, arguments: RunArguments) -> Result<Ex
     } else {
         program.tell(delivering(&lanes));
     }
+    let operators =
+        operators(program, &arguments, &settings, Watch::new(&settings, Arc::clone(&store), &lanes));
+    let operators = operators.await?;
     let until = match (arguments.detached, arguments.drain) {
         (true, _) => Until::Detached,
         (false, true) => Until::Drained,
         (false, false) => Until::Stopped,
     };
-    let left = Deliverer::new(queue, store, &lanes).run(until, told_to_stop()).await?;
+    let deliver = Deliverer::new(queue, store, &lanes).run(until, told_to_stop());
+    let left = match operators {
+        Some(operators) => operators.beside(deliver, told_to_stop()).await?,
+        None => deliver.await?,
+    };
     if let Some(state) = settings.state() {
         // The month counts the outcomes of the last requests, too.
         let _ = timeout(FLUSH, state.flush()).await;
@@ -43,6 +51,22 @@ pub(super) async fn run(program: &Program, arguments: RunArguments) -> Result<Ex
             .tell(words(format!("stopped; {left}"), format!("已停止；队列里还有 {} 条通知", left.total())));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Listens at the address for operators, if there is one.
+async fn operators(
+    program: &Program,
+    arguments: &RunArguments,
+    settings: &Settings,
+    watch: Watch,
+) -> Result<Option<Operators>> {
+    let Some(address) = &arguments.admin else { return Ok(None) };
+    let metrics = Metrics::default();
+    metrics.watch(Some(Arc::new(watch)));
+    let operators = Operators::prepare(metrics, address.bind().await?, &settings.http_options()?)?;
+    let at = operators.address()?;
+    program.tell(format_args!("{} http://{at}/metrics", words("metrics at", "指标地址：")));
+    Ok(Some(operators))
 }
 
 fn delivering(lanes: &[Lane]) -> String {

@@ -17,7 +17,7 @@ use crate::{
         stored::{KnownRobot, Stored},
     },
     metrics::Metrics,
-    outbox::{self, Lane, Robots},
+    outbox::{self, Lane, Robots, Watch},
     relay::{Relay, hook::Hooks},
     transport::{http::Serving, told_to_stop},
 };
@@ -36,7 +36,7 @@ pub(super) async fn run(program: &Program, arguments: &DoorArguments) -> Result<
         .into());
     }
     let metrics = Metrics::default();
-    let (calls, queue, registered) = deliver(&settings).await?;
+    let (calls, queue, registered) = deliver(&settings, &metrics).await?;
     let server = program.equip(settings.serving()?).queue(calls).metrics(metrics).build()?;
     let handler = server.handler().clone();
     let mut options = settings.http_options()?;
@@ -66,12 +66,13 @@ pub(super) async fn run(program: &Program, arguments: &DoorArguments) -> Result<
 }
 
 /// Begins to deliver what is queued, and returns the queue for calls.
-async fn deliver(settings: &Settings) -> Result<(CallQueue, Queue, Option<Registered>)> {
+async fn deliver(settings: &Settings, metrics: &Metrics) -> Result<(CallQueue, Queue, Option<Registered>)> {
     let lanes = settings.lanes(Robots::All)?;
     let store = outbox::open(settings)?;
     let queue = outbox::queue(settings, Arc::clone(&store), &lanes, true)?;
     let owner = format!("relay, process {}", std::process::id());
     let registered = store.serve(Service::new(owner, lanes.iter().map(Lane::key))).await?;
+    metrics.watch(Some(Arc::new(Watch::new(settings, Arc::clone(&store), &lanes))));
     let known = lanes.into_iter().map(|lane| {
         let rate_per_minute = settings.rate_per_minute(lane.name.as_deref());
         (lane.key(), KnownRobot { name: lane.name, deliver: lane.deliver, rate_per_minute })

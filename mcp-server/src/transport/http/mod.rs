@@ -10,6 +10,8 @@ mod limits;
 mod mcp;
 mod names;
 mod operation;
+#[cfg(feature = "program")]
+mod operators;
 mod options;
 mod places;
 mod sessions;
@@ -24,6 +26,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
+#[cfg(feature = "program")]
+pub(crate) use self::operators::Operators;
 pub use self::options::HttpOptions;
 use self::{
     access::Access,
@@ -68,6 +72,7 @@ pub(crate) struct Serving {
     handler: LiveHandler,
     guard: Arc<Guard>,
     operation: Arc<Operation>,
+    mcp: Arc<Mcp>,
     main: (TcpListener, Arc<Front>),
     admin: Option<(TcpListener, Arc<Front>)>,
     address: SocketAddr,
@@ -95,7 +100,8 @@ impl Serving {
         }
         let mcp = Arc::new(Mcp::new(handler.clone(), options));
         let places = Arc::new(Places::new(max_connections()));
-        let operation = Arc::new(Operation::new(metrics.clone(), Arc::clone(&places), Arc::clone(&mcp)));
+        let operation =
+            Arc::new(Operation::new(metrics.clone(), Arc::clone(&places), Some(Arc::clone(&mcp))));
         let mut routes = operation::routes(&operation, &guard, address);
         if !doors.without_mcp {
             routes = routes.merge(site::door(site::mcp(&mcp), Door::Mcp, &guard, &places));
@@ -118,7 +124,7 @@ impl Serving {
             }
         };
         let drain_delay = options.drain_delay;
-        Ok(Self { handler, guard, operation, main: (listener, main), admin, address, drain_delay })
+        Ok(Self { handler, guard, operation, mcp, main: (listener, main), admin, address, drain_delay })
     }
 
     /// Returns the address for operators, if there is one.
@@ -135,7 +141,7 @@ impl Serving {
 
     /// Serves until `stop` completes, and then until the calls in progress have ended.
     pub(crate) async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { operation, main: (listener, front), admin, address, drain_delay, .. } = self;
+        let Self { operation, mcp, main: (listener, front), admin, address, drain_delay, .. } = self;
         tracing::info!(name: "dingtalk_notify.listening", %address, "serving over HTTP");
         let connections = Connections::new(max_connections(), &operation.connections);
         let operators = Connections::new(MAX_ADMIN_CONNECTIONS, &operation.connections);
@@ -148,7 +154,7 @@ impl Serving {
         let stopping = async {
             tokio::select! {
                 () = connections.accept(&listener, &front) => {}
-                () = operation.mcp.tidy() => {}
+                () = mcp.tidy() => {}
                 () = async {
                     stop.await;
                     operation.stop();
@@ -163,7 +169,7 @@ impl Serving {
             () = stopping => {}
             () = serve_operators => {}
         }
-        operation.mcp.end_streams();
+        mcp.end_streams();
         let closed = async { tokio::join!(connections.shutdown(), operators.shutdown()) };
         let _ = timeout(CLOSING, closed).await;
     }

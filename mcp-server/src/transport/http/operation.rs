@@ -38,13 +38,14 @@ const METRICS: &str = "/metrics";
 pub(super) struct Operation {
     pub(super) metrics: Metrics,
     pub(super) places: Arc<Places>,
-    pub(super) mcp: Arc<Mcp>,
+    /// `None` if the process has no clients.
+    mcp: Option<Arc<Mcp>>,
     pub(super) connections: Arc<AtomicUsize>,
     stops: AtomicBool,
 }
 
 impl Operation {
-    pub(super) fn new(metrics: Metrics, places: Arc<Places>, mcp: Arc<Mcp>) -> Self {
+    pub(super) fn new(metrics: Metrics, places: Arc<Places>, mcp: Option<Arc<Mcp>>) -> Self {
         Self { metrics, places, mcp, connections: Arc::default(), stops: AtomicBool::new(false) }
     }
 
@@ -59,7 +60,7 @@ impl Operation {
             requests,
             streams,
             connections: self.connections.load(Ordering::Relaxed),
-            sessions: self.mcp.sessions(),
+            sessions: self.mcp.as_ref().map_or(0, |mcp| mcp.sessions()),
         }
     }
 }
@@ -85,6 +86,8 @@ struct Routes {
 async fn ready(State(state): State<Routes>) -> Response {
     let response = if state.operation.stops.load(Ordering::Relaxed) {
         (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n").into_response()
+    } else if !state.operation.metrics.refresh().await {
+        (StatusCode::SERVICE_UNAVAILABLE, "the store of the queue cannot be used\n").into_response()
     } else {
         "the server is ready\n".into_response()
     };
@@ -99,6 +102,7 @@ async fn read_metrics(State(state): State<Routes>, request: Request) -> Response
     {
         return seen(word_for(Door::Metrics), *refusal);
     }
+    state.operation.metrics.refresh().await;
     let text = state.operation.metrics.text(&state.operation.in_use());
     seen(word_for(Door::Metrics), ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
