@@ -23,15 +23,14 @@ pub(super) async fn run(program: &Program, arguments: RunArguments) -> Result<Ex
     let robots = if arguments.detached { Robots::Complete } else { Robots::All };
     let lanes = settings.lanes(robots)?;
     let store = outbox::open(&settings)?;
+    let watch = Watch::new(&settings, Arc::clone(&store), &lanes);
+    let operators = operators(program, &arguments, &settings, watch).await?;
     let queue = outbox::queue(&settings, Arc::clone(&store), &lanes, true)?;
     if arguments.detached {
         detached::leave()?;
     } else {
         program.tell(delivering(&lanes));
     }
-    let operators =
-        operators(program, &arguments, &settings, Watch::new(&settings, Arc::clone(&store), &lanes));
-    let operators = operators.await?;
     let until = match (arguments.detached, arguments.drain) {
         (true, _) => Until::Detached,
         (false, true) => Until::Drained,
