@@ -8,6 +8,7 @@ use dingtalk_core::delivery::Overflow;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{
+    hook::arguments::HookArguments,
     listen::ListenAddress,
     outbox::arguments::{
         DropArguments, ListArguments, PurgeArguments, RetryArguments, ShowArguments, StatsArguments,
@@ -185,6 +186,8 @@ pub(super) enum Command {
     },
     /// Take notifications and webhooks of other programs over HTTP, and deliver them
     Relay(RelayArguments),
+    /// Tell the group what a coding agent needs; called by the agent's hooks
+    Hook(HookArguments),
     /// Start a local robot with a chat view, as a stand-in for DingTalk
     Sandbox {
         /// Port on 127.0.0.1; 0 for any free port

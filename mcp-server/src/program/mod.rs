@@ -7,6 +7,7 @@ mod command_line;
 mod completions;
 mod demo;
 mod examples;
+mod hook;
 mod identity;
 mod listen;
 mod log;

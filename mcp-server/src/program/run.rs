@@ -8,7 +8,7 @@ use std::{
 use super::{
     Program, Result,
     arguments::{Arguments, Command},
-    check, command_line, completions, demo, log, outbox, relay, sandbox, send, serve, status, tools,
+    check, command_line, completions, demo, hook, log, outbox, relay, sandbox, send, serve, status, tools,
     words::{language, words},
 };
 use crate::{Error, Settings, settings::Flags};
@@ -17,6 +17,9 @@ impl Program {
     /// Runs the command of the command line. Messages for people go to stderr.
     #[must_use = "`main` returns it"]
     pub fn run(self) -> ExitCode {
+        if let Some(code) = hook::intercept(&self) {
+            return code;
+        }
         let arguments = command_line::parse(&self);
         if let Err(problem) = log::to_stderr(arguments.log_level()) {
             self.tell(problem);
@@ -57,6 +60,8 @@ impl Program {
                 tools::run(self, &choice.settings(), json, lint)?;
             }
             Some(Command::Relay(arguments)) => return relay::run(self, arguments).await,
+            // It has run before.
+            Some(Command::Hook(_)) => {}
             Some(Command::Sandbox { port }) => sandbox::run(port).await?,
             Some(Command::Demo { once, config }) => demo::run(self, once, config.as_deref()).await?,
             Some(Command::Completions { shell, config }) => {

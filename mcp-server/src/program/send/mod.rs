@@ -6,7 +6,7 @@ mod hyphens;
 mod input;
 mod message;
 mod notification;
-mod queue;
+pub(super) mod queue;
 mod report;
 
 use std::{

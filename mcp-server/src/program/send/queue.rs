@@ -24,7 +24,7 @@ use crate::{
 const BEGIN: Duration = Duration::from_secs(10);
 
 /// The queue of one robot, which this process does not deliver.
-pub(super) struct Queue {
+pub(in crate::program) struct Queue {
     outbox: Arc<dyn Outbox>,
     /// Name of the robot's lane in the store.
     lane: String,
@@ -34,7 +34,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Opens the queue of this robot, or of the default robot.
-    pub(super) fn open(settings: &Settings, robot: Option<&str>) -> Result<(Self, CallQueue)> {
+    pub(in crate::program) fn open(settings: &Settings, robot: Option<&str>) -> Result<(Self, CallQueue)> {
         let lanes = settings.lanes(Robots::One(robot))?;
         let outbox = outbox::open(settings)?;
         let queue = outbox::queue(settings, Arc::clone(&outbox), &lanes, false)?;
@@ -49,6 +49,11 @@ impl Queue {
     /// Reports whether a process delivers for the robot.
     pub(super) async fn is_served(&self) -> Result<bool> {
         Ok(is_served(&*self.outbox, &self.lane).await?)
+    }
+
+    /// Starts a process that delivers, unless one is running, and does not wait for it.
+    pub(in crate::program) async fn start_deliverer(&self, settings: &Settings) -> Result<()> {
+        if self.is_served().await? { Ok(()) } else { start(settings) }
     }
 
     /// Starts a process that delivers the message with this id, unless one is running. Returns `false` if none begins.

@@ -1,0 +1,81 @@
+//! The arguments of `hook`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, ValueEnum};
+
+use crate::{
+    Settings,
+    settings::{Flags, table},
+};
+
+/// The command line of `hook`, which is parsed on its own: the agent must not see an error of the other commands.
+#[derive(Parser)]
+#[command(name = "hook", max_term_width = 100, about = "Tell the group what a coding agent needs")]
+pub(super) struct HookLine {
+    #[command(flatten)]
+    pub(super) hook: HookArguments,
+}
+
+#[derive(Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(in super::super) struct HookArguments {
+    /// Agent whose hook runs this command
+    pub(super) agent: Agent,
+    /// Event as JSON, which Codex passes as an argument; by default it is read from stdin
+    pub(super) event: Option<String>,
+    /// Run as a person: report what happens, without the time limit
+    #[arg(long)]
+    pub(super) r#try: bool,
+    /// With --try: print the message, and queue nothing
+    #[arg(long, requires = "try")]
+    pub(super) dry_run: bool,
+    /// Print the agent's settings that call this command
+    #[arg(long, conflicts_with_all = ["try", "event"])]
+    pub(super) install: bool,
+    /// Part of a command that a message shows
+    #[arg(long, value_enum, value_name = "CHOICE", default_value = "words")]
+    pub(super) show: Shown,
+    /// Send through this robot of the configuration file
+    #[arg(long, value_name = "NAME")]
+    pub(super) robot: Option<String>,
+    #[arg(long, value_name = "DIR", help = table::STATE_DIR.english)]
+    pub(super) state_dir: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+    pub(super) config: Option<PathBuf>,
+}
+
+impl HookArguments {
+    pub(super) fn settings(&self) -> Settings {
+        Settings::read(Flags {
+            config: self.config.clone(),
+            state_dir: self.state_dir.clone(),
+            ..Flags::default()
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Agent {
+    Claude,
+    Codex,
+}
+
+impl Agent {
+    /// Returns the name for people.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Claude => "Claude Code",
+            Self::Codex => "Codex",
+        }
+    }
+}
+
+/// Part of a command that a message shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shown {
+    /// Its first two words
+    Words,
+    /// Its beginning, without what looks like a secret
+    Command,
+}

@@ -1,0 +1,137 @@
+//! `dingtalk-notify hook`: tells the group what a coding agent needs, called by the agent's hooks.
+//!
+//! An agent waits for its hooks, and takes exit code 2 as a refusal. So this runs before the command line is parsed,
+//! ends with 0 whatever happens, has little time, and prints nothing on stdout unless a person asks for it.
+
+pub(super) mod arguments;
+mod event;
+mod install;
+mod message;
+mod redact;
+mod sending;
+
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, Read as _, Write as _},
+    panic,
+    process::{self, ExitCode},
+    thread,
+    time::Duration,
+};
+
+use clap::Parser as _;
+
+use self::{arguments::HookLine, event::Event};
+use super::{
+    Program, Result, command_line, say,
+    words::{language, words},
+};
+
+/// Time for everything, after which the event is dropped.
+const TIME: Duration = Duration::from_millis(250);
+
+/// Maximum size of an event, in bytes.
+const MAX_EVENT: u64 = 1024 * 1024;
+
+/// Options with which a person runs the command, and has time.
+const OF_PEOPLE: [&str; 4] = ["--help", "-h", "--install", "--try"];
+
+/// Runs the command if the command line names it.
+pub(super) fn intercept(program: &Program) -> Option<ExitCode> {
+    let typed: Vec<OsString> = env::args_os().skip(1).collect();
+    if typed.first()? != "hook" {
+        return None;
+    }
+    let is_person = typed.iter().any(|argument| OF_PEOPLE.iter().any(|option| argument == option));
+    if !is_person {
+        protect_agent(program.name);
+    }
+    let code = match run(program, typed) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            // One line, whatever the error has.
+            let problem = problem.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+            program.tell(format_args!("{}: {problem}", words("hook: dropped", "hook：已丢弃")));
+            if is_person { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        }
+    };
+    Some(code)
+}
+
+/// Ends the process with 0 if its time is over or it panics.
+fn protect_agent(name: &'static str) {
+    panic::set_hook(Box::new(move |_| {
+        // A message could contain parts of the event.
+        let _ = writeln!(io::stderr(), "{name}: hook: dropped: internal error");
+        process::exit(0);
+    }));
+    thread::spawn(move || {
+        thread::sleep(TIME);
+        let _ = writeln!(io::stderr(), "{name}: hook: dropped: not queued within {} ms", TIME.as_millis());
+        process::exit(0);
+    });
+}
+
+fn run(program: &Program, typed: Vec<OsString>) -> Result<()> {
+    let arguments = match HookLine::try_parse_from(typed) {
+        Ok(line) => line.hook,
+        Err(error) if !error.use_stderr() => return help(program),
+        // The error would quote the event.
+        Err(_) => {
+            return Err(words("invalid arguments; see `hook --help`", "参数无效，请看 `hook --help`").into());
+        }
+    };
+    if arguments.install {
+        return install::print(&arguments);
+    }
+    let given = read(arguments.event.clone())?;
+    let Some(event) = Event::read(arguments.agent, &given)? else {
+        if arguments.r#try {
+            say(words("this event is not told", "这个事件不会发送通知"))?;
+        }
+        return Ok(());
+    };
+    let envelope = message::envelope(&event, &arguments)?;
+    if arguments.dry_run {
+        return Ok(say(envelope.message.to_string())?);
+    }
+    // Nothing in the directory of a project, which may be hostile, is a setting.
+    env::set_current_dir("/")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let id = runtime.block_on(sending::queue(program, &arguments, envelope));
+    runtime.shutdown_background();
+    let id = id?;
+    if arguments.r#try {
+        say(words(format!("queued: {id}"), format!("已排队：{id}")))?;
+    }
+    Ok(())
+}
+
+/// Prints the help in the person's language.
+fn help(program: &Program) -> Result<()> {
+    let mut line = command_line::command(program, &[], language());
+    line.build();
+    if let Some(hook) = line.find_subcommand_mut("hook") {
+        hook.print_help()?;
+    }
+    Ok(())
+}
+
+/// Returns the event as text: the argument, or stdin.
+fn read(argument: Option<String>) -> Result<Vec<u8>> {
+    let given = if let Some(argument) = argument {
+        argument.into_bytes()
+    } else {
+        let mut given = Vec::new();
+        let mut stdin = io::stdin().lock();
+        stdin.by_ref().take(MAX_EVENT + 1).read_to_end(&mut given)?;
+        // The agent does not expect that nobody reads the rest.
+        io::copy(&mut stdin, &mut io::sink())?;
+        given
+    };
+    if given.len() as u64 > MAX_EVENT {
+        return Err(words("the event is larger than 1 MiB", "事件超过 1 MiB").into());
+    }
+    Ok(given)
+}

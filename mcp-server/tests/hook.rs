@@ -1,0 +1,209 @@
+//! `dingtalk-notify hook`: the agent is never disturbed, and people are told once.
+//!
+//! The payloads are written after the agents' documentation, not recorded.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
+mod program;
+#[path = "outbox/scene.rs"]
+mod scene;
+
+use std::{
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use program::{PATIENCE, command};
+use scene::{Scene, words};
+
+fn payload(path: &str) -> Vec<u8> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/payloads/agents");
+    fs::read(folder.join(path)).unwrap()
+}
+
+/// Runs a command with these bytes on stdin.
+fn with_stdin(command: &mut Command, bytes: &[u8]) -> Output {
+    let mut running =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut stdin, bytes) = (running.stdin.take().unwrap(), bytes.to_vec());
+    let writing = thread::spawn(move || {
+        // The process may have ended.
+        let _ = stdin.write_all(&bytes);
+    });
+    let output = running.wait_with_output().unwrap();
+    writing.join().unwrap();
+    output
+}
+
+/// Asserts that the agent sees nothing but success. Returns what stderr has.
+fn undisturbed(output: &Output) -> String {
+    assert_eq!(output.status.code(), Some(0), "{}", words(output));
+    assert_eq!(output.stdout, b"", "{}", words(output));
+    let told = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(told.lines().count() <= 1, "{told}");
+    told
+}
+
+fn shown(agent: &str, path: &str, options: &[&str]) -> String {
+    let mut command = command();
+    command.args(["hook", "--try", agent, "--dry-run"]).args(options).env("HOME", "/home/me");
+    let output = with_stdin(&mut command, &payload(path));
+    assert!(output.status.success(), "{}", words(&output));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn events_are_shown_as_messages() {
+    expect_test::expect![[r"
+        shop: Claude Code asks for permission
+        Bash: git push …
+        Session 0b5cd6e1
+        shop: Claude Code asks for permission
+        Bash: GH_TOKEN=[…] git push origin main
+        Session 0b5cd6e1
+        shop: Claude Code waits for input
+        Session 0b5cd6e1
+        shop: Claude Code has finished
+        Shall I push to main, ＠all?
+        Session 0b5cd6e1
+        shop: Codex has finished
+        The cart is fixed.
+        Session 7d9f0a12
+        shop: Codex asks for permission
+        shell: git push …
+        Session 7d9f0a12
+    "]]
+    .assert_eq(
+        &[
+            shown("claude", "claude/permission-request.json", &[]),
+            shown("claude", "claude/permission-request.json", &["--show", "command"]),
+            shown("claude", "claude/notification-idle.json", &[]),
+            shown("claude", "claude/stop.json", &[]),
+            shown("codex", "codex/agent-turn-complete.json", &[]),
+            shown("codex", "codex/permission-request.json", &[]),
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn an_agent_is_never_disturbed() {
+    let stop = payload("claude/stop.json");
+    let huge = vec![b'['; 2 << 20];
+    let deep = vec![b'['; 100_000];
+    // Arguments, stdin, and a part of what is told.
+    let cases: [(&[&str], &[u8], Option<&str>); 12] = [
+        (&["hook"], &stop, Some("invalid arguments")),
+        (&["hook", "cat"], &stop, Some("invalid arguments")),
+        (&["hook", "claude", "--bogus"], &stop, Some("invalid arguments")),
+        (&["hook", "codex", "{\"token\":\"hunter2\"}", "more"], b"", Some("invalid arguments")),
+        (&["hook", "claude"], b"", Some("not a JSON object")),
+        (&["hook", "claude"], b"\xff\xfe garbage", Some("not a JSON object")),
+        (&["hook", "claude"], b"[]", Some("not a JSON object")),
+        (&["hook", "claude"], &deep, Some("not a JSON object")),
+        (&["hook", "claude"], &huge, Some("larger than 1 MiB")),
+        (&["hook", "claude"], br#"{"hook_event_name":"OfNextMonth"}"#, None),
+        (&["hook", "claude"], br#"{"hook_event_name":"SubagentStop","session_id":7}"#, None),
+        (&["hook", "codex", r#"{"type":"of-next-month"}"#], b"", None),
+    ];
+    for (arguments, stdin, part) in cases {
+        let told = undisturbed(&with_stdin(command().args(arguments), stdin));
+        assert!(!told.contains("hunter2"), "{told}");
+        match part {
+            // On a slow machine, the time may be over first.
+            Some(part) => assert!(told.contains(part) || told.contains("not queued within"), "{told}"),
+            None => assert!(told.is_empty() || told.contains("not queued within"), "{told}"),
+        }
+    }
+}
+
+#[test]
+fn bad_settings_disturb_no_agent() {
+    let stop = payload("claude/stop.json");
+    let settings = [
+        vec![],
+        vec![("DINGTALK_NOTIFY_CONFIG", "/nowhere/robots.toml")],
+        vec![("DINGTALK_NOTIFY_BOGUS", "1")],
+        vec![("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd"), ("DINGTALK_NOTIFY_STATE_DIR", "/proc/nowhere")],
+    ];
+    for variables in settings {
+        let told = undisturbed(&with_stdin(
+            command().args(["hook", "claude"]).envs(variables.iter().copied()),
+            &stop,
+        ));
+        assert!(told.contains("hook: dropped: "), "{variables:?}: {told:?}");
+        assert!(!told.contains("0123abcd"), "{told}");
+    }
+}
+
+#[test]
+fn an_event_that_does_not_come_is_not_awaited() {
+    let mut command = command();
+    command.args(["hook", "claude"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    // Held open, as by an agent that hangs.
+    let stdin = running.stdin.take();
+    let told = undisturbed(&running.wait_with_output().unwrap());
+    drop(stdin);
+    assert!(told.contains("not queued within 250 ms"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_told_once_of_one_request() {
+    let scene = Scene::new("hook", "").await;
+    let request = payload("claude/permission-request.json");
+    let notification = payload("claude/notification-permission.json");
+    let run = |bytes: &[u8]| {
+        undisturbed(&with_stdin(scene.command(&["hook", "claude"]).env("HOME", "/home/me"), bytes))
+    };
+    let deadline = Instant::now() + PATIENCE;
+    // On a slow machine, the time may be over before it is queued.
+    while scene.texts().is_empty() {
+        assert!(Instant::now() < deadline, "{}", run(&request));
+        run(&request);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for _ in 0..3 {
+        run(&notification);
+        run(&request);
+    }
+    scene.wait_for_end().await;
+    assert_eq!(
+        scene.texts(),
+        ["shop: Claude Code asks for permission\nBash: git push …\nSession 0b5cd6e1"],
+        "one message, without the secret"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_the_working_directory_is_not_read() {
+    let scene = Scene::new("hook-directory", "").await;
+    let mut command = scene.command(&["hook", "--try", "claude"]);
+    command.env("DINGTALK_NOTIFY_CONFIG", "robots.toml").current_dir(scene.path(""));
+    let output = with_stdin(&mut command, &payload("claude/stop.json"));
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert!(words(&output).contains("robots.toml"), "{}", words(&output));
+    assert!(!Path::new(&scene.path("state")).join("outbox.db").exists());
+}
+
+#[test]
+fn the_settings_of_an_agent_are_printed() {
+    let printed = |agent| {
+        let output =
+            command().args(["hook", "--install", agent, "--config", "/etc/robots.toml"]).output().unwrap();
+        assert!(output.status.success(), "{}", words(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let settings: serde_json::Value = serde_json::from_str(&printed("claude")).unwrap();
+    let hooks: Vec<&String> = settings["hooks"].as_object().unwrap().keys().collect();
+    assert_eq!(hooks, ["Notification", "PermissionRequest", "Stop"]);
+    let command = settings["hooks"]["Stop"][0]["hooks"][0]["command"].as_str().unwrap();
+    let expected = format!("{} hook claude --config=/etc/robots.toml", env!("CARGO_BIN_EXE_dingtalk-notify"));
+    assert_eq!(command, expected);
+    assert!(printed("codex").starts_with("notify = [\"/"));
+}
