@@ -202,8 +202,9 @@ fn the_settings_of_an_agent_are_printed() {
     let settings: serde_json::Value = serde_json::from_str(&printed("claude")).unwrap();
     let hooks: Vec<&String> = settings["hooks"].as_object().unwrap().keys().collect();
     assert_eq!(hooks, ["Notification", "PermissionRequest", "Stop"]);
-    let command = settings["hooks"]["Stop"][0]["hooks"][0]["command"].as_str().unwrap();
-    let expected = format!("{} hook claude --config=/etc/robots.toml", env!("CARGO_BIN_EXE_dingtalk-notify"));
-    assert_eq!(command, expected);
+    let typed = settings["hooks"]["Stop"][0]["hooks"][0]["command"].as_str().unwrap();
+    let program = command().get_program().to_str().unwrap().to_owned();
+    let expected = format!("{program} hook claude --config=/etc/robots.toml");
+    assert_eq!(typed, expected);
     assert!(printed("codex").starts_with("notify = [\"/"));
 }

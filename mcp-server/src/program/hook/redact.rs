@@ -166,7 +166,7 @@ fn is_token(word: &str) -> bool {
                 && segment.chars().any(|char| char.is_ascii_digit())
                 && segment.chars().any(|char| char.is_ascii_alphabetic())
         };
-        let is_known = |prefix: &str| run.len() > prefix.len() + 8 && run.starts_with(*prefix);
+        let is_known = |prefix: &str| run.len() > prefix.len() + 8 && run.starts_with(prefix);
         PREFIXES.iter().any(|prefix| is_known(prefix))
             || (run.len() >= 20 && is_mixed)
             || run.split(['+', '/', '_', '-', '=', '.', '~']).any(is_random)
