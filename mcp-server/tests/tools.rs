@@ -49,7 +49,7 @@ fn json_is_the_definition_for_clients() {
     let listed = server.request("tools/list", json!({}))["result"]["tools"].clone();
     assert_eq!(printed, json!({"tools": listed}));
     let description = printed["tools"][0]["description"].as_str().unwrap();
-    assert!(description.contains("At most 7 a minute;"), "{description}");
+    assert!(description.contains("Past 7 a minute"), "{description}");
     // Keys are in the order of the fields.
     assert_eq!(printed["tools"][1].to_string(), listed[1].to_string());
 }
@@ -86,7 +86,7 @@ fn a_subset_does_not_refer_to_omitted_tools() {
         assert!(!text.contains(&format!("send_{other}_message")), "{text}");
     }
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("Do not use this when a picture is missing."), "{text}");
+    assert!(words.contains("Do not use this when a picture is missing and the user agrees to a list."), "{text}");
     // The flag takes precedence over the variable.
     let output = tools(&["--tools", "send_link_message"], &[("DINGTALK_NOTIFY_TOOLS", "send_text_message")]);
     assert!(stdout(&output).starts_with("send_link_message: "));
