@@ -86,7 +86,10 @@ fn a_subset_does_not_refer_to_omitted_tools() {
         assert!(!text.contains(&format!("send_{other}_message")), "{text}");
     }
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("Do not use this when a picture is missing and the user agrees to a list."), "{text}");
+    assert!(
+        words.contains("Do not use this when a picture is missing and the user agrees to a list."),
+        "{text}"
+    );
     // The flag takes precedence over the variable.
     let output = tools(&["--tools", "send_link_message"], &[("DINGTALK_NOTIFY_TOOLS", "send_text_message")]);
     assert!(stdout(&output).starts_with("send_link_message: "));
