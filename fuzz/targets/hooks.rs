@@ -12,7 +12,9 @@ use serde_json::Value;
 static SOURCES: LazyLock<Vec<HookSource>> = LazyLock::new(|| {
     let sources = PRESETS.iter().flat_map(|preset| ["en", "zh"].map(|language| (preset, language)));
     let source = |(preset, language)| {
-        let file = format!("version = 1\n[hooks.source]\npreset = \"{preset}\"\nlanguage = \"{language}\"\nauth = \"none\"\n");
+        let file = format!(
+            "version = 1\n[hooks.source]\npreset = \"{preset}\"\nlanguage = \"{language}\"\nauth = \"none\"\n"
+        );
         let config = Config::parse(&file).expect("a file with a preset");
         config.hooks[0].source([]).expect("a preset")
     };
@@ -34,9 +36,14 @@ fuzz_target!(|input: &[u8]| {
                     let message = &envelope.message;
                     assert!(!message.to_string().trim().is_empty(), "an empty message");
                     let mentions = message.mentions();
-                    assert!(mentions.is_none_or(|mentions| !mentions.all && mentions.people() == 0), "{message:?}");
+                    assert!(
+                        mentions.is_none_or(|mentions| !mentions.all && mentions.people() == 0),
+                        "{message:?}"
+                    );
                 }
-                assert!(event.repeat.as_ref().is_none_or(|(key, within)| !key.is_empty() && !within.is_zero()));
+                assert!(
+                    event.repeat.as_ref().is_none_or(|(key, within)| !key.is_empty() && !within.is_zero())
+                );
             }
             Arrival::Foreign { path } => assert!(!path.is_empty()),
             Arrival::Skipped { event } => assert!(!event.is_empty()),

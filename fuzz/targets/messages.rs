@@ -47,7 +47,10 @@ fn handled(incoming: &Incoming, sent: Option<&Value>) {
     let Some(sent) = sent else { return };
     let without_arguments = |message: &Value| {
         let mut message = message.clone();
-        message.get_mut("params").and_then(Value::as_object_mut).and_then(|params: &mut Map<_, _>| params.remove("arguments"));
+        message
+            .get_mut("params")
+            .and_then(Value::as_object_mut)
+            .and_then(|params: &mut Map<_, _>| params.remove("arguments"));
         message
     };
     if incoming.is_changed {

@@ -21,7 +21,8 @@ mod relay {
 
         /// Reads a message; fails with the code and the text of the refusal.
         pub fn read(body: &[u8]) -> Result<dingtalk_core::Message, (i64, String)> {
-            let read = shape::read(body, &People::default()).map_err(|refusal| (refusal.code, refusal.message))?;
+            let read =
+                shape::read(body, &People::default()).map_err(|refusal| (refusal.code, refusal.message))?;
             assert!(read.id.is_none_or(|id| !id.trim().is_empty()), "an empty id is none");
             Ok(read.message)
         }

@@ -40,9 +40,9 @@ use secrecy::SecretString;
 #[cfg(feature = "program")]
 pub(crate) use self::language::language;
 pub(crate) use self::robots::Described;
-pub(crate) use self::state::STATE_TARGET;
 #[cfg(feature = "program")]
-#[cfg(feature = "postgres")]
+pub(crate) use self::state::STATE_TARGET;
+#[cfg(all(feature = "program", feature = "postgres"))]
 pub(crate) use self::state::StateDatabase;
 use self::{
     reader::{Given, GivenSecret, Reader},

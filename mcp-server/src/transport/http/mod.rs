@@ -37,13 +37,14 @@ use self::{
     places::Places,
     site::{Front, Guard},
 };
+#[cfg(feature = "program")]
 pub(crate) use self::{
     access::{Bearer, Unidentified, word_for},
     answer::{as_json, failure},
-    door::{Credentials, DoorRoutes, Doors, is_forwarded},
+    door::{Credentials, DoorRoutes, is_forwarded},
     limits::read_body,
-    options::NamedToken,
 };
+pub(crate) use self::{door::Doors, options::NamedToken};
 use crate::{
     Error,
     protocol::{Handler, LiveHandler},
