@@ -7,6 +7,7 @@ mod condition;
 mod evaluate;
 mod fit;
 mod path;
+mod payload;
 mod preset;
 mod select;
 mod source;
@@ -17,7 +18,6 @@ use dingtalk_core::{
     delivery::{Language, SecretSource},
     tool::ToolType,
 };
-use serde_json::Value;
 use toml::Value as Toml;
 
 use self::{
@@ -25,6 +25,7 @@ use self::{
     select::{Select, read_span},
 };
 pub use self::{
+    payload::Payload,
     preset::{PRESETS, Preset},
     source::{Arrival, Composed, HookEvent, HookSource},
 };
@@ -32,15 +33,6 @@ use crate::{Error, Fault, FaultKind, Wording, section::Section};
 
 /// Maximum number of requests of a source in a minute, unless set.
 const PER_MINUTE: u32 = 60;
-
-/// A request of another program: its body, and the headers by their names in lower case.
-#[derive(Clone, Copy)]
-pub struct Payload<'p> {
-    /// The body.
-    pub body: &'p Value,
-    /// Returns the value of a header.
-    pub header: &'p dyn Fn(&str) -> Option<String>,
-}
 
 /// A hook of the file: how the payloads of one source become notifications.
 #[derive(Debug, Clone)]
@@ -382,13 +374,6 @@ fn read_auth(section: &mut Section<'_>, of_preset: Option<SignatureScheme>) -> H
         section.fault("auth", problem);
     }
     HookAuth { is_open, secrets, signature, signature_header, timestamp_header }
-}
-
-impl std::fmt::Debug for Payload<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // A payload may hold secrets.
-        f.debug_struct("Payload").finish_non_exhaustive()
-    }
 }
 
 fn fault(place: &str, problem: impl Into<Wording>) -> Fault {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::Payload;
+use super::payload::Payload;
 use crate::Wording;
 
 /// Deepest path that a file can have.

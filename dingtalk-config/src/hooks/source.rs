@@ -12,12 +12,13 @@ use dingtalk_template::suggest;
 use serde_json::{Map, Value};
 
 use super::{
-    EventRule, Fallback, Hook, Payload, Repeat,
+    EventRule, Fallback, Hook, Repeat,
     condition::{Conditions, text},
     evaluate::Selected,
     fault,
     fit::Slot,
     path::Scope,
+    payload::Payload,
     select::Select,
 };
 use crate::{Fault, Wording};

@@ -3,8 +3,10 @@
 mod address;
 mod connection;
 mod dispatchers;
+mod ended;
 mod entries;
 mod letters;
+mod link;
 mod migration;
 mod rows;
 mod session;

@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use tokio_postgres::{Row as Answer, types::ToSql};
 
 use super::{
-    tables::{Link, wait},
+    link::{Link, wait},
     trouble,
 };
 use crate::{

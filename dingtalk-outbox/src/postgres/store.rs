@@ -20,7 +20,7 @@ use tokio_postgres::{GenericClient, Row, types::ToSql};
 
 use super::{
     connection::Postgres,
-    dispatchers::Ended,
+    ended::Ended,
     letters::{self, LETTER},
     session::Session,
     trouble::Trouble,

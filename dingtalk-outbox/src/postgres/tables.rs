@@ -4,15 +4,17 @@
 use std::{
     cell::{Cell, RefCell},
     fmt,
-    sync::mpsc,
-    time::Duration,
 };
 
 use dingtalk_core::delivery::RobotKey;
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, Statement};
 
-use super::{connection::Postgres, rows::PostgresRows, trouble};
+use super::{
+    connection::Postgres,
+    link::{Link, wait},
+    rows::PostgresRows,
+    trouble,
+};
 use crate::{
     clock::Reading,
     database::Work,
@@ -24,9 +26,6 @@ use crate::{
 /// Runs of a transaction that others were in the way of.
 const RUNS: u32 = 5;
 
-/// Longest time of one request; the server ends statements earlier.
-const LONGEST: Duration = Duration::from_secs(15);
-
 /// Database of a state.
 pub(crate) struct Tables {
     postgres: Postgres,
@@ -36,16 +35,6 @@ pub(crate) struct Tables {
     server_s_clock: bool,
     runtime: Option<Runtime>,
     link: Option<Link>,
-}
-
-/// An open connection.
-#[derive(Clone)]
-pub(super) struct Link {
-    pub(super) client: std::sync::Arc<Client>,
-    pub(super) read: Statement,
-    pub(super) used: Statement,
-    pub(super) robots: Statement,
-    changes: Statement,
 }
 
 impl Tables {
@@ -203,15 +192,4 @@ fn runtime() -> Result<Runtime, trouble::Trouble> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(1).thread_name("dingtalk-postgres").enable_all().build();
     runtime.map_err(|error| trouble::Trouble::new(format!("no thread can be started ({error})")))
-}
-
-/// Runs a request in the connection's thread, and blocks until it has ended.
-pub(super) fn wait<T: Send + 'static>(
-    runtime: &Runtime,
-    request: impl Future<Output = Result<T, trouble::Trouble>> + Send + 'static,
-) -> Result<T, trouble::Trouble> {
-    let (reply, answer) = mpsc::channel();
-    runtime.spawn(async move { drop(reply.send(request.await)) });
-    let silent = || Err(trouble::Trouble::away("PostgreSQL does not answer"));
-    answer.recv_timeout(LONGEST).unwrap_or_else(|_| silent())
 }

@@ -3,6 +3,7 @@
 //! A door translates a request into a message. An answer of status 200 means that the message is in the durable queue,
 //! from which this process delivers it.
 
+mod address;
 mod body;
 pub(crate) mod hook;
 mod openapi;

@@ -3,7 +3,7 @@
 use dingtalk_core::tool::ToolType;
 use serde_json::{Map, Value, json};
 
-use super::typed::short_name;
+use super::address::short_name;
 use crate::Server;
 
 /// Returns the document.

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::{
     Relay, UsedKey,
+    address::short_name,
     body::{self, MAX_BYTES},
     openapi, reply,
 };
@@ -167,12 +168,6 @@ impl Relay {
             unknown("notification", name, &known).into()
         })
     }
-}
-
-/// Returns the name of a notification in addresses.
-pub(super) fn short_name(tool: &ToolType) -> &str {
-    let name = tool.spec().name;
-    name.strip_prefix("send_").unwrap_or(name)
 }
 
 /// Reads the idempotency key.
