@@ -46,6 +46,15 @@ fn the_numbers_are_those_of_the_pace_in_a_database() {
 #[test]
 fn two_workers_in_a_database() {
     if server().is_some() {
-        check_workers::<InDatabase>(24);
+        check_workers::<InDatabase<false>>(24);
+    }
+}
+
+/// In some histories, one slot too many is granted after the clock has gone back by seconds.
+#[test]
+#[ignore = "fails: a known fault, see docs/scale.md"]
+fn two_workers_in_a_database_whose_clock_goes_back() {
+    if server().is_some() {
+        check_workers::<InDatabase<true>>(24);
     }
 }
