@@ -13,7 +13,6 @@ use dingtalk_core::delivery::window::WaiterId;
 use crate::{
     clock::{Clock, Reading},
     driver::Driver,
-    state::State,
 };
 
 pub(crate) struct Shared {
@@ -22,7 +21,7 @@ pub(crate) struct Shared {
     /// Name of the place, for display.
     pub(crate) name: String,
     /// State in which calls are kept, if it is another one.
-    pub(crate) calls: Option<State>,
+    pub(crate) calls: Option<Arc<Shared>>,
     /// Directory of the file; `None` for a state in a database.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) next_waiter: AtomicU64,

@@ -18,7 +18,6 @@ use tokio::sync::oneshot;
 #[cfg(feature = "postgres")]
 use crate::postgres::{Postgres, PostgresTables, host_name};
 use crate::{
-    calls::Calls,
     clock::{Clock, SystemClock},
     database::Work,
     directory::Directory,
@@ -130,13 +129,13 @@ impl State {
         // A thread that has ended stores nothing more.
         drop(answer.await);
         if let Some(calls) = &self.0.calls {
-            Box::pin(calls.flush()).await;
+            Box::pin(Self(Arc::clone(calls)).flush()).await;
         }
     }
 
-    /// Returns the table of calls. Those of a state in a database are kept in [a directory](StateBuilder::calls_in).
-    pub fn calls(&self) -> Calls {
-        Calls::new(self.0.calls.as_ref().unwrap_or(self).clone())
+    /// Returns the state in which calls are kept: this one, or that of [a directory](StateBuilder::calls_in).
+    pub(crate) fn of_calls(&self) -> Self {
+        Self(Arc::clone(self.0.calls.as_ref().unwrap_or(&self.0)))
     }
 
     /// Runs a transaction, in memory if the file cannot be used. `work` may run several times.
@@ -269,7 +268,7 @@ impl StateBuilder {
             }
         };
         let calls =
-            self.calls.filter(|_| directory.is_none()).map(|directory| State::builder(directory).build());
+            self.calls.filter(|_| directory.is_none()).map(|directory| State::builder(directory).build().0);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let engine = Engine::new(source, Arc::clone(&clock), self.quotas.into(), self.owner, self.alone);
         State(Arc::new(Shared {

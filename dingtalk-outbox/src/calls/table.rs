@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use rusqlite::{OptionalExtension as _, Row};
 use sha2::Sha256;
 
-use super::{Call, CallEnd, CallState, Earlier};
+use super::call::{Call, CallEnd, CallState, Earlier};
 use crate::{
     database::Work,
     trouble::Trouble,

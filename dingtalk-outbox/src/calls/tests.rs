@@ -9,6 +9,8 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
+use dingtalk_core::delivery::{DeliveredParts, RobotKey};
+
 use super::*;
 use crate::{Clock, Reading};
 
