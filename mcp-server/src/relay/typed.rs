@@ -9,7 +9,6 @@ use axum::{
     routing::{get, post},
 };
 use dingtalk_core::{message::Fault, tool::ToolType};
-use dingtalk_template::suggest;
 use hyper::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -36,8 +35,8 @@ const KEY: &str = "idempotency-key";
 /// Maximum length of an idempotency key, in characters.
 const MAX_KEY: usize = 255;
 
-/// Maximum length of a name that an answer repeats, in characters.
-const MAX_SHOWN: usize = 128;
+/// End of a refusal if no name is known.
+const NO_NAMES: &str = "this relay has none with a name";
 
 pub(super) fn routes() -> Router<Arc<Relay>> {
     Router::new()
@@ -104,8 +103,8 @@ impl Relay {
         let bytes = read_body(body, MAX_BYTES).await?;
         let arguments = match body::parse(&bytes) {
             Ok(Value::Object(arguments)) => arguments,
-            Ok(_) => return Err(invalid("the body must be a JSON object with the fields").into()),
-            Err(problem) => return Err(invalid(&problem).into()),
+            Ok(_) => return Err(reply::invalid("the body must be a JSON object with the fields").into()),
+            Err(problem) => return Err(reply::invalid(&problem).into()),
         };
         drop(bytes);
         let rights = sender.rights.as_deref();
@@ -156,7 +155,7 @@ impl Relay {
             let problem = format!("the token does not allow the robot `{named}`");
             return Err(Box::new(failure(StatusCode::FORBIDDEN, "insufficient_scope", problem)));
         }
-        Err(unknown("robot", named, &known).into())
+        Err(reply::unknown("robot", named, &known, NO_NAMES).into())
     }
 
     /// Finds a notification by its name, with or without the `send_` of its tool.
@@ -165,7 +164,7 @@ impl Relay {
         let found = tools.iter().find(|tool| tool.spec().name == name || short_name(tool) == name);
         found.ok_or_else(|| {
             let known: Vec<&str> = tools.iter().map(short_name).collect();
-            unknown("notification", name, &known).into()
+            reply::unknown("notification", name, &known, NO_NAMES).into()
         })
     }
 }
@@ -177,26 +176,11 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Box<Response>> {
         (1..=MAX_KEY).contains(&key.len()) && key.as_bytes().iter().all(|byte| (b' '..=b'~').contains(byte));
     match key.to_str() {
         Ok(key) if fits => Ok(Some(key)),
-        _ => {
-            Err(invalid(&format!("`Idempotency-Key` must have 1 to {MAX_KEY} printable ASCII characters"))
-                .into())
-        }
+        _ => Err(reply::invalid(&format!(
+            "`Idempotency-Key` must have 1 to {MAX_KEY} printable ASCII characters"
+        ))
+        .into()),
     }
-}
-
-fn unknown(what: &str, named: &str, known: &[&str]) -> Response {
-    let cut: String = named.chars().take(MAX_SHOWN).collect();
-    let list = || known.join("`, `");
-    let problem = match suggest(named, known.iter().copied()) {
-        Some(meant) => format!("unknown {what} {cut:?}; did you mean `{meant}`?"),
-        None if known.is_empty() => format!("unknown {what} {cut:?}; this relay has none with a name"),
-        None => format!("unknown {what} {cut:?}; expected one of `{}`", list()),
-    };
-    failure(StatusCode::NOT_FOUND, "not_found", problem)
-}
-
-fn invalid(problem: &str) -> Response {
-    reply::faults(StatusCode::BAD_REQUEST, &[problem.to_owned()])
 }
 
 fn in_progress() -> Response {

@@ -18,7 +18,6 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use dingtalk_config::{Arrival, Door, Payload};
 use dingtalk_core::{Envelope, Message, delivery::Dedupe};
-use dingtalk_template::suggest;
 use hyper::{HeaderMap, StatusCode};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -34,8 +33,8 @@ use crate::{
 /// Maximum size of a payload, in bytes: an alert manager sends all alerts of a group at once.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// Maximum length of a name that an answer repeats, in characters.
-const MAX_SHOWN: usize = 128;
+/// End of a refusal if no name is known.
+const NONE: &str = "the relay's file has none";
 
 pub(super) fn routes() -> Router<Arc<Relay>> {
     Router::new()
@@ -53,7 +52,10 @@ async fn receive(
     Extension(credentials): Extension<Credentials>,
     request: Request,
 ) -> Response {
-    let found = relay.hooks.find(&source).ok_or_else(|| unknown("hook", &source, relay.hooks.names()));
+    let found = relay
+        .hooks
+        .find(&source)
+        .ok_or_else(|| reply::unknown("hook", &source, &relay.hooks.names().collect::<Vec<_>>(), NONE));
     match found {
         Ok(source) => {
             relay.hook(&robot, source, &credentials, request).await.unwrap_or_else(|refusal| *refusal)
@@ -124,7 +126,7 @@ impl Relay {
         };
         let header = |name: &str| header(&head.headers, name);
         source.verify(&header, &bytes)?;
-        let value = body::parse(&bytes).map_err(|problem| Box::new(invalid(&problem)))?;
+        let value = body::parse(&bytes).map_err(|problem| Box::new(reply::invalid(&problem)))?;
         drop(bytes);
         let event = match source.reader().read(&Payload { body: &value, header: &header }) {
             Arrival::Event(event) => event,
@@ -132,7 +134,7 @@ impl Relay {
             Arrival::Foreign { path } => {
                 let name = source.name();
                 let problem = format!("not a payload of `{name}`: `{path}` is missing or different");
-                return Err(Box::new(invalid(&problem)));
+                return Err(Box::new(reply::invalid(&problem)));
             }
             Arrival::Unknown { event } => {
                 source.note_unknown(&event);
@@ -171,7 +173,7 @@ impl Relay {
         }
         match accepted {
             Ok(accepted) => Ok(queued(&accepted, is_fallback)),
-            Err(NotAccepted::TooLong) => Err(Box::new(invalid("the message is too long"))),
+            Err(NotAccepted::TooLong) => Err(Box::new(reply::invalid("the message is too long"))),
             Err(NotAccepted::Invalid(faults)) => {
                 Err(Box::new(reply::faults(StatusCode::BAD_REQUEST, &faults)))
             }
@@ -190,7 +192,7 @@ impl Relay {
             return Ok(None);
         }
         if !known.contains(&named) {
-            return Err(Box::new(unknown("robot", named, known.into_iter())));
+            return Err(Box::new(reply::unknown("robot", named, &known, NONE)));
         }
         let allowed = sender.and_then(|sender| sender.rights.as_deref()?.robots.as_deref());
         if allowed.is_some_and(|allowed| !allowed.iter().any(|allowed| allowed == named)) {
@@ -218,21 +220,6 @@ fn queued(accepted: &Accepted, is_fallback: bool) -> Response {
 }
 
 fn skipped(status: &str, event: &str) -> Response {
-    let event: String = event.chars().take(MAX_SHOWN).collect();
+    let event: String = event.chars().take(reply::MAX_SHOWN).collect();
     as_json(StatusCode::OK, json!({"status": status, "event": event}).to_string())
-}
-
-fn invalid(problem: &str) -> Response {
-    reply::faults(StatusCode::BAD_REQUEST, &[problem.to_owned()])
-}
-
-fn unknown<'n>(what: &str, named: &str, known: impl Iterator<Item = &'n str>) -> Response {
-    let known: Vec<&str> = known.collect();
-    let cut: String = named.chars().take(MAX_SHOWN).collect();
-    let problem = match suggest(named, known.iter().copied()) {
-        Some(meant) => format!("unknown {what} {cut:?}; did you mean `{meant}`?"),
-        None if known.is_empty() => format!("unknown {what} {cut:?}; the relay's file has none"),
-        None => format!("unknown {what} {cut:?}; expected one of `{}`", known.join("`, `")),
-    };
-    failure(StatusCode::NOT_FOUND, "not_found", problem)
 }

@@ -199,7 +199,7 @@ impl Source {
     pub(super) fn note_unknown(&self, event: &str) {
         if self.unknown.is_due(event) {
             let source = self.name();
-            let event: String = event.chars().take(super::MAX_SHOWN).collect();
+            let event: String = event.chars().take(reply::MAX_SHOWN).collect();
             tracing::warn!(
                 name: "dingtalk_notify.unknown_event", source, event,
                 "the hook `{source}` does not know the event {event:?}: it becomes no message"
