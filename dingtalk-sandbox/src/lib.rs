@@ -53,6 +53,7 @@ mod log;
 mod page;
 mod rate;
 mod refusal;
+pub mod render;
 mod response;
 mod sandbox;
 mod server;
