@@ -1,12 +1,15 @@
 //! Admission of requests: method, content type, token and signature are checked before the body.
 
+use std::net::IpAddr;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 use crate::{
-    config::RobotConfig,
+    guard::is_loopback_name,
     refusal::{self, Refusal},
+    robot::RobotConfig,
 };
 
 /// Documented maximum difference between the clocks: one hour.
@@ -15,6 +18,10 @@ const CLOCK_TOLERANCE_MS: u64 = 60 * 60 * 1000;
 /// A request as received, independent of the HTTP library.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Request {
+    /// Address of the sender.
+    pub(crate) peer: Option<IpAddr>,
+    /// The header `Host`.
+    pub(crate) host: Option<String>,
     pub(crate) method: String,
     pub(crate) content_type: Option<String>,
     /// Decoded, in order.
@@ -49,11 +56,24 @@ pub(crate) fn admit(request: &Request, robots: &[RobotConfig], now_ms: u64) -> R
     if request.parameter("access_token").is_none() {
         return Err(refusal::NO_TOKEN.into());
     }
-    let robot = request.robot(robots).ok_or(refusal::UNKNOWN_TOKEN)?;
-    if let Some(secret) = &robots[robot].secret {
+    let at = request.robot(robots).ok_or(refusal::UNKNOWN_TOKEN)?;
+    let robot = &robots[at];
+    // Its token is public, so a web site knows it, too.
+    if robot.is_for_development && !request.host.as_deref().is_some_and(is_loopback_name) {
+        return Err(refusal::FOREIGN_HOST.into());
+    }
+    if let Some(secret) = &robot.secret {
         check_signature(request, secret, now_ms)?;
     }
-    Ok(robot)
+    if !robot.addresses.is_empty() {
+        let is_listed = request.peer.is_some_and(|peer| robot.addresses.contains(&peer.to_canonical()));
+        if !is_listed {
+            let peer =
+                request.peer.map_or_else(|| "unknown".to_owned(), |peer| peer.to_canonical().to_string());
+            return Err(Refusal::address(&peer));
+        }
+    }
+    Ok(at)
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -201,6 +221,35 @@ mod tests {
             let robots = [RobotConfig::new("t").secret(secret)];
             let query = [("access_token", "t"), ("timestamp", &timestamp.to_string()), ("sign", sign)];
             assert_eq!(admit(&request(&query), &robots, timestamp), Ok(0));
+        }
+    }
+
+    #[test]
+    fn only_listed_addresses_are_admitted() {
+        let robots = [RobotConfig::new("t").address([127, 0, 0, 1]).address([10, 0, 0, 7])];
+        let from = |peer: Option<&str>| {
+            let peer = peer.map(|peer| peer.parse().unwrap());
+            let request = Request { peer, ..request(&[("access_token", "t")]) };
+            admit(&request, &robots, NOW).map_err(|refusal| refusal.message)
+        };
+        assert_eq!(from(Some("10.0.0.7")), Ok(0));
+        assert_eq!(from(Some("::ffff:127.0.0.1")), Ok(0));
+        assert_eq!(from(Some("10.0.0.8")), Err("ip 10.0.0.8 not in whitelist".to_owned()));
+        assert!(from(None).is_err());
+    }
+
+    #[test]
+    fn the_development_robot_admits_only_loopback_names() {
+        let robots = [RobotConfig { secret: None, ..RobotConfig::development("ops") }];
+        let token = robots[0].token.clone();
+        let to = |host: Option<&str>| {
+            let request = Request { host: host.map(str::to_owned), ..request(&[("access_token", &token)]) };
+            admit(&request, &robots, NOW)
+        };
+        assert_eq!(to(Some("127.0.0.1:8080")), Ok(0));
+        assert_eq!(to(Some("localhost")), Ok(0));
+        for host in [None, Some("evil.example"), Some("192.168.0.7:8080")] {
+            assert_eq!(to(host), Err(refusal::FOREIGN_HOST.into()), "{host:?}");
         }
     }
 }

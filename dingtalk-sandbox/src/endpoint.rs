@@ -101,9 +101,14 @@ fn accept(
         return Err(refusal::TOO_FAST.into());
     }
     let valid = validation::validate(&request.body, request.length, &robot.keywords)?;
+    if robot.quota.is_some_and(|quota| state.accepted[at] >= quota) {
+        return Err(refusal::QUOTA.into());
+    }
     if !state.limiters[at].admit(now) {
         return Err(refusal::TOO_FAST.into());
     }
+    // DingTalk meters calls: a repetition of an id counts, too.
+    state.accepted[at] += 1;
     if shared.deduplicate
         && let Some(id) = &valid.message.id
         && let Some(of) = state.log.accepted_with_id(shared.name(at), id)

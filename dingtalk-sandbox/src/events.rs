@@ -21,6 +21,8 @@ pub(crate) struct Events {
     shared: Arc<Shared>,
     /// Number of the last entry that was sent.
     sent: u64,
+    /// Number of the last removal that was sent.
+    removed: u64,
     greeted: bool,
     changed: Changed,
 }
@@ -28,7 +30,13 @@ pub(crate) struct Events {
 impl Events {
     /// Streams the entries after number `after`.
     pub(crate) fn after(after: u64, shared: &Arc<Shared>) -> Self {
-        Self { shared: Arc::clone(shared), sent: after, greeted: false, changed: changed(shared.watch()) }
+        Self {
+            shared: Arc::clone(shared),
+            sent: after,
+            removed: 0,
+            greeted: false,
+            changed: changed(shared.watch()),
+        }
     }
 
     fn due(&mut self) -> String {
@@ -38,7 +46,13 @@ impl Events {
             // Writing to a String does not fail.
             let _ = write!(events, "retry: 1000\nevent: run\ndata: {}\n\n", self.shared.run);
         }
-        let entries = self.shared.state().log.since(self.sent);
+        let state = self.shared.state();
+        let (removals, entries) = (state.log.removals_since(self.removed), state.log.since(self.sent));
+        drop(state);
+        for (number, removed) in removals {
+            self.removed = number;
+            let _ = write!(events, "event: removed\ndata: {}\n\n", view::removed(removed));
+        }
         for entry in entries {
             self.sent = entry.number;
             let _ = write!(events, "id: {}\nevent: entry\ndata: {}\n\n", entry.number, view::entry(&entry));

@@ -44,27 +44,42 @@
 //! sandbox itself. None of it was confirmed against a live robot.
 
 mod admission;
+mod api;
 mod config;
+mod draft;
 mod endpoint;
 mod events;
+mod expect;
 mod fault;
+mod fault_rule;
+mod guard;
 mod gzip;
 mod log;
 mod page;
 mod rate;
 mod refusal;
+mod release;
 pub mod render;
 mod response;
+mod robot;
 mod sandbox;
 mod server;
 mod shared;
 mod validation;
+mod verdict;
 mod view;
 
 pub use crate::{
-    config::{BLOCK, Builder, RATE_PER_MINUTE, RATE_WINDOW, RobotConfig},
+    config::{BLOCK, Builder, RATE_PER_MINUTE, RATE_WINDOW},
+    draft::Draft,
+    expect::Differs,
     fault::Fault,
+    fault_rule::{FaultRule, InvalidFault},
     log::{Entry, LOG_CAPACITY, Outcome},
+    rate::Window,
     refusal::{Advice, Refusal},
+    release::{Release, Released},
+    robot::RobotConfig,
     sandbox::Sandbox,
+    verdict::{Verdict, verdict},
 };

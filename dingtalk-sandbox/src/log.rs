@@ -17,6 +17,12 @@ pub const LOG_CAPACITY: usize = 1000;
 /// Maximum length of a body in the log, in bytes. A valid message has at most 20,000.
 const BODY_KEPT: usize = 64 * 1024;
 
+/// Maximum length of all bodies in the log together, in bytes.
+const BODIES_KEPT: usize = 64 * 1024 * 1024;
+
+/// Number of removals that are remembered, for pages that are open.
+const REMOVALS_KEPT: usize = 1000;
+
 /// One request to the robot endpoint, without its token and signature.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -108,6 +114,20 @@ pub(crate) struct Log {
     known: HashMap<Key, Known>,
     requests: u64,
     accepted: u64,
+    /// Length of all bodies together.
+    bodies: usize,
+    /// The last removals by a person, each with its number.
+    removals: VecDeque<(u64, Removed)>,
+    removed: u64,
+}
+
+/// Entries that a person has removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Removed {
+    /// The entry with this number.
+    One(u64),
+    /// All entries up to this number.
+    Through(u64),
 }
 
 #[derive(Debug)]
@@ -143,7 +163,16 @@ struct Known {
 
 impl Log {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { capacity, entries: VecDeque::new(), known: HashMap::new(), requests: 0, accepted: 0 }
+        Self {
+            capacity,
+            entries: VecDeque::new(),
+            known: HashMap::new(),
+            requests: 0,
+            accepted: 0,
+            bodies: 0,
+            removals: VecDeque::new(),
+            removed: 0,
+        }
     }
 
     pub(crate) fn push(
@@ -181,14 +210,47 @@ impl Log {
             }
             entry.attempt = known.attempts;
         }
+        self.bodies += entry.body.len();
         self.entries.push_back(Kept { entry: Arc::new(entry), key });
-        while self.entries.len() > self.capacity {
-            self.drop_oldest();
+        while self.entries.len() > self.capacity || self.bodies > BODIES_KEPT {
+            let Some(oldest) = self.entries.pop_front() else { break };
+            self.forget(oldest);
         }
     }
 
-    fn drop_oldest(&mut self) {
-        let Some(Kept { entry, key: Some(key) }) = self.entries.pop_front() else { return };
+    /// Removes the entry with this number, and reports whether it was in the log.
+    pub(crate) fn remove(&mut self, number: u64) -> bool {
+        let found = self.entries.binary_search_by_key(&number, |kept| kept.entry.number);
+        let Some(kept) = found.ok().and_then(|at| self.entries.remove(at)) else { return false };
+        self.forget(kept);
+        self.note(Removed::One(number));
+        true
+    }
+
+    /// Removes all entries.
+    pub(crate) fn clear(&mut self) {
+        self.entries.clear();
+        self.known.clear();
+        self.bodies = 0;
+        self.note(Removed::Through(self.requests));
+    }
+
+    fn note(&mut self, removed: Removed) {
+        self.removed += 1;
+        self.removals.push_back((self.removed, removed));
+        if self.removals.len() > REMOVALS_KEPT {
+            self.removals.pop_front();
+        }
+    }
+
+    /// Returns the removals after this one, oldest first, each with its number.
+    pub(crate) fn removals_since(&self, number: u64) -> Vec<(u64, Removed)> {
+        self.removals.iter().filter(|(at, _)| *at > number).copied().collect()
+    }
+
+    fn forget(&mut self, Kept { entry, key }: Kept) {
+        self.bodies -= entry.body.len();
+        let Some(key) = key else { return };
         if let Some(known) = self.known.get_mut(&key) {
             if known.newest == entry.number {
                 self.known.remove(&key);
@@ -208,6 +270,12 @@ impl Log {
     pub(crate) fn since(&self, number: u64) -> Vec<Arc<Entry>> {
         let first = self.entries.partition_point(|kept| kept.entry.number <= number);
         self.entries.range(first..).map(|kept| Arc::clone(&kept.entry)).collect()
+    }
+
+    /// Returns the entry with this number.
+    pub(crate) fn get(&self, number: u64) -> Option<Arc<Entry>> {
+        let at = self.entries.binary_search_by_key(&number, |kept| kept.entry.number).ok()?;
+        self.entries.get(at).map(|kept| Arc::clone(&kept.entry))
     }
 
     pub(crate) fn requests(&self) -> u64 {
@@ -309,5 +377,32 @@ mod tests {
         log.push(received("a", &"x".repeat(BODY_KEPT + 1)), Outcome::Faulted, Vec::new(), None);
         let entry = &log.since(0)[0];
         assert_eq!((entry.body.len(), entry.body_length), (BODY_KEPT, BODY_KEPT + 1));
+    }
+
+    #[test]
+    fn a_removed_entry_is_gone_and_its_removal_is_remembered() {
+        let mut log = Log::new(LOG_CAPACITY);
+        let body = r#"{"msgUuid":"1"}"#;
+        let accepted = || Outcome::Accepted(WireMessage::with_id(dingtalk_core::Message::text("x"), "1"));
+        log.push(received("a", body), accepted(), Vec::new(), None);
+        log.push(received("a", "{}"), Outcome::Faulted, Vec::new(), None);
+        assert!(log.remove(1) && !log.remove(1) && !log.remove(7));
+        assert_eq!(log.accepted_with_id("a", "1"), None, "the id may be used again");
+        assert_eq!((log.get(1).is_none(), log.get(2).map(|entry| entry.number)), (true, Some(2)));
+        log.push(received("a", body), accepted(), Vec::new(), None);
+        log.clear();
+        assert_eq!((log.since(0).len(), log.requests(), log.known.len(), log.bodies), (0, 3, 0, 0));
+        assert_eq!(log.removals_since(0), [(1, Removed::One(1)), (2, Removed::Through(3))]);
+        assert_eq!(log.removals_since(1), [(2, Removed::Through(3))]);
+    }
+
+    #[test]
+    fn long_bodies_drop_older_entries() {
+        let mut log = Log::new(100_000);
+        let body = "x".repeat(BODY_KEPT);
+        for n in 0..BODIES_KEPT / BODY_KEPT + 3 {
+            log.push(received(&n.to_string(), &body), Outcome::Faulted, Vec::new(), None);
+        }
+        assert_eq!((log.since(0).len(), log.since(0)[0].number), (BODIES_KEPT / BODY_KEPT, 4));
     }
 }

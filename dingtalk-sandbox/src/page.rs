@@ -1,19 +1,15 @@
-//! Responses to a browser and to scripts: the page, its live stream, the log as JSON.
-
-use std::sync::Arc;
+//! The page.
 
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{ALLOW, CONTENT_SECURITY_POLICY, HOST, HeaderValue},
+    header::{CONTENT_SECURITY_POLICY, HeaderValue},
 };
 
 use crate::{
-    config::random_hex,
-    events::Events,
-    response::{Body, full, json, live, plain, typed},
+    response::{Body, full, typed},
+    robot::random_hex,
     shared::Shared,
-    view,
 };
 
 const PAGE: &str = include_str!("page.html");
@@ -21,59 +17,22 @@ const PAGE: &str = include_str!("page.html");
 /// Placeholder in the page for the nonce of its style and script.
 const NONCE: &str = "{nonce}";
 
-/// Answers every request that is not for the robot endpoint.
-pub(crate) fn respond(request: &Request<Incoming>, shared: &Arc<Shared>) -> Response<Body> {
-    if !is_loopback(request.headers().get(HOST)) {
-        return plain(
-            StatusCode::FORBIDDEN,
-            "This page is only available on the machine it runs on. Open it as http://localhost.\n",
-        );
-    }
-    if request.method() != Method::GET && request.method() != Method::HEAD {
-        let mut response =
-            plain(StatusCode::METHOD_NOT_ALLOWED, "Use GET here. Send messages to POST /robot/send.\n");
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
-    }
-    match request.uri().path() {
-        "/" => page(),
-        "/messages" => json(view::messages(shared)),
-        "/robots" => json(view::robots(shared)),
-        "/events" => typed(
-            StatusCode::OK,
-            "text/event-stream; charset=utf-8",
-            live(Events::after(last_seen(request), shared)),
-        ),
-        "/healthz" => plain(StatusCode::OK, "ok\n"),
-        _ => plain(StatusCode::NOT_FOUND, "Not found. The chat is at /, the robot at POST /robot/send.\n"),
-    }
+/// Placeholder for the token of this run.
+const TOKEN: &str = "{token}";
+
+/// Answers a request for the page, from a loopback name; `None` for every other path.
+pub(crate) fn respond(request: &Request<Incoming>, shared: &Shared) -> Option<Response<Body>> {
+    let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+    (is_read && request.uri().path() == "/").then(|| page(shared))
 }
 
-/// Reports whether the `Host` header has a loopback name. A web site that points its own name to 127.0.0.1 (DNS
-/// rebinding) could read the chat otherwise; the header still has the site's name.
-fn is_loopback(host: Option<&HeaderValue>) -> bool {
-    let Some(host) = host.and_then(|host| host.to_str().ok()) else { return false };
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    ["127.0.0.1", "localhost", "[::1]"].iter().any(|loopback| name.eq_ignore_ascii_case(loopback))
-}
-
-/// Number of the last entry that the page has: `Last-Event-ID` of a browser that reconnects, or `after` in the query.
-fn last_seen(request: &Request<Incoming>) -> u64 {
-    let header = request.headers().get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    let query = || {
-        let query = request.uri().query().unwrap_or_default();
-        let (_, after) = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "after")?;
-        after.parse().ok()
-    };
-    header.or_else(query).unwrap_or(0)
-}
-
-fn page() -> Response<Body> {
+fn page(shared: &Shared) -> Response<Body> {
     let nonce = random_hex();
-    let mut response = typed(StatusCode::OK, "text/html; charset=utf-8", full(PAGE.replace(NONCE, &nonce)));
+    let mut response = typed(
+        StatusCode::OK,
+        "text/html; charset=utf-8",
+        full(PAGE.replace(NONCE, &nonce).replace(TOKEN, &shared.token)),
+    );
     // The page loads only the pictures of messages; its script builds no HTML from strings.
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; \
@@ -89,27 +48,6 @@ fn page() -> Response<Body> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_loopback_names_are_accepted() {
-        let accepts = |host: &'static str| is_loopback(Some(&HeaderValue::from_static(host)));
-        for host in ["127.0.0.1", "127.0.0.1:8080", "localhost", "LOCALHOST:1", "[::1]", "[::1]:80"] {
-            assert!(accepts(host), "{host}");
-        }
-        for host in [
-            "",
-            "evil.example",
-            "evil.example:8080",
-            "localhost.evil.example",
-            "127.0.0.1.evil.example",
-            "127.0.0.1:evil",
-            "::1:80",
-            "192.168.0.1",
-        ] {
-            assert!(!accepts(host), "{host}");
-        }
-        assert!(!is_loopback(None));
-    }
 
     /// The page contains its own style and script, and both have the nonce.
     #[test]

@@ -103,6 +103,17 @@ pub(crate) const NO_KEYWORD: Fixed = Fixed {
     },
 };
 
+/// Seen once, in a question; the code of the monthly quota is not documented.
+pub(crate) const QUOTA: Fixed = Fixed {
+    code: 90030,
+    message: "webhook over limit",
+    advice: Advice {
+        en: "The quota of the month is used up: DingTalk refuses every message until the next month. The sandbox counts from \
+             its start; restart it, or give the robot a larger quota.",
+        zh: "本月额度已用完，钉钉在下月之前拒绝所有消息。沙箱从启动时开始计数：请重启沙箱，或调大机器人的额度。",
+    },
+};
+
 /// Seen (2023-12, 2026-01).
 pub(crate) const TOO_LONG: Fixed = Fixed {
     code: 460_101,
@@ -145,6 +156,18 @@ pub(crate) const BUSY: Fixed = Fixed {
     advice: Advice { en: "Try again later, at most three times.", zh: "请稍后重试，最多 3 次。" },
 };
 
+/// Ours: the token of the development robot is public.
+pub(crate) const FOREIGN_HOST: Fixed = Fixed {
+    code: STRICT,
+    message: "description:sandbox: the development robot accepts only requests to a loopback name;\
+              solution:send to http://127.0.0.1;",
+    advice: Advice {
+        en: "The token and secret of the development robot are public. Send to 127.0.0.1 or localhost, or start the sandbox \
+             with --token and --secret of your own.",
+        zh: "开发用机器人的 token 和密钥是公开的。请发往 127.0.0.1 或 localhost，或用 --token 和 --secret 指定自己的值。",
+    },
+};
+
 /// Code of refusals that only the sandbox makes. DingTalk uses it for missing parameters.
 pub(crate) const STRICT: i64 = 40035;
 
@@ -175,6 +198,18 @@ impl Refusal {
                  或者在https://open.dingtalk.com/document/ 搜索对应文档;"
             ),
             advice: Some(Advice { en: TYPES_EN, zh: TYPES_ZH }),
+        }
+    }
+
+    /// Refuses a request from an address that the robot does not list. Documented and seen, in the old wording.
+    pub(crate) fn address(address: &str) -> Self {
+        Self {
+            code: 310_000,
+            message: format!("ip {address} not in whitelist"),
+            advice: Some(Advice {
+                en: "Add the public address of the sending machine to the robot's security settings.",
+                zh: "请在机器人的安全设置中加入发送方的公网 IP 地址。",
+            }),
         }
     }
 

@@ -6,10 +6,19 @@ use std::{
     sync::Arc,
 };
 
-use dingtalk_core::message::WireMessage;
+use dingtalk_core::{Notification, Robot, delivery::RobotBuilder, message::WireMessage};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::{config::Builder, fault::Fault, log::Entry, server, shared::Shared};
+use crate::{
+    config::Builder,
+    expect::{self, Differs},
+    fault::Fault,
+    fault_rule::FaultRule,
+    log::Entry,
+    robot::RobotConfig,
+    server,
+    shared::Shared,
+};
 
 /// A running sandbox. It listens on 127.0.0.1 only, and stops when it is dropped.
 ///
@@ -49,8 +58,64 @@ impl Sandbox {
     /// Returns the whole webhook address of the robot with this name, or `None` if the name is unknown.
     #[must_use]
     pub fn webhook_of(&self, name: &str) -> Option<String> {
-        let robot = self.shared.robots.iter().find(|robot| robot.name.as_deref() == Some(name))?;
-        Some(self.shared.webhook(robot))
+        let at = self.shared.find(name)?;
+        Some(self.shared.webhook(&self.shared.robots[at]))
+    }
+
+    /// Returns a client for the robot with this name: with its token, secret and first keyword, and without a limit if
+    /// the sandbox has none.
+    ///
+    /// ```
+    /// use dingtalk_core::{DeliverExt as _, Message};
+    /// use dingtalk_sandbox::{RobotConfig, Sandbox};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let ops = RobotConfig::random().name("ops");
+    /// let sandbox = Sandbox::builder().robot(ops).start().await?;
+    /// sandbox.robot("ops").send(&Message::text("Disk of web-3 is full")).await?;
+    /// sandbox.expect(&[&Message::text("Disk of web-3 is full")]);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Panics if no robot has this name, or if its token cannot be that of a client.
+    #[must_use]
+    #[track_caller]
+    pub fn robot(&self, name: &str) -> Robot {
+        match self.robot_builder(name).build() {
+            Ok(robot) => robot,
+            Err(error) => panic!("the robot {name:?} of the sandbox: {error}"),
+        }
+    }
+
+    /// Returns the settings of [`robot`](Self::robot), to be changed before [`build`](RobotBuilder::build).
+    ///
+    /// # Panics
+    ///
+    /// Panics if no robot has this name.
+    #[track_caller]
+    pub fn robot_builder(&self, name: &str) -> RobotBuilder {
+        let RobotConfig { token, secret, keywords, .. } = &self.shared.robots[self.found(name)];
+        let mut robot = Robot::builder(token.as_str()).base_url(self.base_url()).name(name);
+        if let Some(secret) = secret {
+            robot = robot.secret(secret.as_str());
+        }
+        if let Some(keyword) = keywords.first() {
+            robot = robot.keyword(keyword);
+        }
+        if self.shared.limit.per_minute.is_none() {
+            robot = robot.pace(None);
+        }
+        robot
+    }
+
+    #[track_caller]
+    fn found(&self, name: &str) -> usize {
+        self.shared.find(name).unwrap_or_else(|| {
+            let names: Vec<&str> = (0..self.shared.robots.len()).map(|at| self.shared.name(at)).collect();
+            panic!("the sandbox has no robot {name:?}, but {names:?}")
+        })
     }
 
     /// Returns the access token of the first robot.
@@ -83,6 +148,44 @@ impl Sandbox {
     pub fn accepted(&self) -> Vec<WireMessage> {
         let entries = self.shared.state().log.since(0);
         entries.iter().filter_map(|entry| entry.accepted().cloned()).collect()
+    }
+
+    /// Compares the messages in the chat with these notifications, in order; the ids of messages are ignored. Wait for
+    /// messages that arrive later with [`wait_for`](Self::wait_for) first.
+    ///
+    /// # Panics
+    ///
+    /// Panics if they differ, with the lines that differ, and with the requests that were refused or met a fault.
+    #[track_caller]
+    pub fn expect(&self, notifications: &[&dyn Notification]) {
+        if let Err(differs) = self.compare(notifications) {
+            panic!("{differs}");
+        }
+    }
+
+    /// Compares as [`expect`](Self::expect), without the panic.
+    ///
+    /// # Errors
+    ///
+    /// Returns the differences.
+    pub fn compare(&self, notifications: &[&dyn Notification]) -> Result<(), Differs> {
+        expect::compare(&self.log(), notifications)
+    }
+
+    /// Ends the block of the robot with this name, and reports whether it was blocked.
+    ///
+    /// # Panics
+    ///
+    /// Panics if no robot has this name.
+    #[track_caller]
+    pub fn unblock(&self, name: &str) -> bool {
+        self.shared.unblock(self.found(name))
+    }
+
+    /// Removes all requests from the log, and thereby the messages from the chat. Their ids are forgotten; the rate,
+    /// the quota and the faults stay.
+    pub fn clear(&self) {
+        self.shared.clear();
     }
 
     /// Returns the number of requests to the robot endpoint since the start, including refused and faulted ones.
@@ -118,6 +221,17 @@ impl Sandbox {
     /// earlier come first.
     pub fn fault_script(&self, faults: impl IntoIterator<Item = Option<Fault>>) {
         self.shared.state().faults.script(faults);
+    }
+
+    /// Injects this fault into each request to a robot with this chance, from 0 to 1. The same seed repeats the same
+    /// requests. Faults of the queue come first.
+    pub fn fault_by_chance(&self, chance: f64, seed: u64, fault: Fault) {
+        self.shared.state().faults.by_chance(chance, seed, fault);
+    }
+
+    /// Injects faults as this rule says, in addition to those before.
+    pub fn fault_rule(&self, rule: FaultRule) {
+        self.shared.state().faults.follow(rule);
     }
 
     /// Removes all faults. A connection that already hangs keeps hanging.

@@ -3,6 +3,7 @@
 use std::{
     fmt,
     future::{Future, poll_fn},
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -12,7 +13,7 @@ use http_body_util::BodyExt as _;
 use hyper::{
     Response,
     body::Incoming,
-    header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, LOCATION},
+    header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION},
     server::conn::http1,
     service::service_fn,
 };
@@ -25,9 +26,10 @@ use tokio::{
 
 use crate::{
     admission::Request,
+    api,
     endpoint::{self, Answer, REDIRECT_TARGET},
     fault::Ending,
-    page, refusal,
+    refusal,
     response::{Body, full, json},
     shared::Shared,
 };
@@ -46,8 +48,8 @@ pub(crate) async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                connections.spawn(serve(stream, Arc::clone(&shared)));
+            Ok((stream, peer)) => {
+                connections.spawn(serve(stream, peer.ip(), Arc::clone(&shared)));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
         }
@@ -81,7 +83,7 @@ impl fmt::Display for Cut {
 
 impl std::error::Error for Cut {}
 
-async fn serve(stream: TcpStream, shared: Arc<Shared>) {
+async fn serve(stream: TcpStream, peer: IpAddr, shared: Arc<Shared>) {
     if shared.state().faults.take_on_connect() {
         // Clients treat a reset before the first byte differently from one after it, so wait for the first byte.
         let _ = stream.peek(&mut [0]).await;
@@ -93,7 +95,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     let service = service_fn(move |request| -> Pin<Box<dyn Future<Output = Result<_, Cut>> + Send>> {
         let (shared, cell) = (Arc::clone(&shared), cell.clone());
         Box::pin(async move {
-            respond(request, &shared).await.map_err(|ending| {
+            respond(request, peer, &shared).await.map_err(|ending| {
                 cell.put(ending);
                 Cut
             })
@@ -109,11 +111,15 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-async fn respond(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> Result<Response<Body>, Ending> {
+async fn respond(
+    request: hyper::Request<Incoming>,
+    peer: IpAddr,
+    shared: &Arc<Shared>,
+) -> Result<Response<Body>, Ending> {
     match request.uri().path() {
         "/robot/send" => {
             let target = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
-            let Ok(request) = read(request).await else { return Err(Ending::Reset) };
+            let Ok(request) = read(request, peer).await else { return Err(Ending::Reset) };
             match endpoint::handle(shared, request, &target) {
                 Answer::Cut(ending) => Err(ending),
                 Answer::Gzip(body) => {
@@ -138,11 +144,11 @@ async fn respond(request: hyper::Request<Incoming>, shared: &Arc<Shared>) -> Res
             shared.count_redirect();
             Ok(json(refusal::ok()))
         }
-        _ => Ok(page::respond(&request, shared)),
+        _ => Ok(api::respond(request, shared).await),
     }
 }
 
-async fn read(request: hyper::Request<Incoming>) -> Result<Request, hyper::Error> {
+async fn read(request: hyper::Request<Incoming>, peer: IpAddr) -> Result<Request, hyper::Error> {
     let (head, mut incoming) = request.into_parts();
     let mut body = Vec::new();
     let mut length = 0;
@@ -155,9 +161,13 @@ async fn read(request: hyper::Request<Incoming>) -> Result<Request, hyper::Error
         }
     }
     let query = head.uri.query().unwrap_or_default();
+    let header =
+        |name: HeaderName| head.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     Ok(Request {
+        peer: Some(peer),
+        host: header(HOST),
         method: head.method.to_string(),
-        content_type: head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned),
+        content_type: header(CONTENT_TYPE),
         query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
         body,
         length,

@@ -1,28 +1,68 @@
 //! Log entries and robots as JSON, for the page and for scripts.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use serde_json::{Value, json};
 
 use crate::{
-    config::RobotConfig,
     fault::Fault,
-    log::{Entry, Outcome},
+    log::{Entry, Outcome, Removed},
+    rate::Window,
+    robot::RobotConfig,
     shared::Shared,
+    validation::MAX_BYTES,
+    verdict::Verdict,
 };
 
-/// Renders the whole log.
-pub(crate) fn messages(shared: &Shared) -> String {
-    let entries = shared.state().log.since(0);
-    let entries: Vec<Value> = entries.iter().map(|entry| entry_value(entry)).collect();
+/// Entries of the log, by number, robot and outcome.
+#[derive(Debug, Default)]
+pub(crate) struct Selection {
+    pub(crate) after: u64,
+    pub(crate) robot: Option<String>,
+    pub(crate) outcome: Option<String>,
+}
+
+/// Names of the outcomes.
+pub(crate) const OUTCOMES: [&str; 4] = ["accepted", "repeated", "refused", "faulted"];
+
+/// Renders the selected entries of the log.
+pub(crate) fn messages(shared: &Shared, selection: &Selection) -> String {
+    let entries = shared.state().log.since(selection.after);
+    let is_selected = |entry: &&Arc<Entry>| {
+        let is_of_robot = selection.robot.is_none() || selection.robot == entry.robot;
+        is_of_robot && selection.outcome.as_deref().is_none_or(|wanted| wanted == outcome(entry))
+    };
+    let entries: Vec<Value> = entries.iter().filter(is_selected).map(|entry| entry_value(entry)).collect();
     let robot = |robot: &RobotConfig| json!({"name": robot.name, "signed": robot.secret.is_some(), "keywords": robot.keywords});
     let robots: Vec<Value> = shared.robots.iter().map(robot).collect();
     json!({"run": shared.run, "robots": robots, "entries": entries}).to_string()
 }
 
+fn outcome(entry: &Entry) -> &'static str {
+    let [accepted, repeated, refused, faulted] = OUTCOMES;
+    match &entry.outcome {
+        Outcome::Accepted(_) => accepted,
+        Outcome::Repeated { .. } => repeated,
+        Outcome::Refused(_) => refused,
+        Outcome::Faulted => faulted,
+    }
+}
+
 /// Renders one entry on one line.
 pub(crate) fn entry(entry: &Entry) -> String {
     entry_value(entry).to_string()
+}
+
+/// Renders a removal on one line.
+pub(crate) fn removed(removed: Removed) -> String {
+    match removed {
+        Removed::One(number) => json!({"numbers": [number]}),
+        Removed::Through(number) => json!({"through": number}),
+    }
+    .to_string()
 }
 
 /// Renders the settings that DingTalk shows to the owner of a robot, including its secrets.
@@ -35,12 +75,65 @@ pub(crate) fn robots(shared: &Shared) -> String {
             "keywords": robot.keywords,
         })
     };
-    json!({"base_url": shared.base_url(), "robots": shared.robots.iter().map(robot).collect::<Vec<_>>()})
-        .to_string()
+    json!({
+        "base_url": shared.base_url(),
+        "token": shared.token,
+        "robots": shared.robots.iter().map(robot).collect::<Vec<_>>(),
+    })
+    .to_string()
+}
+
+/// Renders the rate and the quota of each robot, without secrets.
+pub(crate) fn gauges(shared: &Shared) -> String {
+    let gauge = |at: usize| {
+        let usage = shared.usage(at);
+        json!({
+            "name": shared.name(at),
+            "used": usage.used,
+            "limit": usage.limit,
+            "minute_ms": in_milliseconds(usage.minute),
+            "window": match usage.window {
+                Window::Sliding => "sliding",
+                Window::Fixed => "fixed",
+            },
+            "blocked_for_ms": in_milliseconds(usage.blocked_for),
+            "quota": usage.quota,
+            "quota_used": usage.quota_used,
+        })
+    };
+    json!({"robots": (0..shared.robots.len()).map(gauge).collect::<Vec<_>>()}).to_string()
+}
+
+fn in_milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Renders a verdict on this body.
+pub(crate) fn verdict(verdict: &Verdict, body: &[u8]) -> Value {
+    let mut value = json!({
+        "outcome": if verdict.message.is_some() { "accepted" } else { "refused" },
+        "bytes": verdict.bytes,
+        "limit": MAX_BYTES,
+        "warnings": verdict.warnings,
+        "body": String::from_utf8_lossy(body),
+    });
+    if let Some(message) = &verdict.message {
+        value["message"] = json!(message);
+    }
+    if let Some(refusal) = &verdict.refusal {
+        value["errcode"] = json!(refusal.code);
+        value["errmsg"] = json!(refusal.message);
+        value["advice"] = json!(refusal.advice);
+    }
+    if let Some(syntax) = &verdict.syntax {
+        value["syntax"] = json!(syntax);
+    }
+    value
 }
 
 fn entry_value(entry: &Entry) -> Value {
     let mut value = json!({
+        "outcome": outcome(entry),
         "number": entry.number,
         "time": milliseconds(entry.time),
         "robot": entry.robot,
@@ -54,22 +147,18 @@ fn entry_value(entry: &Entry) -> Value {
     });
     match &entry.outcome {
         Outcome::Accepted(message) => {
-            value["outcome"] = "accepted".into();
             value["message"] = json!(message);
         }
         Outcome::Repeated { of } => {
-            value["outcome"] = "repeated".into();
             value["of"] = json!(of);
         }
         Outcome::Refused(refusal) => {
-            value["outcome"] = "refused".into();
             value["errcode"] = json!(refusal.code);
             value["errmsg"] = json!(refusal.message);
             value["advice"] = json!(refusal.advice);
             value["body"] = json!(entry.body_text());
         }
         Outcome::Faulted => {
-            value["outcome"] = "faulted".into();
             value["body"] = json!(entry.body_text());
         }
     }
