@@ -54,40 +54,30 @@ pub trait Workers {
 
 /// A step of a history. Numbers select one of what there is.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Step {
+#[allow(missing_docs, reason = "the fields say what they are")]
+pub enum Step {
     /// Takes a slot if one is free.
-    Take {
-        worker: usize,
-        urgency: Urgency,
-    },
+    Take { worker: usize, urgency: Urgency },
     /// Waits for a slot.
-    Wait {
-        worker: usize,
-        urgency: Urgency,
-    },
+    Wait { worker: usize, urgency: Urgency },
+    /// Ends the request of a slot.
     End(usize),
+    /// Gives back a slot that was not used.
     GiveBack(usize),
+    /// Removes a waiter.
     Leave(usize),
-    Rest {
-        worker: usize,
-        block: Block,
-        seconds: u64,
-    },
-    Pass {
-        milliseconds: u64,
-    },
-    Crash {
-        worker: usize,
-    },
-    JumpBack {
-        seconds: i64,
-    },
-    SetWall {
-        seconds: i64,
-    },
-    Restart {
-        up: u64,
-    },
+    /// Begins a rest.
+    Rest { worker: usize, block: Block, seconds: u64 },
+    /// Lets time pass.
+    Pass { milliseconds: u64 },
+    /// Ends a worker without any notice.
+    Crash { worker: usize },
+    /// Moves the clock since the start of the system backwards.
+    JumpBack { seconds: i64 },
+    /// Moves the wall clock.
+    SetWall { seconds: i64 },
+    /// Restarts the system.
+    Restart { up: u64 },
 }
 
 /// Checks `cases` random histories.
@@ -98,22 +88,34 @@ pub(crate) enum Step {
 pub fn check_workers<W: Workers>(cases: u32) {
     let histories = (1u32..5, 0u32..3, prop::collection::vec(step(), 1..60));
     let config = Config { cases, ..Config::with_source_file(file!()) };
-    let result = TestRunner::new(config).run(&histories, |(limit, reserve, steps)| {
-        let pace = Pace::new().limit(limit).urgent_reserve(reserve).window(WINDOW);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .map_err(|error| TestCaseError::reject(error.to_string()))?;
-        runtime.block_on(async {
-            let mut history = History::<W>::start(pace);
-            for step in steps {
-                history.apply(step).await?;
-            }
-            history.finish().await
-        })
-    });
+    let result = TestRunner::new(config)
+        .run(&histories, |(limit, reserve, steps)| follow::<W>(limit, reserve, &steps));
     result.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Checks one history of robots with a limit and an urgent reserve.
+///
+/// # Panics
+///
+/// Panics if a rule is broken.
+pub fn check_history<W: Workers>(limit: u32, reserve: u32, steps: &[Step]) {
+    follow::<W>(limit, reserve, steps).unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn follow<W: Workers>(limit: u32, reserve: u32, steps: &[Step]) -> Result<(), TestCaseError> {
+    let pace = Pace::new().limit(limit).urgent_reserve(reserve).window(WINDOW);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(|error| TestCaseError::reject(error.to_string()))?;
+    runtime.block_on(async {
+        let mut history = History::<W>::start(pace);
+        for step in steps {
+            history.apply(*step).await?;
+        }
+        history.finish().await
+    })
 }
 
 fn step() -> impl Strategy<Value = Step> {

@@ -33,7 +33,8 @@ BEGIN
             -- The clock went back, as it does after a failover to a server whose clock is behind.
             o_full_at := o_now;
             IF p_lock THEN
-                UPDATE slot SET begun = least(begun, o_now), ended = least(ended, o_now),
+                -- Unlike `min` in SQLite, `least` ignores nulls, which would end slots that are open.
+                UPDATE slot SET begun = least(begun, o_now), ended = CASE WHEN ended > o_now THEN o_now ELSE ended END,
                     ends_by = CASE WHEN ends_by <= o_now THEN ends_by WHEN ends_by <= v_robot.seen THEN o_now
                         ELSE ends_by - v_robot.seen + o_now END
                 WHERE robot = o_robot;
