@@ -1,5 +1,8 @@
 //! The one user of the tables in a process: takes jobs in order, and answers waiters when their time has come.
 
+#[cfg(feature = "postgres")]
+mod at_once;
+
 use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use dingtalk_core::{
@@ -112,6 +115,8 @@ pub(crate) struct Engine {
     latest: i64,
     /// Number of the last change of others that was seen.
     change: i64,
+    /// Time at which a server is asked for changes of others.
+    looks_at: i64,
 }
 
 impl Engine {
@@ -133,6 +138,7 @@ impl Engine {
             says_so_at: None,
             latest: i64::MIN / 4,
             change: 0,
+            looks_at: i64::MIN,
         }
     }
 
@@ -169,8 +175,8 @@ impl Engine {
         let now = self.store.now();
         let due = self.lines.values().filter_map(|line| line.due).chain(self.says_so_at).min()?;
         let due = duration(due.saturating_sub(now));
-        if self.store.has_server() && !self.alone && self.lines.values().any(Line::is_taking) {
-            return Some(due.min(OFTEN));
+        if self.asks_server() && self.lines.values().any(Line::is_taking) {
+            return Some(due.min(duration(self.looks_at.saturating_sub(now))));
         }
         if self.alone || self.store.file().is_none() || !self.lines.values().any(Line::is_taking) {
             return Some(due);
@@ -184,12 +190,21 @@ impl Engine {
         if self.says_so_at.is_some_and(|at| at <= now) {
             self.say_so();
         }
-        let changed = self.see_changes();
-        let due = |line: &Line| line.is_taking() && (changed || line.due.is_some_and(|due| due <= now));
-        let keys: Vec<RobotKey> =
-            self.lines.iter().filter(|(_, line)| due(line)).map(|(key, _)| *key).collect();
-        for key in keys {
-            self.review(key, Access::Read);
+        let changed = self.see_changes(now);
+        // What is due is most likely granted, which writes: a server is not asked twice.
+        let access = if self.asks_server() { Access::Write } else { Access::Read };
+        let is_due = |line: &Line| line.due.is_some_and(|due| due <= now);
+        let due: Vec<(RobotKey, Access)> = self
+            .lines
+            .iter()
+            .filter(|(_, line)| line.is_taking())
+            .filter_map(|(key, line)| match is_due(line) {
+                true => Some((*key, access)),
+                false => changed.contains(key).then_some((*key, Access::Read)),
+            })
+            .collect();
+        for (key, access) in due {
+            self.review(key, access);
         }
     }
 
@@ -226,12 +241,18 @@ impl Engine {
         result.ok_or_else(|| self.store.trouble())
     }
 
+    /// Reports whether a server is asked for what others have changed.
+    fn asks_server(&self) -> bool {
+        self.store.has_server() && !self.alone && !self.store.is_fallback()
+    }
+
     /// Reads the clock, and moves all times that wait for it if it went backwards.
     fn notice_time(&mut self) -> i64 {
         let now = self.store.now();
         let back = mem::replace(&mut self.latest, now) - now;
         if back > 0 {
             self.says_so_at = self.says_so_at.map(|at| at - back);
+            self.looks_at = i64::MIN;
             self.lines.values_mut().for_each(|line| line.go_back(back));
         }
         now
@@ -262,6 +283,10 @@ impl Engine {
             // The waiter was removed.
             None => return drop(taking.reply.send(Ok(Admission::TooLong(Forecast::default())))),
         }
+        #[cfg(feature = "postgres")]
+        if self.take_at_once(robot, waiter) {
+            return;
+        }
         self.review(robot, Access::Write);
     }
 
@@ -269,30 +294,37 @@ impl Engine {
         let slot = slots::row(slot);
         let at = self.store.now();
         self.forget_granted(robot, slot);
-        let ended = self.transact(Access::Write, &mut |work, _| {
-            let at = work.moment.at;
-            if let Some(robot) = work.known_robot(&robot)? {
-                slots::end(work, robot, slot, at, end)?;
-            }
-            Ok(())
-        });
+        let ended = self.write_end(robot, slot, Some(end));
         if let Some(known) = self.line(robot).known.slots.iter_mut().find(|known| known.id == slot) {
             known.ended.get_or_insert(at.min(known.ends_by));
         }
         self.note(robot, Event::Ended { slot, at, end }, &ended);
-        self.after_event(robot);
+        // A server soon tells what has changed; nobody can send before a window has passed.
+        if !self.asks_server() {
+            self.after_event(robot);
+        }
+    }
+
+    /// Ends a slot, or gives it back if there is no outcome.
+    fn write_end(&mut self, robot: RobotKey, slot: i64, end: Option<SlotEnd>) -> Result<(), Trouble> {
+        #[cfg(feature = "postgres")]
+        if self.end_at_once(robot, slot, end) {
+            return Ok(());
+        }
+        self.transact(Access::Write, &mut |work, _| {
+            let at = work.moment.at;
+            let Some(robot) = work.known_robot(&robot)? else { return Ok(()) };
+            match end {
+                Some(end) => slots::end(work, robot, slot, at, end),
+                None => slots::give_back(work, robot, slot, at),
+            }
+        })
     }
 
     fn give_back(&mut self, robot: RobotKey, slot: i64) {
         let at = self.store.now();
         self.forget_granted(robot, slot);
-        let given = self.transact(Access::Write, &mut |work, _| {
-            let at = work.moment.at;
-            if let Some(robot) = work.known_robot(&robot)? {
-                slots::give_back(work, robot, slot, at)?;
-            }
-            Ok(())
-        });
+        let given = self.write_end(robot, slot, None);
         self.line(robot).known.slots.retain(|known| known.id != slot || known.ended.is_some());
         self.note(robot, Event::GivenBack { slot, at }, &given);
         self.after_event(robot);
@@ -376,11 +408,15 @@ impl Engine {
     }
 
     fn apply(&mut self, robot: RobotKey, access: Access, review: Review) {
-        let fallback = self.store.is_fallback();
+        let (fallback, asks_server) = (self.store.is_fallback(), self.asks_server());
         let Some(line) = self.lines.get_mut(&robot) else { return };
         review.warnings.iter().for_each(meter::Warning::log);
         line.known = review.known;
         line.due = review.due;
+        if !asks_server {
+            // A server tells when that happens.
+            line.due = line.due.map(|due| due.min(review.dies_at.map_or(due, |at| at.saturating_add(1))));
+        }
         for id in review.lost {
             if let Some(waiter) = line.waiter(id) {
                 waiter.row = None;
@@ -481,15 +517,21 @@ impl Engine {
         self.says_so_at = Some(self.store.now().saturating_add(micros(waiters::SAYS_SO_EVERY)));
     }
 
-    /// Reports whether another process has changed the file.
-    fn see_changes(&mut self) -> bool {
-        if !self.lines.values().any(Line::is_taking) {
-            return false;
+    /// Returns the robots whose waiters may be concerned by what other processes have changed.
+    fn see_changes(&mut self, now: i64) -> Vec<RobotKey> {
+        #[cfg(feature = "postgres")]
+        if self.asks_server() {
+            return self.look(now);
         }
-        let lines = &self.lines;
-        let taking = || lines.iter().filter(|(_, line)| line.is_taking()).map(|(key, _)| *key).collect();
-        let Some(change) = self.store.changes(taking) else { return false };
-        mem::replace(&mut self.change, change) != change
+        let _ = now;
+        let waiting = || self.lines.iter().filter(|(_, line)| line.is_taking()).map(|(key, _)| *key);
+        if waiting().next().is_none() {
+            return Vec::new();
+        }
+        match self.store.changes() {
+            Some(change) if mem::replace(&mut self.change, change) != change => waiting().collect(),
+            _ => Vec::new(),
+        }
     }
 
     /// Opens the tables, and writes what they lack.

@@ -11,7 +11,13 @@ use dingtalk_core::{
 };
 use tokio::sync::oneshot;
 
-use crate::{pace::Bounds, slots::Slot, units::duration};
+#[cfg(feature = "postgres")]
+use crate::postgres::Look;
+use crate::{
+    pace::Bounds,
+    slots::Slot,
+    units::{duration, micros},
+};
 
 /// Channel for the answer to a waiter.
 pub(crate) type Reply = oneshot::Sender<Result<Admission, Error>>;
@@ -29,6 +35,9 @@ pub(crate) struct Line {
     pub(crate) granted: Vec<(WaiterId, i64)>,
     /// Slots and rests as they were last read, for the time in which the file cannot be used.
     pub(crate) known: Known,
+    /// State of the robot when the server was last asked for changes.
+    #[cfg(feature = "postgres")]
+    pub(crate) look: Option<Look>,
     /// Time of the next review.
     pub(crate) due: Option<i64>,
     /// Set after it was said that other programs use the robot, too.
@@ -42,6 +51,18 @@ pub(crate) struct Known {
     pub(crate) rests: Vec<Rest>,
     /// Requests of the current month, of the robots that share a quota.
     pub(crate) used: Vec<(RobotKey, i64)>,
+}
+
+impl Known {
+    /// Returns the number of slots that count in a window, or the largest one while the robot rests.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn taken(&self, window: Duration, now: i64) -> usize {
+        if self.rests.iter().any(|rest| rest.until > duration(now)) {
+            return usize::MAX;
+        }
+        let since = now.saturating_sub(micros(window));
+        self.slots.iter().filter(|slot| slot.ended.unwrap_or(slot.ends_by) > since).count()
+    }
 }
 
 /// A waiter of this process.
@@ -89,6 +110,19 @@ impl Line {
     /// Reports whether a waiter asks for a slot.
     pub(crate) fn is_taking(&self) -> bool {
         self.waiters.iter().any(|waiter| waiter.taking.is_some())
+    }
+
+    /// Returns the request of a waiter if nobody in this process goes before it or waits for a slot.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn only_request(&self, id: WaiterId) -> Option<(Urgency, &Taking)> {
+        let waiter = self.waiters.iter().find(|waiter| waiter.id == id)?;
+        let is_before = |other: &Waiter| match (other.urgency, waiter.urgency) {
+            (Urgency::Urgent, Urgency::Normal) => true,
+            (of, own) => of == own && other.id < id,
+        };
+        let disturbs = |other: &Waiter| other.id != id && (other.taking.is_some() || is_before(other));
+        let is_only = self.left.is_empty() && waiter.row.is_none() && !self.waiters.iter().any(disturbs);
+        waiter.taking.as_ref().filter(|_| is_only).map(|taking| (waiter.urgency, taking))
     }
 
     /// Returns the urgencies of the waiters without rows.

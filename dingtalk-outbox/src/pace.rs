@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Time for which the pace of a program holds after its last use of the robot.
-const PACE_LASTS: Duration = Duration::from_secs(3600);
+pub(crate) const PACE_LASTS: Duration = Duration::from_secs(3600);
 
 /// Time after which a program that still uses the robot says so again.
 pub(crate) const PACE_REPEATS: Duration = Duration::from_secs(600);

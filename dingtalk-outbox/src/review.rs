@@ -42,6 +42,8 @@ pub(crate) struct Review {
     pub(crate) known: Known,
     /// Time of the next review, if nothing happens before.
     pub(crate) due: Option<i64>,
+    /// Time at which the first program of others counts as ended, unless it says that it is alive.
+    pub(crate) dies_at: Option<i64>,
     /// Set if bounds were recorded.
     pub(crate) recorded: bool,
     pub(crate) at: i64,
@@ -196,11 +198,8 @@ pub(crate) fn review(
     if access == Access::Write && (!review.answers.is_empty() || !review.rows.is_empty()) {
         review.recorded = record(work, key, line)?;
     }
-    let due = due.map(micros);
-    review.due = match (due, dies_at) {
-        (Some(due), Some(dies_at)) => Some(due.min(dies_at.saturating_add(1))),
-        (due, _) => due,
-    };
+    review.due = due.map(micros);
+    review.dies_at = dies_at;
     review.known = picture.known;
     Ok(review)
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Limit above which an unknown past is not filled up: only servers other than DingTalk's have such a rate.
-const FILLS_UP_TO: usize = 1000;
+pub(crate) const FILLS_UP_TO: usize = 1000;
 
 /// A slot that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

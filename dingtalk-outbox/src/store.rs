@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use dingtalk_core::delivery::RobotKey;
-
 #[cfg(feature = "postgres")]
 use crate::postgres::PostgresTables;
 use crate::{
@@ -89,14 +87,22 @@ impl Store {
         }
     }
 
-    /// Returns a number that changes when another program has changed the tables of one of these robots.
-    pub(crate) fn changes(&mut self, robots: impl FnOnce() -> Vec<RobotKey>) -> Option<i64> {
-        #[cfg(feature = "postgres")]
-        if let (Tables::Server, Source::Postgres { tables, .. }) = (&self.tables, &mut self.source) {
-            return tables.changes(&robots()).ok();
-        }
-        let _ = robots;
+    /// Returns a number that changes when another program has changed the file.
+    pub(crate) fn changes(&self) -> Option<i64> {
         self.file()?.changes_of_others().ok()
+    }
+
+    /// Lets the server that holds the tables decide by itself. `None` if there is none, or if it failed: a transaction
+    /// will find the reason.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn decide<T>(
+        &mut self,
+        decide: impl FnOnce(&mut PostgresTables, &dyn Fn() -> Reading) -> Result<T, Trouble>,
+    ) -> Option<T> {
+        match (&self.tables, &mut self.source) {
+            (Tables::Server, Source::Postgres { tables, .. }) => decide(tables, &|| self.clock.read()).ok(),
+            _ => None,
+        }
     }
 
     pub(crate) fn now(&self) -> i64 {

@@ -15,9 +15,11 @@ const LONGEST: Duration = Duration::from_secs(15);
 pub(super) struct Link {
     pub(super) client: std::sync::Arc<Client>,
     pub(super) read: Statement,
+    pub(super) take: Statement,
+    pub(super) end: Statement,
+    pub(super) look: Statement,
     pub(super) used: Statement,
     pub(super) robots: Statement,
-    pub(super) changes: Statement,
 }
 
 /// Runs a request in the connection's thread, and blocks until it has ended.

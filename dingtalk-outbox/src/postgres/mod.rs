@@ -2,6 +2,7 @@
 
 mod address;
 mod connection;
+mod decisions;
 mod dispatchers;
 mod ended;
 mod entries;
@@ -20,4 +21,8 @@ pub use self::{
     store::PostgresStore,
     transaction::enqueue_in_postgres,
 };
-pub(crate) use self::{rows::host_name, tables::Tables as PostgresTables};
+pub(crate) use self::{
+    decisions::{Look, Wish},
+    rows::host_name,
+    tables::Tables as PostgresTables,
+};

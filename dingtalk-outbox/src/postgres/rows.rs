@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     clock::Reading,
+    line::Known,
     meter::{Count, Usage},
     moment::{Access, Moment},
     pace::Bounds,
@@ -53,6 +54,8 @@ pub(super) struct PostgresRows<'a> {
     pub(super) begun: Cell<bool>,
     pub(super) removed: RefCell<HashSet<i64>>,
     pub(super) writes: RefCell<String>,
+    /// Set if the writes must survive a crash of the server.
+    pub(super) durable: Cell<bool>,
 }
 
 /// Everything that is stored of a robot.
@@ -71,6 +74,9 @@ pub(super) struct Robot {
 /// Row of a robot that does not exist, for the rests of all.
 const NOBODY: i64 = 0;
 
+/// Ends a transaction without waiting for the disk of the server.
+const UNSYNCED: &str = "SET LOCAL synchronous_commit = off;";
+
 impl PostgresRows<'_> {
     /// Runs a request. The words of a failure are for the caller, the failure itself for the end of the transaction.
     fn request<T: Send + 'static>(
@@ -84,7 +90,14 @@ impl PostgresRows<'_> {
         })
     }
 
+    /// Adds a write that survives a crash of the server.
     fn write(&self, sql: std::fmt::Arguments<'_>) {
+        self.durable.set(true);
+        self.write_lightly(sql);
+    }
+
+    /// Adds a write that may be lost with the last moments before a crash of the server.
+    fn write_lightly(&self, sql: std::fmt::Arguments<'_>) {
         let mut writes = self.writes.borrow_mut();
         // A string takes everything.
         let _ = writes.write_fmt(sql);
@@ -100,9 +113,12 @@ impl PostgresRows<'_> {
     pub(super) fn end(&self) -> Option<String> {
         let writes = self.writes.take();
         if writes.is_empty() {
-            return self.begun.get().then(|| "COMMIT".to_owned());
+            return self.begun.get().then(|| format!("{UNSYNCED}COMMIT"));
         }
         let mut sql = if self.begun.get() { String::new() } else { "BEGIN;".to_owned() };
+        if !self.durable.get() {
+            sql += UNSYNCED;
+        }
         sql += &writes;
         let robots = self.robots.borrow();
         let robots: Vec<String> = robots.keys().filter(|row| **row != NOBODY).map(i64::to_string).collect();
@@ -141,7 +157,7 @@ impl PostgresRows<'_> {
         })
     }
 
-    fn add(&self, key: RobotKey, answer: &Answer) -> Result<Option<i64>, trouble::Trouble> {
+    pub(super) fn add(&self, key: RobotKey, answer: &Answer) -> Result<Option<i64>, trouble::Trouble> {
         let now: i64 = answer.try_get("o_now")?;
         let reading = (self.clock)();
         let at = micros(reading.since_boot);
@@ -182,6 +198,12 @@ impl PostgresRows<'_> {
         let row: Option<i64> = answer.try_get("o_robot")?;
         self.robots.borrow_mut().insert(row.unwrap_or(NOBODY), robot);
         Ok(row)
+    }
+
+    /// Returns the slots and rests of the only robot that was read.
+    pub(super) fn known(&self) -> Known {
+        let robot = self.robots.take().pop_first().map(|(_, robot)| robot).unwrap_or_default();
+        Known { slots: robot.slots, rests: robot.rests, used: Vec::new() }
     }
 
     /// Uses what was read of a robot.
@@ -303,7 +325,7 @@ impl Rows for PostgresRows<'_> {
 
     fn add_waiter(&self, robot: i64, urgency: Urgency, waiter: i64, owner: i64) -> Result<(), Trouble> {
         let urgent = urgency == Urgency::Urgent;
-        self.write(format_args!(
+        self.write_lightly(format_args!(
             "INSERT INTO waiter (waiter, robot, urgent, sender) VALUES ({waiter}, {robot}, {urgent}, {owner})"
         ));
         Ok(())
@@ -311,18 +333,18 @@ impl Rows for PostgresRows<'_> {
 
     fn remove_waiter(&self, waiter: i64) -> Result<(), Trouble> {
         self.removed.borrow_mut().insert(waiter);
-        self.write(format_args!("DELETE FROM waiter WHERE waiter = {waiter}"));
+        self.write_lightly(format_args!("DELETE FROM waiter WHERE waiter = {waiter}"));
         Ok(())
     }
 
     fn keep_alive(&self, owner: i64, _: &str, now: i64, until: i64) -> Result<(), Trouble> {
         let (now, until) = (self.server(now), self.server(until));
-        self.write(format_args!(
+        self.write_lightly(format_args!(
             "INSERT INTO sender (sender, alive_until) VALUES ({owner}, {until})
              ON CONFLICT (sender) DO UPDATE SET alive_until = excluded.alive_until"
         ));
         // Another program may be removing the same ones.
-        self.write(format_args!(
+        self.write_lightly(format_args!(
             "WITH gone AS (DELETE FROM sender WHERE sender IN (
                  SELECT sender FROM sender WHERE alive_until <= {now} AND sender <> {owner} FOR UPDATE SKIP LOCKED)
                  RETURNING sender)
@@ -334,8 +356,8 @@ impl Rows for PostgresRows<'_> {
     fn add_bounds(&self, robot: i64, bounds: Bounds, now: i64, outdated: i64) -> Result<(), Trouble> {
         let ((slots, reserve, span), now, outdated) =
             (bounds.numbers(), self.server(now), self.server(outdated));
-        self.write(format_args!("DELETE FROM pace WHERE robot = {robot} AND seen <= {outdated}"));
-        self.write(format_args!(
+        self.write_lightly(format_args!("DELETE FROM pace WHERE robot = {robot} AND seen <= {outdated}"));
+        self.write_lightly(format_args!(
             "INSERT INTO pace (robot, slots, reserve, span, seen) VALUES ({robot}, {slots}, {reserve}, {span}, {now})
              ON CONFLICT (robot, slots, reserve, span) DO UPDATE SET seen = excluded.seen"
         ));

@@ -6,7 +6,6 @@ use std::{
     fmt,
 };
 
-use dingtalk_core::delivery::RobotKey;
 use tokio::runtime::Runtime;
 
 use super::{
@@ -30,11 +29,11 @@ const RUNS: u32 = 5;
 pub(crate) struct Tables {
     postgres: Postgres,
     /// Name of the address from which requests are made, to which rests of the address belong.
-    egress: String,
+    pub(super) egress: String,
     /// Set if the server's clock counts, and not that of this process, which tests set.
     server_s_clock: bool,
     runtime: Option<Runtime>,
-    link: Option<Link>,
+    pub(super) link: Option<Link>,
 }
 
 impl Tables {
@@ -43,13 +42,13 @@ impl Tables {
     }
 
     /// Returns the error of a failure in the words of the state.
-    fn trouble(&self, trouble: &trouble::Trouble) -> Trouble {
+    pub(super) fn trouble(&self, trouble: &trouble::Trouble) -> Trouble {
         let words = format!("{}: {}", self.postgres.name(), trouble.words());
         if trouble.is_away() { Trouble::Away(words) } else { Trouble::Unusable(words) }
     }
 
     /// Returns the connection, which is made unless it is open.
-    fn link(&mut self) -> Result<Link, trouble::Trouble> {
+    pub(super) fn link(&mut self) -> Result<Link, trouble::Trouble> {
         if let Some(link) = &self.link
             && !link.client.is_closed()
         {
@@ -62,15 +61,19 @@ impl Tables {
         };
         let link = wait(runtime, async move {
             let client = postgres.session().await?;
-            let read = "SELECT * FROM read_window($1, $2, $3, $4, $5)";
-            let read = client.prepare(read).await?;
+            let take = "SELECT * FROM take_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
             let used = "SELECT key, coalesce(used, 0) FROM robot LEFT JOIN month ON month.robot = robot.robot
                  AND month = $2 WHERE key = ANY($1)";
-            let used = client.prepare(used).await?;
-            let robots = client.prepare("SELECT key FROM robot ORDER BY key").await?;
-            let changes = "SELECT coalesce(sum(change), 0)::bigint FROM robot WHERE key = ANY($1)";
-            let changes = client.prepare(changes).await?;
-            Ok(Link { client: client.into(), read, used, robots, changes })
+            // All are sent at once.
+            let (read, take, end, look, used, robots) = tokio::try_join!(
+                client.prepare("SELECT * FROM read_window($1, $2, $3, $4, $5)"),
+                client.prepare(take),
+                client.prepare("SELECT end_slot($1, $2, $3, $4, $5, $6)"),
+                client.prepare("SELECT * FROM look_at_windows($1, $2, $3, $4)"),
+                client.prepare(used),
+                client.prepare("SELECT key FROM robot ORDER BY key"),
+            )?;
+            Ok(Link { client: client.into(), read, take, end, look, used, robots })
         })?;
         self.link = Some(link.clone());
         Ok(link)
@@ -111,24 +114,8 @@ impl Tables {
         work: &mut dyn FnMut(&mut Work<'_>) -> Result<T, Trouble>,
     ) -> Result<T, Failure> {
         let link = self.link()?;
-        let Some(runtime) = &self.runtime else { return Err(Failure::Work(Trouble::Moved)) };
-        let reading = clock();
-        let moment = Moment::of(micros(reading.since_boot), reading.wall);
-        let rows = PostgresRows {
-            runtime,
-            link: &link,
-            egress: &self.egress,
-            access,
-            clock,
-            given: (!self.server_s_clock).then_some((moment.at, moment.month)),
-            failure: RefCell::default(),
-            robots: RefCell::default(),
-            moment: Cell::new(moment),
-            ahead: Cell::new(if self.server_s_clock { since_1970(reading.wall) - moment.at } else { 0 }),
-            begun: Cell::new(false),
-            removed: RefCell::default(),
-            writes: RefCell::default(),
-        };
+        let rows = self.rows(&link, access, clock)?;
+        let (runtime, moment) = (rows.runtime, rows.moment.get());
         let result = work(&mut Work { rows: &rows, transaction: None, moment, durable: true });
         // The reason itself, whatever the work made of it.
         let result = match rows.failure.take() {
@@ -147,17 +134,33 @@ impl Tables {
         Ok(value)
     }
 
-    /// Returns a number that changes when a program has changed one of these robots.
-    pub(crate) fn changes(&mut self, robots: &[RobotKey]) -> Result<i64, Trouble> {
-        let link = self.link().map_err(|trouble| self.trouble(&trouble))?;
-        let Some(runtime) = &self.runtime else { return Err(Trouble::Moved) };
-        let keys: Vec<Vec<u8>> = robots.iter().map(|key| key.as_bytes().to_vec()).collect();
-        let changes =
-            wait(
-                runtime,
-                async move { Ok(link.client.query_one(&link.changes, &[&keys]).await?.try_get(0)?) },
-            );
-        changes.map_err(|trouble| self.trouble(&trouble))
+    /// Returns the rows of a transaction that has yet to begin.
+    pub(super) fn rows<'a>(
+        &'a self,
+        link: &'a Link,
+        access: Access,
+        clock: &'a dyn Fn() -> Reading,
+    ) -> Result<PostgresRows<'a>, trouble::Trouble> {
+        let runtime =
+            self.runtime.as_ref().ok_or_else(|| trouble::Trouble::away("the connection was not made"))?;
+        let reading = clock();
+        let moment = Moment::of(micros(reading.since_boot), reading.wall);
+        Ok(PostgresRows {
+            runtime,
+            link,
+            egress: &self.egress,
+            access,
+            clock,
+            given: (!self.server_s_clock).then_some((moment.at, moment.month)),
+            failure: RefCell::default(),
+            robots: RefCell::default(),
+            moment: Cell::new(moment),
+            ahead: Cell::new(if self.server_s_clock { since_1970(reading.wall) - moment.at } else { 0 }),
+            begun: Cell::new(false),
+            removed: RefCell::default(),
+            writes: RefCell::default(),
+            durable: Cell::new(false),
+        })
     }
 }
 
