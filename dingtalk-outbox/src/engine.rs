@@ -191,19 +191,17 @@ impl Engine {
             self.say_so();
         }
         let changed = self.see_changes(now);
-        // What is due is most likely granted, which writes: a server is not asked twice.
+        // A slot that is due is most likely granted, which writes: a server is not asked twice.
         let access = if self.asks_server() { Access::Write } else { Access::Read };
-        let is_due = |line: &Line| line.due.is_some_and(|due| due <= now);
-        let due: Vec<(RobotKey, Access)> = self
-            .lines
-            .iter()
-            .filter(|(_, line)| line.is_taking())
-            .filter_map(|(key, line)| match is_due(line) {
-                true => Some((*key, access)),
-                false => changed.contains(key).then_some((*key, Access::Read)),
-            })
-            .collect();
-        for (key, access) in due {
+        let mut reviews = Vec::new();
+        for (key, line) in self.lines.iter().filter(|(_, line)| line.is_taking()) {
+            if line.due.is_some_and(|due| due <= now) {
+                reviews.push((*key, access));
+            } else if changed.contains(key) {
+                reviews.push((*key, Access::Read));
+            }
+        }
+        for (key, access) in reviews {
             self.review(key, access);
         }
     }

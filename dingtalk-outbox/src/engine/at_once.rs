@@ -57,8 +57,7 @@ impl Engine {
             && self.store.decide(|tables, clock| tables.end(&robot, slot, end, clock)).is_some()
     }
 
-    /// Returns the robots whose waiters have to be reviewed because of what the server says, which is asked from time to
-    /// time.
+    /// Asks the server from time to time, and returns the robots whose waiters have to be reviewed.
     pub(super) fn look(&mut self, now: i64) -> Vec<RobotKey> {
         let waiting: Vec<RobotKey> =
             self.lines.iter().filter(|(_, line)| line.is_taking()).map(|(key, _)| *key).collect();

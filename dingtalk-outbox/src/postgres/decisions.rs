@@ -1,5 +1,5 @@
-//! Decisions that the server makes by itself, with one request each: taking a slot that is free, and ending one. What has
-//! to wait is decided by the program, which reads and writes more than once.
+//! Decisions that the server makes by itself, with one request each: taking a slot that is free, and ending one. The
+//! program decides on what has to wait, and reads and writes more than once.
 
 use dingtalk_core::delivery::{RobotKey, Urgency, window::SlotEnd};
 use tokio_postgres::types::ToSql;

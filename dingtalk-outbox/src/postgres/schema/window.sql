@@ -2,8 +2,8 @@
 CREATE OR REPLACE FUNCTION micros(p_time timestamptz) RETURNS bigint LANGUAGE sql STABLE AS
     $$ SELECT (extract(epoch FROM p_time) * 1000000)::bigint $$;
 
--- Locks a robot, which is added unless it exists, and moves its times if the clock went back, as it does after a failover
--- to a server whose clock is behind. `p_clock` takes the place of the server's time in tests.
+-- Locks a robot, which is added unless it exists, and moves its times if the clock went back, as it does after a
+-- failover to a server whose clock is behind. `p_clock` takes the place of the server's time in tests.
 CREATE OR REPLACE FUNCTION lock_robot(
     p_key bytea, p_clock bigint, OUT o_now bigint, OUT o_robot bigint, OUT o_full_at bigint
 ) LANGUAGE plpgsql AS $$
@@ -88,10 +88,10 @@ CREATE OR REPLACE FUNCTION count_requests(
         delivered = month.delivered + p_delivered, refused = month.refused + p_refused
 $$;
 
--- Takes a slot, which is the whole decision, if nobody waits who goes before, the robot does not rest, and fewer slots than
--- allowed have begun or ended within the window. Otherwise, `o_taken` is false, and the program decides who waits for what.
--- `p_slots`, `p_reserve` and `p_span` are the pace of the program, which is recorded if `p_records` is set; a pace that
--- others have recorded within the time `p_lasts` holds, too. A past that is not known fills windows of at most `p_fills` slots.
+-- Takes a slot, which is the whole decision, if nobody waits who goes before, the robot does not rest, and fewer slots
+-- than allowed have begun or ended within the window. Otherwise, `o_taken` is false, and the program decides. `p_slots`,
+-- `p_reserve` and `p_span` are the pace of the program, which is recorded if `p_records` is set; paces that others have
+-- recorded within the time `p_lasts` hold, too. An unknown past fills windows of at most `p_fills` slots.
 CREATE OR REPLACE FUNCTION take_slot(
     p_key bytea, p_egress text, p_clock bigint, p_month bigint,
     p_slot bigint, p_urgent boolean, p_holds bigint,
@@ -157,8 +157,8 @@ BEGIN
     UPDATE robot SET seen = greatest(seen, v_now), change = change + 1 WHERE robot = v_robot;
 END $$;
 
--- Returns what the waiters of a program have to know of robots: the number of changes, true if one of them is the first,
--- and the end of the latest rest.
+-- Returns the part of robots that waiters of a program have to know: the number of changes, true if one of them is the
+-- first waiter, and the end of the latest rest.
 CREATE OR REPLACE FUNCTION look_at_windows(p_keys bytea[], p_egress text, p_clock bigint, p_sender bigint)
 RETURNS TABLE (o_key bytea, o_change bigint, o_first boolean, o_rest bigint) LANGUAGE plpgsql AS $$
 DECLARE
