@@ -48,6 +48,9 @@ pub struct Envelope {
     pub throttle: Option<Throttle>,
     /// A person's confirmation, for a policy that asks for one.
     pub confirmation: Option<Confirmation>,
+    /// Time until which a [queue](crate::queue::Queue) keeps the message back, to add it to the next message to the same
+    /// robot. Needs [digests](crate::queue::QueueBuilder::digest).
+    pub held_until: Option<SystemTime>,
     /// Time after which the message is outdated and is not sent.
     pub expires_at: Option<SystemTime>,
     /// Robot through which the message may have arrived. A pool sends it through no other.
@@ -94,6 +97,7 @@ impl Envelope {
             dedupe: None,
             throttle: None,
             confirmation: None,
+            held_until: None,
             expires_at: None,
             sender: None,
             delivered: None,
@@ -185,6 +189,14 @@ impl Envelope {
     #[must_use]
     pub fn with_confirmation(mut self, confirmation: Confirmation) -> Self {
         self.confirmation = Some(confirmation);
+        self
+    }
+
+    /// Lets the message wait for the next message to the same robot, and be sent as a line of it: for what is worth
+    /// knowing, but not a message of its own. If there is none until `held_until`, it is a message of its own.
+    #[must_use]
+    pub fn with_next_until(mut self, held_until: SystemTime) -> Self {
+        self.held_until = Some(held_until);
         self
     }
 

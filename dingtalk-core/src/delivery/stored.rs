@@ -44,6 +44,8 @@ struct StoredEnvelope {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     confirmation: Option<Confirmation>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_until_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<u64>,
 }
 
@@ -182,6 +184,7 @@ impl Serialize for Envelope {
             dedupe: self.dedupe.as_ref().map(dedupe),
             throttle: self.throttle.as_ref().map(throttle),
             confirmation: self.confirmation.clone(),
+            held_until_ms: self.held_until.map(to_milliseconds),
             expires_at_ms: self.expires_at.map(to_milliseconds),
         };
         stored.serialize(serializer)
@@ -204,6 +207,7 @@ impl<'de> Deserialize<'de> for Envelope {
             .throttle
             .map(|rule| Throttle::new(rule.key, rule.limit, Duration::from_millis(rule.span_ms)));
         envelope.confirmation = stored.confirmation;
+        envelope.held_until = stored.held_until_ms.map(|at| time("held_until_ms", at)).transpose()?;
         envelope.expires_at = stored.expires_at_ms.map(|at| time("expires_at_ms", at)).transpose()?;
         Ok(envelope)
     }

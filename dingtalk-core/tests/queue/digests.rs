@@ -48,6 +48,29 @@ async fn the_first_is_sent_at_once_and_those_within_the_window_in_one_message() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_for_the_next_message_is_a_line_of_it_or_at_last_a_message() {
+    let fake = Fake::new();
+    let queue = builder(&fake).build().unwrap();
+    let until = std::time::SystemTime::now() + seconds(300);
+    let held = |id: &str| envelope(id).with_next_until(until);
+    queue.try_deliver(held("a")).unwrap();
+    tokio::time::sleep(seconds(60)).await;
+    assert!(fake.ids().is_empty());
+    queue.try_deliver(envelope("b")).unwrap();
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(texts(&fake), ["This is b\n\nThis is a"]);
+    queue.try_deliver(held("c")).unwrap();
+    tokio::time::sleep(seconds(200)).await;
+    assert_eq!(fake.ids().len(), 1);
+    tokio::time::sleep(seconds(60)).await;
+    assert_eq!(texts(&fake)[1..], ["This is c"]);
+    // A queue that ends waits for nothing.
+    queue.try_deliver(envelope("d").with_next_until(until + seconds(3600))).unwrap();
+    queue.shutdown(seconds(10)).await.unwrap();
+    assert_eq!(texts(&fake)[2..], ["This is d"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_burst_with_many_urgent_ones_is_sent_in_a_few_messages() {
     let fake = Fake::new();
     let lane = fake.clone().paced(Pace::new());

@@ -1,5 +1,6 @@
 //! Digests of notifications that wait for one robot.
 
+mod attach;
 mod entry;
 mod outline;
 mod pages;

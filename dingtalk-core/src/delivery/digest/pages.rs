@@ -58,7 +58,7 @@ pub(super) struct Room {
 }
 
 /// Line between entries of different kinds: a list after blocks would become part of them.
-const SEPARATOR: &str = "———";
+pub(super) const SEPARATOR: &str = "———";
 
 /// Maximum number of groups that a title names.
 const NAMES: usize = 3;

@@ -22,8 +22,12 @@ pub(super) const PLANNED: usize = 200;
 pub(super) enum Plan {
     /// Send the first one unchanged.
     First,
+    /// Send the one with this index unchanged: those before it wait for another message.
+    Send(usize),
     /// Wait for more notifications.
     Wait(Duration),
+    /// Wait for the next notification: all items are held for it.
+    Hold(Duration),
     /// Merge items into digests.
     Merge(Vec<Merge>),
 }
@@ -40,13 +44,63 @@ pub(super) struct Times {
 
 /// Plans the next step for the items, which are in the order of sending.
 pub(super) fn plan(policy: &DigestPolicy, items: &[Item], times: Times) -> Plan {
-    let Some(first) = items.first().filter(|item| may_be_merged(item)) else { return Plan::First };
+    let held_for = |item: &Item| if times.hurry { None } else { held_for(item, times.now) };
+    if items.is_empty() {
+        return Plan::First;
+    }
+    let Some(next) = items.iter().position(|item| held_for(item).is_none()) else {
+        let shortest = items.iter().filter_map(held_for).min();
+        return match shortest.filter(|_| items.len() < PLANNED) {
+            Some(time) => Plan::Hold(time),
+            None => plan_ready(policy, &items.iter().collect::<Vec<_>>(), &items[0], times),
+        };
+    };
+    let ready: Vec<&Item> = items.iter().filter(|item| held_for(item).is_none()).collect();
+    match plan_ready(policy, &ready, &items[next], times) {
+        plan if ready.len() == items.len() => plan,
+        Plan::First => {
+            let held = items.iter().filter(|item| held_for(item).is_some());
+            attach(policy, &items[next], held).map_or(Plan::Send(next), |merge| Plan::Merge(vec![merge]))
+        }
+        // They are merged in any case, so those that are held are merged with them.
+        Plan::Merge(_) => {
+            let all: Vec<&Item> = items.iter().collect();
+            plan_ready(policy, &all, &items[next], Times { hurry: true, ..times })
+        }
+        other => other,
+    }
+}
+
+/// Returns the time for which an item is still held for the next message.
+fn held_for(item: &Item, now: SystemTime) -> Option<Duration> {
+    let left = item.envelope.held_until?.duration_since(now).ok()?;
+    (may_be_merged(item) && !left.is_zero()).then_some(left)
+}
+
+/// Adds held items to the next message.
+fn attach<'i>(policy: &DigestPolicy, next: &Item, held: impl Iterator<Item = &'i Item>) -> Option<Merge> {
+    if !may_be_merged(next) {
+        return None;
+    }
+    let held: Vec<&Item> = held.filter(|item| item.envelope.robot == next.envelope.robot).collect();
+    let waiting: Vec<Waiting<'_>> = held.iter().map(|item| waiting(item)).collect();
+    let (message, added) = policy.attach(&next.envelope.message, &waiting)?;
+    let added = added.iter().filter_map(|&index| held.get(index).copied());
+    Some(into_digest(message, &std::iter::once(next).chain(added).collect::<Vec<_>>()))
+}
+
+/// Plans the next step for items of which `first` is to be sent next.
+fn plan_ready(policy: &DigestPolicy, items: &[&Item], first: &Item, times: Times) -> Plan {
+    if !may_be_merged(first) {
+        return Plan::First;
+    }
     let urgent = first.envelope.urgency == Urgency::Urgent;
     // A lane may serve several robots; a digest contains only messages for one of them.
-    let like_first = |item: &&Item| {
+    let like_first = |item: &&&Item| {
         item.envelope.robot == first.envelope.robot && item.envelope.urgency == first.envelope.urgency
     };
-    let items: Vec<&Item> = items.iter().filter(|item| may_be_merged(item)).filter(like_first).collect();
+    let items: Vec<&Item> =
+        items.iter().filter(|item| may_be_merged(item)).filter(like_first).copied().collect();
     let waiting: Vec<Waiting<'_>> = items.iter().map(|item| waiting(item)).collect();
     if !urgent && !times.hurry && items.len() < PLANNED {
         let ends = policy.due(&waiting, times.last_sent);
@@ -92,6 +146,11 @@ fn merge(planned: Planned, items: &[&Item]) -> Option<Merge> {
     let Planned::Merged { indices, left_out, message } = planned else { return None };
     let members: Vec<&Item> =
         indices.iter().chain(&left_out).filter_map(|&index| items.get(index).copied()).collect();
+    Some(into_digest(message, &members))
+}
+
+/// Replaces items by a message that tells of all of them.
+fn into_digest(message: Message, members: &[&Item]) -> Merge {
     let mut digest = Envelope::new(message);
     digest.urgency = members.first().map_or_else(Urgency::default, |item| item.envelope.urgency);
     digest.robot = members.first().and_then(|item| item.envelope.robot.clone());
@@ -103,7 +162,7 @@ fn merge(planned: Planned, items: &[&Item]) -> Option<Merge> {
     // The digest is of use for as long as one of its members is.
     let expiries: Option<Vec<SystemTime>> = members.iter().map(|item| item.envelope.expires_at).collect();
     digest.expires_at = expiries.and_then(|expiries| expiries.into_iter().max());
-    Some(Merge::new(digest, members.iter().map(|item| item.envelope.id.clone()).collect()))
+    Merge::new(digest, members.iter().map(|item| item.envelope.id.clone()).collect())
 }
 
 #[cfg(test)]
@@ -219,6 +278,66 @@ mod tests {
         let mut items = [item("a", 0), item("b", 0), item("c", 0), item("d", 0)];
         items[3].envelope.message = card;
         assert_eq!(members(plan(&policy, &items, times(9, false))), [["a", "b", "c"]]);
+    }
+
+    fn held(id: &str, until: u64) -> Item {
+        let mut item = item(id, 1);
+        item.envelope.held_until = Some(at(until));
+        item
+    }
+
+    #[test]
+    fn what_is_held_waits_for_the_next_message_and_is_added_to_it() {
+        let policy = DigestPolicy::default();
+        let waiting = [held("a", 300), held("b", 200)];
+        let Plan::Hold(time) = plan(&policy, &waiting, times(50, false)) else { panic!("there is no other") };
+        assert_eq!(time, Duration::from_secs(150));
+        let with_next = [held("a", 300), item("c", 20), held("b", 200)];
+        assert_eq!(members(plan(&policy, &with_next, times(50, false))), [["c", "a", "b"]]);
+        let Plan::Merge(merges) = plan(&policy, &with_next, times(50, false)) else { panic!() };
+        assert_eq!(merges[0].digest.message, Message::text("This is c\n\nThis is a\nThis is b"));
+        // Those of another robot are not.
+        let mut other = with_next.clone();
+        other[0].envelope.robot = Some("other".to_owned());
+        assert_eq!(members(plan(&policy, &other, times(50, false))), [["c", "b"]]);
+    }
+
+    #[test]
+    fn what_was_held_long_enough_is_a_message_like_any_other() {
+        let policy = DigestPolicy::default();
+        let due = [held("a", 200), held("b", 200)];
+        assert!(matches!(plan(&policy, &due, times(200, false)), Plan::First));
+        assert!(matches!(plan(&policy, &due, times(50, true)), Plan::First), "the queue ends");
+        let one = [held("a", 200), held("b", 300)];
+        assert_eq!(members(plan(&policy, &one, times(200, false))), [["a", "b"]]);
+    }
+
+    #[test]
+    fn a_message_that_cannot_take_lines_is_sent_before_what_is_held() {
+        let policy = DigestPolicy::default();
+        let mut items = [held("a", 300), item("card", 20)];
+        let url = Url::new("https://example.com").unwrap();
+        items[1].envelope.message =
+            Message::action_card("Card", "Text", Buttons::Single(Button::new("Open", url)));
+        assert!(matches!(plan(&policy, &items, times(50, false)), Plan::Send(1)));
+        items[1].envelope.urgency = Urgency::Urgent;
+        assert!(matches!(plan(&policy, &items, times(50, false)), Plan::Send(1)));
+    }
+
+    #[test]
+    fn what_is_held_is_part_of_a_digest_of_others() {
+        let policy = DigestPolicy::default();
+        let items = [held("a", 300), item("b", 10), item("c", 10), item("d", 10)];
+        assert_eq!(members(plan(&policy, &items, times(15, false))), [["a", "b", "c", "d"]]);
+        let Plan::Wait(time) = plan(&policy, &items, times(12, false)) else { panic!("the window is 5 s") };
+        assert_eq!(time, Duration::from_secs(3));
+        // Urgent ones are merged among themselves.
+        let mut urgent: Vec<Item> = (0..=policy.urgent_threshold).map(|n| item(&n.to_string(), 10)).collect();
+        for item in &mut urgent {
+            item.envelope.urgency = Urgency::Urgent;
+        }
+        urgent.push(held("a", 300));
+        assert_eq!(members(plan(&policy, &urgent, times(12, false)))[0].len(), urgent.len() - 1);
     }
 
     #[test]

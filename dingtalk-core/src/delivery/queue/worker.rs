@@ -54,8 +54,11 @@ enum Next {
 
 /// Decision on the claimed items.
 enum Choice {
-    SendFirst,
+    /// Send the item with this index.
+    Send(usize),
     Wait(Duration),
+    /// Wait, but not beyond the next arrival.
+    Hold(Duration),
     Merge(Vec<Merge>),
 }
 
@@ -104,7 +107,7 @@ impl Worker {
         for item in &mut claimed.items {
             settings.note_suppressed(item);
         }
-        let (Some(claim), Some(first)) = (&claimed.claim, claimed.items.first()) else {
+        let Some(claim) = claimed.claim.as_ref().filter(|_| !claimed.items.is_empty()) else {
             return Ok(Next::Sleep(claimed.next, Wake::Arrival));
         };
         if let Some((item, error)) = self.refused(&claimed.items) {
@@ -115,7 +118,11 @@ impl Worker {
         match self.choose(&claimed).await {
             Choice::Wait(time) => {
                 store.release(claim).await?;
-                Ok(wait(time, &claimed))
+                Ok(wait(time, &claimed, Wake::Signal))
+            }
+            Choice::Hold(time) => {
+                store.release(claim).await?;
+                Ok(wait(time, &claimed, Wake::Arrival))
             }
             Choice::Merge(merges) => {
                 if !self.merge(claim, merges).await? {
@@ -123,7 +130,13 @@ impl Worker {
                 }
                 Ok(Next::Step)
             }
-            Choice::SendFirst => self.send(claim, first).await,
+            Choice::Send(index) => match claimed.items.get(index) {
+                Some(item) => self.send(claim, item).await,
+                None => {
+                    store.release(claim).await?;
+                    Ok(Next::Step)
+                }
+            },
         }
     }
 
@@ -154,18 +167,22 @@ impl Worker {
         // precede it.
         match plan {
             Plan::Wait(time) => Choice::Wait(time),
-            Plan::First => match claimed.items.first() {
-                Some(item) => self.hold(&item.envelope).await.map_or(Choice::SendFirst, Choice::Wait),
-                None => Choice::SendFirst,
-            },
+            Plan::Hold(time) => Choice::Hold(time),
+            Plan::First => self.hold_item(claimed, 0).await,
+            Plan::Send(index) => self.hold_item(claimed, index).await,
             Plan::Merge(merges) => match merges.first() {
                 Some(first) => match self.hold(&first.digest).await {
                     Some(time) => Choice::Wait(time),
                     None => Choice::Merge(merges),
                 },
-                None => Choice::SendFirst,
+                None => Choice::Send(0),
             },
         }
+    }
+
+    async fn hold_item(&mut self, claimed: &Claimed, index: usize) -> Choice {
+        let Some(item) = claimed.items.get(index) else { return Choice::Send(index) };
+        self.hold(&item.envelope).await.map_or(Choice::Send(index), Choice::Wait)
     }
 
     /// Returns the time for which to hold a message back; `None` if it is to be delivered now.
@@ -341,9 +358,9 @@ impl Worker {
 }
 
 /// Sleeps until the claimed items can be sent, or another item of the lane becomes due or expires.
-fn wait(time: Duration, claimed: &Claimed) -> Next {
+fn wait(time: Duration, claimed: &Claimed, wake: Wake) -> Next {
     let time = claimed.next.map_or(time, |next| next.min(time));
-    Next::Sleep(Some(time), Wake::Signal)
+    Next::Sleep(Some(time), wake)
 }
 
 /// Returns the error of a delivery that made no request: the message has not arrived, whatever the error's kind.
