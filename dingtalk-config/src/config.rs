@@ -200,7 +200,8 @@ impl Config {
         {
             let declared = file.section("notifications").map(crate::notifications::read);
             config.notifications = declared.unwrap_or_default();
-            config.hooks = file.section("hooks").map(crate::hooks::read).unwrap_or_default();
+            let hooks = file.section("hooks").map(|section| crate::hooks::read(section, &unknown_robot));
+            config.hooks = hooks.unwrap_or_default();
         }
         #[cfg(not(feature = "notifications"))]
         for key in ["notifications", "hooks"] {

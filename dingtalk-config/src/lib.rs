@@ -21,6 +21,7 @@ mod token;
 #[cfg(feature = "notifications")]
 pub use crate::hooks::{
     Arrival, Composed, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset, SignatureScheme,
+    Weight,
 };
 pub use crate::{
     config::{Config, time_zone_problem},

@@ -363,7 +363,7 @@ fn the_page_shows_files_that_work() {
     let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
     let page = fs::read_to_string(page).unwrap();
     let blocks: Vec<&str> = page.split("<!-- hooks -->\n```toml\n").skip(1).collect();
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 3);
     for block in blocks {
         let config = Config::parse(block.split("\n```").next().unwrap()).unwrap();
         for hook in &config.hooks {

@@ -6,9 +6,11 @@
 mod condition;
 mod evaluate;
 mod fit;
+mod manner;
 mod path;
 mod payload;
 mod preset;
+mod route;
 mod select;
 mod source;
 
@@ -22,9 +24,12 @@ use toml::Value as Toml;
 
 use self::{
     condition::Conditions,
-    select::{Select, read_span},
+    manner::Manner,
+    route::Route,
+    select::{Select, read_selections, read_span},
 };
 pub use self::{
+    manner::Weight,
     payload::Payload,
     preset::{PRESETS, Preset},
     source::{Arrival, Composed, HookEvent, HookSource},
@@ -55,6 +60,9 @@ pub struct Hook {
     events: Vec<EventRule>,
     repeat: Option<Repeat>,
     fallback: Fallback,
+    manner: Manner,
+    /// Robots by the values of a payload; empty if the address names the robot.
+    routes: Vec<Route>,
     /// Notifications of the preset.
     notifications: Vec<ToolType>,
 }
@@ -107,6 +115,8 @@ const SCHEMES: [(&str, SignatureScheme); 6] = [
 struct EventRule {
     name: String,
     when: Conditions,
+    /// It ends something that an earlier event told of.
+    resolves: bool,
     /// `None` if such payloads become no message.
     notification: Option<String>,
     fields: Vec<(String, Select)>,
@@ -129,8 +139,8 @@ struct Fallback {
     count: Option<Select>,
 }
 
-/// Reads the table `hooks`.
-pub(crate) fn read(mut section: Section<'_>) -> Vec<Hook> {
+/// Reads the table `hooks`. `unknown_robot` describes a robot that the file does not have.
+pub(crate) fn read(mut section: Section<'_>, unknown_robot: &dyn Fn(&str) -> Option<Wording>) -> Vec<Hook> {
     let mut hooks = Vec::new();
     for name in section.keys() {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
@@ -146,14 +156,18 @@ pub(crate) fn read(mut section: Section<'_>) -> Vec<Hook> {
             section.fault(&name, problem);
         }
         if let Some(hook) = section.section(&name) {
-            hooks.extend(Hook::read(&name, hook));
+            hooks.extend(Hook::read(&name, hook, unknown_robot));
         }
     }
     hooks
 }
 
 impl Hook {
-    fn read(name: &str, mut section: Section<'_>) -> Option<Self> {
+    fn read(
+        name: &str,
+        mut section: Section<'_>,
+        unknown_robot: &dyn Fn(&str) -> Option<Wording>,
+    ) -> Option<Self> {
         let place = section.path().to_owned();
         let before = section.fault_count();
         let language = section.choice("language", &[("en", Language::En), ("zh", Language::Zh)]);
@@ -182,6 +196,8 @@ impl Hook {
         name.clone_into(&mut hook.name);
         hook.language = language;
         hook.auth = read_auth(&mut section, hook.auth.signature);
+        hook.manner = Manner::read(&mut section, hook.manner);
+        hook.routes = route::read(&mut section, unknown_robot);
         if let Some(number) = section.integer("per_minute") {
             let number = u32::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
                 Wording::new(
@@ -215,6 +231,7 @@ impl Hook {
             events.push(EventRule {
                 name: "message".to_owned(),
                 when: Conditions::default(),
+                resolves: false,
                 notification,
                 fields,
                 place: place.to_owned(),
@@ -239,6 +256,8 @@ impl Hook {
             events,
             repeat,
             fallback: fallback.unwrap_or_default(),
+            manner: Manner::default(),
+            routes: Vec::new(),
             notifications: Vec::new(),
         }
     }
@@ -272,10 +291,11 @@ impl EventRule {
             );
             section.fault("notification", problem);
         }
+        let resolves = section.flag("resolves").unwrap_or_default();
         let fields = read_fields(&mut section);
         section.report_unknown();
         let is_sound = section.fault_count() == before;
-        let rule = Self { name: name?, when, notification, fields, place: place.to_owned() };
+        let rule = Self { name: name?, when, resolves, notification, fields, place: place.to_owned() };
         is_sound.then_some(rule)
     }
 }
@@ -292,25 +312,9 @@ fn read_fields(section: &mut Section<'_>) -> Vec<(String, Select)> {
 impl Repeat {
     fn read(mut section: Section<'_>) -> Option<Self> {
         let within = read_span(&mut section, "within");
-        let key = match section.value("key") {
-            Some(Toml::Array(list)) => {
-                let mut key = Vec::new();
-                for (index, part) in list.into_iter().enumerate() {
-                    let place = format!("key[{index}]");
-                    key.extend(section.with_value(&place, part, |section| Select::read(section, &place)));
-                }
-                Some(key)
-            }
-            Some(other) => {
-                section.wrong_type("key", ("a list of paths and tables", "路径和表的列表"), &other)
-            }
-            None => {
-                section.fault("key", Wording::new("missing", "缺少这一项"));
-                None
-            }
-        };
+        let key = read_selections(&mut section, "key");
         section.finish();
-        Some(Self { within: within?, key: key? })
+        (!key.is_empty()).then_some(Self { within: within?, key })
     }
 }
 

@@ -3,7 +3,7 @@
 use dingtalk_core::delivery::Language;
 use dingtalk_template::suggest;
 
-use super::{Hook, SignatureScheme};
+use super::{Hook, SignatureScheme, manner::Manner};
 use crate::{Wording, section::Section};
 
 /// A preset, as it is compiled in.
@@ -112,6 +112,7 @@ impl Preset {
         let mut hooks: toml::Table = table.remove("hooks")?.try_into().ok()?;
         let mut rules = Section::new("", hooks.remove(self.name)?.try_into().ok()?, &mut faults);
         let mut hook = Hook::read_rules(&mut rules, "");
+        hook.manner = Manner::read(&mut rules, Manner::default());
         rules.finish();
         if !faults.is_empty() {
             return None;

@@ -91,6 +91,27 @@ impl Select {
     }
 }
 
+/// Reads a list of paths and tables.
+pub(super) fn read_selections(section: &mut Section<'_>, key: &str) -> Vec<Select> {
+    let list = match section.value(key) {
+        Some(Toml::Array(list)) => list,
+        Some(other) => {
+            section.wrong_type::<()>(key, ("a list of paths and tables", "路径和表的列表"), &other);
+            return Vec::new();
+        }
+        None => {
+            section.fault(key, Wording::new("missing", "缺少这一项"));
+            return Vec::new();
+        }
+    };
+    let mut selections = Vec::new();
+    for (index, part) in list.into_iter().enumerate() {
+        let place = format!("{key}[{index}]");
+        selections.extend(section.with_value(&place, part, |section| Select::read(section, &place)));
+    }
+    selections
+}
+
 fn read_at(section: &mut Section<'_>, key: &str, depth: usize) -> Option<Select> {
     if section.is_table(key) {
         return read_table(section.section(key)?, depth);

@@ -3,9 +3,9 @@
 use std::{fmt::Write as _, time::Duration};
 
 use dingtalk_core::{
-    Envelope, Message,
+    Envelope, Message, Mobile, UserId,
     delivery::Language,
-    message::{Fault as ValueFault, Faults},
+    message::{Fault as ValueFault, Faults, Mentions},
     tool::{PersonKind, ToolType},
 };
 use dingtalk_template::suggest;
@@ -17,8 +17,10 @@ use super::{
     evaluate::Selected,
     fault,
     fit::Slot,
+    manner::{Applied, Manner, Weight},
     path::Scope,
     payload::Payload,
+    route::{self, Route},
     select::Select,
 };
 use crate::{Fault, Wording};
@@ -36,12 +38,15 @@ pub struct HookSource {
     events: Vec<BoundEvent>,
     repeat: Option<Repeat>,
     fallback: Fallback,
+    manner: Manner,
+    routes: Vec<Route>,
 }
 
 #[derive(Debug, Clone)]
 struct BoundEvent {
     name: String,
     when: Conditions,
+    resolves: bool,
     /// `None` if such payloads become no message.
     target: Option<Target>,
 }
@@ -72,7 +77,7 @@ pub enum Arrival<'s> {
         event: String,
     },
     /// An event that becomes a message.
-    Event(HookEvent<'s>),
+    Event(Box<HookEvent<'s>>),
 }
 
 /// An event that becomes a message.
@@ -81,6 +86,10 @@ pub struct HookEvent<'s> {
     pub name: &'s str,
     /// Key by which the same event is recognised, and for how long.
     pub repeat: Option<(String, Duration)>,
+    /// Robots that the routes of the hook choose; `None` if the hook has no routes.
+    pub robots: Option<Vec<&'s str>>,
+    source: &'s str,
+    applied: Applied,
     tool: &'s ToolType,
     values: Vec<(&'s Slot, Option<Selected>)>,
     fallback: String,
@@ -101,6 +110,8 @@ pub struct Composed {
     pub left_out: Vec<ValueFault>,
     /// The notification could not be shown: the message only says that there is one.
     pub is_fallback: bool,
+    /// Maximum time for which the message is to wait for the next one.
+    pub hold: Option<Duration>,
 }
 
 /// Checks the rules of a hook against the notifications that they name.
@@ -114,6 +125,8 @@ pub(super) fn bind(hook: &Hook, tools: &[&ToolType], faults: &mut Vec<Fault>) ->
         events,
         repeat: hook.repeat.clone(),
         fallback: hook.fallback.clone(),
+        manner: hook.manner.clone(),
+        routes: hook.routes.clone(),
     }
 }
 
@@ -140,7 +153,7 @@ fn bind_event(rule: &EventRule, tools: &[&ToolType], faults: &mut Vec<Fault>) ->
         };
         Some(Target { tool: (*tool).clone(), fields: bind_fields(rule, tool, faults) })
     });
-    BoundEvent { name: rule.name.clone(), when: rule.when.clone(), target }
+    BoundEvent { name: rule.name.clone(), when: rule.when.clone(), resolves: rule.resolves, target }
 }
 
 fn short_name(tool: &ToolType) -> &str {
@@ -258,6 +271,9 @@ impl HookSource {
         let Some(Target { tool, fields }) = &rule.target else {
             return Arrival::Skipped { event: rule.name.clone() };
         };
+        let Some(applied) = self.manner.apply(scope, rule.resolves) else {
+            return Arrival::Skipped { event: rule.name.clone() };
+        };
         let values = fields.iter().map(|(slot, select)| (slot, select.evaluate(scope))).collect();
         let repeat = self.repeat.as_ref().map(|repeat| {
             let parts: Vec<Value> = repeat
@@ -268,14 +284,17 @@ impl HookSource {
             (Value::Array(parts).to_string(), repeat.within)
         });
         let fallback = self.fallback.words(&self.name, scope);
-        Arrival::Event(HookEvent {
+        Arrival::Event(Box::new(HookEvent {
             name: &rule.name,
             repeat,
+            robots: (!self.routes.is_empty()).then(|| route::robots(&self.routes, scope)),
+            source: &self.name,
+            applied,
             tool,
             values,
             fallback,
             language: self.language,
-        })
+        }))
     }
 }
 
@@ -328,11 +347,12 @@ impl HookEvent<'_> {
             match self.tool.read(arguments.clone(), person) {
                 Ok(call) => {
                     return Composed {
-                        envelope: call.into_envelope(),
+                        envelope: self.finish(call.into_envelope(), person),
                         notification: self.tool.spec().name.to_owned(),
                         arguments,
                         left_out,
                         is_fallback: false,
+                        hold: self.applied.hold,
                     };
                 }
                 Err(faults) => {
@@ -346,12 +366,39 @@ impl HookEvent<'_> {
         };
         left_out.extend(faults.iter().cloned());
         Composed {
-            envelope: Envelope::new(Message::text(self.plain(&faults))),
+            envelope: self.finish(Envelope::new(Message::text(self.plain(&faults))), person),
             notification: self.tool.spec().name.to_owned(),
             arguments: Map::new(),
             left_out,
             is_fallback: true,
+            hold: self.applied.hold,
         }
+    }
+
+    /// Returns the weight of the event.
+    pub fn weight(&self) -> Weight {
+        self.applied.weight
+    }
+
+    /// Returns what identifies the subject of the payload; `None` if the hook has no rule for it.
+    pub fn subject(&self) -> Option<&str> {
+        self.applied.subject.as_deref()
+    }
+
+    /// Sets the delivery options, and adds the mentions that the payload's values name.
+    fn finish(&self, mut envelope: Envelope, person: &FindPerson<'_>) -> Envelope {
+        self.applied.set(&mut envelope, self.source, self.name);
+        let mut mentions = Mentions::default();
+        for (kind, id) in self.applied.people.iter().filter_map(|name| person(name)) {
+            match kind {
+                PersonKind::Number => mentions.mobiles.extend(Mobile::new(id)),
+                _ => mentions.user_ids.extend(UserId::new(id)),
+            }
+        }
+        if !mentions.is_empty() {
+            envelope.message = envelope.message.with_mentions(mentions);
+        }
+        envelope
     }
 
     /// Makes a plain message in place of one that is too long to be sent.

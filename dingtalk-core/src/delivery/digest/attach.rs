@@ -18,8 +18,8 @@ use crate::{
 const LINE: usize = 600;
 
 impl DigestPolicy {
-    /// Adds notifications to a message, one line each, after its text. Returns the message and the indices of those that
-    /// it contains; `None` if it can contain none of them.
+    /// Adds notifications to a message, one line each, after its text. Returns the message and the indices of those
+    /// that it contains; `None` if it can contain none of them.
     ///
     /// A notification that is more than a line is not added, nor one that does not fit.
     pub(crate) fn attach(&self, host: &Message, waiting: &[Waiting<'_>]) -> Option<(Message, Vec<usize>)> {

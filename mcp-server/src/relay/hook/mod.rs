@@ -7,7 +7,7 @@ mod limit;
 mod signature;
 mod source;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
@@ -152,6 +152,7 @@ impl Relay {
             let digest = STANDARD_NO_PAD.encode(Sha256::digest(key.as_bytes()));
             envelope.dedupe = Some(Dedupe::new(format!("hooks/{}/{digest}", source.name()), *within));
         }
+        envelope.held_until = composed.hold.and_then(|hold| SystemTime::now().checked_add(hold));
         if source.is_noisy() {
             // Messages of one subject can be merged while they wait.
             envelope.group = Some(source.name().to_owned());
