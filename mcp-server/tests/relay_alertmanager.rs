@@ -220,7 +220,7 @@ async fn wait_for_repetitions(alertmanager: &Alertmanager, groups: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_alert_is_lost_or_told_twice_when_both_programs_are_killed() {
     let Some(program) = installed() else { return };
-    let hook = "[hooks.alertmanager]\npreset = \"alertmanager@1\"\nper_minute = 1000\n";
+    let hook = "[hooks.alertmanager]\npreset = \"alertmanager@1\"\nresolved = \"own\"\nper_minute = 1000\n";
     let scene = Scene::new("alertmanager", "", &format!("{TOKENS}{hook}")).await;
     let in_the_middle = || scene.sandbox.fault_script([None, None, Some(Fault::AcceptThenHang)]);
     in_the_middle();
