@@ -7,6 +7,7 @@ use crate::{
     log::LOG_CAPACITY,
     rate::{RateLimit, Window},
     release::Release,
+    render::Names,
     robot::RobotConfig,
 };
 
@@ -31,6 +32,7 @@ pub struct Builder {
     pub(crate) window: Window,
     pub(crate) block: Duration,
     pub(crate) deduplicate: bool,
+    pub(crate) names: Names,
     pub(crate) log_capacity: usize,
     pub(crate) compose: Option<Arc<Compose>>,
     pub(crate) release: Option<Arc<dyn Release>>,
@@ -43,6 +45,7 @@ impl fmt::Debug for Builder {
             .field("robots", &self.robots)
             .field("limit", &self.limit())
             .field("deduplicate", &self.deduplicate)
+            .field("names", &self.names)
             .field("log_capacity", &self.log_capacity)
             .field("release", &self.release)
             .finish_non_exhaustive()
@@ -59,6 +62,7 @@ impl Builder {
             window: Window::default(),
             block: BLOCK,
             deduplicate: true,
+            names: Names::new(),
             log_capacity: LOG_CAPACITY,
             compose: None,
             release: None,
@@ -100,6 +104,12 @@ impl Builder {
     /// Sets the time for which a robot that sent too fast is refused (ten minutes by default).
     pub fn block(mut self, block: Duration) -> Self {
         self.block = block;
+        self
+    }
+
+    /// Adds a member of the group: mentions of this mobile number or user id show the name, as DingTalk does.
+    pub fn person(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.names.insert(id.into(), name.into());
         self
     }
 

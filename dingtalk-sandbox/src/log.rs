@@ -272,6 +272,13 @@ impl Log {
         self.entries.range(first..).map(|kept| Arc::clone(&kept.entry)).collect()
     }
 
+    /// Returns the newest accepted entry of a robot.
+    pub(crate) fn newest_accepted(&self, robot: &str) -> Option<Arc<Entry>> {
+        let is_of =
+            |entry: &&Kept| entry.entry.robot.as_deref() == Some(robot) && entry.entry.accepted().is_some();
+        self.entries.iter().rev().find(is_of).map(|kept| Arc::clone(&kept.entry))
+    }
+
     /// Returns the entry with this number.
     pub(crate) fn get(&self, number: u64) -> Option<Arc<Entry>> {
         let at = self.entries.binary_search_by_key(&number, |kept| kept.entry.number).ok()?;

@@ -17,6 +17,7 @@ use crate::{
     log::Log,
     rate::{Limiter, RateLimit, Window},
     release::Releases,
+    render::Names,
     robot::{RobotConfig, random_hex},
 };
 
@@ -25,6 +26,8 @@ pub(crate) struct Shared {
     pub(crate) robots: Vec<RobotConfig>,
     pub(crate) limit: RateLimit,
     pub(crate) deduplicate: bool,
+    /// Names of members, for mentions.
+    pub(crate) names: Names,
     /// Random id of this run, by which a page notices that another sandbox took its port.
     pub(crate) run: String,
     /// Random secret of this run, which a request that changes something must present: a web site cannot read it.
@@ -70,6 +73,7 @@ impl Shared {
             port,
             limit: builder.limit(),
             deduplicate: builder.deduplicate,
+            names: builder.names,
             run: random_hex(),
             token: random_hex(),
             redirects_followed: AtomicU64::new(0),

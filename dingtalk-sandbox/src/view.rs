@@ -11,6 +11,7 @@ use crate::{
     fault::Fault,
     log::{Entry, Outcome, Removed},
     rate::Window,
+    render::{Drawing, Finding, Language, Look, Names},
     robot::RobotConfig,
     shared::Shared,
     validation::MAX_BYTES,
@@ -119,6 +120,15 @@ pub(crate) fn verdict(verdict: &Verdict, body: &[u8]) -> Value {
     });
     if let Some(message) = &verdict.message {
         value["message"] = json!(message);
+        let drawing = Drawing::new(message, &Names::new());
+        let bubble = |client| drawing.bubble(Look::new(client, Language::English));
+        value["tree"] = drawing.on_clients(bubble).json();
+        let texts = |[en, zh]: [&str; 2]| json!({"en": en, "zh": zh});
+        let finding = |it: Finding| {
+            let [en, zh] = &it.problem;
+            json!({"problem": texts([en, zh]), "remedy": texts(it.remedy)})
+        };
+        value["findings"] = drawing.findings(message).into_iter().map(finding).collect();
     }
     if let Some(refusal) = &verdict.refusal {
         value["errcode"] = json!(refusal.code);
@@ -171,7 +181,8 @@ pub(crate) fn milliseconds(time: SystemTime) -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-fn fault(fault: &Fault) -> String {
+/// Returns the name of a fault.
+pub(crate) fn fault(fault: &Fault) -> String {
     match fault {
         Fault::ResetOnConnect => "reset on connect",
         Fault::ResetBeforeAnswer => "reset before answer",

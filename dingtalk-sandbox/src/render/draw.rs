@@ -87,6 +87,19 @@ impl Drawing {
         if self.hide_avatar { post.child(column) } else { post.child(avatar(robot)).child(column) }
     }
 
+    /// Returns what `draw` makes for a client: once if the clients draw this message alike, else for each, of which the
+    /// page shows one.
+    pub(crate) fn on_clients(&self, draw: impl Fn(Client) -> Element) -> Element {
+        let drawn = Element::of("div", "drawn");
+        if self.is_alike() {
+            return drawn.child(draw(Client::Desktop));
+        }
+        drawn.children(
+            Client::ALL
+                .map(|client| Element::of("div", format!("only-{}", client.name())).child(draw(client))),
+        )
+    }
+
     /// Returns the message as it stands in the conversation list.
     #[must_use]
     pub fn list_row(&self, group: &str, robot: &str, time: Element) -> Element {

@@ -106,6 +106,26 @@ impl Element {
         array.into()
     }
 
+    /// Returns the text of the children of a class.
+    pub(crate) fn text_of(&self, class: &str) -> String {
+        let is_of = |element: &&Self| {
+            element.attributes.iter().any(|(name, value)| *name == "class" && value == class)
+        };
+        let children = self.children.iter().filter_map(|child| match child {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        });
+        children.filter(is_of).map(Self::text_content).collect()
+    }
+
+    fn text_content(&self) -> String {
+        let child = |child: &Node| match child {
+            Node::Element(element) => element.text_content(),
+            Node::Text(text) => text.clone(),
+        };
+        self.children.iter().map(child).collect()
+    }
+
     /// Calls `found` with each element of the tree and its value of this attribute.
     pub(crate) fn each(&self, name: &str, found: &mut impl FnMut(&str)) {
         for (_, value) in self.attributes.iter().filter(|(known, _)| *known == name) {

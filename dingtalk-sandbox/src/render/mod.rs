@@ -42,5 +42,10 @@ pub use self::{
     words::Language,
 };
 
+pub(crate) use self::{
+    draw::{avatar, icon},
+    element::escape,
+};
+
 #[cfg(test)]
 mod tests;
