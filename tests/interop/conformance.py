@@ -34,7 +34,12 @@ FIXTURES = {
         ],
     ),
     "2025-11-25": (
-        ["tools-call-simple-text", "tools-call-error", "tools-call-with-progress"],
+        [
+            "tools-call-simple-text",
+            "tools-call-error",
+            "tools-call-with-progress",
+            "server-sse-polling:server-sse-disconnect-resume",
+        ],
         ["tools-call-elicitation"],
     ),
 }

@@ -1,70 +1,20 @@
 // The client of the TypeScript SDK drives the server, over stdio and over HTTP.
 //
-// Usage: node typescript_client.mjs PROGRAM PACKAGES, where PACKAGES is a folder in which npm has installed the SDK.
+// Usage: node typescript_client.mjs PROGRAM PACKAGES
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import net from "node:net";
-import os from "node:os";
-import path from "node:path";
-import readline from "node:readline";
+import { readFileSync } from "node:fs";
 
-const [program, packages] = process.argv.slice(2);
-const require = createRequire(`${packages}/`);
-const { Client } = require("@modelcontextprotocol/sdk/client/index.js");
-const { StdioClientTransport } = require("@modelcontextprotocol/sdk/client/stdio.js");
-const { StreamableHTTPClientTransport } = require("@modelcontextprotocol/sdk/client/streamableHttp.js");
-const { ElicitRequestSchema } = require("@modelcontextprotocol/sdk/types.js");
+import {
+  Client, ElicitRequestSchema, PATIENCE, StdioClientTransport, StreamableHTTPClientTransport, YES, call, check, finish,
+  program, serveHttp, withRobot, withSandbox,
+} from "./typescript.mjs";
 
 const calls = JSON.parse(readFileSync(new URL("calls.json", import.meta.url), "utf8"));
 
-// Far more than anything here takes; the server waits 45 seconds for a person.
-const PATIENCE = 20_000;
 const NO_ANSWER = 45_000 + PATIENCE;
-
-const YES = { action: "accept", content: { answer: "yes" } };
 const NEVER = new Promise(() => {});
-// Never the state of the person who runs the checks.
-const STATE = mkdtempSync(path.join(os.tmpdir(), "dingtalk-notify-"));
-process.on("exit", () => rmSync(STATE, { recursive: true, force: true }));
-const QUIET = { DINGTALK_NOTIFY_LOG: "error", DINGTALK_NOTIFY_STATE_DIR: STATE };
-
-let passed = 0;
-const failed = [];
-
-/** One that fails does not keep the others from running. */
-async function check(name, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok      TypeScript client, ${name}`);
-  } catch (error) {
-    failed.push(name);
-    console.log(`FAILED  TypeScript client, ${name}`);
-    console.log(error);
-  }
-}
-
-/** A sandbox in a process of its own. It takes 20 messages a minute, so each set of checks has its own. */
-async function withSandbox(body) {
-  const sandbox = spawn(program, ["sandbox", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] });
-  try {
-    const environment = { ...QUIET, DINGTALK_BOT_RATE_PER_MINUTE: "0" };
-    for await (const line of readline.createInterface({ input: sandbox.stdout })) {
-      const [, name, value] = line.match(/^\s*export (\w+)=(.*)$/) ?? [];
-      if (name) environment[name] = value;
-      if (line.includes("Ctrl-C")) break;
-    }
-    const entries = async () =>
-      (await (await fetch(`${environment.DINGTALK_BOT_BASE_URL}/messages`)).json()).entries;
-    return await body({ environment, entries });
-  } finally {
-    sandbox.kill();
-  }
-}
 
 /** Connects a client, gives it to the body, and ends it. Whom the client asks is `person`; without, it shows no forms. */
 async function withClient(over, environment, person, body) {
@@ -75,12 +25,9 @@ async function withClient(over, environment, person, body) {
     if (over === "stdio") {
       await client.connect(new StdioClientTransport({ command: program, args: ["serve"], env: environment }));
     } else {
-      server = spawn(program, ["serve", "--http", "127.0.0.1:0"], {
-        env: environment,
-        stdio: ["ignore", "ignore", "pipe"],
-      });
-      const [line] = await once(readline.createInterface({ input: server.stderr }), "line");
-      await client.connect(new StreamableHTTPClientTransport(new URL(line.split(" ").at(-1))));
+      const served = await serveHttp(environment);
+      server = served.server;
+      await client.connect(new StreamableHTTPClientTransport(served.url));
     }
     return await body(client);
   } finally {
@@ -89,8 +36,6 @@ async function withClient(over, environment, person, body) {
   }
 }
 
-const call = (client, name, args, options) =>
-  client.callTool({ name, arguments: args }, undefined, { timeout: PATIENCE, ...options });
 const everybody = (client, text, options) => call(client, "send_text_message", { text, atAll: true }, options);
 
 async function everyCall(client, sandbox) {
@@ -146,16 +91,8 @@ async function halfACharacter(client) {
 
 /** A call that the client gives up is given up by the server, which goes on serving. */
 async function cancelled(over) {
-  const robot = net.createServer();
-  robot.listen(0, "127.0.0.1");
-  await once(robot, "listening");
-  const environment = {
-    ...QUIET,
-    DINGTALK_BOT_BASE_URL: `http://127.0.0.1:${robot.address().port}`,
-    DINGTALK_BOT_ACCESS_TOKEN: "0".repeat(64),
-  };
-  try {
-    await withClient(over, environment, undefined, async (client) => {
+  await withRobot(({ robot, environment }) =>
+    withClient(over, environment, undefined, async (client) => {
       const given = new AbortController();
       const ended = assert.rejects(call(client, "send_text_message", { text: "x" }, { signal: given.signal }));
       const [connection] = await once(robot, "connection");
@@ -168,10 +105,8 @@ async function cancelled(over) {
       await Promise.race([closed, new Promise((_, reject) => setTimeout(reject, 5_000, new Error("still open")).unref())]);
       await ended;
       assert.equal((await call(client, "send_text_message", { text: "" })).isError, true);
-    });
-  } finally {
-    robot.close();
-  }
+    }),
+  );
 }
 
 async function nobodyAnswers(over) {
@@ -217,6 +152,4 @@ const transports = ["stdio", "HTTP"];
 const waiting = transports.map((over) => check(`${over}: a person who says nothing`, () => nobodyAnswers(over)));
 for (const over of transports) await checkTransport(over);
 await Promise.all(waiting);
-for (const name of failed) console.log(`FAILED  ${name}`);
-console.log(`${passed} passed, ${failed.length} failed`);
-process.exit(failed.length ? 1 : 0);
+finish();

@@ -36,6 +36,11 @@ struct ErrorHandling {
 #[dingtalk(text("slow"), tool(name = "test_tool_with_progress", when = "the suite watches progress"))]
 struct ToolWithProgress {}
 
+/// Send so slowly that the suite closes the stream and comes back.
+#[derive(Notification)]
+#[dingtalk(text("very slow"), tool(name = "test_reconnection", when = "the suite loses its connection"))]
+struct Reconnection {}
+
 /// Send without writing to the client's log.
 #[derive(Notification)]
 #[dingtalk(text("logging"), tool(name = "test_logging_tool", when = "the suite watches for logs"))]
@@ -89,14 +94,19 @@ asking!(
 /// Long enough for three reports of progress, which come every two seconds.
 const SLOW: Duration = Duration::from_secs(7);
 
+/// Longer than the ten seconds for which the suite reads a stream.
+const VERY_SLOW: Duration = Duration::from_secs(12);
+
 /// Accepts every message, slowly if the test is about progress.
 struct Nowhere;
 
 impl Deliver for Nowhere {
     fn deliver(&self, envelope: Envelope) -> BoxFuture<'_, Result<Receipt, Error>> {
         Box::pin(async move {
-            if matches!(&envelope.message, Message::Text(text) if text.content == "slow") {
-                sleep(SLOW).await;
+            match &envelope.message {
+                Message::Text(text) if text.content == "slow" => sleep(SLOW).await,
+                Message::Text(text) if text.content == "very slow" => sleep(VERY_SLOW).await,
+                _ => {}
             }
             Ok(Receipt::new(envelope.id, Outcome::Delivered))
         })
@@ -111,7 +121,7 @@ async fn listen() -> io::Result<TcpListener> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let plain = tools![SimpleText, ErrorHandling, ToolWithProgress, LoggingTool];
+    let plain = tools![SimpleText, ErrorHandling, ToolWithProgress, Reconnection, LoggingTool];
     let plain = Server::builder(Nowhere).tools(plain).build()?;
     let asking = tools![Elicitation, InputRequired, RequestState, TamperedState, StreamingElicitation];
     let asking = Server::builder(Nowhere).confirm(Confirm::Always).tools(asking).build()?;

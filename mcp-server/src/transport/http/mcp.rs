@@ -19,9 +19,7 @@ use hyper::{
 use rmcp::{
     ErrorData,
     model::{ErrorCode, ProtocolVersion, RequestId},
-    transport::streamable_http_server::{
-        StreamableHttpServerConfig, StreamableHttpService, session::local::LocalSessionManager,
-    },
+    transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService},
 };
 use serde_json::json;
 use tokio::time::sleep;
@@ -34,7 +32,7 @@ use super::{
     held::Held,
     limits,
     places::busy,
-    sessions::{AllInUse, InUse, Sessions},
+    sessions::{AllInUse, InUse, ResumableSessions, Sessions},
 };
 use crate::protocol::{
     LiveHandler,
@@ -47,12 +45,13 @@ const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Interval at which idle sessions are put away.
 const TIDY: Duration = Duration::from_secs(60);
 
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
 pub(super) const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// Answers the requests of the protocol.
 pub(super) struct Mcp {
-    pub(super) protocol: StreamableHttpService<LiveHandler, LocalSessionManager>,
+    pub(super) protocol: StreamableHttpService<LiveHandler, ResumableSessions>,
     /// `None` if the server keeps none.
     sessions: Option<Sessions>,
     streams: CancellationToken,
@@ -112,16 +111,27 @@ impl Mcp {
         mut request: Request,
     ) -> Response {
         let session = match mcp.session(&mut request, &sender).await {
-            Ok(session) => session,
+            Ok(session) => session.map(Arc::new),
             Err(refusal) => return *refusal,
         };
+        if let Some(session) = &session {
+            // The request may take longer than its client's connection lasts.
+            request.extensions_mut().insert(Arc::clone(session));
+        }
+        let last_event = request.headers().get(&LAST_EVENT_ID);
         let response = match (request.method(), &mcp.sessions, &session) {
             (&Method::DELETE, Some(sessions), Some(session)) => {
                 sessions.end(session).await;
                 // The Python SDK treats "accepted" as a failure.
                 StatusCode::NO_CONTENT.into_response()
             }
-            (&Method::POST, ..) => mcp.receive(request, &sender, session.as_ref()).await,
+            (&Method::GET, Some(sessions), Some(session))
+                if last_event.is_some_and(|event| sessions.is_complete(session, event)) =>
+            {
+                // It tells a client to stop: to an empty stream, some would come back for ever.
+                StatusCode::NO_CONTENT.into_response()
+            }
+            (&Method::POST, ..) => mcp.receive(request, &sender, session.as_deref()).await,
             _ => mcp.protocol.handle(request).await.into_response(),
         };
         match session {
@@ -167,9 +177,12 @@ impl Mcp {
                         return *refusal;
                     }
                     used_id = match self.use_id(&incoming, session) {
-                        Ok(used_id) => used_id,
+                        Ok(used_id) => used_id.map(Arc::new),
                         Err(id) => return refusal(&head.headers, Some(&id), &message::id_in_use()),
                     };
+                    if let Some(used_id) = &used_id {
+                        head.extensions.insert(Arc::clone(used_id));
+                    }
                     if let Some(sessions) = &self.sessions
                         && session.is_none()
                         && incoming.is("initialize")

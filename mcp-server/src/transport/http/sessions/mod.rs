@@ -2,6 +2,7 @@
 //! when its client does.
 
 mod seal;
+mod streams;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -11,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+use hyper::header::HeaderValue;
 use rmcp::{
     model::ProtocolVersion,
     transport::streamable_http_server::session::{
@@ -23,7 +25,7 @@ use tokio::time::Instant;
 use ulid::Ulid;
 
 use self::seal::Begun;
-pub(super) use self::seal::Seal;
+pub(super) use self::{seal::Seal, streams::ResumableSessions};
 
 /// Maximum number of sessions in memory, each of about 50 kB.
 const MAX_SESSIONS: usize = 1_000;
@@ -39,7 +41,7 @@ const MAX_ENDED: usize = 10_000;
 
 /// The sessions of a server.
 pub(super) struct Sessions {
-    manager: Arc<LocalSessionManager>,
+    manager: Arc<ResumableSessions>,
     table: Arc<Mutex<Table>>,
     lifetime: Duration,
 }
@@ -81,10 +83,10 @@ impl Sessions {
         let mut manager = LocalSessionManager::default();
         // The library would end a session with an open stream, too.
         manager.session_config.keep_alive = None;
-        Self { manager: Arc::new(manager), table: Arc::default(), lifetime }
+        Self { manager: Arc::new(ResumableSessions::new(manager)), table: Arc::default(), lifetime }
     }
 
-    pub(super) fn manager(&self) -> Arc<LocalSessionManager> {
+    pub(super) fn manager(&self) -> Arc<ResumableSessions> {
         Arc::clone(&self.manager)
     }
 
@@ -165,8 +167,14 @@ impl Sessions {
         self.close(&session.internal).await;
     }
 
-    /// Puts sessions away that are idle, from time to time.
+    /// Reports whether nothing follows the event that a client has received last.
+    pub(super) fn is_complete(&self, session: &InUse, last_event: &HeaderValue) -> bool {
+        last_event.to_str().map_or(true, |event| self.manager.is_complete(&session.internal, event))
+    }
+
+    /// Puts sessions away that are idle, and forgets old answers, from time to time.
     pub(super) async fn put_idle_away(&self) {
+        self.manager.forget_old();
         let idle = lock(&self.table).take_idle(Instant::now());
         for internal in idle {
             self.close(&internal).await;
