@@ -3,10 +3,15 @@
 #[cfg(feature = "postgres")]
 mod at_once;
 
-use std::{collections::HashMap, mem, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    mem,
+    sync::Arc,
+    time::Duration,
+};
 
 use dingtalk_core::{
-    Error, ErrorKind,
+    Error,
     delivery::{
         Block, Pace, RobotKey, Urgency,
         window::{Admission, Forecast, SlotEnd, SlotId, WaiterId},
@@ -47,6 +52,12 @@ const RETRY: Duration = Duration::from_millis(500);
 
 /// Size of the log from which changes are moved to the file.
 const LOG_BYTES: u64 = 1 << 22;
+
+/// Number of writes that wait for a server; older ones are lost.
+const UNWRITTEN: usize = 10_000;
+
+/// A transaction that writes, and for whose end nobody waits.
+pub(crate) type Write = Box<dyn FnMut(&mut Work<'_>) -> Result<(), Trouble> + Send>;
 
 /// Work for the owner of the tables.
 pub(crate) enum Job {
@@ -109,6 +120,8 @@ pub(crate) struct Engine {
     alone: bool,
     lines: Lines,
     journal: Journal,
+    /// Other writes that a server has yet to receive, in their order.
+    unwritten: VecDeque<Write>,
     /// Time of the next sign of life.
     says_so_at: Option<i64>,
     /// Time of the last job.
@@ -135,6 +148,7 @@ impl Engine {
             alone,
             lines: HashMap::new(),
             journal: Journal::default(),
+            unwritten: VecDeque::new(),
             says_so_at: None,
             latest: i64::MIN / 4,
             change: 0,
@@ -164,6 +178,7 @@ impl Engine {
             Job::Flush(reply) => {
                 // Short processes have no other time for it.
                 self.rest_a_while();
+                self.write_again();
                 // Somebody who no longer waits needs no answer.
                 let _ = reply.send(());
             }
@@ -173,7 +188,9 @@ impl Engine {
     /// Returns the time until the next [`tick`](Self::tick), if one is due without another job.
     pub(crate) fn next_tick(&self) -> Option<Duration> {
         let now = self.store.now();
-        let due = self.lines.values().filter_map(|line| line.due).chain(self.says_so_at).min()?;
+        let again = (!self.unwritten.is_empty()).then(|| now.saturating_add(micros(RETRY)));
+        let due = self.lines.values().filter_map(|line| line.due);
+        let due = due.chain(self.says_so_at).chain(again).min()?;
         let due = duration(due.saturating_sub(now));
         if self.asks_server() && self.lines.values().any(Line::is_taking) {
             return Some(due.min(duration(self.looks_at.saturating_sub(now))));
@@ -190,6 +207,7 @@ impl Engine {
         if self.says_so_at.is_some_and(|at| at <= now) {
             self.say_so();
         }
+        self.write_again();
         let changed = self.see_changes(now);
         // A slot that is due is most likely granted, which writes: a server is not asked twice.
         let access = if self.asks_server() { Access::Write } else { Access::Read };
@@ -213,6 +231,29 @@ impl Engine {
             && let Err(trouble) = file.checkpoint()
         {
             tracing::debug!(name: "dingtalk.state_checkpoint", reason = trouble.words(), "the log was not moved");
+        }
+    }
+
+    /// Runs a transaction that writes, or keeps it for the time when the server can be reached.
+    pub(crate) fn write(&mut self, mut write: Write) {
+        let written = self.transact(Access::Write, &mut |work, _| write(work));
+        match written {
+            Ok(()) => {}
+            Err(trouble) if trouble.is_away() => {
+                if self.unwritten.len() == UNWRITTEN {
+                    self.unwritten.pop_front();
+                }
+                self.unwritten.push_back(write);
+            }
+            Err(trouble) => not_written(&trouble),
+        }
+    }
+
+    /// Tries again what the server has yet to receive.
+    fn write_again(&mut self) {
+        if !self.unwritten.is_empty() {
+            // Writes it, if the server can be reached.
+            drop(self.open());
         }
     }
 
@@ -465,12 +506,7 @@ impl Engine {
         let now = self.store.now();
         let again = now.saturating_add(micros(RETRY));
         let is_away = trouble.is_away();
-        let error = if is_away {
-            let words = format!("the shared state is unavailable: {}", trouble.words());
-            Error::new(ErrorKind::RateLimited, words)
-        } else {
-            Error::from(trouble)
-        };
+        let error = trouble.into_error();
         let line = self.line(robot);
         line.due = None;
         let mut due = None;
@@ -572,6 +608,16 @@ impl Engine {
             self.journal.clear();
             tracing::info!(name: "dingtalk.state_works", "the shared state works again");
         }
+        while let Some(mut write) = self.unwritten.pop_front() {
+            match self.store.transact(Access::Write, &mut write) {
+                Ok(_) => {}
+                Err(trouble) if trouble.is_away() => {
+                    self.unwritten.push_front(write);
+                    return Err(trouble);
+                }
+                Err(trouble) => not_written(&trouble),
+            }
+        }
         Ok(())
     }
 
@@ -603,6 +649,11 @@ impl Engine {
         }
         Ok(self.store.is_fallback())
     }
+}
+
+fn not_written(trouble: &Trouble) {
+    let reason = trouble.words();
+    tracing::warn!(name: "dingtalk.state_not_written", reason, "an event was not stored: {reason}");
 }
 
 /// Returns the bounds within which this process uses a robot.

@@ -20,8 +20,6 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     /// Name of the place, for display.
     pub(crate) name: String,
-    /// State in which calls are kept, if it is another one.
-    pub(crate) calls: Option<Arc<Shared>>,
     /// Directory of the file; `None` for a state in a database.
     pub(crate) directory: Option<PathBuf>,
     pub(crate) next_waiter: AtomicU64,

@@ -56,7 +56,6 @@ pub struct State(Arc<Shared>);
 #[must_use = "call `build` to get a state"]
 pub struct StateBuilder {
     place: Place,
-    calls: Option<PathBuf>,
     required: bool,
     egress: Option<String>,
     quotas: Vec<Quota>,
@@ -78,7 +77,7 @@ impl State {
     ///
     /// If the server cannot be reached, messages wait for it as they wait for a slot, and then fail with
     /// [`ErrorKind::RateLimited`](dingtalk_core::ErrorKind::RateLimited), unless the state is not
-    /// [required](StateBuilder::required). [Calls](Self::calls) are not kept there.
+    /// [required](StateBuilder::required).
     ///
     /// ```
     /// use dingtalk_outbox::{Postgres, State};
@@ -128,14 +127,6 @@ impl State {
         self.0.driver.post(Job::Flush(reply));
         // A thread that has ended stores nothing more.
         drop(answer.await);
-        if let Some(calls) = &self.0.calls {
-            Box::pin(Self(Arc::clone(calls)).flush()).await;
-        }
-    }
-
-    /// Returns the state in which calls are kept: this one, or that of [a directory](StateBuilder::calls_in).
-    pub(crate) fn of_calls(&self) -> Self {
-        Self(Arc::clone(self.0.calls.as_ref().unwrap_or(&self.0)))
     }
 
     /// Runs a transaction, in memory if the file cannot be used. `work` may run several times.
@@ -147,7 +138,7 @@ impl State {
         let (reply, answer) = oneshot::channel();
         let job = move |engine: &mut Engine| {
             let result = engine.transact(access, &mut |inner, _| work(inner));
-            drop(reply.send(result.map_err(Error::from)));
+            drop(reply.send(result.map_err(Trouble::into_error)));
         };
         self.0.driver.post(Job::Run(Box::new(job)));
         self.0.driver.answer(answer).await
@@ -160,21 +151,16 @@ impl State {
     ) -> Result<T, Error> {
         let (reply, answer) = oneshot::channel();
         let job = move |engine: &mut Engine| {
-            drop(reply.send(engine.in_source(Access::Write, &mut work).map_err(Error::from)));
+            drop(reply.send(engine.in_source(Access::Write, &mut work).map_err(Trouble::into_error)));
         };
         self.0.driver.post(Job::Run(Box::new(job)));
         self.0.driver.answer(answer).await
     }
 
-    /// Hands over a transaction that writes before everything that is asked for later. `work` may run several times.
-    pub(crate) fn post(&self, mut work: impl FnMut(&mut Work<'_>) -> Result<(), Trouble> + Send + 'static) {
-        let job = move |engine: &mut Engine| {
-            if let Err(trouble) = engine.transact(Access::Write, &mut |inner, _| work(inner)) {
-                let reason = trouble.words();
-                tracing::warn!(name: "dingtalk.state_not_written", reason, "an event was not stored: {reason}");
-            }
-        };
-        self.0.driver.post(Job::Run(Box::new(job)));
+    /// Hands over a transaction that writes before everything that is asked for later. While a database cannot be
+    /// reached, it waits. `work` may run several times.
+    pub(crate) fn post(&self, work: impl FnMut(&mut Work<'_>) -> Result<(), Trouble> + Send + 'static) {
+        self.0.driver.post(Job::Run(Box::new(move |engine| engine.write(Box::new(work)))));
     }
 }
 
@@ -188,7 +174,6 @@ impl StateBuilder {
     fn new(place: Place) -> Self {
         Self {
             place,
-            calls: None,
             required: true,
             egress: None,
             quotas: Vec::new(),
@@ -204,13 +189,6 @@ impl StateBuilder {
     /// never required.
     pub fn required(mut self, required: bool) -> Self {
         self.required = required;
-        self
-    }
-
-    /// Sets the directory for the table of [calls](State::calls) of a state in a database, which has none: calls are then
-    /// recognised by the programs of this machine. Has no effect on a state in a directory.
-    pub fn calls_in(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.calls = Some(directory.into());
         self
     }
 
@@ -267,8 +245,6 @@ impl StateBuilder {
                 (Source::Postgres { tables, required: self.required }, name, None)
             }
         };
-        let calls =
-            self.calls.filter(|_| directory.is_none()).map(|directory| State::builder(directory).build().0);
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let engine = Engine::new(source, Arc::clone(&clock), self.quotas.into(), self.owner, self.alone);
         State(Arc::new(Shared {
@@ -276,7 +252,6 @@ impl StateBuilder {
             clock,
             name,
             directory,
-            calls,
             next_waiter: AtomicU64::new(1),
         }))
     }

@@ -258,11 +258,7 @@ impl Store {
                 "state.db was damaged: it is now {}, and was made anew; the first messages wait for a window",
                 aside.display()
             );
-            let clock = || self.clock.read();
-            database.transact(Some(directory), Access::Write, &clock, &mut |work| {
-                work.sqlite()?.execute("UPDATE meta SET full_at = ?1", [work.moment.at])?;
-                Ok(())
-            })?;
+            database.fill_windows(directory, &|| self.clock.read())?;
         }
         Ok(database)
     }

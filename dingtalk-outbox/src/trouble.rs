@@ -42,6 +42,15 @@ impl Trouble {
         }
     }
 
+    /// Returns the error of a message that could not be sent, or of a call that could not be decided.
+    pub(crate) fn into_error(self) -> Error {
+        if self.is_away() {
+            let words = format!("the shared state is unavailable: {}", self.words());
+            return Error::new(ErrorKind::RateLimited, words);
+        }
+        self.into()
+    }
+
     /// Returns the reason and what to do about it.
     pub(crate) fn words(&self) -> String {
         match self {

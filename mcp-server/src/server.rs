@@ -60,6 +60,9 @@ pub struct ServerBuilder {
     dry_run: bool,
     #[cfg(feature = "state")]
     state: Option<dingtalk_outbox::State>,
+    /// Set if clients are on other machines.
+    #[cfg(feature = "state")]
+    remote_clients: bool,
     queue: Option<CallQueue>,
     metrics: Metrics,
 }
@@ -210,6 +213,8 @@ impl ServerBuilder {
             dry_run: false,
             #[cfg(feature = "state")]
             state: None,
+            #[cfg(feature = "state")]
+            remote_clients: false,
             queue: None,
             metrics: Metrics::default(),
         }
@@ -321,6 +326,13 @@ impl ServerBuilder {
         self
     }
 
+    /// Says that clients are on other machines: a call is the same one in whichever directory this process runs.
+    #[cfg(feature = "program")]
+    pub(crate) fn remote_clients(mut self, remote: bool) -> Self {
+        self.remote_clients = remote;
+        self
+    }
+
     /// Queues messages whose calls would have to wait too long, and serves the tool that reports their status.
     #[cfg(feature = "state")]
     pub(crate) fn queue(mut self, queue: CallQueue) -> Self {
@@ -391,9 +403,11 @@ impl ServerBuilder {
         }
         let deployment = targets.describe(deployment);
         #[cfg(feature = "state")]
-        let repeats = self
-            .state
-            .map_or_else(Repeats::default, |state| Repeats::with_table(Arc::new(Shared::new(&state))));
+        let repeats = self.state.map_or_else(Repeats::default, |state| {
+            let shared =
+                if self.remote_clients { Shared::for_remote_clients(&state) } else { Shared::new(&state) };
+            Repeats::with_table(Arc::new(shared))
+        });
         #[cfg(not(feature = "state"))]
         let repeats = Repeats::default();
         let dispatcher = Dispatcher::new(deliver, self.call_deadline, repeats).with_queue(self.queue);

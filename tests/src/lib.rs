@@ -1,5 +1,6 @@
 //! Tests across all crates, and code that several of them share. The examples of the READMEs are tests too.
 
+pub mod calls_contract;
 pub mod outbox_contract;
 pub mod postgres_place;
 pub mod postgres_server;

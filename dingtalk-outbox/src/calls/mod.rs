@@ -12,12 +12,14 @@
 //! | queued | [`Claim::Queued`], for a [limited time](Call::queued_for): ask the queue about the message |
 //!
 //! A process counts as running as long as it holds the lock on a file of its own, which the operating system releases
-//! when the process ends, in whichever way.
+//! when the process ends, in whichever way. In a database, it holds an advisory lock of its session, and counts as ended
+//! three seconds after its last sign of life without that session.
 //!
 //! The table contains no message and nothing from which one could be guessed: keys are HMACs with a random secret of
-//! the file.
+//! the file or the schema.
 
 mod call;
+pub(crate) mod rows;
 mod table;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -38,7 +40,7 @@ use dingtalk_core::{
 };
 
 pub use self::call::{Call, CallEnd, CallState, Earlier};
-use self::table::{Decision, Granted};
+use self::{rows::Granted, table::Decision};
 use crate::{State, database::Work, moment::Access, processes::Processes, trouble::Trouble};
 
 /// Answer to a claim.
@@ -87,10 +89,9 @@ const PROCESSES: &str = "processes";
 const ALONE: &str = "0";
 
 impl State {
-    /// Returns the table of calls. Those of a state in a database are kept in
-    /// [a directory](crate::StateBuilder::calls_in).
+    /// Returns the table of calls.
     pub fn calls(&self) -> Calls {
-        Calls::new(self.of_calls())
+        Calls::new(self.clone())
     }
 }
 
@@ -124,7 +125,7 @@ impl Calls {
     pub async fn look(&self, call: &Call) -> Result<Option<CallState>, Error> {
         let (inner, asked) = (Arc::clone(&self.0), call.clone());
         let look = move |work: &mut Work<'_>| {
-            let own = inner.processes.known_own();
+            let own = work.calls.known_process().or_else(|| inner.processes.known_own());
             table::look(work, &asked, own.as_deref(), &|name| inner.processes.is_running(name))
         };
         self.0.state.run(Access::Read, look).await
@@ -145,15 +146,14 @@ impl Inner {
         }
     }
 
-    fn claim(self: &Arc<Self>, work: &Work<'_>, call: &Call, id: &str) -> Result<Claim, Trouble> {
-        let process = if work.durable { self.process()? } else { ALONE.to_owned() };
-        let (key, decision) =
-            table::claim(work, call, id, &process, &|name| self.processes.is_running(name))?;
+    fn claim(self: &Arc<Self>, work: &mut Work<'_>, call: &Call, id: &str) -> Result<Claim, Trouble> {
+        let process = self.process(work)?;
+        let decision = table::claim(work, call, id, &process, &|name| self.processes.is_running(name))?;
         Ok(match decision {
-            Decision::Granted { id, claim, earlier } => Claim::Granted(Permit(Arc::new(PermitInner {
+            Decision::Granted { granted, id, earlier } => Claim::Granted(Permit(Arc::new(PermitInner {
                 calls: Arc::clone(self),
                 call: call.clone(),
-                granted: Granted { key, claim, process },
+                granted,
                 id,
                 earlier,
                 marked: Mutex::default(),
@@ -168,7 +168,13 @@ impl Inner {
     }
 
     /// Returns the name under which others find this process.
-    fn process(&self) -> Result<String, Trouble> {
+    fn process(&self, work: &Work<'_>) -> Result<String, Trouble> {
+        if let Some(process) = work.calls.process()? {
+            return Ok(process);
+        }
+        if !work.durable {
+            return Ok(ALONE.to_owned());
+        }
         self.processes.own().map_err(|error| {
             Trouble::unusable(format!(
                 "the state directory cannot hold the file of this process ({error}); make it writable, or set another one"
@@ -208,6 +214,12 @@ impl Permit {
     /// parts.
     pub fn mark(&self) -> Arc<dyn AttemptMark> {
         Arc::<PermitInner>::clone(&self.0)
+    }
+
+    /// Ends the call as a process that is killed does, for tests: nothing is recorded.
+    #[doc(hidden)]
+    pub fn abandon(self) {
+        self.0.ended.store(true, Ordering::Release);
     }
 
     /// Records the end of the call. It is committed before later claims of this process; others see it shortly after.

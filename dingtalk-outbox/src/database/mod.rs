@@ -1,14 +1,16 @@
 //! A connection to the tables: in the file, or in memory while the file cannot be used.
 
+mod calls;
 mod rows;
 
 use std::{cell::RefCell, collections::HashMap, thread::sleep, time::Duration};
 
 use dingtalk_core::delivery::RobotKey;
-use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior};
 
 use self::rows::SqliteRows;
 use crate::{
+    calls::rows::CallRows,
     clock::Reading,
     directory::{Directory, FileId},
     moment::{Access, Moment, settle},
@@ -42,8 +44,8 @@ pub(crate) struct Database {
 pub(crate) struct Work<'a> {
     /// Tables of the state.
     pub(crate) rows: &'a dyn Rows,
-    /// The transaction, in SQLite.
-    pub(crate) transaction: Option<&'a Transaction<'a>>,
+    /// Table of calls.
+    pub(crate) calls: &'a dyn CallRows,
     pub(crate) moment: Moment,
     /// Set if the tables are those of the file, and not in memory.
     pub(crate) durable: bool,
@@ -140,12 +142,23 @@ impl Database {
         // Read after the lock was granted, so that times of transactions are in their order.
         let Some(moment) = settle(&transaction, access, &clock())? else { return Ok(None) };
         let rows = SqliteRows { transaction: &transaction, robots: RefCell::new(&mut self.robots) };
-        let value = work(&mut Work { rows: &rows, transaction: Some(&transaction), moment, durable })?;
+        let value = work(&mut Work { rows: &rows, calls: &rows, moment, durable })?;
         match access {
             Access::Read => drop(transaction),
             Access::Write => transaction.commit()?,
         }
         Ok(Some(value))
+    }
+
+    /// Counts all windows as full, because earlier slots are not known.
+    pub(crate) fn fill_windows(
+        &mut self,
+        directory: &Directory,
+        clock: &dyn Fn() -> Reading,
+    ) -> Result<(), Trouble> {
+        let now = self.transact(Some(directory), Access::Write, clock, &mut |work| Ok(work.moment.at))?;
+        self.connection.execute("UPDATE meta SET full_at = ?1", [now])?;
+        Ok(())
     }
 
     /// Returns a number that changes when another connection has changed the file.
@@ -178,11 +191,6 @@ impl Work<'_> {
         let robot = self.rows.robot(key, true)?;
         self.moment = self.rows.moment().unwrap_or(self.moment);
         robot.ok_or_else(|| Trouble::unusable("a robot was not added"))
-    }
-
-    /// Returns the transaction in SQLite, where alone calls are kept.
-    pub(crate) fn sqlite(&self) -> Result<&Transaction<'_>, Trouble> {
-        self.transaction.ok_or_else(|| Trouble::unusable("calls are kept in a directory, not in a database"))
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) struct SqliteRows<'a> {
 }
 
 impl SqliteRows<'_> {
-    fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), Trouble> {
+    pub(super) fn execute(&self, sql: &str, values: impl rusqlite::Params) -> Result<(), Trouble> {
         self.transaction.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }

@@ -1,6 +1,9 @@
 //! The connection of a state, and requests that block on it.
 
-use std::{sync::mpsc, time::Duration};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use tokio::runtime::Runtime;
 use tokio_postgres::{Client, Statement};
@@ -13,13 +16,17 @@ const LONGEST: Duration = Duration::from_secs(15);
 /// An open connection.
 #[derive(Clone)]
 pub(super) struct Link {
-    pub(super) client: std::sync::Arc<Client>,
+    pub(super) client: Arc<Client>,
     pub(super) read: Statement,
     pub(super) take: Statement,
     pub(super) end: Statement,
     pub(super) look: Statement,
     pub(super) used: Statement,
     pub(super) robots: Statement,
+    pub(super) read_call: Statement,
+    pub(super) begin_call: Statement,
+    /// Secret with which the keys of calls are made.
+    pub(super) secret: Arc<[u8]>,
 }
 
 /// Runs a request in the connection's thread, and blocks until it has ended.

@@ -1,6 +1,7 @@
 //! The queue and the state in PostgreSQL, for programs on several machines.
 
 mod address;
+mod calls;
 mod connection;
 mod decisions;
 mod dispatchers;

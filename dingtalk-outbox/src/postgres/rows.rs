@@ -19,7 +19,9 @@ use tokio::runtime::Runtime;
 use tokio_postgres::{Row as Answer, types::ToSql};
 
 use super::{
+    connection::Postgres,
     link::{Link, wait},
+    session::Session,
     trouble,
 };
 use crate::{
@@ -39,6 +41,9 @@ use crate::{
 pub(super) struct PostgresRows<'a> {
     pub(super) runtime: &'a Runtime,
     pub(super) link: &'a Link,
+    pub(super) postgres: &'a Postgres,
+    /// By which others know that this process is running, once it has claimed a call.
+    pub(super) session: &'a Arc<Session>,
     pub(super) egress: &'a str,
     pub(super) access: Access,
     pub(super) clock: &'a dyn Fn() -> Reading,
@@ -79,11 +84,16 @@ const UNSYNCED: &str = "SET LOCAL synchronous_commit = off;";
 
 impl PostgresRows<'_> {
     /// Runs a request. The words of a failure are for the caller, the failure itself for the end of the transaction.
-    fn request<T: Send + 'static>(
+    pub(super) fn request<T: Send + 'static>(
         &self,
         request: impl Future<Output = Result<T, trouble::Trouble>> + Send + 'static,
     ) -> Result<T, Trouble> {
-        wait(self.runtime, request).map_err(|trouble| {
+        self.checked(wait(self.runtime, request))
+    }
+
+    /// Keeps the reason of a failure.
+    pub(super) fn checked<T>(&self, result: Result<T, trouble::Trouble>) -> Result<T, Trouble> {
+        result.map_err(|trouble| {
             let words = Trouble::unusable(trouble.words());
             self.failure.borrow_mut().get_or_insert(trouble);
             words
@@ -91,7 +101,7 @@ impl PostgresRows<'_> {
     }
 
     /// Adds a write that survives a crash of the server.
-    fn write(&self, sql: std::fmt::Arguments<'_>) {
+    pub(super) fn write(&self, sql: std::fmt::Arguments<'_>) {
         self.durable.set(true);
         self.write_lightly(sql);
     }
@@ -107,6 +117,18 @@ impl PostgresRows<'_> {
     /// Returns a time of the server's clock.
     fn server(&self, at: i64) -> i64 {
         at.saturating_add(self.ahead.get())
+    }
+
+    /// Returns a time of this process's clock.
+    pub(super) fn local(&self, time: i64) -> i64 {
+        time.saturating_sub(self.ahead.get())
+    }
+
+    /// Adopts the server's time.
+    pub(super) fn see_time(&self, now: i64) {
+        let at = micros((self.clock)().since_boot);
+        self.ahead.set(now - at);
+        self.moment.set(Moment { at, ..self.moment.get() });
     }
 
     /// Returns what ends the transaction, if it has begun or changes something.
@@ -150,24 +172,16 @@ impl PostgresRows<'_> {
             begun?;
             Ok(read?)
         })?;
-        self.add(*key, &answer).map_err(|trouble| {
-            let words = Trouble::unusable(trouble.words());
-            self.failure.borrow_mut().get_or_insert(trouble);
-            words
-        })
+        self.checked(self.add(*key, &answer))
     }
 
     pub(super) fn add(&self, key: RobotKey, answer: &Answer) -> Result<Option<i64>, trouble::Trouble> {
         let now: i64 = answer.try_get("o_now")?;
-        let reading = (self.clock)();
-        let at = micros(reading.since_boot);
-        let ahead = now - at;
-        self.ahead.set(ahead);
-        let local = |time: i64| time.saturating_sub(ahead);
+        self.see_time(now);
+        let local = |time: i64| self.local(time);
         let full_at: Option<i64> = answer.try_get("o_full_at")?;
         let mut moment = self.moment.get();
         moment.full_at = full_at.map(local);
-        moment.at = at;
         moment.month = answer.try_get("o_month")?;
         if self.given.is_none() {
             moment.month_left = month_at(std::time::SystemTime::UNIX_EPOCH + duration(now)).left;

@@ -58,6 +58,11 @@ impl Session {
         self.state.borrow().owner
     }
 
+    /// Returns the number of the process, if its session has begun.
+    pub(super) fn known(&self) -> Option<i32> {
+        self.state.borrow().owner
+    }
+
     /// Waits for the number of the process.
     pub(super) async fn wait(&self, postgres: &Postgres) -> Result<i32, Trouble> {
         let mut state = self.state.subscribe();

@@ -4,6 +4,7 @@
 use std::{
     cell::{Cell, RefCell},
     fmt,
+    sync::Arc,
 };
 
 use tokio::runtime::Runtime;
@@ -12,6 +13,7 @@ use super::{
     connection::Postgres,
     link::{Link, wait},
     rows::PostgresRows,
+    session::Session,
     trouble,
 };
 use crate::{
@@ -34,11 +36,12 @@ pub(crate) struct Tables {
     server_s_clock: bool,
     runtime: Option<Runtime>,
     pub(super) link: Option<Link>,
+    session: Arc<Session>,
 }
 
 impl Tables {
     pub(crate) fn new(postgres: Postgres, egress: String, server_s_clock: bool) -> Self {
-        Self { postgres, egress, server_s_clock, runtime: None, link: None }
+        Self { postgres, egress, server_s_clock, runtime: None, link: None, session: Arc::default() }
     }
 
     /// Returns the error of a failure in the words of the state.
@@ -65,15 +68,30 @@ impl Tables {
             let used = "SELECT key, coalesce(used, 0) FROM robot LEFT JOIN month ON month.robot = robot.robot
                  AND month = $2 WHERE key = ANY($1)";
             // All are sent at once.
-            let (read, take, end, look, used, robots) = tokio::try_join!(
+            let (read, take, end, look, used, robots, read_call, begin_call, secret) = tokio::try_join!(
                 client.prepare("SELECT * FROM read_window($1, $2, $3, $4, $5)"),
                 client.prepare(take),
                 client.prepare("SELECT end_slot($1, $2, $3, $4, $5, $6)"),
                 client.prepare("SELECT * FROM look_at_windows($1, $2, $3, $4)"),
                 client.prepare(used),
                 client.prepare("SELECT key FROM robot ORDER BY key"),
+                client.prepare("SELECT * FROM read_call($1, $2, $3)"),
+                client.prepare("SELECT begin_call($1, $2, $3, $4, $5, $6)"),
+                client.query_one("SELECT secret FROM secret", &[]),
             )?;
-            Ok(Link { client: client.into(), read, take, end, look, used, robots })
+            let secret = secret.try_get::<_, Vec<u8>>(0)?.into();
+            Ok(Link {
+                client: client.into(),
+                read,
+                take,
+                end,
+                look,
+                used,
+                robots,
+                read_call,
+                begin_call,
+                secret,
+            })
         })?;
         self.link = Some(link.clone());
         Ok(link)
@@ -116,7 +134,7 @@ impl Tables {
         let link = self.link()?;
         let rows = self.rows(&link, access, clock)?;
         let (runtime, moment) = (rows.runtime, rows.moment.get());
-        let result = work(&mut Work { rows: &rows, transaction: None, moment, durable: true });
+        let result = work(&mut Work { rows: &rows, calls: &rows, moment, durable: true });
         // The reason itself, whatever the work made of it.
         let result = match rows.failure.take() {
             Some(trouble) => Err(Failure::Database(trouble)),
@@ -127,7 +145,7 @@ impl Tables {
             Err(_) => rows.begun.get().then(|| "ROLLBACK".to_owned()),
         };
         let Some(end) = end else { return result };
-        let client = std::sync::Arc::clone(&link.client);
+        let client = Arc::clone(&link.client);
         let ended = wait(runtime, async move { Ok(client.batch_execute(&end).await?) });
         let value = result?;
         ended?;
@@ -148,6 +166,8 @@ impl Tables {
         Ok(PostgresRows {
             runtime,
             link,
+            postgres: &self.postgres,
+            session: &self.session,
             egress: &self.egress,
             access,
             clock,
@@ -166,6 +186,7 @@ impl Tables {
 
 impl Drop for Tables {
     fn drop(&mut self) {
+        self.session.end();
         // Without waiting: a runtime cannot end within another one.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

@@ -128,7 +128,9 @@ async fn replace(
 impl Prepared {
     async fn new(program: &Program, arguments: &ServeArguments, metrics: &Metrics) -> Result<Self> {
         let settings = arguments.settings();
-        let mut server = program.equip(settings.serving()?).metrics(metrics.clone());
+        let remote_clients = arguments.http.http.is_some();
+        let server = program.equip(settings.serving()?).remote_clients(remote_clients);
+        let mut server = server.metrics(metrics.clone());
         let mut delivering = None;
         if settings.queues_calls() {
             let (calls, queue) = deliver(&settings).await?;

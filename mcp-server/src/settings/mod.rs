@@ -498,7 +498,7 @@ impl Settings {
         let quotas = || state::quotas(&self.config, &self.all_robots());
         #[cfg(feature = "postgres")]
         if let Some(database) = &self.database {
-            return self.opened.get_or_init(|| Some(database.describe(&self.state, quotas()))).clone();
+            return self.opened.get_or_init(|| Some(database.describe(quotas()))).clone();
         }
         self.opened.get_or_init(|| self.state.describe(quotas)).clone()
     }

@@ -184,15 +184,12 @@ pub(crate) struct StateDatabase {
 
 #[cfg(feature = "postgres")]
 impl StateDatabase {
-    /// Returns the state, with a table of calls in the directory of this machine, if it has one. Touches nothing.
-    pub(super) fn describe(&self, calls: &StatePlace, quotas: Vec<Quota>) -> State {
+    /// Returns the state. Touches nothing.
+    pub(super) fn describe(&self, quotas: Vec<Quota>) -> State {
         let mut state =
             State::postgres(self.postgres.clone()).owner(env!("CARGO_PKG_NAME")).required(self.required);
         if let Some(egress) = &self.egress {
             state = state.egress(egress);
-        }
-        if let StatePlace::Directory(directory) = calls {
-            state = state.calls_in(directory);
         }
         quotas.into_iter().fold(state, StateBuilder::quota).build()
     }

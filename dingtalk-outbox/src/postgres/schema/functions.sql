@@ -538,6 +538,9 @@ BEGIN
         SELECT lane, key FROM throttle
         WHERE at + span <= v_now AND (suppressed = 0 OR at + interval '1 day' <= v_now)
         LIMIT p_max FOR UPDATE SKIP LOCKED);
+    DELETE FROM call WHERE key IN (
+        SELECT key FROM call WHERE forget_at < (extract(epoch FROM v_now) * 1000000)::bigint
+        LIMIT p_max FOR UPDATE SKIP LOCKED);
     DELETE FROM owner WHERE owner IN (
         SELECT owner FROM owner WHERE seen < v_now - interval '1 day' AND has_ended(owner)
         LIMIT p_max FOR UPDATE SKIP LOCKED);

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use dingtalk_core::{Envelope, Receipt, delivery::Outcome};
+use dingtalk_core::{Envelope, ErrorKind, Receipt, delivery::Outcome};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -115,6 +115,14 @@ impl Permit {
                         return Decided::Settled(outcome);
                     }
                     self.phase = Phase::Undecided;
+                }
+                // The database of the state is away. It is waited for as a slot is.
+                Err(error) if error.kind() == ErrorKind::RateLimited => {
+                    if began.elapsed() + POLL >= deadline {
+                        return Decided::Settled(DeliveryOutcome::Failed(error));
+                    }
+                    has_waited = true;
+                    sleep(POLL).await;
                 }
                 Err(error) => return Decided::Settled(DeliveryOutcome::NotRecorded(error)),
             }

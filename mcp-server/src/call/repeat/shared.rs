@@ -31,6 +31,11 @@ impl Shared {
         Self::of_directory(state, env::current_dir().unwrap_or_default())
     }
 
+    /// Creates the table for clients on other machines, of which the working directory of this process says nothing.
+    pub(crate) fn for_remote_clients(state: &State) -> Self {
+        Self::of_directory(state, PathBuf::new())
+    }
+
     pub(super) fn of_directory(state: &State, directory: PathBuf) -> Self {
         Self { calls: state.calls(), directory: directory.into_os_string().into_encoded_bytes() }
     }
