@@ -23,6 +23,8 @@ pub struct StateSettings {
     pub schema: Option<String>,
     /// Name of the address from which DingTalk sees requests.
     pub egress: Option<String>,
+    /// `false` if programs do not make the tables of the database, and do not bring them up to date.
+    pub migrate: Option<bool>,
     /// `false` if messages are sent although the database cannot be reached.
     pub required: Option<bool>,
 }
@@ -49,6 +51,7 @@ impl StateSettings {
             url,
             schema: section.text("schema"),
             egress: section.text("egress"),
+            migrate: section.flag("migrate"),
             required: section.flag("required"),
         };
         section.finish();

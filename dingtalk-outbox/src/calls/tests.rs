@@ -1,4 +1,5 @@
-//! Tests of calls in one file, as several processes see it: each `Program` has a state of its own.
+//! Tests of calls in a file, as several processes see it. What every table does is checked by a contract in the crate
+//! of tests.
 
 use std::{
     fs,
@@ -8,8 +9,6 @@ use std::{
 };
 
 use sha2::{Digest as _, Sha256};
-
-use dingtalk_core::delivery::{DeliveredParts, RobotKey};
 
 use super::*;
 use crate::{Clock, Reading};

@@ -38,8 +38,8 @@ fn key(bytes: Option<&[u8]>) -> Option<RowKey> {
 
 /// Returns bytes as an expression of SQL.
 fn bytes(bytes: &[u8]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("decode('{hex}', 'hex')")
+    let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("decode('{}', 'hex')", hex.concat())
 }
 
 /// Returns a text as an expression of SQL.

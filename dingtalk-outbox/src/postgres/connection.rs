@@ -90,6 +90,32 @@ impl Postgres {
         Ok(migration::sql(schema))
     }
 
+    /// Returns the SQL that lets a role do nothing but add notifications with the function `enqueue` of a schema.
+    ///
+    /// ```
+    /// let sql = dingtalk_outbox::Postgres::enqueue_grants("alerts", "shop").unwrap();
+    /// assert!(sql.contains("GRANT EXECUTE ON FUNCTION alerts.enqueue"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Fails if the schema's name is invalid, see [`PostgresBuilder::schema`], or the role has no name.
+    pub fn enqueue_grants(schema: &str, role: &str) -> Result<String, Error> {
+        check(schema)?;
+        Ok(migration::enqueue_grants(schema, &role_name(role)?))
+    }
+
+    /// Returns the SQL that lets a role use the tables and functions of a schema, as programs do that
+    /// [do not make them](PostgresBuilder::migrate). To be run after [`sql`](Self::sql), each time.
+    ///
+    /// # Errors
+    ///
+    /// As for [`enqueue_grants`](Self::enqueue_grants).
+    pub fn program_grants(schema: &str, role: &str) -> Result<String, Error> {
+        check(schema)?;
+        Ok(migration::program_grants(schema, &role_name(role)?))
+    }
+
     /// Returns the host, the database and the schema.
     pub fn name(&self) -> String {
         format!("{}, schema {}", self.0.address.name, self.0.schema)
@@ -197,6 +223,16 @@ pub(super) fn check(schema: &str) -> Result<(), Error> {
             "invalid name of a schema: {schema:?}; expected at most 50 lower-case letters, digits and `_`"
         ),
     ))
+}
+
+/// Returns the name of a role as an identifier of SQL.
+fn role_name(role: &str) -> Result<String, Error> {
+    // Longer names would be those of other roles.
+    if role.is_empty() || role.len() > 63 || role.contains('\0') {
+        let problem = format!("invalid name of a role: {role:?}; expected 1 to 63 bytes");
+        return Err(Error::new(ErrorKind::Configuration, problem));
+    }
+    Ok(format!("\"{}\"", role.replace('"', "\"\"")))
 }
 
 impl fmt::Debug for Postgres {

@@ -33,6 +33,24 @@ pub(super) fn sql(schema: &str) -> String {
     sql.replace("{schema}", schema)
 }
 
+/// Returns what lets a role use the function `enqueue`, and nothing else.
+pub(super) fn enqueue_grants(schema: &str, role: &str) -> String {
+    format!(
+        "GRANT USAGE ON SCHEMA {schema} TO {role};\n\
+         GRANT EXECUTE ON FUNCTION {schema}.enqueue(text, jsonb, jsonb) TO {role};\n"
+    )
+}
+
+/// Returns what lets a role use everything in the schema, and change nothing of its structure.
+pub(super) fn program_grants(schema: &str, role: &str) -> String {
+    format!(
+        "GRANT USAGE ON SCHEMA {schema} TO {role};\n\
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};\n\
+         GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};\n\
+         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role};\n"
+    )
+}
+
 /// Returns a step that has no effect on tables that have it.
 fn step(step: i32, sql: &str) -> String {
     let is_missing = match step {
@@ -51,8 +69,9 @@ pub(super) async fn migrate(client: &Client, schema: &str, allowed: bool) -> Res
     if current.is_none_or(|current| current < SCHEMA) {
         if !allowed {
             return Err(Trouble::new(format!(
-                "the tables of the schema {schema:?} are missing or outdated; let a person with the rights run the \
-                 SQL that `Postgres::sql` returns"
+                "the tables of the schema {schema:?} are missing or outdated, and this program does not make them; let \
+                 a person with the rights run the SQL that `dingtalk-notify state sql` prints, or `Postgres::sql` \
+                 returns"
             )));
         }
         client.batch_execute(&sql(schema)).await?;

@@ -86,9 +86,10 @@ impl From<tokio_postgres::Error> for Trouble {
                 (Kind::Other, "; correct the user and the password of the URL")
             }
             SqlState::INVALID_CATALOG_NAME => (Kind::Other, "; create the database"),
-            SqlState::INSUFFICIENT_PRIVILEGE => {
-                (Kind::Other, "; grant the right, or let the owner of the database make the tables")
-            }
+            SqlState::INSUFFICIENT_PRIVILEGE => (
+                Kind::Other,
+                "; grant the right, or let the owner of the database run what `dingtalk-notify state sql` prints",
+            ),
             SqlState::DISK_FULL | SqlState::OUT_OF_MEMORY => (Kind::Away, ""),
             _ => (Kind::Other, ""),
         };

@@ -34,8 +34,8 @@ const OF_SYSTEM: [&str; 20] = [
 /// The command line and the environment of a detached process.
 #[derive(Debug)]
 pub(crate) struct Detached {
-    /// Directory of the state.
-    pub(crate) directory: PathBuf,
+    /// Directory of the state, if there is one.
+    pub(crate) directory: Option<PathBuf>,
     /// Configuration file.
     pub(crate) config: Option<PathBuf>,
     /// Names of the variables that describe the robots.
@@ -50,7 +50,10 @@ impl Detached {
     /// The system starts no process.
     pub(crate) fn start(&self) -> io::Result<Child> {
         let mut command = Command::new(env::current_exe()?);
-        command.args(["outbox", "run", "--detached", "--state-dir"]).arg(&self.directory);
+        command.args(["outbox", "run", "--detached"]);
+        if let Some(directory) = &self.directory {
+            command.arg("--state-dir").arg(directory);
+        }
         if let Some(config) = &self.config {
             command.arg("--config").arg(config);
         }

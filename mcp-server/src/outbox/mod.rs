@@ -82,9 +82,13 @@ fn file(settings: &Settings) -> Option<PathBuf> {
     settings.state_directory().map(|directory| directory.join(SqliteStore::FILE))
 }
 
-/// Reports whether a process has opened the store before.
+/// Reports whether the store may contain something. That of a server always may.
 pub(crate) fn exists(settings: &Settings) -> bool {
-    settings.state_directory().is_some_and(|directory| directory.join(SqliteStore::FILE).exists())
+    #[cfg(feature = "postgres")]
+    if settings.state_database().is_some() {
+        return true;
+    }
+    file(settings).is_some_and(|file| file.exists())
 }
 
 /// Builds a queue over these lanes, with the settings of the file. If it does not deliver, it only accepts

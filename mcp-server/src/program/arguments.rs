@@ -169,6 +169,11 @@ pub(super) enum Command {
     },
     /// Show the rate, the rests and the month of each robot, as the processes of this machine share them
     Status(StatusArguments),
+    /// Prepare a PostgreSQL database for the state that programs on several machines share
+    State {
+        #[command(subcommand)]
+        command: StateCommand,
+    },
     /// Print the tool definitions as clients receive them
     Tools {
         /// Print JSON: the answer to `tools/list`, or the findings of `--lint`
@@ -210,6 +215,33 @@ pub(super) enum Command {
         #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
         config: Option<PathBuf>,
     },
+}
+
+#[derive(Subcommand)]
+pub(super) enum StateCommand {
+    /// Print the SQL that makes the tables, or brings them up to date, for a person with the rights to run it
+    Sql(SqlArguments),
+}
+
+#[derive(Args)]
+pub(super) struct SqlArguments {
+    /// Schema of the tables; by default that of the configuration file, or `dingtalk`
+    #[arg(long, value_name = "NAME")]
+    pub(super) schema: Option<String>,
+    /// Role of programs that use the tables and do not make them: print its grants, too; repeat for several
+    #[arg(long = "program-role", value_name = "ROLE")]
+    pub(super) program_roles: Vec<String>,
+    /// Role that can do nothing but add notifications: print its grants, too; repeat for several
+    #[arg(long = "enqueue-role", value_name = "ROLE")]
+    pub(super) enqueue_roles: Vec<String>,
+    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+    config: Option<PathBuf>,
+}
+
+impl SqlArguments {
+    pub(super) fn settings(&self) -> Settings {
+        Settings::read(Flags { config: self.config.clone(), ..Flags::default() })
+    }
 }
 
 #[derive(Subcommand)]

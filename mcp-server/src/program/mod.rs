@@ -18,6 +18,7 @@ mod run;
 mod sandbox;
 mod send;
 mod serve;
+mod state;
 mod status;
 mod tools;
 mod waiting;

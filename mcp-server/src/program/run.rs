@@ -7,8 +7,9 @@ use std::{
 
 use super::{
     Program, Result,
-    arguments::{Arguments, Command},
-    check, command_line, completions, demo, hook, log, outbox, relay, sandbox, send, serve, status, tools,
+    arguments::{Arguments, Command, StateCommand},
+    check, command_line, completions, demo, hook, log, outbox, relay, sandbox, send, serve, state, status,
+    tools,
     words::{language, words},
 };
 use crate::{Error, Settings, settings::Flags};
@@ -53,6 +54,7 @@ impl Program {
             Some(Command::Check(check)) => return check::run(self, check).await,
             Some(Command::Outbox { command }) => return outbox::run(self, command).await,
             Some(Command::Status(status)) => status::run(self, status).await?,
+            Some(Command::State { command: StateCommand::Sql(arguments) }) => state::sql(&arguments)?,
             Some(Command::Tools { render, choice, .. }) if !render.is_empty() => {
                 return tools::render(self, &choice, &render);
             }

@@ -232,7 +232,8 @@ impl Settings {
         let of_hooks =
             config.hooks.iter().flat_map(|hook| &hook.auth.secrets).filter_map(SecretSource::variable);
         let of_tokens = config.tokens.iter().flat_map(TokenSettings::variables);
-        let referenced: Vec<&str> = of_robots.chain(of_hooks).chain(of_tokens).collect();
+        let of_state = config.state.url.iter().filter_map(SecretSource::variable);
+        let referenced: Vec<&str> = of_robots.chain(of_hooks).chain(of_tokens).chain(of_state).collect();
         reader.faults.extend(variables.unknown(&referenced));
         if config.robots.is_empty() {
             self.environment = Some(EnvironmentRobot::read(reader, stated));
@@ -501,6 +502,12 @@ impl Settings {
             return self.opened.get_or_init(|| Some(database.describe(quotas()))).clone();
         }
         self.opened.get_or_init(|| self.state.describe(quotas)).clone()
+    }
+
+    /// Returns the schema of the database in the file.
+    #[cfg(feature = "program")]
+    pub(crate) fn schema(&self) -> Option<&str> {
+        self.config.state.schema.as_deref()
     }
 
     /// Returns the database that programs share, if there is one.

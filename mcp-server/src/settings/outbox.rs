@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use dingtalk_config::{OutboxSettings, RobotSettings};
-use dingtalk_core::delivery::SecretSource;
 
 use super::{Settings, StatePlace, robots::EnvironmentRobot, table};
 use crate::{
@@ -82,6 +81,10 @@ impl Settings {
 
     /// Returns what a detached process needs; `None` if no state is shared.
     pub(crate) fn detached(&self) -> Option<Detached> {
+        let directory = self.state_directory().map(Path::to_owned);
+        if directory.is_none() && self.state_database().is_none() {
+            return None;
+        }
         let of_program = [
             &table::AT_ALL,
             &table::CONFIRM,
@@ -90,12 +93,12 @@ impl Settings {
             &table::TIME_ZONE,
             &table::LANG,
         ];
-        let of_state = self.config.state.url.iter().filter_map(SecretSource::variable);
+        let of_state = self.state_database().and_then(|database| database.url_variable.as_deref());
         let of_program = of_program.into_iter().map(|setting| setting.variable).chain(of_state);
         let of_file = self.config.robots.iter().flat_map(RobotSettings::variables);
         let of_environment = self.environment.iter().flat_map(EnvironmentRobot::variables);
         Some(Detached {
-            directory: self.state_directory()?.to_owned(),
+            directory,
             config: self.config_path.clone(),
             variables: of_program.chain(of_file).chain(of_environment).map(str::to_owned).collect(),
         })

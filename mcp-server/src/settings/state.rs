@@ -88,6 +88,8 @@ impl StateFlags {
         }
         let of_file = file.url.as_ref().map(|url| (url, "state.url"));
         let (url, source) = self.url.as_ref().map(|given| (&given.value, given.source)).or(of_file)?;
+        #[cfg(feature = "program")]
+        let url_variable = url.variable().map(str::to_owned);
         let url = match url.read() {
             Ok(url) => url,
             Err(error) => {
@@ -99,10 +101,19 @@ impl StateFlags {
         if let Some(schema) = &file.schema {
             postgres = postgres.schema(schema);
         }
+        if let Some(migrates) = file.migrate {
+            postgres = postgres.migrate(migrates);
+        }
         match postgres.build() {
             Ok(postgres) => {
                 let required = file.required.unwrap_or(true);
-                Some(StateDatabase { postgres, egress: file.egress.clone(), required })
+                Some(StateDatabase {
+                    postgres,
+                    egress: file.egress.clone(),
+                    required,
+                    #[cfg(feature = "program")]
+                    url_variable,
+                })
             }
             Err(error) => {
                 faults.push(Fault::new(FaultKind::Invalid, source, Wording::of_cause(&error)));
@@ -180,6 +191,9 @@ pub(crate) struct StateDatabase {
     pub(crate) postgres: Postgres,
     egress: Option<String>,
     required: bool,
+    /// Name of the variable that its URL refers to.
+    #[cfg(feature = "program")]
+    pub(super) url_variable: Option<String>,
 }
 
 #[cfg(feature = "postgres")]
