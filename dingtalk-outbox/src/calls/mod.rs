@@ -12,8 +12,8 @@
 //! | queued | [`Claim::Queued`], for a [limited time](Call::queued_for): ask the queue about the message |
 //!
 //! A process counts as running as long as it holds the lock on a file of its own, which the operating system releases
-//! when the process ends, in whichever way. In a database, it holds an advisory lock of its session, and counts as ended
-//! three seconds after its last sign of life without that session.
+//! when the process ends, in whichever way. In a database, it holds an advisory lock of its session. Without that
+//! session, it counts as ended three seconds after its last sign of life.
 //!
 //! The table contains no message and nothing from which one could be guessed: keys are HMACs with a random secret of
 //! the file or the schema.
