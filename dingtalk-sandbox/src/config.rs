@@ -1,6 +1,10 @@
 //! Configuration of a sandbox: its robots and limits.
 
-use std::{fmt, io, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     draft::{Compose, Draft},
@@ -21,6 +25,9 @@ pub const RATE_WINDOW: Duration = Duration::from_secs(60);
 /// Documented time for which a robot that sends too fast is throttled: ten minutes.
 pub const BLOCK: Duration = Duration::from_secs(10 * 60);
 
+/// A clock.
+pub(crate) type Clock = dyn Fn() -> SystemTime + Send + Sync;
+
 /// Builder of a [`Sandbox`](crate::Sandbox).
 #[derive(Clone)]
 #[must_use]
@@ -34,6 +41,7 @@ pub struct Builder {
     pub(crate) deduplicate: bool,
     pub(crate) names: Names,
     pub(crate) log_capacity: usize,
+    pub(crate) clock: Arc<Clock>,
     pub(crate) compose: Option<Arc<Compose>>,
     pub(crate) release: Option<Arc<dyn Release>>,
 }
@@ -64,6 +72,7 @@ impl Builder {
             deduplicate: true,
             names: Names::new(),
             log_capacity: LOG_CAPACITY,
+            clock: Arc::new(SystemTime::now),
             compose: None,
             release: None,
         }
@@ -126,6 +135,13 @@ impl Builder {
     /// Their bodies together take at most 64 MiB: older requests are dropped beyond that, too.
     pub fn log_capacity(mut self, requests: usize) -> Self {
         self.log_capacity = requests;
+        self
+    }
+
+    /// Sets the clock with which timestamps of signatures are compared, for recorded requests; that of the system unless
+    /// set.
+    pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(now);
         self
     }
 

@@ -26,5 +26,17 @@ pub enum Draft {
     },
 }
 
+impl Draft {
+    /// Creates a draft of a declaration.
+    pub fn declaration(toml: impl Into<String>, name: Option<&str>, values: Map<String, Value>) -> Self {
+        Self::Declaration { toml: toml.into(), name: name.map(str::to_owned), values }
+    }
+
+    /// Creates a draft of a template.
+    pub fn template(title: Option<&str>, text: impl Into<String>, values: Map<String, Value>) -> Self {
+        Self::Template { title: title.map(str::to_owned), text: text.into(), values }
+    }
+}
+
 /// A function that turns a draft into the body of a message, or returns its faults.
 pub(crate) type Compose = dyn Fn(&Draft) -> Result<String, Vec<String>> + Send + Sync;

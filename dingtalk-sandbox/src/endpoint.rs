@@ -1,7 +1,5 @@
 //! The robot endpoint: checks a request, logs it, and answers it or injects a fault.
 
-use std::time::SystemTime;
-
 use hyper::StatusCode;
 use tokio::time::Instant;
 
@@ -93,7 +91,7 @@ fn accept(
     request: &Request,
     warnings: &mut Vec<String>,
 ) -> Result<Outcome, Refusal> {
-    let at = admission::admit(request, &shared.robots, milliseconds(SystemTime::now()))?;
+    let at = admission::admit(request, &shared.robots, milliseconds((shared.clock)()))?;
     let robot = &shared.robots[at];
     // The clock of tokio: a test that advances it ends a block too.
     let now = Instant::now().into_std();

@@ -65,6 +65,7 @@ mod robot;
 mod sandbox;
 mod server;
 mod shared;
+pub mod terminal;
 mod validation;
 mod verdict;
 mod view;

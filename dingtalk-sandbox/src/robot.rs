@@ -64,6 +64,21 @@ impl RobotConfig {
         Self::new(random_hex()).secret(format!("SEC{}", random_hex()))
     }
 
+    /// Replaces the token. A robot [for development](Self::development) is then no longer public.
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = token.into();
+        self.is_for_development = false;
+        self
+    }
+
+    /// Requires no signature.
+    #[must_use]
+    pub fn unsigned(mut self) -> Self {
+        self.secret = None;
+        self
+    }
+
     /// Requires a signature made with this secret (加签).
     #[must_use]
     pub fn secret(mut self, secret: impl Into<String>) -> Self {

@@ -130,6 +130,19 @@ impl Sandbox {
         self.shared.robots[0].secret.as_deref()
     }
 
+    /// Returns the names of the robots.
+    #[must_use]
+    pub fn robots(&self) -> Vec<String> {
+        (0..self.shared.robots.len()).map(|at| self.shared.name(at).to_owned()).collect()
+    }
+
+    /// Returns the access token and the signing secret of the robot with this name, or `None` if the name is unknown.
+    #[must_use]
+    pub fn access(&self, name: &str) -> Option<(&str, Option<&str>)> {
+        let robot = &self.shared.robots[self.shared.find(name)?];
+        Some((&robot.token, robot.secret.as_deref()))
+    }
+
     /// Returns the address of the page that shows the chat.
     #[must_use]
     pub fn page_url(&self) -> String {
@@ -141,6 +154,18 @@ impl Sandbox {
     #[must_use]
     pub fn log(&self) -> Vec<Entry> {
         self.shared.state().log.since(0).iter().map(|entry| Entry::clone(entry)).collect()
+    }
+
+    /// Waits until the log has requests after this number, and returns them, oldest first. Ends with none only if the
+    /// sandbox ends.
+    pub async fn log_after(&self, number: u64) -> Vec<Entry> {
+        let mut newest = self.shared.watch();
+        loop {
+            let entries = self.shared.state().log.since(number);
+            if !entries.is_empty() || newest.changed().await.is_err() {
+                return entries.iter().map(|entry| Entry::clone(entry)).collect();
+            }
+        }
     }
 
     /// Returns the messages in the chat, oldest first, as far back as the log reaches.

@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
-    config::Builder,
+    config::{Builder, Clock},
     draft::Compose,
     fault::Faults,
     log::Log,
@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub(crate) token: String,
     redirects_followed: AtomicU64,
     state: Mutex<State>,
+    /// The clock of signatures.
+    pub(crate) clock: Arc<Clock>,
     /// Turns drafts into bodies.
     pub(crate) compose: Option<Arc<Compose>>,
     /// The way to a real robot.
@@ -85,6 +87,7 @@ impl Shared {
             }),
             newest: watch::Sender::new(0),
             robots: builder.robots,
+            clock: builder.clock,
             compose: builder.compose,
             releases: builder.release.map(Releases::new),
         }

@@ -14,6 +14,7 @@ use super::{
         DropArguments, ListArguments, PurgeArguments, RetryArguments, ShowArguments, StatsArguments,
     },
     relay::RelayArguments,
+    sandbox::arguments::SandboxArguments,
     send::{Input, NotificationArguments},
     waiting::duration,
 };
@@ -194,11 +195,7 @@ pub(super) enum Command {
     /// Tell the group what a coding agent needs; called by the agent's hooks
     Hook(HookArguments),
     /// Start a local robot with a chat view, as a stand-in for DingTalk
-    Sandbox {
-        /// Port on 127.0.0.1; 0 for any free port
-        #[arg(long, default_value_t = 8080)]
-        port: u16,
-    },
+    Sandbox(SandboxArguments),
     /// Send example messages to a sandbox group, also through an MCP client
     Demo {
         /// Exit afterwards, with 0 only if all messages have arrived
@@ -359,7 +356,17 @@ impl RunArguments {
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct SendArguments {
     #[command(subcommand)]
-    pub(super) sent: Sent,
+    pub(super) sent: Option<Sent>,
+    /// Send one message of each construct to this robot instead, for photographs of what DingTalk draws: at most 15;
+    /// says what they cost, and asks
+    #[arg(long, value_name = "ROBOT")]
+    pub(super) sheet: Option<String>,
+    /// With --sheet: do not ask
+    #[arg(long, requires = "sheet")]
+    pub(super) yes: bool,
+    /// With --sheet: pause between two messages, for example 3s
+    #[arg(long, requires = "sheet", value_name = "DURATION", default_value = "3s", value_parser = duration)]
+    pub(super) pause: Duration,
     /// Send through this robot of the configuration file
     #[arg(long, global = true, value_name = "NAME")]
     pub(super) robot: Option<String>,

@@ -64,7 +64,7 @@ impl Program {
             Some(Command::Relay(arguments)) => return relay::run(self, arguments).await,
             // It has run before.
             Some(Command::Hook(_)) => {}
-            Some(Command::Sandbox { port }) => sandbox::run(port).await?,
+            Some(Command::Sandbox(arguments)) => sandbox::run(self, arguments).await?,
             Some(Command::Demo { once, config }) => demo::run(self, once, config.as_deref()).await?,
             Some(Command::Completions { shell, config }) => {
                 completions::run(self, &Settings::read(Flags { config, ..Flags::default() }), shell)?;

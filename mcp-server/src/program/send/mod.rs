@@ -8,6 +8,7 @@ mod message;
 mod notification;
 pub(super) mod queue;
 mod report;
+mod sheet;
 
 use std::{
     future::pending,
@@ -55,16 +56,21 @@ pub(super) const FLUSH: Duration = Duration::from_secs(2);
 
 /// Sends the message or the notification of the command line.
 pub(super) async fn run(program: &Program, arguments: SendArguments) -> Result<ExitCode> {
-    match send(program, &arguments).await {
+    let done = match (&arguments.sheet, &arguments.sent) {
+        (Some(robot), None) => sheet::run(program, &arguments, robot).await,
+        (None, Some(sent)) => send(program, &arguments, sent).await,
+        (sheet, _) => return sheet::choose(program, sheet.is_some(), arguments.json),
+    };
+    match done {
         // A program that reads JSON reads nothing else.
         Err(error) if arguments.json => Report::of_failure(&*error).tell(program, true),
         done => done,
     }
 }
 
-async fn send(program: &Program, arguments: &SendArguments) -> Result<ExitCode> {
+async fn send(program: &Program, arguments: &SendArguments, sent: &Sent) -> Result<ExitCode> {
     let settings = arguments.settings();
-    let call = match call(program, &settings, arguments) {
+    let call = match call(program, &settings, arguments, sent) {
         Ok(call) => call,
         Err(Problem::Failed(problem)) => return Err(problem.into()),
         Err(Problem::Invalid(problem)) => return Report::of_faults(&[problem]).tell(program, arguments.json),
@@ -156,8 +162,9 @@ async fn send(program: &Program, arguments: &SendArguments) -> Result<ExitCode> 
 /// Prints the message as people read it, or as JSON, and sends nothing. A notification without fields is shown by its
 /// example.
 pub(super) fn render(program: &Program, arguments: &SendArguments) -> Result<ExitCode> {
+    let Some(sent) = &arguments.sent else { return sheet::choose(program, false, arguments.json) };
     let settings = arguments.settings();
-    let mut call = match call(program, &settings, arguments) {
+    let mut call = match call(program, &settings, arguments, sent) {
         Ok(call) => call,
         Err(Problem::Failed(problem)) => return Err(problem.into()),
         Err(Problem::Invalid(problem)) => return Report::of_faults(&[problem]).tell(program, arguments.json),
@@ -208,8 +215,9 @@ fn call(
     program: &Program,
     settings: &Settings,
     arguments: &SendArguments,
+    sent: &Sent,
 ) -> std::result::Result<Call, Problem> {
-    match &arguments.sent {
+    match sent {
         Sent::Message(message) => message::call(message, arguments),
         Sent::Notification(NotificationArguments { command, matches }) => {
             let sendables = Sendable::all(program, settings.notifications());

@@ -51,6 +51,11 @@ impl Queue {
         Ok(is_served(&*self.outbox, &self.lane).await?)
     }
 
+    /// Reports whether the message with this id was delivered.
+    pub(in crate::program) async fn has_delivered(&self, id: &str) -> Result<bool> {
+        Ok(matches!(self.outbox.find(id).await?, Standing::Delivered(_)))
+    }
+
     /// Starts a process that delivers, unless one is running, and does not wait for it.
     pub(in crate::program) async fn start_deliverer(&self, settings: &Settings) -> Result<()> {
         if self.is_served().await? { Ok(()) } else { start(settings) }
