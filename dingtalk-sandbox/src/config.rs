@@ -138,8 +138,8 @@ impl Builder {
         self
     }
 
-    /// Sets the clock with which timestamps of signatures are compared, for recorded requests; that of the system unless
-    /// set.
+    /// Sets the clock with which timestamps of signatures are compared, for recorded requests; that of the system
+    /// unless set.
     pub fn clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(now);
         self

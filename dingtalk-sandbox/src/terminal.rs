@@ -10,8 +10,8 @@ use crate::{
 
 /// A way to write to a terminal.
 ///
-/// Everything that a sender controls is written without its control characters: a message cannot move the cursor, change
-/// the colours or the title of the terminal, or reverse the direction of the text around it.
+/// Everything that a sender controls is written without its control characters: a message cannot move the cursor,
+/// change the colours or the title of the terminal, or reverse the direction of the text around it.
 ///
 /// ```
 /// use dingtalk_core::{Message, message::WireMessage};

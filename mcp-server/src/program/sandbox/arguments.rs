@@ -45,7 +45,8 @@ pub(in crate::program) struct SandboxArguments {
     /// Seconds for which a robot that sent too fast is refused
     #[arg(long, value_name = "SECONDS", default_value_t = BLOCK.as_secs())]
     block_seconds: u64,
-    /// Fault that requests meet, for example throttle, status:502*3, hang@0.1 or hang@0.1/7 with a seed; repeat for several
+    /// Fault that requests meet, for example throttle, status:502*3, hang@0.1 or hang@0.1/7 with a seed; repeat for
+    /// several
     #[arg(long, value_name = "FAULT")]
     fault: Vec<FaultRule>,
     /// Print messages and refusals in the terminal as they arrive
