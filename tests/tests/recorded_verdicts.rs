@@ -8,15 +8,17 @@ use dingtalk_sandbox::{RobotConfig, Sandbox};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-/// Codes of the refused requests.
-const REFUSED: [(&str, &str, i64); 7] = [
+/// Codes of the refused requests. Action cards of these clients have flags that are numbers.
+const REFUSED: [(&str, &str, i64); 9] = [
     ("dingtalkchatbot-1.5.7", "action_single.plain", 40035),
     ("dingtalkchatbot-1.5.7", "action_multi.two", 40035),
     ("dingtalkchatbot-1.5.7", "action_multi.one_button", 40035),
     ("npm-dingtalk-robot-sender-1.2.0", "text.over_21000_bytes", 460_101),
     ("npm-dingtalk-robot-sender-1.2.0", "text.blank", 400_202),
     ("npm-dingtalk-robot-sender-1.2.0", "markdown.empty_title", 400_402),
-    ("npm-dingtalk-robot-sender-1.2.0", "action_multi.none", 400_504),
+    ("npm-dingtalk-robot-sender-1.2.0", "action_multi.two", 40035),
+    ("npm-dingtalk-robot-sender-1.2.0", "action_multi.one_button", 40035),
+    ("npm-dingtalk-robot-sender-1.2.0", "action_multi.none", 40035),
 ];
 
 fn text(value: &Value) -> &str {
