@@ -40,6 +40,9 @@ const KNOWN_ACRONYMS: &str = "\
 /// assert!(!is_chinese("Post a message to the DingTalk (钉钉) group."));
 /// ```
 pub fn is_chinese(text: &str) -> bool {
+    if text.is_ascii() {
+        return false;
+    }
     let chinese =
         text.chars().filter(|c| matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')).count();
     let words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).count();

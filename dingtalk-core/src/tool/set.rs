@@ -30,17 +30,17 @@ impl ToolSet {
         let tools: Vec<ToolType> = tools.into_iter().collect();
         let specs: Vec<ToolSpec<'_>> = tools.iter().map(ToolType::spec).collect();
         let mut problems: Vec<String> = check::problems(&specs).iter().map(ToString::to_string).collect();
+        let mut unlimited = Vec::new();
         for spec in specs {
-            problems.extend(spec.types_that_clients_refuse().map(|(parameter, found)| {
+            let faults = spec.faults_of_types();
+            problems.extend(faults.refused.iter().map(|(parameter, found)| {
                 format!(
                     "the parameter `{parameter}` of `{}` has {found} in its schema, which some clients refuse: use a \
                      type whose schema is a plain string, number or flag",
                     spec.name
                 )
             }));
-        }
-        for spec in tools.iter().map(ToolType::spec) {
-            problems.extend(spec.unlimited().map(|path| {
+            unlimited.extend(faults.unlimited.iter().map(|path| {
                 format!(
                     "`{path}` of `{}` has no upper limit: use a type with rules of its own, such as a `Fragment` with `tool`, \
                      give its schema a `maxLength` or `maxItems`, or mark the field `unbounded`",
@@ -48,6 +48,7 @@ impl ToolSet {
                 )
             }));
         }
+        problems.append(&mut unlimited);
         if problems.is_empty() {
             Ok(Self { tools, prefix: String::new() })
         } else {

@@ -96,32 +96,19 @@ impl<'a> ToolSpec<'a> {
         schema::object(parameters, self.types.learn(self.parameters))
     }
 
-    /// Finds parameters of types whose schema some client refuses, each with the refused part. Checks only the types:
-    /// the rest of a schema is ours.
-    pub(super) fn types_that_clients_refuse(&self) -> impl Iterator<Item = (&'a str, String)> {
-        let types = self.types.learn(self.parameters);
-        self.parameters.iter().zip(types).flat_map(|(parameter, learned)| {
-            let found = portable::problems(&learned.schema);
-            found.into_iter().map(move |found| (parameter.field.name, found))
-        })
-    }
-
-    /// Returns the parts of parameters without an upper limit. The derive cannot see into foreign types.
-    pub(super) fn unlimited(&self) -> impl Iterator<Item = String> {
-        let types = self.types.learn(self.parameters);
-        // A schema that is refused for other reasons will change.
-        let is_open = |(parameter, learned): &(Parameter<'_>, Learned)| {
-            !parameter.is_unbounded && portable::problems(&learned.schema).is_empty()
-        };
-        self.parameters.iter().zip(types).filter(is_open).flat_map(|(parameter, learned)| {
-            let limits_itself =
-                parameter.field.constraints.iter().any(|constraint| {
-                    matches!(constraint, Constraint::Length { .. } | Constraint::Bytes { .. })
-                });
+    /// Finds the faults of the parameters' types. The rest of a schema is ours.
+    pub(super) fn faults_of_types(&self) -> FaultsOfTypes<'a> {
+        let mut faults = FaultsOfTypes::default();
+        for (parameter, learned) in self.parameters.iter().zip(self.types.learn(self.parameters)) {
             let name = parameter.field.name;
-            let parts = learned.unlimited.into_iter().filter(move |path| !(path.is_empty() && limits_itself));
-            parts.map(move |path| format!("{name}{path}"))
-        })
+            let refused = portable::problems(&learned.schema);
+            // A schema that is refused for other reasons will change.
+            if refused.is_empty() && !parameter.is_unbounded {
+                faults.unlimited.extend(unlimited_parts(&parameter, learned));
+            }
+            faults.refused.extend(refused.into_iter().map(|found| (name, found)));
+        }
+        faults
     }
 
     /// Sets the hint that a call is irreversible; used by generated code.
@@ -131,4 +118,24 @@ impl<'a> ToolSpec<'a> {
         self.destructive = destructive;
         self
     }
+}
+
+/// Faults of the types of a tool's parameters.
+#[derive(Default)]
+pub(super) struct FaultsOfTypes<'a> {
+    /// Parameters whose schema some client refuses, each with the refused part.
+    pub(super) refused: Vec<(&'a str, String)>,
+    /// Parts without an upper limit. The derive cannot see into foreign types.
+    pub(super) unlimited: Vec<String>,
+}
+
+fn unlimited_parts(parameter: &Parameter<'_>, learned: Learned) -> impl Iterator<Item = String> {
+    let limits_itself = parameter
+        .field
+        .constraints
+        .iter()
+        .any(|constraint| matches!(constraint, Constraint::Length { .. } | Constraint::Bytes { .. }));
+    let name = parameter.field.name;
+    let parts = learned.unlimited.into_iter().filter(move |path| !(path.is_empty() && limits_itself));
+    parts.map(move |path| format!("{name}{path}"))
 }
