@@ -28,6 +28,11 @@ struct Bounded<'w> {
 
 impl Write for Bounded<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Most values are short and plain, and every delivery writes some.
+        if text.len() <= self.left && text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.left -= text.len();
+            return self.output.write_str(text);
+        }
         for c in text.chars() {
             self.left = self.left.checked_sub(1).ok_or(fmt::Error)?;
             if c.is_control() || is_invisible(c) {

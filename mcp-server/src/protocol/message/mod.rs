@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 use rmcp::{
     ErrorData,
     model::{
-        CallToolRequestParams, CompleteRequestParams, Extensions, GetPromptRequestParams,
+        CallToolRequest, CallToolRequestParams, CompleteRequestParams, Extensions, GetPromptRequestParams,
         InitializeRequestParams, PaginatedRequestParams, ReadResourceRequestParams, RequestId,
     },
 };
@@ -110,6 +110,26 @@ pub(crate) fn read(text: &[u8]) -> Result<Input, Refused> {
     }
 }
 
+/// Takes the call of a tool out of a message that can be handled; returns any other message. The library's reader of all
+/// messages tries one kind after another, and nearly all messages are calls.
+pub(crate) fn take_call(message: Value) -> Result<(RequestId, serde_json::Result<CallToolRequest>), Value> {
+    let is_of_requests = |key: &String| matches!(key.as_str(), "jsonrpc" | "id" | "method" | "params");
+    let id = match &message {
+        Value::Object(fields) if is_call(fields) && fields.keys().all(is_of_requests) => {
+            fields.get("id").and_then(|id| RequestId::deserialize(id).ok())
+        }
+        _ => None,
+    };
+    match id {
+        Some(id) => Ok((id, CallToolRequest::deserialize(message))),
+        None => Err(message),
+    }
+}
+
+fn is_call(fields: &Map<String, Value>) -> bool {
+    fields.get("method").is_some_and(|method| method == "tools/call")
+}
+
 /// Returns what makes the arguments of a call unfit, from the request's context.
 pub(crate) fn unfit_arguments(context: &Extensions) -> Option<&UnfitArguments> {
     let of_http = || context.get::<hyper::http::request::Parts>()?.extensions.get();
@@ -201,6 +221,7 @@ fn check_request(
 fn mismatch(method: &str, params: &Value) -> Option<String> {
     let problem = match method {
         "initialize" => unlike::<InitializeRequestParams>(params),
+        "tools/call" if is_plain_call(params) => None,
         "tools/call" => unlike::<CallToolRequestParams>(params),
         "prompts/get" => unlike::<GetPromptRequestParams>(params),
         "resources/read" => unlike::<ReadResourceRequestParams>(params),
@@ -211,6 +232,17 @@ fn mismatch(method: &str, params: &Value) -> Option<String> {
         _ => None,
     }?;
     Some(format!("invalid `params` of `{method}`: {problem}"))
+}
+
+/// Reports whether these are the parameters of a call as most clients write them, which need no further check.
+fn is_plain_call(params: &Value) -> bool {
+    let Value::Object(params) = params else { return false };
+    let is_plain = |(key, value): (&String, &Value)| match key.as_str() {
+        "name" => value.is_string(),
+        "arguments" => value.is_object(),
+        _ => false,
+    };
+    params.contains_key("name") && params.iter().all(is_plain)
 }
 
 fn unlike<P: DeserializeOwned>(params: &Value) -> Option<String> {

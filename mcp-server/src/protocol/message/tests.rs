@@ -1,3 +1,4 @@
+use rmcp::model::ClientJsonRpcMessage;
 use serde_json::json;
 
 use super::*;
@@ -108,5 +109,28 @@ fn half_of_a_pair_outside_of_arguments_is_not_json() {
         r#"{"jsonrpc":"2.0","id":1,"method":"\ud800"}"#,
     ] {
         assert_eq!(one(text).expect_err(text).error.code.0, -32_700, "{text}");
+    }
+}
+
+#[test]
+fn a_call_is_taken_as_the_library_reads_it() {
+    let library = |message: &Value| serde_json::from_value::<ClientJsonRpcMessage>(message.clone()).unwrap();
+    for (id, params) in [
+        (json!(7), json!({"name": "t"})),
+        (json!("a"), json!({"name": "t", "arguments": {"text": "x", "people": ["1"]}})),
+        (json!(0), json!({"name": "t", "arguments": {}, "_meta": {"progressToken": 3, "a/b": {"c": null}}})),
+        (json!(1), json!({"name": "t", "requestState": "s", "inputResponses": {}, "unknown": 1})),
+    ] {
+        let message = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params});
+        let (id, call) = take_call(message.clone()).unwrap();
+        let taken = ClientJsonRpcMessage::request(call.unwrap().into(), id);
+        assert_eq!(format!("{taken:?}"), format!("{:?}", library(&message)));
+    }
+    for other in [
+        json!({"jsonrpc": "2.0", "id": 1, "method": "ping"}),
+        json!({"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "t"}}),
+        json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t"}, "error": {}}),
+    ] {
+        assert_eq!(take_call(other.clone()).unwrap_err(), other);
     }
 }

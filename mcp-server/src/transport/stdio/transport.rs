@@ -276,7 +276,10 @@ fn error_of(id: Option<&RequestId>, error: &ErrorData) -> Value {
 
 /// Returns the message in the terms of the protocol's library.
 fn to_protocol(incoming: Incoming) -> Result<RxJsonRpcMessage<RoleServer>, Refused> {
-    let message = serde_json::from_value(incoming.message);
+    let message = match message::take_call(incoming.message) {
+        Ok((id, call)) => call.map(|call| RxJsonRpcMessage::<RoleServer>::request(call.into(), id)),
+        Err(message) => serde_json::from_value(message),
+    };
     let mut message = message.map_err(|_| Refused::unidentified(message::not_a_message()))?;
     if let (Some(unfit), RxJsonRpcMessage::<RoleServer>::Request(call)) = (incoming.unfit, &mut message) {
         call.request.extensions_mut().insert(unfit);
