@@ -7,9 +7,12 @@ use dingtalk_core::{
     Deliver as _, DeliverExt as _, Message, Robot, Stub, message::WireMessage, tool::ToolType,
 };
 use dingtalk_sandbox::Sandbox;
-use rmcp::{ServiceExt as _, model::CallToolRequestParams};
-use serde_json::{Map, Value};
-use tokio::{process::Command, time::timeout};
+use serde_json::{Map, Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    process::{ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
 
 use super::{Program, Result, examples, say, words::words};
 use crate::{Error, Server, builtin_tools, protocol::example::example, settings::table};
@@ -157,19 +160,48 @@ async fn call_server(sandbox: &Sandbox, calls: Vec<Call>) -> Result<()> {
     let (Some(stdout), Some(stdin)) = (server.stdout.take(), server.stdin.take()) else {
         return Err("the server has no stdin or stdout".into());
     };
-    let client = ().serve((stdout, stdin)).await?;
+    let mut client = Client { stdin, stdout: BufReader::new(stdout).lines(), requests: 0 };
+    client.begin().await?;
     for (name, arguments) in calls {
-        let call = CallToolRequestParams::new(name).with_arguments(arguments);
-        let result = client.call_tool(call).await?;
-        if result.is_error == Some(true) {
-            return Err(
-                format!("{}: {:?}", words("the tool call failed", "工具调用失败"), result.content).into()
-            );
+        let answer = client.request("tools/call", &json!({"name": name, "arguments": arguments})).await?;
+        let result = &answer["result"];
+        if !result.is_object() || result["isError"] == true {
+            return Err(format!("{}: {answer}", words("the tool call failed", "工具调用失败")).into());
         }
         say_last(sandbox)?;
     }
-    client.cancel().await?;
     Ok(())
+}
+
+/// A client of MCP over the server's stdin and stdout. That of the protocol's library would make each program larger.
+struct Client {
+    stdin: ChildStdin,
+    stdout: Lines<BufReader<ChildStdout>>,
+    requests: u64,
+}
+
+impl Client {
+    async fn begin(&mut self) -> Result<()> {
+        let this = json!({"name": "demo", "version": env!("CARGO_PKG_VERSION")});
+        let params = json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": this});
+        self.request("initialize", &params).await?;
+        self.write(&json!({"jsonrpc": "2.0", "method": "notifications/initialized"})).await
+    }
+
+    /// Makes a request and returns the answer, which is the next message: this client lets the server ask nothing.
+    async fn request(&mut self, method: &str, params: &Value) -> Result<Value> {
+        self.requests += 1;
+        let id = self.requests;
+        self.write(&json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params})).await?;
+        let line = timeout(PATIENCE, self.stdout.next_line()).await??;
+        let line = line.ok_or_else(|| words("the server has ended", "服务器已退出"))?;
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    async fn write(&mut self, message: &Value) -> Result<()> {
+        self.stdin.write_all(format!("{message}\n").as_bytes()).await?;
+        Ok(())
+    }
 }
 
 /// Prints one line on the last message.
