@@ -416,6 +416,7 @@ impl ServerBuilder {
             targets,
             people,
             max_mentions: self.max_mentions,
+            language: crate::settings::language(),
             dry_run: self.dry_run,
             metrics: self.metrics,
         };

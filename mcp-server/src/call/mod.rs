@@ -24,10 +24,11 @@ use std::{future::Future, sync::Arc};
 
 use dingtalk_core::{
     Envelope, Message,
-    delivery::{Confirmation, Limits, Overflow},
+    delivery::{Confirmation, Language, Limits, Overflow},
     message::{Fault, Faults, Keyword, Mentions, WireMessage},
     tool::{Call, Constraint, ToolType},
 };
+use dingtalk_template::is_chinese;
 use serde_json::{Map, Value};
 
 use self::{
@@ -53,6 +54,8 @@ pub(crate) struct Calls {
     pub(crate) people: People,
     pub(crate) max_mentions: usize,
     pub(crate) dry_run: bool,
+    /// Language in which a person is asked about a notification that is not in Chinese.
+    pub(crate) language: Language,
     pub(crate) metrics: Metrics,
 }
 
@@ -78,6 +81,8 @@ pub(crate) struct Ready {
     pub(crate) policy: Policy,
     /// The question that a person must answer with yes first.
     pub(crate) question: Option<Question>,
+    /// Language in which a person is asked.
+    pub(crate) language: Language,
     hidden: Hidden,
 }
 
@@ -157,7 +162,8 @@ impl Calls {
         if self.dry_run {
             return ended(dry_run(envelope.message, identity.message_id(), overflow, keyword));
         }
-        Ok(Ready { record, envelope, call: identity, robot, policy, question, hidden })
+        let language = if is_chinese(tool.spec().purpose) { Language::Zh } else { self.language };
+        Ok(Ready { record, envelope, call: identity, robot, policy, question, language, hidden })
     }
 
     /// Ends a call whose arguments are no object.

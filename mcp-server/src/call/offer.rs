@@ -84,7 +84,8 @@ impl Calls {
         let group = Group::of(self.dispatcher.deliver(), robot.as_deref());
         let call = Identity::new(&group, Caller::Person { id }, "", "");
         let hidden = Hidden::default();
-        let ready = Ready { record, envelope, call, robot, policy, question: None, hidden };
+        let ready =
+            Ready { record, envelope, call, robot, policy, question: None, language: self.language, hidden };
         Ok(Offered { ready, at_all_removed })
     }
 }

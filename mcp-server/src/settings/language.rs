@@ -7,7 +7,6 @@ use dingtalk_core::delivery::Language;
 use super::table::LANG;
 
 /// Returns the language of the setting, else of the locale.
-#[cfg_attr(not(feature = "program"), allow(dead_code, reason = "only the command line speaks to people"))]
 pub(crate) fn language() -> Language {
     let names = [LANG.variable, "LC_ALL", "LC_MESSAGES", "LANG"];
     let set = names.iter().filter_map(|name| env::var(name).ok()).find(|value| !value.trim().is_empty());

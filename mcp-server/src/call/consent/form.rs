@@ -1,10 +1,10 @@
 //! The question to a person, and the answer that means yes.
 
-use dingtalk_core::Message;
+use dingtalk_core::{Message, delivery::Language};
 use rmcp::model::{ElicitRequestParams, ElicitResult, ElicitationAction, ElicitationSchema, EnumSchema};
 use serde_json::Value;
 
-use super::shown;
+use super::{shown, words::Words};
 use crate::call::policy::Question;
 
 /// The only field of the form.
@@ -19,17 +19,13 @@ pub(super) fn form(
     question: Question,
     message: &Message,
     robot: Option<&str>,
+    language: Language,
     hide: impl Fn(&mut String),
 ) -> ElicitRequestParams {
-    let group = robot
-        .map_or_else(|| "the DingTalk (钉钉) group".to_owned(), |robot| format!("the group of `{robot}`"));
-    let asked = match question {
-        Question::AtAll => format!("Notify everybody in {group} with this message (@all)?"),
-        Question::Send => format!("Send this message to {group}?"),
-    };
+    let words = Words(language);
     ElicitRequestParams::FormElicitationParams {
         meta: None,
-        message: format!("{asked} It cannot be recalled.\n\n{}", shown::describe(message, hide)),
+        message: format!("{}\n\n{}", words.question(question, robot), shown::describe(message, words, hide)),
         requested_schema: schema(),
     }
 }
@@ -75,7 +71,8 @@ mod tests {
 
     #[test]
     fn the_form_has_a_required_choice_and_no_default() {
-        let form = form(Question::AtAll, &Message::text("Disk is full\u{7}"), Some("ops"), |_| ());
+        let form =
+            form(Question::AtAll, &Message::text("Disk is full\u{7}"), Some("ops"), Language::En, |_| ());
         let form = serde_json::to_value(form).unwrap();
         assert_eq!(
             form["requestedSchema"],
@@ -88,5 +85,20 @@ mod tests {
         let expected = "Notify everybody in the group of `ops` with this message (@all)? It cannot be recalled.\n\n\
             A text message that mentions nobody, without links.\n\n    Text:\n    | Disk is full";
         assert_eq!(form["message"], expected);
+    }
+
+    #[test]
+    fn a_chinese_form_asks_in_chinese() {
+        for (question, robot, expected) in [
+            (Question::AtAll, Some("ops"), "要用这条消息 @所有人，通知 `ops` 所在的群里的每个人吗？"),
+            (Question::AtAll, None, "要用这条消息 @所有人，通知钉钉群里的每个人吗？"),
+            (Question::Send, Some("ops"), "要把这条消息发送到 `ops` 所在的群吗？"),
+            (Question::Send, None, "要把这条消息发送到钉钉群吗？"),
+        ] {
+            let form = form(question, &Message::text("磁盘已满"), robot, Language::Zh, |_| ());
+            let form = serde_json::to_value(form).unwrap();
+            let rest = "发送后无法撤回。同意请选 yes，不同意请选 no。\n\n一条文本消息，不 @ 任何人，不含链接。\n\n    正文：\n    | 磁盘已满";
+            assert_eq!(form["message"], format!("{expected}{rest}"));
+        }
     }
 }

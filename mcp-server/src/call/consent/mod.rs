@@ -8,6 +8,7 @@ mod form;
 mod links;
 mod shown;
 mod state;
+mod words;
 
 use rmcp::{
     RoleServer,
@@ -56,12 +57,13 @@ impl Consents {
         request: &CallToolRequestParams,
         context: &RequestContext<RoleServer>,
     ) -> Consent {
-        let Ready { envelope, call, robot, policy, hidden, .. } = ready;
+        let Ready { envelope, call, robot, policy, hidden, language, .. } = ready;
         let key = call.key;
         if !context.client_capabilities().as_ref().is_some_and(can_ask) {
             return Consent::Refused(Refusal::CannotAsk(policy.confirm));
         }
-        let form = || form::form(question, &envelope.message, robot.as_deref(), |text| hidden.hide(text));
+        let form =
+            || form::form(question, &envelope.message, robot.as_deref(), *language, |text| hidden.hide(text));
         let modern =
             context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
         if modern {

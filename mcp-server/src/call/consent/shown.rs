@@ -3,9 +3,12 @@
 //! Everything that comes from the message is indented, as code in Markdown: a client that renders questions shows it
 //! as it is, and no value can pass for the words of the question.
 
-use dingtalk_core::{Message, message::Mentions};
+use dingtalk_core::Message;
 
-use super::links;
+use super::{
+    links,
+    words::{Part, Words},
+};
 use crate::call::visible::is_invisible;
 
 /// Marks code in Markdown, which contains no links, pictures or headings.
@@ -34,60 +37,26 @@ struct Limits {
 
 /// Describes a message to the person who confirms it: type, mentions, links, and the text of every part. `hide`
 /// replaces numbers of people with their names.
-pub(super) fn describe(message: &Message, hide: impl Fn(&mut String)) -> String {
+pub(super) fn describe(message: &Message, words: Words, hide: impl Fn(&mut String)) -> String {
     let hosts = links::hosts(message);
-    let kind = match message {
-        Message::Text(_) => "A text message",
-        Message::Markdown(_) => "A Markdown message",
-        Message::Link(_) => "A link",
-        Message::ActionCard(_) => "An action card",
-        Message::FeedCard(_) => "A feed card",
-        _ => "A message",
-    };
-    let linked = match hosts.len() {
-        0 => "without links".to_owned(),
-        1 => "with links to 1 host".to_owned(),
-        count => format!("with links to {} hosts", grouped(count)),
-    };
     let mut lines = Vec::new();
     if !hosts.is_empty() {
-        lines.push(format!(
-            "Links to: {}",
-            listed(hosts.iter().map(|host| one_line(host, LABEL, &hide)), ", ")
-        ));
+        let listed = listed(hosts.iter().map(|host| one_line(host, LABEL, words, &hide)), ", ", words);
+        lines.push(format!("{}{listed}", words.part(Part::Links)));
     }
-    lines.extend(parts(message, &hide));
+    lines.extend(parts(message, words, &hide));
     let lines: Vec<String> = lines.into_iter().map(|line| format!("\n{INDENT}{line}")).collect();
-    // A card mentions those whose user ids its text names.
-    let by_text = match message {
-        Message::ActionCard(card) if card.text.contains(['@', '＠']) => {
-            " and anyone named after an @ in its text"
-        }
-        _ => "",
-    };
-    format!("{kind} that mentions {}{by_text}, {linked}.\n{}", mentioned(message.mentions()), lines.concat())
-}
-
-fn mentioned(mentions: Option<&Mentions>) -> String {
-    let people = mentions.map_or(0, Mentions::people);
-    let people = match people {
-        0 => None,
-        1 => Some("1 person".to_owned()),
-        people => Some(format!("{} people", grouped(people))),
-    };
-    let everybody = mentions.is_some_and(|mentions| mentions.all).then(|| "everybody".to_owned());
-    let mentioned: Vec<String> = everybody.into_iter().chain(people).collect();
-    if mentioned.is_empty() { "nobody".to_owned() } else { mentioned.join(" and ") }
+    format!("{}\n{}", words.summary(message, hosts.len()), lines.concat())
 }
 
 /// Returns the lines of the parts: short ones first, so that the body cannot push them out.
-fn parts(message: &Message, hide: &impl Fn(&mut String)) -> Vec<String> {
-    let title = |text: &str| format!("Title: {}", one_line(text, TITLE, hide));
-    let opens = |kind: &str, title: &str, url: &str| {
-        let label = one_line(title, LABEL, hide);
-        let hosts = links::hosts_of(url).into_iter().map(|host| one_line(&host, LABEL, hide));
+fn parts(message: &Message, words: Words, hide: &impl Fn(&mut String)) -> Vec<String> {
+    let title = |text: &str| format!("{}{}", words.part(Part::Title), one_line(text, TITLE, words, hide));
+    let opens = |part: Part, title: &str, url: &str| {
+        let label = one_line(title, LABEL, words, hide);
+        let hosts = links::hosts_of(url).into_iter().map(|host| one_line(&host, LABEL, words, hide));
         let steps = std::iter::once(label).chain(hosts).filter(|step| !step.is_empty());
-        format!("{kind}: {}", steps.collect::<Vec<_>>().join(" -> "))
+        format!("{}{}", words.part(part), steps.collect::<Vec<_>>().join(" -> "))
     };
     let mut lines = Vec::new();
     let body = match message {
@@ -98,49 +67,49 @@ fn parts(message: &Message, hide: &impl Fn(&mut String)) -> Vec<String> {
         }
         Message::Link(link) => {
             lines.push(title(&link.title));
-            lines.push(opens("Opens", "", &link.url));
+            lines.push(opens(Part::Opens, "", &link.url));
             &link.text
         }
         Message::ActionCard(card) => {
             lines.push(title(&card.title));
             let buttons =
-                card.buttons.as_slice().iter().map(|button| opens("Button", &button.title, &button.url));
-            lines.push(listed(buttons, &format!("\n{INDENT}")));
+                card.buttons.as_slice().iter().map(|button| opens(Part::Button, &button.title, &button.url));
+            lines.push(listed(buttons, &format!("\n{INDENT}"), words));
             &card.text
         }
         Message::FeedCard(card) => {
-            let items = card.items.iter().map(|item| opens("Item", &item.title, &item.url));
-            lines.push(listed(items, &format!("\n{INDENT}")));
+            let items = card.items.iter().map(|item| opens(Part::Item, &item.title, &item.url));
+            lines.push(listed(items, &format!("\n{INDENT}"), words));
             return lines;
         }
         _ => return lines,
     };
-    lines.push("Text:".to_owned());
-    lines.extend(several_lines(body, BODY, hide).into_iter().map(|line| format!("{QUOTE}{line}")));
+    lines.push(words.part(Part::Text).to_owned());
+    lines.extend(several_lines(body, BODY, words, hide).into_iter().map(|line| format!("{QUOTE}{line}")));
     lines
 }
 
 /// Joins the first ones, and says how many are left out.
-fn listed(all: impl ExactSizeIterator<Item = String>, separator: &str) -> String {
+fn listed(all: impl ExactSizeIterator<Item = String>, separator: &str, words: Words) -> String {
     let further = all.len().saturating_sub(MAX_LISTED);
     let mut shown: Vec<String> = all.take(MAX_LISTED).collect();
     if further > 0 {
-        shown.push(format!("… {} more", grouped(further)));
+        shown.push(words.more(further));
     }
     shown.join(separator)
 }
 
-fn one_line(text: &str, limits: Limits, hide: &impl Fn(&mut String)) -> String {
+fn one_line(text: &str, limits: Limits, words: Words, hide: &impl Fn(&mut String)) -> String {
     let mut text = seen(text).join(" ");
     hide(&mut text);
-    excerpt(&[text], limits).join(" ")
+    excerpt(&[text], limits, words).join(" ")
 }
 
-fn several_lines(text: &str, limits: Limits, hide: &impl Fn(&mut String)) -> Vec<String> {
+fn several_lines(text: &str, limits: Limits, words: Words, hide: &impl Fn(&mut String)) -> Vec<String> {
     let mut text = seen(text).join("\n");
     hide(&mut text);
     let lines: Vec<String> = text.split('\n').map(str::to_owned).collect();
-    excerpt(&lines, limits)
+    excerpt(&lines, limits, words)
 }
 
 /// Returns the lines as a reader sees them: no invisible characters, no blank lines, single spaces.
@@ -156,7 +125,7 @@ fn seen(text: &str) -> Vec<String> {
 }
 
 /// Returns the beginning and the end of these lines, and says between them how much is left out.
-fn excerpt(lines: &[String], limits: Limits) -> Vec<String> {
+fn excerpt(lines: &[String], limits: Limits, words: Words) -> Vec<String> {
     let count = |lines: &[String]| lines.iter().map(|line| line.chars().count()).sum::<usize>();
     let all = count(lines);
     if all <= limits.first + limits.last && lines.len() <= 2 * limits.lines {
@@ -186,38 +155,28 @@ fn excerpt(lines: &[String], limits: Limits) -> Vec<String> {
     }
     let left_out = all - count(&first) - count(&last);
     if left_out > 0 {
-        first.push(format!("… {} more characters …", grouped(left_out)));
+        first.push(words.more_characters(left_out));
     }
     first.append(&mut last);
     first
-}
-
-/// Writes a number with a comma after every third digit from the right.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]
 mod tests {
     use dingtalk_core::{
         Mobile, Url,
-        message::{Button, Buttons, FeedItem},
+        delivery::Language,
+        message::{Button, Buttons, FeedItem, Mentions},
     };
     use expect_test::expect;
     use proptest::prelude::*;
 
     use super::*;
 
+    const ENGLISH: Words = Words(Language::En);
+
     fn describe(message: &Message) -> String {
-        super::describe(message, |_| ())
+        super::describe(message, ENGLISH, |_| ())
     }
 
     fn url(text: &str) -> Url {
@@ -291,9 +250,54 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_easy_to_read() {
-        let shown: Vec<String> = [0, 999, 1_000, 18_700, 1_234_567].map(grouped).into();
-        assert_eq!(shown, ["0", "999", "1,000", "18,700", "1,234,567"]);
+    fn a_chinese_question_has_no_english_words_around_the_message() {
+        let describe = |message: &Message| super::describe(message, Words(Language::Zh), |_| ());
+        let mut mentions = Mentions::everybody();
+        mentions.merge(Mentions::mobiles([Mobile::new("13800000000").unwrap()]));
+        let body = format!("开始{}结束", "好".repeat(18_000));
+        let message = Message::markdown("发布", body).with_mentions(mentions);
+        let shown = describe(&message).replace(&"好".repeat(100), "好");
+        expect![[r"
+            一条 Markdown 消息，@ 所有人和 1 个人，不含链接。
+
+                标题：发布
+                正文：
+                | 开始好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好
+                | … 另有 17,421 个字符 …
+                | 好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好好结束
+                | @13800000000 @all"]].assert_eq(&shown);
+        let buttons = Buttons::Several([Button::new("同意", url("https://a.example"))].into());
+        expect![[r"
+            一张带按钮的卡片，@ 正文里写在 @ 后面的人，含有指向 1 个主机的链接。
+
+                链接指向：a.example
+                标题：上线
+                按钮：同意 -> a.example
+                正文：
+                | @123 请确认"]]
+        .assert_eq(&describe(&Message::action_card("上线", "@123 请确认", buttons)));
+        let items = [FeedItem::new("一", url("https://a.example"), url("https://a.example/1.png"))];
+        expect![[r"
+            一张多条链接的卡片，不 @ 任何人，含有指向 1 个主机的链接。
+
+                链接指向：a.example
+                条目：一 -> a.example"]]
+        .assert_eq(&describe(&Message::feed_card(items)));
+        expect![[r"
+            一条文本消息，不 @ 任何人，不含链接。
+
+                正文：
+                | 你好"]]
+        .assert_eq(&describe(&Message::text("你好")));
+        expect![[r"
+            一条链接消息，不 @ 任何人，含有指向 1 个主机的链接。
+
+                链接指向：a.example
+                标题：标题
+                打开：a.example
+                正文：
+                | 摘要"]]
+        .assert_eq(&describe(&Message::link("标题", "摘要", url("https://a.example"))));
     }
 
     proptest! {
@@ -314,7 +318,7 @@ mod tests {
 
         #[test]
         fn an_excerpt_accounts_for_every_character(lines in proptest::collection::vec("x{0,900}", 1..40)) {
-            let shown = excerpt(&lines, BODY);
+            let shown = excerpt(&lines, BODY, ENGLISH);
             let mut characters = 0;
             for line in &shown {
                 match line.strip_prefix("… ") {
