@@ -93,7 +93,8 @@ pub(crate) fn shown(faults: &Faults) -> Vec<String> {
     texts.chain((further > 0).then(|| format!("and {further} more"))).collect()
 }
 
-/// Returns the schema of an [`Answer`], without the facts that an agent does not act on.
+/// Returns the schema of an [`Answer`], without the facts that an agent does not act on. Every definition repeats it,
+/// so that it leaves out what the elements of lists are: texts.
 pub(crate) fn output_schema() -> Map<String, Value> {
     // Only the status is required: clients check errors against this schema too.
     let schema = json!({
@@ -101,10 +102,11 @@ pub(crate) fn output_schema() -> Map<String, Value> {
         "properties": {
             "status": {"type": "string", "enum": CallStatus::ALL.map(CallStatus::as_str)},
             "id": {"type": "string"},
+            "mentioned": {"type": "array"},
             "reason": {"type": "string"},
             "detail": {"type": "string"},
             "code": {"type": "integer"},
-            "faults": {"type": "array", "items": {"type": "string"}},
+            "faults": {"type": "array"},
             "retryAfterSeconds": {"type": "integer"},
             "advice": {"type": "string"},
         },

@@ -83,6 +83,26 @@ fn facts(answer: &Answer) -> Value {
     serde_json::to_value(answer).unwrap()
 }
 
+/// Somebody else's reading of the schema: clients refuse a result that does not conform to it.
+#[test]
+fn every_answer_is_valid_by_the_output_schema() {
+    let schema = Value::Object(output_schema());
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let mentioned = vec!["@all".to_owned(), "Ann".to_owned()];
+    for answer in all() {
+        for answer in [answer.clone(), answer.mention(mentioned.clone())] {
+            let facts = facts(&answer);
+            let errors: Vec<_> = validator.iter_errors(&facts).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{facts}: {errors:?}");
+        }
+    }
+    assert!(
+        !validator.is_valid(&json!({"status": "delivered", "mentioned": "Ann"})),
+        "the schema is checked"
+    );
+    assert!(!validator.is_valid(&json!({"status": "lost"})));
+}
+
 /// Facts that an agent does not act on: they are in answers, but not in the output schema.
 const BESIDE_THE_SCHEMA: [&str; 2] = ["robot", "request"];
 
