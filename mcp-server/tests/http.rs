@@ -126,6 +126,13 @@ async fn an_invalid_body_is_refused_at_once() {
         br#"{"id":1,"method":"tools/list"}"#,
         b"[]",
         b"",
+        // JSON, but no message.
+        b"{}",
+        b"42",
+        br#"{"jsonrpc":"2.0","id":1}"#,
+        br#"{"jsonrpc":"2.0","result":{}}"#,
+        br#"{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}"#,
+        br#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#,
     ] {
         for version in ["2026-07-28", "2025-11-25"] {
             let request = post(&program.url, String::new())

@@ -150,6 +150,47 @@ fn a_call_that_is_too_long_is_answered() {
     }
 }
 
+/// The ids are somewhere in what is not kept.
+#[test]
+fn a_batch_that_is_too_long_is_answered_without_an_id() {
+    let mut program = serve();
+    let long = "x".repeat(5 * 1024 * 1024);
+    let call = json!({
+        "jsonrpc": "2.0", "id": 30, "method": "tools/call",
+        "params": {"name": "send_text_message", "arguments": {"text": long}}
+    });
+    for line in [format!("[{call}]"), format!(" \u{feff}[{long}")] {
+        program.bytes(line.as_bytes());
+        assert_refused(&mut program, &Value::Null, -32_600, "longer than 4194304 bytes");
+        assert_alive(&mut program);
+    }
+    // A notification needs no answer, however long it is.
+    let note = json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"reason": long}});
+    program.bytes(note.to_string().as_bytes());
+    assert_alive(&mut program);
+}
+
+/// The owner of such an id is ambiguous, so no answer can bear it.
+#[test]
+fn a_request_with_a_doubtful_id_is_answered_without_it() {
+    let mut program = serve();
+    let long = "x".repeat(5 * 1024 * 1024);
+    let long = format!(r#"{{"jsonrpc":"2.0","id":31,"method":"ping","id":32,"params":{{"text":"{long}"}}}}"#);
+    for line in [
+        r#"{"jsonrpc":"2.0","id":1,"id":2,"method":"tools/list"}"#,
+        r#"{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}"#,
+        r#"{"jsonrpc":"2.0","id":null,"method":"tools/list"}"#,
+        r#"{"jsonrpc":"2.0","method":"tools/list","id":{}}"#,
+        r#"{"jsonrpc":"2.0","method":"tools/list","id":[1]}"#,
+        r#"{"jsonrpc":"2.0","method":"tools/list","id":true}"#,
+        &long,
+    ] {
+        program.line(line);
+        assert_refused(&mut program, &Value::Null, -32_600, "");
+        assert_alive(&mut program);
+    }
+}
+
 #[test]
 fn lines_that_expect_no_answer_get_none() {
     let mut program = serve();
@@ -166,9 +207,6 @@ fn lines_that_expect_no_answer_get_none() {
         // Answers; the id may be that of a concurrent request of the client.
         b"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"action\":\"accept\",\"content\":\"\xFF\"}}",
         br#"{"jsonrpc":"2.0","id":1,"error":{"code":0,"message":"\ud800"}}"#,
-        // The owner of this id is ambiguous.
-        br#"{"jsonrpc":"2.0","id":1,"id":2,"method":"tools/list"}"#,
-        br#"{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}"#,
         b"\xFF\xFE\x00\x01",
     ] {
         program.bytes(line);

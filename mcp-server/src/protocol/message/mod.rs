@@ -159,7 +159,12 @@ fn check(mut message: Value, duplicate_at: Option<usize>) -> Result<Incoming, Re
     let Some(fields) = message.as_object_mut() else {
         return Err(Refused::unidentified(not_a_message()));
     };
+    let has_id = fields.contains_key("id");
     let id = fields.get("id").cloned().and_then(|id| serde_json::from_value::<RequestId>(id).ok());
+    if has_id && id.is_none() && fields.contains_key("method") {
+        let problem = "the `id` of a request must be a string or a whole number";
+        return Err(Refused::unidentified(ErrorData::invalid_request(problem, None)));
+    }
     let request = id.zip(fields.get("method").and_then(Value::as_str).map(str::to_owned));
     let Some((id, method)) = request.filter(|_| duplicate_at != Some(1)) else {
         return match duplicate_at {

@@ -168,7 +168,8 @@ impl Mcp {
         };
         let mut used_id = None;
         let mut begins = None;
-        let body = if is_json(&head.headers) {
+        let is_json = is_json(&head.headers);
+        let body = if is_json {
             match message::read(&body) {
                 Ok(Input::One(incoming)) => {
                     if incoming.is("tools/call")
@@ -209,6 +210,10 @@ impl Mcp {
         };
         let mut response =
             self.protocol.handle(Request::from_parts(head, Full::new(body))).await.into_response();
+        if is_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            // It means JSON that is no message.
+            return refusal(&HeaderMap::new(), None, &message::not_a_message());
+        }
         if let Some((sessions, params)) = begins
             && let Some(internal) = response.headers().get(&SESSION_ID).and_then(|id| id.to_str().ok())
         {

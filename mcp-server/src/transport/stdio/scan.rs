@@ -19,6 +19,7 @@ pub(crate) struct Scan {
     token: Vec<u8>,
     id: Id,
     is_request: bool,
+    is_batch: bool,
 }
 
 /// State of the search before the next byte.
@@ -74,6 +75,12 @@ impl Scan {
         }
     }
 
+    /// Reports whether the line may hold requests whose ids are not known: it is a batch, or a request with a doubtful
+    /// id. Such a line is answered without an id, or its sender would wait for ever.
+    pub(crate) fn may_have_requests(&self) -> bool {
+        self.is_batch || (self.is_request && matches!(self.id, Id::Unclear))
+    }
+
     fn step(&mut self, byte: u8) -> Place {
         let is_space = matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
         match self.place {
@@ -81,6 +88,10 @@ impl Scan {
                 // The byte order mark, which some programs write first.
                 0xEF | 0xBB | 0xBF => Place::BeforeObject,
                 b'{' => Place::BeforeName,
+                b'[' => {
+                    self.is_batch = true;
+                    Place::Done
+                }
                 _ if is_space => Place::BeforeObject,
                 _ => Place::Done,
             },

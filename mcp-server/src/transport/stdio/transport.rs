@@ -86,12 +86,14 @@ where
             }
         });
         if let Err(Refused { id, error, .. }) = read {
-            let searched = || {
-                let mut scan = Scan::default();
-                scan.feed(line);
-                scan.request_id()
-            };
-            self.refuse(id.or_else(searched).as_ref(), &error);
+            match id {
+                Some(id) => self.refuse(Some(&id), &error),
+                None => {
+                    let mut scan = Scan::default();
+                    scan.feed(line);
+                    self.refuse_scanned(scan, &error);
+                }
+            }
         }
     }
 
@@ -180,6 +182,15 @@ where
         }
     }
 
+    /// Refuses a line that no parser has read.
+    fn refuse_scanned(&mut self, scan: Scan, problem: &ErrorData) {
+        let may_have_requests = scan.may_have_requests();
+        self.refuse(scan.request_id().as_ref(), problem);
+        if may_have_requests {
+            self.answering = Some(self.write(&error_of(None, problem)));
+        }
+    }
+
     fn write(&self, message: &impl Serialize) -> Sending {
         let (output, closed) = (Arc::clone(&self.output), self.closed.clone());
         let line = serde_json::to_vec(message);
@@ -250,7 +261,8 @@ where
                 Ok(Some(Line::Whole(line))) => self.read(&line),
                 Ok(Some(Line::TooLong(scan))) => {
                     let problem = format!("the message is longer than {MAX_LINE_BYTES} bytes");
-                    self.refuse(scan.request_id().as_ref(), &ErrorData::invalid_request(problem, None));
+                    let problem = ErrorData::invalid_request(problem, None);
+                    self.refuse_scanned(scan, &problem);
                 }
                 Ok(None) => break,
                 Err(error) => {

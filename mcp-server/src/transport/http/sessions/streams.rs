@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use super::MAX_SESSIONS;
 use futures_util::{Stream, StreamExt as _, stream};
 use rmcp::{
     ErrorData,
@@ -63,7 +64,9 @@ struct EventId {
 
 impl ResumableSessions {
     pub(super) fn new(local: LocalSessionManager) -> Self {
-        Self { local, answers: Mutex::default() }
+        // A table that grows when there are most sessions would keep the memory of those that have ended from being
+        // given back.
+        Self { local, answers: Mutex::new(HashMap::with_capacity(MAX_SESSIONS)) }
     }
 
     /// Reports whether nothing follows the event that a client of the session has received last.
@@ -84,9 +87,10 @@ impl ResumableSessions {
 
     /// Forgets complete answers that are old.
     pub(super) fn forget_old(&self) {
-        for answers in self.lock().values_mut() {
+        self.lock().retain(|_, answers| {
             forget_old(answers);
-        }
+            !answers.is_empty()
+        });
     }
 
     fn find(&self, session: &SessionId, id: &EventId) -> Option<Arc<Answer>> {
