@@ -6,14 +6,15 @@ Usage: python_client.py PROGRAM
 import asyncio
 import sys
 from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
 
 from mcp import Client, StdioServerParameters
 
 from checks import Checks
 from conversation import (
-    NO_ANSWER_SECONDS, Person, begin_to_wait, cannot_ask, check_calls, check_texts, wait_in_vain,
+    NO_ANSWER_SECONDS, Person, assert_delivered, begin_to_wait, cannot_ask, check_calls, check_texts, wait_in_vain,
 )
-from robots import PATIENCE_SECONDS
+from robots import PATIENCE_SECONDS, Sandbox
 from served import Served
 
 # How the client agrees on the protocol's version, and which version comes of it.
@@ -44,6 +45,26 @@ def over_http(era, *arguments, patience=PATIENCE_SECONDS):
     return connect
 
 
+async def restart(program):
+    """A client goes on with its session after the server has been replaced, and can still be asked."""
+    with Sandbox(program) as sandbox:
+        person = Person()
+        first = Served(program, "serve", "--http", "127.0.0.1:0", environment=sandbox.environment)
+        with first as [address]:
+            async with Client(address, mode="legacy", elicitation_callback=person) as client:
+                result = await client.call_tool("send_text_message", {"text": "before"})
+                assert_delivered(result, sandbox.last_message())
+                first.process.terminate()
+                first.process.wait()
+                where = urlsplit(address).netloc
+                with Served(program, "serve", "--http", where, environment=sandbox.environment):
+                    result = await client.call_tool("send_text_message", {"text": "after", "atAll": True})
+                    assert_delivered(result, sandbox.last_message())
+                    assert len(person.questions) == 1, person.questions
+                    result = await client.call_tool("send_text_message", {"text": "before"})
+                    assert result.structured_content["status"] == "duplicate", result
+
+
 async def main(program):
     checks = Checks("Python client")
     waiting = begin_to_wait(program, {
@@ -60,6 +81,8 @@ async def main(program):
                 await check_texts(check, program, connect)
     with checks("HTTP, legacy, no sessions: a person who cannot be reached"):
         await cannot_ask(program, over_http("legacy", "--stateless"), Person())
+    with checks("HTTP, legacy: a server that restarts"):
+        await restart(program)
     await wait_in_vain(checks, waiting)
     checks.finish()
 

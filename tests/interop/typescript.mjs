@@ -47,17 +47,19 @@ export function finish() {
   process.exit(failed.length ? 1 : 0);
 }
 
-/** One that fails does not keep the others from running. */
-export async function check(name, body) {
-  try {
-    await body();
-    passed += 1;
-    console.log(`ok      TypeScript client, ${name}`);
-  } catch (error) {
-    failed.push(name);
-    console.log(`FAILED  TypeScript client, ${name}`);
-    console.log(error);
-  }
+/** Returns what makes a check of this subject. One that fails does not keep the others from running. */
+export function checksOf(subject) {
+  return async (name, body) => {
+    try {
+      await body();
+      passed += 1;
+      console.log(`ok      ${subject}, ${name}`);
+    } catch (error) {
+      failed.push(name);
+      console.log(`FAILED  ${subject}, ${name}`);
+      console.log(error);
+    }
+  };
 }
 
 /** A sandbox in a process of its own. It takes 20 messages a minute, so each set of checks has its own. */

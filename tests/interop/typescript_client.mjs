@@ -7,11 +7,13 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 
 import {
-  Client, ElicitRequestSchema, PATIENCE, StdioClientTransport, StreamableHTTPClientTransport, YES, call, check, finish,
+  Client, ElicitRequestSchema, PATIENCE, StdioClientTransport, StreamableHTTPClientTransport, YES, call, checksOf, finish,
   program, serveHttp, withRobot, withSandbox,
 } from "./typescript.mjs";
 
 const calls = JSON.parse(readFileSync(new URL("calls.json", import.meta.url), "utf8"));
+
+const check = checksOf("TypeScript client");
 
 const NO_ANSWER = 45_000 + PATIENCE;
 const NEVER = new Promise(() => {});

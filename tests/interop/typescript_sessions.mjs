@@ -9,8 +9,10 @@ import http from "node:http";
 
 import {
   CallToolResultSchema, Client, ElicitRequestSchema, PATIENCE, StdioClientTransport, StreamableHTTPClientTransport, YES,
-  call, check, finish, program, serveHttp, withRobot, withSandbox,
+  call, checksOf, finish, program, serveHttp, withRobot, withSandbox,
 } from "./typescript.mjs";
+
+const check = checksOf("TypeScript client");
 
 const HELLO = (protocolVersion) => ({ protocolVersion, capabilities: {}, clientInfo: { name: "check", version: "1" } });
 const request = (id, method, params) => ({ jsonrpc: "2.0", id, method, params });
