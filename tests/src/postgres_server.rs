@@ -14,7 +14,7 @@ use std::{
 /// Starts the server, prints its directory, and ends it when the input ends.
 const SCRIPT: &str = r#"
 set -e
-bin=$1 port=$2 settings=$3
+bin=$1 port=$2 settings=$3 certificate=$4 key=$5
 dir=$(mktemp -d /tmp/dingtalk-postgres.XXXXXX)
 cd "$dir"
 trap 'exit 1' INT TERM
@@ -26,6 +26,15 @@ listen_addresses = '127.0.0.1'
 max_connections = 300
 $settings
 END
+if [ -n "$key" ]; then
+    echo "$certificate" >"$dir/server.crt"
+    (umask 077; echo "$key" >"$dir/server.key")
+    cat >>"$dir/data/postgresql.conf" <<END
+ssl = on
+ssl_cert_file = '$dir/server.crt'
+ssl_key_file = '$dir/server.key'
+END
+fi
 "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w start >"$dir/start" 2>&1
 echo "$dir"
 cat >/dev/null || true
@@ -68,8 +77,17 @@ impl PostgresServer {
     /// # Panics
     ///
     /// Panics if PostgreSQL is installed but does not start, and if it is not installed and `CI` is set.
-    #[allow(clippy::print_stderr, reason = "says that a test was skipped")]
     pub fn start(settings: &str) -> Option<Self> {
+        Self::start_with_tls(settings, "", "")
+    }
+
+    /// Starts a server with a certificate and its key, as PEM.
+    ///
+    /// # Panics
+    ///
+    /// As [`start`](Self::start).
+    #[allow(clippy::print_stderr, reason = "says that a test was skipped")]
+    pub fn start_with_tls(settings: &str, certificate: &str, key: &str) -> Option<Self> {
         let Some(binaries) = binaries() else {
             assert!(std::env::var_os("CI").is_none(), "PostgreSQL is not installed: run .ci/run");
             eprintln!("skipped: PostgreSQL is not installed (Debian: apt-get install postgresql)");
@@ -78,7 +96,7 @@ impl PostgresServer {
         let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
         let port = port.expect("a free port").port();
         let mut script = user_command("sh")
-            .args(["-c", SCRIPT, "sh", &binaries, &port.to_string(), settings])
+            .args(["-c", SCRIPT, "sh", &binaries, &port.to_string(), settings, certificate, key])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

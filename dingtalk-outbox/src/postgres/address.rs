@@ -58,9 +58,13 @@ impl Address {
         if config.get_hosts().is_empty() || config.get_hosts().iter().any(is_garbled) {
             return Err(problem("invalid host; write `@` in the password as %40"));
         }
-        config.ssl_mode(ssl_mode(mode, config.get_hosts()).ok_or_else(|| {
-            problem("invalid sslmode; expected \"disable\", \"prefer\", \"require\" or \"verify-full\"")
-        })?);
+        let is_local = config.get_hosts().iter().all(is_local);
+        config.ssl_mode(ssl_mode(mode, is_local).map_err(problem)?);
+        if roots.is_some() && config.get_ssl_mode() == SslMode::Disable {
+            return Err(problem(
+                "sslrootcert has no effect without TLS; set sslmode=verify-full, or remove it",
+            ));
+        }
         if config.get_connect_timeout().is_none() {
             config.connect_timeout(CONNECT_TIMEOUT);
         }
@@ -74,27 +78,42 @@ impl Address {
         let hosts: Vec<String> = config.get_hosts().iter().map(host).collect();
         let name = format!("{}/{}", hosts.join(","), config.get_dbname().unwrap_or("postgres"));
         let tls = MakeRustlsConnect::new(tls(roots).map_err(|words| problem(&words))?);
+        if config.get_ssl_mode() == SslMode::Disable && !is_local {
+            tracing::warn!(
+                name: "dingtalk.postgres_without_tls",
+                "the connection to {name} is not encrypted (sslmode=disable): anyone on the way can read messages"
+            );
+        }
         Ok(Self { config, tls, name })
     }
 }
 
-/// Returns the mode of TLS. Unless the URL says otherwise, a server on another machine is used with TLS alone. The
-/// certificate and the name of the host are always checked.
-fn ssl_mode(given: Option<&str>, hosts: &[Host]) -> Option<SslMode> {
-    let is_local = |host: &Host| match host {
+/// Returns the mode of TLS. Unless the URL says otherwise, a server on another machine is used with TLS, and one on
+/// this machine without. Where TLS is used, the certificate and the name of the host are always checked.
+fn ssl_mode(given: Option<&str>, is_local: bool) -> Result<SslMode, &'static str> {
+    match given {
+        None if is_local => Ok(SslMode::Disable),
+        None | Some("require" | "verify-ca" | "verify-full") => Ok(SslMode::Require),
+        Some("disable") => Ok(SslMode::Disable),
+        Some("allow" | "prefer") if is_local => Ok(SslMode::Prefer),
+        // Anyone on the way could answer that the server has no TLS.
+        Some("allow" | "prefer") => {
+            Err("sslmode=prefer and sslmode=allow protect nothing on the way to another \
+             machine; set sslmode=verify-full, or sslmode=disable for a network that you trust")
+        }
+        Some(_) => Err("invalid sslmode; expected \"disable\", \"require\" or \"verify-full\""),
+    }
+}
+
+/// Reports whether a server is on this machine.
+fn is_local(host: &Host) -> bool {
+    match host {
         Host::Tcp(name) => {
             name == "localhost" || name.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback())
         }
         #[cfg(unix)]
         Host::Unix(_) => true,
-    };
-    Some(match given {
-        None if hosts.iter().all(is_local) => SslMode::Prefer,
-        None | Some("require" | "verify-ca" | "verify-full") => SslMode::Require,
-        Some("disable") => SslMode::Disable,
-        Some("allow" | "prefer") => SslMode::Prefer,
-        Some(_) => return None,
-    })
+    }
 }
 
 fn host(host: &Host) -> String {
@@ -120,6 +139,9 @@ fn tls(roots: Option<PathBuf>) -> Result<ClientConfig, String> {
         let certificate = certificate.map_err(|error| unreadable(&error))?;
         store.add(certificate).map_err(|error| unreadable(&error))?;
     }
+    if store.is_empty() {
+        return Err(unreadable(&"no certificate found"));
+    }
     Ok(builder.with_root_certificates(store).with_no_client_auth())
 }
 
@@ -134,15 +156,33 @@ mod tests {
     #[test]
     fn a_server_elsewhere_needs_tls_unless_the_url_says_otherwise() {
         for (url, expected) in [
-            ("postgres://ops@localhost/alerts", SslMode::Prefer),
-            ("postgresql://ops@127.0.0.1/alerts", SslMode::Prefer),
+            // The certificate of Debian's server is one that nobody can check.
+            ("postgres://ops@localhost/alerts", SslMode::Disable),
+            ("postgresql://ops@127.0.0.1/alerts", SslMode::Disable),
+            ("postgresql://ops@127.0.0.1/alerts?sslmode=prefer", SslMode::Prefer),
+            ("postgresql://ops@127.0.0.1/alerts?sslmode=verify-full", SslMode::Require),
             ("postgres://ops@db.example.com/alerts", SslMode::Require),
             ("postgres://ops@localhost,db.example.com/alerts", SslMode::Require),
+            ("postgres://ops@db.example.com/alerts?sslmode=require", SslMode::Require),
+            ("postgres://ops@db.example.com/alerts?sslmode=verify-ca", SslMode::Require),
             ("postgres://ops@db.example.com/alerts?sslmode=verify-full", SslMode::Require),
             ("postgres://ops@db.example.com/alerts?sslmode=disable", SslMode::Disable),
         ] {
             let address = Address::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"));
             assert_eq!(address.config.get_ssl_mode(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_mode_that_protects_nothing_is_refused() {
+        for (url, expected) in [
+            ("postgres://ops@db.example.com/alerts?sslmode=prefer", "protect nothing"),
+            ("postgres://ops@localhost,db.example.com/alerts?sslmode=allow", "protect nothing"),
+            ("postgres://ops@db.example.com/alerts?sslmode=", "invalid sslmode"),
+            ("postgres://ops@db.example.com/alerts?sslmode=disable&sslrootcert=ca.pem", "has no effect"),
+            ("postgres://ops@localhost/alerts?sslrootcert=ca.pem", "has no effect"),
+        ] {
+            assert!(error(url).contains(expected), "{url}: {}", error(url));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use deadpool_postgres::{HookError, PoolError, TimeoutType};
 use dingtalk_core::{Error, ErrorKind};
+use rustls::CertificateError;
 use tokio_postgres::error::SqlState;
 
 /// A failure of the database. Unless the connection was lost, nothing was changed.
@@ -51,12 +52,42 @@ impl Trouble {
     }
 }
 
+/// Returns the advice on TLS that cannot begin, which time does not heal.
+fn advice_on_tls(error: &tokio_postgres::Error) -> Option<&'static str> {
+    let cause = std::error::Error::source(error)?;
+    if cause.to_string() == "server does not support TLS" {
+        return Some(
+            "turn on TLS in the server, or set sslmode=disable in the URL for a network that you trust",
+        );
+    }
+    let inner = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
+    let rustls::Error::InvalidCertificate(invalid) = inner.downcast_ref::<rustls::Error>()? else {
+        return None;
+    };
+    Some(match invalid {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "use the name of the host for which the certificate of the server was issued"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "renew the certificate of the server"
+        }
+        // The second one: another authority has the same name.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "name the file of its certificate authority by sslrootcert=FILE in the URL"
+        }
+        _ => "replace the certificate of the server",
+    })
+}
+
 /// Never contains a password: the driver's errors name settings, not their values.
 impl From<tokio_postgres::Error> for Trouble {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(answer) = error.as_db_error() else {
             let cause =
                 std::error::Error::source(&error).map_or_else(String::new, |cause| format!(" ({cause})"));
+            if let Some(advice) = advice_on_tls(&error) {
+                return Self::new(format!("PostgreSQL cannot be reached: {error}{cause}; {advice}"));
+            }
             return if error.is_closed() || cause.is_empty() {
                 Self::away("PostgreSQL has closed the connection")
             } else {
