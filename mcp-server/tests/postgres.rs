@@ -40,18 +40,23 @@ struct Scene {
 impl Scene {
     /// Creates a scene; `state` are further lines of its section. `None` without a server.
     async fn new(state: &str) -> Option<Self> {
-        let (server, schema) = (server()?, schema());
+        Some(Self::on(server()?, state, "rate_per_minute = 0").await)
+    }
+
+    /// Creates a scene on a server; `robot` are further lines of the section of the robot.
+    async fn on(server: &'static PostgresServer, state: &str, robot: &str) -> Self {
+        let schema = schema();
         let sandbox = Sandbox::builder().robot(RobotConfig::new(TOKEN)).rate_per_minute(None);
         let sandbox = sandbox.start().await.unwrap();
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("postgres-{schema}"));
         fs::create_dir_all(&directory).unwrap();
         let file = format!(
             "version = 1\n[state]\nurl = \"env:DINGTALK_NOTIFY_DATABASE\"\nschema = \"{schema}\"\n{state}\n\
-             [robots.ops]\nabout = \"a\"\naccess_token = \"env:TOKEN\"\nbase_url = \"{}\"\nrate_per_minute = 0\n",
+             [robots.ops]\nabout = \"a\"\naccess_token = \"env:TOKEN\"\nbase_url = \"{}\"\n{robot}\n",
             sandbox.base_url()
         );
         fs::write(directory.join("robots.toml"), file).unwrap();
-        Some(Self { sandbox, server, schema, directory })
+        Self { sandbox, server, schema, directory }
     }
 
     /// Returns the variables of a program on a machine. Machines have different directories.
@@ -309,4 +314,56 @@ async fn the_tables_are_made_by_a_person_if_the_file_says_so() {
     let output = program.env("DINGTALK_NOTIFY_DATABASE", &url).output().unwrap();
     assert!(output.status.success(), "{}", words(&output));
     assert_eq!(scene.texts(), ["an order", "b"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_program_that_delivers_makes_its_robots_known_to_the_function() {
+    let Some(scene) = Scene::new("").await else { return };
+    scene.homeless(&["outbox", "run", "--drain"]);
+    let shop = scene.client().await;
+    let message = r#"{"type": "text", "content": "an order"}"#;
+    let enqueue =
+        |robot: &str| format!("SELECT outcome FROM {}.enqueue('{robot}', '{message}')", scene.schema);
+    assert_eq!(shop.query_one(&enqueue("ops"), &[]).await.unwrap().get::<_, String>(0), "added");
+    let error = shop.query_one(&enqueue("opps"), &[]).await.unwrap_err();
+    assert!(error.as_db_error().unwrap().message().contains("unknown robot \"opps\""), "{error:?}");
+    scene.homeless(&["outbox", "run", "--drain"]);
+    assert_eq!(scene.texts(), ["an order"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_server_is_away_direct_sends_fail_unless_the_state_is_not_required() {
+    let Some(server) = PostgresServer::start("fsync = off") else { return };
+    let server: &'static PostgresServer = Box::leak(Box::new(server));
+    let strict = Scene::on(server, "", "").await;
+    let lenient = Scene::on(server, "required = false", "").await;
+    let mut running = strict.serve("one");
+    let mut free = lenient.serve("one");
+    for (program, scene) in [(&mut running, &strict), (&mut free, &lenient)] {
+        assert_eq!(status(&program.call("send_text_message", json!({"text": "before"}))), "delivered");
+        assert_eq!(scene.texts(), ["before"]);
+    }
+
+    server.crash();
+    let failed = running.call("send_text_message", json!({"text": "away"}));
+    assert!(
+        failed["isError"] == true && failed.to_string().contains("the shared state is unavailable"),
+        "{failed}"
+    );
+    assert_eq!(failed["structuredContent"]["reason"], "rate_limited", "{failed}");
+    let mut waits = strict.command("two", &["send", "text", "waits"]);
+    let waits = waits.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    assert_eq!(strict.texts(), ["before"]);
+    assert_eq!(status(&free.call("send_text_message", json!({"text": "away"}))), "delivered");
+    let output = lenient.run("two", &["send", "text", "away, too"]);
+    assert!(output.status.success(), "{}", words(&output));
+    assert_eq!(lenient.texts(), ["before", "away", "away, too"]);
+
+    // Nothing has to be started anew.
+    server.restart();
+    let output = waits.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", words(&output));
+    let after = running.call("send_text_message", json!({"text": "after"}));
+    assert_eq!(status(&after), "delivered", "{after}");
+    assert_eq!(strict.texts(), ["before", "waits", "after"]);
 }

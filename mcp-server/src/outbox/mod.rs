@@ -73,6 +73,23 @@ pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn Outbox>, Error> {
     Ok(Arc::new(SqliteStore::open_in(directory)?))
 }
 
+/// Registers the names of the robots for other programs, which add notifications with the function `enqueue` of a
+/// database server. Has no effect on other stores.
+///
+/// # Errors
+///
+/// The database cannot be used.
+pub(crate) async fn name_robots(settings: &Settings, lanes: &[Lane]) -> Result<(), Error> {
+    #[cfg(feature = "postgres")]
+    if let Some(database) = settings.state_database() {
+        let keys: Vec<(&str, String)> = lanes.iter().map(|lane| (lane.display(), lane.key())).collect();
+        let names: Vec<(&str, &str)> = keys.iter().map(|(name, key)| (*name, &**key)).collect();
+        PostgresStore::new(database.postgres.clone()).name_robots(&names).await?;
+    }
+    let _ = (settings, lanes);
+    Ok(())
+}
+
 /// Returns the path of the store, unless it is a database server.
 fn file(settings: &Settings) -> Option<PathBuf> {
     #[cfg(feature = "postgres")]

@@ -25,6 +25,7 @@ pub(super) async fn run(program: &Program, arguments: RunArguments) -> Result<Ex
     let store = outbox::open(&settings)?;
     let watch = Watch::new(&settings, Arc::clone(&store), &lanes);
     let operators = operators(program, &arguments, &settings, watch).await?;
+    outbox::name_robots(&settings, &lanes).await?;
     let queue = outbox::queue(&settings, Arc::clone(&store), &lanes, true)?;
     if arguments.detached {
         detached::leave()?;
