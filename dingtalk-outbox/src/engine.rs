@@ -220,6 +220,10 @@ impl Engine {
             }
         }
         for (key, access) in reviews {
+            #[cfg(feature = "postgres")]
+            if access == Access::Write && self.take_what_is_due(key) {
+                continue;
+            }
             self.review(key, access);
         }
     }
@@ -283,6 +287,12 @@ impl Engine {
     /// Reports whether a server is asked for what others have changed.
     fn asks_server(&self) -> bool {
         self.store.has_server() && !self.alone && !self.store.is_fallback()
+    }
+
+    /// Returns the time after which a server is asked again. It grows with the number of robots.
+    fn interval(&self) -> Duration {
+        let waiting = self.lines.values().filter(|line| line.is_taking()).count();
+        OFTEN.saturating_mul(1 + u32::try_from(waiting / 100).unwrap_or(u32::MAX))
     }
 
     /// Reads the clock, and moves all times that wait for it if it went backwards.
@@ -447,15 +457,15 @@ impl Engine {
     }
 
     fn apply(&mut self, robot: RobotKey, access: Access, review: Review) {
-        let (fallback, asks_server) = (self.store.is_fallback(), self.asks_server());
+        let fallback = self.store.is_fallback();
         let Some(line) = self.lines.get_mut(&robot) else { return };
         review.warnings.iter().for_each(meter::Warning::log);
         line.known = review.known;
         line.due = review.due;
-        if !asks_server {
-            // A server tells when that happens.
-            line.due = line.due.map(|due| due.min(review.dies_at.map_or(due, |at| at.saturating_add(1))));
-        }
+        // A server tells when others have ended.
+        let dies_at = review.dies_at.filter(|_| !self.store.has_server() || self.alone || fallback);
+        let others_at = dies_at.map_or(i64::MAX, |at| at.saturating_add(1));
+        line.due = line.due.map(|due| due.min(others_at));
         for id in review.lost {
             if let Some(waiter) = line.waiter(id) {
                 waiter.row = None;

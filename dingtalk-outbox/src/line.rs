@@ -114,15 +114,15 @@ impl Line {
 
     /// Returns the request of a waiter if nobody in this process goes before it or waits for a slot.
     #[cfg(feature = "postgres")]
-    pub(crate) fn only_request(&self, id: WaiterId) -> Option<(Urgency, &Taking)> {
+    pub(crate) fn only_request(&self, id: WaiterId) -> Option<(&Waiter, &Taking)> {
         let waiter = self.waiters.iter().find(|waiter| waiter.id == id)?;
         let is_before = |other: &Waiter| match (other.urgency, waiter.urgency) {
             (Urgency::Urgent, Urgency::Normal) => true,
             (of, own) => of == own && other.id < id,
         };
         let disturbs = |other: &Waiter| other.id != id && (other.taking.is_some() || is_before(other));
-        let is_only = self.left.is_empty() && waiter.row.is_none() && !self.waiters.iter().any(disturbs);
-        waiter.taking.as_ref().filter(|_| is_only).map(|taking| (waiter.urgency, taking))
+        let is_only = self.left.is_empty() && !self.waiters.iter().any(disturbs);
+        waiter.taking.as_ref().filter(|_| is_only).map(|taking| (waiter, taking))
     }
 
     /// Returns the urgencies of the waiters without rows.

@@ -241,7 +241,7 @@ impl StateBuilder {
             #[cfg(feature = "postgres")]
             Place::Postgres(postgres) => {
                 let (name, egress) = (postgres.name(), self.egress.unwrap_or_else(host_name));
-                let tables = PostgresTables::new(postgres, egress, self.clock.is_none());
+                let tables = Box::new(PostgresTables::new(postgres, egress, self.clock.is_none()));
                 (Source::Postgres { tables, required: self.required }, name, None)
             }
         };

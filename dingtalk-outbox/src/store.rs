@@ -21,7 +21,7 @@ pub(crate) enum Source {
     Directory(Directory),
     #[cfg(feature = "postgres")]
     Postgres {
-        tables: PostgresTables,
+        tables: Box<PostgresTables>,
         /// Set if nothing is sent while the database is away.
         required: bool,
     },

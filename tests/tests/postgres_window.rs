@@ -2,15 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use dingtalk_core::delivery::{
-    Pace, RobotKey, Urgency,
-    window::{Window, Windows as _},
+    Block, Pace, RobotKey, Urgency,
+    window::{SlotEnd, Window, Windows as _},
 };
 use dingtalk_outbox::{Postgres, State};
 use dingtalk_tests::{
+    postgres_place::PostgresPlace,
     postgres_server::{schema, server},
+    shared_state::{pace, robot, take, take_all},
     virtual_clock::VirtualClock,
     window_contract::{
         no_traffic_breaks_the_rules, the_forecast_comes_true, the_numbers_are_those_of_the_pace,
@@ -86,4 +88,55 @@ fn a_request_that_ends_after_the_clock_has_gone_back_counts_for_a_whole_window()
             take(1),
         ],
     );
+}
+
+/// Returns the slots that can be taken now, in the clock of the server.
+async fn free(place: &PostgresPlace) -> usize {
+    let state = State::postgres(place.postgres()).build();
+    let slots = take_all(&*state.window(&robot(1), &pace(3)), Urgency::Normal).await.unwrap();
+    // Written before the clock goes on.
+    state.flush().await;
+    slots
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_failover_to_a_server_whose_clock_is_behind_the_window_is_full_once() {
+    let Some(place) = PostgresPlace::new().await else { return };
+    let start = 1_800_000_000_000;
+    place.set_clock(start).await;
+    let state = State::postgres(place.postgres()).build();
+    let window = state.window(&robot(1), &pace(3));
+    take(&*window, Urgency::Normal).await.unwrap().unwrap().end(SlotEnd::Delivered);
+    state.flush().await;
+    // A small step changes nothing.
+    place.set_clock(start - 900).await;
+    take(&*window, Urgency::Normal).await.unwrap().unwrap().end(SlotEnd::Delivered);
+    state.flush().await;
+    let behind = start - 3_600_000;
+    place.set_clock(behind).await;
+    assert_eq!(free(&place).await, 0);
+    place.set_clock(behind + 9_999).await;
+    assert_eq!(free(&place).await, 0);
+    place.set_clock(behind + 10_001).await;
+    assert_eq!(free(&place).await, 3);
+    // The clock of the first server is back, which is as if time had passed.
+    place.set_clock(start).await;
+    assert_eq!(free(&place).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rest_lasts_as_long_as_before_if_the_clock_of_another_server_is_behind() {
+    let Some(place) = PostgresPlace::new().await else { return };
+    let start = 1_800_000_000_000;
+    place.set_clock(start).await;
+    let state = State::postgres(place.postgres()).build();
+    state.window(&robot(1), &pace(3)).rest(Block::Robot, Duration::from_secs(60));
+    state.flush().await;
+    let behind = start - 3_600_000;
+    place.set_clock(behind).await;
+    assert_eq!(free(&place).await, 0);
+    place.set_clock(behind + 59_999).await;
+    assert_eq!(free(&place).await, 0);
+    place.set_clock(behind + 60_001).await;
+    assert_eq!(free(&place).await, 3);
 }

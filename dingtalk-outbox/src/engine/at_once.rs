@@ -22,10 +22,11 @@ impl Engine {
         }
         let now = self.store.now();
         let Some(line) = self.lines.get(&robot) else { return false };
-        let Some((urgency, taking)) = line.only_request(waiter) else { return false };
+        let Some((first, taking)) = line.only_request(waiter) else { return false };
         let Some(bounds) = line.bounds.iter().map(|(bounds, _)| *bounds).reduce(Bounds::strictest) else {
             return false;
         };
+        let urgency = first.urgency;
         if line.known.taken(bounds.pace().window_length(), now) >= bounds.pace().slots(urgency) {
             // Another request would be in vain.
             return false;
@@ -36,7 +37,7 @@ impl Engine {
             return false;
         }
         let holds = micros(taking.request.holds);
-        let wish = Wish { robot, urgency, holds, bounds, records };
+        let wish = Wish { robot, waiter: first.row, urgency, holds, bounds, records };
         let Some(Some(taken)) = self.store.decide(|tables, clock| tables.take(&wish, clock)) else {
             return false;
         };
@@ -49,6 +50,13 @@ impl Engine {
         };
         self.apply(robot, super::Access::Read, review);
         true
+    }
+
+    /// Takes a slot that is due for the first waiter of a robot.
+    pub(super) fn take_what_is_due(&mut self, robot: RobotKey) -> bool {
+        let waiting =
+            self.lines.get(&robot).and_then(|line| line.waiters().iter().find(|one| one.taking.is_some()));
+        waiting.map(|waiter| waiter.id).is_some_and(|waiter| self.take_at_once(robot, waiter))
     }
 
     /// Ends a slot, or gives it back if there is no outcome, if a server holds the tables.
@@ -64,8 +72,7 @@ impl Engine {
         if waiting.is_empty() || self.looks_at > now {
             return Vec::new();
         }
-        let every = super::OFTEN.saturating_mul(1 + u32::try_from(waiting.len() / 100).unwrap_or(u32::MAX));
-        self.looks_at = now.saturating_add(micros(every));
+        self.looks_at = now.saturating_add(micros(self.interval()));
         let owner = self.owner;
         let looks =
             self.store.decide(|tables, clock| tables.look(&waiting, owner, clock)).unwrap_or_default();

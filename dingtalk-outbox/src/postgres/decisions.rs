@@ -25,6 +25,8 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wish {
     pub(crate) robot: RobotKey,
+    /// Row of the waiter, if it has one.
+    pub(crate) waiter: Option<i64>,
     pub(crate) urgency: Urgency,
     /// Longest time of the request, in microseconds.
     pub(crate) holds: i64,
@@ -69,15 +71,16 @@ impl Tables {
             let rows = tables.rows(link, Access::Write, clock)?;
             let (key, egress, slot) = (wish.robot.as_bytes().to_vec(), tables.egress.clone(), random_id());
             let (clock, month) = rows.given.unzip();
+            let waiter = wish.waiter;
             let (urgent, holds, records) = (wish.urgency == Urgency::Urgent, wish.holds, wish.records);
             let (slots, reserve, span) = wish.bounds.numbers();
             let (slots, reserve) = (i64::from(slots), i64::from(reserve));
             let (lasts, fills) = (micros(PACE_LASTS), i64::try_from(FILLS_UP_TO).unwrap_or(i64::MAX));
             let link = link.clone();
             let answer = wait(rows.runtime, async move {
-                let values: [&(dyn ToSql + Sync); 13] = [
-                    &key, &egress, &clock, &month, &slot, &urgent, &holds, &slots, &reserve, &span, &records,
-                    &lasts, &fills,
+                let values: [&(dyn ToSql + Sync); 14] = [
+                    &key, &egress, &clock, &month, &slot, &waiter, &urgent, &holds, &slots, &reserve, &span,
+                    &records, &lasts, &fills,
                 ];
                 Ok(link.client.query_one(&link.take, &values).await?)
             })?;

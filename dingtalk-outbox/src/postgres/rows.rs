@@ -61,6 +61,8 @@ pub(super) struct PostgresRows<'a> {
     pub(super) writes: RefCell<String>,
     /// Set if the writes must survive a crash of the server.
     pub(super) durable: Cell<bool>,
+    /// Time of the last sign of life.
+    pub(super) signed: Cell<i64>,
 }
 
 /// Everything that is stored of a robot.
@@ -78,6 +80,9 @@ pub(super) struct Robot {
 
 /// Row of a robot that does not exist, for the rests of all.
 const NOBODY: i64 = 0;
+
+/// Time for which a sign of life is not repeated, in microseconds.
+const SIGNS: i64 = 400_000;
 
 /// Ends a transaction without waiting for the disk of the server.
 const UNSYNCED: &str = "SET LOCAL synchronous_commit = off;";
@@ -352,6 +357,10 @@ impl Rows for PostgresRows<'_> {
     }
 
     fn keep_alive(&self, owner: i64, _: &str, now: i64, until: i64) -> Result<(), Trouble> {
+        if (now - SIGNS..=now).contains(&self.signed.get()) {
+            return Ok(());
+        }
+        self.signed.set(now);
         let (now, until) = (self.server(now), self.server(until));
         self.write_lightly(format_args!(
             "INSERT INTO sender (sender, alive_until) VALUES ({owner}, {until})

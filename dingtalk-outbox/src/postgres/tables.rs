@@ -37,11 +37,14 @@ pub(crate) struct Tables {
     runtime: Option<Runtime>,
     pub(super) link: Option<Link>,
     session: Arc<Session>,
+    /// Time of the last sign of life that was written.
+    signed: Cell<i64>,
 }
 
 impl Tables {
     pub(crate) fn new(postgres: Postgres, egress: String, server_s_clock: bool) -> Self {
-        Self { postgres, egress, server_s_clock, runtime: None, link: None, session: Arc::default() }
+        let signed = Cell::new(i64::MIN);
+        Self { postgres, egress, server_s_clock, runtime: None, link: None, session: Arc::default(), signed }
     }
 
     /// Returns the error of a failure in the words of the state.
@@ -64,7 +67,7 @@ impl Tables {
         };
         let link = wait(runtime, async move {
             let client = postgres.session().await?;
-            let take = "SELECT * FROM take_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+            let take = "SELECT * FROM take_slot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
             let used = "SELECT key, coalesce(used, 0) FROM robot LEFT JOIN month ON month.robot = robot.robot
                  AND month = $2 WHERE key = ANY($1)";
             // All are sent at once.
@@ -94,6 +97,8 @@ impl Tables {
             })
         })?;
         self.link = Some(link.clone());
+        // Another server may not have the last one.
+        self.signed.set(i64::MIN);
         Ok(link)
     }
 
@@ -147,8 +152,9 @@ impl Tables {
         let Some(end) = end else { return result };
         let client = Arc::clone(&link.client);
         let ended = wait(runtime, async move { Ok(client.batch_execute(&end).await?) });
-        let value = result?;
+        let (value, signed) = (result?, rows.signed.get());
         ended?;
+        self.signed.set(signed);
         Ok(value)
     }
 
@@ -180,6 +186,7 @@ impl Tables {
             removed: RefCell::default(),
             writes: RefCell::default(),
             durable: Cell::new(false),
+            signed: self.signed.clone(),
         })
     }
 }

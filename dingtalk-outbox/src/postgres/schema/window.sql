@@ -89,12 +89,13 @@ CREATE OR REPLACE FUNCTION count_requests(
 $$;
 
 -- Takes a slot, which is the whole decision, if nobody waits who goes before, the robot does not rest, and fewer slots
--- than allowed have begun or ended within the window. Otherwise, `o_taken` is false, and the program decides. `p_slots`,
--- `p_reserve` and `p_span` are the pace of the program, which is recorded if `p_records` is set; paces that others have
--- recorded within the time `p_lasts` hold, too. An unknown past fills windows of at most `p_fills` slots.
+-- than allowed have begun or ended within the window. Otherwise, `o_taken` is false, and the program decides.
+-- `p_slots`, `p_reserve` and `p_span` are the pace of the program, which is recorded if `p_records` is set; paces that others
+-- have recorded within the time `p_lasts` hold, too. An unknown past fills windows of at most `p_fills` slots.
+-- `p_waiter` is the row of the message if it has waited.
 CREATE OR REPLACE FUNCTION take_slot(
     p_key bytea, p_egress text, p_clock bigint, p_month bigint,
-    p_slot bigint, p_urgent boolean, p_holds bigint,
+    p_slot bigint, p_waiter bigint, p_urgent boolean, p_holds bigint,
     p_slots bigint, p_reserve bigint, p_span bigint, p_records boolean, p_lasts bigint, p_fills bigint,
     OUT o_taken boolean,
     OUT o_now bigint, OUT o_robot bigint, OUT o_full_at bigint, OUT o_month bigint,
@@ -104,15 +105,19 @@ DECLARE
     v_slots bigint;
     v_reserve bigint;
     v_span bigint;
+    v_number bigint;
 BEGIN
     SELECT * INTO o_now, o_robot, o_full_at, o_month, o_slots, o_rests, o_waiting, o_paces, o_used
     FROM read_window(p_key, p_egress, p_clock, p_month, true);
     SELECT least(p_slots, min(slots)), greatest(p_reserve, max(reserve)), greatest(p_span, max(span))
     INTO v_slots, v_reserve, v_span FROM pace WHERE robot = o_robot AND seen > o_now - p_lasts;
+    SELECT number INTO v_number FROM waiter WHERE waiter = p_waiter;
     o_taken := cardinality(o_rests) = 0
         AND (o_full_at IS NULL OR v_slots > p_fills OR o_full_at + v_span <= o_now)
         AND NOT EXISTS (SELECT FROM waiter JOIN sender USING (sender)
-            WHERE robot = o_robot AND (urgent OR NOT p_urgent) AND alive_until > o_now)
+            WHERE robot = o_robot
+                AND (urgent AND NOT p_urgent OR urgent = p_urgent AND (number < v_number) IS NOT FALSE)
+                AND waiter IS DISTINCT FROM p_waiter AND alive_until > o_now)
         AND (SELECT count(*) FROM slot WHERE robot = o_robot AND coalesce(ended, ends_by) + v_span > o_now)
             < CASE WHEN p_urgent THEN v_slots ELSE greatest(v_slots - v_reserve, 1) END;
     IF NOT o_taken THEN
@@ -122,6 +127,7 @@ BEGIN
     END IF;
     DELETE FROM slot WHERE robot = o_robot AND coalesce(ended, ends_by) <= o_now - v_span;
     INSERT INTO slot (robot, slot, month, begun, ends_by) VALUES (o_robot, p_slot, o_month, o_now, o_now + p_holds);
+    DELETE FROM waiter WHERE waiter = p_waiter;
     PERFORM count_requests(o_robot, o_month, 1, 0, 0);
     IF p_records THEN
         DELETE FROM pace WHERE robot = o_robot AND seen <= o_now - p_lasts;
