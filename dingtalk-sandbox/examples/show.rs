@@ -1,12 +1,14 @@
-//! Runs a sandbox with one message of each type, two refusals and a warning, until Ctrl-C:
-//! `cargo run -p dingtalk-sandbox --example show -- 8080`.
+//! Runs a sandbox with one message of each type, sent by the client, two refusals and warnings, until Ctrl-C:
+//! `cargo run -p dingtalk-sandbox --example show -- 8080`. A second number is the rate per minute.
 
 use std::{
+    error::Error,
     io::{self, Read as _, Write as _},
     net::TcpStream,
 };
 
-use dingtalk_sandbox::{RobotConfig, Sandbox};
+use dingtalk_core::{DeliverExt as _, message::WireMessage};
+use dingtalk_sandbox::{RATE_PER_MINUTE, RobotConfig, Sandbox};
 use serde_json::{Value, json};
 
 fn messages() -> Vec<Value> {
@@ -35,15 +37,32 @@ fn messages() -> Vec<Value> {
 }
 
 #[tokio::main]
-async fn main() -> io::Result<()> {
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(8080);
-    let robot = RobotConfig::new("example").name("监控机器人");
-    let sandbox = Sandbox::builder().port(port).robot(robot).start().await?;
-    let webhook = sandbox.webhook();
-    let posted = tokio::task::spawn_blocking(move || {
-        messages().iter().try_for_each(|message| post(&webhook, message))
-    });
-    posted.await??;
+async fn main() -> Result<(), Box<dyn Error>> {
+    let number = |at: usize| std::env::args().nth(at).and_then(|number| number.parse::<u16>().ok());
+    let (port, rate) = (number(1).unwrap_or(8080), number(2).map_or(RATE_PER_MINUTE, u32::from));
+    let robot = RobotConfig::new("example").secret("SECexample").name("监控机器人");
+    let plain = RobotConfig::new("plain").name("值班机器人");
+    let sandbox = Sandbox::builder()
+        .port(port)
+        .rate_per_minute(Some(rate))
+        .robot(robot)
+        .robot(plain)
+        .person("13800138000", "刘炜")
+        .start()
+        .await?;
+    let (robot, plain) = (sandbox.robot("监控机器人"), sandbox.webhook_of("值班机器人").unwrap_or_default());
+    for message in messages() {
+        // The client, for what it can send.
+        match serde_json::from_value::<WireMessage>(message.clone()) {
+            Ok(wire) if wire.message.mentions().is_none_or(|it| it.user_ids.is_empty()) => {
+                robot.send(&wire.message).await?;
+            }
+            _ => {
+                let webhook = plain.clone();
+                tokio::task::spawn_blocking(move || post(&webhook, &message)).await??;
+            }
+        }
+    }
     writeln!(io::stdout(), "{}", sandbox.page_url())?;
     std::future::pending().await
 }
