@@ -52,6 +52,7 @@ mod events;
 mod expect;
 mod fault;
 mod fault_rule;
+mod gallery;
 mod guard;
 mod gzip;
 mod log;
@@ -76,6 +77,7 @@ pub use crate::{
     expect::Differs,
     fault::Fault,
     fault_rule::{FaultRule, InvalidFault},
+    gallery::Gallery,
     log::{Entry, LOG_CAPACITY, Outcome},
     rate::Window,
     refusal::{Advice, Refusal},

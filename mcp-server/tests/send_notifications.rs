@@ -339,6 +339,30 @@ fn the_message_of_a_notification_is_shown_without_a_robot() {
 }
 
 #[test]
+fn the_gallery_has_every_notification_in_its_variants() {
+    let file = file("gallery");
+    let folder = std::env::temp_dir().join(format!("dingtalk-gallery-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let written = |name: &str, more: &[&str]| {
+        let path = folder.join(name);
+        let output = run(&file, &[], "", &[&["preview", "--output", path.to_str().unwrap()], more].concat());
+        assert!(output.status.success(), "{}", words(&output));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let outline = written("outline.txt", &["--outline"]);
+    expect_test::expect_file!["golden/gallery.txt"].assert_eq(&outline);
+    let page = written("gallery.html", &[]);
+    assert_eq!(page, written("again.html", &[]), "the page is deterministic");
+    for name in ["send_cpu_alert", "send_disk_alert", "send_text"] {
+        assert!(page.contains(&format!("<h2>{name}</h2>")), "{name}");
+    }
+    let nowhere = folder.join("nowhere/x.html");
+    let output = run(&file, &[], "", &["preview", "--output", nowhere.to_str().unwrap()]);
+    assert!(!output.status.success() && words(&output).contains("nowhere"), "{}", words(&output));
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn the_demo_shows_the_notifications_of_a_file() {
     let file = file("demo");
     let output = command().args(["demo", "--once", "--config", file.path()]).output().unwrap();

@@ -197,12 +197,21 @@ pub(super) fn gauge(label: &str, value: u64, max: u64, text: &str) -> Element {
     } else {
         ""
     };
-    let meter = Element::of("meter", format!("bar{level}"))
-        .with("min", "0")
-        .with("max", max.max(1).to_string())
-        .with("value", value.min(max).to_string())
+    let percent = (value.min(max) * 100).div_ceil(max.max(1));
+    let filled = Element::new("path").with("d", format!("M0 0h{percent}v6H0z"));
+    let bar = Element::new("svg")
+        .with("viewBox", "0 0 100 6")
+        .with("preserveAspectRatio", "none")
+        .with("aria-hidden", "true")
+        .child(filled);
+    let meter = Element::of("span", format!("bar{level}"))
+        .with("role", "meter")
+        .with("aria-valuemin", "0")
+        .with("aria-valuemax", max.to_string())
+        .with("aria-valuenow", value.to_string())
         .with("aria-label", format!("{label}: {text}"))
-        .with("title", label);
+        .with("title", label)
+        .child(bar);
     Element::of("div", "gauge").child(meter).child(Element::of("span", "amount").text(text))
 }
 
@@ -227,20 +236,24 @@ fn warnings(entry: &Entry, findings: &[Finding], options: &Options) -> Option<El
             Language::Chinese => chinese,
         }
     };
-    let item = |problem: String, remedy: &str| {
+    let item = |class: &'static str, problem: String, remedy: &str| {
         let remedy = Element::of("span", "remedy").text(remedy);
-        Element::new("li").child(Element::of("bdi", "problem").text(problem)).text(" ").child(remedy)
+        Element::of("li", class).child(Element::of("bdi", "problem").text(problem)).text(" ").child(remedy)
     };
     let mut items: Vec<Element> = Vec::new();
     for warning in &entry.warnings {
         let (problem, remedy) = told(warning);
-        items.push(item(at(problem), options.say(remedy)));
+        items.push(item("warning", at(problem), options.say(remedy)));
     }
-    items.extend(findings.iter().map(|it| item(at(it.problem.clone()), options.say(it.remedy))));
+    items.extend(findings.iter().map(|it| {
+        let class = if it.is_hint { "hint" } else { "warning" };
+        item(class, at(it.problem.clone()), options.say(it.remedy))
+    }));
     if let Some(injected) = &entry.fault {
         let name = fault(injected);
         let problem = [format!("Injected fault: {name}."), format!("注入的故障：{name}。")];
         items.push(item(
+            "warning",
             at(problem),
             options.say(["A real sender must cope with it.", "发送方必须能够处理。"]),
         ));

@@ -3,10 +3,10 @@
 // parses a text as HTML.
 
 const TAGS = new Set(("a article aside b bdi blockquote br button code dd details div dl dt em h1 h2 h3 h4 h5 h6 hr img li " +
-  "meter ol p pre s span strong summary table tbody td th thead time tr ul").split(" "));
+  "ol p pre s span strong summary table tbody td th thead time tr ul").split(" "));
 const DRAWN = new Set(["svg", "path"]);
-const ATTRIBUTES = new Set(("alt aria-current aria-hidden aria-label aria-labelledby aria-level class d data-action " +
-  "data-colour data-form data-ms data-number data-part data-robot data-type data-verdict dir hidden href id loading max min " +
+const ATTRIBUTES = new Set(("alt aria-current aria-hidden aria-label aria-labelledby aria-level aria-valuemax aria-valuemin aria-valuenow class d data-action " +
+  "data-colour data-form data-ms data-number data-part data-robot data-type data-verdict dir hidden href id loading preserveAspectRatio " +
   "referrerpolicy rel role scope src start tabindex target title type value viewBox").split(" "));
 
 /** Reports whether an address may stand in an attribute: a page of our own, or what a message may open or load. */
@@ -250,7 +250,7 @@ function conversations() {
     if (robot) byId("conversations").querySelector(`${focused.localName}[data-robot="${CSS.escape(robot)}"]`)?.focus();
     // A window passes without an event.
     clearTimeout(timer);
-    const moving = [...list.querySelectorAll("meter")].some((meter) => meter.value > 0) || list.querySelector(".resting");
+    const moving = list.querySelector("[role=meter]:not([aria-valuenow=\"0\"])") || list.querySelector(".resting");
     if (moving) timer = setTimeout(() => { if (!document.hidden) conversations(); }, 2000);
   })().catch(() => {}).finally(() => { drawing = null; });
   return drawing;

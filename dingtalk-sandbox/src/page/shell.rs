@@ -48,7 +48,7 @@ pub(super) fn chat(shared: &Shared, options: &Options, nonce: &str) -> String {
                 .text(options.say(["Newer messages ↓", "有新消息 ↓"])),
         );
     let frame = Element::of("div", "frame")
-        .child(header(options))
+        .child(header(options, "h1"))
         .child(filters(shared, options))
         .child(connect(options))
         .child(verdict_place(options))
@@ -64,19 +64,16 @@ pub(super) fn one(shared: &Shared, number: u64, options: &Options, nonce: &str) 
     let colours = colour_rules([&article]);
     let back =
         Element::new("a").with("href", options.link("/")).text(options.say(["← All messages", "← 全部消息"]));
-    let heading = Element::of("h1", "unseen").text(options.say(["One request", "单个请求"]));
-    let main = Element::of("main", "chat dt-chat single")
-        .child(Element::of("p", "back").child(back))
-        .child(heading)
-        .child(article);
-    let frame = Element::of("div", "frame").child(header(options)).child(main).child(footer(options));
+    let main =
+        Element::of("main", "chat dt-chat single").child(Element::of("p", "back").child(back)).child(article);
+    let frame = Element::of("div", "frame").child(header(options, "h1")).child(main).child(footer(options));
     Some(document(shared, options, nonce, &colours, &frame))
 }
 
 /// Returns the page "how sure are we".
 pub(super) fn sure(shared: &Shared, options: &Options, nonce: &str) -> String {
     let frame = Element::of("div", "frame")
-        .child(header(options))
+        .child(header(options, "p"))
         .child(super::sure::content(options))
         .child(footer(options));
     document(shared, options, nonce, "", &frame)
@@ -111,11 +108,12 @@ fn document(shared: &Shared, options: &Options, nonce: &str, colours: &str, fram
     )
 }
 
-fn header(options: &Options) -> Element {
+/// Returns the head of a page. Its title is the heading of pages that have no other.
+fn header(options: &Options, heading: &'static str) -> Element {
     let mark = Element::of("span", "mark")
         .with("aria-hidden", "true")
         .child(icon(&["M4 5h16v11H9l-5 4z", "M8 9h8M8 12h5"]));
-    let title = Element::of("p", "title").child(
+    let title = Element::of(heading, "title").child(
         Element::new("a").with("href", options.link("/")).text(options.say(["DingTalk sandbox", "钉钉沙箱"])),
     );
     let state = Element::of("p", "state").with("id", "state").with("role", "status");
@@ -279,7 +277,7 @@ fn empty(options: &Options, is_empty: bool) -> Element {
     );
     let section = Element::of("section", "empty")
         .with("id", "empty")
-        .child(Element::new("h1").text(texts[0]))
+        .child(Element::new("h2").text(texts[0]))
         .child(Element::new("p").text(texts[1]))
         .child(Element::new("p").text(texts[2]))
         .child(Element::new("pre").with("tabindex", "0").text(example));

@@ -20,6 +20,12 @@ enum Node {
     Text(String),
 }
 
+/// Elements of a line.
+const INLINE: [&str; 8] = ["a", "bdi", "br", "code", "em", "s", "span", "strong"];
+
+/// Classes of elements of a line.
+const IN_LINE: [&str; 4] = ["dt-a", "dt-a dt-dead", "dt-mention", "dt-colour"];
+
 /// Elements without an end tag.
 const VOID: [&str; 5] = ["br", "hr", "img", "input", "meta"];
 
@@ -126,6 +132,95 @@ impl Element {
         self.children.iter().map(child).collect()
     }
 
+    /// Returns the text and structure: a line for each element that has text of its own, named by its last class or
+    /// tag.
+    pub(crate) fn outline(&self) -> String {
+        let mut lines = String::new();
+        self.write_outline(0, &mut lines);
+        lines
+    }
+
+    fn write_outline(&self, depth: usize, lines: &mut String) {
+        let get =
+            |name: &str| self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        let class = get("class").and_then(|class| class.split(' ').next_back());
+        let name = class.map_or(self.tag, |class| class.strip_prefix("dt-").unwrap_or(class));
+        if self.tag == "svg" {
+            return;
+        }
+        let is_run = |child: &Node| match child {
+            Node::Text(_) => true,
+            Node::Element(element) => INLINE.contains(&element.tag) && !element.is_box(),
+        };
+        if !self.children.is_empty() && self.children.iter().all(is_run) {
+            let text = self.run().replace('\n', "\n    ");
+            let target = get("href").map_or_else(String::new, |href| format!(" -> {href}"));
+            lines.push_str(&format!("{}{name}: {text}{target}\n", "  ".repeat(depth)));
+            return;
+        }
+        // An element around others is a line of its own only if it says something.
+        let says = get("href").or_else(|| get("aria-label")).filter(|_| self.tag != "div");
+        let is_structure = ["blockquote", "ul", "ol", "li", "table", "tr", "hr"].contains(&self.tag);
+        let deeper = match says {
+            Some(said) => {
+                lines.push_str(&format!("{}{name}: {said}\n", "  ".repeat(depth)));
+                true
+            }
+            None if is_structure => {
+                lines.push_str(&format!("{}{name}\n", "  ".repeat(depth)));
+                true
+            }
+            None => false,
+        };
+        // The host of a picture is in its label.
+        if get("role").is_some() {
+            return;
+        }
+        let mut run = String::new();
+        let depth = if deeper { depth + 1 } else { depth };
+        for child in &self.children {
+            match child {
+                Node::Text(text) => run.push_str(text),
+                Node::Element(element) if is_run(child) => run.push_str(&element.inline()),
+                Node::Element(element) => {
+                    flush(&mut run, depth, lines);
+                    element.write_outline(depth, lines);
+                }
+            }
+        }
+        flush(&mut run, depth, lines);
+    }
+
+    /// Reports whether this is drawn as a box, although its tag is one of a line.
+    fn is_box(&self) -> bool {
+        self.attributes.iter().any(|(name, value)| {
+            *name == "role"
+                || *name == "class" && value.starts_with("dt-") && !IN_LINE.contains(&value.as_str())
+        })
+    }
+
+    /// Returns the text of the children, with marks.
+    fn run(&self) -> String {
+        let child = |child: &Node| match child {
+            Node::Text(text) => text.clone(),
+            Node::Element(element) => element.inline(),
+        };
+        self.children.iter().map(child).collect()
+    }
+
+    fn inline(&self) -> String {
+        let run = self.run();
+        let href = self.attributes.iter().find(|(name, _)| *name == "href").map(|(_, value)| value);
+        match (self.tag, href) {
+            ("br", _) => "\n".to_owned(),
+            ("strong", _) => format!("**{run}**"),
+            ("em", _) => format!("*{run}*"),
+            ("a", Some(href)) if *href == run => run,
+            ("a", Some(href)) => format!("[{run}]({href})"),
+            _ => run,
+        }
+    }
+
     /// Calls `found` with each element of the tree and its value of this attribute.
     pub(crate) fn each(&self, name: &str, found: &mut impl FnMut(&str)) {
         for (_, value) in self.attributes.iter().filter(|(known, _)| *known == name) {
@@ -137,6 +232,13 @@ impl Element {
             }
         }
     }
+}
+
+fn flush(run: &mut String, depth: usize, lines: &mut String) {
+    if !run.trim().is_empty() {
+        lines.push_str(&format!("{}{}\n", "  ".repeat(depth), run.trim()));
+    }
+    run.clear();
 }
 
 /// Writes text for HTML. NUL, which HTML cannot hold, becomes U+FFFD.

@@ -17,6 +17,8 @@ pub struct Finding {
     pub problem: [String; 2],
     /// The remedy.
     pub remedy: [&'static str; 2],
+    /// Nothing is wrong; it is only worth knowing.
+    pub is_hint: bool,
 }
 
 /// A link, button or picture of a message.
@@ -91,6 +93,7 @@ impl Drawing {
                     "Remove them: they can make an address look like another one.",
                     "请删除：它们会让地址看起来像另一个地址。",
                 ],
+                is_hint: false,
             });
         }
         findings.extend(self.of_arrangement(&message.message));
@@ -114,6 +117,7 @@ impl Drawing {
                 "Use two buttons, or leave `btnOrientation` out.",
                 "请使用两个按钮，或去掉 btnOrientation。",
             ],
+            is_hint: false,
         })
     }
 
@@ -138,6 +142,7 @@ impl Drawing {
                 "If readers need it, repeat it as a heading of the text.",
                 "如需让读者看到，请在正文开头用标题重复。",
             ],
+            is_hint: true,
         })
     }
 }
@@ -180,6 +185,7 @@ fn not_everywhere(construct: Construct) -> Finding {
             ),
         ],
         remedy: capability.remedy,
+        is_hint: false,
     }
 }
 
@@ -192,6 +198,7 @@ fn does_not_open(target: &Target) -> Finding {
                 "Use an address that begins with http:// or https://.",
                 "请使用 http:// 或 https:// 开头的地址。",
             ],
+            is_hint: false,
         };
     }
     Finding {
@@ -200,6 +207,7 @@ fn does_not_open(target: &Target) -> Finding {
             "Use an address that begins with https://, http:// or dingtalk://.",
             "请使用 https://、http:// 或 dingtalk:// 开头的地址。",
         ],
+        is_hint: false,
     }
 }
 

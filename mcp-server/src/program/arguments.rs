@@ -190,6 +190,17 @@ pub(super) enum Command {
         #[command(flatten)]
         choice: ToolChoice,
     },
+    /// Write one page with every notification, as desktop and phone show it
+    Preview {
+        /// HTML file to write
+        #[arg(long, value_name = "FILE")]
+        output: PathBuf,
+        /// Write the text and structure of the messages instead, to be compared in a test
+        #[arg(long)]
+        outline: bool,
+        #[command(flatten)]
+        choice: ToolChoice,
+    },
     /// Take notifications and webhooks of other programs over HTTP, and deliver them
     Relay(RelayArguments),
     /// Tell the group what a coding agent needs; called by the agent's hooks

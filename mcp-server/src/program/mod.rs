@@ -13,6 +13,7 @@ mod listen;
 mod log;
 mod notifications;
 mod outbox;
+mod preview;
 mod relay;
 mod run;
 mod sandbox;

@@ -8,8 +8,8 @@ use std::{
 use super::{
     Program, Result,
     arguments::{Arguments, Command, StateCommand},
-    check, command_line, completions, demo, hook, log, outbox, relay, sandbox, send, serve, state, status,
-    tools,
+    check, command_line, completions, demo, hook, log, outbox, preview, relay, sandbox, send, serve, state,
+    status, tools,
     words::{language, words},
 };
 use crate::{Error, Settings, settings::Flags};
@@ -60,6 +60,9 @@ impl Program {
             }
             Some(Command::Tools { json, lint, choice, .. }) => {
                 tools::run(self, &choice.settings(), json, lint)?;
+            }
+            Some(Command::Preview { output, outline, choice }) => {
+                preview::run(self, &choice.settings(), &output, outline)?;
             }
             Some(Command::Relay(arguments)) => return relay::run(self, arguments).await,
             // It has run before.

@@ -23,7 +23,7 @@ use dingtalk_config::{
     time_zone_problem,
 };
 #[cfg(feature = "program")]
-use dingtalk_config::{Hook, HookSource};
+use dingtalk_config::{Hook, HookSource, Person};
 use dingtalk_core::{
     ErrorKind,
     delivery::{BoxFuture, Deliver, Envelope, Overflow, Receipt, SecretSource},
@@ -304,6 +304,17 @@ impl Settings {
     #[cfg(feature = "program")]
     pub(crate) fn notifications(&self) -> &[dingtalk_core::tool::ToolType] {
         &self.config.notifications
+    }
+
+    /// Returns the ids and names of the people of the file, for pages that show names.
+    #[cfg(feature = "program")]
+    pub(crate) fn members(&self) -> Vec<(String, String)> {
+        let id = |person: &Person| match person {
+            Person::Mobile(mobile) => Some(mobile.as_str().to_owned()),
+            Person::UserId(user_id) => Some(user_id.as_str().to_owned()),
+            _ => None,
+        };
+        self.config.people.iter().filter_map(|(name, person)| Some((id(person)?, name.clone()))).collect()
     }
 
     /// Begins a server that delivers nothing, to inspect what it would serve.

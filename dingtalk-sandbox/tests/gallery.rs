@@ -1,0 +1,64 @@
+//! The outline of a gallery: each type, as text and structure.
+
+use dingtalk_core::{Message, Notification, message::Invalid};
+use dingtalk_sandbox::{Gallery, render::Language};
+use expect_test::expect_file;
+use serde_json::{Value, json};
+
+struct Body(Value);
+
+impl Notification for Body {
+    fn message(&self) -> Result<Message, Invalid> {
+        let wire: dingtalk_core::message::WireMessage =
+            serde_json::from_value(self.0.clone()).expect("a message");
+        Ok(wire.message)
+    }
+}
+
+fn gallery() -> Gallery {
+    let picture = "https://pictures.example/p.png";
+    let button = |title: &str| json!({"title": title, "actionURL": "https://example.com/do"});
+    let card = |extra: Value| {
+        let mut card = json!({"title": "Deploy", "text": "![cover](https://pictures.example/c.png)\n\n### Deploy *1.4*?\n\n- one\n- two"});
+        card.as_object_mut().expect("an object").extend(extra.as_object().expect("an object").clone());
+        Body(json!({"msgtype": "actionCard", "actionCard": card}))
+    };
+    Gallery::new("ops")
+        .person("13800138000", "刘炜")
+        .with_named("Text", "", &Body(json!({"msgtype": "text", "text": {"content": "@13800138000 disk full\nhttps://example.com/run <now>"},
+            "at": {"atMobiles": ["13800138000"]}})))
+        .with_named("Markdown", "documented", &Body(json!({"msgtype": "markdown", "markdown": {"title": "CPU",
+            "text": "### CPU 97%\n\n> last **five** minutes\n\n1. [run](https://example.com/run)\n2. wait"}})))
+        .with_named("Markdown", "undocumented", &Body(json!({"msgtype": "markdown", "markdown": {"title": "CPU",
+            "text": "| a | b |\n|---|---|\n| 1 | 2 |\n\n---\n\n<font color=\"#ff0000\">red</font> CPU"}, "at": {"isAtAll": true}})))
+        .with_named("Link", "", &Body(json!({"msgtype": "link", "link": {"title": "Release", "text": "Notes of the release",
+            "messageUrl": "https://example.com/notes", "picUrl": picture}})))
+        .with_named("Card", "one button", &card(json!({"singleTitle": "Read", "singleURL": "javascript:alert(1)"})))
+        .with_named("Card", "two beside", &card(json!({"btnOrientation": "1", "btns": [button("Yes"), button("No")]})))
+        .with_named("Feed", "", &Body(json!({"msgtype": "feedCard", "feedCard": {"links": [
+            {"title": "First", "messageURL": "https://example.com/1", "picURL": picture},
+            {"title": "Second", "messageURL": "https://example.com/2", "picURL": picture}]}})))
+        .with_message("Broken", "", "", Err("`host` must not be empty".to_owned()))
+}
+
+#[test]
+fn the_outline_has_text_and_structure() {
+    expect_file!["golden/gallery.txt"].assert_eq(&gallery().outline());
+}
+
+#[test]
+fn the_page_is_deterministic_and_loads_nothing() {
+    let page = gallery().html();
+    assert_eq!(page, gallery().html());
+    for loads in ["src=", "<link", "<script", "url(", "@import", "javascript:alert(1)\"  "] {
+        assert!(!page.contains(loads), "{loads}");
+    }
+    assert!(!page.contains("href=\"javascript"));
+    assert!(page.contains("default-src 'none'; style-src 'sha256-"), "{}", &page[..600]);
+    assert_eq!(
+        page.matches("data-client=\"desktop\"").count(),
+        page.matches("data-client=\"phone\"").count()
+    );
+    let chinese = gallery().language(Language::Chinese).html();
+    assert!(chinese.contains("<html lang=\"zh-CN\"") && chinese.contains("手机端"));
+}
