@@ -18,6 +18,7 @@ use crate::{
     fault_rule::{FaultRule, InvalidFault},
     guard, page,
     release::NotifiesAll,
+    render::Language,
     response::{Body, full, json, live, plain, typed},
     shared::Shared,
     verdict, view,
@@ -340,6 +341,8 @@ struct NewDraft {
     values: Map<String, Value>,
     /// Robot whose keywords the message must contain.
     robot: Option<String>,
+    /// Language in which the message is drawn: `zh`, or else English.
+    lang: Option<String>,
 }
 
 impl NewDraft {
@@ -380,7 +383,14 @@ impl NewDraft {
 /// Judges a draft.
 fn judged(draft: &NewDraft, shared: &Shared) -> Result<Value, Refused> {
     Ok(match draft.body(shared)? {
-        Ok(body) => view::verdict(&draft.verdict(&body, shared)?, &body),
+        Ok(body) => {
+            let language = match draft.lang.as_deref() {
+                Some("zh") => Language::Chinese,
+                _ => Language::English,
+            };
+            let robot = draft.robot.as_deref().unwrap_or_else(|| shared.name(0));
+            view::verdict(&draft.verdict(&body, shared)?, &body, robot, language, &shared.names)
+        }
         Err(faults) => json!({"outcome": "invalid", "faults": faults}),
     })
 }

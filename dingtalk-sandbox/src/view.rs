@@ -109,8 +109,14 @@ fn in_milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Renders a verdict on this body.
-pub(crate) fn verdict(verdict: &Verdict, body: &[u8]) -> Value {
+/// Renders a verdict on this body, with the message as this robot would show it.
+pub(crate) fn verdict(
+    verdict: &Verdict,
+    body: &[u8],
+    robot: &str,
+    language: Language,
+    names: &Names,
+) -> Value {
     let mut value = json!({
         "outcome": if verdict.message.is_some() { "accepted" } else { "refused" },
         "bytes": verdict.bytes,
@@ -120,9 +126,9 @@ pub(crate) fn verdict(verdict: &Verdict, body: &[u8]) -> Value {
     });
     if let Some(message) = &verdict.message {
         value["message"] = json!(message);
-        let drawing = Drawing::new(message, &Names::new());
-        let bubble = |client| drawing.bubble(Look::new(client, Language::English));
-        value["tree"] = drawing.on_clients(bubble).json();
+        let drawing = Drawing::new(message, names);
+        let post = |client| drawing.post(robot, Look::new(client, language));
+        value["tree"] = drawing.on_clients(post).json();
         let texts = |[en, zh]: [&str; 2]| json!({"en": en, "zh": zh});
         let finding = |it: Finding| {
             let [en, zh] = &it.problem;

@@ -13,8 +13,8 @@ use crate::{
     shared::Shared,
 };
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
+const STYLE: &str = concat!(include_str!("page.css"), include_str!("verdict.css"));
+const SCRIPT: &str = concat!(include_str!("page.js"), include_str!("verdict.js"));
 
 /// Message types, as filters have them.
 const TYPES: [&str; 5] = ["text", "markdown", "link", "actionCard", "feedCard"];

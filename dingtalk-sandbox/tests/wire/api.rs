@@ -212,6 +212,11 @@ async fn a_verdict_sends_nothing() {
     let good = verdict(&sandbox, &json!({"body": r#"{"msgtype":"text","text":{"content":"x"}}"#})).await;
     assert_eq!((&good["outcome"], &good["message"]["text"]["content"]), (&json!("accepted"), &json!("x")));
     assert_eq!((&good["bytes"], &good["limit"]), (&json!(41), &json!(20_000)));
+    assert_eq!(good["tree"][0], "div", "the message as it is drawn");
+    assert!(good["tree"].to_string().contains("\"x\""), "{}", good["tree"]);
+    let table = json!({"msgtype": "markdown", "markdown": {"title": "t", "text": "|a|\n|-|\n|b|"}});
+    let table = verdict(&sandbox, &json!({"body": table})).await;
+    assert!(table["findings"][0]["remedy"]["zh"].is_string(), "{table}");
     let object = verdict(&sandbox, &json!({"body": text("x")})).await;
     assert_eq!(object["outcome"], "accepted");
     let keyword = verdict(&sandbox, &json!({"body": text("x"), "robot": "ops"})).await;
