@@ -472,8 +472,16 @@ fn every_link_within_the_repository_leads_to_a_file() {
 }
 
 /// Pages that exist in Chinese under `docs/zh-CN`.
-const TRANSLATED: [&str; 7] =
-    ["configuration.md", "delivery.md", "install.md", "operate.md", "outbox.md", "relay.md", "threats.md"];
+const TRANSLATED: [&str; 8] = [
+    "configuration.md",
+    "delivery.md",
+    "install.md",
+    "operate.md",
+    "outbox.md",
+    "relay.md",
+    "sandbox.md",
+    "threats.md",
+];
 
 /// The page for operators, which has blocks in place of tables.
 const OPERATE: &str = "operate.md";
