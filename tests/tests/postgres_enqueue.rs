@@ -18,6 +18,7 @@ use dingtalk_tests::{
     postgres_place::{PostgresPlace, connect},
     postgres_server::schema,
 };
+use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, error::SqlState};
 
 const LANE: &str = "name:ops";
@@ -192,4 +193,70 @@ async fn programs_that_start_together_make_one_schema_and_do_not_see_those_of_ot
     let refused = dingtalk_outbox::Postgres::builder(place.server.url()).schema(schema()).migrate(false);
     let error = PostgresStore::new(refused.build().unwrap()).lanes().await.unwrap_err();
     assert!(error.to_string().contains("are missing or outdated"), "{error}");
+}
+
+/// Interval of a queue that has to be told of what others add.
+const NEVER: Duration = Duration::from_secs(3_600);
+
+/// Longest time for a delivery.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+async fn wait_for(robot: &Stub, number: usize) {
+    let since = Instant::now();
+    while robot.envelopes().len() < number {
+        assert!(since.elapsed() < PATIENCE, "{} of {number}", robot.envelopes().len());
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_is_told_of_what_another_program_adds() {
+    let Some(place) = place().await else { return };
+    let robot = Stub::new();
+    let store = place.store().polling(NEVER);
+    let _queue = Queue::builder().lane("ops", robot.clone()).store(store.clone()).build().unwrap();
+    let stranger = stranger(&place).await;
+    let sql = format!("SELECT {}.enqueue('ops', '{{\"type\": \"text\", \"content\": \"a\"}}')", place.schema);
+    // The first one may be found when the queue begins to listen; the others are told.
+    for number in 1..=5 {
+        stranger.batch_execute(&sql).await.unwrap();
+        wait_for(&robot, number).await;
+    }
+
+    // A connection is lost, and something is added before the next one listens.
+    let lost = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid IN (
+        SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint::bit(32)::integer = lock_space())";
+    assert_eq!(place.client.query(lost, &[]).await.unwrap().len(), 1);
+    stranger.batch_execute(&sql).await.unwrap();
+    wait_for(&robot, 6).await;
+    stranger.batch_execute(&sql).await.unwrap();
+    wait_for(&robot, 7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_looks_rarely_while_it_is_told() {
+    let Some(place) = place().await else { return };
+    let robot = Stub::new();
+    let store = place.store();
+    let often = store.poll_interval().unwrap();
+    let _queue = Queue::builder().lane("ops", robot.clone()).store(store.clone()).build().unwrap();
+    let becomes = async |expected: bool| {
+        let since = Instant::now();
+        while (store.poll_interval().unwrap() > often) != expected {
+            assert!(since.elapsed() < PATIENCE);
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    becomes(true).await;
+    // A server that does not tell is asked often.
+    place.client.batch_execute("UPDATE meta SET notify = false").await.unwrap();
+    becomes(false).await;
+    place.client.batch_execute("UPDATE meta SET notify = true").await.unwrap();
+    becomes(true).await;
+    // Another process may end with its claim.
+    let other = place.store();
+    other.enqueue("name:other", Envelope::new(Message::text("a")), 10).await.unwrap();
+    assert!(other.claim("name:other", 1, NEVER).await.unwrap().claim.is_some());
+    assert!(store.claim("name:other", 1, NEVER).await.unwrap().claim.is_none());
+    assert_eq!(store.poll_interval(), Some(often));
 }

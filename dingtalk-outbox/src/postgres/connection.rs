@@ -1,13 +1,13 @@
 //! Connections to one schema of a database.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::poll_fn, sync::Arc, time::Duration};
 
 use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts,
 };
 use dingtalk_core::{Error, ErrorKind};
 use tokio::sync::OnceCell;
-use tokio_postgres::Client;
+use tokio_postgres::{AsyncMessage, Client};
 
 use super::{address::Address, migration, trouble::Trouble};
 
@@ -116,6 +116,11 @@ impl Postgres {
         Ok(migration::program_grants(schema, &role_name(role)?))
     }
 
+    /// Returns the name of the channel on which programs are told of notifications.
+    pub(super) fn channel(&self) -> String {
+        format!("\"dingtalk {}\"", self.0.schema)
+    }
+
     /// Returns the host, the database and the schema.
     pub fn name(&self) -> String {
         format!("{}, schema {}", self.0.address.name, self.0.schema)
@@ -130,9 +135,21 @@ impl Postgres {
 
     /// Makes a connection that is not one of those that calls use.
     pub(super) async fn session(&self) -> Result<Client, Trouble> {
+        self.listener(|_| {}).await
+    }
+
+    /// Makes such a connection; `hear` is called with the text of each notice that it receives.
+    pub(super) async fn listener(&self, hear: impl Fn(&str) + Send + 'static) -> Result<Client, Trouble> {
         let Address { config, tls, .. } = &self.0.address;
-        let (client, connection) = config.connect(tls.clone()).await?;
-        tokio::spawn(connection);
+        let (client, mut connection) = config.connect(tls.clone()).await?;
+        tokio::spawn(async move {
+            // Ends with the client, or with an error, of which the client learns.
+            while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+                if let AsyncMessage::Notification(notice) = message {
+                    hear(notice.payload());
+                }
+            }
+        });
         client.batch_execute(&begin(&self.0.schema)).await?;
         self.0.ready.get_or_try_init(|| migration::migrate(&client, &self.0.schema, self.0.migrates)).await?;
         Ok(client)

@@ -9,6 +9,7 @@ mod ended;
 mod entries;
 mod letters;
 mod link;
+mod listeners;
 mod migration;
 mod rows;
 mod session;

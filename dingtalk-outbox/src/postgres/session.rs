@@ -1,7 +1,10 @@
 //! The session of a process: while it lasts, others know that the process is running, and that its claims hold.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,7 +15,7 @@ use tokio::{
 };
 use tokio_postgres::Client;
 
-use super::{connection::Postgres, trouble::Trouble};
+use super::{connection::Postgres, listeners::Listeners, trouble::Trouble};
 
 /// Interval of the signs of life. The functions of the schema count a process as ended three seconds after the last
 /// one, if its session has ended, too.
@@ -32,6 +35,7 @@ const WAIT: Duration = Duration::from_secs(10);
 pub(super) struct Session {
     state: watch::Sender<State>,
     task: Mutex<Option<JoinHandle<()>>>,
+    pub(super) listeners: Arc<Listeners>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -44,7 +48,11 @@ struct State {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { state: watch::Sender::new(State::default()), task: Mutex::default() }
+        Self {
+            state: watch::Sender::new(State::default()),
+            task: Mutex::default(),
+            listeners: Arc::default(),
+        }
     }
 }
 
@@ -53,7 +61,8 @@ impl Session {
     pub(super) fn owner(&self, postgres: &Postgres) -> Option<i32> {
         let mut task = self.task.lock().unwrap_or_else(PoisonError::into_inner);
         if task.as_ref().is_none_or(JoinHandle::is_finished) {
-            *task = Some(tokio::spawn(keep(postgres.clone(), self.state.clone())));
+            *task =
+                Some(tokio::spawn(keep(postgres.clone(), self.state.clone(), Arc::clone(&self.listeners))));
         }
         self.state.borrow().owner
     }
@@ -90,9 +99,11 @@ impl Drop for Session {
 }
 
 /// Keeps a session, and begins another one when it is lost.
-async fn keep(postgres: Postgres, state: watch::Sender<State>) {
+async fn keep(postgres: Postgres, state: watch::Sender<State>, listeners: Arc<Listeners>) {
     loop {
-        if let Err(trouble) = hold(&postgres, &state).await {
+        let held = hold(&postgres, &state, &listeners).await;
+        listeners.set_told(false);
+        if let Err(trouble) = held {
             tracing::debug!(name: "dingtalk.session_lost", reason = trouble.words(), "the session was lost");
             state.send_modify(|state| state.trouble = Some(trouble));
         }
@@ -100,32 +111,56 @@ async fn keep(postgres: Postgres, state: watch::Sender<State>) {
     }
 }
 
-async fn hold(postgres: &Postgres, state: &watch::Sender<State>) -> Result<(), Trouble> {
-    let client = postgres.session().await?;
+async fn hold(
+    postgres: &Postgres,
+    state: &watch::Sender<State>,
+    listeners: &Arc<Listeners>,
+) -> Result<(), Trouble> {
+    let (test, tested) = (format!("test {:016x}", rand::random::<u64>()), Arc::new(AtomicBool::new(false)));
+    let hear = {
+        let (test, tested, listeners) = (test.clone(), Arc::clone(&tested), Arc::clone(listeners));
+        move |notice: &str| {
+            if notice == test {
+                tested.store(true, Ordering::Release);
+            } else if !notice.starts_with("test ") {
+                listeners.hear(notice);
+            }
+        }
+    };
+    let client = postgres.listener(hear).await?;
     let known = state.borrow().owner;
     let owner = register(&client, known).await?;
-    let sign = client.prepare("UPDATE owner SET seen = clock() WHERE owner = $1").await?;
+    let sign = "UPDATE owner SET seen = clock() WHERE owner = $1 RETURNING (SELECT notify FROM meta)";
+    let sign = client.prepare(sign).await?;
     let lock = client.prepare("SELECT pg_try_advisory_lock(lock_space(), $1)").await?;
-    let mut locked = false;
+    let (mut locked, mut listens) = (false, false);
     for signs in 1_u32.. {
         if !locked {
             // An earlier session of this process may not have ended for the server.
             locked = client.query_one(&lock, &[&owner]).await?.try_get(0)?;
         }
-        if client.execute(&sign, &[&owner]).await? == 0 {
+        let Some(row) = client.query_opt(&sign, &[&owner]).await? else {
             // The row was removed because the process was silent for long.
             state.send_modify(|state| state.owner = None);
             return Ok(());
-        }
+        };
+        let tells: bool = row.try_get(0)?;
         if signs == 1 {
             state.send_modify(|state| *state = State { owner: Some(owner), trouble: None });
         }
+        if !listens && listeners.exist() {
+            let channel = postgres.channel();
+            // A pooler that gives each transaction another connection would let nothing through.
+            client.batch_execute(&format!("LISTEN {channel}; NOTIFY {channel}, '{test}'")).await?;
+            listens = true;
+        }
+        listeners.set_told(tells && tested.load(Ordering::Acquire));
         if signs.is_multiple_of(CLEANING) {
             // Each in a short transaction.
             while client.query_one("SELECT clean($1)", &[&CLEANED]).await?.try_get::<_, i64>(0)?
                 >= i64::from(CLEANED)
             {
-                client.execute(&sign, &[&owner]).await?;
+                client.query_opt(&sign, &[&owner]).await?;
             }
         }
         sleep(SIGN).await;

@@ -13,7 +13,7 @@ use dingtalk_core::{
     delivery::{BoxFuture, Urgency},
     queue::store::{
         Begun, Claim, Claimed, DeadLetter, Enqueued, Failure, Item, LanePending, Loss, Merge, Settlement,
-        Store,
+        Store, Wake,
     },
 };
 use tokio_postgres::{GenericClient, Row, types::ToSql};
@@ -28,6 +28,9 @@ use super::{
 
 /// Interval of the checks for notifications from other processes.
 const POLL: Duration = Duration::from_secs(2);
+
+/// The same while the server tells of them, and no lane can become free meanwhile.
+const RARE_POLL: Duration = Duration::from_secs(30);
 
 /// Runs of a transaction that others were in the way of.
 const RUNS: u32 = 5;
@@ -62,13 +65,24 @@ pub struct PostgresStore {
     pub(super) session: Option<Arc<Session>>,
     /// Lanes with a claim of this process that it may not know of, because a connection was lost.
     uncertain: Arc<Mutex<HashSet<String>>>,
+    /// Lanes that another process may have claimed. It may end without a word.
+    held: Arc<Mutex<HashSet<String>>>,
+    /// Interval in place of both, in tests.
+    interval: Option<Duration>,
     pub(super) ended: Arc<Ended>,
 }
 
 impl PostgresStore {
     /// Creates a store in a database. Connects to nothing.
     pub fn new(postgres: Postgres) -> Self {
-        Self { postgres, session: Some(Arc::default()), uncertain: Arc::default(), ended: Arc::default() }
+        Self {
+            postgres,
+            session: Some(Arc::default()),
+            uncertain: Arc::default(),
+            held: Arc::default(),
+            interval: None,
+            ended: Arc::default(),
+        }
     }
 
     /// Makes claims that say nothing of their process, so that a test decides on their ends.
@@ -76,6 +90,14 @@ impl PostgresStore {
     #[must_use]
     pub fn without_session(mut self) -> Self {
         self.session = None;
+        self
+    }
+
+    /// Checks for notifications from other processes at this interval alone, so that a test sees what it is told.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn polling(mut self, interval: Duration) -> Self {
+        self.interval = Some(interval);
         self
     }
 
@@ -109,6 +131,16 @@ impl PostgresStore {
 
     fn uncertain(&self) -> MutexGuard<'_, HashSet<String>> {
         self.uncertain.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes whether another process may have claimed a lane.
+    fn note_held(&self, lane: &str, is_held: bool) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_held {
+            held.insert(lane.to_owned());
+        } else {
+            held.remove(lane);
+        }
     }
 
     /// Runs a statement, which is a transaction, and returns its rows.
@@ -171,6 +203,7 @@ impl PostgresStore {
         let next: Option<SystemTime> = head.get("o_next");
         claimed.next = next.map(|at| at.duration_since(now).unwrap_or_default());
         claimed.last_sent = head.get("o_last_sent");
+        self.note_held(lane, claimed.claim.is_none() && claimed.next.is_some());
         for row in &rows {
             match row.get::<_, &str>("o_kind") {
                 "item" => match item(row) {
@@ -476,7 +509,18 @@ impl Store for PostgresStore {
     }
 
     fn poll_interval(&self) -> Option<Duration> {
-        Some(POLL)
+        if self.interval.is_some() {
+            return self.interval;
+        }
+        let told = self.session.as_ref().is_some_and(|session| session.listeners.are_told());
+        let held = || !self.held.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        Some(if told && !held() { RARE_POLL } else { POLL })
+    }
+
+    fn watch(&self, wake: Wake) {
+        if let Some(session) = &self.session {
+            session.listeners.add(wake);
+        }
     }
 }
 

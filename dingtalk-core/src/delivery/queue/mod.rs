@@ -101,6 +101,15 @@ impl Queue {
             (lane.name.clone(), tokio::spawn(worker.run()))
         };
         let workers = Mutex::new(shared.lanes.values().filter(|_| delivers).map(work).collect());
+        if delivers {
+            let watching = Arc::downgrade(&shared);
+            shared.store.watch(Arc::new(move |arrival| {
+                watching.upgrade().is_some_and(|shared| {
+                    shared.wake(arrival);
+                    !shared.is_stopping()
+                })
+            }));
+        }
         Self(Arc::new(Handle { shared, workers }))
     }
 

@@ -18,7 +18,7 @@ use crate::{
     message::append_note,
     queue::{
         DigestPolicy,
-        store::{DeadLetter, Item, Loss, Store},
+        store::{Arrival, DeadLetter, Item, Loss, Store},
     },
 };
 
@@ -158,6 +158,12 @@ impl Shared {
 
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+    }
+
+    /// Wakes the lanes for which another process may have added something.
+    pub(super) fn wake(&self, arrival: Arrival<'_>) {
+        let concerns = |lane: &&Arc<Lane>| arrival.lane.is_none_or(|key| lane.key == key);
+        self.lanes.values().filter(concerns).for_each(|lane| lane.arrived(arrival.urgency));
     }
 
     pub(super) fn is_stopping(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store};
+use super::{Begun, Claim, Claimed, DeadLetter, Enqueued, LanePending, Merge, Settlement, Store, Wake};
 use crate::{Envelope, Error, delivery::BoxFuture};
 
 impl<S: Store + ?Sized> Store for Arc<S> {
@@ -81,6 +81,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn poll_interval(&self) -> Option<Duration> {
         (**self).poll_interval()
+    }
+
+    fn watch(&self, wake: Wake) {
+        (**self).watch(wake);
     }
 
     fn only_in_memory(&self) -> Option<usize> {

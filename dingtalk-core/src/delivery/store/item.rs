@@ -1,9 +1,12 @@
 //! Arguments and results of a store.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use super::{DeadLetter, Failure, Loss};
-use crate::Envelope;
+use crate::{Envelope, delivery::Urgency};
 
 /// Result of putting a notification into a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +23,31 @@ pub enum Enqueued {
     /// A rule for repetitions excludes the notification; it was not added.
     Suppressed,
 }
+
+/// News of a notification that another process may have added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Arrival<'a> {
+    /// Its lane; any lane if it is not known.
+    pub lane: Option<&'a str>,
+    /// Its urgency; that of an urgent one if it is not known.
+    pub urgency: Urgency,
+}
+
+impl<'a> Arrival<'a> {
+    /// Creates news of a notification in a lane.
+    pub fn new(lane: &'a str, urgency: Urgency) -> Self {
+        Self { lane: Some(lane), urgency }
+    }
+
+    /// Creates news of a notification of which nothing is known.
+    pub fn of_any() -> Self {
+        Self { lane: None, urgency: Urgency::Urgent }
+    }
+}
+
+/// Called with each [`Arrival`], and returns `false` if it need not be called again. Returns at once.
+pub type Wake = Arc<dyn Fn(Arrival<'_>) -> bool + Send + Sync>;
 
 /// A waiting item: a notification, or a digest of several.
 #[derive(Debug, Clone, PartialEq, Eq)]

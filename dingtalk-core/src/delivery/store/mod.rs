@@ -69,7 +69,7 @@ use std::time::Duration;
 
 pub use self::{
     dead_letter::{DeadLetter, Failure, Loss},
-    item::{Begun, Claim, Claimed, Enqueued, Item, LanePending, Merge, Settlement},
+    item::{Arrival, Begun, Claim, Claimed, Enqueued, Item, LanePending, Merge, Settlement, Wake},
     memory::MemoryStore,
 };
 use super::{BoxFuture, Envelope, Error};
@@ -171,6 +171,12 @@ pub trait Store: Send + Sync {
     /// others.
     fn poll_interval(&self) -> Option<Duration> {
         None
+    }
+
+    /// Calls `wake` soon after another process may have added a notification, until it returns `false`. A store that
+    /// hears of nothing ignores it (the default): then, the [interval](Self::poll_interval) alone counts.
+    fn watch(&self, wake: Wake) {
+        drop(wake);
     }
 
     /// Returns the number of notifications that would be lost if the process ended now; `None` (the default) for a

@@ -1,3 +1,7 @@
+-- Set if each added notification is told to the programs that listen. Their transactions end one after the other then, as
+-- NOTIFY has it. Otherwise, programs look every two seconds.
+ALTER TABLE meta ADD COLUMN notify boolean NOT NULL DEFAULT true;
+
 -- Secret of this schema, with which the keys of calls are made. It differs in each schema, so that keys of two cannot be
 -- compared, and a key tells nothing about a message.
 CREATE TABLE secret (secret bytea NOT NULL);

@@ -92,6 +92,17 @@ BEGIN
     RETURN v_letters;
 END $$;
 
+-- Tells the programs that listen of a notification that is added if this transaction is committed. The text is its urgency
+-- and its lane.
+CREATE OR REPLACE FUNCTION tell(p_lane text, p_urgent boolean) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT notify FROM meta) THEN
+        PERFORM pg_notify('dingtalk ' || current_schema(),
+            CASE WHEN octet_length(p_lane) > 1000 THEN 'any'
+                ELSE CASE WHEN p_urgent THEN 'urgent ' ELSE 'normal ' END || p_lane END);
+    END IF;
+END $$;
+
 -- Adds a notification. `o_letter` is the dead letter that an urgent one displaced.
 CREATE OR REPLACE FUNCTION enqueue_item(
     p_lane text, p_id text, p_urgent boolean, p_expires timestamptz,
@@ -164,6 +175,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM count_notifications(1);
+    PERFORM tell(p_lane, p_urgent);
     IF p_dedupe_key IS NOT NULL THEN
         INSERT INTO dedupe (lane, key, id, at, span) VALUES (v_lane, p_dedupe_key, p_id, v_now, span(p_dedupe_span))
         ON CONFLICT (lane, key) DO UPDATE SET id = excluded.id, at = excluded.at, span = excluded.span;
@@ -508,6 +520,7 @@ BEGIN
     VALUES (p_id, lane_of(v_dead.lane), CASE WHEN p_urgent THEN 0 ELSE 1 END, v_number, v_number, clock(),
         v_dead.may_have_arrived, p_failure, p_robot, p_envelope);
     PERFORM count_notifications(1);
+    PERFORM tell(v_dead.lane, p_urgent);
     RETURN 'added';
 END $$;
 
