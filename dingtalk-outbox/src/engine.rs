@@ -21,14 +21,13 @@ use tokio::sync::oneshot;
 
 use crate::{
     clock::Clock,
-    database::Work,
     directory::FileId,
     ids::random_id,
     journal::{Event, Journal},
     line::{Line, Taking},
     meter::{self, Quota},
     moment::Access,
-    pace::Bounds,
+    records::Bounds,
     review::{Picture, Review, review},
     slots,
     status::{self, RobotStatus},
@@ -36,6 +35,7 @@ use crate::{
     trouble::Trouble,
     units::{duration, micros},
     waiters,
+    work::Work,
 };
 
 /// Time after which a process asks for the changes of others while its first waiter may be next.
@@ -45,6 +45,7 @@ const SOON: Duration = Duration::from_millis(5);
 const LATER: Duration = Duration::from_millis(25);
 
 /// Time after which it asks a server.
+#[cfg(feature = "postgres")]
 const OFTEN: Duration = Duration::from_millis(100);
 
 /// Time after which a server that is away is tried again.

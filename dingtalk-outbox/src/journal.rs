@@ -2,11 +2,7 @@
 
 use dingtalk_core::delivery::{Block, RobotKey, window::SlotEnd};
 
-use crate::{
-    database::Work,
-    slots::{self, Slot},
-    trouble::Trouble,
-};
+use crate::{records::Slot, slots, trouble::Trouble, work::Work};
 
 /// Number of events that are kept. Older ones are only missing in the count of the month.
 const KEPT: usize = 10_000;

@@ -16,6 +16,7 @@ mod pace;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod processes;
+mod records;
 mod review;
 mod rows;
 mod schema;
@@ -29,6 +30,7 @@ mod trouble;
 mod units;
 mod waiters;
 mod window;
+mod work;
 
 #[cfg(feature = "transaction")]
 pub use rusqlite;

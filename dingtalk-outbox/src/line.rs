@@ -12,11 +12,10 @@ use dingtalk_core::{
 use tokio::sync::oneshot;
 
 #[cfg(feature = "postgres")]
-use crate::postgres::Look;
+use crate::{postgres::Look, units::micros};
 use crate::{
-    pace::Bounds,
-    slots::Slot,
-    units::{duration, micros},
+    records::{Bounds, Slot},
+    units::duration,
 };
 
 /// Channel for the answer to a waiter.

@@ -2,16 +2,13 @@
 
 use dingtalk_core::delivery::{
     Block, RobotKey, Urgency,
-    window::{
-        SlotEnd,
-        log::{Rest, SlotLog},
-    },
+    window::log::{Rest, SlotLog},
 };
 
 use crate::{
-    database::Work,
     trouble::Trouble,
     units::{duration, micros},
+    work::Work,
 };
 
 /// Maximum number of requests in one month, of one robot or of several together. DingTalk's standard organisations have
@@ -56,36 +53,6 @@ impl Quota {
         };
         i64::from(self.limit.saturating_sub(kept)) - used
     }
-}
-
-/// Changes of a robot's counters.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Count {
-    pub(crate) used: i64,
-    pub(crate) delivered: i64,
-    pub(crate) refused: i64,
-}
-
-impl Count {
-    pub(crate) const USED: Self = Self { used: 1, delivered: 0, refused: 0 };
-    pub(crate) const UNUSED: Self = Self { used: -1, delivered: 0, refused: 0 };
-
-    /// Returns the change after a request with this outcome; an unknown one is the difference to all that were made.
-    pub(crate) fn of(end: SlotEnd) -> Option<Self> {
-        match end {
-            SlotEnd::Delivered => Some(Self { used: 0, delivered: 1, refused: 0 }),
-            SlotEnd::Refused => Some(Self { used: 0, delivered: 0, refused: 1 }),
-            _ => None,
-        }
-    }
-}
-
-/// Counters of a robot in one month.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Usage {
-    pub(crate) used: i64,
-    pub(crate) delivered: i64,
-    pub(crate) refused: i64,
 }
 
 /// Quotas of one robot, with what is used of them.

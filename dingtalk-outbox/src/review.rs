@@ -8,16 +8,17 @@ use dingtalk_core::delivery::{
 };
 
 use crate::{
-    database::Work,
     ids::random_id,
     line::{Known, Line, Waiter},
     meter::{Meter, Quota, Warning},
     moment::Access,
-    pace::{self, Bounds, PACE_REPEATS},
-    slots::{self, Slot},
+    pace::{self, PACE_REPEATS},
+    records::{Bounds, Row, Slot},
+    slots,
     trouble::Trouble,
     units::{duration, micros},
-    waiters::{self, Row},
+    waiters,
+    work::Work,
 };
 
 /// Everything that a decision depends on.

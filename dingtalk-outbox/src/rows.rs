@@ -3,12 +3,9 @@
 use dingtalk_core::delivery::{RobotKey, Urgency, window::log::Rest};
 
 use crate::{
-    meter::{Count, Usage},
     moment::Moment,
-    pace::Bounds,
-    slots::Slot,
+    records::{Bounds, Count, Row, Slot, Usage},
     trouble::Trouble,
-    waiters::Row,
 };
 
 /// Tables within one transaction. A robot is named by its row.

@@ -11,24 +11,14 @@ use dingtalk_core::delivery::{
 };
 
 use crate::{
-    database::Work,
-    meter::Count,
+    records::{Count, Slot},
     trouble::Trouble,
     units::{duration, micros},
+    work::Work,
 };
 
 /// Limit above which an unknown past is not filled up: only servers other than DingTalk's have such a rate.
 pub(crate) const FILLS_UP_TO: usize = 1000;
-
-/// A slot that was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Slot {
-    pub(crate) id: i64,
-    pub(crate) month: i64,
-    pub(crate) begun: i64,
-    pub(crate) ends_by: i64,
-    pub(crate) ended: Option<i64>,
-}
 
 /// Records that a slot is taken, and counts it.
 pub(crate) fn begin(work: &Work<'_>, robot: i64, owner: i64, slot: &Slot) -> Result<(), Trouble> {

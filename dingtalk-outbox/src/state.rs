@@ -19,7 +19,6 @@ use tokio::sync::oneshot;
 use crate::postgres::{Postgres, PostgresTables, host_name};
 use crate::{
     clock::{Clock, SystemClock},
-    database::Work,
     directory::Directory,
     driver::Driver,
     engine::{Engine, Job},
@@ -30,6 +29,7 @@ use crate::{
     store::Source,
     trouble::Trouble,
     window::SharedWindow,
+    work::Work,
 };
 
 /// State of DingTalk robots that all programs with the same directory share. Cloning is cheap; clones are one user.

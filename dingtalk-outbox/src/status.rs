@@ -4,12 +4,7 @@ use std::time::Duration;
 
 use dingtalk_core::delivery::{Block, RobotKey, Urgency, window::Forecast};
 
-use crate::{
-    database::Work,
-    meter::{Quota, Usage},
-    review::Picture,
-    trouble::Trouble,
-};
+use crate::{meter::Quota, records::Usage, review::Picture, trouble::Trouble, work::Work};
 
 /// Status of a robot that has used the state.
 #[derive(Debug, Clone, PartialEq, Eq)]

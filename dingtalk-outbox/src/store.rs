@@ -6,11 +6,12 @@ use std::time::Duration;
 use crate::postgres::PostgresTables;
 use crate::{
     clock::{Clock, Reading},
-    database::{Database, Work},
+    database::Database,
     directory::{Directory, FileId},
     moment::Access,
     trouble::Trouble,
     units::{micros, since_1970},
+    work::Work,
 };
 
 /// Time after which a file that could not be used is tried again.
@@ -79,6 +80,7 @@ impl Store {
         self.directory().is_none()
     }
 
+    #[cfg_attr(not(feature = "postgres"), allow(clippy::unnecessary_wraps, reason = "a server has none"))]
     fn directory(&self) -> Option<&Directory> {
         match &self.source {
             Source::Directory(directory) => Some(directory),
@@ -232,6 +234,10 @@ impl Store {
     }
 
     fn open_source(&mut self) -> Result<Tables, Trouble> {
+        #[cfg_attr(
+            not(feature = "postgres"),
+            allow(clippy::infallible_destructuring_match, reason = "a server")
+        )]
         let directory = match &mut self.source {
             Source::Directory(directory) => directory,
             #[cfg(feature = "postgres")]

@@ -4,22 +4,13 @@ use std::time::Duration;
 
 use dingtalk_core::delivery::Urgency;
 
-use crate::{database::Work, ids::random_id, trouble::Trouble, units::micros};
+use crate::{ids::random_id, trouble::Trouble, units::micros, work::Work};
 
 /// Time for which an owner counts as alive after it has said so.
 const ALIVE_FOR: Duration = Duration::from_secs(2);
 
 /// Time after which an owner says again that it is alive.
 pub(crate) const SAYS_SO_EVERY: Duration = Duration::from_millis(500);
-
-/// A waiter with a row.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Row {
-    pub(crate) waiter: i64,
-    pub(crate) urgency: Urgency,
-    /// End of the time for which its owner counts as alive.
-    pub(crate) alive_until: i64,
-}
 
 /// Adds a waiter behind all others of its urgency, and returns the name of its row.
 pub(crate) fn add(work: &Work<'_>, robot: i64, urgency: Urgency, owner: i64) -> Result<i64, Trouble> {

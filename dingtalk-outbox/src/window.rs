@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use crate::{
     engine::{ForecastJob, Job},
     line::Taking,
-    pace::Bounds,
+    records::Bounds,
     shared::Shared,
 };
 

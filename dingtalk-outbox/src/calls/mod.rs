@@ -41,7 +41,7 @@ use dingtalk_core::{
 
 pub use self::call::{Call, CallEnd, CallState, Earlier};
 use self::{rows::Granted, table::Decision};
-use crate::{State, database::Work, moment::Access, processes::Processes, trouble::Trouble};
+use crate::{State, moment::Access, processes::Processes, trouble::Trouble, work::Work};
 
 /// Answer to a claim.
 #[derive(Debug)]

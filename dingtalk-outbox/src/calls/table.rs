@@ -11,9 +11,9 @@ use super::{
     rows::{DELIVERED, Granted, Known, QUEUED, RowKey, UNKNOWN},
 };
 use crate::{
-    database::Work,
     trouble::Trouble,
     units::{duration, micros},
+    work::Work,
 };
 
 /// Version of the keys. Another one makes all calls new: raise it if a program recognises calls by something else.

@@ -10,13 +10,12 @@ use rusqlite::{Connection, OpenFlags, Row, TransactionBehavior};
 
 use self::rows::SqliteRows;
 use crate::{
-    calls::rows::CallRows,
     clock::Reading,
     directory::{Directory, FileId},
-    moment::{Access, Moment, settle},
-    rows::Rows,
+    moment::{Access, settle},
     schema::migrate,
     trouble::Trouble,
+    work::Work,
 };
 
 /// Oldest safe SQLite. Up to 3.51.2, two processes that write and checkpoint at the same moment can corrupt the file.
@@ -38,17 +37,6 @@ pub(crate) struct Database {
     file: Option<FileId>,
     /// Rows of robots that are known to exist.
     robots: HashMap<RobotKey, i64>,
-}
-
-/// A transaction, with its time.
-pub(crate) struct Work<'a> {
-    /// Tables of the state.
-    pub(crate) rows: &'a dyn Rows,
-    /// Table of calls.
-    pub(crate) calls: &'a dyn CallRows,
-    pub(crate) moment: Moment,
-    /// Set if the tables are those of the file, and not in memory.
-    pub(crate) durable: bool,
 }
 
 impl Database {
@@ -175,22 +163,6 @@ impl Database {
             self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
         }
         Ok(())
-    }
-}
-
-impl Work<'_> {
-    /// Returns the row of a robot, if it has one.
-    pub(crate) fn known_robot(&mut self, key: &RobotKey) -> Result<Option<i64>, Trouble> {
-        let robot = self.rows.robot(key, false)?;
-        self.moment = self.rows.moment().unwrap_or(self.moment);
-        Ok(robot)
-    }
-
-    /// Returns the row of a robot, which is added unless it exists.
-    pub(crate) fn robot(&mut self, key: &RobotKey) -> Result<i64, Trouble> {
-        let robot = self.rows.robot(key, true)?;
-        self.moment = self.rows.moment().unwrap_or(self.moment);
-        robot.ok_or_else(|| Trouble::unusable("a robot was not added"))
     }
 }
 

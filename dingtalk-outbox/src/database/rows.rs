@@ -6,13 +6,11 @@ use dingtalk_core::delivery::{RobotKey, Urgency, window::log::Rest};
 use rusqlite::{OptionalExtension as _, Transaction};
 
 use crate::{
-    meter::{Count, Usage},
-    pace::Bounds,
+    records::{Bounds, Count, Row, Slot, Usage},
     rows::Rows,
-    slots::{self, Slot},
+    slots,
     trouble::Trouble,
     units::duration,
-    waiters::Row,
 };
 
 /// Name of a robot that stands for all of them.

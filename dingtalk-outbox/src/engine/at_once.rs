@@ -6,13 +6,7 @@ use dingtalk_core::delivery::{
 };
 
 use super::Engine;
-use crate::{
-    pace::{Bounds, PACE_REPEATS},
-    postgres::Wish,
-    review::Review,
-    slots,
-    units::micros,
-};
+use crate::{pace::PACE_REPEATS, postgres::Wish, records::Bounds, review::Review, slots, units::micros};
 
 impl Engine {
     /// Takes a slot for a waiter if a server holds the tables, and has one that is free.

@@ -13,10 +13,10 @@ use crate::{
     clock::Reading,
     ids::random_id,
     line::Known,
-    meter::Count,
     moment::Access,
-    pace::{Bounds, PACE_LASTS},
-    slots::{FILLS_UP_TO, Slot},
+    pace::PACE_LASTS,
+    records::{Bounds, Count, Slot},
+    slots::FILLS_UP_TO,
     trouble::Trouble,
     units::micros,
 };

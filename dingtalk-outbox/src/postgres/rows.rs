@@ -27,14 +27,12 @@ use super::{
 use crate::{
     clock::Reading,
     line::Known,
-    meter::{Count, Usage},
     moment::{Access, Moment},
-    pace::Bounds,
+    records::{Bounds, Count, Row, Slot, Usage},
     rows::Rows,
-    slots::{self, Slot},
+    slots,
     trouble::Trouble,
     units::{duration, micros},
-    waiters::Row,
 };
 
 /// Tables within a transaction.

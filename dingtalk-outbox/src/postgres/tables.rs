@@ -18,10 +18,10 @@ use super::{
 };
 use crate::{
     clock::Reading,
-    database::Work,
     moment::{Access, Moment},
     trouble::Trouble,
     units::{micros, since_1970},
+    work::Work,
 };
 
 /// Runs of a transaction that others were in the way of.

@@ -54,7 +54,7 @@ impl Settings {
         if urgency == Urgency::Normal {
             return self.quiet_hours.as_ref()?.left(now);
         }
-        let _ = (urgency, now);
+        let _ = (self, urgency, now);
         None
     }
 
