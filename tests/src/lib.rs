@@ -2,6 +2,7 @@
 
 pub mod calls_contract;
 pub mod outbox_contract;
+pub mod outbox_shares;
 pub mod postgres_place;
 pub mod postgres_server;
 pub mod shared_state;

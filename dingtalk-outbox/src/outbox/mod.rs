@@ -2,6 +2,7 @@
 
 mod dispatcher;
 mod entry;
+pub(crate) mod share;
 mod stats;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use dingtalk_core::{Error, delivery::BoxFuture, queue::store::Store};
 pub use self::{
     dispatcher::{Dispatcher, Service, Serving},
     entry::{Entry, EntryState, Filter, Kind, Page, Removal, Standing},
+    share::{Admitted, Arrival, Share},
     stats::{LaneStats, Stats},
 };
 
@@ -39,6 +41,13 @@ pub trait Outbox: Store {
     /// Removes an entry for good, without a delivery and without a dead letter: a notification that waits, a digest
     /// that waits, with its members, or a dead letter. Its id stays known.
     fn remove<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Removal, Error>>;
+
+    /// Adds a notification of a source that has places of its own in this lane, however full the store is. If they are
+    /// taken, the notification goes into the source's digest: as a line, or as one more that the digest counts.
+    fn admit<'a>(&'a self, lane: &'a str, arrival: Arrival) -> BoxFuture<'a, Result<Admitted, Error>>;
+
+    /// Reports which keys an [`Arrival`] of this lane has marked, and whose time has not passed.
+    fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>>;
 
     /// Removes the dead letters that are older than this, and returns their number.
     fn purge(&self, older_than: Duration) -> BoxFuture<'_, Result<usize, Error>>;

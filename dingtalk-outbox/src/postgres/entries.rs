@@ -14,7 +14,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::outbox::{
-    Dispatcher, Entry, EntryState, Filter, Kind, LaneStats, Outbox, Page, Removal, Service, Serving,
+    Admitted, Arrival, Dispatcher, Entry, EntryState, Filter, Kind, LaneStats, Outbox, Page, Removal, Service, Serving,
     Standing, Stats,
 };
 
@@ -229,6 +229,14 @@ impl Outbox for PostgresStore {
 
     fn remove<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Removal, Error>> {
         Box::pin(self.take_out(id))
+    }
+
+    fn admit<'a>(&'a self, lane: &'a str, arrival: Arrival) -> BoxFuture<'a, Result<Admitted, Error>> {
+        Box::pin(async move { self.add_arrival(lane, &arrival).await })
+    }
+
+    fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>> {
+        Box::pin(async move { self.marked_keys(lane, &keys).await })
     }
 
     fn purge(&self, older_than: Duration) -> BoxFuture<'_, Result<usize, Error>> {

@@ -19,6 +19,7 @@ const FUNCTIONS: [&str; 4] = [
     include_str!("schema/window.sql"),
     include_str!("schema/calls.sql"),
     include_str!("schema/enqueue.sql"),
+    include_str!("schema/share.sql"),
 ];
 
 /// Returns what brings an empty or older schema up to date, for a person with the rights to run it.

@@ -13,6 +13,7 @@ mod listeners;
 mod migration;
 mod rows;
 mod session;
+mod share;
 mod store;
 mod tables;
 mod transaction;

@@ -343,7 +343,7 @@ pub(super) fn milliseconds(span: Duration) -> i64 {
 }
 
 /// A time that PostgreSQL can store.
-fn storable(time: SystemTime) -> SystemTime {
+pub(super) fn storable(time: SystemTime) -> SystemTime {
     time.clamp(SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + 3 * LONGEST)
 }
 

@@ -41,7 +41,7 @@ impl Work<'_> {
         Ok(displaced.map_or(Enqueued::Added, |letter| Enqueued::Displaced(Box::new(letter))))
     }
 
-    fn is_known(&self, id: &str) -> Result<bool, Trouble> {
+    pub(super) fn is_known(&self, id: &str) -> Result<bool, Trouble> {
         let sql = "SELECT 1 WHERE EXISTS (SELECT 1 FROM dingtalk_item WHERE id = ?1)
              OR EXISTS (SELECT 1 FROM dingtalk_done WHERE id = ?1) OR EXISTS (SELECT 1 FROM dingtalk_dead WHERE id = ?1)";
         Ok(self.first(sql, [id], |_| Ok(()))?.is_some())

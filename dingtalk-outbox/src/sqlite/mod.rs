@@ -8,6 +8,7 @@ mod entries;
 mod file;
 mod items;
 mod rules;
+mod share;
 mod thread;
 #[cfg(feature = "transaction")]
 mod transaction;
@@ -35,7 +36,7 @@ use self::{
 };
 use crate::{
     directory::Directory,
-    outbox::{Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats},
+    outbox::{Admitted, Arrival, Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats},
     processes::Processes,
 };
 
@@ -314,6 +315,17 @@ impl Outbox for SqliteStore {
     fn remove<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Removal, Error>> {
         let id = id.to_owned();
         self.write(move |work| work.remove(&id))
+    }
+
+    fn admit<'a>(&'a self, lane: &'a str, arrival: Arrival) -> BoxFuture<'a, Result<Admitted, Error>> {
+        let lane = lane.to_owned();
+        self.write(move |work| work.admit(&lane, &arrival))
+    }
+
+    fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>> {
+        let lane = lane.to_owned();
+        // Among the writes, so that it does not separate those that are committed together.
+        self.write(move |work| work.marked(&lane, &keys))
     }
 
     fn purge(&self, older_than: Duration) -> BoxFuture<'_, Result<usize, Error>> {

@@ -156,6 +156,29 @@ impl Queue {
         entry.finish(result, capacity)
     }
 
+    /// Queues one envelope by an operation that its store has besides those of a [`Store`](crate::queue::store::Store).
+    /// `add` gets the name of the lane in the store, and the envelope with its expiry. Afterwards, the lane looks for
+    /// what is new.
+    ///
+    /// # Errors
+    ///
+    /// Fails without calling `add` if the queue is closed, or has no lane for the envelope; and as `add` fails.
+    pub async fn add_with<T, F>(
+        &self,
+        mut envelope: Envelope,
+        add: impl FnOnce(String, Envelope) -> F,
+    ) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let shared = &self.0.shared;
+        let Entry { lane, urgency, .. } = Entry::check(&self.0, &envelope)?;
+        shared.settings.expire(&mut envelope);
+        let added = add(lane.key.clone(), envelope).await?;
+        lane.arrived(urgency);
+        Ok(added)
+    }
+
     /// Reports whether the queue would keep an envelope even if its robot had a free slot: behind other notifications,
     /// or for the end of quiet hours. Also reports `true` for an envelope with rules on repetitions, which only a queue
     /// applies. For programs that queue what cannot be sent at once.

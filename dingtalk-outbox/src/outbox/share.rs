@@ -1,0 +1,125 @@
+//! Places that a store reserves for the notifications of one source, and the digest of those that find none.
+
+use std::time::Duration;
+
+use dingtalk_core::{Envelope, Message};
+
+/// Maximum number of lines of a digest; further notifications are counted.
+pub(crate) const LINES: i64 = 20;
+
+/// Maximum number of digests of one source that wait at the same time.
+pub(crate) const DIGESTS: i64 = 32;
+
+/// Length of the beginning of an id that names its source.
+pub(crate) const PREFIX: usize = 7;
+
+/// Places of a source, such as a program whose webhooks become notifications. The notifications of a source are
+/// recognised by the beginning of their ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Share {
+    /// Beginning of the ids of its notifications, without their kind.
+    prefix: String,
+    /// Number of its notifications that may wait, beside the capacity of the store.
+    pub places: usize,
+    /// First line of a digest.
+    pub heading: String,
+}
+
+/// A notification of a source.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Arrival {
+    /// The notification, with an [id of the source](Share::own).
+    pub envelope: Envelope,
+    /// Places of the source.
+    pub share: Share,
+    /// One line that stands for the notification in a digest.
+    pub line: String,
+    /// Set if the notification goes into the digest in any case.
+    pub is_excess: bool,
+    /// Keys that are [marked](super::Outbox::marked) together with the notification.
+    pub marks: Vec<String>,
+    /// Time for which the keys are marked.
+    pub marked_for: Duration,
+}
+
+/// Result of [`Outbox::admit`](super::Outbox::admit).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Admitted {
+    /// The notification was added.
+    Added,
+    /// The notification became a line of the digest with this id, or is one of those that it counts.
+    Merged(String),
+    /// The id is known from an earlier notification; nothing was added.
+    Known,
+    /// A rule for repetitions excludes the notification; nothing was added.
+    Suppressed,
+    /// Too many digests of the source wait; nothing was added.
+    Full,
+}
+
+impl Share {
+    /// Creates the share of a source. Different sources have different names.
+    pub fn new(source: &str, places: usize, heading: impl Into<String>) -> Self {
+        // FNV-1a: the same in all processes and versions.
+        let hash = source.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let folded = (hash ^ (hash >> 24) ^ (hash >> 48)) & 0x00ff_ffff;
+        Self { prefix: format!("{folded:06x}"), places, heading: heading.into() }
+    }
+
+    /// Gives an envelope an id of the source, in place of one that it got when it was created.
+    #[must_use]
+    pub fn own(&self, mut envelope: Envelope) -> Envelope {
+        envelope.id.insert_str(0, &self.notifications());
+        envelope
+    }
+
+    /// Returns the beginning of the ids of its notifications.
+    pub(crate) fn notifications(&self) -> String {
+        format!("{}n", self.prefix)
+    }
+
+    /// Returns the beginning of the ids of its digests.
+    pub(crate) fn digests(&self) -> String {
+        format!("{}d", self.prefix)
+    }
+}
+
+impl Arrival {
+    /// Creates an arrival without marks.
+    pub fn new(envelope: Envelope, share: Share, line: impl Into<String>) -> Self {
+        let mut line = line.into();
+        line.retain(|c| !c.is_control());
+        Self { envelope, share, line, is_excess: false, marks: Vec::new(), marked_for: Duration::ZERO }
+    }
+
+    /// Returns a digest with this notification as its first line.
+    pub(crate) fn digest(&self) -> Envelope {
+        let Self { envelope, share, line, .. } = self;
+        let message = Message::text(format!("{}\n{line}", share.heading));
+        let mut digest = Envelope::new(message);
+        digest.id.insert_str(0, &share.digests());
+        digest.robot.clone_from(&envelope.robot);
+        digest.expires_at = envelope.expires_at;
+        digest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_fit_into_a_request_with_the_number_of_a_part() {
+        let share = Share::new("alertmanager", 100, "");
+        let id = share.own(Envelope::new(Message::text("a"))).id;
+        assert!(id.len() + "-99".len() <= 36, "{id}");
+        assert_eq!(id.len(), PREFIX + 26);
+        assert!(id.starts_with(&share.notifications()));
+        assert_ne!(share.notifications(), Share::new("grafana", 100, "").notifications());
+    }
+}

@@ -1,0 +1,105 @@
+//! Notifications of sources that have places of their own.
+
+use dingtalk_core::Envelope;
+
+use super::{
+    items::{Work, count, milliseconds},
+    trouble::Trouble,
+};
+use crate::outbox::{
+    Admitted, Arrival,
+    share::{DIGESTS, LINES, PREFIX},
+};
+
+/// Condition on a digest of the lane ?1, with ids from ?2, whose content no worker has read, and that was not tried.
+const OPEN: &str = "lane = ?1 AND substr(id, 1, ?3) = ?2 AND id >= ?2 AND digest IS NULL AND attempts = 0
+    AND may_have_arrived = 0 AND NOT EXISTS (
+        SELECT 1 FROM dingtalk_lane AS lane WHERE lane.lane = item.lane AND lane.claim IS NOT NULL AND lane.until > ?4
+        AND number <= to_number AND (rank, position, page) <= (to_rank, to_position, to_page))";
+
+impl Work<'_> {
+    pub(super) fn admit(&self, name: &str, arrival: &Arrival) -> Result<Admitted, Trouble> {
+        let Arrival { envelope, share, .. } = arrival;
+        if self.is_known(&envelope.id)? {
+            return Ok(Admitted::Known);
+        }
+        let lane = self.lane(name)?;
+        if self.suppress(lane, envelope)? {
+            // The earlier one may have been told without them.
+            self.mark(lane, arrival)?;
+            return Ok(Admitted::Suppressed);
+        }
+        let in_digest = arrival.is_excess || self.waiting(&share.notifications())? >= share.places;
+        let admitted = if in_digest { self.merge_arrival(lane, arrival)? } else { Admitted::Added };
+        if admitted == Admitted::Full {
+            return Ok(admitted);
+        }
+        let suppressed = self.record(lane, envelope)?;
+        self.mark(lane, arrival)?;
+        let counted = match &admitted {
+            Admitted::Merged(digest) => digest.as_str(),
+            _ => {
+                self.insert(lane, envelope)?;
+                self.add_notifications(lane, 1)?;
+                &envelope.id
+            }
+        };
+        if suppressed > 0 {
+            let sql = "UPDATE dingtalk_item SET suppressed = suppressed + ?2 WHERE id = ?1";
+            self.execute(sql, (counted, suppressed))?;
+        }
+        self.clean()?;
+        Ok(admitted)
+    }
+
+    /// Reports which keys are marked.
+    pub(super) fn marked(&self, name: &str, keys: &[String]) -> Result<Vec<bool>, Trouble> {
+        let Some(lane) = self.known_lane(name)? else { return Ok(vec![false; keys.len()]) };
+        let sql = "SELECT 1 FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at + span > ?3";
+        keys.iter().map(|key| Ok(self.first(sql, (lane, key, self.now), |_| Ok(()))?.is_some())).collect()
+    }
+
+    fn mark(&self, lane: i64, arrival: &Arrival) -> Result<(), Trouble> {
+        let sql = "INSERT OR REPLACE INTO dingtalk_dedupe (lane, key, id, at, span) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let span = milliseconds(arrival.marked_for);
+        for key in &arrival.marks {
+            self.execute(sql, (lane, key, &arrival.envelope.id, self.now, span))?;
+        }
+        Ok(())
+    }
+
+    /// Counts the unfinished items whose ids have this beginning.
+    fn waiting(&self, beginning: &str) -> Result<usize, Trouble> {
+        let sql = "SELECT count(*) FROM dingtalk_item WHERE id >= ?1 AND id < ?2";
+        // The beginning has an end: no id contains this character.
+        let end = format!("{beginning}\u{10ffff}");
+        Ok(self.first(sql, [beginning, &end], |row| row.get(0))?.map_or(0, count))
+    }
+
+    /// Adds an arrival to the digest of its source that waits, or to a new one.
+    fn merge_arrival(&self, lane: i64, arrival: &Arrival) -> Result<Admitted, Trouble> {
+        let digests = arrival.share.digests();
+        let prefix = i64::try_from(PREFIX).unwrap_or(i64::MAX);
+        let sql = format!("SELECT item, id FROM dingtalk_item AS item WHERE {OPEN} ORDER BY number DESC LIMIT 1");
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+        if let Some((item, id)) = self.first(&sql, (lane, &digests, prefix, self.now), read)? {
+            let text = "json_extract(envelope, '$.message.content')";
+            let sql = format!(
+                "UPDATE dingtalk_item SET
+                     suppressed = suppressed + (length({text}) - length(replace({text}, char(10), '')) >= ?3),
+                     envelope = CASE WHEN length({text}) - length(replace({text}, char(10), '')) >= ?3 THEN envelope
+                         ELSE json_set(envelope, '$.message.content', {text} || char(10) || ?2) END
+                 WHERE item = ?1"
+            );
+            self.execute(&sql, (item, &arrival.line, LINES))?;
+            return Ok(Admitted::Merged(id));
+        }
+        if self.waiting(&digests)? >= count(DIGESTS) {
+            return Ok(Admitted::Full);
+        }
+        let digest: Envelope = arrival.digest();
+        self.insert(lane, &digest)?;
+        self.add_notifications(lane, 1)?;
+        Ok(Admitted::Merged(digest.id))
+    }
+}

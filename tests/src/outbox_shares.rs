@@ -1,0 +1,159 @@
+//! Checks of the places that every durable store reserves for sources.
+
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used, reason = "checks of tests")]
+
+use std::{collections::BTreeMap, time::Duration};
+
+use dingtalk_core::{
+    Envelope, Message,
+    delivery::Dedupe,
+    queue::store::{Begun, Enqueued, Item, Settlement},
+};
+use dingtalk_outbox::{
+    Outbox,
+    outbox::{Admitted, Arrival, Share},
+};
+
+use crate::outbox_contract::{LEASE, OPS, Place, add};
+
+/// Span of the rule on repetitions.
+const SPAN: Duration = Duration::from_secs(240);
+
+/// Returns the arrival of this number at a source with two places.
+fn arrival(source: &str, number: usize) -> Arrival {
+    let share = Share::new(source, 2, format!("{source}: more notifications"));
+    let envelope = Envelope::new(Message::text(format!("{source} {number}"))).with_robot("ops");
+    let envelope = envelope.with_dedupe(Dedupe::new(format!("{source}/{number}"), SPAN));
+    Arrival::new(share.own(envelope), share, format!("{source} {number}"))
+}
+
+async fn admit(store: &dyn Outbox, arrival: Arrival) -> Admitted {
+    store.admit(OPS, arrival).await.unwrap()
+}
+
+/// Sends the first item, and returns it.
+async fn send_one(store: &dyn Outbox) -> Option<Item> {
+    let claimed = store.claim(OPS, 1, LEASE).await.unwrap();
+    let (claim, item) = (claimed.claim?, claimed.items.into_iter().next()?);
+    assert_eq!(store.begin(&claim, &item.envelope.id, LEASE).await.unwrap(), Begun::Started(1));
+    assert!(store.settle(&claim, &item.envelope.id, Settlement::Delivered).await.unwrap());
+    Some(item)
+}
+
+/// Returns the notifications of which an item tells: by its lines, and by its count.
+fn told(item: &Item) -> (Vec<String>, usize) {
+    let Message::Text(text) = &item.envelope.message else { panic!("{item:?}") };
+    let lines = text.content.lines().filter(|line| !line.ends_with("more notifications"));
+    (lines.map(str::to_owned).collect(), item.suppressed as usize)
+}
+
+/// A source beyond its places gets one digest, and takes no place of others.
+pub async fn a_source_beyond_its_places_gets_one_digest(place: &dyn Place) {
+    let store = place.open();
+    for number in 0..2 {
+        assert_eq!(admit(&*store, arrival("noisy", number)).await, Admitted::Added);
+    }
+    let Admitted::Merged(digest) = admit(&*store, arrival("noisy", 2)).await else { panic!("a third place") };
+    for number in 3..30 {
+        assert_eq!(admit(&*store, arrival("noisy", number)).await, Admitted::Merged(digest.clone()));
+    }
+    // One that was merged is known as well as one that was added.
+    for number in [0, 2, 29] {
+        assert_eq!(admit(&*store, arrival("noisy", number)).await, Admitted::Suppressed, "{number}");
+    }
+    // The store is full for all others, and not for a source.
+    assert_eq!(store.enqueue(OPS, Envelope::new(Message::text("a")), 3).await.unwrap(), Enqueued::Full);
+    assert_eq!(admit(&*store, arrival("quiet", 0)).await, Admitted::Added);
+    let mut items = Vec::new();
+    while let Some(item) = send_one(&*store).await {
+        items.push(told(&item));
+    }
+    let line = |source: &str, number: usize| format!("{source} {number}");
+    let lines: Vec<String> = (2..22).map(|number| line("noisy", number)).collect();
+    assert_eq!(
+        items,
+        [(vec![line("noisy", 0)], 0), (vec![line("noisy", 1)], 0), (lines, 8), (vec![line("quiet", 0)], 0),]
+    );
+}
+
+/// A digest that a worker has read is not changed behind its back.
+pub async fn a_digest_that_was_read_is_closed(place: &dyn Place) {
+    let store = place.open();
+    for number in 0..3 {
+        admit(&*store, arrival("noisy", number)).await;
+    }
+    let claimed = store.claim(OPS, 10, LEASE).await.unwrap();
+    let Admitted::Merged(second) = admit(&*store, arrival("noisy", 3)).await else { panic!("no digest") };
+    assert!(claimed.items.iter().all(|item| item.envelope.id != second), "{claimed:?}");
+    // Once it waits again, unchanged, it may be.
+    store.release(&claimed.claim.unwrap()).await.unwrap();
+    assert_eq!(admit(&*store, arrival("noisy", 4)).await, Admitted::Merged(second));
+    let mut numbers = Vec::new();
+    while let Some(item) = send_one(&*store).await {
+        numbers.push(told(&item).0.len());
+    }
+    assert_eq!(numbers, [1, 1, 1, 2]);
+}
+
+/// Every arrival is in one message or in one count, whatever workers do meanwhile.
+pub async fn every_arrival_is_told_once(place: &dyn Place) {
+    let store = place.open();
+    add(&*store, "other").await;
+    let (mut lines, mut counted) = (BTreeMap::new(), 0);
+    let mut read = |item: &Item| {
+        let (shown, more) = told(item);
+        counted += more;
+        for line in shown {
+            *lines.entry(line).or_insert(0) += 1;
+        }
+    };
+    let mut held = None;
+    for number in 0..200 {
+        let mut one = arrival(if number % 11 == 0 { "quiet" } else { "noisy" }, number);
+        one.is_excess = number % 5 == 1;
+        let again = {
+            let mut again = arrival("noisy", number);
+            again.envelope.dedupe = one.envelope.dedupe.clone();
+            again
+        };
+        assert!(!matches!(admit(&*store, one).await, Admitted::Full | Admitted::Known));
+        if number % 3 == 0 {
+            assert_eq!(admit(&*store, again).await, Admitted::Suppressed);
+        }
+        match number % 45 {
+            2 => held = store.claim(OPS, 5, LEASE).await.unwrap().claim,
+            5 => {
+                if let Some(claim) = held.take() {
+                    store.release(&claim).await.unwrap();
+                }
+            }
+            7 | 29 => send_one(&*store).await.iter().for_each(&mut read),
+            _ => {}
+        }
+    }
+    if let Some(claim) = held.take() {
+        store.release(&claim).await.unwrap();
+    }
+    while let Some(item) = send_one(&*store).await {
+        read(&item);
+    }
+    assert_eq!(lines.remove("a secret plan"), Some(1));
+    assert_eq!(lines.values().max(), Some(&1), "{lines:?}");
+    assert_eq!(lines.len() + counted, 200);
+    assert!(counted > 0 && (0..200).step_by(11).all(|number| lines.contains_key(&format!("quiet {number}"))));
+}
+
+/// A key is marked for its time, with an arrival that repeats another one too.
+pub async fn a_key_is_marked_for_its_time(place: &dyn Place) {
+    let store = place.open();
+    let keys = || vec!["a".to_owned(), "b".to_owned()];
+    assert_eq!(store.marked(OPS, keys()).await.unwrap(), [false, false]);
+    for (number, key) in [(0, "a"), (0, "b")] {
+        let mut arrival = arrival("noisy", number);
+        (arrival.marks, arrival.marked_for) = (vec![key.to_owned()], SPAN);
+        admit(&*store, arrival).await;
+        place.advance(SPAN / 2);
+    }
+    assert_eq!(store.marked(OPS, keys()).await.unwrap(), [false, true]);
+    assert_eq!(store.marked("robot:another", keys()).await.unwrap(), [false, false]);
+}
