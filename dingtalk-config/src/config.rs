@@ -6,14 +6,14 @@ use dingtalk_core::pool::Router;
 #[cfg(feature = "notifications")]
 use dingtalk_core::tool::ToolType;
 
-#[cfg(feature = "notifications")]
-use crate::Hook;
 use crate::{
     DeliveryOptions, Error, Fault, FaultKind, OutboxSettings, Person, QuotaSettings, RobotSettings,
     StateSettings, TokenSettings, Wording,
     section::{Hint, Section},
     syntax,
 };
+#[cfg(feature = "notifications")]
+use crate::{Hook, hooks::links::Links};
 
 /// Version of the file's form that is read.
 const VERSION: i64 = 1;
@@ -200,11 +200,13 @@ impl Config {
         {
             let declared = file.section("notifications").map(crate::notifications::read);
             config.notifications = declared.unwrap_or_default();
-            let hooks = file.section("hooks").map(|section| crate::hooks::read(section, &unknown_robot));
+            let links = file.section("links").map(Links::read).unwrap_or_default();
+            let hooks =
+                file.section("hooks").map(|section| crate::hooks::read(section, &links, &unknown_robot));
             config.hooks = hooks.unwrap_or_default();
         }
         #[cfg(not(feature = "notifications"))]
-        for key in ["notifications", "hooks"] {
+        for key in ["notifications", "links", "hooks"] {
             file.value(key);
         }
         if let Some(problem) = config.default_robot.as_deref().and_then(unknown_robot) {

@@ -20,8 +20,8 @@ mod token;
 
 #[cfg(feature = "notifications")]
 pub use crate::hooks::{
-    Arrival, Composed, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset, SignatureScheme,
-    Weight,
+    Arrival, Composed, Elements, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset,
+    SignatureScheme, Weight,
 };
 pub use crate::{
     config::{Config, time_zone_problem},

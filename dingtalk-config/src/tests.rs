@@ -41,7 +41,7 @@ fn everything_at_once_and_each_fault_with_its_place() {
     let faults = faults(text);
     for expected in [
         "version: unsupported version 2; this program reads version 1",
-        "defualt: unknown key; expected one of version, default_robot, time_zone, robots, people, quotas, tokens, state, outbox, notifications, hooks",
+        "defualt: unknown key; expected one of version, default_robot, time_zone, robots, people, quotas, tokens, state, outbox, notifications, links, hooks",
         "robots.ops.abuot: unknown key; did you mean `about`?",
         "robots.ops.access_token: secrets do not belong in this file: write `env:NAME` for an environment variable, or \
          `file:PATH`",

@@ -66,5 +66,6 @@ checks!(
     a_source_beyond_its_places_gets_one_digest,
     a_digest_that_was_read_is_closed,
     every_arrival_is_told_once,
-    a_key_is_marked_for_its_time
+    a_key_is_marked_for_its_time,
+    several_lanes_get_theirs_together
 );

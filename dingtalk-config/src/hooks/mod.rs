@@ -4,8 +4,10 @@
 //! other, which a template escapes. A preset is a hook in the same form, with notifications of its own.
 
 mod condition;
+mod ended;
 mod evaluate;
 mod fit;
+pub(crate) mod links;
 mod manner;
 mod path;
 mod payload;
@@ -24,11 +26,14 @@ use toml::Value as Toml;
 
 use self::{
     condition::Conditions,
+    ended::Ended,
+    links::Links,
     manner::Manner,
     route::Route,
     select::{Select, read_selections, read_span},
 };
 pub use self::{
+    ended::Elements,
     manner::Weight,
     payload::Payload,
     preset::{PRESETS, Preset},
@@ -38,6 +43,12 @@ use crate::{Error, Fault, FaultKind, Wording, section::Section};
 
 /// Maximum number of requests of a source in a minute, unless set.
 const PER_MINUTE: u32 = 60;
+
+/// Number of messages of a source that can wait, unless set.
+const PLACES: usize = 100;
+
+/// Maximum number of messages of a source that can wait.
+const MAX_PLACES: usize = 10_000;
 
 /// A hook of the file: how the payloads of one source become notifications.
 #[derive(Debug, Clone)]
@@ -53,16 +64,22 @@ pub struct Hook {
     pub auth: HookAuth,
     /// Maximum number of requests in a minute that become messages of their own.
     pub per_minute: u32,
+    /// Number of messages that can wait, beside the capacity of the queue.
+    pub places: usize,
+    /// Name of the field that holds the payload, if requests may be forms.
+    pub form: Option<String>,
     /// Conditions that hold for each payload of the source.
     requires: Conditions,
     /// Name of a payload's event, for people.
     event: Option<Select>,
     events: Vec<EventRule>,
     repeat: Option<Repeat>,
+    ended: Option<Ended>,
     fallback: Fallback,
     manner: Manner,
     /// Robots by the values of a payload; empty if the address names the robot.
     routes: Vec<Route>,
+    links: Links,
     /// Notifications of the preset.
     notifications: Vec<ToolType>,
 }
@@ -139,8 +156,16 @@ struct Fallback {
     count: Option<Select>,
 }
 
+/// Keys that a preset sets.
+const OWN_KEYS: [&str; 9] =
+    ["requires", "event", "events", "notification", "fields", "repeat", "ended", "fallback", "form"];
+
 /// Reads the table `hooks`. `unknown_robot` describes a robot that the file does not have.
-pub(crate) fn read(mut section: Section<'_>, unknown_robot: &dyn Fn(&str) -> Option<Wording>) -> Vec<Hook> {
+pub(crate) fn read(
+    mut section: Section<'_>,
+    links: &Links,
+    unknown_robot: &dyn Fn(&str) -> Option<Wording>,
+) -> Vec<Hook> {
     let mut hooks = Vec::new();
     for name in section.keys() {
         let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
@@ -156,7 +181,8 @@ pub(crate) fn read(mut section: Section<'_>, unknown_robot: &dyn Fn(&str) -> Opt
             section.fault(&name, problem);
         }
         if let Some(hook) = section.section(&name) {
-            hooks.extend(Hook::read(&name, hook, unknown_robot));
+            let hook = Hook::read(&name, hook, unknown_robot);
+            hooks.extend(hook.map(|hook| Hook { links: links.clone(), ..hook }));
         }
     }
     hooks
@@ -175,7 +201,7 @@ impl Hook {
         let mut hook = match section.text("preset") {
             Some(written) => {
                 let hook = section.check("preset", preset::find(&written, language))?;
-                for key in ["requires", "event", "events", "notification", "fields", "repeat", "fallback"] {
+                for key in OWN_KEYS {
                     if section.asks_for(key) {
                         let problem = Wording::new(
                             format!(
@@ -206,6 +232,18 @@ impl Hook {
                 )
             });
             hook.per_minute = section.check("per_minute", number).unwrap_or(PER_MINUTE);
+        }
+        if let Some(number) = section.integer("places") {
+            let number = usize::try_from(number)
+                .ok()
+                .filter(|number| (1..=MAX_PLACES).contains(number))
+                .ok_or_else(|| {
+                    Wording::new(
+                        format!("invalid value {number}; expected a number from 1 to {MAX_PLACES}"),
+                        format!("应为 1 到 {MAX_PLACES}，而不是 {number}"),
+                    )
+                });
+            hook.places = section.check("places", number).unwrap_or(PLACES);
         }
         section.report_unknown();
         (section.fault_count() == before).then_some(hook)
@@ -244,17 +282,23 @@ impl Hook {
             section.fault("", problem);
         }
         let repeat = section.section("repeat").and_then(Repeat::read);
+        let ended = section.section("ended").and_then(Ended::read);
         let fallback = section.section("fallback").map(Fallback::read);
+        let form = section.text("form");
         Self {
             name: String::new(),
             preset: None,
             language: Language::default(),
             auth: HookAuth::default(),
             per_minute: PER_MINUTE,
+            places: PLACES,
+            form,
             requires,
             event,
             events,
             repeat,
+            ended,
+            links: Links::default(),
             fallback: fallback.unwrap_or_default(),
             manner: Manner::default(),
             routes: Vec::new(),

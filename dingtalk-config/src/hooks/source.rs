@@ -14,9 +14,11 @@ use serde_json::{Map, Value};
 use super::{
     EventRule, Fallback, Hook, Repeat,
     condition::{Conditions, text},
+    ended::{Elements, Ended},
     evaluate::Selected,
     fault,
     fit::Slot,
+    links::Links,
     manner::{Applied, Manner, Weight},
     path::Scope,
     payload::Payload,
@@ -37,9 +39,11 @@ pub struct HookSource {
     event: Option<Select>,
     events: Vec<BoundEvent>,
     repeat: Option<Repeat>,
+    ended: Option<Ended>,
     fallback: Fallback,
     manner: Manner,
     routes: Vec<Route>,
+    links: Links,
 }
 
 #[derive(Debug, Clone)]
@@ -124,9 +128,11 @@ pub(super) fn bind(hook: &Hook, tools: &[&ToolType], faults: &mut Vec<Fault>) ->
         event: hook.event.clone(),
         events,
         repeat: hook.repeat.clone(),
+        ended: hook.ended.clone(),
         fallback: hook.fallback.clone(),
         manner: hook.manner.clone(),
         routes: hook.routes.clone(),
+        links: hook.links.clone(),
     }
 }
 
@@ -274,7 +280,14 @@ impl HookSource {
         let Some(applied) = self.manner.apply(scope, rule.resolves) else {
             return Arrival::Skipped { event: rule.name.clone() };
         };
-        let values = fields.iter().map(|(slot, select)| (slot, select.evaluate(scope))).collect();
+        let select = |select: &Select| {
+            let mut selected = select.evaluate(scope)?;
+            if !selected.is_of_file {
+                self.links.apply(&mut selected.value);
+            }
+            Some(selected)
+        };
+        let values = fields.iter().map(|(slot, field)| (slot, select(field))).collect();
         let repeat = self.repeat.as_ref().map(|repeat| {
             let parts: Vec<Value> = repeat
                 .key
@@ -283,7 +296,7 @@ impl HookSource {
                 .collect();
             (Value::Array(parts).to_string(), repeat.within)
         });
-        let fallback = self.fallback.words(&self.name, scope);
+        let fallback = self.links.in_text(&self.fallback.words(&self.name, scope)).into_owned();
         Arrival::Event(Box::new(HookEvent {
             name: &rule.name,
             repeat,
@@ -295,6 +308,18 @@ impl HookSource {
             fallback,
             language: self.language,
         }))
+    }
+}
+
+impl HookSource {
+    /// Returns the elements of a payload that have begun or are over, if the hook has a rule for them.
+    pub fn elements(&self, payload: &Payload<'_>) -> Elements {
+        self.ended.as_ref().map(|ended| ended.elements(payload)).unwrap_or_default()
+    }
+
+    /// Removes [elements](Self::elements) from a payload by their indices, in order. Returns `false` if none is left.
+    pub fn remove(&self, body: &mut Value, indices: &[usize]) -> bool {
+        self.ended.as_ref().is_none_or(|ended| ended.remove(body, indices))
     }
 }
 
@@ -399,6 +424,11 @@ impl HookEvent<'_> {
             envelope.message = envelope.message.with_mentions(mentions);
         }
         envelope
+    }
+
+    /// Returns one line that stands for the event.
+    pub fn line(&self) -> &str {
+        &self.fallback
     }
 
     /// Makes a plain message in place of one that is too long to be sent.

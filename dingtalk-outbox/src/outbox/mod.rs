@@ -42,9 +42,10 @@ pub trait Outbox: Store {
     /// that waits, with its members, or a dead letter. Its id stays known.
     fn remove<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Removal, Error>>;
 
-    /// Adds a notification of a source that has places of its own in this lane, however full the store is. If they are
-    /// taken, the notification goes into the source's digest: as a line, or as one more that the digest counts.
-    fn admit<'a>(&'a self, lane: &'a str, arrival: Arrival) -> BoxFuture<'a, Result<Admitted, Error>>;
+    /// Adds notifications of sources that have places of their own, each in the lane of this name, however full the store
+    /// is. If the places of a source are taken, its notification goes into the source's digest: as a line, or as one more
+    /// that the digest counts. All of them are written, or none is, if that fails.
+    fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>>;
 
     /// Reports which keys an [`Arrival`] of this lane has marked, and whose time has not passed.
     fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>>;

@@ -10,6 +10,9 @@ pub(crate) const LINES: i64 = 20;
 /// Maximum number of digests of one source that wait at the same time.
 pub(crate) const DIGESTS: i64 = 32;
 
+/// The failure if there are more.
+pub(crate) const TOO_MANY: &str = "too many digests of one source wait";
+
 /// Length of the beginning of an id that names its source.
 pub(crate) const PREFIX: usize = 7;
 
@@ -44,7 +47,7 @@ pub struct Arrival {
     pub marked_for: Duration,
 }
 
-/// Result of [`Outbox::admit`](super::Outbox::admit).
+/// Result of [`Outbox::admit`](super::Outbox::admit) for one notification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Admitted {
@@ -56,8 +59,6 @@ pub enum Admitted {
     Known,
     /// A rule for repetitions excludes the notification; nothing was added.
     Suppressed,
-    /// Too many digests of the source wait; nothing was added.
-    Full,
 }
 
 impl Share {

@@ -14,8 +14,8 @@ use super::{
     trouble::Trouble,
 };
 use crate::outbox::{
-    Admitted, Arrival, Dispatcher, Entry, EntryState, Filter, Kind, LaneStats, Outbox, Page, Removal, Service, Serving,
-    Standing, Stats,
+    Admitted, Arrival, Dispatcher, Entry, EntryState, Filter, Kind, LaneStats, Outbox, Page, Removal,
+    Service, Serving, Standing, Stats,
 };
 
 /// Number of rows that are read for one page.
@@ -231,8 +231,8 @@ impl Outbox for PostgresStore {
         Box::pin(self.take_out(id))
     }
 
-    fn admit<'a>(&'a self, lane: &'a str, arrival: Arrival) -> BoxFuture<'a, Result<Admitted, Error>> {
-        Box::pin(async move { self.add_arrival(lane, &arrival).await })
+    fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>> {
+        Box::pin(self.add_arrivals(arrivals))
     }
 
     fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>> {

@@ -1,58 +1,47 @@
 //! Notifications of sources that have places of their own.
 
 use dingtalk_core::{Error, delivery::Urgency};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, types::ToSql};
 
-use super::store::{PostgresStore, milliseconds, number, storable, text};
+use super::{
+    store::{PostgresStore, milliseconds, number, storable, text},
+    trouble::Trouble,
+};
 use crate::outbox::{
     Admitted, Arrival,
     share::{DIGESTS, LINES},
 };
 
+/// Number of parameters of the function `admit_item`.
+const PARAMETERS: usize = 22;
+
 impl PostgresStore {
-    pub(super) async fn add_arrival(&self, lane: &str, arrival: &Arrival) -> Result<Admitted, Error> {
-        let Arrival { envelope, share, line, is_excess, marks, marked_for } = arrival;
-        let digest = arrival.digest();
-        let json = |envelope| serde_json::to_string(envelope).map_err(|error| self.postgres.error(&error.into()));
-        let (dedupe, throttle) = (envelope.dedupe.as_ref(), envelope.throttle.as_ref());
-        let marks: Vec<String> = marks.iter().map(|key| text(key)).collect();
-        let lines = i32::try_from(LINES).unwrap_or(i32::MAX);
-        let values: [&(dyn ToSql + Sync); 22] = [
-            &text(lane),
-            &text(&envelope.id),
-            &(envelope.urgency == Urgency::Urgent),
-            &envelope.expires_at.map(storable),
-            &dedupe.map(|rule| text(&rule.key)),
-            &dedupe.map(|rule| milliseconds(rule.span)),
-            &throttle.map(|rule| text(&rule.key)),
-            &throttle.map(|rule| i64::from(rule.limit)),
-            &throttle.map(|rule| milliseconds(rule.span)),
-            &envelope.robot.as_deref().map(text),
-            &json(envelope)?,
-            &share.notifications(),
-            &number(share.places),
-            is_excess,
-            &share.digests(),
-            &DIGESTS,
-            &lines,
-            line,
-            &digest.id,
-            &json(&digest)?,
-            &marks,
-            &milliseconds(*marked_for),
-        ];
-        let sql = "SELECT o_outcome, o_digest FROM admit_item($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-             $15, $16, $17, $18, $19, $20, $21, $22)";
-        let rows = self.rows(sql, &values).await?;
-        let row = rows.first();
-        let outcome: &str = row.map_or("", |row| row.get(0));
-        Ok(match (outcome, row.and_then(|row| row.get(1))) {
+    pub(super) async fn add_arrivals(
+        &self,
+        arrivals: Vec<(String, Arrival)>,
+    ) -> Result<Vec<Admitted>, Error> {
+        if arrivals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let values: Result<Vec<_>, Trouble> =
+            arrivals.iter().map(|(lane, arrival)| parameters(lane, arrival)).collect();
+        let values = values.map_err(|trouble| self.postgres.error(&trouble))?;
+        // One statement, and so one transaction.
+        let calls = (0..arrivals.len()).map(|number| {
+            let first = number * PARAMETERS + 1;
+            let names: Vec<String> = (first..first + PARAMETERS).map(|name| format!("${name}")).collect();
+            format!("SELECT {number}, o_outcome, o_digest FROM admit_item({})", names.join(", "))
+        });
+        let sql = calls.collect::<Vec<_>>().join(" UNION ALL ") + " ORDER BY 1";
+        let values: Vec<&(dyn ToSql + Sync)> = values.iter().flatten().map(|value| &**value as _).collect();
+        let rows = self.rows(&sql, &values).await?;
+        let read = |row: &Row| match (row.get(1), row.get(2)) {
             ("merged", Some(digest)) => Admitted::Merged(digest),
-            ("added", _) => Admitted::Added,
             ("known", _) => Admitted::Known,
             ("suppressed", _) => Admitted::Suppressed,
-            _ => Admitted::Full,
-        })
+            _ => Admitted::Added,
+        };
+        Ok(rows.iter().map(read).collect())
     }
 
     pub(super) async fn marked_keys(&self, lane: &str, keys: &[String]) -> Result<Vec<bool>, Error> {
@@ -63,4 +52,36 @@ impl PostgresStore {
         let rows = self.rows(sql, &[&text(lane), &keys]).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
+}
+
+/// Returns the parameters of the function `admit_item`.
+fn parameters(lane: &str, arrival: &Arrival) -> Result<[Box<dyn ToSql + Sync + Send>; PARAMETERS], Trouble> {
+    let Arrival { envelope, share, line, is_excess, marks, marked_for } = arrival;
+    let digest = arrival.digest();
+    let (dedupe, throttle) = (envelope.dedupe.as_ref(), envelope.throttle.as_ref());
+    let marks: Vec<String> = marks.iter().map(|key| text(key)).collect();
+    Ok([
+        Box::new(text(lane)),
+        Box::new(text(&envelope.id)),
+        Box::new(envelope.urgency == Urgency::Urgent),
+        Box::new(envelope.expires_at.map(storable)),
+        Box::new(dedupe.map(|rule| text(&rule.key))),
+        Box::new(dedupe.map(|rule| milliseconds(rule.span))),
+        Box::new(throttle.map(|rule| text(&rule.key))),
+        Box::new(throttle.map(|rule| i64::from(rule.limit))),
+        Box::new(throttle.map(|rule| milliseconds(rule.span))),
+        Box::new(envelope.robot.as_deref().map(text)),
+        Box::new(serde_json::to_string(envelope)?),
+        Box::new(share.notifications()),
+        Box::new(number(share.places)),
+        Box::new(*is_excess),
+        Box::new(share.digests()),
+        Box::new(DIGESTS),
+        Box::new(i32::try_from(LINES).unwrap_or(i32::MAX)),
+        Box::new(text(line)),
+        Box::new(digest.id.clone()),
+        Box::new(serde_json::to_string(&digest)?),
+        Box::new(marks),
+        Box::new(milliseconds(*marked_for)),
+    ])
 }

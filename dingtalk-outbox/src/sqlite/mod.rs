@@ -36,7 +36,9 @@ use self::{
 };
 use crate::{
     directory::Directory,
-    outbox::{Admitted, Arrival, Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats},
+    outbox::{
+        Admitted, Arrival, Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats,
+    },
     processes::Processes,
 };
 
@@ -317,9 +319,8 @@ impl Outbox for SqliteStore {
         self.write(move |work| work.remove(&id))
     }
 
-    fn admit<'a>(&'a self, lane: &'a str, arrival: Arrival) -> BoxFuture<'a, Result<Admitted, Error>> {
-        let lane = lane.to_owned();
-        self.write(move |work| work.admit(&lane, &arrival))
+    fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>> {
+        self.write(move |work| arrivals.iter().map(|(lane, arrival)| work.admit(lane, arrival)).collect())
     }
 
     fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>> {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::outbox::{
     Admitted, Arrival,
-    share::{DIGESTS, LINES, PREFIX},
+    share::{DIGESTS, LINES, PREFIX, TOO_MANY},
 };
 
 /// Condition on a digest of the lane ?1, with ids from ?2, whose content no worker has read, and that was not tried.
@@ -31,9 +31,6 @@ impl Work<'_> {
         }
         let in_digest = arrival.is_excess || self.waiting(&share.notifications())? >= share.places;
         let admitted = if in_digest { self.merge_arrival(lane, arrival)? } else { Admitted::Added };
-        if admitted == Admitted::Full {
-            return Ok(admitted);
-        }
         let suppressed = self.record(lane, envelope)?;
         self.mark(lane, arrival)?;
         let counted = match &admitted {
@@ -55,12 +52,14 @@ impl Work<'_> {
     /// Reports which keys are marked.
     pub(super) fn marked(&self, name: &str, keys: &[String]) -> Result<Vec<bool>, Trouble> {
         let Some(lane) = self.known_lane(name)? else { return Ok(vec![false; keys.len()]) };
-        let sql = "SELECT 1 FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at + span > ?3";
+        let sql =
+            "SELECT 1 FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at + span > ?3";
         keys.iter().map(|key| Ok(self.first(sql, (lane, key, self.now), |_| Ok(()))?.is_some())).collect()
     }
 
     fn mark(&self, lane: i64, arrival: &Arrival) -> Result<(), Trouble> {
-        let sql = "INSERT OR REPLACE INTO dingtalk_dedupe (lane, key, id, at, span) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let sql =
+            "INSERT OR REPLACE INTO dingtalk_dedupe (lane, key, id, at, span) VALUES (?1, ?2, ?3, ?4, ?5)";
         let span = milliseconds(arrival.marked_for);
         for key in &arrival.marks {
             self.execute(sql, (lane, key, &arrival.envelope.id, self.now, span))?;
@@ -80,7 +79,8 @@ impl Work<'_> {
     fn merge_arrival(&self, lane: i64, arrival: &Arrival) -> Result<Admitted, Trouble> {
         let digests = arrival.share.digests();
         let prefix = i64::try_from(PREFIX).unwrap_or(i64::MAX);
-        let sql = format!("SELECT item, id FROM dingtalk_item AS item WHERE {OPEN} ORDER BY number DESC LIMIT 1");
+        let sql =
+            format!("SELECT item, id FROM dingtalk_item AS item WHERE {OPEN} ORDER BY number DESC LIMIT 1");
         let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
         if let Some((item, id)) = self.first(&sql, (lane, &digests, prefix, self.now), read)? {
             let text = "json_extract(envelope, '$.message.content')";
@@ -95,7 +95,7 @@ impl Work<'_> {
             return Ok(Admitted::Merged(id));
         }
         if self.waiting(&digests)? >= count(DIGESTS) {
-            return Ok(Admitted::Full);
+            return Err(Trouble::new(TOO_MANY));
         }
         let digest: Envelope = arrival.digest();
         self.insert(lane, &digest)?;

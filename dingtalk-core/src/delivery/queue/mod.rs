@@ -156,26 +156,31 @@ impl Queue {
         entry.finish(result, capacity)
     }
 
-    /// Queues one envelope by an operation that its store has besides those of a [`Store`](crate::queue::store::Store).
-    /// `add` gets the name of the lane in the store, and the envelope with its expiry. Afterwards, the lane looks for
-    /// what is new.
+    /// Queues envelopes by an operation that the store has besides those of a [`Store`](crate::queue::store::Store). `add`
+    /// gets each envelope with its expiry, and the name of its lane in the store. Afterwards, the lanes look for what is
+    /// new.
     ///
     /// # Errors
     ///
-    /// Fails without calling `add` if the queue is closed, or has no lane for the envelope; and as `add` fails.
+    /// Fails without calling `add` if the queue is closed, or has no lane for an envelope; and as `add` fails.
     pub async fn add_with<T, F>(
         &self,
-        mut envelope: Envelope,
-        add: impl FnOnce(String, Envelope) -> F,
+        envelopes: Vec<Envelope>,
+        add: impl FnOnce(Vec<(String, Envelope)>) -> F,
     ) -> Result<T, Error>
     where
         F: Future<Output = Result<T, Error>>,
     {
-        let shared = &self.0.shared;
-        let Entry { lane, urgency, .. } = Entry::check(&self.0, &envelope)?;
-        shared.settings.expire(&mut envelope);
-        let added = add(lane.key.clone(), envelope).await?;
-        lane.arrived(urgency);
+        let entries: Vec<Entry<'_>> =
+            envelopes.iter().map(|envelope| Entry::check(&self.0, envelope)).collect::<Result<_, _>>()?;
+        let with_lane = |(entry, mut envelope): (&Entry<'_>, Envelope)| {
+            self.0.shared.settings.expire(&mut envelope);
+            (entry.lane.key.clone(), envelope)
+        };
+        let added = add(entries.iter().zip(envelopes).map(with_lane).collect()).await?;
+        for Entry { lane, urgency, .. } in entries {
+            lane.arrived(urgency);
+        }
         Ok(added)
     }
 

@@ -1,7 +1,7 @@
 -- Adds a notification of a source, whose ids begin with `p_notifications`, however full the queue is. If `p_places` of
 -- them wait, or with `p_excess`, the notification goes into the source's digest: as a line, or as one more that the
 -- digest counts. The first twelve parameters but the capacity are those of `enqueue_item`. Returns 'added', 'known',
--- 'suppressed', 'full', or 'merged' with the id of the digest.
+-- 'suppressed', or 'merged' with the id of the digest.
 CREATE OR REPLACE FUNCTION admit_item(
     p_lane text, p_id text, p_urgent boolean, p_expires timestamptz,
     p_dedupe_key text, p_dedupe_span bigint,
@@ -32,8 +32,7 @@ BEGIN
         ORDER BY number DESC LIMIT 1 FOR UPDATE;
         o_digest := coalesce(v_open.id, p_digest_id);
         IF v_open.id IS NULL AND (SELECT count(*) FROM item WHERE starts_with(id, p_digests)) >= p_most THEN
-            o_outcome := 'full';
-            RETURN;
+            RAISE EXCEPTION 'too many digests of one source wait';
         END IF;
     END IF;
     SELECT e.o_outcome INTO o_outcome FROM enqueue_item(
