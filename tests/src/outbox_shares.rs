@@ -147,15 +147,14 @@ pub async fn every_arrival_is_told_once(place: &dyn Place) {
 pub async fn a_key_is_marked_for_its_time(place: &dyn Place) {
     let store = place.open();
     let keys = || vec!["a".to_owned(), "b".to_owned()];
-    assert_eq!(store.marked(OPS, keys()).await.unwrap(), [false, false]);
+    assert_eq!(store.marked(keys()).await.unwrap(), [false, false]);
     for (number, key) in [(0, "a"), (0, "b")] {
         let mut arrival = arrival("noisy", number);
         (arrival.marks, arrival.marked_for) = (vec![key.to_owned()], SPAN);
         admit(&*store, arrival).await;
         place.advance(SPAN / 2);
     }
-    assert_eq!(store.marked(OPS, keys()).await.unwrap(), [false, true]);
-    assert_eq!(store.marked("robot:another", keys()).await.unwrap(), [false, false]);
+    assert_eq!(store.marked(keys()).await.unwrap(), [false, true]);
 }
 
 /// Notifications for several robots are written together.

@@ -47,8 +47,8 @@ pub trait Outbox: Store {
     /// that the digest counts. All of them are written, or none is, if that fails.
     fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>>;
 
-    /// Reports which keys an [`Arrival`] of this lane has marked, and whose time has not passed.
-    fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>>;
+    /// Reports which keys an [`Arrival`] has marked, in whichever lane, and whose time has not passed.
+    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<bool>, Error>>;
 
     /// Removes the dead letters that are older than this, and returns their number.
     fn purge(&self, older_than: Duration) -> BoxFuture<'_, Result<usize, Error>>;

@@ -10,6 +10,9 @@ pub(crate) const LINES: i64 = 20;
 /// Maximum number of digests of one source that wait at the same time.
 pub(crate) const DIGESTS: i64 = 32;
 
+/// Name of the lane that has the marked keys. It never has a notification.
+pub(crate) const MARKS: &str = "marks";
+
 /// The failure if there are more.
 pub(crate) const TOO_MANY: &str = "too many digests of one source wait";
 

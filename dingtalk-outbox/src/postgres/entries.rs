@@ -235,8 +235,8 @@ impl Outbox for PostgresStore {
         Box::pin(self.add_arrivals(arrivals))
     }
 
-    fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>> {
-        Box::pin(async move { self.marked_keys(lane, &keys).await })
+    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<bool>, Error>> {
+        Box::pin(self.marked_keys(keys))
     }
 
     fn purge(&self, older_than: Duration) -> BoxFuture<'_, Result<usize, Error>> {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::outbox::{
     Admitted, Arrival,
-    share::{DIGESTS, LINES},
+    share::{DIGESTS, LINES, MARKS},
 };
 
 /// Number of parameters of the function `admit_item`.
@@ -44,12 +44,12 @@ impl PostgresStore {
         Ok(rows.iter().map(read).collect())
     }
 
-    pub(super) async fn marked_keys(&self, lane: &str, keys: &[String]) -> Result<Vec<bool>, Error> {
+    pub(super) async fn marked_keys(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
         let keys: Vec<String> = keys.iter().map(|key| text(key)).collect();
         let sql = "SELECT EXISTS (SELECT FROM dedupe JOIN lane USING (lane), clock() AS now
                  WHERE lane.name = $1 AND dedupe.key = asked.key AND at <= now AND at + span > now)
              FROM unnest($2::text[]) WITH ORDINALITY AS asked (key, number) ORDER BY number";
-        let rows = self.rows(sql, &[&text(lane), &keys]).await?;
+        let rows = self.rows(sql, &[&MARKS, &keys]).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 }

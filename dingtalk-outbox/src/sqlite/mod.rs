@@ -323,10 +323,9 @@ impl Outbox for SqliteStore {
         self.write(move |work| arrivals.iter().map(|(lane, arrival)| work.admit(lane, arrival)).collect())
     }
 
-    fn marked<'a>(&'a self, lane: &'a str, keys: Vec<String>) -> BoxFuture<'a, Result<Vec<bool>, Error>> {
-        let lane = lane.to_owned();
+    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<bool>, Error>> {
         // Among the writes, so that it does not separate those that are committed together.
-        self.write(move |work| work.marked(&lane, &keys))
+        self.write(move |work| work.marked(&keys))
     }
 
     fn purge(&self, older_than: Duration) -> BoxFuture<'_, Result<usize, Error>> {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::outbox::{
     Admitted, Arrival,
-    share::{DIGESTS, LINES, PREFIX, TOO_MANY},
+    share::{DIGESTS, LINES, MARKS, PREFIX, TOO_MANY},
 };
 
 /// Condition on a digest of the lane ?1, with ids from ?2, whose content no worker has read, and that was not tried.
@@ -26,13 +26,13 @@ impl Work<'_> {
         let lane = self.lane(name)?;
         if self.suppress(lane, envelope)? {
             // The earlier one may have been told without them.
-            self.mark(lane, arrival)?;
+            self.mark(arrival)?;
             return Ok(Admitted::Suppressed);
         }
         let in_digest = arrival.is_excess || self.waiting(&share.notifications())? >= share.places;
         let admitted = if in_digest { self.merge_arrival(lane, arrival)? } else { Admitted::Added };
         let suppressed = self.record(lane, envelope)?;
-        self.mark(lane, arrival)?;
+        self.mark(arrival)?;
         let counted = match &admitted {
             Admitted::Merged(digest) => digest.as_str(),
             _ => {
@@ -50,14 +50,18 @@ impl Work<'_> {
     }
 
     /// Reports which keys are marked.
-    pub(super) fn marked(&self, name: &str, keys: &[String]) -> Result<Vec<bool>, Trouble> {
-        let Some(lane) = self.known_lane(name)? else { return Ok(vec![false; keys.len()]) };
+    pub(super) fn marked(&self, keys: &[String]) -> Result<Vec<bool>, Trouble> {
+        let Some(lane) = self.known_lane(MARKS)? else { return Ok(vec![false; keys.len()]) };
         let sql =
             "SELECT 1 FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at + span > ?3";
         keys.iter().map(|key| Ok(self.first(sql, (lane, key, self.now), |_| Ok(()))?.is_some())).collect()
     }
 
-    fn mark(&self, lane: i64, arrival: &Arrival) -> Result<(), Trouble> {
+    fn mark(&self, arrival: &Arrival) -> Result<(), Trouble> {
+        if arrival.marks.is_empty() {
+            return Ok(());
+        }
+        let lane = self.lane(MARKS)?;
         let sql =
             "INSERT OR REPLACE INTO dingtalk_dedupe (lane, key, id, at, span) VALUES (?1, ?2, ?3, ?4, ?5)";
         let span = milliseconds(arrival.marked_for);

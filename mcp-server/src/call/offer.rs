@@ -12,7 +12,7 @@ use super::{
     outcome::CallOutcome,
     people::Hidden,
     policy::{AtAll, Confirm, Refusal},
-    repeat::{Caller, Group, Identity},
+    repeat::{Caller, DeliveryOutcome, Group, Identity, Queued},
     rights::Rights,
     targets::ChosenRobot,
 };
@@ -87,6 +87,24 @@ impl Calls {
         let ready =
             Ready { record, envelope, call, robot, policy, question: None, language: self.language, hidden };
         Ok(Offered { ready, at_all_removed })
+    }
+}
+
+impl Ready {
+    /// Ends the call of a message that its caller has queued, or that an earlier one had.
+    pub(crate) fn queued(self, id: &str, earlier: bool) -> Ended {
+        let outcome = DeliveryOutcome::Queued(Box::new(Queued { standing: None, earlier }));
+        self.ended(id, outcome)
+    }
+
+    /// Ends the call of a message that its caller could not queue.
+    pub(crate) fn not_queued(self, error: Error) -> Ended {
+        let id = self.envelope.id.clone();
+        self.ended(&id, DeliveryOutcome::Failed(error))
+    }
+
+    fn ended(self, id: &str, outcome: DeliveryOutcome) -> Ended {
+        Ended::new(CallOutcome::Delivery { id: id.to_owned(), outcome }, &self.record, self.hidden)
     }
 }
 

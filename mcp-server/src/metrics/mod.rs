@@ -54,6 +54,7 @@ struct Inner {
     requests: Family<RequestLabels, Counter>,
     durations: Family<DoorLabels, Histogram, fn() -> Histogram>,
     at_all_removed: Family<DoorLabels, Counter>,
+    hooks: Family<HookLabels, Counter>,
     in_progress: Gauge,
     streams: Gauge,
     connections: Gauge,
@@ -84,6 +85,14 @@ struct DoorLabels {
     door: &'static str,
 }
 
+/// Labels of a request of another program: a hook and a robot of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HookLabels {
+    source: String,
+    robot: String,
+    outcome: &'static str,
+}
+
 /// An HTTP request that has been answered.
 pub(crate) struct Answered<'a> {
     pub(crate) door: &'static str,
@@ -110,6 +119,7 @@ impl Default for Metrics {
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(SECONDS)),
             at_all_removed: Family::default(),
+            hooks: Family::default(),
             in_progress: Gauge::default(),
             streams: Gauge::default(),
             connections: Gauge::default(),
@@ -142,6 +152,11 @@ impl Metrics {
             "at_all_removed",
             "Messages of other programs that were to notify everybody, and did not",
             inner.at_all_removed.clone(),
+        );
+        registry.register(
+            "hook_requests",
+            "Requests of other programs by their outcome",
+            inner.hooks.clone(),
         );
         registry.register(
             "http_requests_in_progress",
@@ -188,6 +203,13 @@ impl Metrics {
     /// Counts a message that does not notify everybody, although its program asked for it.
     pub(crate) fn at_all_removed(&self, door: &'static str) {
         self.0.at_all_removed.get_or_create(&DoorLabels { door }).inc();
+    }
+
+    /// Counts a request of another program.
+    #[cfg(feature = "program")]
+    pub(crate) fn hook(&self, source: &str, robot: &str, outcome: &'static str) {
+        let labels = HookLabels { source: source.to_owned(), robot: robot.to_owned(), outcome };
+        self.0.hooks.get_or_create(&labels).inc();
     }
 
     /// Counts an HTTP request.

@@ -23,6 +23,9 @@ use crate::{Error, Settings};
 /// Limit of one attempt, after which the robot itself has long given up: a message in 18 parts has 25 seconds for each.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
+/// Number of notifications that can wait, unless set.
+const CAPACITY: usize = 1_000;
+
 /// Robots that a queue has lanes for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Robots<'n> {
@@ -120,7 +123,11 @@ pub(crate) fn queue(
     lanes: &[Lane],
     delivers: bool,
 ) -> Result<Queue, Error> {
-    let mut queue = settings.outbox().apply(Queue::builder()).store(store).attempt_timeout(ATTEMPT_TIMEOUT);
+    // The places of sources are not those of others.
+    let places: usize = settings.hooks().iter().map(|hook| hook.places).sum();
+    let capacity = settings.outbox().capacity.unwrap_or(CAPACITY).saturating_add(places);
+    let queue = settings.outbox().apply(Queue::builder()).capacity(capacity);
+    let mut queue = queue.store(store).attempt_timeout(ATTEMPT_TIMEOUT);
     for Lane { name, deliver } in lanes {
         queue = match name {
             Some(name) => queue.lane(name, Arc::clone(deliver)),

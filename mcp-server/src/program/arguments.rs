@@ -112,6 +112,9 @@ pub(super) struct HttpArguments {
     /// Keep no sessions, for several servers behind a load balancer
     #[arg(long, requires = "http")]
     pub(super) stateless: bool,
+    /// Take notifications and webhooks of other programs too, as `relay` does
+    #[arg(long, requires = "http")]
+    pub(super) relay: bool,
 }
 
 impl ServeArguments {

@@ -30,6 +30,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("--admin", table::HTTP_ADMIN.chinese),
     ("--drain-delay", table::HTTP_DRAIN_DELAY.chinese),
     ("--stateless", "不保存会话，供负载均衡后面的多台服务器使用"),
+    ("--relay", "同时接收其他程序的通知和 webhook，与 `relay` 相同"),
     ("serve", "通过标准输入输出或 HTTP 提供 MCP 服务"),
     (
         "serve (end)",

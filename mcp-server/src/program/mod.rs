@@ -19,6 +19,7 @@ mod run;
 mod sandbox;
 mod send;
 mod serve;
+mod service;
 mod state;
 mod status;
 mod tools;

@@ -6,6 +6,8 @@
 mod address;
 mod body;
 pub(crate) mod hook;
+mod intake;
+mod memory;
 mod openapi;
 mod raw;
 mod reply;
@@ -15,13 +17,16 @@ use std::{
     borrow::Cow,
     collections::HashSet,
     future::pending,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
-use axum::Router;
+use axum::{Router, extract::FromRef};
 use dingtalk_config::Door;
+use dingtalk_core::Envelope;
+use dingtalk_outbox::outbox::{Admitted, Arrival};
 
-use self::hook::Hooks;
+pub(crate) use self::intake::Intake;
+use self::{hook::Hooks, memory::Memory};
 use crate::{
     Error, Server,
     call::{
@@ -30,15 +35,51 @@ use crate::{
         outcome::CallOutcome,
         repeat::{DeliveryOutcome, Stop},
     },
-    transport::http::{DoorRoutes, Doors},
+    transport::http::DoorRoutes,
 };
 
 /// State that all doors share.
 pub(crate) struct Relay {
     server: Server,
     hooks: Hooks,
+    intake: Intake,
+    memory: Memory,
     /// Idempotency keys of the requests in progress, each with its scope.
     keys: Arc<Mutex<HashSet<String>>>,
+}
+
+/// The relay in force. A request ends under the one under which it began. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct LiveRelay(Arc<RwLock<Arc<Relay>>>);
+
+impl LiveRelay {
+    pub(crate) fn new(relay: Relay) -> Self {
+        Self(Arc::new(RwLock::new(Arc::new(relay))))
+    }
+
+    /// Answers all further requests by this relay, and returns the one that was in force.
+    pub(crate) fn replace(&self, mut relay: Relay) -> Arc<Relay> {
+        let mut now = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        relay.memory = now.memory.clone();
+        relay.keys = Arc::clone(&now.keys);
+        std::mem::replace(&mut *now, Arc::new(relay))
+    }
+
+    /// Returns the doors.
+    pub(crate) fn doors(&self) -> Vec<DoorRoutes> {
+        let door = |door, routes: Router<Self>| DoorRoutes { door, routes: routes.with_state(self.clone()) };
+        vec![
+            door(Door::Notify, typed::routes()),
+            door(Door::Robot, raw::routes()),
+            door(Door::Hooks, hook::routes()),
+        ]
+    }
+}
+
+impl FromRef<LiveRelay> for Arc<Relay> {
+    fn from_ref(live: &LiveRelay) -> Self {
+        Self::clone(&live.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 /// A message that is in the queue.
@@ -50,6 +91,8 @@ pub(crate) struct Accepted {
     pub(crate) at_all_removed: bool,
     /// Set if an earlier request has queued it, or a rule on repetitions excludes it.
     pub(crate) is_repeated: bool,
+    /// Set if it is in the digest of its source; the id is that of the digest.
+    pub(crate) is_merged: bool,
 }
 
 /// The reason for which a message is not in the queue.
@@ -69,7 +112,7 @@ impl Relay {
     /// # Errors
     ///
     /// A person confirms each message of a robot, and nobody can be asked here.
-    pub(crate) fn new(server: Server, hooks: Hooks) -> Result<Self, Error> {
+    pub(crate) fn new(server: Server, hooks: Hooks, intake: Intake) -> Result<Self, Error> {
         let asking = server.calls().targets.asking_always();
         if !asking.is_empty() {
             let names = asking.join("`, `");
@@ -84,38 +127,22 @@ impl Relay {
                 ),
             ));
         }
-        Ok(Self { server, hooks, keys: Arc::default() })
-    }
-
-    /// Returns the doors.
-    pub(crate) fn doors(self) -> Doors {
-        let relay = Arc::new(self);
-        let door = |door, routes: Router<Arc<Self>>| DoorRoutes {
-            door,
-            routes: routes.with_state(Arc::clone(&relay)),
-        };
-        let doors = vec![
-            door(Door::Notify, typed::routes()),
-            door(Door::Robot, raw::routes()),
-            door(Door::Hooks, hook::routes()),
-        ];
-        Doors { without_mcp: true, doors }
+        Ok(Self { server, hooks, intake, memory: Memory::default(), keys: Arc::default() })
     }
 
     fn calls(&self) -> &Calls {
         self.server.calls()
     }
 
-    /// Puts a message into the queue.
-    pub(crate) async fn accept(&self, offer: Offer<'_>) -> Result<Accepted, NotAccepted> {
+    /// Applies the rules of all doors to a message.
+    fn offer(&self, offer: Offer<'_>) -> Result<Offered, NotAccepted> {
         let (door, robot) = (offer.door, offer.robot.map(str::to_owned));
-        let Offered { ready, at_all_removed } =
-            self.calls().offer(offer).map_err(|ended| match ended.outcome {
-                CallOutcome::Unsendable(_) => NotAccepted::TooLong,
-                CallOutcome::Invalid(_) => NotAccepted::Invalid(ended.answer.faults),
-                _ => NotAccepted::Invalid(ended.answer.advice.into_iter().map(Cow::into_owned).collect()),
-            })?;
-        if at_all_removed {
+        let offered = self.calls().offer(offer).map_err(|ended| match ended.outcome {
+            CallOutcome::Unsendable(_) => NotAccepted::TooLong,
+            CallOutcome::Invalid(_) => NotAccepted::Invalid(ended.answer.faults),
+            _ => NotAccepted::Invalid(ended.answer.advice.into_iter().map(Cow::into_owned).collect()),
+        })?;
+        if offered.at_all_removed {
             tracing::warn!(
                 name: "dingtalk_notify.at_all_removed",
                 door,
@@ -123,11 +150,19 @@ impl Relay {
                 "a message was to notify everybody, and does not: nobody can be asked"
             );
         }
+        Ok(offered)
+    }
+
+    /// Puts a message into the queue.
+    async fn accept(&self, offer: Offer<'_>) -> Result<Accepted, NotAccepted> {
+        let Offered { ready, at_all_removed } = self.offer(offer)?;
         let ended = self.calls().send(ready, pending(), async |_| {}).await;
-        let unavailable = |why: Option<String>| {
-            NotAccepted::Unavailable(why.unwrap_or_else(|| "the queue could not be written".to_owned()))
+        let accepted = |id: &str, is_repeated| Accepted {
+            id: id.to_owned(),
+            at_all_removed,
+            is_repeated,
+            is_merged: false,
         };
-        let accepted = |id: &str, is_repeated| Accepted { id: id.to_owned(), at_all_removed, is_repeated };
         match &ended.outcome {
             CallOutcome::Delivery { id, outcome } => match outcome {
                 DeliveryOutcome::Queued(queued) => Ok(accepted(id, queued.earlier)),
@@ -136,11 +171,59 @@ impl Relay {
                 DeliveryOutcome::Suppressed | DeliveryOutcome::Unknown(Stop::GivenUp) => {
                     Ok(accepted(id, true))
                 }
-                _ => Err(unavailable(ended.answer.detail)),
+                _ => Err(NotAccepted::unavailable(ended.answer.detail)),
             },
             CallOutcome::Duplicate { receipt, .. } => Ok(accepted(&receipt.id, true)),
-            _ => Err(unavailable(ended.answer.detail)),
+            _ => Err(NotAccepted::unavailable(ended.answer.detail)),
         }
+    }
+
+    /// Puts the messages of one request of a source into the queue, all of them or none. `arrive` makes the arrival of
+    /// an envelope and its position among the offers.
+    async fn admit(
+        &self,
+        offers: Vec<Offer<'_>>,
+        arrive: impl Fn(usize, Envelope) -> Arrival,
+    ) -> Result<Vec<Accepted>, NotAccepted> {
+        let offered: Vec<Offered> =
+            offers.into_iter().map(|offer| self.offer(offer)).collect::<Result<_, _>>()?;
+        let arrivals: Vec<Arrival> = offered
+            .iter()
+            .enumerate()
+            .map(|(index, Offered { ready, .. })| {
+                let mut envelope = ready.envelope.clone();
+                envelope.robot.clone_from(&ready.robot);
+                arrive(index, envelope)
+            })
+            .collect();
+        let ids: Vec<String> = arrivals.iter().map(|arrival| arrival.envelope.id.clone()).collect();
+        match self.intake.admit(arrivals).await {
+            Ok(admitted) => Ok(offered
+                .into_iter()
+                .zip(ids)
+                .zip(admitted)
+                .map(|((Offered { ready, at_all_removed }, id), admitted)| {
+                    let is_repeated = matches!(admitted, Admitted::Known | Admitted::Suppressed);
+                    let (id, is_merged) = match admitted {
+                        Admitted::Merged(digest) => (digest, true),
+                        _ => (id, false),
+                    };
+                    ready.queued(&id, is_repeated);
+                    Accepted { id, at_all_removed, is_repeated, is_merged }
+                })
+                .collect()),
+            Err(error) => {
+                let ended = offered.into_iter().map(|Offered { ready, .. }| ready.not_queued(error.clone()));
+                let why = ended.map(|ended| ended.answer.detail).last().flatten();
+                Err(NotAccepted::unavailable(why))
+            }
+        }
+    }
+}
+
+impl NotAccepted {
+    fn unavailable(why: Option<String>) -> Self {
+        Self::Unavailable(why.unwrap_or_else(|| "the queue could not be written".to_owned()))
     }
 }
 

@@ -13,7 +13,7 @@ use hyper::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::{
-    Relay, UsedKey,
+    LiveRelay, Relay, UsedKey,
     address::short_name,
     body::{self, MAX_BYTES},
     openapi, reply,
@@ -38,7 +38,7 @@ const MAX_KEY: usize = 255;
 /// End of a refusal if no name is known.
 const NO_NAMES: &str = "this relay has none with a name";
 
-pub(super) fn routes() -> Router<Arc<Relay>> {
+pub(super) fn routes() -> Router<LiveRelay> {
     Router::new()
         .route("/notify/{type}", post(to_default).fallback(only_post))
         .route("/notify/{robot}/{type}", post(to_robot).fallback(only_post))
@@ -100,13 +100,14 @@ impl Relay {
             let problem = "send the fields as JSON, with the header `Content-Type: application/json`";
             return Err(Box::new(failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", problem)));
         }
+        let memory = self.memory.take_or_refuse(&head.headers, MAX_BYTES)?;
         let bytes = read_body(body, MAX_BYTES).await?;
         let arguments = match body::parse(&bytes) {
             Ok(Value::Object(arguments)) => arguments,
             Ok(_) => return Err(reply::invalid("the body must be a JSON object with the fields").into()),
             Err(problem) => return Err(reply::invalid(&problem).into()),
         };
-        drop(bytes);
+        drop((bytes, memory));
         let rights = sender.rights.as_deref();
         let log_id = head.headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok());
         let id = key.map(|key| format!("notify\0{}\0{key}", sender.name().map_or("", |name| name)));

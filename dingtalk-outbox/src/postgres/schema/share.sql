@@ -38,10 +38,10 @@ BEGIN
     SELECT e.o_outcome INTO o_outcome FROM enqueue_item(
         p_lane, p_id, p_urgent, p_expires, p_dedupe_key, p_dedupe_span, p_throttle_key, p_throttle_limit,
         p_throttle_span, p_robot, p_envelope, v_capacity) AS e;
-    IF o_outcome IN ('added', 'suppressed') THEN
+    IF o_outcome IN ('added', 'suppressed') AND cardinality(p_marks) > 0 THEN
         v_now := clock();
         INSERT INTO dedupe (lane, key, id, at, span)
-        SELECT lane_of(p_lane), mark, p_id, v_now, span(p_marked_for) FROM unnest(p_marks) AS mark
+        SELECT lane_of('marks'), mark, p_id, v_now, span(p_marked_for) FROM unnest(p_marks) AS mark
         ON CONFLICT (lane, key) DO UPDATE SET id = excluded.id, at = excluded.at, span = excluded.span;
     END IF;
     IF o_outcome <> 'added' OR o_digest IS NULL THEN

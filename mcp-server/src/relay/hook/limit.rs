@@ -49,6 +49,11 @@ impl OnceAnHour {
         self.is_due_at(name, Instant::now())
     }
 
+    /// Forgets a name, which could not be told.
+    pub(super) fn forget(&self, name: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
     fn is_due_at(&self, name: &str, now: Instant) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         told.retain(|_, at| now.saturating_duration_since(*at) < HOUR);

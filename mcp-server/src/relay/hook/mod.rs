@@ -3,27 +3,33 @@
 //! A payload that is authentic and one of its source's always becomes a message: with all its values, with those that
 //! fit, or at least with the word that there is one.
 
+mod form;
 mod limit;
 mod signature;
 mod source;
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Router,
+    body::Body,
     extract::{Extension, Path, Request, State},
     response::Response,
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use dingtalk_config::{Arrival, Door, Payload};
+use dingtalk_config::{Arrival, Door, HookEvent, Payload};
 use dingtalk_core::{Envelope, Message, delivery::Dedupe};
+use dingtalk_outbox::outbox::Arrival as Incoming;
 use hyper::{HeaderMap, StatusCode};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 pub(crate) use self::source::{Hooks, Source};
-use super::{Accepted, NotAccepted, Relay, body, reply};
+use super::{Accepted, LiveRelay, NotAccepted, Relay, body, reply};
 use crate::{
     call::{offer::Offer, people::kind_of},
     protocol::request_id::REQUEST_ID,
@@ -33,10 +39,13 @@ use crate::{
 /// Maximum size of a payload, in bytes: an alert manager sends all alerts of a group at once.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
+/// Time for which an element that is over, such as an alert, is remembered: senders repeat their requests for hours.
+const ENDED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// End of a refusal if no name is known.
 const NONE: &str = "the relay's file has none";
 
-pub(super) fn routes() -> Router<Arc<Relay>> {
+pub(super) fn routes() -> Router<LiveRelay> {
     Router::new()
         .route("/hooks/{robot}/{source}", post(receive).fallback(only_post))
         .route("/dingtalk/{target}/send", post(receive_as_former).fallback(only_post))
@@ -78,6 +87,36 @@ async fn receive_as_former(
     relay.hook(&target, source, &credentials, request).await.unwrap_or_else(|refusal| *refusal)
 }
 
+/// A request of a source, without its payload.
+struct Caller<'r> {
+    source: &'r Source,
+    /// `None` for the only robot without a name.
+    robot: Option<String>,
+    sender: Option<Arc<Bearer>>,
+    headers: &'r HeaderMap,
+}
+
+impl Caller<'_> {
+    /// Returns an offer of the caller; `name` is that of the notification.
+    fn offer<'o>(&'o self, envelope: Envelope, name: &'o str) -> Offer<'o> {
+        Offer {
+            envelope,
+            door: word_for(Door::Hooks),
+            name,
+            robot: self.robot.as_deref(),
+            id: None,
+            rights: self.sender.as_ref().and_then(|sender| sender.rights.as_deref()),
+            log_id: self.headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()),
+        }
+    }
+
+    /// Returns a key of the source and the robot. It names nothing that the payload contains.
+    fn key(&self, kind: &str, of: &[u8]) -> String {
+        let (source, robot) = (self.source.name(), self.robot.as_deref().unwrap_or_default());
+        format!("hooks/{source}/{robot}/{kind}/{}", STANDARD_NO_PAD.encode(Sha256::digest(of)))
+    }
+}
+
 impl Relay {
     async fn hook(
         &self,
@@ -89,45 +128,57 @@ impl Relay {
         let (head, body) = request.into_parts();
         let sender = source.sender(credentials, &head.headers)?;
         let robot = self.hook_robot(robot, sender.as_deref())?;
+        let caller = Caller { source, robot, sender, headers: &head.headers };
+        let answered = self.receive(&caller, body).await;
+        let outcome = match &answered {
+            Ok(Received { outcome, .. }) => outcome,
+            Err(refusal) if refusal.status().is_server_error() => "unavailable",
+            Err(_) => "refused",
+        };
+        self.calls().metrics.hook(source.name(), caller.robot.as_deref().unwrap_or("default"), outcome);
+        answered.map(|received| received.response)
+    }
+
+    async fn receive(&self, caller: &Caller<'_>, body: Body) -> Result<Received, Box<Response>> {
+        let Caller { source, sender, headers, .. } = caller;
         if let Some(Err(wait)) = sender.as_ref().map(|sender| sender.take()) {
             // Alertmanager repeats a request only after a status of 500 and above.
             let refusal =
                 failure(StatusCode::SERVICE_UNAVAILABLE, "slow_down", "the token has used up its rate");
             return Err(Box::new(reply::retry_after(refusal, Some(wait))));
         }
-        if !body::is_json(&head.headers) {
+        let form = source.form(headers).ok_or_else(|| {
             let problem = "send the payload as JSON, with the header `Content-Type: application/json`";
-            return Err(Box::new(failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", problem)));
-        }
-        let log_id = head.headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok());
-        let offer = |envelope, name| Offer {
-            envelope,
-            door: word_for(Door::Hooks),
-            name,
-            robot: robot.as_deref(),
-            id: None,
-            rights: sender.as_ref().and_then(|sender| sender.rights.as_deref()),
-            log_id,
-        };
-        let _memory = self.hooks.memory(&head.headers, MAX_BYTES)?;
+            Box::new(failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", problem))
+        })?;
+        let _memory = self.memory.take_or_refuse(headers, MAX_BYTES)?;
         let bytes = match read_body(body, MAX_BYTES).await {
             Ok(bytes) => bytes,
             Err(refusal) => {
-                // Once an hour, the group is told that a payload was too large.
-                if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE
-                    && sender.is_some()
-                    && source.tells_of_size()
-                {
-                    let envelope = Envelope::new(Message::text(source.too_large(MAX_BYTES)));
-                    let _ = self.accept(offer(envelope, source.name())).await;
+                if refusal.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    self.tell_of_size(caller).await;
                 }
                 return Err(refusal);
             }
         };
-        let header = |name: &str| header(&head.headers, name);
+        let header = |name: &str| header(headers, name);
         source.verify(&header, &bytes)?;
-        let value = body::parse(&bytes).map_err(|problem| Box::new(reply::invalid(&problem)))?;
-        drop(bytes);
+        let json = form.json(bytes).await.ok_or_else(|| {
+            Box::new(reply::invalid("the form has no field with the payload, or is malformed"))
+        })?;
+        let mut value = body::parse(&json).map_err(|problem| Box::new(reply::invalid(&problem)))?;
+        let copy = caller.key("body", &json);
+        drop(json);
+
+        let elements = source.reader().elements(&Payload { body: &value, header: &header });
+        let element_key = |element: &str| caller.key("ended", element.as_bytes());
+        let open = elements.open.iter().map(|(_, element)| element_key(element)).collect();
+        let over = self.intake.marked(open).await.map_err(|error| unavailable(&error.to_string()))?;
+        let late: Vec<usize> =
+            elements.open.iter().zip(over).filter(|(_, over)| *over).map(|((index, _), _)| *index).collect();
+        if !late.is_empty() && !source.reader().remove(&mut value, &late) {
+            return Ok(skipped("skipped", "over"));
+        }
         let event = match source.reader().read(&Payload { body: &value, header: &header }) {
             Arrival::Event(event) => event,
             Arrival::Skipped { event } => return Ok(skipped("skipped", &event)),
@@ -142,46 +193,78 @@ impl Relay {
             }
             _ => return Ok(skipped("unknown", "")),
         };
+        let dedupe = match &event.repeat {
+            Some((key, within)) => Dedupe::new(caller.key("event", key.as_bytes()), *within),
+            None => Dedupe::new(copy, source.copies_for()),
+        };
+        let marks = elements.ended.iter().map(|element| element_key(element)).collect();
+        self.tell(caller, &event, dedupe, marks).await
+    }
+
+    /// Queues the message of an event: with all that can be shown of it, or at least with the word that there is one.
+    async fn tell(
+        &self,
+        caller: &Caller<'_>,
+        event: &HookEvent<'_>,
+        dedupe: Dedupe,
+        marks: Vec<String>,
+    ) -> Result<Received, Box<Response>> {
+        let source = caller.source;
         let person = |name: &str| {
             let (_, person) = self.calls().people.find(name)?;
             Some((kind_of(person), person.as_str().to_owned()))
         };
-        let composed = event.compose(&person);
-        let mut envelope = composed.envelope;
-        if let (None, Some((key, within))) = (&envelope.dedupe, &event.repeat) {
-            let digest = STANDARD_NO_PAD.encode(Sha256::digest(key.as_bytes()));
-            envelope.dedupe = Some(Dedupe::new(format!("hooks/{}/{digest}", source.name()), *within));
-        }
-        envelope.held_until = composed.hold.and_then(|hold| SystemTime::now().checked_add(hold));
-        if source.is_noisy() {
-            // Messages of one subject can be merged while they wait.
-            envelope.group = Some(source.name().to_owned());
-        }
+        let mut composed = event.compose(&person);
+        composed.envelope.held_until = composed.hold.and_then(|hold| SystemTime::now().checked_add(hold));
         for fault in &composed.left_out {
             tracing::info!(
                 name: "dingtalk_notify.left_out", source = source.name(), %fault,
                 "a value of a payload is not in its message"
             );
         }
+        let is_excess = source.is_noisy();
+        let line = composed.envelope.digest_line.clone().unwrap_or_else(|| event.line().to_owned());
+        let arrive = |_, mut envelope: Envelope| {
+            // A notification that has a rule of its own knows better.
+            envelope.dedupe.get_or_insert_with(|| dedupe.clone());
+            let mut arrival = Incoming::new(source.share().own(envelope), source.share().clone(), &*line);
+            arrival.is_excess = is_excess;
+            arrival.marks.clone_from(&marks);
+            arrival.marked_for = ENDED_FOR;
+            arrival
+        };
         let mut is_fallback = composed.is_fallback;
-        let dedupe = envelope.dedupe.clone();
-        let mut accepted = self.accept(offer(envelope, &composed.notification)).await;
+        let offer = |envelope| vec![caller.offer(envelope, &composed.notification)];
+        let mut accepted = self.admit(offer(composed.envelope.clone()), arrive).await;
         if accepted == Err(NotAccepted::TooLong) {
             is_fallback = true;
-            let mut short = event.too_long();
-            short.dedupe = dedupe;
-            accepted = self.accept(offer(short, &composed.notification)).await;
+            accepted = self.admit(offer(event.too_long()), arrive).await;
         }
         match accepted {
-            Ok(accepted) => Ok(queued(&accepted, is_fallback)),
+            Ok(accepted) => match accepted.first() {
+                Some(accepted) => Ok(queued(accepted, is_fallback)),
+                None => Ok(skipped("skipped", event.name)),
+            },
             Err(NotAccepted::TooLong) => Err(Box::new(reply::invalid("the message is too long"))),
             Err(NotAccepted::Invalid(faults)) => {
                 Err(Box::new(reply::faults(StatusCode::BAD_REQUEST, &faults)))
             }
-            Err(NotAccepted::Unavailable(problem)) => {
-                let refusal = failure(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", problem);
-                Err(Box::new(reply::retry_after(refusal, None)))
-            }
+            Err(NotAccepted::Unavailable(problem)) => Err(unavailable(&problem)),
+        }
+    }
+
+    /// Tells the group once an hour that a payload was too large, if a token has proved its origin.
+    async fn tell_of_size(&self, caller: &Caller<'_>) {
+        let source = caller.source;
+        if caller.sender.is_none() || !source.tells_of_size() {
+            return;
+        }
+        let text = source.too_large(MAX_BYTES);
+        let arrive =
+            |_, envelope| Incoming::new(source.share().own(envelope), source.share().clone(), &*text);
+        let envelope = Envelope::new(Message::text(&*text));
+        if self.admit(vec![caller.offer(envelope, source.name())], arrive).await.is_err() {
+            source.forget_size();
         }
     }
 
@@ -208,19 +291,35 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
 }
 
-fn queued(accepted: &Accepted, is_fallback: bool) -> Response {
-    let status = if accepted.is_repeated { "duplicate" } else { "queued" };
-    let mut body = json!({"status": status, "id": accepted.id});
+/// The answer to a request, and the word for it.
+struct Received {
+    outcome: &'static str,
+    response: Response,
+}
+
+fn queued(accepted: &Accepted, is_fallback: bool) -> Received {
+    let outcome = match accepted {
+        Accepted { is_repeated: true, .. } => "duplicate",
+        Accepted { is_merged: true, .. } => "merged",
+        _ => "queued",
+    };
+    let mut body = json!({"status": outcome, "id": accepted.id});
     if accepted.at_all_removed {
         body["atAll"] = "removed".into();
     }
     if is_fallback {
         body["fallback"] = true.into();
     }
-    as_json(StatusCode::OK, body.to_string())
+    Received { outcome, response: as_json(StatusCode::OK, body.to_string()) }
 }
 
-fn skipped(status: &str, event: &str) -> Response {
+fn skipped(outcome: &'static str, event: &str) -> Received {
     let event: String = event.chars().take(reply::MAX_SHOWN).collect();
-    as_json(StatusCode::OK, json!({"status": status, "event": event}).to_string())
+    let body = json!({"status": outcome, "event": event}).to_string();
+    Received { outcome, response: as_json(StatusCode::OK, body) }
+}
+
+fn unavailable(problem: &str) -> Box<Response> {
+    let refusal = failure(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", problem);
+    Box::new(reply::retry_after(refusal, None))
 }

@@ -1,17 +1,22 @@
 //! The hooks of the file, ready for requests.
 
-use std::{collections::BTreeMap, sync::Arc, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::response::Response;
 use dingtalk_config::{Fault, FaultKind, Hook, HookSource, Wording};
 use dingtalk_core::{delivery::Language, tool::ToolSet};
+use dingtalk_outbox::outbox::Share;
 use hyper::{
     HeaderMap, StatusCode,
-    header::{CONTENT_LENGTH, HeaderValue, WWW_AUTHENTICATE},
+    header::{HeaderValue, WWW_AUTHENTICATE},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
+    form::Form,
     limit::{OnceAnHour, PerMinute},
     reply,
     signature::{Unverified, Verifier},
@@ -21,14 +26,16 @@ use crate::{
     transport::http::{Bearer, Credentials, failure, is_forwarded},
 };
 
-/// Payloads that are in memory at one time, in KiB.
-const MEMORY_KIB: usize = 64 * 1024;
+/// Time for which a copy of a signed request is recognised.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Time for which a copy of another request is recognised: senders repeat what was not answered.
+const RETRIES: Duration = Duration::from_secs(4 * 60);
 
 /// The hooks by name.
 #[derive(Debug)]
 pub(crate) struct Hooks {
     sources: BTreeMap<String, Source>,
-    memory: Arc<Semaphore>,
 }
 
 /// A source of requests.
@@ -38,6 +45,8 @@ pub(crate) struct Source {
     preset: Option<String>,
     language: Language,
     proof: Proof,
+    form: Option<String>,
+    share: Share,
     per_minute: PerMinute,
     unknown: OnceAnHour,
     too_large: OnceAnHour,
@@ -69,7 +78,7 @@ impl Hooks {
             }
         }
         let sources = dingtalk_config::Error::check(sources, faults)?;
-        Ok(Self { sources, memory: Arc::new(Semaphore::new(MEMORY_KIB)) })
+        Ok(Self { sources })
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Source> {
@@ -86,22 +95,6 @@ impl Hooks {
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.sources.keys().map(String::as_str)
-    }
-
-    /// Takes memory for a payload, as large as its header says.
-    pub(super) fn memory(
-        &self,
-        headers: &HeaderMap,
-        most: usize,
-    ) -> Result<OwnedSemaphorePermit, Box<Response>> {
-        let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let bytes: usize = length.unwrap_or(most).min(most);
-        let kib = u32::try_from(bytes.div_ceil(1024).max(1)).unwrap_or(u32::MAX);
-        Arc::clone(&self.memory).try_acquire_many_owned(kib).map_err(|_| {
-            let problem = "too many large payloads are in progress: repeat the request in a moment";
-            let refusal = failure(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", problem);
-            Box::new(reply::retry_after(refusal, None))
-        })
     }
 }
 
@@ -138,6 +131,8 @@ impl Source {
             preset: hook.preset.clone(),
             language: hook.language,
             proof,
+            form: hook.form.clone(),
+            share: Share::new(&hook.name, hook.places, too_many(&hook.name, hook.language)),
             per_minute: PerMinute::new(hook.per_minute),
             unknown: OnceAnHour::default(),
             too_large: OnceAnHour::default(),
@@ -150,6 +145,25 @@ impl Source {
 
     pub(super) fn reader(&self) -> &HookSource {
         &self.reader
+    }
+
+    /// Returns the form of a request's payload; `None` if the hook does not take requests of this type.
+    pub(super) fn form(&self, headers: &HeaderMap) -> Option<Form> {
+        Form::of(headers, self.form.as_deref())
+    }
+
+    /// Returns its places in the queue.
+    pub(super) fn share(&self) -> &Share {
+        &self.share
+    }
+
+    /// Returns the time for which a copy of a request is recognised, if the hook has no rule of its own. A copy with a
+    /// signature may come from somebody who has read the request.
+    pub(super) fn copies_for(&self) -> Duration {
+        match self.proof {
+            Proof::Signature(_) => DAY,
+            Proof::Token | Proof::None => RETRIES,
+        }
     }
 
     /// Returns the holder of the request's token; `None` if the hook needs no token.
@@ -212,6 +226,11 @@ impl Source {
         self.too_large.is_due("")
     }
 
+    /// Notes that the group could not be told of it.
+    pub(super) fn forget_size(&self) {
+        self.too_large.forget("");
+    }
+
     /// Returns the text for a payload that is too large.
     pub(super) fn too_large(&self, most: usize) -> String {
         let (name, mib) = (self.name(), most / (1024 * 1024));
@@ -219,5 +238,13 @@ impl Source {
             Language::Zh => format!("{name}：payload 超过 {mib} MiB，无法显示"),
             _ => format!("{name}: a payload of more than {mib} MiB could not be shown"),
         }
+    }
+}
+
+/// Returns the heading of the digest of a source that sends too much.
+fn too_many(name: &str, language: Language) -> String {
+    match language {
+        Language::Zh => format!("{name}：通知太多，无法逐条发送，合并如下"),
+        _ => format!("{name}: too many notifications for a message each"),
     }
 }

@@ -18,7 +18,7 @@ use hyper::{Method, StatusCode};
 
 use self::{refusal::Refusal, shape::Sent};
 use super::{
-    NotAccepted, Relay,
+    LiveRelay, NotAccepted, Relay,
     body::{self, MAX_BYTES},
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
 /// Name of the only robot without a name.
 const UNNAMED: &str = "default";
 
-pub(super) fn routes() -> Router<Arc<Relay>> {
+pub(super) fn routes() -> Router<LiveRelay> {
     Router::new().route("/robot/send", post(send).fallback(send))
 }
 
@@ -64,9 +64,10 @@ impl Relay {
         if !body::is_json(&head.headers) {
             return Err(Refusal::content_type());
         }
+        let memory = self.memory.take(&head.headers, MAX_BYTES).ok_or_else(Refusal::busy)?;
         let bytes = read_body(body, MAX_BYTES).await.map_err(|refusal| Refusal::unread(refusal.status()))?;
         let Sent { message, id } = shape::read(&bytes, &self.calls().people)?;
-        drop(bytes);
+        drop((bytes, memory));
         let name = message.kind();
         let id = id.map(|id| format!("robot\0{}\0{id}", sender.name().map_or("", |name| name)));
         let offer = Offer {

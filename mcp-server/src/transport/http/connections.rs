@@ -31,6 +31,9 @@ const FIRST_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time for a client to send the head of the next request on a kept connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Maximum size of the head of a request, in bytes.
+const MAX_HEAD: usize = 16 * 1024;
+
 /// Pause after an error of `accept`, most often a lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -118,6 +121,7 @@ impl Connections {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(MAX_HEAD)
             .serve_connection(stream, service);
         let connection = self.graceful.watch(connection);
         let open = Arc::clone(&self.open);

@@ -1,0 +1,40 @@
+//! The way of the sources' messages into the queue.
+
+use std::sync::Arc;
+
+use dingtalk_core::{Error, queue::Queue};
+use dingtalk_outbox::{
+    Outbox,
+    outbox::{Admitted, Arrival},
+};
+
+/// The queue, and the store behind it. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Intake {
+    queue: Queue,
+    outbox: Arc<dyn Outbox>,
+}
+
+impl Intake {
+    pub(crate) fn new(queue: Queue, outbox: Arc<dyn Outbox>) -> Self {
+        Self { queue, outbox }
+    }
+
+    /// Queues notifications, each for the robot of its envelope: all of them, or none.
+    pub(super) async fn admit(&self, mut arrivals: Vec<Arrival>) -> Result<Vec<Admitted>, Error> {
+        let envelopes = arrivals.iter().map(|arrival| arrival.envelope.clone()).collect();
+        let add = |placed: Vec<_>| {
+            let placed = placed.into_iter().zip(arrivals.drain(..)).map(|((lane, envelope), mut arrival)| {
+                arrival.envelope = envelope;
+                (lane, arrival)
+            });
+            self.outbox.admit(placed.collect())
+        };
+        self.queue.add_with(envelopes, add).await
+    }
+
+    /// Reports which keys are marked.
+    pub(super) async fn marked(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
+        if keys.is_empty() { Ok(Vec::new()) } else { self.outbox.marked(keys).await }
+    }
+}
