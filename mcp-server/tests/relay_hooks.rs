@@ -7,12 +7,8 @@ mod program;
 #[path = "relay/scene.rs"]
 mod scene;
 
-use std::{fmt::Write as _, fs, path::Path};
-
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use scene::{ALL, OPS, Scene, TOKENS, answer};
+use scene::{ALL, OPS, Scene, TOKENS, answer, payload, signed};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 const HOOKS: &str = r#"
 [hooks.alertmanager]
@@ -25,22 +21,8 @@ preset = "uptime-kuma@1"
 auth = "none"
 "#;
 
-fn payload(path: &str) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    fs::read_to_string(root.join(path)).unwrap()
-}
-
 fn firing() -> String {
     payload("mcp-server/examples/webhooks/payloads/alertmanager/firing-and-resolved-v4.json")
-}
-
-fn signed(secret: &str, body: &str) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
-    mac.update(body.as_bytes());
-    mac.finalize().into_bytes().iter().fold("sha256=".to_owned(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@
 )]
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
@@ -16,8 +17,10 @@ use std::{
 };
 
 use dingtalk_sandbox::{RobotConfig, Sandbox};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
+use sha2::Sha256;
 
 use super::program::{PATIENCE, command};
 
@@ -126,8 +129,12 @@ impl Scene {
     }
 
     pub(crate) fn relay_at(&self, address: &str) -> Relay {
+        self.start(&["relay", "--http", address])
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Relay {
         let log = self.path("log");
-        let mut child = self.command(&["relay", "--http", address]).spawn().unwrap();
+        let mut child = self.command(arguments).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         let (mut url, mut all) = (None, String::new());
@@ -140,7 +147,9 @@ impl Scene {
         std::thread::spawn(move || {
             let mut all = Vec::new();
             let _ = stderr.read_to_end(&mut all);
-            let _ = fs::write(log, all);
+            // In one step: a test waits for the file.
+            let whole = log.with_extension("part");
+            let _ = fs::write(&whole, all).and_then(|()| fs::rename(whole, log));
         });
         Relay { child, url: url.unwrap_or_else(|| panic!("{all}")) }
     }
@@ -175,6 +184,11 @@ impl Relay {
         self.post(&format!("/robot/send?access_token={token}"), body)
     }
 
+    /// Returns the number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends the relay as a failure of its machine does.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -202,6 +216,21 @@ impl Drop for Relay {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Reads a file of the workspace.
+pub(crate) fn payload(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
+}
+
+/// Signs a body as GitHub does.
+pub(crate) fn signed(secret: &str, body: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update(body.as_bytes());
+    mac.finalize().into_bytes().iter().fold("sha256=".to_owned(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 pub(crate) fn client() -> Client {

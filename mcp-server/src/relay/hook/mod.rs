@@ -173,7 +173,8 @@ impl Relay {
         let elements = source.reader().elements(&Payload { body: &value, header: &header });
         let element_key = |element: &str| caller.key("ended", element.as_bytes());
         let open = elements.open.iter().map(|(_, element)| element_key(element)).collect();
-        let over = self.intake.marked(open).await.map_err(|error| unavailable(&error.to_string()))?;
+        let over =
+            self.intake.marked(open).await.map_err(|error| Box::new(unavailable(&error.to_string())))?;
         let late: Vec<usize> =
             elements.open.iter().zip(over).filter(|(_, over)| *over).map(|((index, _), _)| *index).collect();
         if !late.is_empty() && !source.reader().remove(&mut value, &late) {
@@ -249,7 +250,7 @@ impl Relay {
             Err(NotAccepted::Invalid(faults)) => {
                 Err(Box::new(reply::faults(StatusCode::BAD_REQUEST, &faults)))
             }
-            Err(NotAccepted::Unavailable(problem)) => Err(unavailable(&problem)),
+            Err(NotAccepted::Unavailable(problem)) => Err(Box::new(unavailable(&problem))),
         }
     }
 
@@ -319,7 +320,7 @@ fn skipped(outcome: &'static str, event: &str) -> Received {
     Received { outcome, response: as_json(StatusCode::OK, body) }
 }
 
-fn unavailable(problem: &str) -> Box<Response> {
+fn unavailable(problem: &str) -> Response {
     let refusal = failure(StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable", problem);
-    Box::new(reply::retry_after(refusal, None))
+    reply::retry_after(refusal, None)
 }
