@@ -19,6 +19,9 @@ use crate::outbox_contract::{LEASE, OPS, Place, add};
 /// Span of the rule on repetitions.
 const SPAN: Duration = Duration::from_secs(240);
 
+/// Time for which a digest waits for more notifications.
+const COLLECTS: Duration = Duration::from_secs(10);
+
 /// Returns the arrival of this number at a source with two places.
 fn arrival(source: &str, number: usize) -> Arrival {
     let share = Share::new(source, 2, format!("{source}: more notifications"));
@@ -65,6 +68,7 @@ pub async fn a_source_beyond_its_places_gets_one_digest(place: &dyn Place) {
     assert_eq!(store.enqueue(OPS, Envelope::new(Message::text("a")), 3).await.unwrap(), Enqueued::Full);
     assert_eq!(admit(&*store, arrival("quiet", 0)).await, Admitted::Added);
     let mut items = Vec::new();
+    place.advance(COLLECTS);
     while let Some(item) = send_one(&*store).await {
         items.push(told(&item));
     }
@@ -72,7 +76,7 @@ pub async fn a_source_beyond_its_places_gets_one_digest(place: &dyn Place) {
     let lines: Vec<String> = (2..22).map(|number| line("noisy", number)).collect();
     assert_eq!(
         items,
-        [(vec![line("noisy", 0)], 0), (vec![line("noisy", 1)], 0), (lines, 8), (vec![line("quiet", 0)], 0),]
+        [(vec![line("noisy", 0)], 0), (vec![line("noisy", 1)], 0), (vec![line("quiet", 0)], 0), (lines, 8),]
     );
 }
 
@@ -82,6 +86,7 @@ pub async fn a_digest_that_was_read_is_closed(place: &dyn Place) {
     for number in 0..3 {
         admit(&*store, arrival("noisy", number)).await;
     }
+    place.advance(COLLECTS);
     let claimed = store.claim(OPS, 10, LEASE).await.unwrap();
     let Admitted::Merged(second) = admit(&*store, arrival("noisy", 3)).await else { panic!("no digest") };
     assert!(claimed.items.iter().all(|item| item.envelope.id != second), "{claimed:?}");
@@ -89,6 +94,7 @@ pub async fn a_digest_that_was_read_is_closed(place: &dyn Place) {
     store.release(&claimed.claim.unwrap()).await.unwrap();
     assert_eq!(admit(&*store, arrival("noisy", 4)).await, Admitted::Merged(second));
     let mut numbers = Vec::new();
+    place.advance(COLLECTS);
     while let Some(item) = send_one(&*store).await {
         numbers.push(told(&item).0.len());
     }
@@ -127,6 +133,7 @@ pub async fn every_arrival_is_told_once(place: &dyn Place) {
                     store.release(&claim).await.unwrap();
                 }
             }
+            0 => place.advance(COLLECTS),
             7 | 29 => send_one(&*store).await.iter().for_each(&mut read),
             _ => {}
         }
@@ -134,6 +141,7 @@ pub async fn every_arrival_is_told_once(place: &dyn Place) {
     if let Some(claim) = held.take() {
         store.release(&claim).await.unwrap();
     }
+    place.advance(COLLECTS);
     while let Some(item) = send_one(&*store).await {
         read(&item);
     }

@@ -7,6 +7,9 @@ use dingtalk_core::{Envelope, Message};
 /// Maximum number of lines of a digest; further notifications are counted.
 pub(crate) const LINES: i64 = 20;
 
+/// Time for which a digest waits for more notifications, in milliseconds.
+pub(crate) const COLLECTS: i64 = 10_000;
+
 /// Maximum number of digests of one source that wait at the same time.
 pub(crate) const DIGESTS: i64 = 32;
 

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::outbox::{
     Admitted, Arrival,
-    share::{DIGESTS, LINES, MARKS},
+    share::{COLLECTS, DIGESTS, LINES, MARKS},
 };
 
 /// Number of parameters of the function `admit_item`.
-const PARAMETERS: usize = 22;
+const PARAMETERS: usize = 23;
 
 impl PostgresStore {
     pub(super) async fn add_arrivals(
@@ -83,5 +83,6 @@ fn parameters(lane: &str, arrival: &Arrival) -> Result<[Box<dyn ToSql + Sync + S
         Box::new(serde_json::to_string(&digest)?),
         Box::new(marks),
         Box::new(milliseconds(*marked_for)),
+        Box::new(COLLECTS),
     ])
 }

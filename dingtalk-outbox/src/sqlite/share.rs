@@ -8,14 +8,14 @@ use super::{
 };
 use crate::outbox::{
     Admitted, Arrival,
-    share::{DIGESTS, LINES, MARKS, PREFIX, TOO_MANY},
+    share::{COLLECTS, DIGESTS, LINES, MARKS, PREFIX, TOO_MANY},
 };
 
 /// Condition on a digest of the lane ?1, with ids from ?2, whose content no worker has read, and that was not tried.
 const OPEN: &str = "lane = ?1 AND substr(id, 1, ?3) = ?2 AND id >= ?2 AND digest IS NULL AND attempts = 0
-    AND may_have_arrived = 0 AND NOT EXISTS (
+    AND may_have_arrived = 0 AND NOT (due IS NULL AND EXISTS (
         SELECT 1 FROM dingtalk_lane AS lane WHERE lane.lane = item.lane AND lane.claim IS NOT NULL AND lane.until > ?4
-        AND number <= to_number AND (rank, position, page) <= (to_rank, to_position, to_page))";
+        AND number <= to_number AND (rank, position, page) <= (to_rank, to_position, to_page)))";
 
 impl Work<'_> {
     pub(super) fn admit(&self, name: &str, arrival: &Arrival) -> Result<Admitted, Trouble> {
@@ -102,7 +102,9 @@ impl Work<'_> {
             return Err(Trouble::new(TOO_MANY));
         }
         let digest: Envelope = arrival.digest();
-        self.insert(lane, &digest)?;
+        let item = self.insert(lane, &digest)?;
+        let due = self.now.saturating_add(COLLECTS);
+        self.execute("UPDATE dingtalk_item SET due = ?2 WHERE item = ?1", [item, due])?;
         self.add_notifications(lane, 1)?;
         Ok(Admitted::Merged(digest.id))
     }

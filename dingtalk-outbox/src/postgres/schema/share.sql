@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION admit_item(
     p_robot text, p_envelope text,
     p_notifications text, p_places bigint, p_excess boolean,
     p_digests text, p_most bigint, p_lines integer, p_line text, p_digest_id text, p_digest text,
-    p_marks text[], p_marked_for bigint,
+    p_marks text[], p_marked_for bigint, p_collects bigint,
     OUT o_outcome text, OUT o_digest text
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -27,7 +27,7 @@ BEGIN
         -- A digest that no worker has read, and that was not tried.
         SELECT * INTO v_open FROM item
         WHERE lane = v_lane.lane AND starts_with(id, p_digests) AND digest IS NULL AND attempts = 0 AND NOT begun
-            AND NOT may_have_arrived AND NOT (holds(v_lane, v_now, NULL) AND number <= v_lane.to_number
+            AND NOT may_have_arrived AND NOT (due IS NULL AND holds(v_lane, v_now, NULL) AND number <= v_lane.to_number
                 AND (rank, position, page) <= (v_lane.to_rank, v_lane.to_position, v_lane.to_page))
         ORDER BY number DESC LIMIT 1 FOR UPDATE;
         o_digest := coalesce(v_open.id, p_digest_id);
@@ -54,7 +54,7 @@ BEGIN
     IF v_open.id IS NULL THEN
         PERFORM enqueue_item(
             p_lane, p_digest_id, false, p_expires, NULL, NULL, NULL, NULL, NULL, p_robot, p_digest, v_capacity);
-        UPDATE item SET suppressed = v_suppressed WHERE id = p_digest_id;
+        UPDATE item SET suppressed = v_suppressed, due = clock() + span(p_collects) WHERE id = p_digest_id;
         RETURN;
     END IF;
     v_content := v_open.envelope::jsonb #>> '{message,content}';

@@ -172,13 +172,18 @@ impl Relay {
 
         let elements = source.reader().elements(&Payload { body: &value, header: &header });
         let element_key = |element: &str| caller.key("ended", element.as_bytes());
-        let open = elements.open.iter().map(|(_, element)| element_key(element)).collect();
-        let over =
-            self.intake.marked(open).await.map_err(|error| Box::new(unavailable(&error.to_string())))?;
+        let keys = elements.open.iter().map(|(_, element)| element).chain(&elements.ended);
+        let keys: Vec<String> = keys.map(|element| element_key(element)).collect();
+        let known = self.intake.marked(keys).await;
+        let known = known.map_err(|error| Box::new(unavailable(&error.to_string())))?;
+        let (over, ended) = known.split_at(elements.open.len().min(known.len()));
         let late: Vec<usize> =
-            elements.open.iter().zip(over).filter(|(_, over)| *over).map(|((index, _), _)| *index).collect();
-        if !late.is_empty() && !source.reader().remove(&mut value, &late) {
-            return Ok(skipped("skipped", "over"));
+            elements.open.iter().zip(over).filter(|(_, over)| **over).map(|((index, _), _)| *index).collect();
+        if !late.is_empty() {
+            let says_nothing = late.len() == over.len() && ended.iter().all(|known| *known);
+            if !source.reader().remove(&mut value, &late) || says_nothing {
+                return Ok(skipped("skipped", "over"));
+            }
         }
         let event = match source.reader().read(&Payload { body: &value, header: &header }) {
             Arrival::Event(event) => event,
