@@ -119,7 +119,7 @@ pub async fn every_arrival_is_told_once(place: &dyn Place) {
         one.is_excess = number % 5 == 1;
         let again = {
             let mut again = arrival("noisy", number);
-            again.envelope.dedupe = one.envelope.dedupe.clone();
+            again.envelope.dedupe.clone_from(&one.envelope.dedupe);
             again
         };
         assert!(!matches!(admit(&*store, one).await, Admitted::Known));

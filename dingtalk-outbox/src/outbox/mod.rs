@@ -42,9 +42,9 @@ pub trait Outbox: Store {
     /// that waits, with its members, or a dead letter. Its id stays known.
     fn remove<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Removal, Error>>;
 
-    /// Adds notifications of sources that have places of their own, each in the lane of this name, however full the store
-    /// is. If the places of a source are taken, its notification goes into the source's digest: as a line, or as one more
-    /// that the digest counts. All of them are written, or none is, if that fails.
+    /// Adds notifications of sources that have places of their own, each in the lane of this name, however full the
+    /// store is. If the places of a source are taken, its notification goes into the source's digest: as a line, or as
+    /// one more that the digest counts. All of them are written, or none is, if that fails.
     fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>>;
 
     /// Reports which keys an [`Arrival`] has marked, in whichever lane, and whose time has not passed.

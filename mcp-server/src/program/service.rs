@@ -35,7 +35,7 @@ const LAST_REQUESTS: Duration = Duration::from_secs(35);
 /// Interval at which their end is looked for.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What a command serves.
+/// The parts of a server that a command names.
 pub(super) struct Service<'p> {
     pub(super) program: &'p Program,
     /// Reads the settings, again for each reload.

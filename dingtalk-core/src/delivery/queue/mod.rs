@@ -156,9 +156,9 @@ impl Queue {
         entry.finish(result, capacity)
     }
 
-    /// Queues envelopes by an operation that the store has besides those of a [`Store`](crate::queue::store::Store). `add`
-    /// gets each envelope with its expiry, and the name of its lane in the store. Afterwards, the lanes look for what is
-    /// new.
+    /// Queues envelopes by an operation that the store has besides those of a
+    /// [`Store`](crate::queue::store::Store). `add` gets each envelope with its expiry, and the name of its lane in the
+    /// store. Afterwards, the lanes look for what is new.
     ///
     /// # Errors
     ///
