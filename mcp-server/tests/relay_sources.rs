@@ -15,8 +15,10 @@ use serde_json::{Value, json};
 const QUIET: &str = r#"
 [hooks.alertmanager]
 preset = "alertmanager@1"
+resolved = "own"
 [hooks.other]
 preset = "alertmanager@1"
+resolved = "own"
 "#;
 
 /// An alert of this status. Each number is another alert.
