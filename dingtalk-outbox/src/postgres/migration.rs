@@ -14,7 +14,7 @@ const SCHEMA: i32 = 2;
 const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// Functions of this version.
-const FUNCTIONS: [&str; 4] = [
+const FUNCTIONS: [&str; 5] = [
     include_str!("schema/functions.sql"),
     include_str!("schema/window.sql"),
     include_str!("schema/calls.sql"),
