@@ -1,14 +1,17 @@
 //! `dingtalk-notify serve`
 
-use super::{Program, Result, arguments::ServeArguments, service::Service};
+use super::{
+    Program, Result,
+    arguments::ServeArguments,
+    service::{Parts, Service},
+};
 use crate::metrics::Metrics;
 
 pub(super) async fn run(program: &Program, arguments: ServeArguments) -> Result<()> {
     let service = Service {
         program,
         settings: &|| arguments.settings(),
-        mcp: true,
-        relay: arguments.http.relay,
+        parts: if arguments.http.relay { Parts::Both } else { Parts::Mcp },
         stateless: arguments.http.stateless,
         remote_clients: arguments.http.http.is_some(),
     };

@@ -40,11 +40,18 @@ pub(super) struct Service<'p> {
     pub(super) program: &'p Program,
     /// Reads the settings, again for each reload.
     pub(super) settings: &'p dyn Fn() -> Settings,
-    pub(super) mcp: bool,
-    pub(super) relay: bool,
+    pub(super) parts: Parts,
     pub(super) stateless: bool,
     /// Set if clients come over HTTP.
     pub(super) remote_clients: bool,
+}
+
+/// Parts of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Parts {
+    Mcp,
+    Relay,
+    Both,
 }
 
 /// A server that is ready, and what it needs.
@@ -68,14 +75,14 @@ impl Service<'_> {
     /// Reads the settings, checks everything, and begins to deliver what is queued.
     pub(super) async fn prepare(&self, metrics: &Metrics) -> Result<Prepared> {
         let settings = (self.settings)();
-        if self.relay && settings.is_dry_run() {
+        if self.has_relay() && settings.is_dry_run() {
             return Err(words(
                 "the relay has no dry run: remove DINGTALK_NOTIFY_DRY_RUN or `--dry-run`, and try payloads with `relay try`",
                 "relay 没有试运行：请去掉 DINGTALK_NOTIFY_DRY_RUN 或 `--dry-run`，并用 `relay try` 试验",
             )
             .into());
         }
-        let queued = if self.relay || settings.queues_calls() {
+        let queued = if self.has_relay() || settings.queues_calls() {
             let (calls, delivering) = deliver(&settings, self.name()).await?;
             Some((calls, delivering))
         } else {
@@ -91,11 +98,12 @@ impl Service<'_> {
         };
         let mut relay = None;
         let mut server = None;
-        if let Some((calls, Delivering { queue, outbox, .. })) = queued.as_ref().filter(|_| self.relay) {
+        if let Some((calls, Delivering { queue, outbox, .. })) = queued.as_ref().filter(|_| self.has_relay())
+        {
             let of_relay = build(Some(calls.clone().always()))?;
             let has_tokens = settings.http_options()?.has_tokens();
             let hooks = Hooks::new(settings.hooks(), of_relay.tools(), has_tokens)?;
-            if !self.mcp {
+            if self.parts == Parts::Relay {
                 server = Some(of_relay.clone());
             }
             relay = Some(Relay::new(of_relay, hooks, Intake::new(queue.clone(), Arc::clone(outbox)))?);
@@ -111,8 +119,12 @@ impl Service<'_> {
         Ok(Prepared { settings, server, relay, delivering })
     }
 
+    fn has_relay(&self) -> bool {
+        self.parts != Parts::Mcp
+    }
+
     fn name(&self) -> &'static str {
-        if self.mcp { "serve" } else { "relay" }
+        if self.parts == Parts::Relay { "relay" } else { "serve" }
     }
 
     /// Serves over HTTP until the process is told to stop.
@@ -134,8 +146,10 @@ impl Service<'_> {
         let handler = prepared.server.handler().clone();
         handler.metrics().watch(prepared.watch());
         let relay = prepared.relay.take().map(LiveRelay::new);
-        let doors =
-            Doors { without_mcp: !self.mcp, doors: relay.as_ref().map(LiveRelay::doors).unwrap_or_default() };
+        let doors = Doors {
+            without_mcp: self.parts == Parts::Relay,
+            doors: relay.as_ref().map(LiveRelay::doors).unwrap_or_default(),
+        };
         let serving = http::Serving::prepare(handler, listener, &options, doors).await?;
         let hang_ups = HangUps::new();
         // Everything has been checked. Port 0 picks a free port: this is where to learn it.
@@ -143,10 +157,10 @@ impl Service<'_> {
         if let Some(admin) = serving.admin_address() {
             program.tell(format_args!("{} http://{admin}/metrics", words("metrics at", "指标地址：")));
         }
-        if self.mcp {
+        if self.parts != Parts::Relay {
             program.tell(format_args!("{} http://{at}/mcp", words("serving MCP at", "MCP 服务地址：")));
         }
-        if self.relay {
+        if self.has_relay() {
             program.tell(format_args!("{} http://{at}", words("relaying from", "relay 地址：")));
         }
         let reload = serving.reload();
