@@ -1,5 +1,5 @@
-"""Writes a corpus for three targets. `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation;
-`configuration`: every file of its page. `hooks`: every recorded payload."""
+"""Writes a corpus for five targets. `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation;
+`configuration`: every file of its page. `hooks`: every recorded payload. `messages` and `relay_message`: one of each kind."""
 
 import json
 import pathlib
@@ -9,6 +9,30 @@ import sys
 MAX_INPUT = 4096
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
+
+
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "t", "arguments": {"text": "x"}}}
+MESSAGES = [
+    CALL,
+    CALL | {"id": "a", "params": {"name": "t", "arguments": '{"text": "x"}'}},
+    CALL | {"params": {"name": "t", "arguments": {"text": "\ud83d"}}},
+    [CALL, {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}],
+    {"jsonrpc": "2.0", "id": 1.5, "method": "ping"},
+    {"jsonrpc": "2.0", "id": 1, "result": {"action": "accept", "content": {"answer": "yes"}}},
+    {"jsonrpc": "2.0", "id": 1, "method": "initialize",
+     "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}},
+]
+
+URL = "https://example.com/1.png"
+RELAYED = [
+    {"msgtype": "text", "text": {"content": "x @13800000000"}, "at": {"atMobiles": ["13800000000"], "isAtAll": False}},
+    {"msgtype": "markdown", "markdown": {"title": "t", "text": "# x"}, "at": {"atUserIds": ["u"]}},
+    {"msgtype": "link", "link": {"title": "t", "text": "x", "messageUrl": URL, "picUrl": ""}},
+    {"msgtype": "actionCard", "actionCard": {"title": "t", "text": "x", "singleTitle": "a", "singleURL": URL}},
+    {"msgtype": "actionCard", "actionCard": {
+        "title": "t", "text": "x", "btnOrientation": "1", "btns": [{"title": "a", "actionURL": URL}] * 2}},
+    {"msgtype": "feedCard", "feedCard": {"links": [{"title": "t", "messageURL": URL, "picURL": URL}]}},
+]
 
 
 def sources():
@@ -41,6 +65,9 @@ def corpus_of(target):
 
 
 def main():
+    for target, seeds in {"messages": MESSAGES, "relay_message": RELAYED}.items():
+        for number, seed in enumerate(seeds):
+            (corpus_of(target) / f"kind-{number}").write_text(json.dumps(seed))
     corpus = corpus_of("attributes")
     for source in sources():
         name = "-".join(source.relative_to(REPOSITORY).with_suffix("").parts).lower()

@@ -40,7 +40,7 @@ mod transport {
     pub mod http {
         mod answer;
 
-        pub(crate) use answer::as_json;
+        pub(crate) use answer::{as_json, failure};
     }
 }
 
