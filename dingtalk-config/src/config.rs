@@ -167,6 +167,7 @@ impl Config {
                     config.robots.extend(RobotSettings::read(name.clone(), robot));
                 }
             }
+            crate::fallback::resolve(&mut section, &mut config.robots, &names);
         }
         if let Some(mut section) = file.section("people") {
             for name in section.keys() {
@@ -200,9 +201,11 @@ impl Config {
         {
             let declared = file.section("notifications").map(crate::notifications::read);
             config.notifications = declared.unwrap_or_default();
+            let people: Vec<String> = config.people.iter().map(|(name, _)| name.clone()).collect();
             let links = file.section("links").map(Links::read).unwrap_or_default();
-            let hooks =
-                file.section("hooks").map(|section| crate::hooks::read(section, &links, &unknown_robot));
+            let hooks = file
+                .section("hooks")
+                .map(|section| crate::hooks::read(section, &links, &people, &unknown_robot));
             config.hooks = hooks.unwrap_or_default();
         }
         #[cfg(not(feature = "notifications"))]
@@ -298,7 +301,7 @@ pub fn time_zone_problem(zone: &str) -> Option<Wording> {
     })
 }
 
-fn no_robot<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Wording {
+pub(crate) fn no_robot<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Wording {
     let names: Vec<&str> = names.collect();
     let name = name.escape_debug();
     let (english, chinese) = match dingtalk_template::suggest(&name.to_string(), names.iter().copied()) {

@@ -2,6 +2,7 @@
 
 mod config;
 mod error;
+mod fallback;
 mod guarded;
 #[cfg(feature = "notifications")]
 mod hooks;
@@ -20,12 +21,13 @@ mod token;
 
 #[cfg(feature = "notifications")]
 pub use crate::hooks::{
-    Arrival, Composed, Elements, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset,
-    SignatureScheme, Weight,
+    Arrival, Composed, Elements, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset, SAMPLES,
+    Sample, SignatureScheme, Weight,
 };
 pub use crate::{
     config::{Config, time_zone_problem},
     error::{Error, Fault, FaultKind, Wording},
+    fallback::WithFallback,
     guarded::Guarded,
     options::DeliveryOptions,
     outbox::OutboxSettings,

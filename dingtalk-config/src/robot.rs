@@ -10,7 +10,7 @@ use dingtalk_core::{
 };
 
 use crate::{
-    AtAll, Confirm, DeliveryOptions, Error, Fault, FaultKind, Guarded, Stated, Wording,
+    AtAll, Confirm, DeliveryOptions, Error, Fault, FaultKind, Guarded, Stated, WithFallback, Wording,
     quota::read_limit,
     section::{Hint, Section},
 };
@@ -34,6 +34,10 @@ pub struct RobotSettings {
     pub stated: Stated,
     /// The keyword that it demands.
     pub keyword: Option<Keyword>,
+    /// Name of the robot that sends what this one refuses for good.
+    pub fallback_robot: Option<String>,
+    /// Settings of that robot.
+    pub(crate) fallback: Option<Box<Self>>,
     /// Requests that each of its webhooks may make in a month: a limit that an administrator has set.
     pub monthly_quota: Option<u32>,
     webhooks: Vec<Webhook>,
@@ -74,6 +78,8 @@ const HINTS: &[Hint] = &[
     Hint::meant("rate_limit", "rate_per_minute"),
     Hint::meant("max_wait", "max_wait_seconds"),
     Hint::meant("quota", "monthly_quota"),
+    Hint::meant("fallback", "fallback_robot"),
+    Hint::meant("backup", "fallback_robot"),
     Hint::meant("at", "at_all"),
     Hint::say("name", "", "the name of a robot stands in its brackets: `[robots.NAME]`", NAME_IN_BRACKETS),
     Hint::say("mobile", "", "names of people stand in `[people]`", "人员写在 `[people]` 里"),
@@ -158,12 +164,15 @@ impl RobotSettings {
             section.check("max_wait_seconds", seconds).map(Duration::from_secs)
         });
         let monthly_quota = read_limit(&mut section, "monthly_quota");
+        let fallback_robot = section.text("fallback_robot");
         section.finish();
         Some(Self {
             name,
             about: about?,
             stated,
             keyword,
+            fallback_robot,
+            fallback: None,
             monthly_quota,
             webhooks: webhooks?,
             base_url,
@@ -197,7 +206,10 @@ impl RobotSettings {
             let pool = Pool::builder(robots).name(&*self.name).build();
             Arc::new(pool.map_err(|error| self.fault(FaultKind::Robot, &error))?)
         };
-        Ok(Arc::new(Guarded::new(inner, self.stated.policy()).confirmed(options.confirmed)))
+        let guarded = Guarded::new(inner, self.stated.policy()).confirmed(options.confirmed);
+        let Some(fallback) = &self.fallback else { return Ok(Arc::new(guarded)) };
+        let names = (&*self.name, &*fallback.name);
+        Ok(Arc::new(WithFallback::new(guarded, fallback.deliver(options)?, names)))
     }
 
     /// Makes a robot for each webhook, without its policy: for checks.

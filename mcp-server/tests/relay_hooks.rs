@@ -79,6 +79,17 @@ async fn the_address_of_prometheus_webhook_dingtalk_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_target_has_the_hook_of_its_name() {
+    let named = "[hooks.ops]\npreset = \"alertmanager@1\"\nlanguage = \"zh\"\n";
+    let scene = Scene::new("former-named", "", &format!("{TOKENS}{HOOKS}{named}")).await;
+    let relay = scene.relay();
+    let (status, _) = answer(relay.post("/dingtalk/ops/send", firing()).bearer_auth(ALL)).await;
+    assert_eq!(status, 200);
+    scene.wait_for(1).await;
+    assert!(scene.texts()[0].contains("1 条告警触发"), "{:?}", scene.texts());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_signature_proves_where_a_payload_comes_from() {
     let scene = Scene::new(
         "signature",

@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use dingtalk_config::{Arrival, Composed, Config, HookSource, PRESETS, Payload};
+use dingtalk_config::{Arrival, Composed, Config, HookSource, PRESETS, Payload, SAMPLES};
 use dingtalk_core::{delivery::Language, message::set_time_zone, tool::ToolSet};
 use expect_test::expect_file;
 use proptest::prelude::*;
@@ -81,6 +81,69 @@ fn every_recorded_payload_becomes_its_message() {
     }
 }
 
+/// Each preset has samples, and each of them becomes its message with all of its values.
+#[test]
+fn every_sample_becomes_its_message() {
+    set_time_zone("Asia/Shanghai").unwrap();
+    for preset_of in PRESETS {
+        assert!(SAMPLES.iter().any(|sample| sample.preset == preset_of.name), "{preset_of} has no sample");
+    }
+    for (language, name) in [("en", "samples.english"), ("zh", "samples.chinese")] {
+        let mut shown = String::new();
+        for sample in SAMPLES {
+            let source = preset(sample.preset, language);
+            let _ = writeln!(shown, "==== {}: {}", sample.preset, sample.name);
+            sample.with_payload(|payload| match source.read(payload) {
+                Arrival::Event(event) => {
+                    let composed = event.compose(&|_| None);
+                    let at = (sample.preset, sample.name);
+                    assert!(
+                        !composed.is_fallback && composed.left_out.is_empty(),
+                        "{at:?} {:?}",
+                        composed.left_out
+                    );
+                    let _ = writeln!(shown, "{}", composed.envelope.message);
+                    let digest = composed.envelope.digest_line.as_ref().unwrap();
+                    let _ = writeln!(shown, "-- in a digest: {digest}");
+                }
+                other => {
+                    let _ = writeln!(shown, "-- {other:?}");
+                }
+            });
+        }
+        expect_file![format!("../golden/hooks/{name}.txt")].assert_eq(&shown);
+    }
+}
+
+#[test]
+fn a_sample_of_another_source_is_foreign() {
+    for sample in SAMPLES {
+        for preset_of in PRESETS.iter().filter(|preset| preset.name != sample.preset) {
+            let source = preset(preset_of.name, "en");
+            sample.with_payload(|payload| {
+                let arrival = source.read(payload);
+                let at = (sample.preset, sample.name, preset_of.name);
+                assert!(matches!(arrival, Arrival::Foreign { .. }), "{at:?}: {arrival:?}");
+            });
+        }
+    }
+}
+
+/// Events that GitLab hides from most members do not appear in a group.
+#[test]
+fn confidential_events_become_no_message() {
+    let source = preset("gitlab", "en");
+    for body in [
+        json!({"object_kind": "issue", "object_attributes": {"action": "open", "confidential": true, "title": "x"}}),
+        json!({"object_kind": "note", "event_type": "confidential_note", "object_attributes": {"note": "x"}}),
+        json!({"object_kind": "issue", "event_type": "confidential_issue", "object_attributes": {"action": "open"}}),
+    ] {
+        let header = |name: &str| (name == "x-gitlab-event").then(|| "Issue Hook".to_owned());
+        let arrival = source.read(&Payload { body: &body, header: &header });
+        assert!(matches!(arrival, Arrival::Skipped { .. }), "{arrival:?}");
+    }
+}
+
 #[test]
 fn both_languages_of_a_preset_have_the_same_rules() {
     let keys = |text: &str| -> Vec<String> {
@@ -127,7 +190,8 @@ fn what_another_source_sends_is_foreign() {
     for (name, file, event) in RECORDED {
         for preset_of in PRESETS.iter().filter(|preset| preset.name != name && preset.name != "uptime-kuma") {
             let (body, source) = (body(file), preset(preset_of.name, "en"));
-            let header = |_: &str| (name == "github").then(|| event.to_owned());
+            let header =
+                |wanted: &str| (wanted == "x-github-event" && name == "github").then(|| event.to_owned());
             let arrival = source.read(&Payload { body: &body, header: &header });
             assert!(matches!(arrival, Arrival::Foreign { .. }), "{file} at {}: {arrival:?}", preset_of.name);
         }
@@ -228,6 +292,30 @@ fn a_file_selects_fields_of_its_own() {
     assert_eq!(composed.arguments["owners"], json!(["on_call"]));
     assert_eq!(composed.arguments["loud"], json!(true));
     assert!(composed.left_out.iter().any(|fault| fault.path == "page"), "{:?}", composed.left_out);
+}
+
+/// Mentions of the file are in each message, also in the plain one of a payload that cannot be shown.
+#[test]
+fn a_hook_mentions_people_of_the_file() {
+    let text = MINE.replace("[hooks.mine]\n", "[hooks.mine]\nmention = [\"On_Call\"]\nmention_all = true\n");
+    let source = source(&text);
+    let person = |name: &str| {
+        let is_known = name.eq_ignore_ascii_case("on_call");
+        is_known.then(|| (dingtalk_core::tool::PersonKind::Number, "13800000000".to_owned()))
+    };
+    for (body, is_fallback) in [(json!({"app": {"name": "shop", "note": "x"}}), false), (json!({}), true)] {
+        let Arrival::Event(event) = source.read(&Payload { body: &body, header: &|_| None }) else {
+            panic!()
+        };
+        let composed = event.compose(&person);
+        assert_eq!(composed.is_fallback, is_fallback);
+        let mentions = composed.envelope.message.mentions().unwrap();
+        assert!(mentions.all && mentions.mobiles.len() == 1, "{mentions:?}");
+        assert!(composed.envelope.message.to_string().contains("@13800000000"));
+    }
+    let misspelt = MINE.replace("[hooks.mine]\n", "[hooks.mine]\nmention = [\"on_cal\"]\n");
+    let error = Config::parse(&misspelt).unwrap_err().to_string();
+    assert_eq!(error, "hooks.mine.mention: `people` has no `on_cal`; did you mean `on_call`?");
 }
 
 #[test]

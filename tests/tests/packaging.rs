@@ -14,8 +14,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dingtalk_notify::builtin_tools;
 use expect_test::expect_file;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use saphyr::{LoadableYamlNode as _, Yaml};
 use serde_json::Value;
-use yaml_rust2::{Yaml, YamlLoader};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
@@ -472,10 +472,11 @@ fn every_link_within_the_repository_leads_to_a_file() {
 }
 
 /// Pages that exist in Chinese under `docs/zh-CN`.
-const TRANSLATED: [&str; 8] = [
+const TRANSLATED: [&str; 9] = [
     "configuration.md",
     "delivery.md",
     "install.md",
+    "migrate.md",
     "operate.md",
     "outbox.md",
     "relay.md",
@@ -490,7 +491,7 @@ const OPERATE: &str = "operate.md";
 fn least_names(page: &str) -> usize {
     match page {
         OPERATE => 0,
-        "relay.md" => 10,
+        "migrate.md" | "relay.md" => 10,
         _ => 21,
     }
 }
@@ -543,14 +544,14 @@ fn blocks_for_operators_are_valid() {
         match &*language {
             "yaml" => {
                 let documents =
-                    YamlLoader::load_from_str(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
+                    Yaml::load_from_str(&block).unwrap_or_else(|error| panic!("{error}\n{block}"));
                 assert!(documents.iter().all(|document| !document.is_badvalue()), "{block}");
                 if block.contains("kind: Deployment") {
                     assert_eq!(documents.len(), 4, "{block}");
                     let pod = &documents[2]["spec"]["template"]["spec"];
-                    let mounts = pod["containers"][0]["volumeMounts"].as_vec().unwrap();
-                    let volumes = pod["volumes"].as_vec().unwrap();
-                    let names = |list: &[Yaml]| -> BTreeSet<String> {
+                    let mounts = pod["containers"][0]["volumeMounts"].as_sequence().unwrap();
+                    let volumes = pod["volumes"].as_sequence().unwrap();
+                    let names = |list: &[Yaml<'_>]| -> BTreeSet<String> {
                         list.iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
                     };
                     assert_eq!(names(mounts), names(volumes));

@@ -183,7 +183,8 @@ impl Edit {
 
 impl TimeForm {
     fn of(&self, text: &str) -> Option<String> {
-        let moment = moment(&Value::String(text.to_owned()))?;
+        let seconds = text.parse::<i64>().ok().map(Value::from);
+        let moment = moment(&seconds.unwrap_or_else(|| Value::String(text.to_owned())))?;
         let mut shown = time(moment).with_pattern(&self.pattern);
         if let Some(zone) = &self.zone {
             shown = shown.in_zone(zone);

@@ -9,10 +9,12 @@ mod evaluate;
 mod fit;
 pub(crate) mod links;
 mod manner;
+mod mention;
 mod path;
 mod payload;
 mod preset;
 mod route;
+mod sample;
 mod select;
 mod source;
 
@@ -29,6 +31,7 @@ use self::{
     ended::Ended,
     links::Links,
     manner::Manner,
+    mention::Mention,
     route::Route,
     select::{Select, read_selections, read_span},
 };
@@ -37,6 +40,7 @@ pub use self::{
     manner::Weight,
     payload::Payload,
     preset::{PRESETS, Preset},
+    sample::{SAMPLES, Sample},
     source::{Arrival, Composed, HookEvent, HookSource},
 };
 use crate::{Error, Fault, FaultKind, Wording, section::Section};
@@ -77,6 +81,7 @@ pub struct Hook {
     ended: Option<Ended>,
     fallback: Fallback,
     manner: Manner,
+    mention: Mention,
     /// Robots by the values of a payload; empty if the address names the robot.
     routes: Vec<Route>,
     links: Links,
@@ -114,16 +119,19 @@ pub enum SignatureScheme {
     GitLab,
     /// `X-Signature: sha256=HEX`, an HMAC-SHA256 of the body, as Flux has it.
     Flux,
+    /// `Sentry-Hook-Signature: HEX`, an HMAC-SHA256 of the body.
+    Sentry,
     /// Standard Webhooks: an HMAC-SHA256 of the id, the time and the body.
     StandardWebhooks,
 }
 
-const SCHEMES: [(&str, SignatureScheme); 6] = [
+const SCHEMES: [(&str, SignatureScheme); 7] = [
     ("github", SignatureScheme::GitHub),
     ("gitea", SignatureScheme::Gitea),
     ("grafana", SignatureScheme::Grafana),
     ("gitlab", SignatureScheme::GitLab),
     ("flux", SignatureScheme::Flux),
+    ("sentry", SignatureScheme::Sentry),
     ("standard_webhooks", SignatureScheme::StandardWebhooks),
 ];
 
@@ -160,10 +168,12 @@ struct Fallback {
 const OWN_KEYS: [&str; 9] =
     ["requires", "event", "events", "notification", "fields", "repeat", "ended", "fallback", "form"];
 
-/// Reads the table `hooks`. `unknown_robot` describes a robot that the file does not have.
+/// Reads the table `hooks`. `people` are the names of the file's people, and `unknown_robot` describes a robot that the
+/// file does not have.
 pub(crate) fn read(
     mut section: Section<'_>,
     links: &Links,
+    people: &[String],
     unknown_robot: &dyn Fn(&str) -> Option<Wording>,
 ) -> Vec<Hook> {
     let mut hooks = Vec::new();
@@ -181,7 +191,7 @@ pub(crate) fn read(
             section.fault(&name, problem);
         }
         if let Some(hook) = section.section(&name) {
-            let hook = Hook::read(&name, hook, unknown_robot);
+            let hook = Hook::read(&name, hook, people, unknown_robot);
             hooks.extend(hook.map(|hook| Hook { links: links.clone(), ..hook }));
         }
     }
@@ -192,6 +202,7 @@ impl Hook {
     fn read(
         name: &str,
         mut section: Section<'_>,
+        people: &[String],
         unknown_robot: &dyn Fn(&str) -> Option<Wording>,
     ) -> Option<Self> {
         let place = section.path().to_owned();
@@ -223,6 +234,7 @@ impl Hook {
         hook.language = language;
         hook.auth = read_auth(&mut section, hook.auth.signature);
         hook.manner = Manner::read(&mut section, hook.manner);
+        hook.mention = Mention::read(&mut section, people);
         hook.routes = route::read(&mut section, unknown_robot);
         if let Some(number) = section.integer("per_minute") {
             let number = u32::try_from(number).ok().filter(|number| *number > 0).ok_or_else(|| {
@@ -301,6 +313,7 @@ impl Hook {
             links: Links::default(),
             fallback: fallback.unwrap_or_default(),
             manner: Manner::default(),
+            mention: Mention::default(),
             routes: Vec::new(),
             notifications: Vec::new(),
         }

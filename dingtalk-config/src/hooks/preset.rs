@@ -23,7 +23,7 @@ pub struct Preset {
 }
 
 /// All presets, by name.
-pub const PRESETS: [Preset; 4] = [
+pub const PRESETS: [Preset; 10] = [
     Preset {
         name: "alertmanager",
         revision: 1,
@@ -31,6 +31,30 @@ pub const PRESETS: [Preset; 4] = [
         signature: None,
         english: include_str!("preset/alertmanager.en.toml"),
         chinese: include_str!("preset/alertmanager.zh.toml"),
+    },
+    Preset {
+        name: "flux",
+        revision: 1,
+        versions: &["2.4"],
+        signature: Some(SignatureScheme::Flux),
+        english: include_str!("preset/flux.en.toml"),
+        chinese: include_str!("preset/flux.zh.toml"),
+    },
+    Preset {
+        name: "forgejo",
+        revision: 1,
+        versions: &["11"],
+        signature: Some(SignatureScheme::Gitea),
+        english: include_str!("preset/forgejo.en.toml"),
+        chinese: include_str!("preset/forgejo.zh.toml"),
+    },
+    Preset {
+        name: "gitea",
+        revision: 1,
+        versions: &["1.16", "1.24"],
+        signature: Some(SignatureScheme::Gitea),
+        english: include_str!("preset/gitea.en.toml"),
+        chinese: include_str!("preset/gitea.zh.toml"),
     },
     Preset {
         name: "github",
@@ -41,12 +65,36 @@ pub const PRESETS: [Preset; 4] = [
         chinese: include_str!("preset/github.zh.toml"),
     },
     Preset {
+        name: "gitlab",
+        revision: 1,
+        versions: &["18"],
+        signature: Some(SignatureScheme::GitLab),
+        english: include_str!("preset/gitlab.en.toml"),
+        chinese: include_str!("preset/gitlab.zh.toml"),
+    },
+    Preset {
         name: "grafana",
         revision: 1,
         versions: &["11", "13"],
         signature: Some(SignatureScheme::Grafana),
         english: include_str!("preset/grafana.en.toml"),
         chinese: include_str!("preset/grafana.zh.toml"),
+    },
+    Preset {
+        name: "harbor",
+        revision: 1,
+        versions: &["2.13"],
+        signature: None,
+        english: include_str!("preset/harbor.en.toml"),
+        chinese: include_str!("preset/harbor.zh.toml"),
+    },
+    Preset {
+        name: "sentry",
+        revision: 1,
+        versions: &["2026-11"],
+        signature: Some(SignatureScheme::Sentry),
+        english: include_str!("preset/sentry.en.toml"),
+        chinese: include_str!("preset/sentry.zh.toml"),
     },
     Preset {
         name: "uptime-kuma",

@@ -3,9 +3,9 @@
 use std::{fmt::Write as _, time::Duration};
 
 use dingtalk_core::{
-    Envelope, Message, Mobile, UserId,
+    Envelope, Message,
     delivery::Language,
-    message::{Fault as ValueFault, Faults, Mentions},
+    message::{Fault as ValueFault, Faults},
     tool::{PersonKind, ToolType},
 };
 use dingtalk_template::suggest;
@@ -20,6 +20,7 @@ use super::{
     fit::Slot,
     links::Links,
     manner::{Applied, Manner, Weight},
+    mention::Mention,
     path::Scope,
     payload::Payload,
     route::{self, Route},
@@ -28,7 +29,7 @@ use super::{
 use crate::{Fault, Wording};
 
 /// Finds people by the names that the file has for them.
-type FindPerson<'f> = dyn Fn(&str) -> Option<(PersonKind, String)> + 'f;
+pub(super) type FindPerson<'f> = dyn Fn(&str) -> Option<(PersonKind, String)> + 'f;
 
 /// A hook that is ready to read the payloads of its source.
 #[derive(Debug, Clone)]
@@ -42,6 +43,7 @@ pub struct HookSource {
     ended: Option<Ended>,
     fallback: Fallback,
     manner: Manner,
+    mention: Mention,
     routes: Vec<Route>,
     links: Links,
 }
@@ -97,6 +99,7 @@ pub struct HookEvent<'s> {
     tool: &'s ToolType,
     values: Vec<(&'s Slot, Option<Selected>)>,
     fallback: String,
+    mention: &'s Mention,
     language: Language,
 }
 
@@ -131,6 +134,7 @@ pub(super) fn bind(hook: &Hook, tools: &[&ToolType], faults: &mut Vec<Fault>) ->
         ended: hook.ended.clone(),
         fallback: hook.fallback.clone(),
         manner: hook.manner.clone(),
+        mention: hook.mention.clone(),
         routes: hook.routes.clone(),
         links: hook.links.clone(),
     }
@@ -306,6 +310,7 @@ impl HookSource {
             tool,
             values,
             fallback,
+            mention: &self.mention,
             language: self.language,
         }))
     }
@@ -410,20 +415,10 @@ impl HookEvent<'_> {
         self.applied.subject.as_deref()
     }
 
-    /// Sets the delivery options, and adds the mentions that the payload's values name.
+    /// Sets the delivery options, and adds the mentions of the file and of the payload.
     fn finish(&self, mut envelope: Envelope, person: &FindPerson<'_>) -> Envelope {
         self.applied.set(&mut envelope, self.source, self.name);
-        let mut mentions = Mentions::default();
-        for (kind, id) in self.applied.people.iter().filter_map(|name| person(name)) {
-            match kind {
-                PersonKind::Number => mentions.mobiles.extend(Mobile::new(id)),
-                _ => mentions.user_ids.extend(UserId::new(id)),
-            }
-        }
-        if !mentions.is_empty() {
-            envelope.message = envelope.message.with_mentions(mentions);
-        }
-        envelope
+        self.mention.add_to(envelope, &self.applied.people, person)
     }
 
     /// Returns one line that stands for the event.

@@ -7,6 +7,8 @@ use clap_complete::Shell;
 use dingtalk_core::delivery::Overflow;
 use tracing_subscriber::filter::LevelFilter;
 
+#[cfg(feature = "migrate")]
+use super::migrate::MigrateArguments;
 use super::{
     hook::arguments::HookArguments,
     listen::ListenAddress,
@@ -206,6 +208,9 @@ pub(super) enum Command {
     },
     /// Take notifications and webhooks of other programs over HTTP, and deliver them
     Relay(RelayArguments),
+    /// Move a configuration of prometheus-webhook-dingtalk to this program
+    #[cfg(feature = "migrate")]
+    Migrate(MigrateArguments),
     /// Tell the group what a coding agent needs; called by the agent's hooks
     Hook(HookArguments),
     /// Start a local robot with a chat view, as a stand-in for DingTalk
@@ -264,8 +269,11 @@ pub(super) enum RelayCommand {
     },
     /// Show the message that a payload would become, without sending it
     Try(TryArguments),
-    /// Check the hooks of the configuration file
+    /// Check the hooks of the configuration file, and try them with payloads that were recorded
     Check {
+        /// Print the whole messages, not only their first lines
+        #[arg(long)]
+        samples: bool,
         #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
         config: Option<PathBuf>,
     },

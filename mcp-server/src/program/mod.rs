@@ -11,6 +11,8 @@ mod hook;
 mod identity;
 mod listen;
 mod log;
+#[cfg(feature = "migrate")]
+mod migrate;
 mod notifications;
 mod outbox;
 mod preview;

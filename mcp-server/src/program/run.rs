@@ -5,6 +5,8 @@ use std::{
     process::ExitCode,
 };
 
+#[cfg(feature = "migrate")]
+use super::migrate;
 use super::{
     Program, Result,
     arguments::{Arguments, Command, StateCommand},
@@ -65,6 +67,8 @@ impl Program {
                 preview::run(self, &choice.settings(), &output, outline)?;
             }
             Some(Command::Relay(arguments)) => return relay::run(self, arguments).await,
+            #[cfg(feature = "migrate")]
+            Some(Command::Migrate(arguments)) => migrate::run(self, &arguments).await?,
             // It has run before.
             Some(Command::Hook(_)) => {}
             Some(Command::Sandbox(arguments)) => sandbox::run(self, arguments).await?,

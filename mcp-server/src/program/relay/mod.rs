@@ -24,7 +24,7 @@ pub(super) async fn run(program: &Program, arguments: RelayArguments) -> Result<
         RelayCommand::Preset { command: PresetCommand::List } => preset::list()?,
         RelayCommand::Preset { command: PresetCommand::Show { name, lang } } => preset::show(&name, lang)?,
         RelayCommand::Try(arguments) => return trial::run(program, &arguments),
-        RelayCommand::Check { config } => check::run(program, config)?,
+        RelayCommand::Check { samples, config } => check::run(program, config, samples)?,
         RelayCommand::Token => token::run()?,
     }
     Ok(ExitCode::SUCCESS)

@@ -80,7 +80,8 @@ async fn receive_as_former(
     Extension(credentials): Extension<Credentials>,
     request: Request,
 ) -> Response {
-    let Some(source) = relay.hooks.of_preset("alertmanager") else {
+    // A hook of the target's name has its mentions and its texts.
+    let Some(source) = relay.hooks.find(&target).or_else(|| relay.hooks.of_preset("alertmanager")) else {
         let problem = "this address needs a hook with `preset = \"alertmanager@1\"` in the relay's file";
         return failure(StatusCode::NOT_FOUND, "not_found", problem);
     };

@@ -145,6 +145,7 @@ fn scheme_header(scheme: SignatureScheme) -> &'static str {
         SignatureScheme::Gitea => "x-gitea-signature",
         SignatureScheme::Grafana => "x-grafana-alerting-signature",
         SignatureScheme::GitLab => "x-gitlab-token",
+        SignatureScheme::Sentry => "sentry-hook-signature",
         SignatureScheme::StandardWebhooks => "webhook-signature",
         _ => "x-signature",
     }
@@ -195,6 +196,15 @@ mod tests {
         }
         // Without secrets, nothing is proved.
         assert!(verify(&with(SignatureScheme::GitHub, &[]), &[GITHUB], "Hello, World!", 0).is_err());
+    }
+
+    #[test]
+    fn sentry_signs_the_body_in_a_header_of_its_own() {
+        let verifier = with(SignatureScheme::Sentry, &["It's a Secret to Everybody"]);
+        let signature = &GITHUB.1["sha256=".len()..];
+        assert_eq!(verify(&verifier, &[("sentry-hook-signature", signature)], "Hello, World!", 0), Ok(()));
+        let wrong = verify(&verifier, &[("sentry-hook-signature", signature)], "Hello, world!", 0);
+        assert_eq!(wrong, Err(Unverified::Signature));
     }
 
     /// The example of the scheme's own libraries.
