@@ -472,7 +472,7 @@ fn every_link_within_the_repository_leads_to_a_file() {
 }
 
 /// Pages that exist in Chinese under `docs/zh-CN`.
-const TRANSLATED: [&str; 9] = [
+const TRANSLATED: [&str; 10] = [
     "configuration.md",
     "delivery.md",
     "install.md",
@@ -482,6 +482,7 @@ const TRANSLATED: [&str; 9] = [
     "relay.md",
     "sandbox.md",
     "threats.md",
+    "scale.md",
 ];
 
 /// The page for operators, which has blocks in place of tables.
@@ -492,6 +493,7 @@ fn least_names(page: &str) -> usize {
     match page {
         OPERATE => 0,
         "migrate.md" | "relay.md" => 10,
+        "scale.md" => 2,
         _ => 21,
     }
 }

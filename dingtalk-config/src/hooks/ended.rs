@@ -69,8 +69,8 @@ impl Ended {
         elements
     }
 
-    /// Removes elements by their indices, in order. If all that are left are over, so is the payload. Returns `false` if
-    /// none is left.
+    /// Removes elements by their indices, in order. If all that are left are over, so is the payload. Returns `false`
+    /// if none is left.
     pub(super) fn remove(&self, body: &mut Value, indices: &[usize]) -> bool {
         let Some(Value::Array(list)) = body.get_mut(&self.list) else { return true };
         for index in indices.iter().rev().filter(|index| **index < list.len()).copied().collect::<Vec<_>>() {

@@ -110,8 +110,8 @@ pub(crate) fn read(text: &[u8]) -> Result<Input, Refused> {
     }
 }
 
-/// Takes the call of a tool out of a message that can be handled; returns any other message. The library's reader of all
-/// messages tries one kind after another, and nearly all messages are calls.
+/// Takes the call of a tool out of a message that can be handled; returns any other message. The library's reader of
+/// all messages tries one kind after another, and nearly all messages are calls.
 pub(crate) fn take_call(message: Value) -> Result<(RequestId, serde_json::Result<CallToolRequest>), Value> {
     let is_of_requests = |key: &String| matches!(key.as_str(), "jsonrpc" | "id" | "method" | "params");
     let id = match &message {
