@@ -291,6 +291,7 @@ impl Engine {
     }
 
     /// Returns the time after which a server is asked again. It grows with the number of robots.
+    #[cfg(feature = "postgres")]
     fn interval(&self) -> Duration {
         let waiting = self.lines.values().filter(|line| line.is_taking()).count();
         OFTEN.saturating_mul(1 + u32::try_from(waiting / 100).unwrap_or(u32::MAX))
