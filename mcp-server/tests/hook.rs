@@ -12,6 +12,7 @@ mod scene;
 use std::{
     fs,
     io::Write as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     thread,
@@ -191,6 +192,140 @@ async fn a_file_of_the_working_directory_is_not_read() {
     assert!(!Path::new(&scene.path("state")).join("outbox.db").exists());
 }
 
+/// Events of Claude Code that run this program.
+const EVENTS: [&str; 5] = ["UserPromptSubmit", "Notification", "Stop", "PermissionRequest", "SessionEnd"];
+
+/// Settings of a person, with their own indentation and order.
+const SETTINGS: &str = r#"{
+    "model": "opus",
+    "hooks": {
+        "Stop": [
+            {
+                "hooks": [
+                    {
+                        "type": "command",
+                        "command": "say done"
+                    }
+                ]
+            }
+        ]
+    },
+    "env": {
+        "A": "1"
+    }
+}
+"#;
+
+/// A home directory with the settings behind a link, with mode 0640.
+fn home_with(name: &str, settings: &str) -> PathBuf {
+    let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("hook-{name}"));
+    let _ = fs::remove_dir_all(&home);
+    fs::create_dir_all(home.join(".claude")).unwrap();
+    let real = home.join("dotfiles.json");
+    fs::write(&real, settings).unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("../dotfiles.json", home.join(".claude/settings.json")).unwrap();
+    home
+}
+
+fn with_home(home: &Path, arguments: &[&str]) -> Output {
+    let mut command = command();
+    command.arg("hook").args(arguments).env("HOME", home).env_remove("CLAUDE_CONFIG_DIR");
+    command.env("DINGTALK_BOT_ACCESS_TOKEN", "0123abcd").output().unwrap()
+}
+
+#[test]
+fn settings_are_merged_and_removed() {
+    let home = home_with("merged", SETTINGS);
+    let file = home.join(".claude/settings.json");
+    let install = ["--install", "claude", "--write", "--config", "/etc/robots.toml"];
+    let output = with_home(&home, &install);
+    assert!(output.status.success(), "{}", words(&output));
+    let once = fs::read_to_string(&file).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&once).unwrap();
+    let hooks = settings["hooks"].as_object().unwrap();
+    let mut events: Vec<&str> = hooks.keys().map(String::as_str).collect();
+    events.sort_unstable();
+    let mut expected = EVENTS;
+    expected.sort_unstable();
+    assert_eq!(events, expected);
+    let program = command().get_program().to_str().unwrap().to_owned();
+    for event in EVENTS {
+        let typed = &hooks[event].as_array().unwrap().last().unwrap()["hooks"][0]["command"];
+        assert_eq!(*typed, format!("{program} hook claude --config=/etc/robots.toml"), "{event}");
+    }
+    assert_eq!(hooks["Stop"][0]["hooks"][0]["command"], "say done");
+    assert!(!once.contains("0123abcd"), "no token");
+    assert!(once.starts_with("{\n    \"model\": \"opus\",\n    \"hooks\""), "order and indentation: {once}");
+    assert!(fs::symlink_metadata(&file).unwrap().is_symlink());
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    let written = fs::metadata(&file).unwrap().ino();
+
+    let again = with_home(&home, &install);
+    assert!(again.status.success() && words(&again).contains("nothing to change"), "{}", words(&again));
+    assert_eq!(fs::metadata(&file).unwrap().ino(), written, "not written again");
+    let changed = with_home(&home, &["--install", "claude", "--write", "--robot", "ops"]);
+    assert!(changed.status.success(), "{}", words(&changed));
+    assert_eq!(fs::read_to_string(&file).unwrap().matches("hook claude").count(), EVENTS.len());
+
+    let output = with_home(&home, &["--uninstall", "claude"]);
+    assert!(output.status.success(), "{}", words(&output));
+    assert_eq!(fs::read_to_string(&file).unwrap(), SETTINGS);
+    assert!(fs::symlink_metadata(&file).unwrap().is_symlink());
+    let mut left: Vec<_> = fs::read_dir(&home).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, [".claude", "dotfiles.json"], "no temporary file");
+}
+
+#[test]
+fn settings_are_created_where_none_are() {
+    let home = home_with("created", SETTINGS);
+    let file = home.join("new/settings.json");
+    let path = file.to_str().unwrap();
+    let gone = with_home(&home, &["--uninstall", "claude", "--settings-file", path]);
+    assert!(gone.status.success() && !file.exists(), "{}", words(&gone));
+    let output = with_home(&home, &["--install", "claude", "--write", "--settings-file", path]);
+    assert!(output.status.success(), "{}", words(&output));
+    assert_eq!(fs::read_to_string(&file).unwrap().matches("hook claude").count(), EVENTS.len());
+    assert_eq!(fs::read_to_string(home.join("dotfiles.json")).unwrap(), SETTINGS);
+}
+
+#[test]
+fn settings_that_are_not_understood_stay() {
+    let cases = [
+        ("", "invalid JSON"),
+        ("{\"hooks\": {}, // mine\n}", "invalid JSON"),
+        ("{\"a\": 1, \"a\": 2}", "key twice"),
+        ("[]", "`/` is not an object"),
+        ("{\"hooks\": []}", "`/hooks` is not an object"),
+        ("{\"hooks\": {\"Stop\": {}}}", "`/hooks/Stop` is not an array"),
+        ("{\"hooks\": {\"PreToolUse\": [\"lint\"]}}", "`/hooks/PreToolUse`"),
+    ];
+    for (settings, part) in cases {
+        for arguments in [&["--install", "claude", "--write"][..], &["--uninstall", "claude"]] {
+            let home = home_with("refused", settings);
+            let output = with_home(&home, arguments);
+            assert_eq!(output.status.code(), Some(1), "{settings}: {}", words(&output));
+            assert!(words(&output).contains(part), "{settings}: {}", words(&output));
+            assert_eq!(fs::read_to_string(home.join("dotfiles.json")).unwrap(), settings);
+        }
+    }
+    let home = home_with("codex", SETTINGS);
+    for arguments in [&["--install", "codex", "--write"][..], &["--uninstall", "codex"]] {
+        let output = with_home(&home, arguments);
+        assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+        assert!(words(&output).contains("by hand"), "{}", words(&output));
+    }
+    for arguments in [
+        &["--uninstall", "claude", "--robot", "ops"][..],
+        &["claude", "--write"],
+        &["--install", "claude", "--settings-file", "/nowhere"],
+    ] {
+        assert!(words(&with_home(&home, arguments)).contains("invalid arguments"), "{arguments:?}");
+    }
+    assert_eq!(fs::read_to_string(home.join("dotfiles.json")).unwrap(), SETTINGS);
+}
+
 #[test]
 fn the_settings_of_an_agent_are_printed() {
     let printed = |agent| {
@@ -201,7 +336,7 @@ fn the_settings_of_an_agent_are_printed() {
     };
     let settings: serde_json::Value = serde_json::from_str(&printed("claude")).unwrap();
     let hooks: Vec<&String> = settings["hooks"].as_object().unwrap().keys().collect();
-    assert_eq!(hooks, ["Notification", "PermissionRequest", "Stop"]);
+    assert_eq!(hooks, EVENTS);
     let typed = settings["hooks"]["Stop"][0]["hooks"][0]["command"].as_str().unwrap();
     let program = command().get_program().to_str().unwrap().to_owned();
     let expected = format!("{program} hook claude --config=/etc/robots.toml");

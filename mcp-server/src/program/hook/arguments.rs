@@ -33,6 +33,15 @@ pub(in super::super) struct HookArguments {
     /// Print the agent's settings that call this command
     #[arg(long, conflicts_with_all = ["try", "event"])]
     pub(super) install: bool,
+    /// With --install: write the settings into the agent's file
+    #[arg(long, requires = "install", group = "changes")]
+    pub(super) write: bool,
+    /// Remove from the agent's file what --install --write has written
+    #[arg(long, group = "changes", conflicts_with_all = ["install", "try", "event", "show", "robot", "state_dir", "config"])]
+    pub(super) uninstall: bool,
+    /// File of the agent's settings, by default ~/.claude/settings.json
+    #[arg(long, value_name = "FILE", requires = "changes")]
+    pub(super) settings_file: Option<PathBuf>,
     /// Part of a command that a message shows
     #[arg(long, value_enum, value_name = "CHOICE", default_value = "words")]
     pub(super) show: Shown,

@@ -4,7 +4,9 @@
 //! ends with 0 whatever happens, has little time, and prints nothing on stdout unless a person asks for it.
 
 pub(super) mod arguments;
+mod entries;
 mod event;
+mod file;
 mod install;
 mod message;
 mod redact;
@@ -35,7 +37,7 @@ const TIME: Duration = Duration::from_millis(250);
 const MAX_EVENT: u64 = 1024 * 1024;
 
 /// Options with which a person runs the command, and has time.
-const OF_PEOPLE: [&str; 4] = ["--help", "-h", "--install", "--try"];
+const OF_PEOPLE: [&str; 5] = ["--help", "-h", "--install", "--try", "--uninstall"];
 
 /// Runs the command if the command line names it.
 pub(super) fn intercept(program: &Program) -> Option<ExitCode> {
@@ -83,7 +85,10 @@ fn run(program: &Program, typed: Vec<OsString>) -> Result<()> {
         }
     };
     if arguments.install {
-        return install::print(&arguments);
+        return install::install(&arguments);
+    }
+    if arguments.uninstall {
+        return install::uninstall(&arguments);
     }
     let given = read(arguments.event.clone())?;
     let Some(event) = Event::read(arguments.agent, &given)? else {
