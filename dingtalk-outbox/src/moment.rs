@@ -33,6 +33,8 @@ pub(crate) struct Moment {
     pub(crate) month: i64,
     /// Time until the next month.
     pub(crate) month_left: Duration,
+    /// Length of the month.
+    pub(crate) month_length: Duration,
     /// Time at which all slots count as ended, if earlier ones are not known.
     pub(crate) full_at: Option<i64>,
 }
@@ -54,9 +56,9 @@ impl Moment {
     }
 
     fn new(at: i64, wall: SystemTime, full_at: Option<i64>) -> Self {
-        let Month { number, left } = month_at(wall);
+        let Month { number, left, length } = month_at(wall);
         let month = i64::try_from(number).unwrap_or_default();
-        Self { at, booted_at: since_1970(wall) - at, month, month_left: left, full_at }
+        Self { at, booted_at: since_1970(wall) - at, month, month_left: left, month_length: length, full_at }
     }
 }
 

@@ -42,6 +42,17 @@ pub struct QuotaStatus {
     pub used: u64,
     /// Maximum number of requests.
     pub limit: u32,
+    /// Requests that the whole month will have, if they go on as until now. `None` on its first day.
+    pub forecast: Option<u64>,
+}
+
+/// Time after which a month says something of its end.
+const FIRST_DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Returns the number of requests in a whole month of which this much is over.
+fn forecast(used: u64, over: Duration, length: Duration) -> Option<u64> {
+    let whole = u128::from(used) * length.as_millis() / over.as_millis().max(1);
+    (over >= FIRST_DAY).then(|| u64::try_from(whole).unwrap_or(u64::MAX))
 }
 
 /// Reads the status of all robots, by key.
@@ -56,6 +67,7 @@ fn of(work: &mut Work<'_>, key: RobotKey, quotas: &[Quota], owner: i64) -> Resul
         Some(robot) => work.rows.usage(robot, work.moment.month)?,
         None => Usage::default(),
     };
+    let over = work.moment.month_length.saturating_sub(work.moment.month_left);
     let count = |number: i64| u64::try_from(number).unwrap_or_default();
     Ok(RobotStatus {
         key,
@@ -74,7 +86,23 @@ fn of(work: &mut Work<'_>, key: RobotKey, quotas: &[Quota], owner: i64) -> Resul
                 name: quota.name.clone(),
                 used: count(*used),
                 limit: quota.limit,
+                forecast: forecast(count(*used), over, work.moment.month_length),
             })
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_goes_on_as_until_now_and_its_first_day_says_nothing() {
+        let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+        assert_eq!(forecast(500, days(10), days(30)), Some(1500));
+        assert_eq!(forecast(500, days(30), days(30)), Some(500));
+        assert_eq!(forecast(0, days(10), days(30)), Some(0));
+        assert_eq!(forecast(500, days(1) - Duration::from_secs(1), days(30)), None);
+        assert_eq!(forecast(u64::MAX, days(1), days(30)), Some(u64::MAX));
+    }
 }

@@ -277,6 +277,11 @@ async fn quotas_of_the_file_are_counted_and_kept() {
     assert_eq!(robot["name"], "ops");
     let mut quotas = robot["quotas"].as_array().unwrap().clone();
     quotas.sort_by_key(|quota| quota["limit"].as_u64());
+    for quota in &mut quotas {
+        // The first day of a month says nothing of its end.
+        let forecast = quota.as_object_mut().unwrap().remove("forecast").unwrap();
+        assert!(forecast.is_null() || forecast.as_u64().unwrap() >= 2, "{forecast}");
+    }
     assert_eq!(
         quotas,
         [

@@ -187,7 +187,8 @@ impl PostgresRows<'_> {
         moment.full_at = full_at.map(local);
         moment.month = answer.try_get("o_month")?;
         if self.given.is_none() {
-            moment.month_left = month_at(std::time::SystemTime::UNIX_EPOCH + duration(now)).left;
+            let month = month_at(std::time::SystemTime::UNIX_EPOCH + duration(now));
+            (moment.month_left, moment.month_length) = (month.left, month.length);
         }
         self.moment.set(moment);
         let numbers = |name: &str| -> Result<Vec<i64>, trouble::Trouble> { Ok(answer.try_get(name)?) };

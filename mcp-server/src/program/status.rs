@@ -87,10 +87,14 @@ fn in_words(robot: &RobotStatus, configured: Option<&Robot>) -> Vec<String> {
         format!("  this month: {delivered} delivered, {refused} refused, {unknown} unknown"),
         format!("  本月：送达 {delivered}，拒收 {refused}，结果未知 {unknown}"),
     ));
-    for QuotaStatus { name, used, limit, .. } in &robot.quotas {
+    for QuotaStatus { name, used, limit, forecast, .. } in &robot.quotas {
+        let (english, chinese) = match forecast {
+            Some(forecast) => (format!("; about {forecast} by its end"), format!("，照此到月底约 {forecast} 次")),
+            None => (String::new(), String::new()),
+        };
         lines.push(words(
-            format!("  quota {name}: {used} of {limit} requests this month"),
-            format!("  额度 {name}：本月 {limit} 次请求已用 {used} 次"),
+            format!("  quota {name}: {used} of {limit} requests this month{english}"),
+            format!("  额度 {name}：本月 {limit} 次请求已用 {used} 次{chinese}"),
         ));
     }
     lines
@@ -135,7 +139,9 @@ pub(super) fn span(duration: Duration) -> String {
 
 fn to_json(robot: &RobotStatus, configured: Option<&Robot>) -> Value {
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let quota = |quota: &QuotaStatus| json!({"name": quota.name, "used": quota.used, "limit": quota.limit});
+    let quota = |quota: &QuotaStatus| {
+        json!({"name": quota.name, "used": quota.used, "limit": quota.limit, "forecast": quota.forecast})
+    };
     json!({
         "name": configured.and_then(Robot::name),
         "id": configured.map(Robot::id),
