@@ -15,4 +15,5 @@ mod policy;
 mod retries;
 #[path = "../shared/mod.rs"]
 mod shared;
+mod streams;
 mod workers;
