@@ -21,7 +21,7 @@ mod token;
 
 #[cfg(feature = "notifications")]
 pub use crate::hooks::{
-    Arrival, Composed, Elements, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset, SAMPLES,
+    Arrival, Composed, Elements, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset, Routed, SAMPLES,
     Sample, SignatureScheme, Weight,
 };
 pub use crate::{

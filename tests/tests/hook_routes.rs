@@ -44,6 +44,7 @@ fn group(status: &str, labels: &Value) -> Value {
 
 struct Read {
     robots: Option<Vec<String>>,
+    by_default: bool,
     weight: Weight,
     composed: Composed,
 }
@@ -55,7 +56,8 @@ fn read(source: &HookSource, body: &Value) -> Option<Read> {
     };
     match source.read(&Payload { body, header: &|_| None }) {
         Arrival::Event(event) => Some(Read {
-            robots: event.robots.as_ref().map(|robots| robots.iter().map(|&name| name.to_owned()).collect()),
+            robots: event.routed.as_ref().map(|to| to.robots.iter().map(|&name| name.to_owned()).collect()),
+            by_default: event.routed.as_ref().is_some_and(|to| to.by_default),
             weight: event.weight(),
             composed: event.compose(&person),
         }),
@@ -80,17 +82,21 @@ robots = ["ops"]
 #[test]
 fn the_first_route_that_fits_takes_a_payload_and_the_default_route_the_others() {
     let source = source(ROUTES);
-    for (labels, expected) in [
-        (json!({"team": "db"}), &["db"][..]),
-        (json!({"team": "web"}), &["ops"]),
-        (json!({}), &["ops"]),
-        (json!({"severity": "critical"}), &["oncall", "ops"]),
-        (json!({"severity": "critical", "team": "storage"}), &["oncall", "ops", "db"]),
+    for (labels, expected, by_default) in [
+        (json!({"team": "db"}), &["db"][..], false),
+        (json!({"team": "web"}), &["ops"], true),
+        (json!({}), &["ops"], true),
+        (json!({"severity": "critical"}), &["oncall", "ops"], false),
+        (json!({"severity": "critical", "team": "storage"}), &["oncall", "ops", "db"], false),
         // The value of a label is never the name of a robot.
-        (json!({"team": "oncall"}), &["ops"]),
+        (json!({"team": "oncall"}), &["ops"], true),
     ] {
-        let robots = read(&source, &group("firing", &labels)).unwrap().robots.unwrap();
-        assert_eq!(robots, expected, "{labels}");
+        let read = read(&source, &group("firing", &labels)).unwrap();
+        assert_eq!(
+            (read.robots.unwrap(), read.by_default),
+            (expected.iter().map(|&name| name.to_owned()).collect(), by_default),
+            "{labels}"
+        );
     }
     assert_eq!(read(&self::source(""), &group("firing", &json!({}))).unwrap().robots, None);
 }

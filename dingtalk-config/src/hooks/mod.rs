@@ -40,6 +40,7 @@ pub use self::{
     manner::Weight,
     payload::Payload,
     preset::{PRESETS, Preset},
+    route::Routed,
     sample::{SAMPLES, Sample},
     source::{Arrival, Composed, HookEvent, HookSource},
 };

@@ -65,22 +65,34 @@ impl Route {
     }
 }
 
-/// Returns the robots of a payload, each once, in the order of the routes.
-pub(super) fn robots<'r>(routes: &'r [Route], scope: Scope<'_>) -> Vec<&'r str> {
-    let mut robots: Vec<&str> = Vec::new();
+/// The robots that the routes of a hook choose for a payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Routed<'r> {
+    /// Names of robots of the file, each once, in the order of the routes; at least one.
+    pub robots: Vec<&'r str>,
+    /// No route but the default route takes the payload.
+    pub by_default: bool,
+}
+
+/// Chooses the robots of a payload.
+pub(super) fn choose<'r>(routes: &'r [Route], scope: Scope<'_>) -> Routed<'r> {
+    let mut chosen = Routed { robots: Vec::new(), by_default: true };
     for route in routes.iter().filter(|route| route.when.hold(scope)) {
-        // A default route at the end is for what no other has taken.
-        if route.when.is_empty() && !route.goes_on && !robots.is_empty() {
+        let is_default = route.when.is_empty() && !route.goes_on;
+        // A default route is for what no other has taken.
+        if is_default && !chosen.by_default {
             break;
         }
+        chosen.by_default &= is_default;
         for robot in &route.robots {
-            if !robots.contains(&&**robot) {
-                robots.push(robot);
+            if !chosen.robots.contains(&&**robot) {
+                chosen.robots.push(robot);
             }
         }
         if !route.goes_on {
             break;
         }
     }
-    robots
+    chosen
 }

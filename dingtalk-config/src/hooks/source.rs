@@ -23,7 +23,7 @@ use super::{
     mention::Mention,
     path::Scope,
     payload::Payload,
-    route::{self, Route},
+    route::{self, Route, Routed},
     select::Select,
 };
 use crate::{Fault, Wording};
@@ -93,7 +93,7 @@ pub struct HookEvent<'s> {
     /// Key by which the same event is recognised, and for how long.
     pub repeat: Option<(String, Duration)>,
     /// Robots that the routes of the hook choose; `None` if the hook has no routes.
-    pub robots: Option<Vec<&'s str>>,
+    pub routed: Option<Routed<'s>>,
     source: &'s str,
     applied: Applied,
     tool: &'s ToolType,
@@ -267,6 +267,11 @@ impl HookSource {
         &self.name
     }
 
+    /// Reports whether the values of a payload choose its robots.
+    pub fn has_routes(&self) -> bool {
+        !self.routes.is_empty()
+    }
+
     /// Reads a payload.
     pub fn read<'s>(&'s self, payload: &Payload<'_>) -> Arrival<'s> {
         let scope = Scope::of(payload);
@@ -304,7 +309,7 @@ impl HookSource {
         Arrival::Event(Box::new(HookEvent {
             name: &rule.name,
             repeat,
-            robots: (!self.routes.is_empty()).then(|| route::robots(&self.routes, scope)),
+            routed: self.has_routes().then(|| route::choose(&self.routes, scope)),
             source: &self.name,
             applied,
             tool,

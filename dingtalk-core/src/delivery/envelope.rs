@@ -106,6 +106,16 @@ impl Envelope {
         }
     }
 
+    /// Returns a copy of the message and its options under a new id, for another robot.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let mut copy = self.clone();
+        copy.id = Ulid::generate().to_string();
+        (copy.sender, copy.delivered) = (None, None);
+        (copy.progress, copy.mark) = (SendProgress::default(), Mark::default());
+        copy
+    }
+
     /// Returns a handle that reports whether the message may have been sent, even after its delivery was cancelled.
     pub fn progress(&self) -> SendProgress {
         self.progress.clone()

@@ -89,7 +89,9 @@ fn in_words(robot: &RobotStatus, configured: Option<&Robot>) -> Vec<String> {
     ));
     for QuotaStatus { name, used, limit, forecast, .. } in &robot.quotas {
         let (english, chinese) = match forecast {
-            Some(forecast) => (format!("; about {forecast} by its end"), format!("，照此到月底约 {forecast} 次")),
+            Some(forecast) => {
+                (format!("; about {forecast} by its end"), format!("，照此到月底约 {forecast} 次"))
+            }
             None => (String::new(), String::new()),
         };
         lines.push(words(
@@ -139,9 +141,7 @@ pub(super) fn span(duration: Duration) -> String {
 
 fn to_json(robot: &RobotStatus, configured: Option<&Robot>) -> Value {
     let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-    let quota = |quota: &QuotaStatus| {
-        json!({"name": quota.name, "used": quota.used, "limit": quota.limit, "forecast": quota.forecast})
-    };
+    let quota = |quota: &QuotaStatus| json!({"name": quota.name, "used": quota.used, "limit": quota.limit, "forecast": quota.forecast});
     json!({
         "name": configured.and_then(Robot::name),
         "id": configured.map(Robot::id),

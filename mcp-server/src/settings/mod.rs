@@ -499,6 +499,16 @@ impl Settings {
         robots.iter().flat_map(|robot| robot.robots(&self.options())).filter_map(Result::ok).collect()
     }
 
+    /// Returns the keys of the robots' webhooks, each with the name of its robot.
+    #[cfg(all(feature = "program", feature = "state"))]
+    pub(crate) fn robot_keys(&self) -> Vec<(Option<String>, RobotKey)> {
+        let keys = |robot: Described<'_>| {
+            let name = robot.name().map(str::to_owned);
+            robot.keys().into_iter().map(move |key| (name.clone(), key)).collect::<Vec<_>>()
+        };
+        self.all_robots().into_iter().flat_map(keys).collect()
+    }
+
     fn all_robots(&self) -> Vec<Described<'_>> {
         let environment = self.environment.iter().map(Described::Environment);
         environment.chain(self.config.robots.iter().map(Described::Named)).collect()
