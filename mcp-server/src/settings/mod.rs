@@ -501,7 +501,7 @@ impl Settings {
 
     /// Returns the keys of the robots' webhooks, each with the name of its robot.
     #[cfg(all(feature = "program", feature = "state"))]
-    pub(crate) fn robot_keys(&self) -> Vec<(Option<String>, RobotKey)> {
+    pub(crate) fn robot_keys(&self) -> Vec<(Option<String>, dingtalk_core::delivery::RobotKey)> {
         let keys = |robot: Described<'_>| {
             let name = robot.name().map(str::to_owned);
             robot.keys().into_iter().map(move |key| (name.clone(), key)).collect::<Vec<_>>()
