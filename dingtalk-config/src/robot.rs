@@ -164,6 +164,13 @@ impl RobotSettings {
             section.check("max_wait_seconds", seconds).map(Duration::from_secs)
         });
         let monthly_quota = read_limit(&mut section, "monthly_quota");
+        if monthly_quota.is_some() && rate_per_minute == Some(0) {
+            let problem = Wording::new(
+                "has no effect with `rate_per_minute = 0`, because such a robot counts nothing: set a rate",
+                "与 `rate_per_minute = 0` 同时使用时不起作用，因为这样的机器人不计数：请设置速率",
+            );
+            section.fault("monthly_quota", problem);
+        }
         let fallback_robot = section.text("fallback_robot");
         section.finish();
         Some(Self {

@@ -114,6 +114,16 @@ fn quotas_and_the_state_are_read() {
 }
 
 #[test]
+fn a_quota_needs_a_rate_by_which_requests_are_counted() {
+    let faults = faults(&format!(
+        "{OPS}monthly_quota = 10\nrate_per_minute = 0\nbase_url = \"https://gateway.example\"\ngateway = true\n"
+    ));
+    let expected = "robots.ops.monthly_quota: has no effect with `rate_per_minute = 0`, because such a robot counts \
+                    nothing: set a rate";
+    assert!(faults.iter().any(|fault| fault == expected), "{faults:#?}");
+}
+
+#[test]
 fn faults_of_quotas_and_the_state_say_what_to_write() {
     let text = format!(
         "{OPS}monthly_quota = 0\ngateway = true\n\

@@ -63,6 +63,10 @@ impl Route {
         let route = Self { when, robots: robots?, goes_on };
         is_sound.then_some(route)
     }
+
+    pub(super) fn robots(&self) -> &[String] {
+        &self.robots
+    }
 }
 
 /// The robots that the routes of a hook choose for a payload.

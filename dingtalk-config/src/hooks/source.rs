@@ -267,9 +267,9 @@ impl HookSource {
         &self.name
     }
 
-    /// Reports whether the values of a payload choose its robots.
-    pub fn has_routes(&self) -> bool {
-        !self.routes.is_empty()
+    /// Returns the robots of the default route. Empty if the hook has no routes: the address names the robot.
+    pub fn default_robots(&self) -> &[String] {
+        self.routes.last().map_or(&[], Route::robots)
     }
 
     /// Reads a payload.
@@ -309,7 +309,7 @@ impl HookSource {
         Arrival::Event(Box::new(HookEvent {
             name: &rule.name,
             repeat,
-            routed: self.has_routes().then(|| route::choose(&self.routes, scope)),
+            routed: (!self.routes.is_empty()).then(|| route::choose(&self.routes, scope)),
             source: &self.name,
             applied,
             tool,

@@ -49,7 +49,7 @@ pub struct Envelope {
     /// A person's confirmation, for a policy that asks for one.
     pub confirmation: Option<Confirmation>,
     /// Time until which a [queue](crate::queue::Queue) keeps the message back, to add it to the next message to the same
-    /// robot. Needs [digests](crate::queue::QueueBuilder::digest).
+    /// robot.
     pub held_until: Option<SystemTime>,
     /// Time after which the message is outdated and is not sent.
     pub expires_at: Option<SystemTime>,

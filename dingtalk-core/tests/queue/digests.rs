@@ -71,6 +71,25 @@ async fn what_waits_for_the_next_message_is_a_line_of_it_or_at_last_a_message() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_waits_for_the_next_message_is_added_without_digests_too() {
+    let fake = Fake::new();
+    let queue = Queue::builder().lane("ops", fake.clone()).build().unwrap();
+    let until = std::time::SystemTime::now() + seconds(300);
+    for id in ["a", "b"] {
+        queue.try_deliver(envelope(id).with_next_until(until)).unwrap();
+    }
+    tokio::time::sleep(seconds(60)).await;
+    assert!(fake.ids().is_empty());
+    queue.try_deliver(envelope("c")).unwrap();
+    queue.try_deliver(envelope("d")).unwrap();
+    tokio::time::sleep(seconds(1)).await;
+    assert_eq!(texts(&fake), ["This is c\n\nThis is a\nThis is b", "This is d"]);
+    queue.try_deliver(envelope("e").with_next_until(until)).unwrap();
+    tokio::time::sleep(seconds(300)).await;
+    assert_eq!(texts(&fake)[2..], ["This is e"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_burst_with_many_urgent_ones_is_sent_in_a_few_messages() {
     let fake = Fake::new();
     let lane = fake.clone().paced(Pace::new());

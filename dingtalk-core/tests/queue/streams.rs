@@ -71,9 +71,13 @@ fn texts(fake: &Fake) -> Vec<String> {
     fake.envelopes().into_iter().map(text).collect()
 }
 
-async fn told(arrivals: &[Arrival]) -> Result<(), TestCaseError> {
+async fn told(arrivals: &[Arrival], merges: bool) -> Result<(), TestCaseError> {
     let fake = Fake::new().paced(Pace::new());
-    let queue = Queue::builder().lane("ops", fake.clone()).digest(DigestPolicy::default()).build().unwrap();
+    let mut queue = Queue::builder().lane("ops", fake.clone());
+    if merges {
+        queue = queue.digest(DigestPolicy::default());
+    }
+    let queue = queue.build().unwrap();
     let start = SystemTime::now();
     let begun = tokio::time::Instant::now();
     let (mut repeated, mut expected) = (Vec::new(), Vec::new());
@@ -86,7 +90,7 @@ async fn told(arrivals: &[Arrival]) -> Result<(), TestCaseError> {
         queue.try_deliver(arrival.envelope(number, start + begun.elapsed())).unwrap();
     }
     // What waits longest, and a burst that the rate of a robot delays.
-    tokio::time::sleep(seconds(300 + 120)).await;
+    tokio::time::sleep(seconds(300 + 240)).await;
     let texts = texts(&fake);
     for number in 0..arrivals.len() {
         let mark = format!("x{number}x");
@@ -108,8 +112,8 @@ proptest! {
     #![proptest_config(shared::properties())]
 
     #[test]
-    fn every_notification_is_told_once(arrivals in prop::collection::vec(arrival(), 1..60)) {
+    fn every_notification_is_told_once(arrivals in prop::collection::vec(arrival(), 1..60), merges: bool) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        runtime.block_on(told(&arrivals))?;
+        runtime.block_on(told(&arrivals, merges))?;
     }
 }

@@ -18,7 +18,10 @@ use crate::{
     },
     metrics::{Metrics, Source},
     outbox::{self, Lane, Robots, Watch},
-    relay::{Intake, LiveRelay, Relay, hook::Hooks},
+    relay::{
+        Intake, LiveRelay, Relay,
+        hook::{Hooks, Quotas},
+    },
     transport::{
         HangUps,
         http::{self, Doors, Reload},
@@ -102,7 +105,8 @@ impl Service<'_> {
         {
             let of_relay = build(Some(calls.clone().always()))?;
             let has_tokens = settings.http_options()?.has_tokens();
-            let hooks = Hooks::new(settings.hooks(), of_relay.tools(), has_tokens)?;
+            let quotas = Quotas::new(&settings);
+            let hooks = Hooks::new(settings.hooks(), of_relay.tools(), has_tokens, quotas)?;
             if self.parts == Parts::Relay {
                 server = Some(of_relay.clone());
             }

@@ -26,6 +26,9 @@ use super::program::{PATIENCE, command};
 
 const ROBOT: &str = "0123abcd";
 
+/// Token of another robot; `env:DB` in the file.
+const DB: &str = "4567efab";
+
 /// Token of the caller `all`, which may do everything.
 pub(crate) const ALL: &str = "all-0123456789abcdef";
 
@@ -70,9 +73,11 @@ pub(crate) struct Relay {
 }
 
 impl Scene {
-    /// Creates a scene with a robot `ops` that has these further settings, and further sections of the file.
+    /// Creates a scene with a robot `ops` that has these further settings, and further sections of the file, in which
+    /// `BASE_URL` is the address of the sandbox.
     pub(crate) async fn new(name: &str, robot: &str, sections: &str) -> Self {
-        let sandbox = Sandbox::builder().robot(RobotConfig::new(ROBOT)).rate_per_minute(None);
+        let sandbox = Sandbox::builder().robot(RobotConfig::new(ROBOT)).robot(RobotConfig::new(DB));
+        let sandbox = sandbox.rate_per_minute(None);
         let sandbox = sandbox.log_capacity(100_000).start().await.unwrap();
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
             "{}-{name}-{}",
@@ -83,9 +88,11 @@ impl Scene {
         fs::create_dir_all(&directory).unwrap();
         let file = format!(
             "version = 1\n[robots.ops]\nabout = \"a\"\naccess_token = \"env:ROBOT\"\nbase_url = \"{}\"\n\
-             rate_per_minute = 0\n{robot}\n{NOTIFICATION}\n{sections}\n",
-            sandbox.base_url()
+             {}{robot}\n{NOTIFICATION}\n{sections}\n",
+            sandbox.base_url(),
+            if robot.contains("rate_per_minute") { "" } else { "rate_per_minute = 0\n" }
         );
+        let file = file.replace("BASE_URL", &sandbox.base_url().to_string());
         fs::write(directory.join("robots.toml"), file).unwrap();
         Self { sandbox, directory }
     }
@@ -100,6 +107,7 @@ impl Scene {
             .args(arguments)
             .envs([
                 ("ROBOT", ROBOT),
+                ("DB", DB),
                 ("ALL", ALL),
                 ("OPS", OPS),
                 ("SIGN", "SECsign"),

@@ -42,8 +42,13 @@ pub(super) struct Times {
     pub(super) hurry: bool,
 }
 
-/// Plans the next step for the items, which are in the order of sending.
-pub(super) fn plan(policy: &DigestPolicy, items: &[Item], times: Times) -> Plan {
+/// Plans the next step for the items, which are in the order of sending. Unless `merges`, no digests are made, and only
+/// what is held is added to the next message.
+pub(super) fn plan(policy: &DigestPolicy, merges: bool, items: &[Item], times: Times) -> Plan {
+    let plan_ready = |items: &[&Item], first: &Item, times: Times| match merges {
+        true => plan_ready(policy, items, first, times),
+        false => Plan::First,
+    };
     let held_for = |item: &Item| if times.hurry { None } else { held_for(item, times.now) };
     if items.is_empty() {
         return Plan::First;
@@ -52,11 +57,11 @@ pub(super) fn plan(policy: &DigestPolicy, items: &[Item], times: Times) -> Plan 
         let shortest = items.iter().filter_map(held_for).min();
         return match shortest.filter(|_| items.len() < PLANNED) {
             Some(time) => Plan::Hold(time),
-            None => plan_ready(policy, &items.iter().collect::<Vec<_>>(), &items[0], times),
+            None => plan_ready(&items.iter().collect::<Vec<_>>(), &items[0], times),
         };
     };
     let ready: Vec<&Item> = items.iter().filter(|item| held_for(item).is_none()).collect();
-    match plan_ready(policy, &ready, &items[next], times) {
+    match plan_ready(&ready, &items[next], times) {
         plan if ready.len() == items.len() => plan,
         Plan::First => {
             let held = items.iter().filter(|item| held_for(item).is_some());
@@ -65,14 +70,14 @@ pub(super) fn plan(policy: &DigestPolicy, items: &[Item], times: Times) -> Plan 
         // They are merged in any case, so those that are held are merged with them.
         Plan::Merge(_) => {
             let all: Vec<&Item> = items.iter().collect();
-            plan_ready(policy, &all, &items[next], Times { hurry: true, ..times })
+            plan_ready(&all, &items[next], Times { hurry: true, ..times })
         }
         other => other,
     }
 }
 
 /// Returns the time for which an item is still held for the next message.
-fn held_for(item: &Item, now: SystemTime) -> Option<Duration> {
+pub(super) fn held_for(item: &Item, now: SystemTime) -> Option<Duration> {
     let left = item.envelope.held_until?.duration_since(now).ok()?;
     (may_be_merged(item) && !left.is_zero()).then_some(left)
 }
@@ -197,12 +202,14 @@ mod tests {
     fn the_first_waits_for_others_but_not_in_a_hurry() {
         let policy = DigestPolicy::default();
         let items = [item("a", 10), item("b", 11), item("c", 12)];
-        let Plan::Wait(wait) = plan(&policy, &items, times(13, false)) else { panic!("the window is 5 s") };
+        let Plan::Wait(wait) = plan(&policy, true, &items, times(13, false)) else {
+            panic!("the window is 5 s")
+        };
         assert_eq!(wait, Duration::from_secs(2));
-        assert_eq!(members(plan(&policy, &items, times(13, true))), [["a", "b", "c"]]);
-        assert_eq!(members(plan(&policy, &items, times(15, false))), [["a", "b", "c"]]);
+        assert_eq!(members(plan(&policy, true, &items, times(13, true))), [["a", "b", "c"]]);
+        assert_eq!(members(plan(&policy, true, &items, times(15, false))), [["a", "b", "c"]]);
         assert!(
-            matches!(plan(&policy, &items[..2], times(15, false)), Plan::First),
+            matches!(plan(&policy, true, &items[..2], times(15, false)), Plan::First),
             "two are sent one by one"
         );
     }
@@ -213,13 +220,17 @@ mod tests {
         let items = [item("a", 20), item("b", 20), item("c", 20)];
         for (last_sent, now, first) in [(None, 20, true), (Some(15), 21, true), (Some(16), 20, false)] {
             let times = Times { now: at(now), last_sent: last_sent.map(at), hurry: false };
-            let plan = plan(&policy, &items, times);
+            let plan = plan(&policy, true, &items, times);
             assert_eq!(matches!(plan, Plan::First), first, "{last_sent:?}: {plan:?}");
         }
         // It could not be sent, and others have come.
-        assert_eq!(members(plan(&policy, &items, times(25, false))), [["a", "b", "c"]]);
+        assert_eq!(members(plan(&policy, true, &items, times(25, false))), [["a", "b", "c"]]);
         let full: Vec<Item> = (0..PLANNED).map(|n| item(&n.to_string(), 10)).collect();
-        assert_eq!(members(plan(&policy, &full, times(10, false)))[0].len(), PLANNED, "no more are planned");
+        assert_eq!(
+            members(plan(&policy, true, &full, times(10, false)))[0].len(),
+            PLANNED,
+            "no more are planned"
+        );
     }
 
     #[test]
@@ -231,11 +242,13 @@ mod tests {
             item.envelope.urgency = Urgency::Urgent;
         }
         items.push(item("normal", 10));
-        let Plan::Merge(merges) = plan(&policy, &items, times(10, false)) else { panic!("they are many") };
+        let Plan::Merge(merges) = plan(&policy, true, &items, times(10, false)) else {
+            panic!("they are many")
+        };
         assert_eq!(merges[0].members.len(), most + 1);
         assert_eq!((merges.len(), merges[0].digest.urgency), (1, Urgency::Urgent));
         assert!(
-            matches!(plan(&policy, &items[1..], times(10, true)), Plan::First),
+            matches!(plan(&policy, true, &items[1..], times(10, true)), Plan::First),
             "few are sent one by one"
         );
     }
@@ -245,7 +258,9 @@ mod tests {
         let mut items = [item("a", 0), item("b", 0), item("c", 0)];
         items[1].envelope.digest_line = Some("web-3 *down*\nnow".to_owned());
         items[2].envelope.digest_line = Some(" ".to_owned());
-        let Plan::Merge(merges) = plan(&DigestPolicy::default(), &items, times(9, false)) else { panic!() };
+        let Plan::Merge(merges) = plan(&DigestPolicy::default(), true, &items, times(9, false)) else {
+            panic!()
+        };
         let Message::Markdown(digest) = &merges[0].digest.message else { panic!("{merges:?}") };
         let list = "- This is a\n- web-3 \\*down\\* now\n- This is c";
         assert!(digest.text.ends_with(list), "{}", digest.text);
@@ -266,18 +281,22 @@ mod tests {
         for (index, change) in changes.into_iter().enumerate() {
             let mut items = [item("a", 0), item("b", 0), item("c", 0), item("d", 0)];
             change(&mut items[3]);
-            assert_eq!(members(plan(&policy, &items, times(9, false))), [["a", "b", "c"]], "change {index}");
+            assert_eq!(
+                members(plan(&policy, true, &items, times(9, false))),
+                [["a", "b", "c"]],
+                "change {index}"
+            );
             if index < 4 {
                 items.rotate_right(1);
                 assert!(
-                    matches!(plan(&policy, &items, times(0, false)), Plan::First),
+                    matches!(plan(&policy, true, &items, times(0, false)), Plan::First),
                     "change {index} waits"
                 );
             }
         }
         let mut items = [item("a", 0), item("b", 0), item("c", 0), item("d", 0)];
         items[3].envelope.message = card;
-        assert_eq!(members(plan(&policy, &items, times(9, false))), [["a", "b", "c"]]);
+        assert_eq!(members(plan(&policy, true, &items, times(9, false))), [["a", "b", "c"]]);
     }
 
     fn held(id: &str, until: u64) -> Item {
@@ -290,26 +309,42 @@ mod tests {
     fn what_is_held_waits_for_the_next_message_and_is_added_to_it() {
         let policy = DigestPolicy::default();
         let waiting = [held("a", 300), held("b", 200)];
-        let Plan::Hold(time) = plan(&policy, &waiting, times(50, false)) else { panic!("there is no other") };
+        let Plan::Hold(time) = plan(&policy, true, &waiting, times(50, false)) else {
+            panic!("there is no other")
+        };
         assert_eq!(time, Duration::from_secs(150));
         let with_next = [held("a", 300), item("c", 20), held("b", 200)];
-        assert_eq!(members(plan(&policy, &with_next, times(50, false))), [["c", "a", "b"]]);
-        let Plan::Merge(merges) = plan(&policy, &with_next, times(50, false)) else { panic!() };
+        assert_eq!(members(plan(&policy, true, &with_next, times(50, false))), [["c", "a", "b"]]);
+        let Plan::Merge(merges) = plan(&policy, true, &with_next, times(50, false)) else { panic!() };
         assert_eq!(merges[0].digest.message, Message::text("This is c\n\nThis is a\nThis is b"));
         // Those of another robot are not.
         let mut other = with_next.clone();
         other[0].envelope.robot = Some("other".to_owned());
-        assert_eq!(members(plan(&policy, &other, times(50, false))), [["c", "b"]]);
+        assert_eq!(members(plan(&policy, true, &other, times(50, false))), [["c", "b"]]);
+    }
+
+    #[test]
+    fn what_is_held_is_added_where_no_digests_are_made_too() {
+        let policy = DigestPolicy::default();
+        let items = [held("a", 300), item("c", 20), item("d", 20), item("e", 20)];
+        assert_eq!(members(plan(&policy, false, &items, times(50, false))), [["c", "a"]]);
+        assert!(matches!(plan(&policy, false, &items[1..], times(50, false)), Plan::First));
+        assert!(matches!(plan(&policy, false, &items[..1], times(50, false)), Plan::Hold(_)));
+        // The first whose time is over takes the others with it.
+        assert_eq!(
+            members(plan(&policy, false, &[held("a", 40), held("b", 300)], times(50, false))),
+            [["a", "b"]]
+        );
     }
 
     #[test]
     fn what_was_held_long_enough_is_a_message_like_any_other() {
         let policy = DigestPolicy::default();
         let due = [held("a", 200), held("b", 200)];
-        assert!(matches!(plan(&policy, &due, times(200, false)), Plan::First));
-        assert!(matches!(plan(&policy, &due, times(50, true)), Plan::First), "the queue ends");
+        assert!(matches!(plan(&policy, true, &due, times(200, false)), Plan::First));
+        assert!(matches!(plan(&policy, true, &due, times(50, true)), Plan::First), "the queue ends");
         let one = [held("a", 200), held("b", 300)];
-        assert_eq!(members(plan(&policy, &one, times(200, false))), [["a", "b"]]);
+        assert_eq!(members(plan(&policy, true, &one, times(200, false))), [["a", "b"]]);
     }
 
     #[test]
@@ -319,17 +354,19 @@ mod tests {
         let url = Url::new("https://example.com").unwrap();
         items[1].envelope.message =
             Message::action_card("Card", "Text", Buttons::Single(Button::new("Open", url)));
-        assert!(matches!(plan(&policy, &items, times(50, false)), Plan::Send(1)));
+        assert!(matches!(plan(&policy, true, &items, times(50, false)), Plan::Send(1)));
         items[1].envelope.urgency = Urgency::Urgent;
-        assert!(matches!(plan(&policy, &items, times(50, false)), Plan::Send(1)));
+        assert!(matches!(plan(&policy, true, &items, times(50, false)), Plan::Send(1)));
     }
 
     #[test]
     fn what_is_held_is_part_of_a_digest_of_others() {
         let policy = DigestPolicy::default();
         let items = [held("a", 300), item("b", 10), item("c", 10), item("d", 10)];
-        assert_eq!(members(plan(&policy, &items, times(15, false))), [["a", "b", "c", "d"]]);
-        let Plan::Wait(time) = plan(&policy, &items, times(12, false)) else { panic!("the window is 5 s") };
+        assert_eq!(members(plan(&policy, true, &items, times(15, false))), [["a", "b", "c", "d"]]);
+        let Plan::Wait(time) = plan(&policy, true, &items, times(12, false)) else {
+            panic!("the window is 5 s")
+        };
         assert_eq!(time, Duration::from_secs(3));
         // Urgent ones are merged among themselves.
         let mut urgent: Vec<Item> = (0..=policy.urgent_threshold).map(|n| item(&n.to_string(), 10)).collect();
@@ -337,14 +374,14 @@ mod tests {
             item.envelope.urgency = Urgency::Urgent;
         }
         urgent.push(held("a", 300));
-        assert_eq!(members(plan(&policy, &urgent, times(12, false)))[0].len(), urgent.len() - 1);
+        assert_eq!(members(plan(&policy, true, &urgent, times(12, false)))[0].len(), urgent.len() - 1);
     }
 
     #[test]
     fn a_digest_expires_with_the_last_of_its_members() {
         let policy = DigestPolicy::default();
         let mut items = [item("a", 0), item("b", 0), item("c", 0)];
-        let expiry = |items: &[Item]| match plan(&policy, items, times(9, false)) {
+        let expiry = |items: &[Item]| match plan(&policy, true, items, times(9, false)) {
             Plan::Merge(merges) => merges[0].digest.expires_at,
             other => panic!("{other:?}"),
         };

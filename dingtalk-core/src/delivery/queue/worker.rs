@@ -10,13 +10,14 @@ use tokio::{
 use super::{
     attempt::{Mark, attempt},
     lane::{Lane, Wake},
-    merge::{PLANNED, Plan, Times, plan},
+    merge::{PLANNED, Plan, Times, held_for, plan},
     shared::Shared,
     verdict::{Fate, Rest, Verdict},
 };
 use crate::{
     Deliver as _, Envelope, Error, ErrorKind,
     delivery::{Attempt, AttemptMark as _, Guarantee, Retry, Urgency, duration::FAR_FUTURE},
+    queue::DigestPolicy,
     queue::store::{Begun, Claim, Claimed, Failure, Item, Loss, Merge, Settlement},
 };
 
@@ -44,6 +45,8 @@ pub(super) struct Worker {
     turn: Option<Instant>,
     /// Number of the lane's events before the current step.
     seen: u64,
+    /// Some items wait for the next message, so the next ones are needed as well.
+    holds: bool,
 }
 
 /// Next action of the worker after a step.
@@ -64,7 +67,7 @@ enum Choice {
 
 impl Worker {
     pub(super) fn new(shared: Arc<Shared>, lane: Arc<Lane>) -> Self {
-        Self { shared, lane, failures: 0, turn: None, seen: 0 }
+        Self { shared, lane, failures: 0, turn: None, seen: 0, holds: false }
     }
 
     pub(super) async fn run(mut self) {
@@ -101,7 +104,7 @@ impl Worker {
     async fn step(&mut self) -> Result<Next, Error> {
         let shared = Arc::clone(&self.shared);
         let (store, settings) = (&shared.store, &shared.settings);
-        let max = if settings.digest.is_some() { PLANNED } else { 1 };
+        let max = if settings.digest.is_some() || self.holds { PLANNED } else { 1 };
         let mut claimed = store.claim(&self.lane.key, max, settings.lease()).await?;
         shared.given_up(&claimed.expired);
         for item in &mut claimed.items {
@@ -110,6 +113,13 @@ impl Worker {
         let Some(claim) = claimed.claim.as_ref().filter(|_| !claimed.items.is_empty()) else {
             return Ok(Next::Sleep(claimed.next, Wake::Arrival));
         };
+        let holds = claimed.items.iter().any(|item| held_for(item, claimed.now).is_some());
+        if holds && settings.digest.is_none() && !self.holds {
+            self.holds = true;
+            store.release(claim).await?;
+            return Ok(Next::Step);
+        }
+        self.holds = holds;
         if let Some((item, error)) = self.refused(&claimed.items) {
             self.failed(claim, item, item.attempts, error).await;
             shared.settled.notify_waiters();
@@ -156,10 +166,13 @@ impl Worker {
         if let Some(left) = urgency.and_then(|urgency| shared.settings.quiet_for(urgency, claimed.now)) {
             return Choice::Wait(left);
         }
+        let Claimed { now, last_sent, .. } = *claimed;
+        let times = Times { now, last_sent, hurry: shared.is_in_a_hurry() };
         let plan = match &shared.settings.digest {
-            Some(policy) => {
-                let Claimed { now, last_sent, .. } = *claimed;
-                plan(policy, &claimed.items, Times { now, last_sent, hurry: shared.is_in_a_hurry() })
+            Some(policy) => plan(policy, true, &claimed.items, times),
+            None if self.holds => {
+                let policy = DigestPolicy { language: shared.settings.words.0, ..DigestPolicy::default() };
+                plan(&policy, false, &claimed.items, times)
             }
             None => Plan::First,
         };

@@ -1,10 +1,12 @@
-//! Doors for the webhooks of other programs: `/hooks/{robot}/{source}`, and the address of prometheus-webhook-dingtalk.
+//! Doors for the webhooks of other programs: `/hooks/{robot}/{source}`, `/hooks/{source}` where the hook has routes, and
+//! the address of prometheus-webhook-dingtalk.
 //!
 //! A payload that is authentic and one of its source's always becomes a message: with all its values, with those that
 //! fit, or at least with the word that there is one.
 
 mod form;
 mod limit;
+mod quota;
 mod signature;
 mod source;
 
@@ -21,14 +23,17 @@ use axum::{
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use dingtalk_config::{Arrival, Door, HookEvent, Payload};
+use dingtalk_config::{Arrival, Door, HookEvent, Payload, Routed, Weight};
 use dingtalk_core::{Envelope, Message, delivery::Dedupe};
 use dingtalk_outbox::outbox::Arrival as Incoming;
 use hyper::{HeaderMap, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-pub(crate) use self::source::{Hooks, Source};
+pub(crate) use self::{
+    quota::Quotas,
+    source::{Hooks, Source},
+};
 use super::{Accepted, LiveRelay, NotAccepted, Relay, body, reply};
 use crate::{
     call::{offer::Offer, people::kind_of},
@@ -42,12 +47,17 @@ const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Time for which an element that is over, such as an alert, is remembered: senders repeat their requests for hours.
 const ENDED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// Maximum time for which a message that nobody needs to act upon waits for the next one, once most of the robot's
+/// monthly quota is used.
+const WAIT_ON_SHORT_QUOTA: Duration = Duration::from_secs(60 * 60);
+
 /// End of a refusal if no name is known.
 const NONE: &str = "the relay's file has none";
 
 pub(super) fn routes() -> Router<LiveRelay> {
     Router::new()
         .route("/hooks/{robot}/{source}", post(receive).fallback(only_post))
+        .route("/hooks/{source}", post(receive_routed).fallback(only_post))
         .route("/dingtalk/{target}/send", post(receive_as_former).fallback(only_post))
 }
 
@@ -61,16 +71,32 @@ async fn receive(
     Extension(credentials): Extension<Credentials>,
     request: Request,
 ) -> Response {
-    let found = relay
-        .hooks
-        .find(&source)
-        .ok_or_else(|| reply::unknown("hook", &source, &relay.hooks.names().collect::<Vec<_>>(), NONE));
-    match found {
-        Ok(source) => {
-            relay.hook(&robot, source, &credentials, request).await.unwrap_or_else(|refusal| *refusal)
-        }
-        Err(refusal) => refusal,
+    match relay.source(&source) {
+        Ok(source) => relay.hook(Some(&robot), source, &credentials, request).await,
+        Err(refusal) => Err(refusal),
     }
+    .unwrap_or_else(|refusal| *refusal)
+}
+
+/// The address of a hook whose routes choose the robots.
+async fn receive_routed(
+    State(relay): State<Arc<Relay>>,
+    Path(source): Path<String>,
+    Extension(credentials): Extension<Credentials>,
+    request: Request,
+) -> Response {
+    let found = relay.source(&source).and_then(|source| {
+        if source.reader().default_robots().is_empty() {
+            let problem = format!("the hook has no `routes`: send to `/hooks/ROBOT/{}`", source.name());
+            return Err(Box::new(failure(StatusCode::NOT_FOUND, "not_found", problem)));
+        }
+        Ok(source)
+    });
+    match found {
+        Ok(source) => relay.hook(None, source, &credentials, request).await,
+        Err(refusal) => Err(refusal),
+    }
+    .unwrap_or_else(|refusal| *refusal)
 }
 
 /// The address of prometheus-webhook-dingtalk: its targets are robots here.
@@ -85,26 +111,47 @@ async fn receive_as_former(
         let problem = "this address needs a hook with `preset = \"alertmanager@1\"` in the relay's file";
         return failure(StatusCode::NOT_FOUND, "not_found", problem);
     };
-    relay.hook(&target, source, &credentials, request).await.unwrap_or_else(|refusal| *refusal)
+    relay.hook(Some(&target), source, &credentials, request).await.unwrap_or_else(|refusal| *refusal)
 }
 
 /// A request of a source, without its payload.
 struct Caller<'r> {
     source: &'r Source,
-    /// `None` for the only robot without a name.
+    /// Robot of the address; `None` for the only robot without a name, and if the routes choose.
     robot: Option<String>,
     sender: Option<Arc<Bearer>>,
     headers: &'r HeaderMap,
 }
 
 impl Caller<'_> {
+    /// Returns the robots of a payload: those that its routes choose, and otherwise that of the address. The robot
+    /// without a name is `None`.
+    fn robots<'c>(&'c self, routed: Option<&Routed<'c>>) -> Vec<Option<&'c str>> {
+        match (routed, self.robot.as_deref()) {
+            (None, robot) | (Some(Routed { by_default: true, .. }), robot @ Some(_)) => vec![robot],
+            (Some(routed), _) => routed.robots.iter().map(|name| Some(*name)).collect(),
+        }
+    }
+
+    /// Refuses a robot that the caller's token does not allow.
+    fn check_right(&self, robot: Option<&str>) -> Result<(), Box<Response>> {
+        let allowed = self.sender.as_ref().and_then(|sender| sender.rights.as_deref()?.robots.as_deref());
+        match (allowed, robot) {
+            (Some(allowed), Some(robot)) if !allowed.iter().any(|allowed| allowed == robot) => {
+                let problem = format!("the token does not allow the robot `{robot}`");
+                Err(Box::new(failure(StatusCode::FORBIDDEN, "insufficient_scope", problem)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Returns an offer of the caller; `name` is that of the notification.
-    fn offer<'o>(&'o self, envelope: Envelope, name: &'o str) -> Offer<'o> {
+    fn offer<'o>(&'o self, envelope: Envelope, robot: Option<&'o str>, name: &'o str) -> Offer<'o> {
         Offer {
             envelope,
             door: word_for(Door::Hooks),
             name,
-            robot: self.robot.as_deref(),
+            robot,
             id: None,
             rights: self.sender.as_ref().and_then(|sender| sender.rights.as_deref()),
             log_id: self.headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()),
@@ -119,24 +166,36 @@ impl Caller<'_> {
 }
 
 impl Relay {
+    fn source(&self, name: &str) -> Result<&Source, Box<Response>> {
+        self.hooks.find(name).ok_or_else(|| {
+            Box::new(reply::unknown("hook", name, &self.hooks.names().collect::<Vec<_>>(), NONE))
+        })
+    }
+
     async fn hook(
         &self,
-        robot: &str,
+        robot: Option<&str>,
         source: &Source,
         credentials: &Credentials,
         request: Request,
     ) -> Result<Response, Box<Response>> {
         let (head, body) = request.into_parts();
         let sender = source.sender(credentials, &head.headers)?;
-        let robot = self.hook_robot(robot, sender.as_deref())?;
+        let robot = robot.map(|robot| self.hook_robot(robot)).transpose()?.flatten();
         let caller = Caller { source, robot, sender, headers: &head.headers };
+        caller.check_right(caller.robot.as_deref())?;
         let answered = self.receive(&caller, body).await;
         let outcome = match &answered {
             Ok(Received { outcome, .. }) => outcome,
             Err(refusal) if refusal.status().is_server_error() => "unavailable",
             Err(_) => "refused",
         };
-        self.calls().metrics.hook(source.name(), caller.robot.as_deref().unwrap_or("default"), outcome);
+        let robot = match (&caller.robot, source.reader().default_robots()) {
+            (Some(robot), _) => robot,
+            (None, []) => "default",
+            (None, _) => "routed",
+        };
+        self.calls().metrics.hook(source.name(), robot, outcome);
         answered.map(|received| received.response)
     }
 
@@ -221,8 +280,13 @@ impl Relay {
             let (_, person) = self.calls().people.find(name)?;
             Some((kind_of(person), person.as_str().to_owned()))
         };
-        let mut composed = event.compose(&person);
-        composed.envelope.held_until = composed.hold.and_then(|hold| SystemTime::now().checked_add(hold));
+        let robots = caller.robots(event.routed.as_ref());
+        robots.iter().try_for_each(|robot| caller.check_right(*robot))?;
+        let composed = event.compose(&person);
+        let mut holds = Vec::new();
+        for robot in &robots {
+            holds.push(self.hold(event.weight(), composed.hold, *robot).await);
+        }
         for fault in &composed.left_out {
             tracing::info!(
                 name: "dingtalk_notify.left_out", source = source.name(), %fault,
@@ -231,7 +295,8 @@ impl Relay {
         }
         let is_excess = source.is_noisy();
         let line = composed.envelope.digest_line.clone().unwrap_or_else(|| event.line().to_owned());
-        let arrive = |_, mut envelope: Envelope| {
+        let arrive = |index: usize, mut envelope: Envelope| {
+            envelope.held_until = holds.get(index).copied().flatten();
             // A notification that has a rule of its own knows better.
             envelope.dedupe.get_or_insert_with(|| dedupe.clone());
             let mut arrival = Incoming::new(source.share().own(envelope), source.share().clone(), &*line);
@@ -241,23 +306,33 @@ impl Relay {
             arrival
         };
         let mut is_fallback = composed.is_fallback;
-        let offer = |envelope| vec![caller.offer(envelope, &composed.notification)];
-        let mut accepted = self.admit(offer(composed.envelope.clone()), arrive).await;
+        let offers = |envelope: &Envelope| {
+            let robots = robots.iter().copied();
+            robots.map(|robot| caller.offer(envelope.copy(), robot, &composed.notification)).collect()
+        };
+        let mut accepted = self.admit(offers(&composed.envelope), arrive).await;
         if accepted == Err(NotAccepted::TooLong) {
             is_fallback = true;
-            accepted = self.admit(offer(event.too_long()), arrive).await;
+            accepted = self.admit(offers(&event.too_long()), arrive).await;
         }
         match accepted {
-            Ok(accepted) => match accepted.first() {
-                Some(accepted) => Ok(queued(accepted, is_fallback)),
-                None => Ok(skipped("skipped", event.name)),
-            },
+            Ok(accepted) => {
+                let of_routes = event.routed.is_some().then_some(&*robots);
+                Ok(queued(&accepted, of_routes, is_fallback))
+            }
             Err(NotAccepted::TooLong) => Err(Box::new(reply::invalid("the message is too long"))),
             Err(NotAccepted::Invalid(faults)) => {
                 Err(Box::new(reply::faults(StatusCode::BAD_REQUEST, &faults)))
             }
             Err(NotAccepted::Unavailable(problem)) => Err(Box::new(unavailable(&problem))),
         }
+    }
+
+    /// Returns the time until which a message waits for the next one to the robot.
+    async fn hold(&self, weight: Weight, hold: Option<Duration>, robot: Option<&str>) -> Option<SystemTime> {
+        let can_wait = weight != Weight::Ordinary && self.hooks.quotas().is_short(robot).await;
+        let hold = if can_wait { hold.max(Some(WAIT_ON_SHORT_QUOTA)) } else { hold };
+        SystemTime::now().checked_add(hold?)
     }
 
     /// Tells the group once an hour that a payload was too large, if a token has proved its origin.
@@ -270,25 +345,24 @@ impl Relay {
         let arrive =
             |_, envelope| Incoming::new(source.share().own(envelope), source.share().clone(), &*text);
         let envelope = Envelope::new(Message::text(&*text));
-        if self.admit(vec![caller.offer(envelope, source.name())], arrive).await.is_err() {
+        let robots: Vec<Option<&str>> = match (&caller.robot, source.reader().default_robots()) {
+            (None, robots @ [_, ..]) => robots.iter().map(|robot| Some(&**robot)).collect(),
+            (robot, _) => vec![robot.as_deref()],
+        };
+        let offer = |robot| caller.offer(envelope.copy(), robot, source.name());
+        if self.admit(robots.into_iter().map(offer).collect(), arrive).await.is_err() {
             source.forget_size();
         }
     }
 
     /// Returns the robot that the path names. The only robot without a name is `default`.
-    fn hook_robot(&self, named: &str, sender: Option<&Bearer>) -> Result<Option<String>, Box<Response>> {
-        let targets = &self.calls().targets;
-        let known: Vec<&str> = targets.names().collect();
+    fn hook_robot(&self, named: &str) -> Result<Option<String>, Box<Response>> {
+        let known: Vec<&str> = self.calls().targets.names().collect();
         if known.is_empty() && named == "default" {
             return Ok(None);
         }
         if !known.contains(&named) {
             return Err(Box::new(reply::unknown("robot", named, &known, NONE)));
-        }
-        let allowed = sender.and_then(|sender| sender.rights.as_deref()?.robots.as_deref());
-        if allowed.is_some_and(|allowed| !allowed.iter().any(|allowed| allowed == named)) {
-            let problem = format!("the token does not allow the robot `{named}`");
-            return Err(Box::new(failure(StatusCode::FORBIDDEN, "insufficient_scope", problem)));
         }
         Ok(Some(named.to_owned()))
     }
@@ -304,14 +378,25 @@ struct Received {
     response: Response,
 }
 
-fn queued(accepted: &Accepted, is_fallback: bool) -> Received {
-    let outcome = match accepted {
-        Accepted { is_repeated: true, .. } => "duplicate",
-        Accepted { is_merged: true, .. } => "merged",
-        _ => "queued",
+/// Returns the answer for the messages of one request, in the order of their robots. `of_routes` are the robots if the
+/// routes chose them.
+fn queued(accepted: &[Accepted], of_routes: Option<&[Option<&str>]>, is_fallback: bool) -> Received {
+    let has = |is: fn(&Accepted) -> bool| accepted.iter().any(is);
+    let outcome = if has(|accepted| !accepted.is_repeated && !accepted.is_merged) {
+        "queued"
+    } else if has(|accepted| accepted.is_merged) {
+        "merged"
+    } else {
+        "duplicate"
     };
-    let mut body = json!({"status": outcome, "id": accepted.id});
-    if accepted.at_all_removed {
+    let mut body = json!({"status": outcome, "id": accepted.first().map(|accepted| &accepted.id)});
+    if let Some(robots) = of_routes {
+        let messages = robots.iter().zip(accepted);
+        let messages: Vec<Value> =
+            messages.map(|(robot, accepted)| json!({"robot": robot, "id": accepted.id})).collect();
+        body["messages"] = messages.into();
+    }
+    if has(|accepted| accepted.at_all_removed) {
         body["atAll"] = "removed".into();
     }
     if is_fallback {

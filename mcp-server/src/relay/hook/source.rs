@@ -16,6 +16,7 @@ use hyper::{
 };
 
 use super::{
+    Quotas,
     form::Form,
     limit::{OnceAnHour, PerMinute},
     reply,
@@ -36,6 +37,7 @@ const RETRIES: Duration = Duration::from_secs(4 * 60);
 #[derive(Debug)]
 pub(crate) struct Hooks {
     sources: BTreeMap<String, Source>,
+    quotas: Quotas,
 }
 
 /// A source of requests.
@@ -69,7 +71,12 @@ impl Hooks {
     /// # Errors
     ///
     /// Names all faults of all hooks.
-    pub(crate) fn new(hooks: &[Hook], tools: &ToolSet, has_tokens: bool) -> Result<Self, Error> {
+    pub(crate) fn new(
+        hooks: &[Hook],
+        tools: &ToolSet,
+        has_tokens: bool,
+        quotas: Quotas,
+    ) -> Result<Self, Error> {
         let (mut sources, mut faults) = (BTreeMap::new(), Vec::new());
         for hook in hooks {
             match Source::new(hook, tools, has_tokens) {
@@ -78,7 +85,11 @@ impl Hooks {
             }
         }
         let sources = dingtalk_config::Error::check(sources, faults)?;
-        Ok(Self { sources })
+        Ok(Self { sources, quotas })
+    }
+
+    pub(super) fn quotas(&self) -> &Quotas {
+        &self.quotas
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Source> {
