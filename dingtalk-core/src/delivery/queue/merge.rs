@@ -45,9 +45,8 @@ pub(super) struct Times {
 /// Plans the next step for the items, which are in the order of sending. Unless `merges`, no digests are made, and only
 /// what is held is added to the next message.
 pub(super) fn plan(policy: &DigestPolicy, merges: bool, items: &[Item], times: Times) -> Plan {
-    let plan_ready = |items: &[&Item], first: &Item, times: Times| match merges {
-        true => plan_ready(policy, items, first, times),
-        false => Plan::First,
+    let plan_ready = |items: &[&Item], first: &Item, times: Times| {
+        if merges { plan_ready(policy, items, first, times) } else { Plan::First }
     };
     let held_for = |item: &Item| if times.hurry { None } else { held_for(item, times.now) };
     if items.is_empty() {
