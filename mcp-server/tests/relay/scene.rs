@@ -92,7 +92,7 @@ impl Scene {
             sandbox.base_url(),
             if robot.contains("rate_per_minute") { "" } else { "rate_per_minute = 0\n" }
         );
-        let file = file.replace("BASE_URL", &sandbox.base_url().to_string());
+        let file = file.replace("BASE_URL", &sandbox.base_url());
         fs::write(directory.join("robots.toml"), file).unwrap();
         Self { sandbox, directory }
     }
