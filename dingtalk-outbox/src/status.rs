@@ -102,7 +102,7 @@ mod tests {
         assert_eq!(forecast(500, days(10), days(30)), Some(1500));
         assert_eq!(forecast(500, days(30), days(30)), Some(500));
         assert_eq!(forecast(0, days(10), days(30)), Some(0));
-        assert_eq!(forecast(500, days(1) - Duration::from_secs(1), days(30)), None);
+        assert_eq!(forecast(500, Duration::from_secs(24 * 3600 - 1), days(30)), None);
         assert_eq!(forecast(u64::MAX, days(1), days(30)), Some(u64::MAX));
     }
 }

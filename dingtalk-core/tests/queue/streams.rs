@@ -89,7 +89,7 @@ async fn told(arrivals: &[Arrival], merges: bool) -> Result<(), TestCaseError> {
         }
         queue.try_deliver(arrival.envelope(number, start + begun.elapsed())).unwrap();
     }
-    // What waits longest, and a burst that the rate of a robot delays.
+    // The longest wait, and the delay of a burst by the robot's rate.
     tokio::time::sleep(seconds(300 + 240)).await;
     let texts = texts(&fake);
     for number in 0..arrivals.len() {

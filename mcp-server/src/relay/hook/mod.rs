@@ -1,5 +1,5 @@
-//! Doors for the webhooks of other programs: `/hooks/{robot}/{source}`, `/hooks/{source}` where the hook has routes, and
-//! the address of prometheus-webhook-dingtalk.
+//! Doors for the webhooks of other programs: `/hooks/{robot}/{source}`, `/hooks/{source}` where the hook has routes,
+//! and the address of prometheus-webhook-dingtalk.
 //!
 //! A payload that is authentic and one of its source's always becomes a message: with all its values, with those that
 //! fit, or at least with the word that there is one.
