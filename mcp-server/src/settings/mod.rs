@@ -37,12 +37,11 @@ use dingtalk_outbox::State;
 #[cfg(feature = "program")]
 use secrecy::SecretString;
 
-#[cfg(feature = "program")]
 pub(crate) use self::language::language;
 pub(crate) use self::robots::Described;
 #[cfg(feature = "program")]
 pub(crate) use self::state::STATE_TARGET;
-#[cfg(all(feature = "program", feature = "postgres"))]
+#[cfg(feature = "postgres")]
 pub(crate) use self::state::StateDatabase;
 use self::{
     reader::{Given, GivenSecret, Reader},
