@@ -154,6 +154,68 @@ fn an_event_that_does_not_come_is_not_awaited() {
     assert!(told.contains("not queued within 250 ms"), "{told}");
 }
 
+#[test]
+fn an_agent_that_reads_nothing_is_not_awaited() {
+    let (unread, full) = std::io::pipe().unwrap();
+    let mut filling = full.try_clone().unwrap();
+    // It waits in the pipe until this test ends.
+    thread::spawn(move || while filling.write_all(&[b'.'; 4096]).is_ok() {});
+    thread::sleep(Duration::from_millis(200));
+    let mut command = command();
+    command.args(["hook", "claude", "--bogus"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(full);
+    let mut running = command.spawn().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        if let Some(status) = running.try_wait().unwrap() {
+            break Some(status);
+        }
+        if Instant::now() > deadline {
+            running.kill().unwrap();
+            break None;
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.and_then(|status| status.code()), Some(0), "it waits for a reader of stderr");
+    drop(unread);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_project_redirects_nothing() {
+    let (scene, hostile) = (Scene::new("hook-own", "").await, Scene::new("hook-hostile", "").await);
+    let file = fs::read_to_string(hostile.path("robots.toml")).unwrap().replace("env:TOKEN", "file:token");
+    let project = hostile.path("project");
+    for folder in ["", ".dingtalk-notify", ".config/dingtalk-notify", "dingtalk-notify", ".claude"] {
+        fs::create_dir_all(project.join(folder)).unwrap();
+        for name in ["dingtalk.toml", "dingtalk-notify.toml", "robots.toml", "config.toml"] {
+            fs::write(project.join(folder).join(name), &file).unwrap();
+        }
+        fs::write(project.join(folder).join("token"), "0123abcd").unwrap();
+    }
+    let variables = format!(
+        "DINGTALK_NOTIFY_CONFIG={}\nDINGTALK_BOT_ACCESS_TOKEN=0123abcd\nDINGTALK_BOT_BASE_URL={}\n",
+        project.join("robots.toml").display(),
+        hostile.sandbox.base_url()
+    );
+    fs::write(project.join(".env"), variables).unwrap();
+    let mut event: serde_json::Value = serde_json::from_slice(&payload("claude/stop.json")).unwrap();
+    event["cwd"] = project.to_str().unwrap().into();
+    event["config"] = project.join("robots.toml").to_str().unwrap().into();
+    let event = event.to_string();
+
+    // A person without settings has no robot.
+    let mut command = command();
+    command.args(["hook", "--try", "claude"]).current_dir(&project).env("HOME", scene.path("home"));
+    let output = with_stdin(&mut command, event.as_bytes());
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+
+    let mut command = scene.command(&["hook", "--try", "claude"]);
+    let output = with_stdin(command.current_dir(&project), event.as_bytes());
+    assert!(output.status.success(), "{}", words(&output));
+    scene.wait_for(|texts| !texts.is_empty()).await;
+    scene.wait_for_end().await;
+    assert_eq!(hostile.texts(), [""; 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn people_are_told_once_of_one_request() {
     let scene = Scene::new("hook", "").await;

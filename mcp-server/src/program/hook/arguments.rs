@@ -37,7 +37,8 @@ pub(in super::super) struct HookArguments {
     #[arg(long, requires = "install", group = "changes")]
     pub(super) write: bool,
     /// Remove from the agent's file what --install --write has written
-    #[arg(long, group = "changes", conflicts_with_all = ["install", "try", "event", "show", "robot", "state_dir", "config"])]
+    #[arg(long, group = "changes", conflicts_with_all = ["install", "try", "event"])]
+    #[arg(conflicts_with_all = ["show", "robot", "state_dir", "config"])]
     pub(super) uninstall: bool,
     /// File of the agent's settings, by default ~/.claude/settings.json
     #[arg(long, value_name = "FILE", requires = "changes")]

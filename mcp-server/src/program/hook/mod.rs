@@ -18,6 +18,7 @@ use std::{
     io::{self, Read as _, Write as _},
     panic,
     process::{self, ExitCode},
+    sync::mpsc,
     thread,
     time::Duration,
 };
@@ -32,6 +33,9 @@ use super::{
 
 /// Time for everything, after which the event is dropped.
 const TIME: Duration = Duration::from_millis(250);
+
+/// Time for the line on stderr.
+const LAST_LINE: Duration = Duration::from_millis(50);
 
 /// Maximum size of an event, in bytes.
 const MAX_EVENT: u64 = 1024 * 1024;
@@ -63,16 +67,28 @@ pub(super) fn intercept(program: &Program) -> Option<ExitCode> {
 
 /// Ends the process with 0 if its time is over or it panics.
 fn protect_agent(name: &'static str) {
+    // Before another hook of the program's own, and before the process aborts.
     panic::set_hook(Box::new(move |_| {
         // A message could contain parts of the event.
-        let _ = writeln!(io::stderr(), "{name}: hook: dropped: internal error");
-        process::exit(0);
+        drop_event(name, "internal error");
     }));
     thread::spawn(move || {
         thread::sleep(TIME);
-        let _ = writeln!(io::stderr(), "{name}: hook: dropped: not queued within {} ms", TIME.as_millis());
-        process::exit(0);
+        drop_event(name, &format!("not queued within {} ms", TIME.as_millis()));
     });
+}
+
+/// Ends the process with 0, after a line on stderr if somebody reads it.
+fn drop_event(name: &'static str, reason: &str) -> ! {
+    let line = format!("{name}: hook: dropped: {reason}\n");
+    let (written, done) = mpsc::channel();
+    thread::spawn(move || {
+        let _ = io::stderr().write_all(line.as_bytes());
+        let _ = written.send(());
+    });
+    // A pipe that is full would hold the agent for ever.
+    let _ = done.recv_timeout(LAST_LINE);
+    process::exit(0);
 }
 
 fn run(program: &Program, typed: Vec<OsString>) -> Result<()> {
@@ -139,4 +155,41 @@ fn read(argument: Option<String>) -> Result<Vec<u8>> {
         return Err(words("the event is larger than 1 MiB", "事件超过 1 MiB").into());
     }
     Ok(given)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Output};
+
+    use super::*;
+
+    /// Tells the test binary to panic as the command would. The program itself has no such variable.
+    const PANIC: &str = "HOOK_TEST_PANICS";
+
+    #[test]
+    fn a_child_panics() {
+        if let Ok(place) = env::var(PANIC) {
+            protect_agent("dingtalk-notify");
+            let secret = "hunter2";
+            assert_eq!(place, "main", "{}", thread::spawn(move || panic!("{secret}")).join().is_ok());
+            panic!("{secret}");
+        }
+    }
+
+    fn child(place: &str) -> Output {
+        let test = concat!(module_path!(), "::a_child_panics");
+        let test = test.split_once("::").map_or(test, |(_, test)| test);
+        let arguments = ["--exact", test, "--nocapture", "--test-threads=1"];
+        Command::new(env::current_exe().unwrap()).args(arguments).env(PANIC, place).output().unwrap()
+    }
+
+    #[test]
+    fn a_panic_is_no_failure_of_the_agent() {
+        for place in ["main", "thread"] {
+            let output = child(place);
+            let told = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(0), "{place}: {told}");
+            assert_eq!(told, "dingtalk-notify: hook: dropped: internal error\n", "{place}");
+        }
+    }
 }
