@@ -377,6 +377,7 @@ fn settings_that_are_not_understood_stay() {
         let output = with_home(&home, arguments);
         assert_eq!(output.status.code(), Some(1), "{}", words(&output));
         assert!(words(&output).contains("by hand"), "{}", words(&output));
+        assert!(!words(&output).contains("dropped"), "{}", words(&output));
     }
     for arguments in [
         &["--uninstall", "claude", "--robot", "ops"][..],

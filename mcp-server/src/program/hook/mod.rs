@@ -58,8 +58,13 @@ pub(super) fn intercept(program: &Program) -> Option<ExitCode> {
         Err(problem) => {
             // One line, whatever the error has.
             let problem = problem.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-            program.tell(format_args!("{}: {problem}", words("hook: dropped", "hook：已丢弃")));
-            if is_person { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+            if is_person {
+                program.tell(problem);
+                ExitCode::FAILURE
+            } else {
+                program.tell(format_args!("{}: {problem}", words("hook: dropped", "hook：已丢弃")));
+                ExitCode::SUCCESS
+            }
         }
     };
     Some(code)
