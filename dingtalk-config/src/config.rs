@@ -9,6 +9,7 @@ use dingtalk_core::tool::ToolType;
 use crate::{
     DeliveryOptions, Error, Fault, FaultKind, OutboxSettings, Person, QuotaSettings, RobotSettings,
     StateSettings, TokenSettings, Wording,
+    robot::no_robot,
     section::{Hint, Section},
     syntax,
 };
@@ -299,20 +300,6 @@ pub fn time_zone_problem(zone: &str) -> Option<Wording> {
             format!("不是有效的时区：{zone:?}；应为 `Asia/Shanghai` 这样的名称，或 `+08:00` 这样的偏移量");
         Wording::new(english, chinese)
     })
-}
-
-pub(crate) fn no_robot<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Wording {
-    let names: Vec<&str> = names.collect();
-    let name = name.escape_debug();
-    let (english, chinese) = match dingtalk_template::suggest(&name.to_string(), names.iter().copied()) {
-        Some(meant) => (format!("; did you mean `{meant}`?"), format!("；是否想写 `{meant}`？")),
-        None if names.is_empty() => (String::new(), String::new()),
-        None => (
-            format!("; expected one of `{}`", names.join("`, `")),
-            format!("；现有 `{}`", names.join("`、`")),
-        ),
-    };
-    Wording::new(format!("unknown robot `{name}`{english}"), format!("未知的机器人 `{name}`{chinese}"))
 }
 
 #[cfg(test)]

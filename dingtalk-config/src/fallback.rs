@@ -7,7 +7,7 @@ use dingtalk_core::{
     delivery::{BoxFuture, RobotKey, window::Forecast},
 };
 
-use crate::{RobotSettings, Wording, config::no_robot, section::Section};
+use crate::{RobotSettings, Wording, robot::no_robot, section::Section};
 
 /// Delivery for one robot. A message that it refuses for good, through no fault of the message, goes to another robot,
 /// with a line that says so. The other robot's own fallback is not asked: no message wanders.

@@ -440,6 +440,20 @@ fn check_rate(rate: Option<u32>, host: &str) -> Result<Option<u32>, Wording> {
     }
 }
 
+pub(crate) fn no_robot<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> Wording {
+    let names: Vec<&str> = names.collect();
+    let name = name.escape_debug();
+    let (english, chinese) = match dingtalk_template::suggest(&name.to_string(), names.iter().copied()) {
+        Some(meant) => (format!("; did you mean `{meant}`?"), format!("；是否想写 `{meant}`？")),
+        None if names.is_empty() => (String::new(), String::new()),
+        None => (
+            format!("; expected one of `{}`", names.join("`, `")),
+            format!("；现有 `{}`", names.join("`、`")),
+        ),
+    };
+    Wording::new(format!("unknown robot `{name}`{english}"), format!("未知的机器人 `{name}`{chinese}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,8 @@ use tokio::time::Instant;
 
 use crate::{
     admission::{self, Request},
-    fault::{Ending, Fault, TRUNCATED},
+    ending::{Ending, TRUNCATED},
+    fault::Fault,
     gzip,
     log::{Outcome, Received},
     refusal::{self, Refusal},

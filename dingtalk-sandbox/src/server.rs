@@ -27,8 +27,8 @@ use tokio::{
 use crate::{
     admission::Request,
     api,
+    ending::Ending,
     endpoint::{self, Answer, REDIRECT_TARGET},
-    fault::Ending,
     refusal,
     response::{Body, full, json},
     shared::Shared,

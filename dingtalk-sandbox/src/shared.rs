@@ -13,7 +13,7 @@ use tokio::{sync::watch, time::Instant};
 use crate::{
     config::{Builder, Clock},
     draft::Compose,
-    fault::Faults,
+    faults::Faults,
     log::Log,
     rate::{Limiter, RateLimit, Window},
     release::Releases,

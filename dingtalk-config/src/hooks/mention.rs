@@ -3,11 +3,13 @@
 use dingtalk_core::{Envelope, Mobile, UserId, message::Mentions, tool::PersonKind};
 use dingtalk_template::suggest;
 
-use super::source::FindPerson;
 use crate::{
     Wording,
     section::{LIST, Section},
 };
+
+/// Finds people by the names that the file has for them.
+pub(super) type FindPerson<'f> = dyn Fn(&str) -> Option<(PersonKind, String)> + 'f;
 
 /// Mentions of the file, not of a payload.
 #[derive(Debug, Clone, Default)]

@@ -6,7 +6,7 @@ use dingtalk_core::{
     Envelope, Message,
     delivery::Language,
     message::{Fault as ValueFault, Faults},
-    tool::{PersonKind, ToolType},
+    tool::ToolType,
 };
 use dingtalk_template::suggest;
 use serde_json::{Map, Value};
@@ -20,16 +20,13 @@ use super::{
     fit::Slot,
     links::Links,
     manner::{Applied, Manner, Weight},
-    mention::Mention,
+    mention::{FindPerson, Mention},
     path::Scope,
     payload::Payload,
     route::{self, Route, Routed},
     select::Select,
 };
 use crate::{Fault, Wording};
-
-/// Finds people by the names that the file has for them.
-pub(super) type FindPerson<'f> = dyn Fn(&str) -> Option<(PersonKind, String)> + 'f;
 
 /// A hook that is ready to read the payloads of its source.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ use tokio_postgres::types::ToSql;
 
 use super::{
     link::{Link, wait},
+    look::Look,
     tables::Tables,
     trouble,
 };
@@ -40,24 +41,6 @@ pub(crate) struct Taken {
     pub(crate) slot: Slot,
     pub(crate) known: Known,
     pub(crate) at: i64,
-}
-
-/// State of a robot for a program that waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Look {
-    change: i64,
-    /// Set if the first waiter is one of this program.
-    first: bool,
-    /// End of the rest.
-    rest: Option<i64>,
-}
-
-impl Look {
-    /// Reports whether waiters have to be reviewed, after an earlier look.
-    pub(crate) fn differs(self, earlier: Option<Self>) -> bool {
-        self.first && earlier != Some(self)
-            || self.rest.is_some() && earlier.map(|look| look.rest) != Some(self.rest)
-    }
 }
 
 impl Tables {

@@ -10,6 +10,7 @@ mod entries;
 mod letters;
 mod link;
 mod listeners;
+mod look;
 mod migration;
 mod rows;
 mod session;
@@ -24,8 +25,4 @@ pub use self::{
     store::PostgresStore,
     transaction::enqueue_in_postgres,
 };
-pub(crate) use self::{
-    decisions::{Look, Wish},
-    rows::host_name,
-    tables::Tables as PostgresTables,
-};
+pub(crate) use self::{decisions::Wish, look::Look, rows::host_name, tables::Tables as PostgresTables};

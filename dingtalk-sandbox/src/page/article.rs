@@ -2,7 +2,11 @@
 
 use std::time::SystemTime;
 
-use super::{inspector, options::Options};
+use super::{
+    entry::{grouped, kind, verdict},
+    inspector,
+    options::Options,
+};
 use crate::{
     log::{Entry, Outcome},
     render::{Drawing, Element, Finding, Language, Names},
@@ -106,40 +110,6 @@ fn notice(entry: &Entry, options: &Options) -> Element {
     Element::of("div", "drawn").child(notice)
 }
 
-/// Returns the name of the verdict in filters, and in English and Chinese.
-pub(super) fn verdict(entry: &Entry) -> (&'static str, [&'static str; 2]) {
-    match &entry.outcome {
-        Outcome::Accepted(_) => VERDICTS[0],
-        Outcome::Repeated { .. } => VERDICTS[1],
-        Outcome::Refused(_) => VERDICTS[2],
-        Outcome::Faulted => VERDICTS[3],
-    }
-}
-
-/// Verdicts: names in filters, and in English and Chinese.
-pub(super) const VERDICTS: [(&str, [&str; 2]); 4] = [
-    ("accepted", ["accepted", "已接受"]),
-    ("repeated", ["repeated", "重复"]),
-    ("refused", ["refused", "已拒绝"]),
-    ("faulted", ["faulted", "注入故障"]),
-];
-
-/// Returns the `msgtype`: of the message, or as a refused body states it.
-pub(super) fn kind(entry: &Entry) -> String {
-    #[derive(serde::Deserialize)]
-    struct Stated {
-        msgtype: Option<String>,
-    }
-
-    match entry.accepted() {
-        Some(message) => message.message.kind().to_owned(),
-        None => {
-            let stated = serde_json::from_slice::<Stated>(&entry.body).ok().and_then(|it| it.msgtype);
-            stated.unwrap_or_default()
-        }
-    }
-}
-
 fn line(entry: &Entry, verdict: &str, label: &'static str, options: &Options) -> Element {
     let number = entry.number;
     let path = format!("/view/{number}");
@@ -213,19 +183,6 @@ pub(super) fn gauge(label: &str, value: u64, max: u64, text: &str) -> Element {
         .with("title", label)
         .child(bar);
     Element::of("div", "gauge").child(meter).child(Element::of("span", "amount").text(text))
-}
-
-/// Returns a number with separators between thousands.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn warnings(entry: &Entry, findings: &[Finding], options: &Options) -> Option<Element> {

@@ -1,6 +1,6 @@
 //! The request as it was received, without its secrets, and what a person does with it: curl, and the links.
 
-use super::{article::grouped, options::Options};
+use super::{entry::grouped, options::Options};
 use crate::{
     log::Entry,
     render::{Drawing, Element, Language, Names},

@@ -3,6 +3,7 @@
 
 mod article;
 mod conversations;
+mod entry;
 mod inspector;
 mod options;
 mod shell;

@@ -1,7 +1,6 @@
 //! Options of a page, all in its address: language, theme, client, pictures and filters. So a page can be shared, works
 //! without a script, and keeps its options over a reload.
 
-use super::article;
 use crate::{
     log::Entry,
     render::{Client, Element, Language, Look},
@@ -82,8 +81,8 @@ impl Options {
     pub(super) fn shows(&self, entry: &Entry, article: &Element) -> bool {
         let Filter { robot, kind, verdict, text } = &self.filter;
         (robot.is_empty() || entry.robot.as_ref() == Some(robot))
-            && (kind.is_empty() || article::kind(entry) == *kind)
-            && (verdict.is_empty() || article::verdict(entry).0 == verdict)
+            && (kind.is_empty() || super::entry::kind(entry) == *kind)
+            && (verdict.is_empty() || super::entry::verdict(entry).0 == verdict)
             && (text.is_empty() || article.text_of("drawn").to_lowercase().contains(text.as_str()))
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     article::{self, Extent},
-    conversations,
+    conversations, entry,
     options::Options,
 };
 use crate::{
@@ -200,7 +200,7 @@ fn filters(shared: &Shared, options: &Options) -> Element {
     let same = |value: &str| (value.to_owned(), value.to_owned());
     let robots = (0..shared.robots.len()).map(|at| same(shared.name(at))).collect();
     let verdicts =
-        article::VERDICTS.map(|(name, label)| (name.to_owned(), options.say(label).to_owned())).to_vec();
+        entry::VERDICTS.map(|(name, label)| (name.to_owned(), options.say(label).to_owned())).to_vec();
     let filter = &options.filter;
     let text = Element::of("span", "field grow")
         .child(Element::new("label").with("for", "f-q").text(options.say(["Text", "文本"])))

@@ -3,9 +3,10 @@
 use super::{
     address,
     capability::{Client, Construct},
+    drawing::Drawing,
     element::Element,
     preview::Mark,
-    tree::{Arrangement, Block, Body, CardButton, Drawing, FeedRow, Inline, Picture},
+    tree::{Arrangement, Block, Body, CardButton, FeedRow, Inline, Picture},
     words::Language,
 };
 

@@ -5,8 +5,9 @@ use dingtalk_core::{Message, message::WireMessage};
 use super::{
     address,
     capability::{Client, Construct, Support},
+    drawing::Drawing,
     markdown::plain_text,
-    tree::{Arrangement, Block, Body, Drawing, Inline},
+    tree::{Arrangement, Block, Body, Inline},
 };
 
 /// A warning on a message, in English and Chinese.

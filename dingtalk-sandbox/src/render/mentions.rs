@@ -2,13 +2,10 @@
 
 use dingtalk_core::{
     Mobile, UserId,
-    message::{ActionCard, Mentions},
+    message::{AT_ALL_TEXT, ActionCard, Mentions},
 };
 
-use super::{
-    preview::everyone,
-    tree::{Inline, Mention, Names},
-};
+use super::tree::{Inline, Mention, Names};
 
 /// Ids that a message mentions, longest first, with the members' names.
 #[derive(Debug, Clone, Default)]
@@ -125,4 +122,9 @@ fn push_linked(text: &str, inlines: &mut Vec<Inline>) {
     if !rest.is_empty() {
         inlines.push(Inline::Text(rest.to_owned()));
     }
+}
+
+/// Returns the texts that mention everyone, without `@`.
+pub(super) fn everyone() -> [&'static str; 2] {
+    [AT_ALL_TEXT.trim_start_matches('@'), "所有人"]
 }

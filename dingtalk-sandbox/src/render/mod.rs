@@ -20,6 +20,7 @@
 mod address;
 mod capability;
 mod draw;
+mod drawing;
 mod element;
 mod finding;
 mod markdown;
@@ -33,12 +34,13 @@ mod words;
 pub use self::{
     capability::{Capability, Client, Construct, Support},
     draw::Look,
+    drawing::Drawing,
     element::Element,
     finding::{Finding, Target},
     measure::{ASSUMPTIONS, Assumption, Certainty, MEASURES, Measure},
     preview::{Mark, Preview},
     style::{colour_rules, style_sheet},
-    tree::{Arrangement, Block, Body, CardButton, Drawing, FeedRow, Inline, Mention, Names, Picture},
+    tree::{Arrangement, Block, Body, CardButton, FeedRow, Inline, Mention, Names, Picture},
     words::Language,
 };
 

@@ -1,9 +1,6 @@
 //! The line of a message in the conversation list, the only place where its title is seen.
 
-use dingtalk_core::{
-    Message,
-    message::{AT_ALL_TEXT, Mentions},
-};
+use dingtalk_core::{Message, message::Mentions};
 
 use super::{mentions::Ids, mentions::replaced, tree::Names};
 
@@ -74,9 +71,4 @@ fn one_line(text: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
-}
-
-/// Returns the texts that mention everyone, without `@`.
-pub(super) fn everyone() -> [&'static str; 2] {
-    [AT_ALL_TEXT.trim_start_matches('@'), "所有人"]
 }
