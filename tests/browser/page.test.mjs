@@ -116,7 +116,7 @@ for (const [client, width] of [["desktop", 1280], ["phone", 390]]) {
     test(`each type on ${client}, ${scheme}`, async () => {
       const { page, problems, close } = await open(`/?lang=zh&client=${client}`, { width, scheme, height: 2400 });
       compare(await page.evaluate(measured), `${client}-${scheme}`);
-      if (SHOTS) await page.screenshot({ path: `${SHOTS}/${client}-${scheme}.png`, fullPage: true });
+      if (SHOTS) await page.screenshot({ path: `${SHOTS}/sandbox-${client}-${scheme}.png`, fullPage: true });
       assert.deepEqual(problems, []);
       await close();
     });

@@ -1,4 +1,4 @@
-//! What a program that waits sees of a robot.
+//! A look at a robot, for programs that wait.
 
 /// State of a robot for a program that waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
