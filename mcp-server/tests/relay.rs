@@ -456,7 +456,7 @@ async fn a_key_in_use_is_a_conflict() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_fails_is_no_success() {
-    let hook = "[hooks.alertmanager]\npreset = \"alertmanager@1\"\n";
+    let hook = "[hooks.alertmanager]\npreset = \"alertmanager@1\"\nresolved = \"own\"\n";
     let scene = Scene::new("store", "", &format!("{TOKENS}{hook}")).await;
     let relay = scene.relay();
     assert_eq!(notify(&relay, "/notify/disk_alert", &alert()).await.0, 200);
