@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 const HOOKS: &str = r#"
 [hooks.alertmanager]
 preset = "alertmanager@1"
+resolved = "own"
 [hooks.github]
 preset = "github@1"
 secret = ["env:SIGN", "env:OPS"]
