@@ -239,14 +239,15 @@ async fn no_alert_is_lost_or_told_twice_when_both_programs_are_killed() {
     relay = scene.relay_at(&address);
     wait_for(&scene, |told| told.firing.len() == ALERTS).await;
     assert_each_is_told_once(&scene);
-    let first = told(&scene).len();
+    let first = whole_groups(&scene);
 
     // An Alertmanager whose log is lost tells everything again.
     alertmanager.kill();
     alertmanager = Alertmanager::start(program, &scene, &address);
     alertmanager.url.clone_into(&mut url.lock().unwrap());
     wait_for_repetitions(&alertmanager, GROUPS as u64).await;
-    assert_eq!(told(&scene).len(), first, "a repetition is told again");
+    assert_each_is_told_once(&scene);
+    assert_eq!(whole_groups(&scene), first, "a repetition is told again");
 
     // The relay is away while alerts are resolved, and ends again while the messages arrive.
     relay.kill();
@@ -289,6 +290,12 @@ async fn no_alert_is_lost_or_told_twice_when_both_programs_are_killed() {
     let firing: BTreeSet<&String> = all.iter().flat_map(|told| &told.firing).collect();
     let resolved: BTreeSet<&String> = all.iter().flat_map(|told| &told.resolved).collect();
     assert_eq!((firing.len(), resolved.len()), (GROUPS * ALERTS, GROUPS * ALERTS / 2));
+}
+
+/// Returns the number of messages that tell of all alerts of their group as firing. An Alertmanager that begins with old
+/// alerts may tell of the first of a group before it has received the others, which is another state.
+fn whole_groups(scene: &Scene) -> usize {
+    told(scene).iter().filter(|told| told.firing.len() == ALERTS).count()
 }
 
 /// No two messages tell the same of the same group.
