@@ -292,8 +292,8 @@ async fn no_alert_is_lost_or_told_twice_when_both_programs_are_killed() {
     assert_eq!((firing.len(), resolved.len()), (GROUPS * ALERTS, GROUPS * ALERTS / 2));
 }
 
-/// Returns the number of messages that tell of all alerts of their group as firing. An Alertmanager that begins with old
-/// alerts may tell of the first of a group before it has received the others, which is another state.
+/// Returns the number of messages that tell of all alerts of their group as firing. An Alertmanager that begins with
+/// old alerts may tell of the first of a group before it has received the others, which is another state.
 fn whole_groups(scene: &Scene) -> usize {
     told(scene).iter().filter(|told| told.firing.len() == ALERTS).count()
 }
