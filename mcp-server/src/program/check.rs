@@ -2,17 +2,33 @@
 
 use std::{process::ExitCode, time::Duration};
 
+use clap::Args;
 use dingtalk_config::DeliveryOptions;
 use dingtalk_core::{Deliver as _, Envelope, Error, ErrorKind, Message, Robot, delivery::Probe};
 use serde_json::{Value, json};
 
 use super::{
     Program, Result,
-    arguments::CheckArguments,
+    options::FileArgument,
     say, send,
     words::{in_language, language, words},
 };
 use crate::settings::Described;
+
+#[derive(Args)]
+pub(super) struct CheckArguments {
+    /// Check only this robot of the configuration file
+    #[arg(long, value_name = "NAME")]
+    robot: Option<String>,
+    /// Send a short message with each robot: the only way to verify token, signature, keyword and IP address
+    #[arg(long)]
+    send: bool,
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    file: FileArgument,
+}
 
 /// Clock difference that is not reported: a `Date` header has whole seconds, and is older than the answer.
 const CLOCK_PRECISION: Duration = Duration::from_secs(10);
@@ -51,7 +67,7 @@ enum Outcome {
 }
 
 pub(super) async fn run(program: &Program, arguments: CheckArguments) -> Result<ExitCode> {
-    let settings = arguments.settings();
+    let settings = arguments.file.settings();
     // All errors of `serve` that do not depend on a robot.
     program.equip(settings.preview()?).build()?;
     let candidates = settings.robots(arguments.robot.as_deref())?.into_iter();

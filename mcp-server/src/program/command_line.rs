@@ -8,9 +8,9 @@ use dingtalk_core::delivery::Language;
 
 use super::{
     Program,
-    arguments::{Arguments, Command, SendArguments},
+    arguments::{Arguments, Command},
     chinese, notifications,
-    send::{Report, Sendable, has_value_with_hyphen},
+    send::{Report, SendArguments, Sendable, has_value_with_hyphen},
     words::language,
 };
 use crate::settings::help;

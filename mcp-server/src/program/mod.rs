@@ -14,6 +14,7 @@ mod log;
 #[cfg(feature = "migrate")]
 mod migrate;
 mod notifications;
+mod options;
 mod outbox;
 mod preview;
 mod relay;

@@ -5,10 +5,7 @@ use std::{env, ffi::OsString, path::PathBuf};
 use clap::{Arg, Command, Subcommand as _};
 use dingtalk_core::delivery::Language;
 
-use super::{
-    arguments::MessageArguments,
-    send::{Sendable, looks_like_option, send_command},
-};
+use super::send::{AFTER_FIELDS, MessageArguments, Sendable, looks_like_option, send_command};
 use crate::settings::table;
 
 /// Finds the configuration file in a command line that is not parsed yet, or in the environment.
@@ -41,9 +38,6 @@ pub(super) fn add(line: Command, sendables: &[Sendable], language: Language) -> 
         send.subcommands(sendables.iter().map(|sendable| sendable.command(&options, language)))
     })
 }
-
-/// Position of the options of `send` in the help of a notification.
-pub(super) const AFTER_FIELDS: usize = 100;
 
 /// Arranges the arguments of a notification's command so that each flag has its value, even one that begins with a
 /// hyphen, and everything that no flag takes is at the end, where it is found together with all other faults.

@@ -9,12 +9,12 @@ use std::{
 use super::migrate;
 use super::{
     Program, Result,
-    arguments::{Arguments, Command, StateCommand},
+    arguments::{Arguments, Command},
     check, command_line, completions, demo, hook, log, outbox, preview, relay, sandbox, send, serve, state,
     status, tools,
     words::{language, words},
 };
-use crate::{Error, Settings, settings::Flags};
+use crate::Error;
 
 impl Program {
     /// Runs the command of the command line. Messages for people go to stderr.
@@ -56,7 +56,7 @@ impl Program {
             Some(Command::Check(check)) => return check::run(self, check).await,
             Some(Command::Outbox { command }) => return outbox::run(self, command).await,
             Some(Command::Status(status)) => status::run(self, status).await?,
-            Some(Command::State { command: StateCommand::Sql(arguments) }) => state::sql(&arguments)?,
+            Some(Command::State { command }) => state::run(&command)?,
             Some(Command::Tools { render, choice, .. }) if !render.is_empty() => {
                 return tools::render(self, &choice, &render);
             }
@@ -73,9 +73,7 @@ impl Program {
             Some(Command::Hook(_)) => {}
             Some(Command::Sandbox(arguments)) => sandbox::run(self, arguments).await?,
             Some(Command::Demo { once, config }) => demo::run(self, once, config.as_deref()).await?,
-            Some(Command::Completions { shell, config }) => {
-                completions::run(self, &Settings::read(Flags { config, ..Flags::default() }), shell)?;
-            }
+            Some(Command::Completions { shell, file }) => completions::run(self, &file.settings(), shell)?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use clap::Args;
 use dingtalk_core::{
     Robot,
     delivery::{Block, RobotKey},
@@ -9,10 +10,19 @@ use dingtalk_core::{
 use dingtalk_outbox::{QuotaStatus, RobotStatus};
 use serde_json::{Value, json};
 
-use super::{Program, Result, arguments::StatusArguments, say, words::words};
+use super::{Program, Result, options::StoreArguments, say, words::words};
+
+#[derive(Args)]
+pub(super) struct StatusArguments {
+    /// Print the status as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: StoreArguments,
+}
 
 pub(super) async fn run(program: &Program, arguments: StatusArguments) -> Result<()> {
-    let settings = arguments.settings();
+    let settings = arguments.place.settings();
     settings.check()?;
     let Some(state) = settings.state() else {
         if arguments.json {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use dingtalk_core::tool::ToolSet;
 use serde::Serialize;
 
-use super::{Program, Result, arguments::ToolChoice, command_line, say, send, words::words};
+use super::{Program, Result, command_line, options::ToolChoice, say, send, words::words};
 use crate::{Catalog, Deployment, Settings};
 
 pub(super) fn run(program: &Program, settings: &Settings, as_json: bool, lint: bool) -> Result<()> {

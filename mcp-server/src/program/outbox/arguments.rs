@@ -1,29 +1,46 @@
-//! The arguments of the commands for operators of the queue.
+//! The arguments of the commands for the queue.
 
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use dingtalk_template::declaration::span;
 
-use super::super::arguments::StateArguments;
-use crate::{
-    Settings,
-    settings::{Flags, table},
-};
+use super::super::{listen::ListenAddress, options::StoreArguments};
 
-/// The queue that a command is for.
-#[derive(Args)]
-pub(in crate::program) struct QueueArguments {
-    #[command(flatten)]
-    state: StateArguments,
-    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
-    config: Option<PathBuf>,
+#[derive(Subcommand)]
+pub(in crate::program) enum OutboxCommand {
+    /// Deliver what is in the queue, until a signal ends the process
+    Run(RunArguments),
+    /// List the notifications in the queue, without their content
+    List(ListArguments),
+    /// Show one notification: where it stands, and why
+    Show(ShowArguments),
+    /// Put dead letters back into the queue
+    Retry(RetryArguments),
+    /// Remove notifications for good, without delivering them
+    Drop(DropArguments),
+    /// Remove old dead letters for good
+    Purge(PurgeArguments),
+    /// Count the notifications of each robot, and list the processes that deliver
+    Stats(StatsArguments),
 }
 
-impl QueueArguments {
-    pub(in crate::program) fn settings(&self) -> Settings {
-        Settings::read(Flags { config: self.config.clone(), ..self.state.flags() })
-    }
+#[derive(Args)]
+pub(in crate::program) struct RunArguments {
+    /// Exit when nothing is left for these robots
+    #[arg(long, conflicts_with = "detach")]
+    pub(super) drain: bool,
+    /// Start a process in the background that exits when nothing is left, unless one is running
+    #[arg(long)]
+    pub(super) detach: bool,
+    /// This is that process
+    #[arg(long, hide = true, conflicts_with_all = ["detach", "drain"])]
+    pub(super) detached: bool,
+    /// Serve /healthz, /readyz and /metrics at this address, for example 127.0.0.1:9100; other machines need a token
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["detach", "detached"])]
+    pub(super) admin: Option<ListenAddress>,
+    #[command(flatten)]
+    pub(super) place: StoreArguments,
 }
 
 #[derive(Args)]
@@ -44,7 +61,7 @@ pub(in crate::program) struct ListArguments {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) place: QueueArguments,
+    pub(super) place: StoreArguments,
 }
 
 #[derive(Args)]
@@ -58,7 +75,7 @@ pub(in crate::program) struct ShowArguments {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) place: QueueArguments,
+    pub(super) place: StoreArguments,
 }
 
 #[derive(Args)]
@@ -70,7 +87,7 @@ pub(in crate::program) struct RetryArguments {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) place: QueueArguments,
+    pub(super) place: StoreArguments,
 }
 
 #[derive(Args)]
@@ -85,7 +102,7 @@ pub(in crate::program) struct DropArguments {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) place: QueueArguments,
+    pub(super) place: StoreArguments,
 }
 
 #[derive(Args)]
@@ -97,7 +114,7 @@ pub(in crate::program) struct PurgeArguments {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) place: QueueArguments,
+    pub(super) place: StoreArguments,
 }
 
 #[derive(Args)]
@@ -106,5 +123,5 @@ pub(in crate::program) struct StatsArguments {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
-    pub(super) place: QueueArguments,
+    pub(super) place: StoreArguments,
 }

@@ -10,8 +10,9 @@ mod stats;
 
 use std::process::ExitCode;
 
+use self::arguments::OutboxCommand;
 pub(super) use self::run::start;
-use super::{Program, Result, arguments::OutboxCommand};
+use super::{Program, Result};
 
 pub(super) async fn run(program: &Program, command: OutboxCommand) -> Result<ExitCode> {
     match command {

@@ -4,7 +4,10 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
-use super::super::{Program, Result, arguments::RunArguments, send::FLUSH, words::words};
+use super::{
+    super::{Program, Result, send::FLUSH, words::words},
+    arguments::RunArguments,
+};
 use crate::{
     Settings,
     metrics::Metrics,
@@ -16,7 +19,7 @@ use crate::{
 const BEGIN: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(program: &Program, arguments: RunArguments) -> Result<ExitCode> {
-    let settings = arguments.settings();
+    let settings = arguments.place.settings();
     if arguments.detach {
         return detach(program, &settings).await;
     }

@@ -1,10 +1,10 @@
-//! The arguments of `relay` without a sub-command. Flags that are settings have their help in the settings' table.
+//! The arguments of `relay` and its tools. Flags that are settings have their help in the settings' table.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand, ValueEnum};
 
-use super::super::{arguments::RelayCommand, listen::ListenAddress};
+use super::super::{listen::ListenAddress, options::FileArgument};
 use crate::{
     Settings,
     settings::{Flags, table},
@@ -57,4 +57,68 @@ impl DoorArguments {
             ..Flags::default()
         })
     }
+}
+
+#[derive(Subcommand)]
+pub(in super::super) enum RelayCommand {
+    /// List the presets for well-known programs, or print one
+    Preset {
+        #[command(subcommand)]
+        command: PresetCommand,
+    },
+    /// Show the message that a payload would become, without sending it
+    Try(TryArguments),
+    /// Check the hooks of the configuration file, and try them with payloads that were recorded
+    Check {
+        /// Print the whole messages, not only their first lines
+        #[arg(long)]
+        samples: bool,
+        #[command(flatten)]
+        file: FileArgument,
+    },
+    /// Print a new token for a caller
+    Token,
+}
+
+#[derive(Subcommand)]
+pub(in super::super) enum PresetCommand {
+    /// List the presets, each with the versions whose payloads were recorded
+    List,
+    /// Print a preset as a configuration file could have it
+    Show {
+        /// Name of the preset, for example grafana
+        name: String,
+        /// Language of the texts; by default that of the program
+        #[arg(long)]
+        lang: Option<PresetLanguage>,
+    },
+}
+
+/// Language of a preset's texts.
+#[derive(Clone, Copy, ValueEnum)]
+pub(in super::super) enum PresetLanguage {
+    En,
+    Zh,
+}
+
+#[derive(Args)]
+pub(in super::super) struct TryArguments {
+    /// File with the payload as JSON; `-` for stdin
+    pub(super) payload: String,
+    /// Hook of the file, or preset; by default the file's only hook
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// Header of the request, for example 'X-GitHub-Event: push'; repeat for several
+    #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header)]
+    pub(super) headers: Vec<(String, String)>,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) file: FileArgument,
+}
+
+fn header(given: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = given.split_once(':').ok_or("expected NAME: VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
 }

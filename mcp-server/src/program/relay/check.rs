@@ -1,19 +1,15 @@
 //! `relay check`: the hooks of a file, checked against the notifications that they name, and tried with samples.
 
-use std::path::PathBuf;
-
 use dingtalk_config::{Arrival, Composed, HookSource, SAMPLES, Sample};
 
 use super::super::{Program, Result, say, words::words};
 use crate::{
     Settings,
     call::people::{People, kind_of},
-    settings::Flags,
 };
 
 /// Checks all hooks. `shows` prints whole messages in place of their first lines.
-pub(super) fn run(program: &Program, config: Option<PathBuf>, shows: bool) -> Result<()> {
-    let settings = Settings::read(Flags { config, ..Flags::default() });
+pub(super) fn run(program: &Program, settings: &Settings, shows: bool) -> Result<()> {
     let server = program.equip(settings.preview()?).build()?;
     let sources = settings.hook_sources(server.tools())?;
     let people = settings.people()?;

@@ -10,10 +10,8 @@ mod trial;
 use std::process::ExitCode;
 
 pub(super) use self::arguments::RelayArguments;
-use super::{
-    Program, Result,
-    arguments::{PresetCommand, RelayCommand},
-};
+use self::arguments::{PresetCommand, RelayCommand};
+use super::{Program, Result};
 
 pub(super) async fn run(program: &Program, arguments: RelayArguments) -> Result<ExitCode> {
     let Some(command) = arguments.command else {
@@ -24,7 +22,7 @@ pub(super) async fn run(program: &Program, arguments: RelayArguments) -> Result<
         RelayCommand::Preset { command: PresetCommand::List } => preset::list()?,
         RelayCommand::Preset { command: PresetCommand::Show { name, lang } } => preset::show(&name, lang)?,
         RelayCommand::Try(arguments) => return trial::run(program, &arguments),
-        RelayCommand::Check { samples, config } => check::run(program, config, samples)?,
+        RelayCommand::Check { samples, file } => check::run(program, &file.settings(), samples)?,
         RelayCommand::Token => token::run()?,
     }
     Ok(ExitCode::SUCCESS)

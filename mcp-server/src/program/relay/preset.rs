@@ -3,7 +3,10 @@
 use dingtalk_config::{PRESETS, Preset};
 use dingtalk_core::delivery::Language;
 
-use super::super::{Result, arguments::PresetLanguage, say, words::language};
+use super::{
+    super::{Result, say, words::language},
+    arguments::PresetLanguage,
+};
 
 pub(super) fn list() -> Result<()> {
     for preset in PRESETS {

@@ -10,23 +10,20 @@ use dingtalk_config::{Arrival, Composed, HookSource, PRESETS, Payload};
 use dingtalk_core::delivery::Language;
 use serde_json::{Value, json};
 
-use super::super::{
-    Program, Result,
+use super::{
+    super::{
+        Program, Result, say,
+        words::{language, words},
+    },
     arguments::TryArguments,
-    say,
-    words::{language, words},
 };
-use crate::{
-    Settings,
-    call::people::{People, kind_of},
-    settings::Flags,
-};
+use crate::call::people::{People, kind_of};
 
 /// Exit code for a payload that becomes no message, because it is not one of the source.
 const FOREIGN: u8 = 2;
 
 pub(super) fn run(program: &Program, arguments: &TryArguments) -> Result<ExitCode> {
-    let settings = Settings::read(Flags { config: arguments.config.clone(), ..Flags::default() });
+    let settings = arguments.file.settings();
     let server = program.equip(settings.preview()?).build()?;
     let sources = settings.hook_sources(server.tools())?;
     let source = choose(arguments.source.as_deref(), sources)?;

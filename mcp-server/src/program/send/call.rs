@@ -3,7 +3,7 @@
 use dingtalk_core::{message::Fault, tool::ToolType};
 use serde_json::{Map, Value};
 
-use super::super::arguments::SendArguments;
+use super::arguments::SendArguments;
 use crate::call::{Request, repeat::Caller};
 
 /// A call of a tool, with the faults that were found before the tool reads its arguments.

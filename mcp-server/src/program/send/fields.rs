@@ -8,7 +8,8 @@ use dingtalk_template::suggest;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{arguments::SendArguments, words::words},
+    super::words::words,
+    arguments::SendArguments,
     call::{Call, Flags},
     input::{Problem, read_file, read_stdin},
     notification::{BY_NAME, FIELDS, Field, Fields, REST, Sendable},

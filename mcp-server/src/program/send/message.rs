@@ -4,10 +4,8 @@ use dingtalk_core::tool::ToolType;
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::{
-        arguments::{MessageArguments, SendArguments},
-        words::words,
-    },
+    super::words::words,
+    arguments::{MessageArguments, SendArguments},
     call::{Call, Flags},
     hyphens::fault_of,
     input::{Input, Problem},

@@ -1,5 +1,6 @@
 //! `dingtalk-notify send`: one message or notification from a terminal or a script.
 
+mod arguments;
 mod call;
 mod fields;
 mod hyphens;
@@ -21,23 +22,19 @@ use std::{
 use clap::Args as _;
 use tokio::time::timeout;
 
+pub(super) use self::{
+    arguments::{MessageArguments, SendArguments},
+    hyphens::{has_value_with_hyphen, looks_like_option},
+    notification::{AFTER_FIELDS, FIELD, Sendable},
+    report::{NO_CONNECTION, NOT_SET_UP, Report, exit_code},
+};
 use self::{
+    arguments::{NotificationArguments, Sent},
     call::Call,
     input::Problem,
     report::{FAILURE, tell},
 };
-pub(super) use self::{
-    hyphens::{has_value_with_hyphen, looks_like_option},
-    input::Input,
-    notification::{FIELD, NotificationArguments, Sendable},
-    report::{NO_CONNECTION, NOT_SET_UP, Report, exit_code},
-};
-use super::{
-    Program, Result,
-    arguments::{SendArguments, Sent},
-    say, waiting,
-    words::words,
-};
+use super::{Program, Result, say, waiting, words::words};
 use crate::{
     Settings,
     call::{

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use clap::{
-    Arg, ArgAction, ArgMatches, Command, Subcommand,
+    Arg, ArgAction, Command, Subcommand,
     builder::{PossibleValue, StringValueParser, TypedValueParser},
 };
 use dingtalk_core::{
@@ -12,7 +12,7 @@ use dingtalk_core::{
 };
 use serde_json::{Map, Value};
 
-use super::super::{Program, arguments::MessageArguments, notifications::AFTER_FIELDS};
+use super::{super::Program, arguments::MessageArguments};
 use crate::builtin_tools;
 
 /// Beginning of the ids of arguments that are fields, which keeps them apart from the options of `send`.
@@ -27,6 +27,9 @@ pub(super) const BY_NAME: &str = "rest.field";
 /// Id of `--fields`.
 pub(super) const FIELDS: &str = "rest.fields";
 
+/// Position of the options of `send` in the help of a notification.
+pub(in crate::program) const AFTER_FIELDS: usize = 100;
+
 /// Flags that every notification's command has beside those of `send`.
 const OWN_FLAGS: [&str; 4] = ["help", "version", "field", "fields"];
 
@@ -35,13 +38,6 @@ pub(in crate::program) struct Sendable {
     pub(super) tool: ToolType,
     name: String,
     aliases: Vec<String>,
-}
-
-/// The notification that a command line sends.
-#[derive(Debug)]
-pub(in crate::program) struct NotificationArguments {
-    pub(in crate::program) command: String,
-    pub(in crate::program) matches: ArgMatches,
 }
 
 impl Sendable {

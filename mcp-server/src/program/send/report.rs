@@ -8,11 +8,10 @@ use serde_json::json;
 
 use super::{
     super::{
-        Program, Result,
-        arguments::SendArguments,
-        say,
+        Program, Result, say,
         words::{language, words},
     },
+    arguments::SendArguments,
     call::Flags,
 };
 use crate::call::{

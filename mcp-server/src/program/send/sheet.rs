@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    super::{Program, Result, arguments::SendArguments, say, words::words},
-    FLUSH, Report, exit_code,
+    super::{Program, Result, say, words::words},
+    FLUSH, Report,
+    arguments::SendArguments,
+    exit_code,
 };
 use crate::call::{
     answer::CallStatus,
