@@ -1,4 +1,4 @@
-//! Comparison of the chat with the messages that a test expects.
+//! Comparison of what was received or drawn with what a test expects.
 
 use std::fmt::{self, Write as _};
 
@@ -13,10 +13,16 @@ const MAX_COMPARISONS: usize = 1_000_000;
 /// Lines around a difference that are shown.
 const CONTEXT: usize = 2;
 
-/// The difference between the messages in the chat and those that were expected, for people.
+/// The difference between the messages in the chat, or a gallery, and what was expected, for people.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Differs {
     text: String,
+}
+
+impl Differs {
+    pub(crate) fn new(text: impl AsRef<str>) -> Self {
+        Self { text: text.as_ref().trim_end().to_owned() }
+    }
 }
 
 impl fmt::Display for Differs {
@@ -98,7 +104,7 @@ pub(crate) fn compare(log: &[Entry], expected: &[&dyn Notification]) -> Result<(
         expected.len(),
         received.len()
     );
-    Err(Differs { text: text.trim_end().to_owned() })
+    Err(Differs::new(text))
 }
 
 fn line(report: &mut String, text: &str) {
@@ -132,7 +138,7 @@ fn fields(message: &Message) -> Vec<String> {
 }
 
 /// Makes spaces at the end and control characters visible.
-fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let mut shown = String::new();
     for character in text.chars() {
         match character {
@@ -156,7 +162,7 @@ fn marked(mark: char, lines: &[String]) -> String {
 }
 
 /// Returns the lines that differ, with a few around them.
-fn difference(expected: &[String], received: &[String]) -> String {
+pub(crate) fn difference(expected: &[String], received: &[String]) -> String {
     let edits = edits(expected, received);
     let is_near = |at: usize| {
         let around = &edits[at.saturating_sub(CONTEXT)..edits.len().min(at + CONTEXT + 1)];

@@ -55,6 +55,7 @@ mod fault;
 mod fault_rule;
 mod faults;
 mod gallery;
+mod gallery_file;
 mod guard;
 mod gzip;
 mod log;

@@ -15,6 +15,7 @@ use crate::{
     fault::Fault,
     fault_rule::FaultRule,
     log::Entry,
+    render::Names,
     robot::RobotConfig,
     server,
     shared::Shared,
@@ -141,6 +142,12 @@ impl Sandbox {
     pub fn access(&self, name: &str) -> Option<(&str, Option<&str>)> {
         let robot = &self.shared.robots[self.shared.find(name)?];
         Some((&robot.token, robot.secret.as_deref()))
+    }
+
+    /// Returns the names of members, by mobile number or user id ([`Builder::person`](crate::Builder::person)).
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.shared.names
     }
 
     /// Returns the address of the page that shows the chat.

@@ -1,7 +1,9 @@
 //! The outline of a gallery: each type, as text and structure.
 
+#![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
+
 use dingtalk_core::{Message, Notification, message::Invalid};
-use dingtalk_sandbox::{Gallery, render::Language};
+use dingtalk_sandbox::{Gallery, gallery, render::Language};
 use expect_test::expect_file;
 use serde_json::{Value, json};
 
@@ -61,4 +63,37 @@ fn the_page_is_deterministic_and_loads_nothing() {
     );
     let chinese = gallery().language(Language::Chinese).html();
     assert!(chinese.contains("<html lang=\"zh-CN\"") && chinese.contains("手机端"));
+}
+
+#[test]
+fn a_file_is_compared_by_its_lines() {
+    let path = std::env::temp_dir().join(format!("dingtalk-gallery-{}.txt", std::process::id()));
+    let shop = gallery!("shop", Message::text("open"), Message::text("closed at 18:00"),);
+    let missing = shop.compare_with_file(&path).unwrap_err().to_string();
+    assert!(
+        missing.starts_with("cannot read ") && missing.ends_with("UPDATE_EXPECT=1 writes the file"),
+        "{missing}"
+    );
+
+    std::fs::write(&path, shop.outline()).unwrap();
+    shop.expect_file(&path);
+    let later = gallery!("shop", Message::text("open"), Message::text("closed at 19:00"));
+    let differs = later.compare_with_file(&path).unwrap_err().to_string();
+    for line in ["  - text: closed at 18:00", "  + text: closed at 19:00"] {
+        assert!(differs.lines().any(|found| found == line), "{line}: {differs}");
+    }
+    let stale = std::panic::catch_unwind(|| later.expect_file(&path));
+    let kept = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        assert_eq!(kept, later.outline(), "the file is written");
+    } else {
+        assert!(stale.is_err() && kept == shop.outline(), "a stale file fails the test, and stays");
+    }
+
+    let page = path.with_extension("html");
+    std::fs::write(&page, shop.html()).unwrap();
+    let compared = (shop.compare_with_file(&page), later.compare_with_file(&page));
+    std::fs::remove_file(&page).unwrap();
+    assert!(compared.0.is_ok() && compared.1.is_err(), "a name with html is the page");
 }

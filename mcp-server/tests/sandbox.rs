@@ -157,11 +157,45 @@ fn a_mistake_in_a_flag_is_told() {
         (["--token", ""], "--token: must not be empty"),
         (["--address", "localhost"], "invalid value 'localhost'"),
         (["--release", "ops"], "ops"),
+        (["--person", "13800000000"], "13800000000=NAME"),
+        (["--person", "=Li"], "13800000000=NAME"),
+        (["--person", "manager 4220=Li"], "13800000000=NAME"),
+        (["--config", "/nonexistent/robots.toml"], "/nonexistent/robots.toml"),
     ] {
         let output = command().args(["sandbox", "--port", "0"]).args(arguments).output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success() && told.contains(problem), "{arguments:?}: {told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mentions_show_the_names_of_members() {
+    let file = File::new(
+        "names",
+        "version = 1\n[people]\nann = \"13900000000\"\nbob = { user_id = \"manager4220\" }\n",
+    );
+    let mut sandbox = Running::start(&[
+        "--config",
+        file.path(),
+        "--person",
+        "13800000000=李四",
+        "--person",
+        "+86 139 0000 0000=Anna",
+        "--secret",
+        "",
+        "--tail",
+    ]);
+    let text = "@13800000000 @13900000000 @manager4220 @other: disk full";
+    let at = json!({"atMobiles": ["13800000000", "13900000000"], "atUserIds": ["manager4220", "other"], "isAtAll": false});
+    let body = json!({"msgtype": "text", "text": {"content": text}, "at": at});
+    assert_eq!(sandbox.deliver(&body).await["errcode"], 0);
+    let page = reqwest::get(&sandbox.page).await.unwrap().bytes().await.unwrap();
+    let page = String::from_utf8_lossy(&page);
+    for shown in ["@李四", "@Anna", "@bob", "@other"] {
+        assert!(page.contains(shown), "{shown}");
+    }
+    let shown = [sandbox.line(), sandbox.line()];
+    assert!(shown[1].contains("@李四 @Anna @bob @other: disk full"), "{shown:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

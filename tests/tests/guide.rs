@@ -24,7 +24,7 @@ use dingtalk_core::{
     delivery::{Language, Retry},
     message::Preview,
 };
-use dingtalk_sandbox::{Fault, Sandbox};
+use dingtalk_sandbox::{Fault, Sandbox, gallery};
 // guide: end
 
 /// A message of the guide, or the error of building it.
@@ -503,6 +503,18 @@ CPU 97.3% on web-3
 Dashboard (https://example.com/hosts/web-3)
 ";
     assert_eq!(preview.to_string(), expected);
+}
+// guide: end
+
+// guide: gallery
+#[test]
+fn all_notifications_look_well() {
+    let gallery = gallery!(
+        "ops",
+        BackupFinished { database: "orders".into(), gigabytes: 48.3, minutes: 7 },
+        DiskAlert { host: "db-1".into(), disk: "/var/lib".into(), percent: 97, on_call: vec![] },
+    );
+    gallery.expect_file("golden/notifications.txt");
 }
 // guide: end
 

@@ -201,6 +201,8 @@ pub(super) const TEXTS: &[Entry] = &[
         "sandbox --fault",
         "请求遇到的故障，例如 throttle、status:502*3、hang@0.1，或带种子的 hang@0.1/7；可多次指定",
     ),
+    ("sandbox --person", "群成员的姓名，显示在手机号或用户 ID 的位置，例如 13800000000=李四；可多次指定"),
+    ("sandbox --config", "配置文件：提供人员姓名，以及 `--release` 的机器人"),
     ("sandbox --tail", "在终端里实时显示收到的消息和拒绝"),
     ("sandbox --release", "允许从页面把消息发给这个真实的机器人；发送前会显示目标和 @ 的人"),
     ("demo", "向沙箱群发送示例消息，其中一部分经由 MCP 客户端发出"),

@@ -25,9 +25,13 @@ type Call = (String, Map<String, Value>);
 
 /// Sends the notifications of a configuration file, or else examples of the program's own types and of all messages.
 pub(super) async fn run(program: &Program, once: bool, config: Option<&Path>) -> Result<()> {
-    let declared =
-        config.map(Config::read).transpose().map_err(Error::from)?.map(|config| config.notifications);
-    let sandbox = Sandbox::start().await?;
+    let config = config.map(Config::read).transpose().map_err(Error::from)?;
+    let mut sandbox = Sandbox::builder().person(examples::ON_CALL, words("Li Na", "李娜"));
+    for (name, person) in config.iter().flat_map(|config| &config.people) {
+        sandbox = sandbox.person(person.as_str(), name);
+    }
+    let sandbox = sandbox.start().await?;
+    let declared = config.map(|config| config.notifications);
     say(format!("{}{}", words("Sandbox group: ", "沙箱群："), sandbox.page_url()))?;
     let mut expected = 0;
     let mut calls = calls_of_own_tools(program)?;

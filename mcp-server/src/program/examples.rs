@@ -6,6 +6,9 @@ use dingtalk_core::{
 };
 use serde_json::{Map, Value, json};
 
+/// Mobile number of the person whom the examples mention.
+pub(super) const ON_CALL: &str = "13800000000";
+
 /// Warn the on-call group that one host's CPU stayed above its limit for five minutes.
 #[derive(Notification)]
 #[dingtalk(markdown(
@@ -40,7 +43,7 @@ struct BackupFinished {
 
 impl CpuAlert {
     fn example() -> Result<Self, Box<dyn std::error::Error>> {
-        let (runbook, on_call) = (Url::new("https://example.com/runbooks/cpu")?, Mobile::new("13800000000")?);
+        let (runbook, on_call) = (Url::new("https://example.com/runbooks/cpu")?, Mobile::new(ON_CALL)?);
         Ok(Self {
             host: "web-3".to_owned(),
             percent: 97.25,

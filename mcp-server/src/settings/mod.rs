@@ -308,12 +308,8 @@ impl Settings {
     /// Returns the ids and names of the people of the file, for pages that show names.
     #[cfg(feature = "program")]
     pub(crate) fn members(&self) -> Vec<(String, String)> {
-        let id = |person: &Person| match person {
-            Person::Mobile(mobile) => Some(mobile.as_str().to_owned()),
-            Person::UserId(user_id) => Some(user_id.as_str().to_owned()),
-            _ => None,
-        };
-        self.config.people.iter().filter_map(|(name, person)| Some((id(person)?, name.clone()))).collect()
+        let member = |(name, person): &(String, Person)| (person.as_str().to_owned(), name.clone());
+        self.config.people.iter().map(member).collect()
     }
 
     /// Begins a server that delivers nothing, to inspect what it would serve.

@@ -1,12 +1,13 @@
 //! The arguments of `sandbox`.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::{Args, ValueEnum};
+use dingtalk_config::Config;
+use dingtalk_core::{Mobile, UserId};
 use dingtalk_sandbox::{BLOCK, Builder, FaultRule, RATE_PER_MINUTE, RobotConfig, Sandbox, Window};
 
 use super::super::words::words;
-use crate::settings::table;
 
 /// Name of the robot, if none is given.
 const ROBOT: &str = "sandbox";
@@ -49,14 +50,45 @@ pub(in crate::program) struct SandboxArguments {
     /// several
     #[arg(long, value_name = "FAULT")]
     fault: Vec<FaultRule>,
+    /// Name of a member of the group, shown in place of a mobile number or user id, for example 13800000000=Li; repeat
+    /// for several
+    #[arg(long, value_name = "ID=NAME")]
+    person: Vec<Member>,
     /// Print messages and refusals in the terminal as they arrive
     #[arg(long)]
     pub(super) tail: bool,
     /// Allow the page to send messages to this real robot, after it has shown its name and who is mentioned
     #[arg(long, value_name = "ROBOT")]
     pub(super) release: Option<String>,
-    #[arg(long, value_name = "FILE", help = table::CONFIG.english)]
+    /// Configuration file with the names of people, and with the robot of `--release`
+    #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+}
+
+/// A member of the group: `ID=NAME`.
+#[derive(Clone)]
+struct Member {
+    id: String,
+    name: String,
+}
+
+impl FromStr for Member {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (id, name) = text.split_once('=').unwrap_or_default();
+        // As a message carries it.
+        let mobile = Mobile::new(id).map(|mobile| mobile.as_str().to_owned());
+        let id = mobile.or_else(|_| UserId::new(id).map(|user_id| user_id.as_str().to_owned()));
+        match (id, name.trim()) {
+            (Ok(id), name) if !name.is_empty() => Ok(Self { id, name: name.to_owned() }),
+            _ => Err(words(
+                "expected a mobile number or user id and a name: 13800000000=NAME",
+                "应为手机号或用户 ID，以及姓名：13800000000=姓名",
+            )
+            .to_owned()),
+        }
+    }
 }
 
 /// Kind of the minute.
@@ -71,8 +103,9 @@ impl SandboxArguments {
     ///
     /// # Errors
     ///
-    /// Names the flag that is given more often than there are robots, or a robot without a name.
-    pub(super) fn sandbox(&self) -> Result<(Builder, &[FaultRule]), String> {
+    /// Names the flag that is given more often than there are robots, a robot without a name, or what is wrong with the
+    /// configuration file.
+    pub(super) fn sandbox(&self) -> super::Result<(Builder, &[FaultRule])> {
         let mut sandbox = Sandbox::builder()
             .port(self.port)
             .rate_per_minute((self.rate > 0).then_some(self.rate))
@@ -87,11 +120,20 @@ impl SandboxArguments {
                 return Err(words(
                     format!("{flag}: given {given} times for {robots} robots; name the robots with --robots"),
                     format!("{flag}：给出了 {given} 次，而机器人只有 {robots} 个；请用 --robots 列出机器人"),
-                ));
+                )
+                .into());
             }
         }
         for at in 0..self.robots.len() {
             sandbox = sandbox.robot(self.robot(at)?);
+        }
+        if let Some(file) = &self.config {
+            for (name, person) in Config::read(file).map_err(crate::Error::from)?.people {
+                sandbox = sandbox.person(person.as_str(), name);
+            }
+        }
+        for Member { id, name } in &self.person {
+            sandbox = sandbox.person(id, name);
         }
         Ok((sandbox, &self.fault))
     }

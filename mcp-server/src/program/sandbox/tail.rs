@@ -7,7 +7,7 @@ use std::{
 };
 
 use dingtalk_core::delivery::Language;
-use dingtalk_sandbox::{Sandbox, render::Names, terminal::Terminal};
+use dingtalk_sandbox::{Sandbox, terminal::Terminal};
 
 use super::super::{say, words::language};
 
@@ -22,7 +22,7 @@ pub(super) async fn follow(sandbox: &Sandbox) -> io::Result<()> {
         let Some(newest) = entries.last() else { return Ok(()) };
         last = newest.number;
         for entry in &entries {
-            say(terminal.entry(entry, &Names::new()))?;
+            say(terminal.entry(entry, sandbox.names()))?;
         }
     }
 }
