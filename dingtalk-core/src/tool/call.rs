@@ -119,6 +119,8 @@ pub(super) fn normalise(
         };
         match given {
             Value::Array(elements) => elements.retain_mut(place),
+            // Invalid. Its fault shows what was given, and a number in its place would be revealed.
+            _ if parameter.cardinality == Cardinality::List => {}
             value => {
                 if !place(value) {
                     *value = Value::Null;
@@ -335,6 +337,10 @@ mod tests {
     #[test]
     fn an_invalid_value_stays_for_its_fault_to_show() {
         let arguments = json!({"text": "x", "mobiles": ["+86", true], "ids": "[1"});
+        assert_eq!(read(&people(), &arguments).0, arguments);
+        let arguments = json!({"text": "x", "mobiles": "oncall", "ids": "dba"});
+        assert_eq!(read(&people(), &arguments).0, arguments, "no list: not a number that nobody gave");
+        let arguments = json!({"text": "x", "mobiles": 13_800_000_000_u64});
         assert_eq!(read(&people(), &arguments).0, arguments);
     }
 }
