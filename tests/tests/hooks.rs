@@ -387,8 +387,14 @@ fn faults_of_a_hook_are_found_at_the_start() {
         let found = faults(&[(from, to)]);
         assert!(found.contains(&expected.to_owned()), "{found:#?}");
     }
-    let error = Config::parse("version = 1\n[hooks.x]\npreset = \"grafanna@1\"\n").unwrap_err().to_string();
-    assert_eq!(error, "hooks.x.preset: unknown preset `grafanna`; did you mean `grafana`?");
+    let keys = "preset = \"grafanna@1\"\nsecret = \"env:S\"\nresolved = \"own\"\nplaces = 0\n";
+    let error = Config::parse(&format!("version = 1\n[hooks.x]\n{keys}")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "hooks.x.preset: unknown preset `grafanna`; did you mean `grafana`?\n\
+         hooks.x.places: invalid value 0; expected a number from 1 to 10000",
+        "no fault hides another, and none is told of what only the preset would have"
+    );
     let error = Config::parse("version = 1\n[hooks.x]\npreset = \"grafana\"\n").unwrap_err().to_string();
     assert_eq!(error, "hooks.x.preset: the revision is missing: write `grafana@1`");
 }

@@ -212,7 +212,7 @@ impl Hook {
         let language = language.unwrap_or_default();
         let mut hook = match section.text("preset") {
             Some(written) => {
-                let hook = section.check("preset", preset::find(&written, language))?;
+                let hook = section.check("preset", preset::find(&written, language));
                 for key in OWN_KEYS {
                     if section.asks_for(key) {
                         let problem = Wording::new(
@@ -227,7 +227,8 @@ impl Hook {
                         section.refuse(key, problem);
                     }
                 }
-                Self { preset: Some(written), ..hook }
+                // Without the preset, the hook's own keys are read for their faults.
+                Self { preset: Some(written), ..hook.unwrap_or_else(Self::without_rules) }
             }
             None => Self::read_rules(&mut section, &place),
         };
@@ -299,23 +300,36 @@ impl Hook {
         let fallback = section.section("fallback").map(Fallback::read);
         let form = section.text("form");
         Self {
-            name: String::new(),
-            preset: None,
-            language: Language::default(),
-            auth: HookAuth::default(),
-            per_minute: PER_MINUTE,
-            places: PLACES,
             form,
             requires,
             event,
             events,
             repeat,
             ended,
-            links: Links::default(),
             fallback: fallback.unwrap_or_default(),
+            ..Self::without_rules()
+        }
+    }
+
+    fn without_rules() -> Self {
+        Self {
+            name: String::new(),
+            preset: None,
+            language: Language::default(),
+            auth: HookAuth::default(),
+            per_minute: PER_MINUTE,
+            places: PLACES,
+            form: None,
+            requires: Conditions::default(),
+            event: None,
+            events: Vec::new(),
+            repeat: None,
+            ended: None,
+            fallback: Fallback::default(),
             manner: Manner::default(),
             mention: Mention::default(),
             routes: Vec::new(),
+            links: Links::default(),
             notifications: Vec::new(),
         }
     }
@@ -420,7 +434,8 @@ fn read_auth(section: &mut Section<'_>, of_preset: Option<SignatureScheme>) -> H
     let signature = section.choice("signature", &SCHEMES).or(of_preset);
     let [signature_header, timestamp_header] = ["signature_header", "timestamp_header"]
         .map(|key| section.text(key).map(|name| name.to_ascii_lowercase()));
-    if !secrets.is_empty() && signature.is_none() && section.is_sound("signature") {
+    let is_unknown = signature.is_none() && section.is_sound("signature") && section.is_sound("preset");
+    if !secrets.is_empty() && is_unknown {
         let schemes: Vec<&str> = SCHEMES.iter().map(|(name, _)| *name).collect();
         let problem = Wording::new(
             format!("a `secret` needs the scheme of the signature: one of {}", schemes.join(", ")),
