@@ -120,6 +120,7 @@ struct HttpSettings {
     admin: Option<Given<String>>,
     drain_delay: Option<u32>,
     session_hours: Option<u32>,
+    session_idle_minutes: Option<u32>,
 }
 
 impl Settings {
@@ -187,6 +188,7 @@ impl Settings {
                 admin: reader.text(&table::HTTP_ADMIN, flags.admin),
                 drain_delay: reader.number_or_flag(&table::HTTP_DRAIN_DELAY, flags.drain_delay, 0..=20),
                 session_hours: reader.number(&table::HTTP_SESSION_HOURS, 1..=8_760),
+                session_idle_minutes: reader.number(&table::HTTP_SESSION_IDLE_MINUTES, 1..=1_440),
             },
             config: Config::default(),
             #[cfg(feature = "program")]
@@ -464,6 +466,9 @@ impl Settings {
         }
         if let Some(hours) = http.session_hours {
             options = options.session_lifetime(Duration::from_secs(u64::from(hours) * 3600));
+        }
+        if let Some(minutes) = http.session_idle_minutes {
+            options = options.session_idle(Duration::from_secs(u64::from(minutes) * 60));
         }
         Ok(dingtalk_config::Error::check(options, faults)?)
     }

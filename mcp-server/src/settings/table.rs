@@ -51,7 +51,7 @@ impl Setting {
 }
 
 /// All settings, in the order of the help.
-pub(crate) const ALL: [&Setting; 32] = [
+pub(crate) const ALL: [&Setting; 33] = [
     &ACCESS_TOKEN,
     &SECRET,
     &ACCESS_TOKEN_FILE,
@@ -82,6 +82,7 @@ pub(crate) const ALL: [&Setting; 32] = [
     &HTTP_ADMIN,
     &HTTP_DRAIN_DELAY,
     &HTTP_SESSION_HOURS,
+    &HTTP_SESSION_IDLE_MINUTES,
     &LANG,
     &LOG,
 ];
@@ -382,6 +383,16 @@ pub(crate) const HTTP_SESSION_HOURS: Setting = Setting {
         "DINGTALK_NOTIFY_HTTP_SESSION_HOURS",
         "Hours for which a client can use a session that it has begun, 1 to 8760; a session survives restarts",
         "客户端建立的会话可以使用多少小时，1 到 8760；重启不影响会话",
+    )
+};
+
+pub(crate) const HTTP_SESSION_IDLE_MINUTES: Setting = Setting {
+    default: "15",
+    format: Format::Number,
+    ..Setting::new(
+        "DINGTALK_NOTIFY_HTTP_SESSION_IDLE_MINUTES",
+        "Minutes after which an unused session leaves memory, 1 to 1440; its client can go on using it",
+        "会话闲置多少分钟后移出内存，1 到 1440；客户端仍可继续使用",
     )
 };
 

@@ -78,6 +78,8 @@ fn every_variable_is_read() {
         (table::TIME_ZONE.variable, "Asia/Tokyo"),
         (table::HTTP_HOSTS.variable, "a.example, b.example"),
         (table::HTTP_ORIGINS.variable, "https://a.example:443"),
+        (table::HTTP_SESSION_HOURS.variable, "2"),
+        (table::HTTP_SESSION_IDLE_MINUTES.variable, "3"),
         (table::KEYWORD.variable, "alert"),
         (table::BASE_URL.variable, "https://gateway.example"),
         (table::RATE_PER_MINUTE.variable, "600"),
@@ -95,6 +97,8 @@ fn every_variable_is_read() {
     assert_eq!(settings.time_zone.as_deref(), Some("Asia/Tokyo"));
     assert_eq!(settings.http.hosts, ["a.example", "b.example"]);
     assert_eq!(settings.http.origins, ["https://a.example:443"]);
+    let http = format!("{:?}", settings.http_options().unwrap());
+    assert!(http.contains("session_lifetime: 7200s, session_idle: 180s"), "{http}");
     let robot = settings.environment.as_ref().unwrap();
     assert_eq!((robot.keyword.as_ref().map(Keyword::as_str), robot.rate()), (Some("alert"), Some(600)));
     assert_eq!(policy(&settings, None), Policy { at_all: AtAll::Deny, confirm: Confirm::Always });

@@ -38,10 +38,14 @@ pub struct HttpOptions {
     pub(super) admin: Option<SocketAddr>,
     pub(super) drain_delay: Duration,
     pub(super) session_lifetime: Duration,
+    pub(super) session_idle: Duration,
 }
 
 /// Time for which a client can use a session by default: many clients never begin another one.
 const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Time after which an unused session leaves memory by default.
+const SESSION_IDLE: Duration = Duration::from_secs(15 * 60);
 
 /// A token with a name, and what its holder may do.
 #[derive(Clone)]
@@ -68,6 +72,7 @@ impl Default for HttpOptions {
             admin: None,
             drain_delay: Duration::ZERO,
             session_lifetime: SESSION_LIFETIME,
+            session_idle: SESSION_IDLE,
         }
     }
 }
@@ -129,6 +134,13 @@ impl HttpOptions {
     /// A session survives a restart, and is bound to the token with which it began.
     pub fn session_lifetime(mut self, lifetime: Duration) -> Self {
         self.session_lifetime = lifetime;
+        self
+    }
+
+    /// Sets the time after which a session without a request or a stream leaves memory: 15 minutes by default. Its
+    /// client can go on using it; its next request only takes a little longer. Checked once a minute.
+    pub fn session_idle(mut self, idle: Duration) -> Self {
+        self.session_idle = idle;
         self
     }
 
@@ -236,6 +248,7 @@ impl fmt::Debug for HttpOptions {
             .field("admin", &self.admin)
             .field("drain_delay", &self.drain_delay)
             .field("session_lifetime", &self.session_lifetime)
+            .field("session_idle", &self.session_idle)
             .finish_non_exhaustive()
     }
 }

@@ -33,9 +33,6 @@ const MAX_SESSIONS: usize = 1_000;
 /// Maximum number of sessions in memory that have begun with one token.
 const MAX_SESSIONS_OF_TOKEN: usize = 600;
 
-/// Time after which a session without a stream or a call is put away.
-const IDLE: Duration = Duration::from_secs(15 * 60);
-
 /// Maximum number of ended sessions that are remembered, so that their ids are refused.
 const MAX_ENDED: usize = 10_000;
 
@@ -44,6 +41,8 @@ pub(super) struct Sessions {
     manager: Arc<ResumableSessions>,
     table: Arc<Mutex<Table>>,
     lifetime: Duration,
+    /// Time after which a session without a stream or a call is put away.
+    idle: Duration,
 }
 
 #[derive(Default)]
@@ -79,11 +78,11 @@ pub(super) struct InUse {
 pub(super) struct AllInUse;
 
 impl Sessions {
-    pub(super) fn new(lifetime: Duration) -> Self {
+    pub(super) fn new(lifetime: Duration, idle: Duration) -> Self {
         let mut manager = LocalSessionManager::default();
         // The library would end a session with an open stream, too.
         manager.session_config.keep_alive = None;
-        Self { manager: Arc::new(ResumableSessions::new(manager)), table: Arc::default(), lifetime }
+        Self { manager: Arc::new(ResumableSessions::new(manager)), table: Arc::default(), lifetime, idle }
     }
 
     pub(super) fn manager(&self) -> Arc<ResumableSessions> {
@@ -175,7 +174,7 @@ impl Sessions {
     /// Puts sessions away that are idle, and forgets old answers, from time to time.
     pub(super) async fn put_idle_away(&self) {
         self.manager.forget_old();
-        let idle = lock(&self.table).take_idle(Instant::now());
+        let idle = lock(&self.table).take_idle(Instant::now(), self.idle);
         for internal in idle {
             self.close(&internal).await;
         }
@@ -202,8 +201,8 @@ impl Table {
         Ok(Some(removed.internal))
     }
 
-    fn take_idle(&mut self, now: Instant) -> Vec<SessionId> {
-        let is_idle = |live: &Live| live.in_use == 0 && now.duration_since(live.used) >= IDLE;
+    fn take_idle(&mut self, now: Instant, idle: Duration) -> Vec<SessionId> {
+        let is_idle = |live: &Live| live.in_use == 0 && now.duration_since(live.used) >= idle;
         self.live.extract_if(|_, live| is_idle(live)).map(|(_, live)| live.internal).collect()
     }
 
@@ -331,18 +330,35 @@ mod tests {
     #[test]
     fn idle_sessions_are_put_away_and_those_in_use_are_not() {
         let (mut table, serials) = table(None, 2, |number| number);
-        assert!(table.take_idle(Instant::now()).is_empty());
-        let later = Instant::now() + 2 * IDLE;
-        assert_eq!(table.take_idle(later), [Arc::from(&*serials[0])]);
+        let idle = Duration::from_secs(60);
+        let later = Instant::now() + 2 * idle;
+        assert!(table.take_idle(later, 3 * idle).is_empty());
+        assert_eq!(table.take_idle(later, idle), [Arc::from(&*serials[0])]);
         assert_eq!(table.live.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_was_put_away_comes_back() {
+        let (seal, minute) = (Seal::new(b"a"), Duration::from_secs(60));
+        let sessions = Sessions::new(60 * minute, minute);
+        let id = sessions.begin("internal", &json!({"protocolVersion": "2025-11-25"}), &seal, None).unwrap();
+        tokio::time::advance(minute / 2).await;
+        sessions.put_idle_away().await;
+        assert_eq!(sessions.count(), 1);
+        tokio::time::advance(minute / 2).await;
+        sessions.put_idle_away().await;
+        assert_eq!(sessions.count(), 0);
+        assert!(sessions.resume(&id, &seal, None).await.unwrap().is_some());
+        assert_eq!(sessions.count(), 1);
     }
 
     #[tokio::test]
     async fn a_session_comes_back_to_its_token_until_it_is_ended() {
         let (seal, other) = (Seal::new(b"a"), Seal::new(b"b"));
-        let before = Sessions::new(Duration::from_secs(60));
+        let sessions = || Sessions::new(Duration::from_secs(60), Duration::from_secs(60));
+        let before = sessions();
         let id = before.begin("internal", &json!({"protocolVersion": "2025-11-25"}), &seal, None).unwrap();
-        let after = Sessions::new(Duration::from_secs(60));
+        let after = sessions();
         assert!(after.resume(&id, &other, None).await.unwrap().is_none());
         let session = after.resume(&id, &seal, None).await.unwrap().unwrap();
         assert!(after.store().load(session.internal()).await.unwrap().is_some());
