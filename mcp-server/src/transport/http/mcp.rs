@@ -69,7 +69,8 @@ pub(super) struct UsedId {
 
 impl Mcp {
     pub(super) fn new(handler: LiveHandler, options: &HttpOptions) -> Self {
-        let sessions = (!options.stateless).then(|| Sessions::new(options.session_lifetime, options.session_idle));
+        let sessions =
+            (!options.stateless).then(|| Sessions::new(options.session_lifetime, options.session_idle));
         let manager = sessions.as_ref().map(Sessions::manager).unwrap_or_default();
         let mut config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(sessions.is_some())
