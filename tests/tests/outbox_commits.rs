@@ -73,6 +73,36 @@ async fn writes_that_wait_are_committed_together() {
 }
 
 #[tokio::test]
+async fn questions_do_not_separate_them() {
+    let (_directory, path) = file();
+    let store = SqliteStore::open(&path).unwrap();
+    let written = async |asks: bool| {
+        let before = log_bytes(&path);
+        let locked = lock(&path);
+        let (mut writes, mut questions) = (Vec::new(), Vec::new());
+        for number in 0..50 {
+            writes.push(enqueue(&store, &format!("{asks}-{number}"), CAPACITY));
+            hand_over().await;
+            if asks {
+                let store = store.clone();
+                questions.push(tokio::spawn(async move { store.pending(LANE).await.unwrap().waiting }));
+                hand_over().await;
+            }
+        }
+        locked.execute_batch("ROLLBACK").unwrap();
+        for added in writes {
+            assert_eq!(added.await.unwrap(), Enqueued::Added);
+        }
+        for waiting in questions {
+            assert!(waiting.await.unwrap() > 0);
+        }
+        log_bytes(&path) - before
+    };
+    let (without, with) = (written(false).await, written(true).await);
+    assert!(with < without * 2, "{with} bytes of log with questions in between, {without} without");
+}
+
+#[tokio::test]
 async fn each_of_them_has_its_own_answer() {
     let (_directory, path) = file();
     let store = SqliteStore::open(&path).unwrap();

@@ -1,6 +1,7 @@
 //! The thread that owns the connection: SQLite blocks, and the runtime must not.
 
 use std::{
+    iter,
     path::Path,
     sync::mpsc::{self, Receiver, RecvTimeoutError, Sender},
     thread,
@@ -11,19 +12,22 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::{file, trouble::Trouble};
 
-/// Maximum number of writes in one transaction.
+/// Maximum number of writes in one transaction, and of other jobs that wait for its end.
 const TOGETHER: usize = 256;
 
 /// Time for which the log keeps what was written.
 const LOG_KEPT: Duration = Duration::from_secs(10);
 
-/// A job of the thread. Jobs are done in their order.
+/// A job of the thread. Writes are done in their order.
 pub(super) enum Job {
     /// A write. Those that wait are committed together: the disk is synchronised once for all of them.
     Write(Box<dyn Write>),
-    /// Anything else.
-    Run(Box<dyn FnOnce(&mut Connection) + Send>),
+    /// Anything else. It is done after the writes that wait, so that it does not separate them.
+    Run(Run),
 }
+
+/// A job that is no write.
+type Run = Box<dyn FnOnce(&mut Connection) + Send>;
 
 /// A write, which may run several times.
 pub(super) trait Write: Send {
@@ -45,7 +49,6 @@ pub(super) fn start(path: &Path) -> Result<Sender<Job>, Trouble> {
 }
 
 fn work(mut connection: Connection, jobs: &Receiver<Job>) {
-    let mut next = None;
     // Time at which the log is emptied, if anything was written since it was last.
     let mut due: Option<Instant> = None;
     loop {
@@ -55,34 +58,31 @@ fn work(mut connection: Connection, jobs: &Receiver<Job>) {
             due = None;
         }
         let received = match due {
-            _ if next.is_some() => next.take().ok_or(RecvTimeoutError::Timeout),
             Some(due) => jobs.recv_timeout(due.saturating_duration_since(Instant::now())),
             None => jobs.recv().map_err(|_| RecvTimeoutError::Disconnected),
         };
-        let job = match received {
+        let first = match received {
             Ok(job) => job,
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        let first = match job {
-            Job::Write(write) => write,
-            Job::Run(run) => {
-                run(&mut connection);
-                continue;
+        let (mut writes, mut runs) = (Vec::new(), Vec::new());
+        for job in iter::once(first).chain(jobs.try_iter()) {
+            match job {
+                Job::Write(write) => writes.push(write),
+                Job::Run(run) => runs.push(run),
             }
-        };
-        let mut writes = vec![first];
-        while writes.len() < TOGETHER {
-            match jobs.try_recv() {
-                Ok(Job::Write(write)) => writes.push(write),
-                other => {
-                    next = other.ok();
-                    break;
-                }
+            if writes.len().max(runs.len()) == TOGETHER {
+                break;
             }
         }
-        commit(&mut connection, writes);
-        due = due.or_else(|| Some(Instant::now() + LOG_KEPT));
+        if !writes.is_empty() {
+            commit(&mut connection, writes);
+            due = due.or_else(|| Some(Instant::now() + LOG_KEPT));
+        }
+        for run in runs {
+            run(&mut connection);
+        }
     }
 }
 

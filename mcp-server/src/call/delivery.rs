@@ -168,7 +168,7 @@ impl Run {
             Ok(Next::Queue(mut envelope)) => {
                 // The deadline of the call is not that of the queue.
                 envelope.expires_at = expires_at;
-                let outcome = self.enqueue(*envelope).await;
+                let outcome = self.enqueue(*envelope, permit.is_new()).await;
                 permit.finish(outcome);
             }
             Err(why) => permit.stop(why),
@@ -203,10 +203,20 @@ impl Run {
         }
     }
 
-    async fn enqueue(&self, envelope: Envelope) -> DeliveryOutcome {
+    /// Queues the message; `is_new` says that no other one ever had its id.
+    async fn enqueue(&self, envelope: Envelope, is_new: bool) -> DeliveryOutcome {
         let Some(queue) = &self.queue else { return DeliveryOutcome::NotSent(Stop::Lost) };
         let id = envelope.id.clone();
         let mut accepted = queue.accept(envelope).await;
+        if is_new
+            && !queue.tells_progress()
+            && let Ok(receipt) = &accepted
+        {
+            return match receipt.outcome {
+                Outcome::Suppressed => DeliveryOutcome::Suppressed,
+                _ => DeliveryOutcome::Queued(Box::new(Queued { standing: None, earlier: false })),
+            };
+        }
         let mut standing = queue.find(&id).await;
         // A caller that chooses its ids sends a message again that was given up.
         if let (Ok(_), Ok(Standing::Failed(_))) = (&accepted, &standing) {

@@ -50,6 +50,11 @@ impl CallQueue {
         self.accepts != Accepts::None
     }
 
+    /// Reports that its callers are told how far their messages are, and not only that they are queued.
+    pub(crate) fn tells_progress(&self) -> bool {
+        self.accepts != Accepts::All
+    }
+
     /// Reports that the message must be queued before anything is tried: it would overtake others, or has rules that
     /// only the queue applies.
     pub(crate) async fn must_accept(&self, envelope: &Envelope) -> bool {

@@ -163,6 +163,11 @@ impl Permit {
         }
     }
 
+    /// Reports that the id of the message was made for it alone.
+    pub(crate) fn is_new(&self) -> bool {
+        matches!(self.phase, Phase::Unremembered)
+    }
+
     /// Reports that the message has certainly not been sent by an earlier call.
     pub(crate) fn is_first(&self) -> bool {
         !matches!(&self.phase, Phase::Granted(Granted { earlier: Some(_), .. }))
