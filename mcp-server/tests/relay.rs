@@ -350,6 +350,84 @@ async fn requests_of_other_programs_arrive() {
     assert_eq!(scene.sandbox.requests(), accepted as u64, "the strict sandbox refused none");
 }
 
+/// Requests that the strict sandbox refuses for a number or a field that DingTalk's documentation does not have. The
+/// relay sends them as documented.
+const MENDED: [(&str, &str); 6] = [
+    ("dingtalk-webhook", "single"),
+    ("dingtalk-webhook", "buttons"),
+    ("dingtalk-robot-sdk", "text"),
+    ("dingtalk-robot-sdk", "markdown"),
+    ("dingtalk-robot-sdk", "single"),
+    ("dingtalk-robot-sdk", "buttons"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_of_eleven_senders_get_the_verdict_of_a_robot() {
+    let scene = Scene::new("senders", "at_all = \"allow\"", TOKENS).await;
+    let relay = scene.relay();
+    let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/senders.json");
+    let recorded: Value = serde_json::from_str(&fs::read_to_string(vectors).unwrap()).unwrap();
+    let (mut accepted, mut refused, mut mended) = (0, Vec::new(), Vec::new());
+    for sender in recorded["senders"].as_array().unwrap() {
+        let name = sender["sender"].as_str().unwrap();
+        for vector in sender["vectors"].as_array().unwrap() {
+            let case = vector["case"].as_str().unwrap();
+            for request in vector["requests"].as_array().unwrap() {
+                let body = request["body_utf8"].as_str().unwrap();
+                let content_type = request["content_type"].as_str().unwrap();
+                let post = |url: String| {
+                    answer(client().post(url).header("content-type", content_type).body(body.to_owned()))
+                };
+                let robot = format!("{}/robot/send?access_token={}", scene.sandbox.base_url(), scene::DB);
+                let by_robot = post(robot).await.1["errcode"].as_i64().unwrap();
+                let by_relay = post(format!("{}/robot/send?access_token={ALL}", relay.url)).await.1;
+                let by_relay = by_relay["errcode"].as_i64().unwrap();
+                match (by_robot, by_relay) {
+                    (0, 0) => accepted += 1,
+                    (40035, 0) => mended.push((name, case)),
+                    _ => {
+                        assert_eq!(by_relay, by_robot, "{name} {case}");
+                        refused.push((name, case, by_relay));
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(mended, MENDED);
+    let expected = [
+        ("onepush", "markdown_without_title", 400_402),
+        ("apprise", "long", 460_101),
+        ("push-all-in-one", "link", 400_302),
+        ("push-all-in-one", "feed_empty", 400_602),
+        ("dingtalk-robot-sdk", "text_missing", 400_202),
+    ];
+    assert_eq!(refused, expected);
+    assert_eq!(accepted, 28);
+    let arrived = 2 * accepted + mended.len();
+    scene.wait_for(arrived).await;
+    let asked = 2 * accepted + 2 * mended.len() + refused.len();
+    assert_eq!(scene.sandbox.requests(), asked as u64, "the strict sandbox refused nothing of the relay");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_may_name_the_whole_address() {
+    // As one of those senders does.
+    let scene = Scene::new("absolute", "", TOKENS).await;
+    let relay = scene.relay();
+    let body = text("whole").to_string();
+    let head = |host: &str| {
+        format!(
+            "POST http://{host}/robot/send?access_token={OPS} HTTP/1.1\r\nHost: {host}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    assert!(first_line(&relay, &head("evil.example")).await.contains("403"));
+    assert!(first_line(&relay, &head(relay.url.trim_start_matches("http://"))).await.contains("200"));
+    scene.wait_for(1).await;
+    assert_eq!(scene.texts(), ["whole"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_accepted_arrives_after_a_kill() {
     let scene = Scene::new("killed", "", TOKENS).await;

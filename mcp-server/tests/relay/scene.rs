@@ -27,7 +27,7 @@ use super::program::{PATIENCE, command};
 const ROBOT: &str = "0123abcd";
 
 /// Token of another robot; `env:DB` in the file.
-const DB: &str = "4567efab";
+pub(crate) const DB: &str = "4567efab";
 
 /// Token of the caller `all`, which may do everything.
 pub(crate) const ALL: &str = "all-0123456789abcdef";
