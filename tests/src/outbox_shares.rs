@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use dingtalk_core::{
     Envelope, Message,
     delivery::Dedupe,
+    message::{Mentions, Mobile, UserId},
     queue::store::{Begun, Enqueued, Item, Settlement},
 };
 use dingtalk_outbox::{
@@ -116,7 +117,7 @@ pub async fn every_arrival_is_told_once(place: &dyn Place) {
     let mut held = None;
     for number in 0..200 {
         let mut one = arrival(if number % 11 == 0 { "quiet" } else { "noisy" }, number);
-        one.is_excess = number % 5 == 1;
+        one.share.per_minute = (number % 5 == 1).then_some(0);
         let again = {
             let mut again = arrival("noisy", number);
             again.envelope.dedupe.clone_from(&one.envelope.dedupe);
@@ -177,4 +178,52 @@ pub async fn several_lanes_get_theirs_together(place: &dyn Place) {
     let [Admitted::Merged(a), Admitted::Merged(b)] = &merged[..] else { panic!("{merged:?}") };
     assert_ne!(a, b, "each robot has a digest of its own");
     assert_eq!(store.admit(Vec::new()).await.unwrap(), []);
+}
+
+/// A source adds its number of notifications in any minute, whichever process counts them; the others are merged.
+pub async fn a_minute_has_its_number_of_notifications(place: &dyn Place) {
+    let limited = |number| {
+        let mut arrival = arrival("noisy", number);
+        (arrival.share.places, arrival.share.per_minute) = (100, Some(3));
+        arrival
+    };
+    let seconds = Duration::from_secs;
+    let mut added = Vec::new();
+    for (number, pause) in [0, 20, 0, 20, 0, 19, 1, 0, 20].into_iter().enumerate() {
+        place.advance(seconds(pause));
+        // Each time after a restart.
+        added.push(admit(&*place.open(), limited(number)).await == Admitted::Added);
+    }
+    assert_eq!(added, [true, true, true, false, false, false, true, false, true]);
+    let unlimited = admit(&*place.open(), arrival("quiet", 0)).await;
+    assert_eq!(unlimited, Admitted::Added, "another source");
+}
+
+/// A digest mentions the people whom its notifications mention, as far as there is room.
+pub async fn a_digest_mentions_the_people_of_its_notifications(place: &dyn Place) {
+    let store = place.open();
+    let mention = |number: usize, mentions: Mentions| {
+        let mut arrival = arrival("noisy", number);
+        (arrival.share.per_minute, arrival.share.max_mentions) = (Some(0), 3);
+        arrival.envelope.message = arrival.envelope.message.with_mentions(mentions);
+        arrival
+    };
+    let mobile = |number: &str| Mobile::new(number).unwrap();
+    let user = |id: &str| Mentions::user_ids([UserId::new(id).unwrap()]);
+    admit(&*store, mention(0, Mentions::mobiles([mobile("13800000000")]))).await;
+    admit(&*store, mention(1, user("manager01"))).await;
+    for number in 2..25 {
+        let both = Mentions::mobiles([mobile("13800000000"), mobile("13900000000")]);
+        admit(&*store, mention(number, both)).await;
+    }
+    // No room is left, and nobody is mentioned twice.
+    admit(&*store, mention(25, user("manager02"))).await;
+    admit(&*store, mention(26, Mentions::everybody())).await;
+    place.advance(COLLECTS);
+    let item = send_one(&*store).await.unwrap();
+    assert_eq!(told(&item).0.len(), 20);
+    let mut expected = Mentions::mobiles([mobile("13800000000"), mobile("13900000000")]);
+    expected.merge(user("manager01"));
+    expected.all = true;
+    assert_eq!(item.envelope.message.mentions(), Some(&expected));
 }

@@ -67,5 +67,7 @@ checks!(
     a_digest_that_was_read_is_closed,
     every_arrival_is_told_once,
     a_key_is_marked_for_its_time,
-    several_lanes_get_theirs_together
+    several_lanes_get_theirs_together,
+    a_minute_has_its_number_of_notifications,
+    a_digest_mentions_the_people_of_its_notifications
 );

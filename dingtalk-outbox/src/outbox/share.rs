@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dingtalk_core::{Envelope, Message};
+use dingtalk_core::{Envelope, Message, message::Mentions};
 
 /// Maximum number of lines of a digest; further notifications are counted.
 pub(crate) const LINES: i64 = 20;
@@ -13,8 +13,14 @@ pub(crate) const COLLECTS: i64 = 10_000;
 /// Maximum number of digests of one source that wait at the same time.
 pub(crate) const DIGESTS: i64 = 32;
 
-/// Name of the lane that has the marked keys. It never has a notification.
+/// Name of the lane that has the marked keys, and the throttles of sources. It never has a notification.
 pub(crate) const MARKS: &str = "marks";
+
+/// Time of which a source's notifications are counted.
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+
+/// Maximum number of people that a digest mentions, unless set: DingTalk takes no more.
+const MENTIONS: usize = 50;
 
 /// The failure if there are more.
 pub(crate) const TOO_MANY: &str = "too many digests of one source wait";
@@ -31,6 +37,10 @@ pub struct Share {
     prefix: String,
     /// Number of its notifications that may wait, beside the capacity of the store.
     pub places: usize,
+    /// Maximum number of its notifications that are added within any minute; no limit if it is `None`.
+    pub per_minute: Option<u32>,
+    /// Maximum number of people that a digest mentions.
+    pub max_mentions: usize,
     /// First line of a digest.
     pub heading: String,
 }
@@ -43,10 +53,8 @@ pub struct Arrival {
     pub envelope: Envelope,
     /// Places of the source.
     pub share: Share,
-    /// One line that stands for the notification in a digest.
+    /// One line that stands for the notification in a digest, which mentions the people of the notification.
     pub line: String,
-    /// Set if the notification goes into the digest in any case.
-    pub is_excess: bool,
     /// Keys that are [marked](super::Outbox::marked) together with the notification.
     pub marks: Vec<String>,
     /// Time for which the keys are marked.
@@ -75,7 +83,8 @@ impl Share {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         let folded = (hash ^ (hash >> 24) ^ (hash >> 48)) & 0x00ff_ffff;
-        Self { prefix: format!("{folded:06x}"), places, heading: heading.into() }
+        let prefix = format!("{folded:06x}");
+        Self { prefix, places, per_minute: None, max_mentions: MENTIONS, heading: heading.into() }
     }
 
     /// Gives an envelope an id of the source, in place of one that it got when it was created.
@@ -101,18 +110,38 @@ impl Arrival {
     pub fn new(envelope: Envelope, share: Share, line: impl Into<String>) -> Self {
         let mut line = line.into();
         line.retain(|c| !c.is_control());
-        Self { envelope, share, line, is_excess: false, marks: Vec::new(), marked_for: Duration::ZERO }
+        Self { envelope, share, line, marks: Vec::new(), marked_for: Duration::ZERO }
     }
 
     /// Returns a digest with this notification as its first line.
     pub(crate) fn digest(&self) -> Envelope {
         let Self { envelope, share, line, .. } = self;
-        let message = Message::text(format!("{}\n{line}", share.heading));
+        let mut message = Message::text(format!("{}\n{line}", share.heading));
+        if let Message::Text(text) = &mut message {
+            self.mention(&mut text.mentions);
+        }
         let mut digest = Envelope::new(message);
         digest.id.insert_str(0, &share.digests());
         digest.robot.clone_from(&envelope.robot);
         digest.expires_at = envelope.expires_at;
         digest
+    }
+
+    /// Adds the people whom the notification mentions to those of a digest, as far as there is room.
+    pub(crate) fn mention(&self, mentions: &mut Mentions) {
+        let Some(mentioned) = self.envelope.message.mentions() else { return };
+        let most = self.share.max_mentions;
+        mentions.all |= mentioned.all;
+        for mobile in &mentioned.mobiles {
+            if mentions.people() < most && !mentions.mobiles.contains(mobile) {
+                mentions.mobiles.push(mobile.clone());
+            }
+        }
+        for user_id in &mentioned.user_ids {
+            if mentions.people() < most && !mentions.user_ids.contains(user_id) {
+                mentions.user_ids.push(user_id.clone());
+            }
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! Notifications of sources that have places of their own.
 
-use dingtalk_core::{Error, delivery::Urgency};
+use dingtalk_core::{
+    Error,
+    delivery::Urgency,
+    message::{Mobile, UserId},
+};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
@@ -13,7 +17,7 @@ use crate::outbox::{
 };
 
 /// Number of parameters of the function `admit_item`.
-const PARAMETERS: usize = 23;
+const PARAMETERS: usize = 27;
 
 impl PostgresStore {
     pub(super) async fn add_arrivals(
@@ -56,9 +60,19 @@ impl PostgresStore {
 
 /// Returns the parameters of the function `admit_item`.
 fn parameters(lane: &str, arrival: &Arrival) -> Result<[Box<dyn ToSql + Sync + Send>; PARAMETERS], Trouble> {
-    let Arrival { envelope, share, line, is_excess, marks, marked_for } = arrival;
+    let Arrival { envelope, share, line, marks, marked_for } = arrival;
     let digest = arrival.digest();
     let (dedupe, throttle) = (envelope.dedupe.as_ref(), envelope.throttle.as_ref());
+    let mentions = envelope.message.mentions();
+    let (mobiles, user_ids): (Vec<&str>, Vec<&str>) = match mentions {
+        Some(mentions) => (
+            mentions.mobiles.iter().map(Mobile::as_str).collect(),
+            mentions.user_ids.iter().map(UserId::as_str).collect(),
+        ),
+        None => (Vec::new(), Vec::new()),
+    };
+    let mobiles: Vec<String> = mobiles.into_iter().map(text).collect();
+    let user_ids: Vec<String> = user_ids.into_iter().map(text).collect();
     let marks: Vec<String> = marks.iter().map(|key| text(key)).collect();
     Ok([
         Box::new(text(lane)),
@@ -74,7 +88,7 @@ fn parameters(lane: &str, arrival: &Arrival) -> Result<[Box<dyn ToSql + Sync + S
         Box::new(serde_json::to_string(envelope)?),
         Box::new(share.notifications()),
         Box::new(number(share.places)),
-        Box::new(*is_excess),
+        Box::new(share.per_minute.map(i64::from)),
         Box::new(share.digests()),
         Box::new(DIGESTS),
         Box::new(i32::try_from(LINES).unwrap_or(i32::MAX)),
@@ -84,5 +98,9 @@ fn parameters(lane: &str, arrival: &Arrival) -> Result<[Box<dyn ToSql + Sync + S
         Box::new(marks),
         Box::new(milliseconds(*marked_for)),
         Box::new(COLLECTS),
+        Box::new(mobiles),
+        Box::new(user_ids),
+        Box::new(mentions.is_some_and(|mentions| mentions.all)),
+        Box::new(number(share.max_mentions)),
     ])
 }

@@ -1,11 +1,12 @@
 //! Keys of the rules for repetitions. Times after the current one were set by a clock that was set back, and no longer
 //! matter.
 
+use std::time::Duration;
+
 use dingtalk_core::{
     Envelope,
     delivery::{Dedupe, Throttle},
 };
-
 use rusqlite::Row;
 
 use super::{
@@ -27,13 +28,7 @@ impl Work<'_> {
             }
         }
         let Some(Throttle { key, limit, span, .. }) = &envelope.throttle else { return Ok(false) };
-        let since = self.now.saturating_sub(milliseconds(*span));
-        let outdated =
-            "DELETE FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2 AND (at <= ?3 OR at > ?4)";
-        self.execute(outdated, (lane, key, since, self.now))?;
-        let sql = "SELECT count(*) FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2";
-        let sent = self.first(sql, (lane, key), |row| row.get::<_, i64>(0))?.unwrap_or(0);
-        let excluded = sent >= i64::from(*limit).max(1);
+        let excluded = self.added(lane, key, *span)? >= i64::from(*limit).max(1);
         if excluded {
             let sql = "UPDATE dingtalk_throttle SET suppressed = suppressed + 1, at = ?3 WHERE lane = ?1 AND key = ?2";
             self.execute(sql, (lane, key, self.now))?;
@@ -50,13 +45,27 @@ impl Work<'_> {
         let Some(Throttle { key, span, .. }) = &envelope.throttle else { return Ok(0) };
         let sql = "SELECT suppressed FROM dingtalk_throttle WHERE lane = ?1 AND key = ?2";
         let suppressed = self.first(sql, (lane, key), |row| row.get(0))?.unwrap_or(0);
-        let sql = "INSERT OR REPLACE INTO dingtalk_throttle (lane, key, suppressed, at, span) VALUES (?1, ?2, 0, ?3, ?4)";
-        self.execute(sql, (lane, key, self.now, milliseconds(*span)))?;
-        self.execute(
-            "INSERT INTO dingtalk_throttled (lane, key, at) VALUES (?1, ?2, ?3)",
-            (lane, key, self.now),
-        )?;
+        self.note_added(lane, key, *span)?;
         Ok(suppressed)
+    }
+
+    /// Counts the notifications that were added under the key of a throttle, and whose time has not passed.
+    pub(super) fn added(&self, lane: i64, key: &str, span: Duration) -> Result<i64, Trouble> {
+        let since = self.now.saturating_sub(milliseconds(span));
+        let outdated =
+            "DELETE FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2 AND (at <= ?3 OR at > ?4)";
+        self.execute(outdated, (lane, key, since, self.now))?;
+        let sql = "SELECT count(*) FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2";
+        Ok(self.first(sql, (lane, key), |row| row.get(0))?.unwrap_or(0))
+    }
+
+    /// Notes a notification that is added under the key of a throttle.
+    pub(super) fn note_added(&self, lane: i64, key: &str, span: Duration) -> Result<(), Trouble> {
+        let sql = "INSERT OR REPLACE INTO dingtalk_throttle (lane, key, suppressed, at, span) VALUES (?1, ?2, 0, ?3, ?4)";
+        self.execute(sql, (lane, key, self.now, milliseconds(span)))?;
+        let sql = "INSERT INTO dingtalk_throttled (lane, key, at) VALUES (?1, ?2, ?3)";
+        self.execute(sql, (lane, key, self.now))?;
+        Ok(())
     }
 
     /// Frees the dedupe key of a notification that was given up.

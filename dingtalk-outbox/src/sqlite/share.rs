@@ -1,14 +1,14 @@
 //! Notifications of sources that have places of their own.
 
-use dingtalk_core::Envelope;
+use dingtalk_core::{Envelope, Message};
 
 use super::{
     items::{Work, count, milliseconds},
     trouble::Trouble,
 };
 use crate::outbox::{
-    Admitted, Arrival,
-    share::{COLLECTS, DIGESTS, LINES, MARKS, PREFIX, TOO_MANY},
+    Admitted, Arrival, Share,
+    share::{COLLECTS, DIGESTS, LINES, MARKS, MINUTE, PREFIX, TOO_MANY},
 };
 
 /// Condition on a digest of the lane ?1, with ids from ?2, whose content no worker has read, and that was not tried.
@@ -29,7 +29,8 @@ impl Work<'_> {
             self.mark(arrival)?;
             return Ok(Admitted::Suppressed);
         }
-        let in_digest = arrival.is_excess || self.waiting(&share.notifications())? >= share.places;
+        let source = share.notifications();
+        let in_digest = self.is_excess(share)? || self.waiting(&source)? >= share.places;
         let admitted = if in_digest { self.merge_arrival(lane, arrival)? } else { Admitted::Added };
         let suppressed = self.record(lane, envelope)?;
         self.mark(arrival)?;
@@ -38,6 +39,9 @@ impl Work<'_> {
             _ => {
                 self.insert(lane, envelope)?;
                 self.add_notifications(lane, 1)?;
+                if share.per_minute.is_some() {
+                    self.note_added(self.lane(MARKS)?, &source, MINUTE)?;
+                }
                 &envelope.id
             }
         };
@@ -47,6 +51,12 @@ impl Work<'_> {
         }
         self.clean()?;
         Ok(admitted)
+    }
+
+    /// Reports that the source has added its notifications of this minute.
+    fn is_excess(&self, share: &Share) -> Result<bool, Trouble> {
+        let Some(most) = share.per_minute else { return Ok(false) };
+        Ok(self.added(self.lane(MARKS)?, &share.notifications(), MINUTE)? >= i64::from(most))
     }
 
     /// Reports which keys are marked.
@@ -83,19 +93,25 @@ impl Work<'_> {
     fn merge_arrival(&self, lane: i64, arrival: &Arrival) -> Result<Admitted, Trouble> {
         let digests = arrival.share.digests();
         let prefix = i64::try_from(PREFIX).unwrap_or(i64::MAX);
-        let sql =
-            format!("SELECT item, id FROM dingtalk_item AS item WHERE {OPEN} ORDER BY number DESC LIMIT 1");
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
-        if let Some((item, id)) = self.first(&sql, (lane, &digests, prefix, self.now), read)? {
-            let text = "json_extract(envelope, '$.message.content')";
-            let sql = format!(
-                "UPDATE dingtalk_item SET
-                     suppressed = suppressed + (length({text}) - length(replace({text}, char(10), '')) >= ?3),
-                     envelope = CASE WHEN length({text}) - length(replace({text}, char(10), '')) >= ?3 THEN envelope
-                         ELSE json_set(envelope, '$.message.content', {text} || char(10) || ?2) END
-                 WHERE item = ?1"
-            );
-            self.execute(&sql, (item, &arrival.line, LINES))?;
+        let sql = format!(
+            "SELECT item, id, envelope FROM dingtalk_item AS item WHERE {OPEN} ORDER BY number DESC LIMIT 1"
+        );
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        let open: Option<(i64, String, String)> =
+            self.first(&sql, (lane, &digests, prefix, self.now), read)?;
+        if let Some((item, id, envelope)) = open {
+            let mut envelope: Envelope = serde_json::from_str(&envelope)?;
+            let mut is_counted = true;
+            if let Message::Text(text) = &mut envelope.message {
+                is_counted = text.content.matches('\n').count() >= count(LINES);
+                if !is_counted {
+                    text.content.push('\n');
+                    text.content.push_str(&arrival.line);
+                }
+                arrival.mention(&mut text.mentions);
+            }
+            let sql = "UPDATE dingtalk_item SET suppressed = suppressed + ?2, envelope = ?3 WHERE item = ?1";
+            self.execute(sql, (item, is_counted, serde_json::to_string(&envelope)?))?;
             return Ok(Admitted::Merged(id));
         }
         if self.waiting(&digests)? >= count(DIGESTS) {

@@ -106,7 +106,13 @@ impl Service<'_> {
             let of_relay = build(Some(calls.clone().always()))?;
             let has_tokens = settings.http_options()?.has_tokens();
             let quotas = Quotas::new(&settings);
-            let hooks = Hooks::new(settings.hooks(), of_relay.tools(), has_tokens, quotas)?;
+            let hooks = Hooks::new(
+                settings.hooks(),
+                of_relay.tools(),
+                has_tokens,
+                of_relay.calls().max_mentions,
+                quotas,
+            )?;
             if self.parts == Parts::Relay {
                 server = Some(of_relay.clone());
             }

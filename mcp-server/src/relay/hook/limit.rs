@@ -1,4 +1,4 @@
-//! Counting per source: requests of the last minute, and things that are told once an hour.
+//! Things that are told once an hour.
 
 use std::{
     collections::HashMap,
@@ -10,34 +10,6 @@ use std::{
 const MAX_NAMES: usize = 100;
 
 const HOUR: Duration = Duration::from_secs(3600);
-const MINUTE: Duration = Duration::from_secs(60);
-
-/// Requests of one minute.
-#[derive(Debug)]
-pub(super) struct PerMinute {
-    most: u32,
-    count: Mutex<(Instant, u32)>,
-}
-
-impl PerMinute {
-    pub(super) fn new(most: u32) -> Self {
-        Self { most, count: Mutex::new((Instant::now(), 0)) }
-    }
-
-    /// Counts a request; returns `true` if there were too many in this minute.
-    pub(super) fn exceed(&self) -> bool {
-        self.exceed_at(Instant::now())
-    }
-
-    fn exceed_at(&self, now: Instant) -> bool {
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.saturating_duration_since(count.0) >= MINUTE {
-            *count = (now, 0);
-        }
-        count.1 = count.1.saturating_add(1);
-        count.1 > self.most
-    }
-}
 
 /// Names that were told in the last hour.
 #[derive(Debug, Default)]
@@ -68,15 +40,6 @@ impl OnceAnHour {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_minute_has_its_number_of_requests() {
-        let limit = PerMinute::new(2);
-        let start = Instant::now() + HOUR;
-        let later = |seconds| start + Duration::from_secs(seconds);
-        let exceeded: Vec<bool> = [0, 1, 2, 59, 60, 61, 62].map(|at| limit.exceed_at(later(at))).to_vec();
-        assert_eq!(exceeded, [false, false, true, true, false, false, true]);
-    }
 
     #[test]
     fn a_name_is_told_once_an_hour() {

@@ -293,14 +293,12 @@ impl Relay {
                 "a value of a payload is not in its message"
             );
         }
-        let is_excess = source.is_noisy();
         let line = composed.envelope.digest_line.clone().unwrap_or_else(|| event.line().to_owned());
         let arrive = |index: usize, mut envelope: Envelope| {
             envelope.held_until = holds.get(index).copied().flatten();
             // A notification that has a rule of its own knows better.
             envelope.dedupe.get_or_insert_with(|| dedupe.clone());
             let mut arrival = Incoming::new(source.share().own(envelope), source.share().clone(), &*line);
-            arrival.is_excess = is_excess;
             arrival.marks.clone_from(&marks);
             arrival.marked_for = ENDED_FOR;
             arrival

@@ -18,7 +18,7 @@ use hyper::{
 use super::{
     Quotas,
     form::Form,
-    limit::{OnceAnHour, PerMinute},
+    limit::OnceAnHour,
     reply,
     signature::{Unverified, Verifier},
 };
@@ -49,7 +49,6 @@ pub(crate) struct Source {
     proof: Proof,
     form: Option<String>,
     share: Share,
-    per_minute: PerMinute,
     unknown: OnceAnHour,
     too_large: OnceAnHour,
 }
@@ -66,7 +65,7 @@ enum Proof {
 
 impl Hooks {
     /// Checks the hooks against the notifications that they name, and reads their secrets. `has_tokens` says that the
-    /// server has tokens.
+    /// server has tokens; `max_mentions` is the number of people that a message mentions at most.
     ///
     /// # Errors
     ///
@@ -75,11 +74,12 @@ impl Hooks {
         hooks: &[Hook],
         tools: &ToolSet,
         has_tokens: bool,
+        max_mentions: usize,
         quotas: Quotas,
     ) -> Result<Self, Error> {
         let (mut sources, mut faults) = (BTreeMap::new(), Vec::new());
         for hook in hooks {
-            match Source::new(hook, tools, has_tokens) {
+            match Source::new(hook, tools, has_tokens, max_mentions) {
                 Ok(source) => drop(sources.insert(hook.name.clone(), source)),
                 Err(error) => faults.extend(error.into_faults()),
             }
@@ -110,7 +110,12 @@ impl Hooks {
 }
 
 impl Source {
-    fn new(hook: &Hook, tools: &ToolSet, has_tokens: bool) -> Result<Self, dingtalk_config::Error> {
+    fn new(
+        hook: &Hook,
+        tools: &ToolSet,
+        has_tokens: bool,
+        max_mentions: usize,
+    ) -> Result<Self, dingtalk_config::Error> {
         let reader = hook.source(tools)?;
         let place = format!("hooks.{}", hook.name);
         let auth = &hook.auth;
@@ -137,14 +142,16 @@ impl Source {
                 return Err(Fault::new(FaultKind::Invalid, place, problem).into());
             }
         };
+        let mut share = Share::new(&hook.name, hook.places, too_many(&hook.name, hook.language));
+        share.per_minute = Some(hook.per_minute);
+        share.max_mentions = max_mentions;
         Ok(Self {
             reader,
             preset: hook.preset.clone(),
             language: hook.language,
             proof,
             form: hook.form.clone(),
-            share: Share::new(&hook.name, hook.places, too_many(&hook.name, hook.language)),
-            per_minute: PerMinute::new(hook.per_minute),
+            share,
             unknown: OnceAnHour::default(),
             too_large: OnceAnHour::default(),
         })
@@ -213,11 +220,6 @@ impl Source {
             refusal.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Signature"));
             Box::new(refusal)
         })
-    }
-
-    /// Counts a message; returns `true` if the source has sent too many in this minute.
-    pub(super) fn is_noisy(&self) -> bool {
-        self.per_minute.exceed()
     }
 
     /// Warns of an event that the hook does not know, once an hour for each name.
