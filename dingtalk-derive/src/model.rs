@@ -306,6 +306,24 @@ fn bound(attribute: &EndAttribute) -> End {
 }
 
 impl Field<'_> {
+    /// Reports whether a check of the value is generated.
+    pub(crate) fn is_constrained(&self) -> bool {
+        self.attributes.max_items.is_some()
+            || self.rules.min_items > 0
+            || self.is_mention_list()
+            || self.attributes.bounds().next().is_some()
+    }
+
+    /// Reports whether only the number of the field's elements is constrained. The elements can then have any type.
+    pub(crate) fn is_only_counted(&self) -> bool {
+        self.rules.cardinality == Cardinality::List && self.attributes.bounds().next().is_none()
+    }
+
+    /// Reports whether the field is a list of mentions, which has DingTalk's own limit.
+    pub(crate) fn is_mention_list(&self) -> bool {
+        self.rules.role == Role::At && self.rules.cardinality == Cardinality::List
+    }
+
     /// Returns the tokens under which an error about a part of the field is reported.
     fn tokens(&self, location: FieldLocation) -> TokenStream {
         let attributes = &self.attributes;

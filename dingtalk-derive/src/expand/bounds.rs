@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote};
 use syn::{GenericParam, Generics, Type, WherePredicate};
 
-use super::{code::Paths, values::is_constrained};
+use super::code::Paths;
 use crate::{attr::identifiers, model::Model};
 
 /// Returns the generics of the type, with the bounds that its message requires.
@@ -27,7 +27,7 @@ pub(crate) fn with_bounds(model: &Model<'_>, templates: &[Templates], paths: &Pa
             if field.rules.role == Role::At {
                 let of_card = templates.kind == MessageKind::ActionCard;
                 need(field.ty, if of_card { quote!(#private::CardAt) } else { quote!(#private::At) });
-            } else if is_constrained(field) {
+            } else if field.is_constrained() {
                 need(field.ty, quote!(#private::Measured));
             }
         }

@@ -9,7 +9,7 @@ use syn::spanned::Spanned as _;
 
 use super::{
     code::{Paths, at_call_site, implement, local, option},
-    values::{field_constant, is_constrained, is_only_counted},
+    values::field_constant,
 };
 use crate::{
     attr::ToolAttribute,
@@ -262,9 +262,9 @@ fn read(position: usize, field: &Field<'_>, paths: &Paths) -> TokenStream {
         }
         (Cardinality::Flag, ..) => quote!(#reader.flag(#position)),
     };
-    if !is_constrained(field) {
+    if !field.is_constrained() {
         quote!(let #variable = #read;)
-    } else if is_only_counted(field) {
+    } else if field.is_only_counted() {
         quote!(let #variable = #read; let #variable = #reader.counted(#position, #variable);)
     } else {
         quote!(let #variable = #read; let #variable = #reader.within::<#ty>(#position, #variable);)

@@ -44,10 +44,10 @@ impl Values {
         paths: &Paths,
     ) -> Self {
         let private = &paths.private;
-        let constrained = variant.fields.iter().enumerate().filter(|(_, field)| is_constrained(field));
+        let constrained = variant.fields.iter().enumerate().filter(|(_, field)| field.is_constrained());
         let checks = constrained.map(|(index, field)| {
             let (rules, bound, ty) = (rules(model, variant, index, paths), bound(index), field.ty);
-            if is_only_counted(field) {
+            if field.is_only_counted() {
                 quote!(#private::Check::count(&mut #check, &#rules, <[_]>::len(#bound));)
             } else {
                 quote!(<#ty as #private::Measured>::keep(#bound, &#rules, #private::Check::faults(&mut #check));)
@@ -352,14 +352,6 @@ fn may_have_rules(model: &Model<'_>, field: &Field<'_>) -> bool {
         && rules.min_items == 0
 }
 
-pub(crate) fn is_constrained(field: &Field<'_>) -> bool {
-    let attributes = &field.attributes;
-    attributes.max_items.is_some()
-        || field.rules.min_items > 0
-        || is_mention_list(field)
-        || attributes.bounds().next().is_some()
-}
-
 /// Generates the question if a constraint says anything about the values of a type that only rustc knows: `length` on a
 /// `Duration`. Generic types are asked when a value is checked.
 fn measure(model: &Model<'_>, field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
@@ -391,16 +383,6 @@ fn measure(model: &Model<'_>, field: &Field<'_>, paths: &Paths) -> Option<TokenS
             };
         }
     })
-}
-
-/// Reports whether only the number of a field's elements is constrained. The elements can then have any type.
-pub(crate) fn is_only_counted(field: &Field<'_>) -> bool {
-    field.rules.cardinality == Cardinality::List && field.attributes.bounds().next().is_none()
-}
-
-/// Reports whether the field is a list of mentions, which has DingTalk's own limit.
-fn is_mention_list(field: &Field<'_>) -> bool {
-    field.rules.role == Role::At && field.rules.cardinality == Cardinality::List
 }
 
 /// Generates the name and the constraints of one field. Those of a tool are in the table of its parameters: the
@@ -438,7 +420,7 @@ pub(crate) fn field_constant(field: &Field<'_>, paths: &Paths) -> TokenStream {
 /// Generates the constraint on the number of a list's elements.
 fn items(field: &Field<'_>, paths: &Paths) -> Option<TokenStream> {
     let Paths { krate, private } = paths;
-    let wire_limit = is_mention_list(field).then(|| quote!(#krate::MAX_MENTIONS));
+    let wire_limit = field.is_mention_list().then(|| quote!(#krate::MAX_MENTIONS));
     let max = field.attributes.max_items.as_ref().map(|max| count(max, paths)).or(wire_limit);
     let min = Some(field.rules.min_items).filter(|min| *min > 0);
     if max.is_none() && min.is_none() {
