@@ -108,7 +108,7 @@ mod argument {
         message::Faults,
         tool::{
             Argument, Cardinality, Parameter,
-            argument::{object_schema, read_object},
+            object::{object_schema, read_object},
             reader::Reader,
         },
     };

@@ -23,10 +23,11 @@ pub use crate::{
 pub use {
     crate::tool::{
         Argument, Cardinality, Parameter, PersonKind, Tool, ToolSpec,
-        argument::{choice_schema, choice_value, object_schema, read_choice, read_object},
+        argument::{choice_schema, choice_value, read_choice},
         check::assert_tools,
         documentation::{documentation, first_paragraph},
         literal::assert_value,
+        object::{object_schema, read_object},
         probe::{Checked, NoArgument, NoChoice, NoRules, Probe, assert_limited},
         reader::{Reader, read},
     },

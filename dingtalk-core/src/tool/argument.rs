@@ -6,11 +6,6 @@ use dingtalk_template::suggest;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::{
-    parameter::{Parameter, Parameters},
-    reader::{self, ReadValue, Reader},
-    schema,
-};
 use crate::{
     Choice, choice,
     message::{Fault, Faults},
@@ -79,6 +74,25 @@ impl IsForeign for ByItself {
 
 impl IsForeign for BySerde {
     const IS_FOREIGN: bool = true;
+}
+
+/// A reader of one value, by the rules of its type or of a declaration.
+pub trait ReadValue<T> {
+    /// Returns the schema of one value.
+    fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
+
+    /// Reads one value. Faults are reported under `path`.
+    fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T>;
+
+    /// Returns a default that is not a literal, as the schema shows it.
+    fn default_in_schema(&self, _default: fn() -> T) -> Option<Value> {
+        None
+    }
+
+    /// Does only the schema say what its values are?
+    fn is_foreign(&self) -> bool {
+        false
+    }
 }
 
 /// Reads an argument in this way.
@@ -171,34 +185,4 @@ pub(super) fn read_one_of<'v>(
 /// Returns the text of this [`Choice`] in an agent's arguments.
 pub fn choice_value<T: Choice>(choice: &T) -> Option<Value> {
     T::VALUES.get(choice.index()).map(|value| Value::from(value.value))
-}
-
-/// Returns the schema of a list's element that has parameters of its own.
-pub fn object_schema<T>(
-    parameters: &'static [Parameter<'static>],
-    visit: fn(&mut Reader<'_>) -> Option<T>,
-) -> Schema {
-    let parameters = Parameters::of(parameters);
-    schema::object(parameters.iter(), reader::learn(parameters, visit)).into()
-}
-
-/// Reads a list's element that has parameters of its own.
-pub fn read_object<T>(
-    value: &Value,
-    path: &str,
-    faults: &mut Faults,
-    parameters: &'static [Parameter<'static>],
-    visit: fn(&mut Reader<'_>) -> Option<T>,
-) -> Option<T> {
-    let Value::Object(arguments) = value else {
-        faults.push(wrong_type(path, "an object", value));
-        return None;
-    };
-    match reader::read(parameters, arguments, visit) {
-        Ok(value) => Some(value),
-        Err(found) => {
-            found.move_to(path, faults);
-            None
-        }
-    }
 }

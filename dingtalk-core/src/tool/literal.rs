@@ -1,7 +1,7 @@
 //! Literals that stand for a [`Choice`](crate::Choice) in an attribute. The derive does not know types, so the literals
 //! are compared with the values at compile time.
 
-use super::check::{Text, equal};
+use super::constant::{Text, equal};
 use crate::{choice, message::ChoiceValue};
 
 /// Compares a literal with the values of its type. An empty list of values means that the type is not a choice.

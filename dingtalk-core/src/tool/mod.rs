@@ -23,11 +23,13 @@
 pub(crate) mod argument;
 mod call;
 pub(crate) mod check;
+mod constant;
 #[doc(hidden)]
 pub mod declared;
 pub(crate) mod documentation;
 mod foreign;
 pub(crate) mod literal;
+pub(crate) mod object;
 mod parameter;
 mod portable;
 pub(crate) mod probe;

@@ -3,14 +3,14 @@
 use std::{borrow::Cow, marker::PhantomData};
 
 use dingtalk_template::suggest;
-use schemars::{Schema, SchemaGenerator};
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value};
 
 use super::{
     Cardinality,
-    argument::{Argument, By, ByItself, list_in_text, wrong_type},
+    argument::{Argument, By, ByItself, ReadValue, list_in_text, wrong_type},
     parameter::{Parameter, Parameters},
-    schema,
+    schema::{self, Learned},
 };
 use crate::{
     constraint::{self, Field, Measured},
@@ -32,19 +32,6 @@ enum Visit<'a> {
     Learn(Vec<Learned>),
 }
 
-/// Schema and default that a parameter's type provides.
-#[derive(Debug, Clone)]
-pub(super) struct Learned {
-    /// Schema of one value.
-    pub(super) schema: Map<String, Value>,
-    /// Default of the field, if it is an expression that only the type can read.
-    pub(super) default: Option<Value>,
-    /// Parts of a foreign type without an upper limit, by their paths.
-    pub(super) unlimited: Vec<String>,
-    /// Only the schema of the type describes its values, and the type's own description is not for agents.
-    pub(super) is_foreign: bool,
-}
-
 /// Types of a tool's parameters.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Types<'a> {
@@ -60,25 +47,6 @@ impl Types<'_> {
             Self::Visited(visit) => learn(parameters, visit),
             Self::Known(learned) => learned.to_vec(),
         }
-    }
-}
-
-/// A reader of one value, by the rules of its type or of a declaration.
-pub trait ReadValue<T> {
-    /// Returns the schema of one value.
-    fn schema(&self, generator: &mut SchemaGenerator) -> Schema;
-
-    /// Reads one value. Faults are reported under `path`.
-    fn read(&self, value: &Value, path: &str, faults: &mut Faults) -> Option<T>;
-
-    /// Returns a default that is not a literal, as the schema shows it.
-    fn default_in_schema(&self, _default: fn() -> T) -> Option<Value> {
-        None
-    }
-
-    /// Does only the schema say what its values are?
-    fn is_foreign(&self) -> bool {
-        false
     }
 }
 

@@ -6,12 +6,25 @@ use dingtalk_template::{Number, is_chinese};
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
-use super::{Cardinality, parameter::Parameter, reader::Learned};
+use super::{Cardinality, parameter::Parameter};
 use crate::tool::Constraint;
 
 /// Formats that every client accepts; OpenAI refuses all others.
 pub(super) const FORMATS: [&str; 9] =
     ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
+
+/// Schema and default that a parameter's type provides.
+#[derive(Debug, Clone)]
+pub(super) struct Learned {
+    /// Schema of one value.
+    pub(super) schema: Map<String, Value>,
+    /// Default of the field, if it is an expression that only the type can read.
+    pub(super) default: Option<Value>,
+    /// Parts of a foreign type without an upper limit, by their paths.
+    pub(super) unlimited: Vec<String>,
+    /// Only the schema of the type describes its values, and the type's own description is not for agents.
+    pub(super) is_foreign: bool,
+}
 
 /// Returns the whole schema of an object with these parameters and the schemas of their types.
 pub(super) fn object<'p>(

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use super::{
     parameter::{Parameter, Parameters},
     portable,
-    reader::{Learned, Reader, Types},
-    schema,
+    reader::{Reader, Types},
+    schema::{self, Learned},
 };
 use crate::constraint::Constraint;
 

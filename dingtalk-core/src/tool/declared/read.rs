@@ -8,11 +8,7 @@ use super::{
 };
 use crate::{
     message::Faults,
-    tool::{
-        Cardinality,
-        parameter::OwnedParameter,
-        reader::{ReadValue as _, Reader},
-    },
+    tool::{Cardinality, argument::ReadValue as _, parameter::OwnedParameter, reader::Reader},
 };
 
 /// Visits the parameters in order, as the generated code of a type does.

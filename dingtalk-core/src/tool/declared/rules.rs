@@ -19,7 +19,7 @@ use super::{
 use crate::form;
 use crate::{
     message::{Faults, MAX_MENTIONS},
-    tool::{Constraint, literal::none_of, reader::ReadValue},
+    tool::{Constraint, argument::ReadValue, literal::none_of},
 };
 
 /// Returns the templates, or all findings.

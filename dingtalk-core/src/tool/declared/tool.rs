@@ -17,7 +17,8 @@ use crate::{
     message::Faults,
     tool::{
         parameter::{OwnedParameter, Parameters, PersonKind},
-        reader::{self, Learned, Types},
+        reader::{self, Types},
+        schema::Learned,
         spec::ToolSpec,
     },
 };

@@ -14,8 +14,8 @@ use crate::{
     message::{Fault, Faults, Mentions},
     tool::{
         Argument,
+        argument::ReadValue,
         argument::{read_one_of, schema_of_values},
-        reader::ReadValue,
     },
 };
 
