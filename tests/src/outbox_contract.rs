@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use dingtalk_core::{
     Envelope, ErrorKind, Message,
-    delivery::{Dedupe, Urgency},
+    delivery::{Dedupe, Throttle, Urgency},
     queue::store::{Begun, Claim, Enqueued, Failure, Loss, Merge, Settlement},
 };
 use dingtalk_outbox::{
@@ -193,16 +193,19 @@ pub async fn dead_letters_are_listed_newest_first_and_purged_by_age(place: &dyn 
 /// A removed entry is never sent.
 pub async fn a_removed_entry_is_never_sent(place: &dyn Place) {
     let store = place.open();
-    let dedupe = || Dedupe::new("same", Duration::from_secs(600));
-    store.enqueue(OPS, envelope("a").with_dedupe(dedupe()), 1000).await.unwrap();
+    let rules = |id: &str| {
+        let dedupe = Dedupe::new("same", Duration::from_secs(600));
+        envelope(id).with_dedupe(dedupe).with_throttle(Throttle::new("few", 1, Duration::from_secs(600)))
+    };
+    store.enqueue(OPS, rules("a"), 1000).await.unwrap();
     add(&*store, "b").await;
     let (held, _) = claim(&*store, 1).await;
     assert_eq!(store.remove("a").await.unwrap(), Removal::Removed(1), "it was claimed, not sent");
     assert_eq!(store.begin(&held, "a", LEASE).await.unwrap(), Begun::Lost);
     store.release(&held).await.unwrap();
     assert_eq!(store.find("a").await.unwrap(), Standing::Removed(place.now()));
-    let again = store.enqueue(OPS, envelope("c").with_dedupe(dedupe()), 1000).await.unwrap();
-    assert_eq!(again, Enqueued::Added, "its key is free");
+    let again = store.enqueue(OPS, rules("c"), 1000).await.unwrap();
+    assert_eq!(again, Enqueued::Added, "its key and its share of the throttle are free");
 
     let (held, ids) = claim(&*store, 1).await;
     assert_eq!(ids, ["b"]);

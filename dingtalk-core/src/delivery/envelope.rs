@@ -51,6 +51,9 @@ pub struct Envelope {
     /// Time until which a [queue](crate::queue::Queue) keeps the message back, to add it to the next message to the same
     /// robot.
     pub held_until: Option<SystemTime>,
+    /// Time before which a [queue](crate::queue::Queue) does not send the message. Until then, the message does not
+    /// delay others.
+    pub not_before: Option<SystemTime>,
     /// Time after which the message is outdated and is not sent.
     pub expires_at: Option<SystemTime>,
     /// Robot through which the message may have arrived. A pool sends it through no other.
@@ -98,6 +101,7 @@ impl Envelope {
             throttle: None,
             confirmation: None,
             held_until: None,
+            not_before: None,
             expires_at: None,
             sender: None,
             delivered: None,
@@ -207,6 +211,14 @@ impl Envelope {
     #[must_use]
     pub fn with_next_until(mut self, held_until: SystemTime) -> Self {
         self.held_until = Some(held_until);
+        self
+    }
+
+    /// Sets the time before which a [queue](crate::queue::Queue) does not send the message. Without a queue, it has no
+    /// effect.
+    #[must_use]
+    pub fn with_not_before(mut self, not_before: SystemTime) -> Self {
+        self.not_before = Some(not_before);
         self
     }
 

@@ -46,6 +46,8 @@ struct StoredEnvelope {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     held_until_ms: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before_ms: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at_ms: Option<u64>,
 }
 
@@ -185,6 +187,7 @@ impl Serialize for Envelope {
             throttle: self.throttle.as_ref().map(throttle),
             confirmation: self.confirmation.clone(),
             held_until_ms: self.held_until.map(to_milliseconds),
+            not_before_ms: self.not_before.map(to_milliseconds),
             expires_at_ms: self.expires_at.map(to_milliseconds),
         };
         stored.serialize(serializer)
@@ -208,6 +211,7 @@ impl<'de> Deserialize<'de> for Envelope {
             .map(|rule| Throttle::new(rule.key, rule.limit, Duration::from_millis(rule.span_ms)));
         envelope.confirmation = stored.confirmation;
         envelope.held_until = stored.held_until_ms.map(|at| time("held_until_ms", at)).transpose()?;
+        envelope.not_before = stored.not_before_ms.map(|at| time("not_before_ms", at)).transpose()?;
         envelope.expires_at = stored.expires_at_ms.map(|at| time("expires_at_ms", at)).transpose()?;
         Ok(envelope)
     }

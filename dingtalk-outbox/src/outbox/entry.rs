@@ -64,7 +64,7 @@ impl Entry {
 pub enum EntryState {
     /// It waits for its lane, or for a free slot of the robot.
     Waiting,
-    /// It waits until this time for another attempt.
+    /// It waits until this time: for another attempt, or because it is not to be sent before.
     Deferred(SystemTime),
     /// It is in the digest with this id.
     Merged(String),

@@ -495,7 +495,7 @@ impl Store for PostgresStore {
             let Some(letter) = self.letters("WHERE id = $1", &text(id)).await?.pop() else { return Ok(None) };
             let failed = |trouble: Trouble| self.postgres.error(&trouble);
             let mut envelope = letter.envelope;
-            envelope.expires_at = None;
+            (envelope.expires_at, envelope.not_before) = (None, None);
             let urgent = envelope.urgency == Urgency::Urgent;
             let robot = envelope.robot.as_deref().map(text);
             let envelope = serde_json::to_string(&envelope).map_err(|error| failed(error.into()))?;

@@ -41,15 +41,21 @@ pub(super) struct Finished {
     id: String,
     pub(super) envelope: String,
     unchecked: bool,
+    pub(super) enqueued: i64,
 }
 
 impl Work<'_> {
     /// Removes an item that is finished; for a digest, its members too, which are returned.
     pub(super) fn forget(&self, entry: &Entry, finish: Finish) -> Result<Vec<Finished>, Trouble> {
         let condition = if entry.is_digest() { "digest = ?1 ORDER BY member" } else { "item = ?1" };
-        let sql = format!("SELECT id, envelope, unchecked FROM dingtalk_item WHERE {condition}");
+        let sql = format!("SELECT id, envelope, unchecked, enqueued FROM dingtalk_item WHERE {condition}");
         let read = |row: &rusqlite::Row<'_>| {
-            Ok(Finished { id: row.get(0)?, envelope: row.get(1)?, unchecked: row.get(2)? })
+            Ok(Finished {
+                id: row.get(0)?,
+                envelope: row.get(1)?,
+                unchecked: row.get(2)?,
+                enqueued: row.get(3)?,
+            })
         };
         let finished = self.all(&sql, [entry.item], read)?;
         self.execute("DELETE FROM dingtalk_item WHERE item = ?1 OR digest = ?1", [entry.item])?;
@@ -76,7 +82,7 @@ impl Work<'_> {
     ) -> Result<Vec<DeadLetter>, Trouble> {
         let lane = self.lane_name(entry.lane)?;
         let mut letters = Vec::new();
-        for Finished { id, envelope: json, unchecked } in self.forget(entry, Finish::Dead)? {
+        for Finished { id, envelope: json, unchecked, .. } in self.forget(entry, Finish::Dead)? {
             let read = read_envelope(&json, unchecked)?;
             let unreadable = read.is_err().then_some(json);
             let (envelope, failure) = match read {
@@ -111,7 +117,7 @@ impl Work<'_> {
         }
         let letter: DeadLetter = serde_json::from_str(&letter)?;
         let mut envelope = letter.envelope;
-        envelope.expires_at = None;
+        (envelope.expires_at, envelope.not_before) = (None, None);
         self.execute("DELETE FROM dingtalk_dead WHERE id = ?1", [id])?;
         let lane = self.lane(&letter.lane)?;
         let item = match unreadable {

@@ -183,9 +183,10 @@ impl Work<'_> {
                 Some((true, None)) => Ok(Removal::Sending),
                 _ => {
                     let finished = self.forget(&entry, Finish::Removed)?;
-                    for Finished { envelope, .. } in &finished {
+                    for Finished { envelope, enqueued, .. } in &finished {
                         if let Ok(envelope) = serde_json::from_str::<Envelope>(envelope) {
                             self.free_key(entry.lane, &envelope)?;
+                            self.free_share(entry.lane, &envelope, *enqueued)?;
                         }
                     }
                     Ok(Removal::Removed(finished.len()))

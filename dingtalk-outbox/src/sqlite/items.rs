@@ -192,11 +192,12 @@ impl<'a> Work<'a> {
     ) -> Result<i64, Trouble> {
         let number = self.next_number()?;
         let sql =
-            "INSERT INTO dingtalk_item (id, lane, rank, number, position, expires, enqueued, unchecked, envelope)
-             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8)";
+            "INSERT INTO dingtalk_item (id, lane, rank, number, position, due, expires, enqueued, unchecked, envelope)
+             VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let due = envelope.not_before.map(since_1970).filter(|at| *at > self.now);
         let expires = envelope.expires_at.map(since_1970);
         let rank = rank(envelope.urgency);
-        let row = (&envelope.id, lane, rank, number, expires, self.now, unchecked, json);
+        let row = (&envelope.id, lane, rank, number, due, expires, self.now, unchecked, json);
         Ok(self.statement(sql)?.insert(row)?)
     }
 

@@ -77,6 +77,16 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Frees the share of its throttle that a removed notification has taken when it was added.
+    pub(super) fn free_share(&self, lane: i64, envelope: &Envelope, added: i64) -> Result<(), Trouble> {
+        if let Some(Throttle { key, .. }) = &envelope.throttle {
+            let sql = "DELETE FROM dingtalk_throttled WHERE rowid =
+                 (SELECT rowid FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2 AND at = ?3 LIMIT 1)";
+            self.execute(sql, (lane, key, added))?;
+        }
+        Ok(())
+    }
+
     /// Removes keys that no longer matter, up to `most` of each kind. Reports whether more are left.
     pub(super) fn remove_old_keys(&self, most: i64) -> Result<bool, Trouble> {
         let dedupes = "DELETE FROM dingtalk_dedupe WHERE (lane, key) IN

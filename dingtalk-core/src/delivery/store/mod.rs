@@ -23,13 +23,15 @@
 //!
 //! Urgent items are first. Among those of one urgency, the order is that in which they were added. An item that is
 //! [deferred](Settlement::Deferred) is not in this order until its delay is over; then it is last. With a delay of zero
-//! (after a rest), it keeps its position. A digest has the position of its first member.
+//! (after a rest), it keeps its position. An item that is [not to be sent before](crate::Envelope::not_before) a later
+//! time is added as a deferred one. A digest has the position of its first member.
 //!
 //! # Time
 //!
 //! A store uses its own clock, which for a database is that of the server, because the clocks of several machines
-//! differ. It receives and returns spans of time ("in five seconds", "check again in a minute"). The only exception is
-//! [`Envelope::expires_at`](crate::Envelope::expires_at), which the sender sets. Waiting items are in the order of a
+//! differ. It receives and returns spans of time ("in five seconds", "check again in a minute"). The only exceptions are
+//! [`Envelope::expires_at`](crate::Envelope::expires_at) and [`Envelope::not_before`](crate::Envelope::not_before), which
+//! the sender sets. Waiting items are in the order of a
 //! counter, not of a clock, so that a clock that is set back delays nothing but retries.
 //!
 //! # Implementing a durable store

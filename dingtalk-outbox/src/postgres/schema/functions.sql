@@ -81,6 +81,13 @@ BEGIN
                 SELECT lane, key FROM dedupe WHERE lane = p_item.lane AND key = v_gone.dedupe_key AND id = v_gone.id
                 FOR UPDATE SKIP LOCKED);
         END IF;
+        -- One that a person removes did not use up its share.
+        IF p_outcome = 3 AND v_gone.envelope LIKE '%"throttle"%' AND position('\u0000' IN v_gone.envelope) = 0 THEN
+            UPDATE throttle SET times = array_remove(times, v_gone.enqueued) WHERE (lane, key) IN (
+                SELECT lane, key FROM throttle
+                WHERE lane = p_item.lane AND key = v_gone.envelope::json -> 'throttle' ->> 'key'
+                FOR UPDATE SKIP LOCKED);
+        END IF;
         PERFORM remember(v_gone.id, p_now, p_outcome);
     END LOOP;
     IF p_item.members > 0 THEN
@@ -117,6 +124,7 @@ DECLARE
     v_item bigint;
     v_number bigint;
     v_suppressed integer := 0;
+    v_due timestamptz;
     v_throttle throttle;
     v_displaced item;
     v_letters bigint[];
@@ -165,10 +173,14 @@ BEGIN
         o_outcome := 'displaced';
     END IF;
     v_number := nextval('number');
-    INSERT INTO item (id, lane, rank, number, position, expires, enqueued, suppressed, robot, dedupe_key,
+    -- Few have it, and parsing costs time.
+    IF p_envelope LIKE '%"not_before_ms"%' THEN
+        v_due := to_timestamp((p_envelope::json ->> 'not_before_ms')::bigint / 1000.0);
+    END IF;
+    INSERT INTO item (id, lane, rank, number, position, due, expires, enqueued, suppressed, robot, dedupe_key,
         envelope)
-    VALUES (p_id, v_lane, CASE WHEN p_urgent THEN 0 ELSE 1 END, v_number, v_number, p_expires, v_now, v_suppressed,
-        p_robot, p_dedupe_key, p_envelope)
+    VALUES (p_id, v_lane, CASE WHEN p_urgent THEN 0 ELSE 1 END, v_number, v_number,
+        CASE WHEN v_due > v_now THEN v_due END, p_expires, v_now, v_suppressed, p_robot, p_dedupe_key, p_envelope)
     ON CONFLICT (id) DO NOTHING RETURNING item INTO v_item;
     IF v_item IS NULL THEN
         o_outcome := 'known';

@@ -132,7 +132,7 @@ impl<H: Harness> Checked<H> {
         // If the id is known, only that counts, not the rest of the item.
         let mut envelope = Envelope::new(message("something else")).with_id(id);
         let (mut lane, mut room) = (0, CAPACITY);
-        if let Transition::Enqueue { lane: of, urgent, expires_in, rule } = step {
+        if let Transition::Enqueue { lane: of, urgent, expires_in, due_in, rule } = step {
             (lane, room) = (*of, capacity(*urgent));
             envelope.message = message(id);
             envelope = with_rule(envelope, *rule);
@@ -141,6 +141,9 @@ impl<H: Harness> Checked<H> {
             }
             if let Some(expires_in) = expires_in {
                 envelope = envelope.with_expiry(self.at(model, model.clock + expires_in));
+            }
+            if let Some(due_in) = due_in {
+                envelope = envelope.with_not_before(self.at(model, model.clock + due_in));
             }
         }
         if matches!(expected, Accepted::Added | Accepted::Displaced(_)) {

@@ -224,7 +224,13 @@ impl Model {
         self.numbers
     }
 
-    fn enqueue(&mut self, lane: usize, urgent: bool, expires_in: Option<u64>, rule: Option<Rule>) {
+    fn enqueue(
+        &mut self,
+        lane: usize,
+        urgent: bool,
+        (expires_in, due_in): (Option<u64>, Option<u64>),
+        rule: Option<Rule>,
+    ) {
         let number = self.number();
         let id = format!("n{number}");
         if self.suppresses(lane, rule) {
@@ -254,7 +260,9 @@ impl Model {
             may_have_arrived: false,
             alone: false,
             suppressed,
-            state: State::Waiting,
+            state: due_in
+                .filter(|seconds| *seconds > 0)
+                .map_or(State::Waiting, |seconds| State::Deferred(self.clock + seconds)),
             place: (!urgent, number, 0),
             number,
             claim: None,
@@ -580,8 +588,8 @@ impl ReferenceStateMachine for Model {
     fn apply(mut model: Self, transition: &Transition) -> Self {
         model.last = Answer::None;
         match *transition {
-            Transition::Enqueue { lane, urgent, expires_in, rule } => {
-                model.enqueue(lane, urgent, expires_in, rule);
+            Transition::Enqueue { lane, urgent, expires_in, due_in, rule } => {
+                model.enqueue(lane, urgent, (expires_in, due_in), rule);
             }
             Transition::EnqueueAgain { pick } => {
                 let ids: Vec<String> = model.notifications().map(|item| item.id.clone()).collect();

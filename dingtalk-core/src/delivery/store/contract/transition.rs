@@ -9,7 +9,7 @@ use proptest::{
 #[derive(Debug, Clone)]
 pub(super) enum Transition {
     /// A notification is added.
-    Enqueue { lane: usize, urgent: bool, expires_in: Option<u64>, rule: Option<Rule> },
+    Enqueue { lane: usize, urgent: bool, expires_in: Option<u64>, due_in: Option<u64>, rule: Option<Rule> },
     /// A known notification is added again.
     EnqueueAgain { pick: usize },
     /// A worker claims a lane.
@@ -75,16 +75,18 @@ pub(super) fn any_transition(merges: Vec<usize>, sending: Vec<(usize, usize)>) -
         lane(),
         proptest::bool::weighted(0.25),
         proptest::option::weighted(0.2, 1..200_u64),
+        proptest::option::weighted(0.1, 0..60_u64),
         proptest::option::weighted(0.35, rule),
     );
     let mut all = vec![
         (
             9,
             added
-                .prop_map(|(lane, urgent, expires_in, rule)| Transition::Enqueue {
+                .prop_map(|(lane, urgent, expires_in, due_in, rule)| Transition::Enqueue {
                     lane,
                     urgent,
                     expires_in,
+                    due_in,
                     rule,
                 })
                 .boxed(),

@@ -58,10 +58,11 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn new(lane: &str, number: u64, envelope: Envelope, now: Duration) -> Self {
+        let not_before = envelope.not_before.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
         Self {
             lane: lane.to_owned(),
             position: (envelope.urgency.into(), number, 0),
-            place: Place::Ready,
+            place: not_before.filter(|at| *at > now).map_or(Place::Ready, Place::Deferred),
             number,
             envelope,
             members: Vec::new(),

@@ -272,7 +272,7 @@ impl State {
         }
         let letter = self.dead_letters.remove(index)?;
         let mut envelope = letter.envelope;
-        envelope.expires_at = None;
+        (envelope.expires_at, envelope.not_before) = (None, None);
         self.add(&letter.lane, envelope, now, |entry| {
             entry.may_have_arrived = letter.may_have_arrived;
             entry.last_failure = Some(letter.failure);

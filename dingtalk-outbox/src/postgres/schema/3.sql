@@ -1,0 +1,2 @@
+-- Only functions differ: notifications that are not to be sent before a time, and keys of removed ones.
+NULL;
