@@ -1,6 +1,7 @@
 //! `dingtalk-notify hook`: the agent is never disturbed, and people are told once.
 //!
-//! The payloads are written after the agents' documentation, not recorded.
+//! Payloads in folders with a version are recorded (`tests/agents/run`). The others are written after the agents'
+//! documentation, with fields that they may have one day.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a broken set-up is a failed test")]
@@ -16,9 +17,13 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
+use dingtalk_outbox::{
+    Outbox as _,
+    outbox::{Filter, Kind, Removal},
+};
 use program::{PATIENCE, command};
 use scene::{Scene, words};
 
@@ -90,6 +95,32 @@ fn events_are_shown_as_messages() {
         ]
         .concat(),
     );
+}
+
+/// The payloads that `tests/agents/run --record` has written, with the agent of each.
+fn recorded() -> Vec<(String, PathBuf)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/payloads/agents");
+    let entries = |folder: &Path| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut recorded = Vec::new();
+    for of_version in entries(&folder) {
+        let name = of_version.file_name().unwrap().to_str().unwrap().to_owned();
+        if let Some((agent, _)) = name.split_once('-') {
+            recorded.extend(entries(&of_version).map(|file| (agent.to_owned(), file)));
+        }
+    }
+    recorded.sort();
+    recorded
+}
+
+#[test]
+fn recorded_events_are_shown_as_messages() {
+    let mut messages = String::new();
+    for (agent, file) in recorded() {
+        let parts: Vec<_> = file.iter().rev().take(2).map(|part| part.to_str().unwrap()).collect();
+        messages.push_str(&format!("## {}/{}\n", parts[1], parts[0]));
+        messages.push_str(&shown(&agent, file.to_str().unwrap(), &[]));
+    }
+    expect_test::expect_file!["golden/hook/recorded.txt"].assert_eq(&messages);
 }
 
 #[test]
@@ -243,6 +274,155 @@ async fn people_are_told_once_of_one_request() {
     );
 }
 
+/// An event of Claude Code in the turn 1 of a session.
+fn event(session: &str, name: &str, more: &str) -> Vec<u8> {
+    format!(
+        r#"{{"session_id":"{session}","cwd":"/home/me/shop","prompt_id":"1","hook_event_name":"{name}"{more}}}"#
+    )
+    .into_bytes()
+}
+
+const PUSH: &str = r#","tool_name":"Bash","tool_input":{"command":"git push"}"#;
+const PULL: &str = r#","tool_name":"Bash","tool_input":{"command":"git pull"}"#;
+
+/// Runs the command without its time limit, as a person does.
+fn tried(scene: &Scene, options: &[&str], event: &[u8]) -> String {
+    let mut command = scene.command(&["hook", "--try", "claude"]);
+    let output = with_stdin(command.args(options).env("HOME", "/home/me"), event);
+    assert!(output.status.success(), "{}", words(&output));
+    words(&output)
+}
+
+/// Notifications that wait: their texts.
+async fn waiting(scene: &Scene) -> Vec<String> {
+    let page = scene.store().list(Filter::new(Kind::Unfinished).content(true)).await.unwrap();
+    page.entries.into_iter().map(|entry| entry.envelope.unwrap().message.to_string()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_still_waits_is_told() {
+    let scene = Scene::new("hook-after", "").await;
+    let late = |event: &[u8]| tried(&scene, &["--after", "1h"], event);
+    let asks =
+        |what: &str| vec![format!("shop: Claude Code asks for permission\nBash: git {what}\nSession a")];
+
+    late(&event("a", "PermissionRequest", PUSH));
+    assert_eq!(waiting(&scene).await, asks("push"));
+    // The notification of the same request says less.
+    late(&event("a", "Notification", r#","notification_type":"permission_prompt""#));
+    assert_eq!(waiting(&scene).await, asks("push"));
+    // The first request was answered, or there would be no second one.
+    late(&event("a", "PermissionRequest", PULL));
+    assert_eq!(waiting(&scene).await, asks("pull"));
+    late(&event("b", "PermissionRequest", PUSH));
+    assert_eq!(waiting(&scene).await.len(), 2, "another session cancels nothing");
+    late(&event("b", "SessionEnd", ""));
+    assert_eq!(waiting(&scene).await, asks("pull"));
+    late(&event("a", "Stop", r#","last_assistant_message":"Done.""#));
+    assert_eq!(waiting(&scene).await, ["shop: Claude Code has finished\nDone.\nSession a"]);
+    late(&event("a", "Notification", r#","notification_type":"idle_prompt""#));
+    assert_eq!(waiting(&scene).await, ["shop: Claude Code has finished\nDone.\nSession a"]);
+    late(&event("a", "UserPromptSubmit", ""));
+    assert_eq!(waiting(&scene).await, [""; 0]);
+    late(&event("a", "PermissionRequest", PUSH));
+    assert_eq!(waiting(&scene).await, asks("push"), "its key is free again");
+    late(&event("a", "SessionEnd", ""));
+    assert_eq!(waiting(&scene).await, [""; 0]);
+    assert_eq!(fs::read_dir(scene.path("state/hooks")).unwrap().count(), 0, "no notes are left");
+
+    tried(&scene, &["--after", "1s"], &event("c", "PermissionRequest", PUSH));
+    scene.wait_for(|texts| !texts.is_empty()).await;
+    scene.wait_for_end().await;
+    let told = ["shop: Claude Code asks for permission\nBash: git push\nSession c"];
+    assert_eq!(scene.texts(), told, "what waits is told, and nothing else was");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_says_how_long_the_turn_ran() {
+    let scene = Scene::new("hook-duration", "").await;
+    tried(&scene, &[], &event("a", "UserPromptSubmit", r#","prompt":"the token is hunter2""#));
+    let notes = fs::read_dir(scene.path("state/hooks")).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&notes).unwrap();
+    assert!(!text.contains("hunter2") && !text.contains(r#""a""#) && !text.contains("shop"), "{text}");
+    assert_eq!(fs::metadata(&notes).unwrap().permissions().mode() & 0o777, 0o600);
+    // It began two hours before.
+    let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let began = json["turn"]["began_ms"].as_u64().unwrap();
+    json["turn"]["began_ms"] = (began - 2 * 3600 * 1000).into();
+    fs::write(&notes, json.to_string()).unwrap();
+    tried(&scene, &[], &event("a", "Stop", r#","last_assistant_message":"Done.""#));
+    scene.wait_for(|texts| !texts.is_empty()).await;
+    scene.wait_for_end().await;
+    let texts = scene.texts();
+    let [text] = &texts[..] else { panic!("{texts:?}") };
+    assert!(text.starts_with("shop: Claude Code has finished\nDone.\nRan for 2 h"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sub_agents_are_one_with_their_session() {
+    let scene = Scene::new("hook-sub-agents", "").await;
+    for name in ["Stop", "StopFailure", "UserPromptSubmit"] {
+        let part = event("a", name, r#","agent_id":"s1","last_assistant_message":"A part.""#);
+        assert!(tried(&scene, &[], &part).contains("not told"), "{name}");
+    }
+    for agent in ["s1", "s2", "s3"] {
+        tried(&scene, &[], &event("a", "PermissionRequest", &format!(r#","agent_id":"{agent}"{PUSH}"#)));
+        tried(&scene, &[], &event("a", "SubagentStop", &format!(r#","agent_id":"{agent}""#)));
+    }
+    tried(&scene, &[], &event("a", "Stop", r#","last_assistant_message":"Done.""#));
+    scene.wait_for(|texts| texts.len() >= 2).await;
+    scene.wait_for_end().await;
+    let mut texts = scene.texts();
+    texts.sort();
+    let asks = "shop: Claude Code asks for permission\nBash: git push\nSession a";
+    assert_eq!(texts, [asks, "shop: Claude Code has finished\nDone.\nSession a"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_has_few_messages_a_minute() {
+    let scene = Scene::new("hook-few", "").await;
+    for session in ["a", "b", "c", "d"] {
+        tried(&scene, &["--per-minute", "2"], &event(session, "Stop", ""));
+    }
+    scene.wait_for(|texts| texts.len() >= 2).await;
+    scene.wait_for_end().await;
+    assert_eq!(scene.texts().len(), 2, "{:?}", scene.texts());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quiet_hours_and_the_quota_of_the_month_hold() {
+    let minute = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / 60;
+    let clock = |minute: u64| format!("{:02}:{:02}", minute / 60 % 24, minute % 60);
+    let (begin, end) = (clock(minute - 60), clock(minute + 60));
+    let quiet = format!("[outbox]\nquiet_hours = {{ begin = \"{begin}\", end = \"{end}\", zone = \"UTC\" }}");
+    let scene = Scene::new("hook-quiet", "").await.with(&quiet);
+    tried(&scene, &[], &event("a", "Stop", ""));
+    scene.wait_until_served().await;
+    assert_eq!((waiting(&scene).await.len(), scene.texts().len()), (1, 0));
+    let id = &scene.store().list(Filter::new(Kind::Unfinished)).await.unwrap().entries[0].id;
+    assert_eq!(scene.store().remove(id).await.unwrap(), Removal::Removed(1));
+    scene.wait_for_end().await;
+
+    let scene = Scene::new("hook-quota", "").await;
+    let file = fs::read_to_string(scene.path("robots.toml")).unwrap();
+    let file = file.replace("rate_per_minute = 0", "rate_per_minute = 20\nmonthly_quota = 1");
+    fs::write(scene.path("robots.toml"), file).unwrap();
+    for session in ["a", "b"] {
+        tried(&scene, &[], &event(session, "Stop", ""));
+    }
+    scene.wait_for(|texts| !texts.is_empty()).await;
+    let id = loop {
+        // The first one may not be settled.
+        match &scene.store().list(Filter::new(Kind::Unfinished)).await.unwrap().entries[..] {
+            [entry] => break entry.id.clone(),
+            _ => tokio::time::sleep(Duration::from_millis(20)).await,
+        }
+    };
+    assert_eq!(scene.store().remove(&id).await.unwrap(), Removal::Removed(1), "it waits, and expires");
+    scene.wait_for_end().await;
+    assert_eq!(scene.texts().len(), 1, "{:?}", scene.texts());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_the_working_directory_is_not_read() {
     let scene = Scene::new("hook-directory", "").await;
@@ -252,6 +432,13 @@ async fn a_file_of_the_working_directory_is_not_read() {
     assert_eq!(output.status.code(), Some(1), "{}", words(&output));
     assert!(words(&output).contains("robots.toml"), "{}", words(&output));
     assert!(!Path::new(&scene.path("state")).join("outbox.db").exists());
+    // A person who types the path means it.
+    let mut command = scene.command(&["hook", "--try", "claude", "--config", "robots.toml"]);
+    let output = with_stdin(command.current_dir(scene.path("")), &payload("claude/stop.json"));
+    assert!(output.status.success(), "{}", words(&output));
+    let mut command = scene.command(&["hook", "claude", "--config", "robots.toml"]);
+    let told = undisturbed(&with_stdin(command.current_dir(scene.path("")), &payload("claude/stop.json")));
+    assert!(told.contains("dropped"), "{told}");
 }
 
 /// Events of Claude Code that run this program.
@@ -340,6 +527,38 @@ fn settings_are_merged_and_removed() {
 }
 
 #[test]
+fn hooks_of_codex_are_merged_and_removed() {
+    let home = home_with("codex", SETTINGS);
+    fs::create_dir_all(home.join(".codex")).unwrap();
+    let (file, config) = (home.join(".codex/hooks.json"), home.join(".codex/config.toml"));
+    let (theirs, toml) = ("{\n  \"hooks\": {\n    \"Stop\": []\n  }\n}\n", "model = \"gpt-5\" # mine\n");
+    fs::write(&file, theirs).unwrap();
+    fs::write(&config, toml).unwrap();
+    let install = ["--install", "codex", "--write", "--after", "1m", "--per-minute", "3"];
+    let output = with_home(&home, &install);
+    assert!(output.status.success() && words(&output).contains("trust"), "{}", words(&output));
+    let once = fs::read_to_string(&file).unwrap();
+    let settings: serde_json::Value = serde_json::from_str(&once).unwrap();
+    let program = command().get_program().to_str().unwrap().to_owned();
+    let typed = format!("{program} hook codex --after=60s --per-minute=3");
+    for event in ["UserPromptSubmit", "Stop", "PermissionRequest", "SessionEnd"] {
+        assert_eq!(settings["hooks"][event][0]["hooks"][0]["command"], typed, "{event}");
+    }
+    assert!(words(&with_home(&home, &install)).contains("nothing to change"));
+    // Those of another agent are another's.
+    assert!(
+        with_home(&home, &["--uninstall", "claude", "--settings-file", file.to_str().unwrap()])
+            .status
+            .success()
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), once);
+    assert!(with_home(&home, &["--uninstall", "codex"]).status.success());
+    assert!(!fs::read_to_string(&file).unwrap().contains("hook codex"));
+    assert_eq!(fs::read_to_string(&config).unwrap(), toml, "not touched");
+    assert_eq!(fs::read_to_string(home.join("dotfiles.json")).unwrap(), SETTINGS, "not touched");
+}
+
+#[test]
 fn settings_are_created_where_none_are() {
     let home = home_with("created", SETTINGS);
     let file = home.join("new/settings.json");
@@ -372,13 +591,7 @@ fn settings_that_are_not_understood_stay() {
             assert_eq!(fs::read_to_string(home.join("dotfiles.json")).unwrap(), settings);
         }
     }
-    let home = home_with("codex", SETTINGS);
-    for arguments in [&["--install", "codex", "--write"][..], &["--uninstall", "codex"]] {
-        let output = with_home(&home, arguments);
-        assert_eq!(output.status.code(), Some(1), "{}", words(&output));
-        assert!(words(&output).contains("by hand"), "{}", words(&output));
-        assert!(!words(&output).contains("dropped"), "{}", words(&output));
-    }
+    let home = home_with("arguments", SETTINGS);
     for arguments in [
         &["--uninstall", "claude", "--robot", "ops"][..],
         &["claude", "--write"],
@@ -404,5 +617,7 @@ fn the_settings_of_an_agent_are_printed() {
     let program = command().get_program().to_str().unwrap().to_owned();
     let expected = format!("{program} hook claude --config=/etc/robots.toml");
     assert_eq!(typed, expected);
-    assert!(printed("codex").starts_with("notify = [\"/"));
+    let hooks: serde_json::Value = serde_json::from_str(&printed("codex")).unwrap();
+    let hooks: Vec<&String> = hooks["hooks"].as_object().unwrap().keys().collect();
+    assert_eq!(hooks, ["UserPromptSubmit", "Stop", "PermissionRequest", "SessionEnd"]);
 }

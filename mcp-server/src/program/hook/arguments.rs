@@ -1,13 +1,21 @@
 //! The arguments of `hook`.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{self, PathBuf},
+    time::Duration,
+};
 
 use clap::{Args, Parser, ValueEnum};
 
+use super::super::waiting::duration;
 use crate::{
     Settings,
     settings::{Flags, table},
 };
+
+/// Maximum number of messages of one project in a minute, unless set.
+pub(super) const PER_MINUTE: u32 = 6;
 
 /// The command line of `hook`, which is parsed on its own: the agent must not see an error of the other commands.
 #[derive(Parser)]
@@ -38,14 +46,20 @@ pub(in super::super) struct HookArguments {
     pub(super) write: bool,
     /// Remove from the agent's file what --install --write has written
     #[arg(long, group = "changes", conflicts_with_all = ["install", "try", "event"])]
-    #[arg(conflicts_with_all = ["show", "robot", "state_dir", "config"])]
+    #[arg(conflicts_with_all = ["show", "after", "per_minute", "robot", "state_dir", "config"])]
     pub(super) uninstall: bool,
-    /// File of the agent's settings, by default ~/.claude/settings.json
+    /// File of the agent's settings, by default ~/.claude/settings.json or ~/.codex/hooks.json
     #[arg(long, value_name = "FILE", requires = "changes")]
     pub(super) settings_file: Option<PathBuf>,
     /// Part of a command that a message shows
     #[arg(long, value_enum, value_name = "CHOICE", default_value = "words")]
     pub(super) show: Shown,
+    /// Tell only what still waits after this time, for example 60s: a later event of the session cancels it
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "0s", hide_default_value = true)]
+    pub(super) after: Duration,
+    /// Messages of one project in a minute; the others are counted in the next one
+    #[arg(long, value_name = "NUMBER", default_value_t = PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) per_minute: u32,
     /// Send through this robot of the configuration file
     #[arg(long, value_name = "NAME")]
     pub(super) robot: Option<String>,
@@ -56,6 +70,14 @@ pub(in super::super) struct HookArguments {
 }
 
 impl HookArguments {
+    /// Makes the paths that a person has typed independent of the working directory.
+    pub(super) fn make_absolute(&mut self) -> io::Result<()> {
+        for path in [&mut self.config, &mut self.state_dir].into_iter().flatten() {
+            *path = path::absolute(&*path)?;
+        }
+        Ok(())
+    }
+
     pub(super) fn settings(&self) -> Settings {
         Settings::read(Flags {
             config: self.config.clone(),
@@ -77,6 +99,14 @@ impl Agent {
         match self {
             Self::Claude => "Claude Code",
             Self::Codex => "Codex",
+        }
+    }
+
+    /// Returns the name on the command line.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
         }
     }
 }

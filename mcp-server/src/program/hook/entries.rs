@@ -4,32 +4,40 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::super::{Result, words::words};
+use super::{
+    super::{Result, words::words},
+    arguments::Agent,
+};
 
 /// Notifications of Claude Code that people are told of.
 const NOTIFICATIONS: &str = "permission_prompt|idle_prompt|elicitation_dialog";
 
-/// Returns the entries of Claude Code for this command: events, each with its group of handlers. None is called for
-/// each use of a tool.
-pub(super) fn wanted(command: &str) -> [(&'static str, Value); 5] {
+/// Returns an agent's entries for this command: events, each with its group of handlers. None is called for each use of
+/// a tool.
+pub(super) fn wanted(agent: Agent, command: &str) -> Vec<(&'static str, Value)> {
     let handlers = json!([{"type": "command", "command": command, "timeout": 5}]);
     let every = json!({ "hooks": handlers });
-    let of_people = json!({"matcher": NOTIFICATIONS, "hooks": handlers});
-    [
-        ("UserPromptSubmit", every.clone()),
-        ("Notification", of_people),
-        ("Stop", every.clone()),
-        ("PermissionRequest", every.clone()),
-        ("SessionEnd", every),
-    ]
+    let mut wanted: Vec<_> = ["UserPromptSubmit", "Stop", "PermissionRequest", "SessionEnd"]
+        .into_iter()
+        .map(|event| (event, every.clone()))
+        .collect();
+    if agent == Agent::Claude {
+        wanted.insert(1, ("Notification", json!({"matcher": NOTIFICATIONS, "hooks": handlers})));
+    }
+    wanted
 }
 
-/// Puts exactly these entries of this program into the settings; without any, removes all of it.
+/// Puts exactly these entries of this program into the settings of an agent; without any, removes all of it.
 ///
 /// # Errors
 ///
 /// The settings do not have the shape of the agent's settings.
-pub(super) fn put(settings: &mut Value, wanted: &[(&'static str, Value)], program: &str) -> Result<()> {
+pub(super) fn put(
+    settings: &mut Value,
+    agent: Agent,
+    wanted: &[(&'static str, Value)],
+    program: &str,
+) -> Result<()> {
     let file = settings.as_object_mut().ok_or_else(|| unexpected("/", "an object"))?;
     if !file.contains_key("hooks") {
         if wanted.is_empty() {
@@ -38,7 +46,7 @@ pub(super) fn put(settings: &mut Value, wanted: &[(&'static str, Value)], progra
         file.insert("hooks".to_owned(), json!({}));
     }
     let hooks = file["hooks"].as_object_mut().ok_or_else(|| unexpected("/hooks", "an object"))?;
-    let had_others = remove(hooks, wanted, program)?;
+    let had_others = remove(hooks, agent, wanted, program)?;
     for (event, group) in wanted {
         let groups = hooks.entry(*event).or_insert_with(|| json!([]));
         if let Some(groups) = groups.as_array_mut().filter(|groups| !groups.contains(group)) {
@@ -53,7 +61,12 @@ pub(super) fn put(settings: &mut Value, wanted: &[(&'static str, Value)], progra
 
 /// Removes this program's handlers except those that are wanted as they are, and what is empty without them. Reports
 /// whether it has removed any.
-fn remove(hooks: &mut Map<String, Value>, wanted: &[(&'static str, Value)], program: &str) -> Result<bool> {
+fn remove(
+    hooks: &mut Map<String, Value>,
+    agent: Agent,
+    wanted: &[(&'static str, Value)],
+    program: &str,
+) -> Result<bool> {
     let mut emptied = Vec::new();
     let mut has_removed = false;
     for (event, groups) in &mut *hooks {
@@ -76,7 +89,7 @@ fn remove(hooks: &mut Map<String, Value>, wanted: &[(&'static str, Value)], prog
                 return Err(unexpected(&format!("{place}/…/hooks"), "an array of objects"));
             }
             let all = handlers.len();
-            handlers.retain(|handler| !is_ours(handler, program));
+            handlers.retain(|handler| !is_ours(handler, agent, program));
             has_removed |= handlers.len() < all;
             if handlers.len() == all || !handlers.is_empty() {
                 left.push(group);
@@ -96,17 +109,17 @@ fn remove(hooks: &mut Map<String, Value>, wanted: &[(&'static str, Value)], prog
     Ok(has_removed)
 }
 
-/// Reports whether a handler runs this program, from any folder, in the form in which it is installed. A command that
-/// a person has written around it is theirs.
-fn is_ours(handler: &Value, program: &str) -> bool {
+/// Reports whether a handler runs this program for the agent, from any folder, in the form in which it is installed. A
+/// command that a person has written around it is theirs.
+fn is_ours(handler: &Value, agent: Agent, program: &str) -> bool {
     let Some(command) = handler.get("command").and_then(Value::as_str) else { return false };
     let typed = unquoted(command);
-    let [path, hook, agent, ..] = typed.as_slice() else { return false };
+    let [path, hook, name, ..] = typed.as_slice() else { return false };
     let path = Path::new(path);
     path.is_absolute()
         && path.file_name() == Path::new(program).file_name()
         && hook == "hook"
-        && agent == "claude"
+        && name == agent.word()
         && joined(&typed) == command
 }
 
@@ -158,7 +171,8 @@ mod tests {
     }
 
     fn is_ours(command: &str) -> bool {
-        super::is_ours(&json!({"type": "command", "command": command}), "/usr/bin/dingtalk-notify")
+        let handler = json!({"type": "command", "command": command});
+        super::is_ours(&handler, Agent::Claude, "/usr/bin/dingtalk-notify")
     }
 
     #[test]
@@ -189,13 +203,13 @@ mod tests {
             "env": {"A": "1"},
         });
         let mut settings = theirs.clone();
-        put(&mut settings, &wanted(&ours(&[])), PROGRAM).unwrap();
+        put(&mut settings, Agent::Claude, &wanted(Agent::Claude, &ours(&[])), PROGRAM).unwrap();
         let once = settings.to_string();
-        put(&mut settings, &wanted(&ours(&[])), PROGRAM).unwrap();
+        put(&mut settings, Agent::Claude, &wanted(Agent::Claude, &ours(&[])), PROGRAM).unwrap();
         assert_eq!(settings.to_string(), once, "twice is as once");
-        put(&mut settings, &wanted(&ours(&["--robot=ops"])), PROGRAM).unwrap();
+        put(&mut settings, Agent::Claude, &wanted(Agent::Claude, &ours(&["--robot=ops"])), PROGRAM).unwrap();
         assert_eq!(settings.to_string().matches("hook claude").count(), 5, "replaced: {settings}");
-        put(&mut settings, &[], PROGRAM).unwrap();
+        put(&mut settings, Agent::Claude, &[], PROGRAM).unwrap();
         assert_eq!(settings.to_string(), theirs.to_string(), "with the order of keys");
     }
 
@@ -205,7 +219,7 @@ mod tests {
             {"type": "command", "command": "say done"},
             {"type": "command", "command": ours(&[])},
         ]}]}});
-        put(&mut settings, &[], PROGRAM).unwrap();
+        put(&mut settings, Agent::Claude, &[], PROGRAM).unwrap();
         assert_eq!(
             settings,
             json!({"hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say done"}]}]}})
@@ -222,8 +236,12 @@ mod tests {
             json!({"hooks": {"Stop": [{"hooks": {}}]}}),
             json!({"hooks": {"Stop": [{"hooks": ["lint"]}]}}),
         ] {
-            assert!(put(&mut settings.clone(), &wanted(&ours(&[])), PROGRAM).is_err(), "{settings}");
-            assert!(put(&mut settings.clone(), &[], PROGRAM).is_err(), "{settings}");
+            assert!(
+                put(&mut settings.clone(), Agent::Claude, &wanted(Agent::Claude, &ours(&[])), PROGRAM)
+                    .is_err(),
+                "{settings}"
+            );
+            assert!(put(&mut settings.clone(), Agent::Claude, &[], PROGRAM).is_err(), "{settings}");
         }
     }
 }

@@ -7,6 +7,16 @@ use super::{
     arguments::Agent,
 };
 
+/// Meaning of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// A person has given the agent a prompt.
+    TurnBegins,
+    SessionEnds,
+    /// People are told.
+    News(Kind),
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Finished,
@@ -15,11 +25,11 @@ pub(super) enum Kind {
     Failed,
 }
 
-/// An event that people are told of. Its texts are as the agent has written them: untrusted, and with secrets.
+/// An event that matters. Its texts are as the agent has written them: untrusted, and with secrets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Event {
     pub(super) agent: Agent,
-    pub(super) kind: Kind,
+    pub(super) step: Step,
     /// Working directory of the agent.
     pub(super) directory: String,
     pub(super) session: String,
@@ -32,7 +42,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// Reads an event; `None` if people are not told of it.
+    /// Reads an event; `None` if it does not matter.
     ///
     /// # Errors
     ///
@@ -49,22 +59,29 @@ impl Event {
             let found = names.iter().find_map(|name| given.get(name)?.as_str());
             found.filter(|text| !text.trim().is_empty()).map(str::to_owned)
         };
-        let kind = match (text(&["hook_event_name"]).as_deref(), text(&["type"]).as_deref()) {
-            (Some("Stop"), _) | (None, Some("agent-turn-complete")) => Kind::Finished,
-            (Some("StopFailure"), _) => Kind::Failed,
-            (Some("PermissionRequest"), _) => Kind::AsksForPermission,
+        let step = match (text(&["hook_event_name"]).as_deref(), text(&["type"]).as_deref()) {
+            (Some("UserPromptSubmit"), _) => Step::TurnBegins,
+            (Some("SessionEnd"), _) => Step::SessionEnds,
+            (Some("Stop"), _) => Step::News(Kind::Finished),
+            (None, Some("agent-turn-complete")) if !names_a_task(given) => Step::News(Kind::Finished),
+            (Some("StopFailure"), _) => Step::News(Kind::Failed),
+            (Some("PermissionRequest"), _) => Step::News(Kind::AsksForPermission),
             (Some("Notification"), _) => match text(&["notification_type"]).as_deref() {
-                Some("permission_prompt") => Kind::AsksForPermission,
-                Some("idle_prompt" | "elicitation_dialog") | None => Kind::WaitsForInput,
+                Some("permission_prompt") => Step::News(Kind::AsksForPermission),
+                Some("idle_prompt" | "elicitation_dialog") | None => Step::News(Kind::WaitsForInput),
                 Some(_) => return None,
             },
             _ => return None,
         };
-        let said = match kind {
-            Kind::Failed => text(&["error_details", "error"]),
-            Kind::Finished => text(&["last_assistant_message", "last-assistant-message"]),
-            // Texts of notifications are fixed, and say no more than the kind.
-            Kind::WaitsForInput | Kind::AsksForPermission => None,
+        // A part of the turn has ended, which goes on. But people are asked in the name of the whole.
+        if text(&["agent_id"]).is_some() && step != Step::News(Kind::AsksForPermission) {
+            return None;
+        }
+        let said = match step {
+            Step::News(Kind::Failed) => text(&["error_details", "last_assistant_message", "error"]),
+            Step::News(Kind::Finished) => text(&["last_assistant_message", "last-assistant-message"]),
+            // Texts of notifications are fixed, and say no more than the kind. A prompt is of the person.
+            _ => None,
         };
         let command = given.get("tool_input").and_then(|input| input.get("command"));
         // Codex passes the words of a command.
@@ -75,7 +92,7 @@ impl Event {
         });
         Some(Self {
             agent,
-            kind,
+            step,
             directory: text(&["cwd"]).unwrap_or_default(),
             session: text(&["session_id", "thread-id"]).unwrap_or_default(),
             turn: text(&["prompt_id", "turn_id", "turn-id"]),
@@ -84,4 +101,10 @@ impl Event {
             said,
         })
     }
+}
+
+/// Reports whether a turn of Codex is one in which it finds a name for the task of a person, in a session of its own.
+fn names_a_task(given: &Value) -> bool {
+    let prompt = given.get("input-messages").and_then(|prompts| prompts.get(0)?.as_str());
+    prompt.is_some_and(|prompt| prompt.starts_with("Generate a concise, single-line task title"))
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use dingtalk_core::{
     Envelope, Notification,
     delivery::{Dedupe, Language, Throttle},
@@ -25,9 +25,6 @@ const EXPIRY: Duration = Duration::from_secs(10 * 60);
 /// Time in which an agent's notification of a request follows the request.
 const SAME_REQUEST: Duration = Duration::from_secs(60);
 
-/// Maximum number of messages of one project in a minute.
-const PER_MINUTE: u32 = 6;
-
 /// Maximum lengths, in characters.
 const NAME: usize = 40;
 const ACTION: usize = 120;
@@ -36,77 +33,115 @@ const SESSION: usize = 8;
 
 #[derive(Debug, Notification)]
 enum English {
-    #[dingtalk(text("{project}: {agent} has finished\n{said}\nSession {session}"))]
+    #[dingtalk(text("{project}: {agent} has finished\n{said}\n{ran_for}\nSession {session}"))]
     Finished {
         project: String,
         agent: String,
         #[dingtalk(line = "{}")]
         said: Option<String>,
+        #[dingtalk(line = "Ran for {}")]
+        ran_for: Option<Duration>,
         session: String,
     },
-    #[dingtalk(text("{project}: {agent} waits for input\nSession {session}"))]
-    WaitsForInput { project: String, agent: String, session: String },
-    #[dingtalk(text("{project}: {agent} asks for permission\n{action}\nSession {session}"))]
+    #[dingtalk(text("{project}: {agent} waits for input\n{ran_for}\nSession {session}"))]
+    WaitsForInput {
+        project: String,
+        agent: String,
+        #[dingtalk(line = "Ran for {}")]
+        ran_for: Option<Duration>,
+        session: String,
+    },
+    #[dingtalk(text("{project}: {agent} asks for permission\n{action}\n{ran_for}\nSession {session}"))]
     AsksForPermission {
         project: String,
         agent: String,
         #[dingtalk(line = "{}")]
         action: Option<String>,
+        #[dingtalk(line = "Ran for {}")]
+        ran_for: Option<Duration>,
         session: String,
     },
-    #[dingtalk(text("{project}: {agent} has failed\n{reason}\nSession {session}"))]
+    #[dingtalk(text("{project}: {agent} has failed\n{reason}\n{ran_for}\nSession {session}"))]
     Failed {
         project: String,
         agent: String,
         #[dingtalk(line = "{}")]
         reason: Option<String>,
+        #[dingtalk(line = "Ran for {}")]
+        ran_for: Option<Duration>,
         session: String,
     },
 }
 
 #[derive(Debug, Notification)]
 enum Chinese {
-    #[dingtalk(text("{project}：{agent} 已完成\n{said}\n会话 {session}"))]
+    #[dingtalk(text("{project}：{agent} 已完成\n{said}\n{ran_for}\n会话 {session}"))]
     Finished {
         project: String,
         agent: String,
         #[dingtalk(line = "{}")]
         said: Option<String>,
+        #[dingtalk(line = "用时 {}")]
+        ran_for: Option<Duration>,
         session: String,
     },
-    #[dingtalk(text("{project}：{agent} 在等待输入\n会话 {session}"))]
-    WaitsForInput { project: String, agent: String, session: String },
-    #[dingtalk(text("{project}：{agent} 请求授权\n{action}\n会话 {session}"))]
+    #[dingtalk(text("{project}：{agent} 在等待输入\n{ran_for}\n会话 {session}"))]
+    WaitsForInput {
+        project: String,
+        agent: String,
+        #[dingtalk(line = "用时 {}")]
+        ran_for: Option<Duration>,
+        session: String,
+    },
+    #[dingtalk(text("{project}：{agent} 请求授权\n{action}\n{ran_for}\n会话 {session}"))]
     AsksForPermission {
         project: String,
         agent: String,
         #[dingtalk(line = "{}")]
         action: Option<String>,
+        #[dingtalk(line = "用时 {}")]
+        ran_for: Option<Duration>,
         session: String,
     },
-    #[dingtalk(text("{project}：{agent} 失败\n{reason}\n会话 {session}"))]
+    #[dingtalk(text("{project}：{agent} 失败\n{reason}\n{ran_for}\n会话 {session}"))]
     Failed {
         project: String,
         agent: String,
         #[dingtalk(line = "{}")]
         reason: Option<String>,
+        #[dingtalk(line = "用时 {}")]
+        ran_for: Option<Duration>,
         session: String,
     },
 }
 
 /// Returns the envelope of an event: it expires, and the same news is not told twice.
-pub(super) fn envelope(event: &Event, arguments: &HookArguments) -> Result<Envelope> {
+pub(super) fn envelope(
+    event: &Event,
+    kind: Kind,
+    arguments: &HookArguments,
+    ran_for: Option<Duration>,
+) -> Result<Envelope> {
     let home = env::var("HOME").ok();
-    let mut envelope = notification(event, arguments.show, home.as_deref(), language())?;
-    let (key, span) = repetition(event);
+    let mut envelope = notification(event, kind, ran_for, arguments.show, home.as_deref(), language())?;
+    let (key, span) = repetition(event, kind);
+    let project = key_of(&["project", &event.directory]);
     envelope.dedupe = Some(Dedupe::new(key, span));
-    envelope.throttle =
-        Some(Throttle::new(key_of(&["project", &event.directory]), PER_MINUTE, Duration::from_secs(60)));
-    envelope.expires_at = Some(SystemTime::now() + EXPIRY);
+    envelope.throttle = Some(Throttle::new(project, arguments.per_minute, Duration::from_secs(60)));
+    let at = SystemTime::now() + arguments.after;
+    envelope.not_before = (!arguments.after.is_zero()).then_some(at);
+    envelope.expires_at = Some(at + EXPIRY);
     Ok(envelope)
 }
 
-fn notification(event: &Event, show: Shown, home: Option<&str>, language: Language) -> Result<Envelope> {
+fn notification(
+    event: &Event,
+    kind: Kind,
+    ran_for: Option<Duration>,
+    show: Shown,
+    home: Option<&str>,
+    language: Language,
+) -> Result<Envelope> {
     let clean = |text: &str, length| plain(&redact(text, home), length);
     let agent = event.agent.name().to_owned();
     let project = event.directory.trim_end_matches(['/', '\\']).rsplit(['/', '\\']).next();
@@ -125,28 +160,32 @@ fn notification(event: &Event, show: Shown, home: Option<&str>, language: Langua
         }
     });
     Ok(if language == Language::Zh {
-        match event.kind {
-            Kind::Finished => Chinese::Finished { project, agent, said, session },
-            Kind::WaitsForInput => Chinese::WaitsForInput { project, agent, session },
-            Kind::AsksForPermission => Chinese::AsksForPermission { project, agent, action, session },
-            Kind::Failed => Chinese::Failed { project, agent, reason: said, session },
+        match kind {
+            Kind::Finished => Chinese::Finished { project, agent, said, ran_for, session },
+            Kind::WaitsForInput => Chinese::WaitsForInput { project, agent, ran_for, session },
+            Kind::AsksForPermission => {
+                Chinese::AsksForPermission { project, agent, action, ran_for, session }
+            }
+            Kind::Failed => Chinese::Failed { project, agent, reason: said, ran_for, session },
         }
         .envelope()?
     } else {
-        match event.kind {
-            Kind::Finished => English::Finished { project, agent, said, session },
-            Kind::WaitsForInput => English::WaitsForInput { project, agent, session },
-            Kind::AsksForPermission => English::AsksForPermission { project, agent, action, session },
-            Kind::Failed => English::Failed { project, agent, reason: said, session },
+        match kind {
+            Kind::Finished => English::Finished { project, agent, said, ran_for, session },
+            Kind::WaitsForInput => English::WaitsForInput { project, agent, ran_for, session },
+            Kind::AsksForPermission => {
+                English::AsksForPermission { project, agent, action, ran_for, session }
+            }
+            Kind::Failed => English::Failed { project, agent, reason: said, ran_for, session },
         }
         .envelope()?
     })
 }
 
 /// Returns the key of a message and the span in which it is not repeated.
-fn repetition(event: &Event) -> (String, Duration) {
+pub(super) fn repetition(event: &Event, kind: Kind) -> (String, Duration) {
     // An agent that has finished waits for input, and says both.
-    let (kind, span) = match event.kind {
+    let (kind, span) = match kind {
         Kind::Finished | Kind::WaitsForInput => ("ended", EXPIRY),
         // The next request of the same turn is news.
         Kind::AsksForPermission => ("permission", SAME_REQUEST),
@@ -163,13 +202,18 @@ fn repetition(event: &Event) -> (String, Duration) {
 }
 
 /// Returns a key that contains nothing of its parts.
-fn key_of(parts: &[&str]) -> String {
+pub(super) fn key_of(parts: &[&str]) -> String {
+    format!("agent-hook/{}", digest_of(parts))
+}
+
+/// Returns a name for a file that contains nothing of its parts.
+pub(super) fn digest_of(parts: &[&str]) -> String {
     let mut digest = Sha256::new();
     for part in parts {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
-    format!("agent-hook/{}", STANDARD_NO_PAD.encode(digest.finalize()))
+    URL_SAFE_NO_PAD.encode(digest.finalize())
 }
 
 /// Returns the part of a command that people see. Leading variables are omitted.

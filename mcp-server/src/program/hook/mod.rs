@@ -11,6 +11,7 @@ mod install;
 mod message;
 mod redact;
 mod sending;
+mod session;
 
 use std::{
     env,
@@ -25,7 +26,10 @@ use std::{
 
 use clap::Parser as _;
 
-use self::{arguments::HookLine, event::Event};
+use self::{
+    arguments::HookLine,
+    event::{Event, Step},
+};
 use super::{
     Program, Result, command_line, say,
     words::{language, words},
@@ -97,7 +101,7 @@ fn drop_event(name: &'static str, reason: &str) -> ! {
 }
 
 fn run(program: &Program, typed: Vec<OsString>) -> Result<()> {
-    let arguments = match HookLine::try_parse_from(typed) {
+    let mut arguments = match HookLine::try_parse_from(typed) {
         Ok(line) => line.hook,
         Err(error) if !error.use_stderr() => return help(program),
         // The error would quote the event.
@@ -112,26 +116,35 @@ fn run(program: &Program, typed: Vec<OsString>) -> Result<()> {
         return install::uninstall(&arguments);
     }
     let given = read(arguments.event.clone())?;
-    let Some(event) = Event::read(arguments.agent, &given)? else {
-        if arguments.r#try {
+    let is_try = arguments.r#try;
+    let not_told = || {
+        if is_try {
             say(words("this event is not told", "这个事件不会发送通知"))?;
         }
-        return Ok(());
+        Ok(())
     };
-    let envelope = message::envelope(&event, &arguments)?;
+    let Some(event) = Event::read(arguments.agent, &given)? else { return not_told() };
     if arguments.dry_run {
-        return Ok(say(envelope.message.to_string())?);
+        let Step::News(kind) = event.step else { return not_told() };
+        return Ok(say(message::envelope(&event, kind, &arguments, None)?.message.to_string())?);
+    }
+    if is_try {
+        arguments.make_absolute()?;
     }
     // Nothing in the directory of a project, which may be hostile, is a setting.
     env::set_current_dir("/")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let id = runtime.block_on(sending::queue(program, &arguments, envelope));
+    let queued = runtime.block_on(sending::follow(program, &arguments, &event));
     runtime.shutdown_background();
-    let id = id?;
-    if arguments.r#try {
-        say(words(format!("queued: {id}"), format!("已排队：{id}")))?;
+    match queued? {
+        Some(id) if is_try => Ok(say(words(format!("queued: {id}"), format!("已排队：{id}")))?),
+        Some(_) => Ok(()),
+        None if matches!(event.step, Step::News(_)) && is_try => Ok(say(words(
+            "not queued: this news waits already, or was told",
+            "没有排队：同一件事已在排队，或已发送过",
+        ))?),
+        None => not_told(),
     }
-    Ok(())
 }
 
 /// Prints the help in the person's language.

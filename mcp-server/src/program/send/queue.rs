@@ -56,6 +56,12 @@ impl Queue {
         Ok(matches!(self.outbox.find(id).await?, Standing::Delivered(_)))
     }
 
+    /// Removes a message that waits. Has no effect on others.
+    pub(in crate::program) async fn remove(&self, id: &str) -> Result<()> {
+        self.outbox.remove(id).await?;
+        Ok(())
+    }
+
     /// Starts a process that delivers, unless one is running, and does not wait for it.
     pub(in crate::program) async fn start_deliverer(&self, settings: &Settings) -> Result<()> {
         if self.is_served().await? { Ok(()) } else { start(settings) }
