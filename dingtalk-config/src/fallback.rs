@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use dingtalk_core::{
     Deliver, Envelope, Error, ErrorKind, Message, Receipt,
-    delivery::{BoxFuture, RobotKey, window::Forecast},
+    delivery::{Block, BoxFuture, RobotKey, window::Forecast},
 };
 
 use crate::{RobotSettings, Wording, robot::no_robot, section::Section};
@@ -85,7 +85,13 @@ impl Deliver for WithFallback {
     }
 
     fn forecast<'a>(&'a self, envelope: &'a Envelope) -> BoxFuture<'a, Result<Forecast, Error>> {
-        self.inner.forecast(envelope)
+        Box::pin(async move {
+            match self.inner.forecast(envelope).await {
+                // A queue would wait for the new month.
+                Ok(Forecast { block: Some(Block::Month), .. }) => self.fallback.forecast(envelope).await,
+                other => other,
+            }
+        })
     }
 
     fn lane_key(&self) -> Option<String> {

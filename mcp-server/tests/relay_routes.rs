@@ -152,3 +152,23 @@ async fn the_rest_of_a_quota_is_for_what_needs_attention() {
     assert_eq!(texts.len(), 5, "{texts:#?}");
     assert!(texts[4].contains("Last: 1 firing") && texts[4].contains("- 🔵 News: 1 firing"), "{}", texts[4]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_quota_is_left_for_is_sent_by_the_fallback() {
+    let robot = "rate_per_minute = 600\nmonthly_quota = 1\nfallback_robot = \"db\"";
+    let scene = Scene::new("used", robot, &format!("{TOKENS}{ROUTED}")).await;
+    let relay = scene.relay();
+    for number in 1..=2 {
+        let body = group(&format!("Alert{number}"), "firing", &json!({}));
+        assert_eq!(post(&relay, "/hooks/alerts", ALL, &body).await.0, 200);
+        scene.wait_for(number).await;
+    }
+    let _ = relay.stop(&scene);
+    let texts = scene.texts();
+    assert!(!texts[0].contains("For the group of"), "{}", texts[0]);
+    assert!(
+        texts[1].contains("Alert2: 1 firing") && texts[1].contains("For the group of the robot ops"),
+        "{}",
+        texts[1]
+    );
+}
