@@ -18,7 +18,8 @@ use super::{
 const COUNTS: i64 = 24 * 60 * 60 * 1000;
 
 impl Work<'_> {
-    /// Reports whether a rule of this notification excludes it, and counts it if a throttle does.
+    /// Reports whether a rule of this notification excludes it, and counts it if a throttle does. A copy of one that a
+    /// throttle excludes is not counted again: it is known under its key until the throttle allows another one.
     pub(super) fn suppress(&self, lane: i64, envelope: &Envelope) -> Result<bool, Trouble> {
         if let Some(Dedupe { key, span, .. }) = &envelope.dedupe {
             let sql = "SELECT 1 FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at > ?4";
@@ -32,16 +33,29 @@ impl Work<'_> {
         if excluded {
             let sql = "UPDATE dingtalk_throttle SET suppressed = suppressed + 1, at = ?3 WHERE lane = ?1 AND key = ?2";
             self.execute(sql, (lane, key, self.now))?;
+            let sql = "SELECT min(at) FROM dingtalk_throttled WHERE lane = ?1 AND key = ?2";
+            let oldest = self.first(sql, (lane, key), |row| row.get::<_, Option<i64>>(0))?.flatten();
+            let free = oldest.unwrap_or(self.now).saturating_add(milliseconds(*span));
+            if let Some(Dedupe { span, .. }) = &envelope.dedupe {
+                let at = free.saturating_sub(milliseconds(*span)).min(self.now);
+                self.record_key(lane, envelope, at)?;
+            }
         }
         Ok(excluded)
     }
 
-    /// Records a notification that is added, and returns the number of those that its throttle suppressed before it.
-    pub(super) fn record(&self, lane: i64, envelope: &Envelope) -> Result<i64, Trouble> {
+    /// Records the dedupe key of a notification, if it has one.
+    fn record_key(&self, lane: i64, envelope: &Envelope, at: i64) -> Result<(), Trouble> {
         if let Some(Dedupe { key, span, .. }) = &envelope.dedupe {
             let sql = "INSERT OR REPLACE INTO dingtalk_dedupe (lane, key, id, at, span) VALUES (?1, ?2, ?3, ?4, ?5)";
-            self.execute(sql, (lane, key, &envelope.id, self.now, milliseconds(*span)))?;
+            self.execute(sql, (lane, key, &envelope.id, at, milliseconds(*span)))?;
         }
+        Ok(())
+    }
+
+    /// Records a notification that is added, and returns the number of those that its throttle suppressed before it.
+    pub(super) fn record(&self, lane: i64, envelope: &Envelope) -> Result<i64, Trouble> {
+        self.record_key(lane, envelope, self.now)?;
         let Some(Throttle { key, span, .. }) = &envelope.throttle else { return Ok(0) };
         let sql = "SELECT suppressed FROM dingtalk_throttle WHERE lane = ?1 AND key = ?2";
         let suppressed = self.first(sql, (lane, key), |row| row.get(0))?.unwrap_or(0);

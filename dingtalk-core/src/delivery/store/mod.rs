@@ -86,8 +86,8 @@ pub trait Store: Send + Sync {
     /// - An id that is already known to the store is not accepted again ([`Enqueued::Known`]).
     /// - A notification that its [`Dedupe`](crate::delivery::Dedupe) or [`Throttle`](crate::delivery::Throttle) excludes
     ///   in this lane is not added ([`Enqueued::Suppressed`]). Those that a throttle excludes are counted, and the next
-    ///   one with the key carries the [count](Item::suppressed). If a notification becomes a dead letter, its dedupe
-    ///   key is free again.
+    ///   one with the key carries the [count](Item::suppressed); copies by the dedupe key are counted once. If a
+    ///   notification becomes a dead letter, its dedupe key is free again.
     /// - `capacity` limits the notifications of all lanes together. If they are as many, the notification is refused
     ///   ([`Enqueued::Full`]), with one exception: an urgent one takes the place of the newest notification of any lane
     ///   that is not urgent, not being sent and not in a digest. That one becomes a dead letter

@@ -155,6 +155,14 @@ BEGIN
         IF cardinality(v_throttle.times) >= greatest(p_throttle_limit, 1) THEN
             UPDATE throttle SET times = v_throttle.times, suppressed = suppressed + 1, at = v_now
             WHERE lane = v_lane AND key = p_throttle_key;
+            -- A copy is not counted again: it is known under its key until the throttle allows another one.
+            IF p_dedupe_key IS NOT NULL THEN
+                INSERT INTO dedupe (lane, key, id, at, span)
+                SELECT v_lane, p_dedupe_key, p_id,
+                    least(v_now, min(t) + span(p_throttle_span) - span(p_dedupe_span)), span(p_dedupe_span)
+                FROM unnest(v_throttle.times) t
+                ON CONFLICT (lane, key) DO UPDATE SET id = excluded.id, at = excluded.at, span = excluded.span;
+            END IF;
             o_outcome := 'suppressed';
             RETURN;
         END IF;

@@ -53,7 +53,8 @@ impl Rules {
         Self { dedupes: HashMap::new(), throttles: HashMap::new(), limit: KEYS }
     }
 
-    /// Reports whether a rule of this notification excludes it, and counts it if a throttle does.
+    /// Reports whether a rule of this notification excludes it, and counts it if a throttle does. A copy of one that a
+    /// throttle excludes is not counted again: it is known under its key until the throttle allows another one.
     pub(super) fn suppress(&mut self, lane: &str, envelope: &Envelope, now: Duration) -> bool {
         if let Some(Dedupe { key, span, .. }) = &envelope.dedupe
             && let Some(sent) = self.dedupes.get(&of(lane, key))
@@ -68,6 +69,12 @@ impl Rules {
             if counted.times.len() >= usize::try_from(*limit).unwrap_or(usize::MAX).max(1) {
                 counted.suppressed = counted.suppressed.saturating_add(1);
                 counted.last_suppressed = now;
+                let free = counted.times.front().map_or(now, |oldest| oldest.saturating_add(*span));
+                if let Some(Dedupe { key, span, .. }) = &envelope.dedupe {
+                    let at = free.saturating_sub(*span).min(now);
+                    let sent = Sent { id: envelope.id.clone(), at, span: *span };
+                    self.dedupes.insert(of(lane, key), sent);
+                }
                 return true;
             }
         }
@@ -123,6 +130,22 @@ mod tests {
     use crate::Message;
 
     const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_copy_of_what_a_throttle_excludes_is_counted_once_until_it_allows_another() {
+        let mut rules = Rules::new();
+        let envelope = |text: &str| {
+            let envelope = Envelope::new(Message::text(text)).with_dedupe(Dedupe::new(text, 4 * MINUTE));
+            envelope.with_throttle(Throttle::new("disk", 1, MINUTE))
+        };
+        let at = |seconds: u64| Duration::from_secs(1_000 + seconds);
+        assert_eq!(rules.record("ops", &envelope("first"), at(0)), 0);
+        for seconds in [10_u64, 11, 50] {
+            assert!(rules.suppress("ops", &envelope("second"), at(seconds)), "{seconds}");
+        }
+        assert!(!rules.suppress("ops", &envelope("second"), at(60)), "it has not been told");
+        assert_eq!(rules.record("ops", &envelope("second"), at(60)), 1, "and was counted once");
+    }
 
     #[test]
     fn keys_that_no_longer_matter_are_removed() {
