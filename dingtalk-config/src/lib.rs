@@ -21,8 +21,8 @@ mod token;
 
 #[cfg(feature = "notifications")]
 pub use crate::hooks::{
-    Arrival, Composed, Elements, Hook, HookAuth, HookEvent, HookSource, PRESETS, Payload, Preset, Routed,
-    SAMPLES, Sample, SignatureScheme, Weight,
+    Arrival, Composed, Elements, Hook, HookAuth, HookEvent, HookSource, Incident, PRESETS, Payload, Preset,
+    Routed, SAMPLES, Sample, SignatureScheme, Weight,
 };
 pub use crate::{
     config::{Config, time_zone_problem},

@@ -28,7 +28,7 @@ fuzz_target!(|input: &[u8]| {
     let Ok(body) = serde_json::from_slice::<Value>(body) else { return };
     let header = |name: &str| (name == "x-github-event").then(|| event.to_string());
     for source in &*SOURCES {
-        match source.read(&Payload { body: &body, header: &header }) {
+        match source.read(&Payload::new(&body, &header)) {
             Arrival::Event(event) => {
                 let composed = event.compose(&|_| None);
                 assert!(!composed.notification.is_empty());

@@ -53,8 +53,11 @@ fn a_printed_preset_can_be_changed_in_a_file() {
     assert_eq!(code, 0, "{problem}");
     assert!(shown.starts_with("[🔴 网上商城 挂了]\n"), "{shown}");
     let checked = relay(&["check", "--config", file.path()]).1;
-    let lines =
-        ["uptime-kuma: valid", "  uptime-kuma, down: [🔴 Shop 挂了]", "  uptime-kuma, up: [✅ Shop 已恢复]"];
+    let lines = [
+        "uptime-kuma: valid",
+        "  uptime-kuma, down: [🔴 Shop 挂了]",
+        "  uptime-kuma, up: [✅ Shop 已恢复 · 历时 12 min]",
+    ];
     assert_eq!(checked.lines().collect::<Vec<_>>(), lines);
     let whole = relay(&["check", "--samples", "--config", file.path()]).1;
     assert!(whole.contains("    🔴 Shop 挂了\n") && whole.contains("connect ECONNREFUSED"), "{whole}");

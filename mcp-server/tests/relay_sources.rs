@@ -275,6 +275,42 @@ async fn forms_are_taken_where_the_preset_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_an_outage_tells_how_long_it_lasted() {
+    let hooks = "[hooks.kuma]\npreset = \"uptime-kuma@1\"\nresolved = \"own\"\n";
+    let scene = Scene::new("lasted", "", &format!("{TOKENS}{hooks}{QUIET}")).await;
+    // Like that of older versions: it does not tell when the monitor went down.
+    let heartbeat = |status: u8, second: u8, monitor: &str| {
+        json!({
+            "heartbeat": {"status": status, "msg": "checked", "localDateTime": format!("2026-11-29 14:10:{second:02}")},
+            "monitor": {"id": monitor, "name": monitor}, "msg": "checked",
+        })
+    };
+    let mut relay = scene.relay();
+    let mut sent = 0;
+    let mut tell = async |relay: &Relay, body: Value| {
+        assert_eq!(post(relay, "kuma", &body).await.0, 200);
+        sent += 1;
+        scene.wait_for(sent).await;
+        scene.texts().pop().unwrap()
+    };
+    tell(&relay, heartbeat(0, 1, "Shop")).await;
+    relay.kill();
+    relay = scene.relay();
+    // A reminder is not the beginning.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    tell(&relay, heartbeat(0, 2, "Shop")).await;
+    let up = tell(&relay, heartbeat(1, 3, "Shop")).await;
+    let seconds = up.split_once("up again after ").and_then(|(_, rest)| rest.split_once(" s"));
+    assert!(seconds.is_some_and(|(seconds, _)| seconds != "0"), "{up}");
+    for (status, second, monitor, tells) in
+        [(1, 4, "Shop", false), (1, 5, "Mail", false), (0, 6, "Shop", false), (1, 7, "Shop", true)]
+    {
+        let text = tell(&relay, heartbeat(status, second, monitor)).await;
+        assert_eq!(text.contains("up again after "), tells, "{second}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reload_is_checked_as_a_whole() {
     let scene = Scene::new("reload", "", &format!("{TOKENS}{QUIET}")).await;
     let relay = scene.relay();

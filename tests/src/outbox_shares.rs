@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use dingtalk_core::{
     Envelope, Message,
-    delivery::Dedupe,
+    delivery::{Dedupe, Throttle},
     message::{Mentions, Mobile, UserId},
     queue::store::{Begun, Enqueued, Item, Settlement},
 };
@@ -49,6 +49,26 @@ fn told(item: &Item) -> (Vec<String>, usize) {
     let Message::Text(text) = &item.envelope.message else { panic!("{item:?}") };
     let lines = text.content.lines().filter(|line| !line.ends_with("more notifications"));
     (lines.map(str::to_owned).collect(), item.suppressed as usize)
+}
+
+/// A copy of what a throttle excludes is counted once, and told once the throttle allows another one.
+pub async fn a_copy_of_what_a_throttle_excludes_is_counted_once(place: &dyn Place) {
+    let store = place.open();
+    let arrival = |number: usize| {
+        let mut arrival = arrival("alerts", number);
+        arrival.envelope.throttle = Some(Throttle::new("disk", 1, Duration::from_secs(60)));
+        arrival
+    };
+    assert_eq!(admit(&*store, arrival(0)).await, Admitted::Added);
+    for wait in [10, 0, 40] {
+        place.advance(Duration::from_secs(wait));
+        assert_eq!(admit(&*store, arrival(1)).await, Admitted::Suppressed);
+    }
+    assert_eq!(admit(&*store, arrival(2)).await, Admitted::Suppressed);
+    place.advance(Duration::from_secs(10));
+    assert_eq!(admit(&*store, arrival(1)).await, Admitted::Added, "it has not been told");
+    assert_eq!(send_one(&*store).await.unwrap().suppressed, 0);
+    assert_eq!(send_one(&*store).await.unwrap().suppressed, 2, "the copies and another one");
 }
 
 /// A source beyond its places gets one digest, and takes no place of others.
@@ -156,14 +176,18 @@ pub async fn every_arrival_is_told_once(place: &dyn Place) {
 pub async fn a_key_is_marked_for_its_time(place: &dyn Place) {
     let store = place.open();
     let keys = || vec!["a".to_owned(), "b".to_owned()];
-    assert_eq!(store.marked(keys()).await.unwrap(), [false, false]);
+    assert_eq!(store.marked(keys()).await.unwrap(), [None, None]);
+    let begun = place.now();
     for (number, key) in [(0, "a"), (0, "b")] {
         let mut arrival = arrival("noisy", number);
         (arrival.marks, arrival.marked_for) = (vec![key.to_owned()], SPAN);
         admit(&*store, arrival).await;
         place.advance(SPAN / 2);
     }
-    assert_eq!(store.marked(keys()).await.unwrap(), [false, true]);
+    let marked = store.marked(keys()).await.unwrap();
+    let [None, Some(at)] = marked[..] else { panic!("{marked:?}") };
+    let after = at.duration_since(begun).unwrap();
+    assert!((SPAN / 2..SPAN).contains(&after), "{after:?}");
 }
 
 /// Notifications for several robots are written together.

@@ -54,7 +54,7 @@ fn read(source: &HookSource, body: &Value) -> Option<Read> {
         let people = [("li", PersonKind::Number, "13800000000"), ("wang", PersonKind::Id, "wang01")];
         people.into_iter().find(|(known, ..)| *known == name).map(|(_, kind, id)| (kind, id.to_owned()))
     };
-    match source.read(&Payload { body, header: &|_| None }) {
+    match source.read(&Payload::new(body, &|_| None)) {
         Arrival::Event(event) => Some(Read {
             robots: event.routed.as_ref().map(|to| to.robots.iter().map(|&name| name.to_owned()).collect()),
             by_default: event.routed.as_ref().is_some_and(|to| to.by_default),
@@ -184,6 +184,28 @@ fn one_alert_is_told_at_most_so_often() {
     let own = "version = 1\n[hooks.x]\nnotification = \"text_message\"\nat_most_every = \"1h\"\n[hooks.x.fields]\ntext = \"a\"\n";
     let error = Config::parse(own).unwrap_err().to_string();
     assert!(error.contains("hooks.x.at_most_every: needs `subject`"), "{error}");
+}
+
+#[test]
+fn the_length_of_something_needs_its_subject_and_its_end() {
+    let hook = |keys: &str| {
+        let file = format!(
+            "version = 1\n[hooks.x]\n{keys}\n[[hooks.x.events]]\nname = \"e\"\nnotification = \"over\"\n\
+             fields.what = {{ parts = [{{ default = \"over\" }}, {{ lasted = true, before = \"after \" }}] }}\n\
+             [notifications.over]\npurpose = \"Tell a group that something is over.\"\nwhen = \"something is over\"\n\
+             text = \"{{what}}\"\n\
+             fields = [{{ name = \"what\", type = \"text\", length = \"1..=60\", description = \"What is over.\" }}]\n"
+        );
+        Config::parse(&file)
+    };
+    let error = hook("").unwrap_err().to_string();
+    assert!(error.contains("hooks.x.subject: missing: `lasted` needs"), "{error}");
+    let config = hook("subject = [\"id\"]").unwrap();
+    let error = config.hooks[0].source(&config.notifications).unwrap_err().to_string();
+    assert!(
+        error.contains("hooks.x.events[0].fields.what: `lasted` belongs to an event that ends"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn preset(name: &str, language: &str) -> HookSource {
 
 fn compose(source: &HookSource, body: &Value, event: &str) -> Result<Composed, String> {
     let header = |name: &str| (name == "x-github-event").then(|| event.to_owned());
-    match source.read(&Payload { body, header: &header }) {
+    match source.read(&Payload::new(body, &header)) {
         Arrival::Event(event) => Ok(event.compose(&|_| None)),
         other => Err(format!("{other:?}")),
     }
@@ -139,7 +139,7 @@ fn confidential_events_become_no_message() {
         json!({"object_kind": "issue", "event_type": "confidential_issue", "object_attributes": {"action": "open"}}),
     ] {
         let header = |name: &str| (name == "x-gitlab-event").then(|| "Issue Hook".to_owned());
-        let arrival = source.read(&Payload { body: &body, header: &header });
+        let arrival = source.read(&Payload::new(&body, &header));
         assert!(matches!(arrival, Arrival::Skipped { .. }), "{arrival:?}");
     }
 }
@@ -192,7 +192,7 @@ fn what_another_source_sends_is_foreign() {
             let (body, source) = (body(file), preset(preset_of.name, "en"));
             let header =
                 |wanted: &str| (wanted == "x-github-event" && name == "github").then(|| event.to_owned());
-            let arrival = source.read(&Payload { body: &body, header: &header });
+            let arrival = source.read(&Payload::new(&body, &header));
             assert!(matches!(arrival, Arrival::Foreign { .. }), "{file} at {}: {arrival:?}", preset_of.name);
         }
     }
@@ -203,7 +203,7 @@ fn a_ping_is_skipped_and_a_new_event_is_named() {
     let source = preset("github", "en");
     let arrival = |event: &str, body: Value| {
         let header = |name: &str| (name == "x-github-event").then(|| event.to_owned());
-        format!("{:?}", source.read(&Payload { body: &body, header: &header }))
+        format!("{:?}", source.read(&Payload::new(&body, &header)))
     };
     assert_eq!(arrival("ping", json!({"zen": "Design for failure."})), "Skipped { event: \"ping\" }");
     assert_eq!(arrival("star", json!({"action": "created"})), "Skipped { event: \"routine\" }");
@@ -217,7 +217,7 @@ fn a_ping_is_skipped_and_a_new_event_is_named() {
 #[test]
 fn the_same_group_has_the_same_key() {
     let source = preset("alertmanager", "en");
-    let key = |body: &Value| match source.read(&Payload { body, header: &|_| None }) {
+    let key = |body: &Value| match source.read(&Payload::new(body, &|_| None)) {
         Arrival::Event(event) => event.repeat.unwrap().0,
         other => panic!("{other:?}"),
     };
@@ -278,7 +278,7 @@ fn a_file_selects_fields_of_its_own() {
         "owners": ["on_call", "13911111111"],
         "links": [{"href": "not a link"}],
     });
-    let Arrival::Event(event) = source.read(&Payload { body: &body, header: &|_| None }) else { panic!() };
+    let Arrival::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
     let person = |name: &str| {
         (name == "on_call").then(|| (dingtalk_core::tool::PersonKind::Number, "13800000000".to_owned()))
     };
@@ -304,9 +304,7 @@ fn a_hook_mentions_people_of_the_file() {
         is_known.then(|| (dingtalk_core::tool::PersonKind::Number, "13800000000".to_owned()))
     };
     for (body, is_fallback) in [(json!({"app": {"name": "shop", "note": "x"}}), false), (json!({}), true)] {
-        let Arrival::Event(event) = source.read(&Payload { body: &body, header: &|_| None }) else {
-            panic!()
-        };
+        let Arrival::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
         let composed = event.compose(&person);
         assert_eq!(composed.is_fallback, is_fallback);
         let mentions = composed.envelope.message.mentions().unwrap();
@@ -322,7 +320,7 @@ fn a_hook_mentions_people_of_the_file() {
 fn what_cannot_be_shown_is_still_told() {
     let source = source(MINE);
     let body = json!({"result": "ok"});
-    let Arrival::Event(event) = source.read(&Payload { body: &body, header: &|_| None }) else { panic!() };
+    let Arrival::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
     let composed = event.compose(&|_| None);
     assert!(composed.is_fallback);
     let text = composed.envelope.message.to_string();

@@ -63,6 +63,7 @@ macro_rules! checks {
 }
 
 checks!(
+    a_copy_of_what_a_throttle_excludes_is_counted_once,
     a_source_beyond_its_places_gets_one_digest,
     a_digest_that_was_read_is_closed,
     every_arrival_is_told_once,

@@ -111,7 +111,7 @@ mod tests {
             {"status": "firing", "fingerprint": "c"},
             "text",
         ]});
-        let elements = rule().elements(&Payload { body: &body, header: &|_| None });
+        let elements = rule().elements(&Payload::new(&body, &|_| None));
         assert_eq!(elements.open, [(0, "[\"a\",\"1\"]".to_owned())]);
         assert_eq!(elements.ended, ["[\"b\",\"1\"]"]);
     }

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use dingtalk_core::message::{duration, time};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value, json};
 
 use super::{
@@ -58,6 +58,15 @@ impl Select {
         Some(Selected { value: self.edit.framed(value), is_of_file })
     }
 
+    fn span(&self, span: Duration) -> Cow<'static, Value> {
+        let span = Duration::from_secs(span.as_secs());
+        Cow::Owned(if self.is_text() {
+            Value::String(duration(span).to_string())
+        } else {
+            json!(span.as_secs())
+        })
+    }
+
     /// Reports that the value is a text: a span of time then has its units.
     fn is_text(&self) -> bool {
         self.is_part || self.join.is_some() || !(self.edit.before.is_empty() && self.edit.after.is_empty())
@@ -109,15 +118,11 @@ impl Select {
                 Cow::Owned(Value::Array(list))
             }
             Source::Span { from, until } => {
-                let at = |path: &Path| -> Option<Timestamp> { moment(path.find(scope)?.as_ref()) };
+                let at = |path: &Path| -> Option<Timestamp> { moment_or_civil(path.find(scope)?.as_ref()) };
                 let seconds = at(until)?.as_second().checked_sub(at(from)?.as_second())?;
-                let seconds = u64::try_from(seconds).ok()?;
-                Cow::Owned(if self.is_text() {
-                    Value::String(duration(Duration::from_secs(seconds)).to_string())
-                } else {
-                    json!(seconds)
-                })
+                self.span(Duration::from_secs(u64::try_from(seconds).ok()?))
             }
+            Source::Lasted => self.span(scope.payload.lasted?),
         };
         self.edit.apply(value)
     }
@@ -200,6 +205,12 @@ fn moment(value: &Value) -> Option<Timestamp> {
         value => value.as_str()?.parse().ok()?,
     };
     (moment.as_second() > 0).then_some(moment)
+}
+
+/// Reads a point in time that may have no zone. Two of the same zone have a distance all the same.
+fn moment_or_civil(value: &Value) -> Option<Timestamp> {
+    let civil = || TimeZone::UTC.to_timestamp(value.as_str()?.parse::<DateTime>().ok()?).ok();
+    moment(value).or_else(civil)
 }
 
 fn elements<'v>(each: &'v Each, scope: Scope<'v>) -> impl Iterator<Item = &'v Value> {

@@ -114,20 +114,25 @@ impl Manner {
             }
         }
         let is_urgent = weight == Weight::Ordinary && holds(&self.urgent);
-        let parts: Vec<String> = self
-            .subject
-            .iter()
-            .map(|select| select.evaluate(scope).map(|selected| selected.value.to_string()))
-            .collect::<Option<_>>()
-            .unwrap_or_default();
         Some(Applied {
             weight,
-            subject: (!parts.is_empty()).then(|| parts.join(" ")),
+            subject: self.subject(scope),
             people: self.people(scope),
             hold: hold.filter(|_| !is_urgent),
             is_urgent,
             at_most_every: self.at_most_every,
         })
+    }
+
+    pub(super) fn has_subject(&self) -> bool {
+        !self.subject.is_empty()
+    }
+
+    /// Returns what identifies the subject of a payload; `None` if a part of it is missing.
+    pub(super) fn subject(&self, scope: Scope<'_>) -> Option<String> {
+        let part = |select: &Select| select.evaluate(scope).map(|selected| selected.value.to_string());
+        let parts: Vec<String> = self.subject.iter().map(part).collect::<Option<_>>()?;
+        (!parts.is_empty()).then(|| parts.join(" "))
     }
 
     fn people(&self, scope: Scope<'_>) -> Vec<String> {

@@ -38,7 +38,7 @@ use self::{
 pub use self::{
     ended::Elements,
     manner::Weight,
-    payload::Payload,
+    payload::{Incident, Payload},
     preset::{PRESETS, Preset},
     route::Routed,
     sample::{SAMPLES, Sample},
@@ -236,6 +236,14 @@ impl Hook {
         hook.language = language;
         hook.auth = read_auth(&mut section, hook.auth.signature);
         hook.manner = Manner::read(&mut section, hook.manner);
+        let tells_length = |rule: &EventRule| rule.fields.iter().any(|(_, select)| select.is_of_memory());
+        if hook.events.iter().any(tells_length) && !hook.manner.has_subject() && section.is_sound("subject") {
+            let problem = Wording::new(
+                "missing: `lasted` needs selections that identify an alert, for example `subject = [\"alert.id\"]`",
+                "缺少这一项：`lasted` 需要能识别同一告警的选择，例如 `subject = [\"alert.id\"]`",
+            );
+            section.fault("subject", problem);
+        }
         hook.mention = Mention::read(&mut section, people);
         hook.routes = route::read(&mut section, unknown_robot);
         if let Some(number) = section.integer("per_minute") {

@@ -176,7 +176,7 @@ mod tests {
             "a": {"b": [{"c": 1}, {"c": "two"}], "x.y": true, "empty": " ", "nothing": null},
             "list": ["first"],
         });
-        let payload = Payload { body: &body, header: &|name| (name == "x-event").then(|| "push".to_owned()) };
+        let payload = Payload::new(&body, &|name| (name == "x-event").then(|| "push".to_owned()));
         let scope = Scope::of(&payload).at(&body["a"]);
         for (path, found) in [
             ("b[1].c", Some(json!("two"))),

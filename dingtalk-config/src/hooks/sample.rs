@@ -32,7 +32,7 @@ impl Sample {
     /// Hands the sample as a payload to a function.
     pub fn with_payload<T>(&self, read: impl FnOnce(&Payload<'_>) -> T) -> T {
         let body = self.body();
-        read(&Payload { body: &body, header: &|name| self.header(name) })
+        read(&Payload::new(&body, &|name| self.header(name)))
     }
 }
 
@@ -55,6 +55,8 @@ pub const SAMPLES: &[Sample] = samples! {
     "alertmanager" "resolved";
     "flux" "error";
     "flux" "info";
+    "forgejo" "action_run_failure", "X-Forgejo-Event" = "action_run_failure";
+    "forgejo" "action_run_recover", "X-Forgejo-Event" = "action_run_recover";
     "forgejo" "pull_request", "X-Forgejo-Event" = "pull_request";
     "forgejo" "push", "X-Forgejo-Event" = "push";
     "gitea" "issue_comment", "X-Gitea-Event" = "issue_comment";
@@ -62,12 +64,15 @@ pub const SAMPLES: &[Sample] = samples! {
     "gitea" "pull_request", "X-Gitea-Event" = "pull_request";
     "gitea" "pull_request_rejected", "X-Gitea-Event" = "pull_request_rejected";
     "gitea" "push", "X-Gitea-Event" = "push";
+    "gitea" "push_tag", "X-Gitea-Event" = "push";
     "gitea" "release", "X-Gitea-Event" = "release";
     "github" "push", "X-GitHub-Event" = "push";
+    "github" "push_tag", "X-GitHub-Event" = "push";
     "github" "workflow_run", "X-GitHub-Event" = "workflow_run";
     "gitlab" "confidential_issue", "X-Gitlab-Event" = "Confidential Issue Hook";
     "gitlab" "deployment", "X-Gitlab-Event" = "Deployment Hook";
     "gitlab" "issue", "X-Gitlab-Event" = "Issue Hook";
+    "gitlab" "member", "X-Gitlab-Event" = "Member Hook";
     "gitlab" "merge_request", "X-Gitlab-Event" = "Merge Request Hook";
     "gitlab" "note", "X-Gitlab-Event" = "Note Hook";
     "gitlab" "pipeline", "X-Gitlab-Event" = "Pipeline Hook";
@@ -77,6 +82,8 @@ pub const SAMPLES: &[Sample] = samples! {
     "harbor" "push";
     "harbor" "quota";
     "harbor" "replication";
+    "harbor" "retention";
+    "harbor" "sbom";
     "harbor" "scan";
     "sentry" "event_alert", "Sentry-Hook-Resource" = "event_alert";
     "sentry" "issue", "Sentry-Hook-Resource" = "issue";

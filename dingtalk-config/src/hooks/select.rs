@@ -44,6 +44,8 @@ pub(super) enum Source {
     Entries { table: Path, except: Vec<String>, between: String },
     /// Seconds between two points in time.
     Span { from: Path, until: Path },
+    /// Seconds since the relay heard of the beginning of what the payload ends.
+    Lasted,
 }
 
 /// Elements of a list, without those for which a condition does not hold.
@@ -88,6 +90,15 @@ impl Select {
     /// Reports that it selects nothing unless a condition holds.
     pub(super) fn is_condition(&self) -> bool {
         matches!(self.source, Source::Nothing) && !self.when.is_empty()
+    }
+
+    /// Reports that the value, or a part of it, is the time for which something lasted.
+    pub(super) fn is_of_memory(&self) -> bool {
+        match &self.source {
+            Source::Lasted => true,
+            Source::Parts { parts, .. } => parts.iter().any(Self::is_of_memory),
+            _ => false,
+        }
     }
 }
 
@@ -161,6 +172,9 @@ fn read_table(mut section: Section<'_>, depth: usize) -> Option<Select> {
         let [from, until] = ends;
         sources.push(("from", from.zip(until).map(|(from, until)| Source::Span { from, until })));
     }
+    if section.flag("lasted").unwrap_or_default() {
+        sources.push(("lasted", Some(Source::Lasted)));
+    }
     if let [(first, _), (second, _), ..] = &sources[..] {
         let problem = Wording::new(
             format!("a value has one source: remove `{first}` or `{second}`"),
@@ -181,8 +195,8 @@ fn read_table(mut section: Section<'_>, depth: usize) -> Option<Select> {
     let has_source = !sources.is_empty() || default.is_some() || !when.is_empty();
     if !has_source && section.fault_count() == before {
         let problem = Wording::new(
-            "expected one of `path`, `parts`, `count`, `entries`, `from` with `until`, or a `default`",
-            "应有 `path`、`parts`、`count`、`entries`、`from` 与 `until` 之一，或 `default`",
+            "expected one of `path`, `parts`, `count`, `entries`, `from` with `until`, `lasted`, or a `default`",
+            "应有 `path`、`parts`、`count`、`entries`、`from` 与 `until`、`lasted` 之一，或 `default`",
         );
         section.fault("", problem);
     }

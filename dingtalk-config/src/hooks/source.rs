@@ -22,7 +22,7 @@ use super::{
     manner::{Applied, Manner, Weight},
     mention::{FindPerson, Mention},
     path::Scope,
-    payload::Payload,
+    payload::{Incident, Payload},
     route::{self, Route, Routed},
     select::Select,
 };
@@ -208,6 +208,15 @@ fn bind_fields(rule: &EventRule, tool: &ToolType, faults: &mut Vec<Fault>) -> Ve
             }
             continue;
         };
+        if select.is_of_memory() && !rule.resolves {
+            report(
+                &slot.name,
+                Wording::new(
+                    "`lasted` belongs to an event that ends something: add `resolves = true`",
+                    "`lasted` 用于结束某事的事件：请添加 `resolves = true`",
+                ),
+            );
+        }
         for problem in slot.problems(select) {
             report(&slot.name, problem);
         }
@@ -319,6 +328,24 @@ impl HookSource {
 }
 
 impl HookSource {
+    /// Reports that messages of the hook tell for how long something lasted, although its payloads do not: their
+    /// [incidents](Self::incident) have to be remembered.
+    pub fn needs_memory(&self) -> bool {
+        let fields =
+            self.events.iter().filter_map(|rule| rule.target.as_ref()).flat_map(|target| &target.fields);
+        fields.into_iter().any(|(_, select)| select.is_of_memory())
+    }
+
+    /// Returns the incident of which a payload tells. `None` if the hook has no `subject`, or the payload becomes no
+    /// message.
+    pub fn incident(&self, payload: &Payload<'_>) -> Option<Incident> {
+        let scope = Scope::of(payload);
+        let rule = self.events.iter().find(|rule| rule.when.hold(scope))?;
+        rule.target.as_ref()?;
+        let subject = self.manner.subject(scope)?;
+        Some(Incident { subject, is_over: rule.resolves })
+    }
+
     /// Returns the elements of a payload that have begun or are over, if the hook has a rule for them.
     pub fn elements(&self, payload: &Payload<'_>) -> Elements {
         self.ended.as_ref().map(|ended| ended.elements(payload)).unwrap_or_default()

@@ -5,7 +5,7 @@ mod entry;
 pub(crate) mod share;
 mod stats;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use dingtalk_core::{Error, delivery::BoxFuture, queue::store::Store};
 
@@ -48,8 +48,9 @@ pub trait Outbox: Store {
     /// one more that the digest counts. All of them are written, or none is, if that fails.
     fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>>;
 
-    /// Reports which keys an [`Arrival`] has marked, in whichever lane, and whose time has not passed.
-    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<bool>, Error>>;
+    /// Returns when an [`Arrival`] has marked each key, in whichever lane; `None` for keys that are not marked, or
+    /// whose time has passed.
+    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<SystemTime>>, Error>>;
 
     /// Removes the dead letters that are older than this, and returns their number.
     fn purge(&self, older_than: Duration) -> BoxFuture<'_, Result<usize, Error>>;

@@ -235,7 +235,7 @@ impl Outbox for PostgresStore {
         Box::pin(self.add_arrivals(arrivals))
     }
 
-    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<bool>, Error>> {
+    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<SystemTime>>, Error>> {
         Box::pin(self.marked_keys(keys))
     }
 

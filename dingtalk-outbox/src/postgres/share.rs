@@ -1,5 +1,7 @@
 //! Notifications of sources that have places of their own.
 
+use std::time::SystemTime;
+
 use dingtalk_core::{
     Error,
     delivery::Urgency,
@@ -48,9 +50,9 @@ impl PostgresStore {
         Ok(rows.iter().map(read).collect())
     }
 
-    pub(super) async fn marked_keys(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
+    pub(super) async fn marked_keys(&self, keys: Vec<String>) -> Result<Vec<Option<SystemTime>>, Error> {
         let keys: Vec<String> = keys.iter().map(|key| text(key)).collect();
-        let sql = "SELECT EXISTS (SELECT FROM dedupe JOIN lane USING (lane), clock() AS now
+        let sql = "SELECT (SELECT at FROM dedupe JOIN lane USING (lane), clock() AS now
                  WHERE lane.name = $1 AND dedupe.key = asked.key AND at <= now AND at + span > now)
              FROM unnest($2::text[]) WITH ORDINALITY AS asked (key, number) ORDER BY number";
         let rows = self.rows(sql, &[&MARKS, &keys]).await?;

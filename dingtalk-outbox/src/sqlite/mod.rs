@@ -323,7 +323,7 @@ impl Outbox for SqliteStore {
         self.write(move |work| arrivals.iter().map(|(lane, arrival)| work.admit(lane, arrival)).collect())
     }
 
-    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<bool>, Error>> {
+    fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<SystemTime>>, Error>> {
         // Among the writes, so that it does not separate those that are committed together.
         self.write(move |work| work.marked(&keys))
     }

@@ -1,9 +1,11 @@
 //! Notifications of sources that have places of their own.
 
+use std::time::SystemTime;
+
 use dingtalk_core::{Envelope, Message};
 
 use super::{
-    items::{Work, count, milliseconds},
+    items::{Work, count, milliseconds, time},
     trouble::Trouble,
 };
 use crate::outbox::{
@@ -59,12 +61,13 @@ impl Work<'_> {
         Ok(self.added(self.lane(MARKS)?, &share.notifications(), MINUTE)? >= i64::from(most))
     }
 
-    /// Reports which keys are marked.
-    pub(super) fn marked(&self, keys: &[String]) -> Result<Vec<bool>, Trouble> {
-        let Some(lane) = self.known_lane(MARKS)? else { return Ok(vec![false; keys.len()]) };
+    /// Returns when the keys were marked.
+    pub(super) fn marked(&self, keys: &[String]) -> Result<Vec<Option<SystemTime>>, Trouble> {
+        let Some(lane) = self.known_lane(MARKS)? else { return Ok(vec![None; keys.len()]) };
         let sql =
-            "SELECT 1 FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at + span > ?3";
-        keys.iter().map(|key| Ok(self.first(sql, (lane, key, self.now), |_| Ok(()))?.is_some())).collect()
+            "SELECT at FROM dingtalk_dedupe WHERE lane = ?1 AND key = ?2 AND at <= ?3 AND at + span > ?3";
+        let at = |key| self.first(sql, (lane, key, self.now), |row| Ok(time(row.get(0)?)));
+        keys.iter().map(at).collect()
     }
 
     fn mark(&self, arrival: &Arrival) -> Result<(), Trouble> {

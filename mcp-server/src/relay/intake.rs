@@ -1,6 +1,6 @@
 //! The way of the sources' messages into the queue.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use dingtalk_core::{Error, queue::Queue};
 use dingtalk_outbox::{
@@ -33,8 +33,8 @@ impl Intake {
         self.queue.add_with(envelopes, add).await
     }
 
-    /// Reports which keys are marked.
-    pub(super) async fn marked(&self, keys: Vec<String>) -> Result<Vec<bool>, Error> {
+    /// Returns when each key was marked.
+    pub(super) async fn marked(&self, keys: Vec<String>) -> Result<Vec<Option<SystemTime>>, Error> {
         if keys.is_empty() { Ok(Vec::new()) } else { self.outbox.marked(keys).await }
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn run(program: &Program, arguments: &TryArguments) -> Result<ExitCod
         let found = arguments.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.clone())
     };
-    let arrival = source.read(&Payload { body: &body, header: &header });
+    let arrival = source.read(&Payload::new(&body, &header));
     tell(&arrival, &people, arguments.json)
 }
 

@@ -5,6 +5,7 @@
 //! fit, or at least with the word that there is one.
 
 mod form;
+mod incident;
 mod limit;
 mod quota;
 mod signature;
@@ -30,6 +31,7 @@ use hyper::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use self::incident::{Memory, REMEMBERED};
 pub(crate) use self::{
     quota::Quotas,
     source::{Hooks, Source},
@@ -230,22 +232,40 @@ impl Relay {
         let copy = caller.key("body", &json);
         drop(json);
 
-        let elements = source.reader().elements(&Payload { body: &value, header: &header });
+        let elements = source.reader().elements(&Payload::new(&value, &header));
         let element_key = |element: &str| caller.key("ended", element.as_bytes());
         let keys = elements.open.iter().map(|(_, element)| element).chain(&elements.ended);
         let keys: Vec<String> = keys.map(|element| element_key(element)).collect();
         let known = self.intake.marked(keys).await;
         let known = known.map_err(|error| Box::new(unavailable(&error.to_string())))?;
         let (over, ended) = known.split_at(elements.open.len().min(known.len()));
-        let late: Vec<usize> =
-            elements.open.iter().zip(over).filter(|(_, over)| **over).map(|((index, _), _)| *index).collect();
+        let late: Vec<usize> = elements
+            .open
+            .iter()
+            .zip(over)
+            .filter(|(_, over)| over.is_some())
+            .map(|((index, _), _)| *index)
+            .collect();
         if !late.is_empty() {
-            let says_nothing = late.len() == over.len() && ended.iter().all(|known| *known);
+            let says_nothing = late.len() == over.len() && ended.iter().all(Option::is_some);
             if !source.reader().remove(&mut value, &late) || says_nothing {
                 return Ok(skipped("skipped", "over"));
             }
         }
-        let event = match source.reader().read(&Payload { body: &value, header: &header }) {
+        let incident = match source.reader() {
+            reader if reader.needs_memory() => reader.incident(&Payload::new(&value, &header)),
+            _ => None,
+        };
+        let memory = match &incident {
+            Some(incident) => self.remember(caller, incident).await?,
+            None => Memory::default(),
+        };
+        let arrival = {
+            let mut payload = Payload::new(&value, &header);
+            payload.lasted = memory.lasted;
+            source.reader().read(&payload)
+        };
+        let event = match arrival {
             Arrival::Event(event) => event,
             Arrival::Skipped { event } => return Ok(skipped("skipped", &event)),
             Arrival::Foreign { path } => {
@@ -263,7 +283,7 @@ impl Relay {
             Some((key, within)) => Dedupe::new(caller.key("event", key.as_bytes()), *within),
             None => Dedupe::new(copy, source.copies_for()),
         };
-        let marks = elements.ended.iter().map(|element| element_key(element)).collect();
+        let marks = elements.ended.iter().map(|element| element_key(element)).chain(memory.mark).collect();
         self.tell(caller, &event, dedupe, marks).await
     }
 
@@ -293,6 +313,7 @@ impl Relay {
                 "a value of a payload is not in its message"
             );
         }
+        let marked_for = if source.reader().needs_memory() { REMEMBERED } else { ENDED_FOR };
         let line = composed.envelope.digest_line.clone().unwrap_or_else(|| event.line().to_owned());
         let arrive = |index: usize, mut envelope: Envelope| {
             envelope.held_until = holds.get(index).copied().flatten();
@@ -300,7 +321,7 @@ impl Relay {
             envelope.dedupe.get_or_insert_with(|| dedupe.clone());
             let mut arrival = Incoming::new(source.share().own(envelope), source.share().clone(), &*line);
             arrival.marks.clone_from(&marks);
-            arrival.marked_for = ENDED_FOR;
+            arrival.marked_for = marked_for;
             arrival
         };
         let mut is_fallback = composed.is_fallback;
