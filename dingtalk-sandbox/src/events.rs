@@ -14,6 +14,9 @@ use tokio::sync::watch;
 
 use crate::{shared::Shared, view};
 
+/// Number of entries that are written at once: a long log is not in memory twice for a client that reads slowly.
+const AT_ONCE: usize = 100;
+
 type Changed = Pin<Box<dyn Future<Output = Option<watch::Receiver<u64>>> + Send>>;
 
 /// An endless body with one event per entry: first the existing entries, then each new one.
@@ -53,7 +56,7 @@ impl Events {
             self.removed = number;
             let _ = write!(events, "event: removed\ndata: {}\n\n", view::removed(removed));
         }
-        for entry in entries {
+        for entry in entries.into_iter().take(AT_ONCE) {
             self.sent = entry.number;
             let _ = write!(events, "id: {}\nevent: entry\ndata: {}\n\n", entry.number, view::entry(&entry));
         }

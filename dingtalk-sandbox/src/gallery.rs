@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     render::{Client, Drawing, Element, Finding, Language, Look, Names, colour_rules, escape, style_sheet},
     validation::MAX_BYTES,
+    view::grouped,
 };
 
 const STYLE: &str = include_str!("gallery.css");
@@ -177,10 +178,11 @@ impl Gallery {
         let group = self.language.say(["Group", "群聊"]);
         let list =
             Element::of("div", "list").child(drawing.list_row(group, &self.title, Element::new("time")));
-        let bytes = serde_json::to_vec(&wire).map_or(0, |body| body.len());
+        let bytes = grouped(serde_json::to_vec(&wire).map_or(0, |body| body.len()));
+        let (kind, limit) = (message.kind(), grouped(MAX_BYTES));
         let size = match self.language {
-            Language::English => format!("{} · {bytes} of {MAX_BYTES} bytes", message.kind()),
-            Language::Chinese => format!("{} · {bytes} / {MAX_BYTES} 字节", message.kind()),
+            Language::English => format!("{kind} · {bytes} of {limit} bytes"),
+            Language::Chinese => format!("{kind} · {bytes} / {limit} 字节"),
         };
         let facts = Element::of("div", "facts").child(Element::of("p", "caption").text(size)).child(list);
         let facts = match self.findings(&drawing.findings(&wire)) {

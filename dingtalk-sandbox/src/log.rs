@@ -272,6 +272,13 @@ impl Log {
         self.entries.range(first..).map(|kept| Arc::clone(&kept.entry)).collect()
     }
 
+    /// Returns the entries after this number, but at most this many of the newest.
+    pub(crate) fn newest_since(&self, number: u64, limit: usize) -> Vec<Arc<Entry>> {
+        let first = self.entries.partition_point(|kept| kept.entry.number <= number);
+        let first = first.max(self.entries.len().saturating_sub(limit));
+        self.entries.range(first..).map(|kept| Arc::clone(&kept.entry)).collect()
+    }
+
     /// Returns the newest accepted entry of a robot.
     pub(crate) fn newest_accepted(&self, robot: &str) -> Option<Arc<Entry>> {
         let is_of =
@@ -355,6 +362,11 @@ mod tests {
         assert_eq!(numbers, (6..=1005).collect::<Vec<_>>());
         assert_eq!(log.since(1003).len(), 2);
         assert_eq!(log.since(9999).len(), 0);
+        let newest = |number, limit| {
+            let entries = log.newest_since(number, limit);
+            entries.iter().map(|entry| entry.number).collect::<Vec<_>>()
+        };
+        assert_eq!((newest(0, 2), newest(1004, 2), newest(9999, 2)), (vec![1004, 1005], vec![1005], vec![]));
         assert_eq!(log.requests(), 1005);
     }
 

@@ -132,7 +132,7 @@ pub(crate) fn verdict(
         let texts = |[en, zh]: [&str; 2]| json!({"en": en, "zh": zh});
         let finding = |it: Finding| {
             let [en, zh] = &it.problem;
-            json!({"problem": texts([en, zh]), "remedy": texts(it.remedy)})
+            json!({"problem": texts([en, zh]), "remedy": texts(it.remedy), "is_hint": it.is_hint})
         };
         value["findings"] = drawing.findings(message).into_iter().map(finding).collect();
     }
@@ -179,6 +179,19 @@ fn entry_value(entry: &Entry) -> Value {
         }
     }
     value
+}
+
+/// Returns a number with separators between thousands.
+pub(crate) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Milliseconds since 1970.

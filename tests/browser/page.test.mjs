@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
 
@@ -10,8 +10,6 @@ const require = createRequire(`${process.env.TOOLS}/node_modules/`);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const UPDATE = Boolean(process.env.UPDATE_EXPECT);
-const SHOTS = process.env.SHOTS;
-if (SHOTS) mkdirSync(SHOTS, { recursive: true });
 
 let browser, show, base;
 
@@ -116,7 +114,6 @@ for (const [client, width] of [["desktop", 1280], ["phone", 390]]) {
     test(`each type on ${client}, ${scheme}`, async () => {
       const { page, problems, close } = await open(`/?lang=zh&client=${client}`, { width, scheme, height: 2400 });
       compare(await page.evaluate(measured), `${client}-${scheme}`);
-      if (SHOTS) await page.screenshot({ path: `${SHOTS}/sandbox-${client}-${scheme}.png`, fullPage: true });
       assert.deepEqual(problems, []);
       await close();
     });

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 // guide: end
 
 use dingtalk_core::message::WireMessage;
+use dingtalk_sandbox::Gallery;
 use expect_test::expect_file;
 
 // guide: use
@@ -620,6 +621,19 @@ async fn the_sandbox_accepts_every_message() {
         assert!(sent.is_ok(), "{name}: {sent:?}");
     }
     assert_eq!(sandbox.accepted().len(), messages().len());
+}
+
+#[test]
+fn the_gallery_shows_every_message() {
+    let mut gallery = Gallery::new("ops").person("13800000000", "Li Na");
+    for (name, message) in messages() {
+        gallery = gallery.with_message(name, "", "", Ok(message));
+    }
+    let outline = gallery.outline();
+    assert_eq!(outline.lines().filter(|line| line.starts_with("# ")).count(), messages().len());
+    assert!(!outline.contains("(invalid)"));
+    // The picture of the guide is made of this page: tests/browser/run.
+    std::fs::write(concat!(env!("CARGO_TARGET_TMPDIR"), "/guide.html"), gallery.html()).unwrap();
 }
 
 #[test]

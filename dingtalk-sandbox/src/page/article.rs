@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use super::{
-    entry::{grouped, kind, verdict},
+    entry::{kind, verdict},
     inspector,
     options::Options,
 };
@@ -11,7 +11,7 @@ use crate::{
     log::{Entry, Outcome},
     render::{Drawing, Element, Finding, Language, Names},
     validation::MAX_BYTES,
-    view::{fault, milliseconds},
+    view::{fault, grouped, milliseconds},
 };
 
 /// Extent of an article.

@@ -1,4 +1,4 @@
-//! An entry of the log in words: its verdict, its type, and numbers as people read them.
+//! An entry of the log in words: its verdict and its type.
 
 use crate::log::{Entry, Outcome};
 
@@ -34,17 +34,4 @@ pub(super) fn kind(entry: &Entry) -> String {
             stated.unwrap_or_default()
         }
     }
-}
-
-/// Returns a number with separators between thousands.
-pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -1,9 +1,10 @@
 //! The request as it was received, without its secrets, and what a person does with it: curl, and the links.
 
-use super::{entry::grouped, options::Options};
+use super::options::Options;
 use crate::{
     log::Entry,
     render::{Drawing, Element, Language, Names},
+    view::grouped,
 };
 
 /// Returns the request, the same as a call of curl, and the links of its message.

@@ -23,6 +23,9 @@ use crate::{
     shared::Shared,
 };
 
+/// Maximum number of entries on the page. A longer log is read through `GET /messages`, and by permalinks.
+const KEPT: usize = 1000;
+
 /// Answers a request for a page, from a loopback name; `None` for a path that belongs to no page.
 pub(crate) fn respond(request: &Request<Incoming>, shared: &Shared) -> Option<Response<Body>> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
@@ -62,7 +65,7 @@ pub(crate) fn respond(request: &Request<Incoming>, shared: &Shared) -> Option<Re
 fn articles(shared: &Shared, query: &str, options: &Options) -> String {
     let after = form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == "after");
     let after = after.and_then(|(_, after)| after.parse().ok()).unwrap_or(0);
-    let entries = shared.state().log.since(after);
+    let entries = shared.state().log.newest_since(after, KEPT);
     let articles: Vec<_> = entries
         .iter()
         .map(|entry| json!({"number": entry.number, "element": shell::filtered(entry, shared, options).json()}))

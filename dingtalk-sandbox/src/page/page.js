@@ -42,7 +42,8 @@ const chinese = page.lang.startsWith("zh");
 const say = (english, inChinese) => (chinese ? inChinese : english);
 const byId = (id) => document.getElementById(id);
 const meta = (name) => document.querySelector(`meta[name="${name}"]`).content;
-const KEPT = 1000;
+/** Milliseconds between two loads of new messages. */
+const ROUND = 100;
 
 function make(name, className, ...children) {
   const element = document.createElement(name);
@@ -148,6 +149,8 @@ let pinned = true;
 let live = false;
 let last = log ? Number(log.dataset.last) : 0;
 let unread = 0;
+/** Number of messages that a page shows at most. */
+const kept = log ? Number(log.dataset.kept) : 0;
 
 function status(note) {
   if (!log) return;
@@ -159,6 +162,7 @@ function status(note) {
   }
   const parts = [say(`${accepted} accepted, ${refused} refused`, `${accepted} 条消息，拒绝 ${refused} 次`)];
   if (shown < log.childElementCount) parts.push(say(`${shown} shown`, `显示 ${shown} 条`));
+  if (log.childElementCount >= kept) parts.push(say(`the newest ${kept}`, `最新 ${kept} 条`));
   if (!live) parts.push(say("not connected", "未连接"));
   if (note) parts.push(note);
   byId("state").textContent = parts.join(" · ");
@@ -203,12 +207,14 @@ function load() {
       }
       localTimes(fragment);
       log.append(fragment);
-      while (log.childElementCount > KEPT) log.firstElementChild.remove();
+      while (log.childElementCount > kept) log.firstElementChild.remove();
       status();
       settle();
       byId("newer").hidden = pinned;
+      conversations();
+      // Many messages in quick succession are one load.
+      if (again) await new Promise((resolve) => { setTimeout(resolve, ROUND); });
     } while (again);
-    conversations();
   })().catch(() => {}).finally(() => { loading = null; });
   return loading;
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{
+    KEPT,
     article::{self, Extent},
     conversations, entry,
     options::Options,
@@ -21,7 +22,7 @@ const TYPES: [&str; 5] = ["text", "markdown", "link", "actionCard", "feedCard"];
 
 /// Returns the chat.
 pub(super) fn chat(shared: &Shared, options: &Options, nonce: &str) -> String {
-    let entries = shared.state().log.since(0);
+    let entries = shared.state().log.newest_since(0, KEPT);
     let articles: Vec<_> = entries.iter().map(|entry| filtered(entry, shared, options)).collect();
     let newest = entries.last().map_or(0, |entry| entry.number);
     let colours = colour_rules(&articles);
@@ -32,6 +33,7 @@ pub(super) fn chat(shared: &Shared, options: &Options, nonce: &str) -> String {
         .with("aria-label", options.say(["Messages", "消息"]))
         .with("tabindex", "0")
         .with("data-last", newest.to_string())
+        .with("data-kept", KEPT.to_string())
         .children(articles);
     let side = Element::of("nav", "side")
         .with("aria-label", options.say(["Conversations", "会话"]))

@@ -13,6 +13,21 @@ const FORMS = {
   template: [say("Template", "模板"), "### {host}\n\n{percent} %", '{"host": "web-3", "percent": 97}'],
 };
 
+/** The bar of bytes, as articles have it. */
+function sizeGauge(bytes, limit) {
+  const [used, most] = [bytes, limit].map((number) => number.toLocaleString("en"));
+  const text = say(`${used} of ${most} bytes`, `${used} / ${most} 字节`);
+  const level = bytes > limit ? " over" : bytes * 5 >= limit * 4 ? " high" : "";
+  const filled = Math.ceil((Math.min(bytes, limit) * 100) / limit);
+  const meter = {
+    class: `bar${level}`, role: "meter", "aria-valuemin": "0", "aria-valuemax": String(limit), "aria-valuenow": String(bytes),
+    "aria-label": `${say("Size", "大小")}: ${text}`,
+  };
+  return drawTree(["span", { class: "gauge" },
+    ["span", meter, ["svg", { viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" }, ["path", { d: `M0 0h${filled}v6H0z` }]]],
+    ["span", { class: "amount" }, text]]);
+}
+
 function verdictTab(box) {
   let form = "body", round = 0, timer = null;
   const drafts = Object.fromEntries(Object.entries(FORMS).map(([name, [, text, values]]) => [name, { text, values }]));
@@ -75,7 +90,8 @@ function verdictTab(box) {
     outcome.replaceChildren(make("span", `chip ${chip}`, label), ...lines);
   }
 
-  const lines = (texts) => make("ul", "warnings", ...texts.map((text) => make("li", "", text)));
+  const lines = (texts, hints = []) => make("ul", "warnings",
+    ...texts.map((text) => make("li", "", text)), ...hints.map((text) => make("li", "hint", text)));
 
   async function judge() {
     const mine = ++round;
@@ -92,13 +108,11 @@ function verdictTab(box) {
     if (verdict === "invalid") {
       tell("faulted", say("invalid", "无效"), lines(faults));
     } else {
-      const size = make("meter", "bar");
-      Object.assign(size, { max: limit, value: bytes });
-      size.setAttribute("aria-label", say("Bytes of the body", "请求体字节数"));
       const label = verdict === "accepted" ? say("accepted", "已接受") : say("refused", "已拒绝");
       const told = verdict === "refused" ? [`${errcode} ${errmsg}`, syntax, advice && say(advice.en, advice.zh)].filter(Boolean) : warnings;
-      const found = (findings || []).map(({ problem, remedy }) => `${say(problem.en, problem.zh)} ${say(remedy.en, remedy.zh)}`);
-      tell(verdict, label, ` ${say(`${bytes} of ${limit} bytes`, `${bytes} / ${limit} 字节`)} `, size, lines([...told, ...found]));
+      const found = (hint) => (findings || []).filter(({ is_hint: isHint }) => isHint === hint)
+        .map(({ problem, remedy }) => `${say(problem.en, problem.zh)} ${say(remedy.en, remedy.zh)}`);
+      tell(verdict, label, sizeGauge(bytes, limit), lines([...told, ...found(false)], found(true)));
     }
     if (tree) { drawTree(tree, drawn); localTimes(drawn); } else drawn.replaceChildren();
     if (verdict === "accepted" && real) offerButton();

@@ -217,6 +217,7 @@ async fn a_verdict_sends_nothing() {
     let table = json!({"msgtype": "markdown", "markdown": {"title": "t", "text": "|a|\n|-|\n|b|"}});
     let table = verdict(&sandbox, &json!({"body": table})).await;
     assert!(table["findings"][0]["remedy"]["zh"].is_string(), "{table}");
+    assert_eq!(table["findings"][0]["is_hint"], false, "{table}");
     let object = verdict(&sandbox, &json!({"body": text("x")})).await;
     assert_eq!(object["outcome"], "accepted");
     let keyword = verdict(&sandbox, &json!({"body": text("x"), "robot": "ops"})).await;

@@ -1,7 +1,7 @@
 //! The page, and the data that it shows.
 
 use crate::client::{address, exchange, get, parse, request, send, text};
-use dingtalk_sandbox::Sandbox;
+use dingtalk_sandbox::{RobotConfig, Sandbox};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -131,5 +131,28 @@ async fn events_replay_and_then_follow() {
         let mut events = Events::open(&sandbox, target, header).await;
         events.next().await;
         assert_eq!(events.next_content().await, "four", "{target} {header}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_log_does_not_make_a_long_page() {
+    let robot = RobotConfig::new("t");
+    let sandbox =
+        Sandbox::builder().robot(robot).rate_per_minute(None).log_capacity(1500).start().await.unwrap();
+    for n in 0..1200 {
+        send(&sandbox, &text(&format!("message {n}."))).await;
+    }
+    let page = get(&sandbox, "/").await;
+    assert_eq!(page.text().matches("<article").count(), 1000);
+    assert!(page.text().contains("message 1199.") && !page.text().contains("message 199."));
+    let articles = get(&sandbox, "/articles?after=0").await.json();
+    assert_eq!(articles["articles"].as_array().unwrap().len(), 1000);
+    assert_eq!(get(&sandbox, "/messages").await.json()["entries"].as_array().unwrap().len(), 1200);
+    assert_eq!(get(&sandbox, "/view/1").await.status, 200, "the rest is at its own address");
+
+    let mut events = Events::open(&sandbox, "/events?after=950", "").await;
+    events.next().await;
+    for n in 950..1200 {
+        assert!(events.next_content().await.contains(&format!("message {n}.")), "each event, in order");
     }
 }

@@ -6,7 +6,7 @@ use dingtalk_config::Config;
 use dingtalk_core::{
     Deliver as _, DeliverExt as _, Message, Robot, Stub, message::WireMessage, tool::ToolType,
 };
-use dingtalk_sandbox::Sandbox;
+use dingtalk_sandbox::{RobotConfig, Sandbox};
 use serde_json::{Map, Value, json};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
@@ -14,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Program, Result, examples, say, words::words};
+use super::{Program, Result, examples, sandbox::compose::compose, say, words::words};
 use crate::{Error, Server, builtin_tools, protocol::example::example, settings::table};
 
 /// Time for the messages to arrive: far more than the loopback needs.
@@ -26,7 +26,9 @@ type Call = (String, Map<String, Value>);
 /// Sends the notifications of a configuration file, or else examples of the program's own types and of all messages.
 pub(super) async fn run(program: &Program, once: bool, config: Option<&Path>) -> Result<()> {
     let config = config.map(Config::read).transpose().map_err(Error::from)?;
-    let mut sandbox = Sandbox::builder().person(examples::ON_CALL, words("Li Na", "李娜"));
+    let robot = RobotConfig::random().name(words("Ops", "运维机器人"));
+    let on_call = words("Li Na", "李娜");
+    let mut sandbox = Sandbox::builder().robot(robot).person(examples::ON_CALL, on_call).compose(compose);
     for (name, person) in config.iter().flat_map(|config| &config.people) {
         sandbox = sandbox.person(person.as_str(), name);
     }

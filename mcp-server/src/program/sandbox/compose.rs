@@ -12,7 +12,7 @@ use super::super::words::{language, words};
 use crate::protocol::example::example;
 
 /// Returns the body of the message that the draft becomes, or its faults.
-pub(super) fn compose(draft: &Draft) -> Result<String, Vec<String>> {
+pub(in crate::program) fn compose(draft: &Draft) -> Result<String, Vec<String>> {
     let (tools, name, values) = match draft {
         Draft::Declaration { toml, name, values } => (read(&file(toml))?, name.as_deref(), values.clone()),
         Draft::Template { title, text, values } => {

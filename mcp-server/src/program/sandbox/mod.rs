@@ -1,7 +1,7 @@
 //! `dingtalk-notify sandbox`: a local robot with a chat view.
 
 pub(super) mod arguments;
-mod compose;
+pub(super) mod compose;
 mod release;
 mod tail;
 
