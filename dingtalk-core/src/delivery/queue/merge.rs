@@ -19,17 +19,23 @@ pub(super) const PLANNED: usize = 200;
 
 /// Next step for the waiting items.
 #[derive(Debug)]
-pub(super) enum Plan {
-    /// Send the first one unchanged.
-    First,
-    /// Send the one with this index unchanged: those before it wait for another message.
-    Send(usize),
+pub(super) enum Plan<'i> {
+    /// Send one unchanged: the first, or the first that is not held for another message.
+    Send(&'i Item),
     /// Wait for more notifications.
     Wait(Duration),
     /// Wait for the next notification: all items are held for it.
     Hold(Duration),
     /// Merge items into digests.
     Merge(Vec<Merge>),
+}
+
+/// Notifications that may become a part of other messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Merged {
+    All,
+    /// No digests are made: what is held is added to the next message, and nothing else is changed.
+    Held,
 }
 
 /// Times on which a plan depends.
@@ -42,37 +48,38 @@ pub(super) struct Times {
     pub(super) hurry: bool,
 }
 
-/// Plans the next step for the items, which are in the order of sending. Unless `merges`, no digests are made, and only
-/// what is held is added to the next message.
-pub(super) fn plan(policy: &DigestPolicy, merges: bool, items: &[Item], times: Times) -> Plan {
-    let plan_ready = |items: &[&Item], first: &Item, times: Times| {
-        if merges { plan_ready(policy, items, first, times) } else { Plan::First }
+/// Plans the next step for the items, which are in the order of sending; `None` if there are none.
+pub(super) fn plan<'i>(
+    policy: &DigestPolicy,
+    merged: Merged,
+    items: &'i [Item],
+    times: Times,
+) -> Option<Plan<'i>> {
+    let plan_ready = |items: &[&'i Item], first: &'i Item, times: Times| match merged {
+        Merged::All => plan_ready(policy, items, first, times),
+        Merged::Held => Plan::Send(first),
     };
     let held_for = |item: &Item| if times.hurry { None } else { held_for(item, times.now) };
-    if items.is_empty() {
-        return Plan::First;
-    }
-    let Some(next) = items.iter().position(|item| held_for(item).is_none()) else {
+    let (held, ready): (Vec<&Item>, Vec<&Item>) = items.iter().partition(|item| held_for(item).is_some());
+    let Some(&next) = ready.first() else {
         let shortest = items.iter().filter_map(held_for).min();
         return match shortest.filter(|_| items.len() < PLANNED) {
-            Some(time) => Plan::Hold(time),
-            None => plan_ready(&items.iter().collect::<Vec<_>>(), &items[0], times),
+            Some(time) => Some(Plan::Hold(time)),
+            None => Some(plan_ready(&held, held.first()?, times)),
         };
     };
-    let ready: Vec<&Item> = items.iter().filter(|item| held_for(item).is_none()).collect();
-    match plan_ready(&ready, &items[next], times) {
-        plan if ready.len() == items.len() => plan,
-        Plan::First => {
-            let held = items.iter().filter(|item| held_for(item).is_some());
-            attach(policy, &items[next], held).map_or(Plan::Send(next), |merge| Plan::Merge(vec![merge]))
+    Some(match plan_ready(&ready, next, times) {
+        plan if held.is_empty() => plan,
+        Plan::Send(next) => {
+            attach(policy, next, &held).map_or(Plan::Send(next), |merge| Plan::Merge(vec![merge]))
         }
         // They are merged in any case, so those that are held are merged with them.
         Plan::Merge(_) => {
             let all: Vec<&Item> = items.iter().collect();
-            plan_ready(&all, &items[next], Times { hurry: true, ..times })
+            plan_ready(&all, next, Times { hurry: true, ..times })
         }
         other => other,
-    }
+    })
 }
 
 /// Returns the time for which an item is still held for the next message.
@@ -82,11 +89,12 @@ pub(super) fn held_for(item: &Item, now: SystemTime) -> Option<Duration> {
 }
 
 /// Adds held items to the next message.
-fn attach<'i>(policy: &DigestPolicy, next: &Item, held: impl Iterator<Item = &'i Item>) -> Option<Merge> {
+fn attach(policy: &DigestPolicy, next: &Item, held: &[&Item]) -> Option<Merge> {
     if !may_be_merged(next) {
         return None;
     }
-    let held: Vec<&Item> = held.filter(|item| item.envelope.robot == next.envelope.robot).collect();
+    let like_next = |item: &&Item| item.envelope.robot == next.envelope.robot;
+    let held: Vec<&Item> = held.iter().copied().filter(like_next).collect();
     let waiting: Vec<Waiting<'_>> = held.iter().map(|item| waiting(item)).collect();
     let (message, added) = policy.attach(&next.envelope.message, &waiting)?;
     let added = added.iter().filter_map(|&index| held.get(index).copied());
@@ -94,9 +102,9 @@ fn attach<'i>(policy: &DigestPolicy, next: &Item, held: impl Iterator<Item = &'i
 }
 
 /// Plans the next step for items of which `first` is to be sent next.
-fn plan_ready(policy: &DigestPolicy, items: &[&Item], first: &Item, times: Times) -> Plan {
+fn plan_ready<'i>(policy: &DigestPolicy, items: &[&'i Item], first: &'i Item, times: Times) -> Plan<'i> {
     if !may_be_merged(first) {
-        return Plan::First;
+        return Plan::Send(first);
     }
     let urgent = first.envelope.urgency == Urgency::Urgent;
     // A lane may serve several robots; a digest contains only messages for one of them.
@@ -115,11 +123,11 @@ fn plan_ready(policy: &DigestPolicy, items: &[&Item], first: &Item, times: Times
     }
     let fewest = if urgent { FEWEST.max(policy.urgent_threshold.saturating_add(1)) } else { FEWEST };
     if items.len() < fewest || (!urgent && !times.hurry && is_first_of_a_burst(policy, first, times)) {
-        return Plan::First;
+        return Plan::Send(first);
     }
     let merges: Vec<Merge> =
         policy.plan(&waiting).into_iter().filter_map(|planned| merge(planned, &items)).collect();
-    if merges.is_empty() { Plan::First } else { Plan::Merge(merges) }
+    if merges.is_empty() { Plan::Send(first) } else { Plan::Merge(merges) }
 }
 
 /// Reports whether an item is new, and nothing was sent shortly before it: it is sent at once, and those after it are
@@ -191,8 +199,12 @@ mod tests {
         Item::new(envelope, at(enqueued), 1)
     }
 
+    fn planned<'i>(policy: &DigestPolicy, merged: Merged, items: &'i [Item], times: Times) -> Plan<'i> {
+        plan(policy, merged, items, times).unwrap()
+    }
+
     /// Returns the members of each digest.
-    fn members(plan: Plan) -> Vec<Vec<String>> {
+    fn members(plan: Plan<'_>) -> Vec<Vec<String>> {
         let Plan::Merge(merges) = plan else { panic!("{plan:?} merges nothing") };
         merges.into_iter().map(|merge| merge.members).collect()
     }
@@ -201,14 +213,14 @@ mod tests {
     fn the_first_waits_for_others_but_not_in_a_hurry() {
         let policy = DigestPolicy::default();
         let items = [item("a", 10), item("b", 11), item("c", 12)];
-        let Plan::Wait(wait) = plan(&policy, true, &items, times(13, false)) else {
+        let Plan::Wait(wait) = planned(&policy, Merged::All, &items, times(13, false)) else {
             panic!("the window is 5 s")
         };
         assert_eq!(wait, Duration::from_secs(2));
-        assert_eq!(members(plan(&policy, true, &items, times(13, true))), [["a", "b", "c"]]);
-        assert_eq!(members(plan(&policy, true, &items, times(15, false))), [["a", "b", "c"]]);
+        assert_eq!(members(planned(&policy, Merged::All, &items, times(13, true))), [["a", "b", "c"]]);
+        assert_eq!(members(planned(&policy, Merged::All, &items, times(15, false))), [["a", "b", "c"]]);
         assert!(
-            matches!(plan(&policy, true, &items[..2], times(15, false)), Plan::First),
+            matches!(planned(&policy, Merged::All, &items[..2], times(15, false)), Plan::Send(_)),
             "two are sent one by one"
         );
     }
@@ -219,14 +231,14 @@ mod tests {
         let items = [item("a", 20), item("b", 20), item("c", 20)];
         for (last_sent, now, first) in [(None, 20, true), (Some(15), 21, true), (Some(16), 20, false)] {
             let times = Times { now: at(now), last_sent: last_sent.map(at), hurry: false };
-            let plan = plan(&policy, true, &items, times);
-            assert_eq!(matches!(plan, Plan::First), first, "{last_sent:?}: {plan:?}");
+            let plan = planned(&policy, Merged::All, &items, times);
+            assert_eq!(matches!(plan, Plan::Send(_)), first, "{last_sent:?}: {plan:?}");
         }
         // It could not be sent, and others have come.
-        assert_eq!(members(plan(&policy, true, &items, times(25, false))), [["a", "b", "c"]]);
+        assert_eq!(members(planned(&policy, Merged::All, &items, times(25, false))), [["a", "b", "c"]]);
         let full: Vec<Item> = (0..PLANNED).map(|n| item(&n.to_string(), 10)).collect();
         assert_eq!(
-            members(plan(&policy, true, &full, times(10, false)))[0].len(),
+            members(planned(&policy, Merged::All, &full, times(10, false)))[0].len(),
             PLANNED,
             "no more are planned"
         );
@@ -241,13 +253,13 @@ mod tests {
             item.envelope.urgency = Urgency::Urgent;
         }
         items.push(item("normal", 10));
-        let Plan::Merge(merges) = plan(&policy, true, &items, times(10, false)) else {
+        let Plan::Merge(merges) = planned(&policy, Merged::All, &items, times(10, false)) else {
             panic!("they are many")
         };
         assert_eq!(merges[0].members.len(), most + 1);
         assert_eq!((merges.len(), merges[0].digest.urgency), (1, Urgency::Urgent));
         assert!(
-            matches!(plan(&policy, true, &items[1..], times(10, true)), Plan::First),
+            matches!(planned(&policy, Merged::All, &items[1..], times(10, true)), Plan::Send(_)),
             "few are sent one by one"
         );
     }
@@ -257,7 +269,8 @@ mod tests {
         let mut items = [item("a", 0), item("b", 0), item("c", 0)];
         items[1].envelope.digest_line = Some("web-3 *down*\nnow".to_owned());
         items[2].envelope.digest_line = Some(" ".to_owned());
-        let Plan::Merge(merges) = plan(&DigestPolicy::default(), true, &items, times(9, false)) else {
+        let Plan::Merge(merges) = planned(&DigestPolicy::default(), Merged::All, &items, times(9, false))
+        else {
             panic!()
         };
         let Message::Markdown(digest) = &merges[0].digest.message else { panic!("{merges:?}") };
@@ -281,21 +294,21 @@ mod tests {
             let mut items = [item("a", 0), item("b", 0), item("c", 0), item("d", 0)];
             change(&mut items[3]);
             assert_eq!(
-                members(plan(&policy, true, &items, times(9, false))),
+                members(planned(&policy, Merged::All, &items, times(9, false))),
                 [["a", "b", "c"]],
                 "change {index}"
             );
             if index < 4 {
                 items.rotate_right(1);
                 assert!(
-                    matches!(plan(&policy, true, &items, times(0, false)), Plan::First),
+                    matches!(planned(&policy, Merged::All, &items, times(0, false)), Plan::Send(_)),
                     "change {index} waits"
                 );
             }
         }
         let mut items = [item("a", 0), item("b", 0), item("c", 0), item("d", 0)];
         items[3].envelope.message = card;
-        assert_eq!(members(plan(&policy, true, &items, times(9, false))), [["a", "b", "c"]]);
+        assert_eq!(members(planned(&policy, Merged::All, &items, times(9, false))), [["a", "b", "c"]]);
     }
 
     fn held(id: &str, until: u64) -> Item {
@@ -308,30 +321,32 @@ mod tests {
     fn what_is_held_waits_for_the_next_message_and_is_added_to_it() {
         let policy = DigestPolicy::default();
         let waiting = [held("a", 300), held("b", 200)];
-        let Plan::Hold(time) = plan(&policy, true, &waiting, times(50, false)) else {
+        let Plan::Hold(time) = planned(&policy, Merged::All, &waiting, times(50, false)) else {
             panic!("there is no other")
         };
         assert_eq!(time, Duration::from_secs(150));
         let with_next = [held("a", 300), item("c", 20), held("b", 200)];
-        assert_eq!(members(plan(&policy, true, &with_next, times(50, false))), [["c", "a", "b"]]);
-        let Plan::Merge(merges) = plan(&policy, true, &with_next, times(50, false)) else { panic!() };
+        assert_eq!(members(planned(&policy, Merged::All, &with_next, times(50, false))), [["c", "a", "b"]]);
+        let Plan::Merge(merges) = planned(&policy, Merged::All, &with_next, times(50, false)) else {
+            panic!()
+        };
         assert_eq!(merges[0].digest.message, Message::text("This is c\n\nThis is a\nThis is b"));
         // Those of another robot are not.
         let mut other = with_next.clone();
         other[0].envelope.robot = Some("other".to_owned());
-        assert_eq!(members(plan(&policy, true, &other, times(50, false))), [["c", "b"]]);
+        assert_eq!(members(planned(&policy, Merged::All, &other, times(50, false))), [["c", "b"]]);
     }
 
     #[test]
     fn what_is_held_is_added_where_no_digests_are_made_too() {
         let policy = DigestPolicy::default();
         let items = [held("a", 300), item("c", 20), item("d", 20), item("e", 20)];
-        assert_eq!(members(plan(&policy, false, &items, times(50, false))), [["c", "a"]]);
-        assert!(matches!(plan(&policy, false, &items[1..], times(50, false)), Plan::First));
-        assert!(matches!(plan(&policy, false, &items[..1], times(50, false)), Plan::Hold(_)));
+        assert_eq!(members(planned(&policy, Merged::Held, &items, times(50, false))), [["c", "a"]]);
+        assert!(matches!(planned(&policy, Merged::Held, &items[1..], times(50, false)), Plan::Send(_)));
+        assert!(matches!(planned(&policy, Merged::Held, &items[..1], times(50, false)), Plan::Hold(_)));
         // The first whose time is over takes the others with it.
         assert_eq!(
-            members(plan(&policy, false, &[held("a", 40), held("b", 300)], times(50, false))),
+            members(planned(&policy, Merged::Held, &[held("a", 40), held("b", 300)], times(50, false))),
             [["a", "b"]]
         );
     }
@@ -340,10 +355,13 @@ mod tests {
     fn what_was_held_long_enough_is_a_message_like_any_other() {
         let policy = DigestPolicy::default();
         let due = [held("a", 200), held("b", 200)];
-        assert!(matches!(plan(&policy, true, &due, times(200, false)), Plan::First));
-        assert!(matches!(plan(&policy, true, &due, times(50, true)), Plan::First), "the queue ends");
+        assert!(matches!(planned(&policy, Merged::All, &due, times(200, false)), Plan::Send(_)));
+        assert!(
+            matches!(planned(&policy, Merged::All, &due, times(50, true)), Plan::Send(_)),
+            "the queue ends"
+        );
         let one = [held("a", 200), held("b", 300)];
-        assert_eq!(members(plan(&policy, true, &one, times(200, false))), [["a", "b"]]);
+        assert_eq!(members(planned(&policy, Merged::All, &one, times(200, false))), [["a", "b"]]);
     }
 
     #[test]
@@ -353,17 +371,21 @@ mod tests {
         let url = Url::new("https://example.com").unwrap();
         items[1].envelope.message =
             Message::action_card("Card", "Text", Buttons::Single(Button::new("Open", url)));
-        assert!(matches!(plan(&policy, true, &items, times(50, false)), Plan::Send(1)));
+        assert!(
+            matches!(planned(&policy, Merged::All, &items, times(50, false)), Plan::Send(item) if item.envelope.id == "card")
+        );
         items[1].envelope.urgency = Urgency::Urgent;
-        assert!(matches!(plan(&policy, true, &items, times(50, false)), Plan::Send(1)));
+        assert!(
+            matches!(planned(&policy, Merged::All, &items, times(50, false)), Plan::Send(item) if item.envelope.id == "card")
+        );
     }
 
     #[test]
     fn what_is_held_is_part_of_a_digest_of_others() {
         let policy = DigestPolicy::default();
         let items = [held("a", 300), item("b", 10), item("c", 10), item("d", 10)];
-        assert_eq!(members(plan(&policy, true, &items, times(15, false))), [["a", "b", "c", "d"]]);
-        let Plan::Wait(time) = plan(&policy, true, &items, times(12, false)) else {
+        assert_eq!(members(planned(&policy, Merged::All, &items, times(15, false))), [["a", "b", "c", "d"]]);
+        let Plan::Wait(time) = planned(&policy, Merged::All, &items, times(12, false)) else {
             panic!("the window is 5 s")
         };
         assert_eq!(time, Duration::from_secs(3));
@@ -373,14 +395,17 @@ mod tests {
             item.envelope.urgency = Urgency::Urgent;
         }
         urgent.push(held("a", 300));
-        assert_eq!(members(plan(&policy, true, &urgent, times(12, false)))[0].len(), urgent.len() - 1);
+        assert_eq!(
+            members(planned(&policy, Merged::All, &urgent, times(12, false)))[0].len(),
+            urgent.len() - 1
+        );
     }
 
     #[test]
     fn a_digest_expires_with_the_last_of_its_members() {
         let policy = DigestPolicy::default();
         let mut items = [item("a", 0), item("b", 0), item("c", 0)];
-        let expiry = |items: &[Item]| match plan(&policy, true, items, times(9, false)) {
+        let expiry = |items: &[Item]| match planned(&policy, Merged::All, items, times(9, false)) {
             Plan::Merge(merges) => merges[0].digest.expires_at,
             other => panic!("{other:?}"),
         };

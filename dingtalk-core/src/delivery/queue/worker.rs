@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     attempt::{Mark, attempt},
     lane::{Lane, Wake},
-    merge::{PLANNED, Plan, Times, held_for, plan},
+    merge::{Merged, PLANNED, Plan, Times, held_for, plan},
     shared::Shared,
     verdict::{Fate, Rest, Verdict},
 };
@@ -56,9 +56,8 @@ enum Next {
 }
 
 /// Decision on the claimed items.
-enum Choice {
-    /// Send the item with this index.
-    Send(usize),
+enum Choice<'c> {
+    Send(&'c Item),
     Wait(Duration),
     /// Wait, but not beyond the next arrival.
     Hold(Duration),
@@ -110,7 +109,7 @@ impl Worker {
         for item in &mut claimed.items {
             settings.note_suppressed(item);
         }
-        let Some(claim) = claimed.claim.as_ref().filter(|_| !claimed.items.is_empty()) else {
+        let (Some(claim), Some(first)) = (&claimed.claim, claimed.items.first()) else {
             return Ok(Next::Sleep(claimed.next, Wake::Arrival));
         };
         let holds = claimed.items.iter().any(|item| held_for(item, claimed.now).is_some());
@@ -125,7 +124,7 @@ impl Worker {
             shared.settled.notify_waiters();
             return Ok(Next::Step);
         }
-        match self.choose(&claimed).await {
+        match self.choose(&claimed, first).await {
             Choice::Wait(time) => {
                 store.release(claim).await?;
                 Ok(wait(time, &claimed, Wake::Signal))
@@ -140,13 +139,7 @@ impl Worker {
                 }
                 Ok(Next::Step)
             }
-            Choice::Send(index) => match claimed.items.get(index) {
-                Some(item) => self.send(claim, item).await,
-                None => {
-                    store.release(claim).await?;
-                    Ok(Next::Step)
-                }
-            },
+            Choice::Send(item) => self.send(claim, item).await,
         }
     }
 
@@ -155,47 +148,40 @@ impl Worker {
         items.iter().find_map(|item| Some((item, self.lane.deliver.check(&item.envelope).err()?)))
     }
 
-    async fn choose(&mut self, claimed: &Claimed) -> Choice {
+    async fn choose<'c>(&mut self, claimed: &'c Claimed, first: &'c Item) -> Choice<'c> {
         let pause = self.lane.paused_for();
         if !pause.is_zero() {
             return Choice::Wait(pause);
         }
         let shared = Arc::clone(&self.shared);
         // Urgent ones are first: if the first is not, none is waiting.
-        let urgency = claimed.items.first().map(|first| first.envelope.urgency);
-        if let Some(left) = urgency.and_then(|urgency| shared.settings.quiet_for(urgency, claimed.now)) {
+        if let Some(left) = shared.settings.quiet_for(first.envelope.urgency, claimed.now) {
             return Choice::Wait(left);
         }
         let Claimed { now, last_sent, .. } = *claimed;
         let times = Times { now, last_sent, hurry: shared.is_in_a_hurry() };
         let plan = match &shared.settings.digest {
-            Some(policy) => plan(policy, true, &claimed.items, times),
+            Some(policy) => plan(policy, Merged::All, &claimed.items, times),
             None if self.holds => {
                 let policy = DigestPolicy { language: shared.settings.words.0, ..DigestPolicy::default() };
-                plan(&policy, false, &claimed.items, times)
+                plan(&policy, Merged::Held, &claimed.items, times)
             }
-            None => Plan::First,
+            None => None,
         };
         // A message is made when it can be sent: until then, notifications may arrive that belong in the same digest or
         // precede it.
-        match plan {
+        match plan.unwrap_or(Plan::Send(first)) {
             Plan::Wait(time) => Choice::Wait(time),
             Plan::Hold(time) => Choice::Hold(time),
-            Plan::First => self.hold_item(claimed, 0).await,
-            Plan::Send(index) => self.hold_item(claimed, index).await,
+            Plan::Send(item) => self.hold(&item.envelope).await.map_or(Choice::Send(item), Choice::Wait),
             Plan::Merge(merges) => match merges.first() {
-                Some(first) => match self.hold(&first.digest).await {
+                Some(digest) => match self.hold(&digest.digest).await {
                     Some(time) => Choice::Wait(time),
                     None => Choice::Merge(merges),
                 },
-                None => Choice::Send(0),
+                None => Choice::Send(first),
             },
         }
-    }
-
-    async fn hold_item(&mut self, claimed: &Claimed, index: usize) -> Choice {
-        let Some(item) = claimed.items.get(index) else { return Choice::Send(index) };
-        self.hold(&item.envelope).await.map_or(Choice::Send(index), Choice::Wait)
     }
 
     /// Returns the time for which to hold a message back; `None` if it is to be delivered now.
