@@ -19,6 +19,7 @@ use dingtalk_sandbox::Fault;
 use program::PATIENCE;
 use reqwest::{Client, StatusCode};
 use scene::{Scene, words};
+use serde_json::{Value, json};
 
 /// The processes with a queue, and what they say before the address at which operators find them.
 const PROCESSES: [(&[&str], &str); 3] = [
@@ -76,6 +77,15 @@ impl Drop for Running {
     }
 }
 
+/// Returns a scene whose robot has a rate, so that its state is counted.
+async fn counted(name: &str, settings: &str) -> Scene {
+    let scene = Scene::new(name, settings).await;
+    let file = scene.path("robots.toml");
+    let text = fs::read_to_string(&file).unwrap().replace("rate_per_minute = 0", "rate_per_minute = 20");
+    fs::write(file, text).unwrap();
+    scene
+}
+
 fn message() -> Envelope {
     Envelope::new(Message::text("Disk is full"))
 }
@@ -83,7 +93,7 @@ fn message() -> Envelope {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_queue_is_in_the_metrics_and_a_blocked_robot_does_not_make_a_process_unready() {
     for (arguments, says) in PROCESSES {
-        let scene = Scene::new(&format!("metrics-{}", arguments[0]), "").await;
+        let scene = counted(&format!("metrics-{}", arguments[0]), "").await;
         scene.sandbox.fault(Fault::Throttle);
         for _ in 0..3 {
             scene.enqueue(message()).await;
@@ -111,11 +121,46 @@ async fn the_queue_is_in_the_metrics_and_a_blocked_robot_does_not_make_a_process
         assert!(value("dingtalk_notify_outbox_oldest_age_seconds{robot=\"ops\"}") > 0.0, "{text}");
         assert!(value("dingtalk_notify_outbox_size_bytes") > 4096.0, "{text}");
         assert!(!text.contains("secret-name") && text.ends_with("# EOF\n"), "{text}");
-        assert_eq!(running.get("/readyz").await.0, StatusCode::OK, "{arguments:?}");
+        assert_eq!(running.get("/readyz").await, (StatusCode::OK, "the server is ready\n".to_owned()));
+        let rest = async || {
+            let (status, text) = running.get("/readyz?verbose").await;
+            assert_eq!(status, StatusCode::OK, "{arguments:?}");
+            let described: Value = serde_json::from_str(&text).unwrap();
+            let queue = &described["queue"];
+            assert_eq!((&described["ready"], &queue["waiting"]), (&json!(true), &json!(4)), "{text}");
+            assert_eq!((&queue["full"], &queue["capacity"]), (&json!(false), &json!(1000)), "{text}");
+            assert!(!text.contains("secret-name") && !text.contains("Disk"), "{text}");
+            queue["robots"]["ops"]["restSeconds"].as_f64().unwrap_or_default()
+        };
+        let deadline = Instant::now() + PATIENCE;
+        while rest().await <= 0.0 {
+            assert!(Instant::now() < deadline, "the block is not seen");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        let (_, text) = running.get("/metrics").await;
+        assert!(text.contains("dingtalk_notify_robot_rest_seconds{robot=\"ops\"} "), "{text}");
+        assert!(!text.contains("dingtalk_notify_robot_rest_seconds{robot=\"ops\"} 0.0\n"), "{text}");
 
         scene.sandbox.heal();
         assert_eq!(running.get("/healthz").await.0, StatusCode::OK);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_that_is_used_up_is_told_and_does_not_make_a_process_unready() {
+    let scene = counted("quota", "monthly_quota = 4").await;
+    let running = Running::start(&scene, PROCESSES[1].0, PROCESSES[1].1);
+    let ratio = "dingtalk_notify_robot_quota_used_ratio{robot=\"ops\"}";
+    scene.enqueue(message()).await;
+    running.wait_for(&[&format!("{ratio} 0.25")]).await;
+    for _ in 0..5 {
+        scene.enqueue(message()).await;
+    }
+    running.wait_for(&[&format!("{ratio} 1.0")]).await;
+    assert_eq!(running.get("/readyz").await.0, StatusCode::OK);
+    let (_, text) = running.get("/readyz?verbose=1").await;
+    let described: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(described["queue"]["robots"]["ops"]["quotaUsed"], 1.0, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

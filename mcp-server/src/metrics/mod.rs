@@ -14,6 +14,7 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::Registry,
 };
+use serde_json::Value;
 
 /// Media type of the text.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,6 +30,9 @@ pub(crate) struct Metrics(Arc<Inner>);
 pub(crate) trait Source: Collector {
     /// Reads them. Reports whether the source can be used.
     fn refresh(&self) -> BoxFuture<'_, bool>;
+
+    /// Describes the source as it was read last, for a person.
+    fn describe(&self) -> Value;
 }
 
 /// The source in force, if there is one. A registry forgets no collector.
@@ -191,6 +195,11 @@ impl Metrics {
             Some(source) => source.refresh().await,
             None => true,
         }
+    }
+
+    /// Describes the source as it was read last; `null` if there is none.
+    pub(crate) fn describe_source(&self) -> Value {
+        self.0.source.source().map_or(Value::Null, |source| source.describe())
     }
 
     /// Counts a call.

@@ -2,6 +2,7 @@
 
 pub(crate) mod deliverer;
 pub(crate) mod detached;
+mod robots;
 mod watch;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

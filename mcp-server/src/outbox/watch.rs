@@ -16,9 +16,10 @@ use prometheus_client::{
     metrics::{MetricType, gauge::ConstGauge},
     registry::Unit,
 };
+use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
-use super::Lane;
+use super::{CAPACITY, Lane, robots::Robots as Conditions};
 use crate::{Settings, metrics::Source};
 
 /// Time for which what was seen is used again: anyone who can reach the server may ask.
@@ -40,6 +41,9 @@ pub(crate) struct Watch {
     file: Option<PathBuf>,
     /// Names of the robots, by their lanes.
     names: BTreeMap<String, String>,
+    conditions: Conditions,
+    /// Number of notifications that can wait, without the places of sources.
+    capacity: usize,
     seen: Mutex<Option<Seen>>,
     /// Held while the store is read.
     reading: tokio::sync::Mutex<()>,
@@ -63,6 +67,15 @@ struct OfRobot {
     since: Option<SystemTime>,
 }
 
+impl OfRobot {
+    /// Returns the age of the oldest notification; zero if none waits.
+    fn age(&self) -> Duration {
+        // A clock that was set back.
+        let age = |since| SystemTime::now().duration_since(since).unwrap_or_default();
+        self.since.map(age).unwrap_or_default()
+    }
+}
+
 impl Watch {
     /// Watches a store that has been opened for these settings. Reads nothing yet.
     pub(crate) fn new(settings: &Settings, store: Arc<dyn Outbox>, lanes: &[Lane]) -> Self {
@@ -71,6 +84,8 @@ impl Watch {
             store,
             file: super::file(settings),
             names,
+            conditions: Conditions::new(settings),
+            capacity: settings.outbox().capacity.unwrap_or(CAPACITY),
             seen: Mutex::default(),
             reading: tokio::sync::Mutex::default(),
         }
@@ -88,7 +103,8 @@ impl Watch {
             return usable;
         }
         let unanswered = |_| Err(Error::new(ErrorKind::Store, "the store of the queue does not answer"));
-        let read = timeout(ANSWER, self.read()).await.unwrap_or_else(unanswered);
+        let (read, ()) = tokio::join!(timeout(ANSWER, self.read()), self.conditions.look());
+        let read = read.unwrap_or_else(unanswered);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let was_usable = seen.as_ref().is_none_or(|seen| seen.numbers.is_some());
         let numbers = match read {
@@ -133,6 +149,35 @@ impl Source for Watch {
     fn refresh(&self) -> BoxFuture<'_, bool> {
         Box::pin(self.look())
     }
+
+    fn describe(&self) -> Value {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Numbers { robots, dead_letters, .. }) = seen.as_ref().and_then(|seen| seen.numbers.as_ref())
+        else {
+            return json!({"usable": false});
+        };
+        let waiting = robots.values().map(|robot| robot.waiting).sum::<usize>();
+        let conditions = self.conditions.seen();
+        let robots: Map<String, Value> = robots
+            .iter()
+            .map(|(name, robot)| {
+                let mut shown = json!({"waiting": robot.waiting, "oldestSeconds": robot.age().as_secs()});
+                if let Some(condition) = conditions.get(name) {
+                    shown["restSeconds"] = condition.rest.as_secs_f64().ceil().into();
+                    shown["quotaUsed"] = condition.quota.into();
+                }
+                (name.clone(), shown)
+            })
+            .collect();
+        json!({
+            "usable": true,
+            "waiting": waiting,
+            "capacity": self.capacity,
+            "full": waiting >= self.capacity,
+            "deadLetters": dead_letters,
+            "robots": robots,
+        })
+    }
 }
 
 impl Collector for Watch {
@@ -152,14 +197,13 @@ impl Collector for Watch {
         let help = "Time for which the longest waiting notification has been waiting; 0 if none waits";
         let mut ages =
             encoder.encode_descriptor("outbox_oldest_age", help, Some(&Unit::Seconds), MetricType::Gauge)?;
-        let now = SystemTime::now();
         for (name, robot) in robots {
-            // A clock that was set back.
-            let age =
-                robot.since.map(|since| now.duration_since(since).unwrap_or_default()).unwrap_or_default();
             let labels = [("robot", &**name)];
-            ConstGauge::new(age.as_secs_f64()).encode(ages.encode_family(&labels)?)?;
+            ConstGauge::new(robot.age().as_secs_f64()).encode(ages.encode_family(&labels)?)?;
         }
+        let capacity = ConstGauge::new(number(self.capacity));
+        let help = "Notifications that can wait; hooks have places of their own";
+        capacity.encode(encoder.encode_descriptor("outbox_capacity", help, None, MetricType::Gauge)?)?;
         let dead = ConstGauge::new(number(*dead_letters));
         let help = "Notifications that were given up and are kept";
         dead.encode(encoder.encode_descriptor("outbox_dead_letters", help, None, MetricType::Gauge)?)?;
@@ -167,6 +211,20 @@ impl Collector for Watch {
             let size = ConstGauge::new(i64::try_from(*bytes).unwrap_or(i64::MAX));
             let (help, unit) = ("Size of the store", Some(&Unit::Bytes));
             size.encode(encoder.encode_descriptor("outbox_size", help, unit, MetricType::Gauge)?)?;
+        }
+        let conditions = self.conditions.seen();
+        let (help, unit) = ("Time for which a robot rests after a refusal of DingTalk", Some(&Unit::Seconds));
+        let mut rests = encoder.encode_descriptor("robot_rest", help, unit, MetricType::Gauge)?;
+        for (name, condition) in &conditions {
+            let labels = [("robot", &**name)];
+            ConstGauge::new(condition.rest.as_secs_f64()).encode(rests.encode_family(&labels)?)?;
+        }
+        let help = "Part of a robot's monthly quota that is used, from 0 to 1";
+        let mut quotas =
+            encoder.encode_descriptor("robot_quota_used_ratio", help, None, MetricType::Gauge)?;
+        for (name, used) in conditions.iter().filter_map(|(name, condition)| Some((name, condition.quota?))) {
+            let labels = [("robot", &**name)];
+            ConstGauge::new(used).encode(quotas.encode_family(&labels)?)?;
         }
         Ok(())
     }

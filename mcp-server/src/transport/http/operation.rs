@@ -16,9 +16,11 @@ use axum::{
 };
 use dingtalk_config::Door;
 use hyper::{StatusCode, header::CONTENT_TYPE};
+use serde_json::json;
 
 use super::{
     access::{Access, word_for},
+    answer::as_json,
     mcp::Mcp,
     places::Places,
     site::{Guard, Seen},
@@ -83,23 +85,43 @@ struct Routes {
     listener: SocketAddr,
 }
 
-async fn ready(State(state): State<Routes>) -> Response {
-    let response = if state.operation.stops.load(Ordering::Relaxed) {
-        (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping\n").into_response()
-    } else if !state.operation.metrics.refresh().await {
-        (StatusCode::SERVICE_UNAVAILABLE, "the store of the queue cannot be used\n").into_response()
+/// Says in words whether requests may be sent here. With `verbose` in its query, it is as private as the metrics, and
+/// describes the queue and the robots.
+async fn ready(State(state): State<Routes>, request: Request) -> Response {
+    let operation = &state.operation;
+    let (status, words) = if operation.stops.load(Ordering::Relaxed) {
+        (StatusCode::SERVICE_UNAVAILABLE, "the server is stopping")
+    } else if operation.metrics.refresh().await {
+        (StatusCode::OK, "the server is ready")
     } else {
-        "the server is ready\n".into_response()
+        (StatusCode::SERVICE_UNAVAILABLE, "the store of the queue cannot be used")
     };
-    seen("readyz", response)
+    let query = request.uri().query().unwrap_or_default();
+    if !query.split('&').any(|pair| pair.split('=').next() == Some("verbose")) {
+        return seen("readyz", (status, format!("{words}\n")).into_response());
+    }
+    if let Err(refusal) = state.may_read(&request) {
+        return seen("readyz", *refusal);
+    }
+    let described = json!({
+        "ready": status == StatusCode::OK, "status": words, "queue": operation.metrics.describe_source(),
+    });
+    seen("readyz", as_json(status, described.to_string()))
 }
 
-/// Needs a token, except on this machine.
+impl Routes {
+    /// Refuses a request without a token, except on this machine.
+    fn may_read(&self, request: &Request) -> Result<(), Box<Response>> {
+        let (headers, uri) = (request.headers(), request.uri());
+        if !Access::is_local(headers, uri, self.listener) {
+            self.guard.access().identify(headers, Door::Metrics)?;
+        }
+        Ok(())
+    }
+}
+
 async fn read_metrics(State(state): State<Routes>, request: Request) -> Response {
-    let (headers, uri) = (request.headers(), request.uri());
-    if !Access::is_local(headers, uri, state.listener)
-        && let Err(refusal) = state.guard.access().identify(headers, Door::Metrics)
-    {
+    if let Err(refusal) = state.may_read(&request) {
         return seen(word_for(Door::Metrics), *refusal);
     }
     state.operation.metrics.refresh().await;
