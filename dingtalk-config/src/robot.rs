@@ -106,9 +106,8 @@ impl RobotSettings {
     pub(crate) fn read(name: String, mut section: Section<'_>) -> Option<Self> {
         section.check_name(&name);
         section.hint(HINTS);
-        let about = section
-            .required_text("about")
-            .map(|about| about.split_whitespace().collect::<Vec<_>>().join(" "));
+        let about =
+            section.required_text("about").map(|about| dingtalk_template::on_one_line(&about).into_owned());
         if let Some(about) = &about
             && about.chars().count() > MAX_ABOUT
         {
@@ -395,8 +394,8 @@ pub fn build_paced(
     rate_place: impl FnOnce() -> String,
 ) -> Result<Robot, Fault> {
     let wrong = |error: CoreError| Fault::new(FaultKind::Robot, "", &error);
-    // Only a robot knows its host: it may be that of a webhook.
-    let host = builder.clone().pace(None).build().map_err(wrong)?.host().to_owned();
+    // It may be that of a webhook.
+    let host = builder.host().map_err(wrong)?;
     let rate =
         check_rate(rate, &host).map_err(|problem| Fault::new(FaultKind::Invalid, rate_place(), problem))?;
     let max_wait = options.max_wait.unwrap_or(max_wait);
@@ -415,8 +414,7 @@ pub fn build_paced(
 /// The host of a base URL; `None` where it is not right, which the robot says.
 fn host(base_url: &str) -> Option<String> {
     // Any token does: no robot is made with it.
-    let robot = Robot::builder("0").base_url(base_url).plain_http(true).proxy("none");
-    robot.build().ok().map(|robot| robot.host().to_owned())
+    Robot::builder("0").base_url(base_url).plain_http(true).host().ok()
 }
 
 fn check_rate(rate: Option<u32>, host: &str) -> Result<Option<u32>, Wording> {

@@ -63,5 +63,5 @@ pub use crate::{
     table::{Line, LineCode, LineKind, Piece, Pieces, Row, SlotContext, Syntax, Template},
     target::{IN_URL, compile_target},
     url::{SCHEMES, encode_url, encode_value, url_host, url_problem},
-    wording::{filler, is_chinese, is_tautology, overlap, undefined_acronyms},
+    wording::{filler, is_chinese, is_tautology, on_one_line, overlap, undefined_acronyms},
 };

@@ -4,7 +4,7 @@
 //! others into lints. They are made for English; Chinese, which has no spaces, is compared whole or by pairs of
 //! characters.
 
-use std::{collections::HashSet, ops::Range, sync::LazyLock};
+use std::{borrow::Cow, collections::HashSet, ops::Range, sync::LazyLock};
 
 use crate::names::words;
 
@@ -31,6 +31,26 @@ const KNOWN_ACRONYMS: &str = "\
     PDF PM PNG QA QR RAM REST RGB RPC RSS SDK SMS SMTP SQL SSD SSH SSL SVG TB TCP TLS TODO TV UDP UI UK \
     URI URL US USB UTC UTF UUID VM VPN XML YAML";
 
+/// Returns a text on one line, with single spaces between its words. Most texts are already so.
+///
+/// ```
+/// use dingtalk_template::on_one_line;
+///
+/// assert_eq!(on_one_line(" Host name\n  as in the inventory "), "Host name as in the inventory");
+/// ```
+pub fn on_one_line(text: &str) -> Cow<'_, str> {
+    let mut after_space = true;
+    let is_on_one_line = text.chars().all(|c| {
+        let is_second = c == ' ' && after_space;
+        after_space = c == ' ';
+        !is_second && (c == ' ' || !c.is_whitespace())
+    });
+    if is_on_one_line && !text.ends_with(' ') {
+        return Cow::Borrowed(text);
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ").into()
+}
+
 /// Reports whether a text is Chinese: it has more Chinese characters than words in Latin letters.
 ///
 /// ```
@@ -45,8 +65,9 @@ pub fn is_chinese(text: &str) -> bool {
     }
     let chinese =
         text.chars().filter(|c| matches!(c, '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}')).count();
-    let words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).count();
-    chinese > words
+    let words = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    // Any more words make no difference.
+    chinese > words.take(chinese).count()
 }
 
 /// Reports whether the text only repeats the names. For the description of a tool, pass its name, title and type; for

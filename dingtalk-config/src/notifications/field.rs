@@ -3,7 +3,7 @@
 use dingtalk_core::tool::declared::{Bounds, ChoiceText, DeclaredField, End, FieldType, Literal, Rule};
 use dingtalk_template::{
     declaration::{Cardinality, Role, ValueKind, choice_value_problem, second_role},
-    suggest,
+    on_one_line, suggest,
 };
 use toml::Value;
 
@@ -353,7 +353,7 @@ fn read_value(mut section: Section<'_>) -> Option<ChoiceText> {
     let description = section.string("description").unwrap_or_default();
     section.finish();
     let value = value?;
-    let description = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    let description = on_one_line(&description).into_owned();
     Some(ChoiceText { text: text.unwrap_or_else(|| value.clone()), value, description })
 }
 

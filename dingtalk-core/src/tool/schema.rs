@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use dingtalk_template::{Number, is_chinese};
+use dingtalk_template::{Number, is_chinese, on_one_line};
 use schemars::{Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
@@ -90,7 +90,7 @@ fn property(parameter: &Parameter<'_>, learned: Learned) -> Map<String, Value> {
 
 /// Joins the documentation, the descriptions of a type's values, and the constraints in words.
 fn description(parameter: &Parameter<'_>, of_type: Option<&str>) -> String {
-    let mut description = parameter.description.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut description = on_one_line(parameter.description).into_owned();
     if let Some(of_type) = of_type {
         end_sentence(&mut description);
         let space = if description.ends_with('。') { "" } else { " " };

@@ -1,7 +1,7 @@
 //! The description of a tool: purpose, usage, behaviour.
 
 use dingtalk_core::tool::{ToolSet, ToolSpec, ToolType};
-use dingtalk_template::is_chinese;
+use dingtalk_template::{is_chinese, on_one_line};
 
 use super::deployment::Deployment;
 
@@ -17,9 +17,9 @@ pub(super) fn describe(spec: &ToolSpec<'_>, set: &ToolSet, deployment: &Deployme
 
 /// Ends the text as a sentence of its language.
 pub(super) fn sentence(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = on_one_line(text);
     match text {
-        text if text.ends_with(['.', '!', '?', '。', '！', '？']) => text,
+        text if text.ends_with(['.', '!', '?', '。', '！', '？']) => text.into_owned(),
         text if is_chinese(&text) => format!("{text}。"),
         text => format!("{text}."),
     }
@@ -101,8 +101,7 @@ fn purpose(spec: &ToolSpec<'_>, words: &Words) -> String {
 /// Returns the sentences on usage: when to use the tool, when not, and the alternatives, from its own specification and
 /// from those of its siblings.
 fn usage(spec: &ToolSpec<'_>, set: &ToolSet, words: &Words) -> String {
-    let clause = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let clause = |text: &str| clause(text).trim_end_matches(['.', '。']).to_owned();
+    let clause = |text: &str| on_one_line(text).trim_end_matches(['.', '。']).to_owned();
     let mut sentences = Vec::new();
     if let Some(when) = spec.when {
         sentences.push((words.use_when)(&clause(when)));

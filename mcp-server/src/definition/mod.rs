@@ -66,19 +66,26 @@ pub struct Annotations {
 impl Deployment {
     /// Returns the definitions of these tools, in order. With a [queue](Self::queue), that of `get_message_status` follows.
     pub fn definitions(&self, tools: &ToolSet) -> Vec<Definition> {
-        let of_types = tools.iter().map(|tool| Definition::new(&tool.spec(), tools, self));
+        let output_schema = output_schema();
+        let of_types =
+            tools.iter().map(|tool| Definition::new(&tool.spec(), tools, self, output_schema.clone()));
         of_types.chain(self.queue.then(|| status::definition(tools))).collect()
     }
 }
 
 impl Definition {
-    fn new(spec: &ToolSpec<'_>, set: &ToolSet, deployment: &Deployment) -> Self {
+    fn new(
+        spec: &ToolSpec<'_>,
+        set: &ToolSet,
+        deployment: &Deployment,
+        output_schema: Map<String, Value>,
+    ) -> Self {
         Self {
             name: set.served_name(spec.name).into_owned(),
             title: spec.title.to_owned(),
             description: description::describe(spec, set, deployment),
             input_schema: input::schema(spec, deployment),
-            output_schema: output_schema(),
+            output_schema,
             annotations: Annotations {
                 read_only: false,
                 destructive: spec.destructive,

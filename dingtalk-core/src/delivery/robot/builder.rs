@@ -306,6 +306,15 @@ impl RobotBuilder {
         Ok(self.key_of(&token, &endpoint))
     }
 
+    /// Returns the host to which the robot would send.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`build`](Self::build) does if the token or the address is invalid.
+    pub fn host(&self) -> Result<String, Error> {
+        Ok(self.destination()?.1.host().to_owned())
+    }
+
     fn key_of(&self, token: &SecretString, endpoint: &Endpoint) -> RobotKey {
         let scope = if self.is_gateway { DINGTALK.to_owned() } else { endpoint.scope() };
         RobotKey::new(&scope, token.expose_secret())

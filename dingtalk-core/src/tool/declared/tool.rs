@@ -1,6 +1,9 @@
 //! Declarations as tools.
 
-use dingtalk_template::declaration::{Finding, Literal, Role, ToolWords, ValueKind};
+use dingtalk_template::{
+    declaration::{Finding, Literal, Role, ToolWords, ValueKind},
+    on_one_line,
+};
 use serde_json::{Map, Value};
 
 use super::{
@@ -107,7 +110,7 @@ fn parameter(field: DeclaredField) -> (OwnedParameter, FieldType) {
     let json = |literal: &Option<Option<Literal>>| literal.iter().flatten().map(Literal::json).next();
     let parameter = OwnedParameter {
         constraints: rules::constraints(&rules),
-        description: rules.documentation.split_whitespace().collect::<Vec<_>>().join(" "),
+        description: on_one_line(&rules.documentation).into_owned(),
         cardinality: rules.cardinality,
         has_default: rules.default.is_some(),
         mentions: match (rules.role, &field_type) {
