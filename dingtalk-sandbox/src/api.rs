@@ -341,11 +341,18 @@ struct NewDraft {
     values: Map<String, Value>,
     /// Robot whose keywords the message must contain.
     robot: Option<String>,
-    /// Language in which the message is drawn: `zh`, or else English.
+    /// Language in which the message is drawn, and what is wrong with it is told: `zh`, or else English.
     lang: Option<String>,
 }
 
 impl NewDraft {
+    fn language(&self) -> Language {
+        match self.lang.as_deref() {
+            Some("zh") => Language::Chinese,
+            _ => Language::English,
+        }
+    }
+
     /// Returns the body, or the faults of the draft.
     fn body(&self, shared: &Shared) -> Result<Result<Vec<u8>, Vec<String>>, Refused> {
         let draft = match (&self.body, self.number, &self.declaration, &self.template) {
@@ -384,10 +391,7 @@ impl NewDraft {
 fn judged(draft: &NewDraft, shared: &Shared) -> Result<Value, Refused> {
     Ok(match draft.body(shared)? {
         Ok(body) => {
-            let language = match draft.lang.as_deref() {
-                Some("zh") => Language::Chinese,
-                _ => Language::English,
-            };
+            let language = draft.language();
             let robot = draft.robot.as_deref().unwrap_or_else(|| shared.name(0));
             view::verdict(&draft.verdict(&body, shared)?, &body, robot, language, &shared.names)
         }
@@ -407,6 +411,11 @@ fn release(shared: &Shared) -> Value {
 const RELEASE_IS_OFF: &str =
     "sending to a real robot is off: start the sandbox with `--release ROBOT`, a robot of your configuration";
 
+const NEVER_ALL: [&str; 2] = [
+    "a message from the sandbox never notifies everybody: remove `isAtAll` and the user id that means everybody",
+    "沙箱发出的消息从不 @ 所有人：请去掉 `isAtAll` 和表示所有人的用户 ID",
+];
+
 /// Offers an accepted message for a real robot, with its target and mentions.
 fn offer(draft: &NewDraft, shared: &Shared) -> Result<Value, Refused> {
     let releases = shared.releases.as_ref().ok_or((StatusCode::FORBIDDEN, RELEASE_IS_OFF.to_owned()))?;
@@ -414,7 +423,10 @@ fn offer(draft: &NewDraft, shared: &Shared) -> Result<Value, Refused> {
     let judged = draft.verdict(&body, shared)?;
     let Some(message) = judged.message else {
         let refusal = judged.refusal.map(|refusal| refusal.message).unwrap_or_default();
-        return Err(bad(format!("the sandbox refuses the message: {refusal}")));
+        return Err(bad(match draft.language() {
+            Language::English => format!("the sandbox refuses the message: {refusal}"),
+            Language::Chinese => format!("沙箱拒绝了这条消息：{refusal}"),
+        }));
     };
     let message = message.message;
     let mentions: Vec<String> = message.mentions().map_or_else(Vec::new, |mentions| {
@@ -422,15 +434,16 @@ fn offer(draft: &NewDraft, shared: &Shared) -> Result<Value, Refused> {
         mobiles.chain(mentions.user_ids.iter().map(|id| id.as_str().to_owned())).collect()
     });
     let kind = message.kind().to_string();
-    let nonce = releases.offer(message).map_err(|NotifiesAll| {
-        bad("a message from the sandbox never notifies everybody: remove `isAtAll` and the user id that means everybody")
-    })?;
+    let nonce = releases.offer(message).map_err(|NotifiesAll| bad(draft.language().say(NEVER_ALL)))?;
+    let names: Map<String, Value> =
+        mentions.iter().filter_map(|id| Some((id.clone(), shared.names.get(id)?.as_str().into()))).collect();
     Ok(json!({
         "nonce": nonce,
         "robot": releases.release.robot(),
         "host": releases.release.host(),
         "type": kind,
         "mentions": mentions,
+        "names": names,
         "bytes": judged.bytes,
     }))
 }

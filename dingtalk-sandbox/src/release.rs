@@ -67,7 +67,7 @@ impl Releases {
     /// Offers the message, and returns the nonce by which it can be sent once. Its own id is replaced: that of the
     /// message in the sandbox may be known to the real robot.
     pub(crate) fn offer(&self, message: Message) -> Result<String, NotifiesAll> {
-        if message.mentions().is_some_and(notifies_all) {
+        if notifies_all(&message) {
             return Err(NotifiesAll);
         }
         let nonce = random_hex();
@@ -88,8 +88,19 @@ impl Releases {
     }
 }
 
-/// Reports whether DingTalk might notify everybody because of these mentions.
-fn notifies_all(mentions: &Mentions) -> bool {
+/// Reports whether DingTalk might notify everybody because of this message.
+fn notifies_all(message: &Message) -> bool {
+    match message {
+        // The text of a card mentions people; nothing documents if it can mention everybody, too.
+        Message::ActionCard(card) => card.text.split('@').skip(1).any(|after| {
+            let end = |next: char| !next.is_alphanumeric() && next != '.' && next != '-' && next != '_';
+            stands_for_all(after.split(end).next().unwrap_or_default())
+        }),
+        _ => message.mentions().is_some_and(mention_all),
+    }
+}
+
+fn mention_all(mentions: &Mentions) -> bool {
     let ids = mentions.user_ids.iter().map(UserId::as_str);
     mentions.all || ids.chain(mentions.mobiles.iter().map(Mobile::as_str)).any(stands_for_all)
 }

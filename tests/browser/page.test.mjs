@@ -150,9 +150,11 @@ for (const [name, path, options] of [
     const { page, close } = await open(path, { ...options, bypassCSP: true });
     await page.evaluate(() => {
       document.querySelector("#show-connect")?.click();
+      document.querySelector("#show-verdict")?.click();
       for (const article of document.querySelectorAll("article")) article.style.contentVisibility = "visible";
       document.querySelector("details.request summary")?.click();
     });
+    if (await page.locator("#show-verdict").count()) await page.waitForSelector(".draft-drawn .dt-bubble");
     await page.waitForTimeout(300);
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() => axe.run(document, {
@@ -327,6 +329,37 @@ test("the keyboard reaches everything", async () => {
   await close();
 });
 
+test("a message is judged as it is typed, by the keyboard alone", async () => {
+  const { page, problems, close } = await open("/?lang=en");
+  await page.focus("#show-verdict");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.getAttribute("#show-verdict", "aria-expanded"), "true");
+  await page.focus("#draft-source");
+  const judged = async (body) => {
+    await page.keyboard.press("ControlOrMeta+A");
+    await page.keyboard.insertText(JSON.stringify(body));
+    await page.waitForTimeout(300);
+    await page.waitForFunction(() => document.querySelector(".draft-outcome .chip"));
+    return page.textContent(".draft-outcome");
+  };
+  assert.match(await judged(markdown("### Disk\n\n| a |\n|---|\n| b |")), /^accepted.*of 20,000 bytes.*Table: drawn/s);
+  assert.equal(await page.textContent(".draft-drawn .only-desktop td, .draft-drawn td"), "b");
+  assert.match(await judged({ msgtype: "text", text: {} }), /^refused.*400202 miss param : text->content/s);
+  assert.equal(await page.locator(".draft-drawn *").count(), 0);
+  assert.equal(await page.getAttribute(".draft-outcome", "role"), "status");
+  assert.deepEqual(problems, []);
+  await close();
+});
+
+test("nothing moves where less motion is wanted", async () => {
+  const { page, close } = await open("/");
+  await post({ msgtype: "text", text: { content: "calm" } });
+  await page.waitForFunction(() => document.querySelector("#log").lastElementChild.textContent.includes("calm"));
+  assert.equal(await page.evaluate(() => document.querySelector("#log").lastElementChild.classList.contains("fresh")), true);
+  assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
+  await close();
+});
+
 test("a thousand messages stay quick, and clearing works", async (t) => {
   const { robots } = await (await fetch(`${base}/robots`)).json();
   const { webhook } = robots.find((robot) => !robot.secret);
@@ -349,6 +382,27 @@ test("a thousand messages stay quick, and clearing works", async (t) => {
     resolve(times);
   }));
   t.diagnostic(`opened in ${opened} ms; ${JSON.stringify(times)} ms`);
+
+  // Fifty more a second for four seconds: the page has all of them, keeps its size, and is not busy with each.
+  await page.evaluate(() => {
+    window.busy = [];
+    new PerformanceObserver((list) => busy.push(...list.getEntries().map((task) => Math.round(task.duration)))).observe({ type: "longtask" });
+  });
+  let loads = 0;
+  page.on("request", (request) => { if (request.url().includes("/articles?")) loads += 1; });
+  for (let at = 0; at < 200; at += 5) {
+    await Promise.all(Array.from({ length: 5 }, (_, n) => post(markdown(`# live ${at + n}.`))));
+    await page.waitForTimeout(100);
+  }
+  await page.waitForFunction(() => [...document.querySelector("#log").children].slice(-5).some((article) => article.textContent.includes("live 199.")));
+  await page.waitForTimeout(600);
+  const live = await page.$$eval("article", (articles) => articles.slice(-200).map((article) => article.querySelector("h3, [role=heading], .dt-md").textContent.match(/live (\d+)\./)?.[1]));
+  assert.equal(new Set(live).size, 200, "none is missing, none is there twice");
+  assert.equal(await page.locator("article").count(), 1000);
+  assert.match(await page.textContent("#state"), /the newest 1000/);
+  assert.ok(loads <= 100, `${loads} loads for 200 messages`);
+  const busy = await page.evaluate(() => busy);
+  t.diagnostic(`200 messages in four seconds: ${loads} loads, ${busy.length} long tasks, the longest ${Math.max(0, ...busy)} ms`);
   await page.click("#clear");
   await page.waitForFunction(() => document.querySelectorAll("article").length === 0);
   assert.equal(await page.isVisible("#empty"), true);

@@ -246,13 +246,13 @@ test("nothing is sent to a real robot before its target was shown", async () => 
   const accepted = { outcome: "accepted", bytes: 10, limit: 20000, warnings: [], tree: ["p", {}, "x"] };
   const { page } = await verdicts(() => accepted, {
     "/release": (_, body) => (body ? { id: body.nonce, outcome: "delivered" } : { enabled: true, robot: "ops", host: "oapi.dingtalk.com" }),
-    "/release/offer": { nonce: "n1", robot: "ops", host: "oapi.dingtalk.com", mentions: ["13800000000"], type: "text", bytes: 10 },
+    "/release/offer": { nonce: "n1", robot: "ops", host: "oapi.dingtalk.com", mentions: ["13800000000", "ann"], names: { 13800000000: "Li" }, type: "text", bytes: 10 },
   });
   const box = page.document.querySelector(".draft-release");
   const posts = () => page.requests.filter(({ method, path }) => method === "POST" && path === "/release");
   page.fire(box.querySelector("button"), "click");
   await page.settle();
-  assert.match(box.textContent, /A real message to “ops” at oapi\.dingtalk\.com\. It mentions @13800000000\./);
+  assert.match(box.textContent, /A real message to “ops” at oapi\.dingtalk\.com\. It mentions @Li \(13800000000\) @ann\./);
   assert.equal(posts().length, 0);
   page.fire(box.querySelector("button"), "click");
   await page.settle();

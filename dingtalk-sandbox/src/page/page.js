@@ -43,7 +43,7 @@ const say = (english, inChinese) => (chinese ? inChinese : english);
 const byId = (id) => document.getElementById(id);
 const meta = (name) => document.querySelector(`meta[name="${name}"]`).content;
 /** Milliseconds between two loads of new messages. */
-const ROUND = 100;
+const ROUND = 250;
 
 function make(name, className, ...children) {
   const element = document.createElement(name);
@@ -200,7 +200,8 @@ function load() {
         if (number <= last) continue;
         last = number;
         const article = drawTree(element);
-        article.classList.add("fresh");
+        // A stream of messages would be animated, and painted, without end.
+        if (articles.length === 1) article.classList.add("fresh");
         article.hidden = !matches(article, filter);
         fragment.append(article);
         if (document.hidden) unread++;

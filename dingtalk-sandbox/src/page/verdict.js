@@ -90,7 +90,7 @@ function verdictTab(box) {
     outcome.replaceChildren(make("span", `chip ${chip}`, label), ...lines);
   }
 
-  const lines = (texts, hints = []) => make("ul", "warnings",
+  const lines = (texts, hints = [], isRefused = false) => make("ul", isRefused ? "warnings refused" : "warnings",
     ...texts.map((text) => make("li", "", text)), ...hints.map((text) => make("li", "hint", text)));
 
   async function judge() {
@@ -112,7 +112,7 @@ function verdictTab(box) {
       const told = verdict === "refused" ? [`${errcode} ${errmsg}`, syntax, advice && say(advice.en, advice.zh)].filter(Boolean) : warnings;
       const found = (hint) => (findings || []).filter(({ is_hint: isHint }) => isHint === hint)
         .map(({ problem, remedy }) => `${say(problem.en, problem.zh)} ${say(remedy.en, remedy.zh)}`);
-      tell(verdict, label, sizeGauge(bytes, limit), lines([...told, ...found(false)], found(true)));
+      tell(verdict, label, sizeGauge(bytes, limit), lines([...told, ...found(false)], found(true), verdict === "refused"));
     }
     if (tree) { drawTree(tree, drawn); localTimes(drawn); } else drawn.replaceChildren();
     if (verdict === "accepted" && real) offerButton();
@@ -126,7 +126,7 @@ function verdictTab(box) {
     button.addEventListener("click", async () => {
       try {
         const offer = await post("/release/offer", draft());
-        const people = offer.mentions.length ? offer.mentions.map((id) => `@${id}`).join(" ") : say("nobody", "没有人");
+        const people = offer.mentions.length ? offer.mentions.map((id) => (offer.names[id] ? `@${offer.names[id]} (${id})` : `@${id}`)).join(" ") : say("nobody", "没有人");
         const text = say(`A real message to “${offer.robot}” at ${offer.host}. It mentions ${people}.`,
           `将向真实的机器人“${offer.robot}”（${offer.host}）发送。@：${people}。`);
         const now = make("button", "act", say("Send now", "立即发送"));

@@ -295,10 +295,15 @@ impl Release for Remembers {
     }
 }
 
+fn card(text: &str) -> Value {
+    let link = "https://example.com";
+    json!({"msgtype": "actionCard", "actionCard": {"title": "t", "text": text, "singleTitle": "s", "singleURL": link}})
+}
+
 #[tokio::test]
 async fn a_message_is_released_once_after_it_was_shown() {
     let real = Remembers::default();
-    let sandbox = Sandbox::builder().release(real.clone()).start().await.unwrap();
+    let sandbox = Sandbox::builder().release(real.clone()).person("13800000000", "Li").start().await.unwrap();
     assert_eq!(
         get(&sandbox, "/release").await.json(),
         json!({"enabled": true, "robot": "ops", "host": "oapi.dingtalk.com"})
@@ -307,6 +312,7 @@ async fn a_message_is_released_once_after_it_was_shown() {
     send(&sandbox, &body).await;
     let offer = change(&sandbox, "POST", "/release/offer", &json!({"number": 1})).await.json();
     assert_eq!((&offer["robot"], &offer["mentions"]), (&json!("ops"), &json!(["13800000000"])));
+    assert_eq!(offer["names"], json!({"13800000000": "Li"}));
     assert!(real.0.lock().await.is_empty(), "nothing is sent by the offer");
     let nonce = json!({"nonce": offer["nonce"]});
     assert_eq!(change(&sandbox, "POST", "/release", &nonce).await.json()["outcome"], "queued");
@@ -317,11 +323,19 @@ async fn a_message_is_released_once_after_it_was_shown() {
     for body in [
         json!({"body": {"msgtype": "text", "text": {"content": "x"}, "at": {"isAtAll": true}}}),
         json!({"body": {"msgtype": "text", "text": {"content": "@all"}, "at": {"atUserIds": ["all"]}}}),
+        json!({"body": card("@all deploy?")}),
+        json!({"body": card("deploy? @所有人，请看")}),
         json!({"body": {"msgtype": "text"}}),
     ] {
         let refused = change(&sandbox, "POST", "/release/offer", &body).await;
         assert_eq!(refused.status, 400, "{body}");
+        let mut chinese = body.clone();
+        chinese["lang"] = json!("zh");
+        let refused = change(&sandbox, "POST", "/release/offer", &chinese).await.text();
+        assert!(refused.contains("沙箱"), "{refused}");
     }
+    let harmless = json!({"body": card("deploy @allison? mail a@all.example")});
+    assert_eq!(change(&sandbox, "POST", "/release/offer", &harmless).await.status, 200);
     assert_eq!(real.0.lock().await.len(), 1);
 }
 
