@@ -1,7 +1,8 @@
 //! A real Alertmanager before the relay, driven as Prometheus drives it. Both are killed in the middle: no alert is
 //! lost, and the group is told each state of its alerts once.
 //!
-//! The sandbox has no rate limit here, and Alertmanager has short intervals, so that the test takes seconds.
+//! Alertmanager has short intervals here, and the sandbox no rate limit, so that the test takes seconds. With the limits
+//! of DingTalk it takes two minutes: `cargo test -p dingtalk-notify --test relay_alertmanager -- --ignored`.
 
 #![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
@@ -22,9 +23,11 @@ use std::{
 
 use dingtalk_sandbox::Fault;
 use jiff::{Timestamp, ToSpan as _};
-use program::PATIENCE;
 use scene::{ALL, Scene, TOKENS, client};
 use serde_json::{Value, json};
+
+/// Maximum time of a step with DingTalk's limits: the messages of all groups take three minutes.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 const GROUPS: usize = 20;
 const ALERTS: usize = 10;
@@ -217,11 +220,35 @@ async fn wait_for_repetitions(alertmanager: &Alertmanager, groups: u64) {
     }
 }
 
+/// Waits until the group has this number of messages.
+async fn wait_for_messages(scene: &Scene, messages: usize) {
+    let deadline = Instant::now() + PATIENCE;
+    while scene.sandbox.accepted().len() < messages {
+        assert!(Instant::now() < deadline, "{:#?}", scene.texts());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn sections() -> String {
+    format!(
+        "{TOKENS}[hooks.alertmanager]\npreset = \"alertmanager@1\"\nresolved = \"own\"\nper_minute = 1000\n"
+    )
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_alert_is_lost_or_told_twice_when_both_programs_are_killed() {
     let Some(program) = installed() else { return };
-    let hook = "[hooks.alertmanager]\npreset = \"alertmanager@1\"\nresolved = \"own\"\nper_minute = 1000\n";
-    let scene = Scene::new("alertmanager", "", &format!("{TOKENS}{hook}")).await;
+    kill_both(program, Scene::new("alertmanager", "", &sections()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: the robot takes 20 messages in each"]
+async fn dingtalk_never_throttles_when_both_programs_are_killed() {
+    let Some(program) = installed() else { return };
+    kill_both(program, Scene::strict("strict", &sections()).await).await;
+}
+
+async fn kill_both(program: &str, scene: Scene) {
     let in_the_middle = || scene.sandbox.fault_script([None, None, Some(Fault::AcceptThenHang)]);
     in_the_middle();
     let address = free_address();
@@ -232,7 +259,7 @@ async fn no_alert_is_lost_or_told_twice_when_both_programs_are_killed() {
     let prometheus = prometheus(Arc::clone(&alerts), Arc::clone(&url));
 
     // The relay ends while the first messages arrive: the third one is in the group, and the relay does not know it.
-    scene.wait_for(3).await;
+    wait_for_messages(&scene, 3).await;
     relay.kill();
     assert!(scene.sandbox.accepted().len() < GROUPS, "the relay is killed too late");
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -256,7 +283,7 @@ async fn no_alert_is_lost_or_told_twice_when_both_programs_are_killed() {
     alerts.lock().unwrap().resolved = Some(Timestamp::now());
     tokio::time::sleep(Duration::from_secs(3)).await;
     relay = scene.relay_at(&address);
-    scene.wait_for(before + 3).await;
+    wait_for_messages(&scene, before + 3).await;
     relay.kill();
     assert!(
         scene.sandbox.accepted().len() < before + RESOLVED + HALF_RESOLVED,
@@ -290,6 +317,17 @@ async fn no_alert_is_lost_or_told_twice_when_both_programs_are_killed() {
     let firing: BTreeSet<&String> = all.iter().flat_map(|told| &told.firing).collect();
     let resolved: BTreeSet<&String> = all.iter().flat_map(|told| &told.resolved).collect();
     assert_eq!((firing.len(), resolved.len()), (GROUPS * ALERTS, GROUPS * ALERTS / 2));
+    let refused: Vec<_> = scene
+        .sandbox
+        .log()
+        .iter()
+        .filter_map(|request| request.refusal().map(|why| format!("{why:?}")))
+        .collect();
+    assert_eq!(refused, [""; 0], "DingTalk refuses nothing");
+    // Two requests are repeated, because the relay was killed before it knew their answers.
+    let (calls, messages) = (scene.sandbox.requests(), all.len() as u64);
+    eprintln!("{} alerts in {GROUPS} groups: {messages} messages, {calls} calls", GROUPS * ALERTS);
+    assert!((messages..=messages + 2).contains(&calls), "{calls} calls for {messages} messages");
 }
 
 /// Returns the number of messages that tell of all alerts of their group as firing. An Alertmanager that begins with

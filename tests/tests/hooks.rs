@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 const OCTOKIT: &str = "../mcp-server/examples/webhooks/payloads";
 
 /// Payloads, each with its preset, its file and the event that its request names.
-const RECORDED: [(&str, &str, &str); 14] = [
+const RECORDED: [(&str, &str, &str); 16] = [
     ("alertmanager", "../mcp-server/examples/webhooks/payloads/alertmanager/firing-and-resolved-v4.json", ""),
     ("alertmanager", "payloads/alertmanager/resolved-0.34.json", ""),
+    ("alertmanager", "payloads/alertmanager/recorded-0.25-firing.json", ""),
+    ("alertmanager", "payloads/alertmanager/recorded-0.25-resolved.json", ""),
     ("grafana", "payloads/grafana/firing.json", ""),
     ("grafana", "payloads/grafana/resolved.json", ""),
     ("uptime-kuma", "payloads/uptime-kuma/down.json", ""),

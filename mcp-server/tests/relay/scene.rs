@@ -76,8 +76,17 @@ impl Scene {
     /// Creates a scene with a robot `ops` that has these further settings, and further sections of the file, in which
     /// `BASE_URL` is the address of the sandbox.
     pub(crate) async fn new(name: &str, robot: &str, sections: &str) -> Self {
+        Self::with_rate(None, name, robot, sections).await
+    }
+
+    /// Creates a scene with the limits of DingTalk: a robot takes 20 messages a minute.
+    pub(crate) async fn strict(name: &str, sections: &str) -> Self {
+        Self::with_rate(Some(20), name, "rate_per_minute = 20", sections).await
+    }
+
+    async fn with_rate(rate: Option<u32>, name: &str, robot: &str, sections: &str) -> Self {
         let sandbox = Sandbox::builder().robot(RobotConfig::new(ROBOT)).robot(RobotConfig::new(DB));
-        let sandbox = sandbox.rate_per_minute(None);
+        let sandbox = sandbox.rate_per_minute(rate);
         let sandbox = sandbox.log_capacity(100_000).start().await.unwrap();
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
             "{}-{name}-{}",
