@@ -1,8 +1,8 @@
 //! A real Alertmanager before the relay, driven as Prometheus drives it. Both are killed in the middle: no alert is
 //! lost, and the group is told each state of its alerts once.
 //!
-//! Alertmanager has short intervals here, and the sandbox no rate limit, so that the test takes seconds. With the limits
-//! of DingTalk it takes two minutes: `cargo test -p dingtalk-notify --test relay_alertmanager -- --ignored`.
+//! Alertmanager has short intervals here, and the sandbox no rate limit, so that the test takes seconds. With
+//! DingTalk's limits it takes two minutes: `cargo test -p dingtalk-notify --test relay_alertmanager -- --ignored`.
 
 #![cfg(unix)]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]

@@ -39,8 +39,8 @@ pub trait Outbox: Store {
     fn stats(&self) -> BoxFuture<'_, Result<Stats, Error>>;
 
     /// Removes an entry for good, without a delivery and without a dead letter: a notification that waits, a digest
-    /// that waits, with its members, or a dead letter. Its id stays known; its dedupe key and its share of a throttle are
-    /// free again.
+    /// that waits, with its members, or a dead letter. Its id stays known; its dedupe key and its share of a throttle
+    /// are free again.
     fn remove<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Removal, Error>>;
 
     /// Adds notifications of sources that have places of their own, each in the lane of this name, however full the
