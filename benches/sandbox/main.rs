@@ -5,8 +5,8 @@
 //! ```
 //!
 //! - the time of a start;
-//! - signed messages that it accepts in a second, from 32 connections of another thread;
-//! - the memory of the process before and after them: the log keeps the last 1,000.
+//! - signed messages that it accepts in a second, from 32 connections of other threads;
+//! - the memory of the process before and after them, with a log of the last 1,000 and of the last 10,000.
 
 use std::{
     error::Error,
@@ -19,7 +19,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use dingtalk_benches::http::Message;
-use dingtalk_sandbox::{RobotConfig, Sandbox};
+use dingtalk_sandbox::{LOG_CAPACITY, RobotConfig, Sandbox};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
@@ -50,9 +50,18 @@ async fn measure() -> Result<()> {
         starts[STARTS * 99 / 100]
     ))?;
 
+    for log in [LOG_CAPACITY, 10 * LOG_CAPACITY] {
+        accept(log).await?;
+    }
+    Ok(())
+}
+
+/// Sends all messages to a sandbox whose log has this many entries.
+async fn accept(log: usize) -> Result<()> {
     let robot = RobotConfig::new("bench").secret(SECRET).keyword("CPU");
     // A limit that is checked, but not reached.
-    let sandbox = Sandbox::builder().robot(robot).rate_per_minute(Some(u32::MAX)).start().await?;
+    let sandbox = Sandbox::builder().robot(robot).rate_per_minute(Some(u32::MAX)).log_capacity(log);
+    let sandbox = sandbox.start().await?;
     let before = resident()?;
     let address = sandbox.base_url().trim_start_matches("http://").to_owned();
     let start = Instant::now();
@@ -70,7 +79,7 @@ async fn measure() -> Result<()> {
     let accepted = sandbox.log().iter().filter(|entry| entry.accepted().is_some()).count();
     let rate = f64::from(u32::try_from(MESSAGES)?) / elapsed.as_secs_f64();
     report(&format!(
-        "{MESSAGES} messages in {elapsed:.2?}: {rate:.0} a second; of the last 1,000, {accepted} accepted"
+        "{MESSAGES} messages in {elapsed:.2?}: {rate:.0} a second; of the last {log}, {accepted} accepted"
     ))?;
     let after = resident()?;
     report(&format!("memory: {:.1} MB before, {:.1} MB after", megabytes(before), megabytes(after)))

@@ -303,7 +303,11 @@ impl Log {
 
 /// Returns `None` for an empty body without an id, such as that of a connection that was reset before it was read.
 fn key(entry: &Entry) -> Option<Key> {
-    let identity = match message_id(&entry.body) {
+    let id = match &entry.outcome {
+        Outcome::Accepted(message) => message.id.clone(),
+        _ => message_id(&entry.body),
+    };
+    let identity = match id {
         Some(id) => Identity::Id(id),
         None if entry.body.is_empty() => return None,
         None => Identity::Body(Arc::clone(&entry.body)),

@@ -122,19 +122,19 @@ pub(crate) fn validate(body: &[u8], length: usize, keywords: &[String]) -> Resul
     };
     let message_type = message_type(&top)?;
     let name = message_type.name;
-    let object = match top.get_mut(name) {
+    let mut object = match top.remove(name) {
         None | Some(Value::Null) => return Err(Refusal::missing(message_type.missing, name)),
         Some(Value::Object(object)) => object,
         Some(_) => return Err(Refusal::strict(&format!("`{name}` must be an object"))),
     };
-    check_object(object, message_type.fields, name)?;
+    check_object(&mut object, message_type.fields, name)?;
     let mut warnings = Vec::new();
     if name == "actionCard" {
-        check_buttons(object, &mut warnings)?;
+        check_buttons(&object, &mut warnings)?;
     }
-    let object = Value::Object(object.clone());
+    let object = Value::Object(object);
     for key in top.keys() {
-        if ![name, "msgtype", "at", "msgUuid"].contains(&key.as_str()) {
+        if !["msgtype", "at", "msgUuid"].contains(&key.as_str()) {
             return Err(unknown_field(key));
         }
     }
@@ -147,6 +147,7 @@ pub(crate) fn validate(body: &[u8], length: usize, keywords: &[String]) -> Resul
     if !keywords.is_empty() && !keywords.iter().any(|keyword| contains_keyword(&object, keyword)) {
         return Err(refusal::NO_KEYWORD.into());
     }
+    top.insert(name.to_owned(), object);
     let message =
         serde_json::from_value(Value::Object(top)).map_err(|error| Refusal::strict(&error.to_string()))?;
     Ok(Valid { message, warnings })
