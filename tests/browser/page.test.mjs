@@ -173,6 +173,8 @@ for (const [name, path, options] of [
 test("no page scrolls sideways at 320 px", async () => {
   for (const path of ["/", "/view/2", "/sure", "/?client=phone&lang=zh"]) {
     const { page, close } = await open(path, { width: 320 });
+    for (const tab of await page.locator("#show-connect, #show-verdict").all()) await tab.click();
+    if (await page.locator("#show-verdict").count()) await page.waitForSelector(".draft-drawn .dt-bubble");
     const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(content <= window, `${path}: ${content} > ${window}`);
     await close();
@@ -217,6 +219,41 @@ test("hostile messages are inert", async () => {
   await page.waitForTimeout(300);
   assert.equal(await page.evaluate(() => window.hit), undefined);
   assert.deepEqual(problems, []);
+  await close();
+});
+
+test("every field of a message is inert, on all pages", async () => {
+  const xss = '"><img src=x onerror=window.hit=1><script>window.hit=1</script>';
+  const [script, data] = ["javascript:window.hit=1", "data:image/svg+xml,<svg onload=window.hit=1>"];
+  const card = (fields) => ({ msgtype: "actionCard", actionCard: { title: xss, text: xss, ...fields } });
+  const bodies = [
+    { msgtype: "text", text: { content: xss }, at: { atUserIds: [xss] }, msgUuid: xss },
+    { msgtype: "link", link: { title: xss, text: xss, messageUrl: script, picUrl: data } },
+    card({ singleTitle: xss, singleURL: script }),
+    card({ btnOrientation: "1", btns: [{ title: xss, actionURL: data }, { title: xss, actionURL: "//a.example" }] }),
+    { msgtype: "feedCard", feedCard: { links: [{ title: xss, messageURL: script, picURL: data }, { title: xss, messageURL: "vbscript:x", picURL: script }] } },
+    { msgtype: xss }, { msgtype: "text", text: { content: "x", [xss]: 1 } }, xss,
+  ];
+  const { page, problems, close } = await open("/?lang=en");
+  await page.evaluate(() => { window.hit = 0; });
+  const first = await page.evaluate(() => Number(document.querySelector("#log").lastElementChild.dataset.number)) + 1;
+  for (const body of bodies) await post(body);
+  await page.waitForSelector(`#m${first + bodies.length - 1}`);
+  for (let number = first; number < first + bodies.length; number++) await page.click(`#m${number} summary`);
+  await page.waitForFunction((n) => document.querySelectorAll(".inspector").length >= n, bodies.length);
+  assert.equal(await page.evaluate(() => window.hit), 0);
+  const unsafe = () => page.evaluate(() => [...document.querySelectorAll("article a, article img")]
+    .map((element) => element.getAttribute("href") ?? element.getAttribute("src"))
+    .filter((address) => address && !/^(https?:\/\/|dingtalk:\/\/|\/view\/)/.test(address)));
+  assert.deepEqual(await unsafe(), []);
+  const paths = ["/?pictures=1", "/?client=phone", ...bodies.map((_, at) => `/view/${first + at}?pictures=1`)];
+  for (const path of paths) {
+    await page.goto(base + path);
+    assert.deepEqual(await unsafe(), [], path);
+    assert.equal(await page.evaluate(() => window.hit), undefined, path);
+    assert.equal(await page.locator("article script, article iframe, article [onerror]").count(), 0, path);
+  }
+  assert.deepEqual(problems.filter((problem) => !/example\.com/.test(problem)), []);
   await close();
 });
 
