@@ -21,7 +21,7 @@ mod token;
 
 #[cfg(feature = "notifications")]
 pub use crate::hooks::{
-    Arrival, Composed, Elements, Hook, HookAuth, HookEvent, HookSource, Incident, PRESETS, Payload, Preset,
+    Composed, Elements, Hook, HookAuth, HookEvent, HookSource, Incident, Meaning, PRESETS, Payload, Preset,
     Routed, SAMPLES, Sample, SignatureScheme, Weight,
 };
 pub use crate::{

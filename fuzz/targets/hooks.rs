@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use dingtalk_config::{Arrival, Config, HookSource, PRESETS, Payload};
+use dingtalk_config::{Meaning, Config, HookSource, PRESETS, Payload};
 use libfuzzer_sys::fuzz_target;
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ fuzz_target!(|input: &[u8]| {
     let header = |name: &str| (name == "x-github-event").then(|| event.to_string());
     for source in &*SOURCES {
         match source.read(&Payload::new(&body, &header)) {
-            Arrival::Event(event) => {
+            Meaning::Event(event) => {
                 let composed = event.compose(&|_| None);
                 assert!(!composed.notification.is_empty());
                 for envelope in [&composed.envelope, &event.too_long()] {
@@ -45,8 +45,8 @@ fuzz_target!(|input: &[u8]| {
                     event.repeat.as_ref().is_none_or(|(key, within)| !key.is_empty() && !within.is_zero())
                 );
             }
-            Arrival::Foreign { path } => assert!(!path.is_empty()),
-            Arrival::Skipped { event } => assert!(!event.is_empty()),
+            Meaning::Foreign { path } => assert!(!path.is_empty()),
+            Meaning::Skipped { event } => assert!(!event.is_empty()),
             _ => {}
         }
     }

@@ -12,7 +12,7 @@ use dingtalk_core::{
 };
 use dingtalk_outbox::{
     Outbox,
-    outbox::{Admitted, Arrival, Share},
+    outbox::{Admitted, Share, Submission},
 };
 
 use crate::outbox_contract::{LEASE, OPS, Place, add};
@@ -23,16 +23,16 @@ const SPAN: Duration = Duration::from_secs(240);
 /// Time for which a digest waits for more notifications.
 const COLLECTS: Duration = Duration::from_secs(10);
 
-/// Returns the arrival of this number at a source with two places.
-fn arrival(source: &str, number: usize) -> Arrival {
+/// Returns the submission of this number at a source with two places.
+fn submission(source: &str, number: usize) -> Submission {
     let share = Share::new(source, 2, format!("{source}: more notifications"));
     let envelope = Envelope::new(Message::text(format!("{source} {number}"))).with_robot("ops");
     let envelope = envelope.with_dedupe(Dedupe::new(format!("{source}/{number}"), SPAN));
-    Arrival::new(share.own(envelope), share, format!("{source} {number}"))
+    Submission::new(share.own(envelope), share, format!("{source} {number}"))
 }
 
-async fn admit(store: &dyn Outbox, arrival: Arrival) -> Admitted {
-    store.admit(vec![(OPS.to_owned(), arrival)]).await.unwrap().remove(0)
+async fn admit(store: &dyn Outbox, submission: Submission) -> Admitted {
+    store.admit(vec![(OPS.to_owned(), submission)]).await.unwrap().remove(0)
 }
 
 /// Sends the first item, and returns it.
@@ -54,19 +54,19 @@ fn told(item: &Item) -> (Vec<String>, usize) {
 /// A copy of what a throttle excludes is counted once, and told once the throttle allows another one.
 pub async fn a_copy_of_what_a_throttle_excludes_is_counted_once(place: &dyn Place) {
     let store = place.open();
-    let arrival = |number: usize| {
-        let mut arrival = arrival("alerts", number);
-        arrival.envelope.throttle = Some(Throttle::new("disk", 1, Duration::from_secs(60)));
-        arrival
+    let submission = |number: usize| {
+        let mut submission = submission("alerts", number);
+        submission.envelope.throttle = Some(Throttle::new("disk", 1, Duration::from_secs(60)));
+        submission
     };
-    assert_eq!(admit(&*store, arrival(0)).await, Admitted::Added);
+    assert_eq!(admit(&*store, submission(0)).await, Admitted::Added);
     for wait in [10, 0, 40] {
         place.advance(Duration::from_secs(wait));
-        assert_eq!(admit(&*store, arrival(1)).await, Admitted::Suppressed);
+        assert_eq!(admit(&*store, submission(1)).await, Admitted::Suppressed);
     }
-    assert_eq!(admit(&*store, arrival(2)).await, Admitted::Suppressed);
+    assert_eq!(admit(&*store, submission(2)).await, Admitted::Suppressed);
     place.advance(Duration::from_secs(10));
-    assert_eq!(admit(&*store, arrival(1)).await, Admitted::Added, "it has not been told");
+    assert_eq!(admit(&*store, submission(1)).await, Admitted::Added, "it has not been told");
     assert_eq!(send_one(&*store).await.unwrap().suppressed, 0);
     assert_eq!(send_one(&*store).await.unwrap().suppressed, 2, "the copies and another one");
 }
@@ -75,19 +75,21 @@ pub async fn a_copy_of_what_a_throttle_excludes_is_counted_once(place: &dyn Plac
 pub async fn a_source_beyond_its_places_gets_one_digest(place: &dyn Place) {
     let store = place.open();
     for number in 0..2 {
-        assert_eq!(admit(&*store, arrival("noisy", number)).await, Admitted::Added);
+        assert_eq!(admit(&*store, submission("noisy", number)).await, Admitted::Added);
     }
-    let Admitted::Merged(digest) = admit(&*store, arrival("noisy", 2)).await else { panic!("a third place") };
+    let Admitted::Merged(digest) = admit(&*store, submission("noisy", 2)).await else {
+        panic!("a third place")
+    };
     for number in 3..30 {
-        assert_eq!(admit(&*store, arrival("noisy", number)).await, Admitted::Merged(digest.clone()));
+        assert_eq!(admit(&*store, submission("noisy", number)).await, Admitted::Merged(digest.clone()));
     }
     // One that was merged is known as well as one that was added.
     for number in [0, 2, 29] {
-        assert_eq!(admit(&*store, arrival("noisy", number)).await, Admitted::Suppressed, "{number}");
+        assert_eq!(admit(&*store, submission("noisy", number)).await, Admitted::Suppressed, "{number}");
     }
     // The store is full for all others, and not for a source.
     assert_eq!(store.enqueue(OPS, Envelope::new(Message::text("a")), 3).await.unwrap(), Enqueued::Full);
-    assert_eq!(admit(&*store, arrival("quiet", 0)).await, Admitted::Added);
+    assert_eq!(admit(&*store, submission("quiet", 0)).await, Admitted::Added);
     let mut items = Vec::new();
     place.advance(COLLECTS);
     while let Some(item) = send_one(&*store).await {
@@ -105,15 +107,15 @@ pub async fn a_source_beyond_its_places_gets_one_digest(place: &dyn Place) {
 pub async fn a_digest_that_was_read_is_closed(place: &dyn Place) {
     let store = place.open();
     for number in 0..3 {
-        admit(&*store, arrival("noisy", number)).await;
+        admit(&*store, submission("noisy", number)).await;
     }
     place.advance(COLLECTS);
     let claimed = store.claim(OPS, 10, LEASE).await.unwrap();
-    let Admitted::Merged(second) = admit(&*store, arrival("noisy", 3)).await else { panic!("no digest") };
+    let Admitted::Merged(second) = admit(&*store, submission("noisy", 3)).await else { panic!("no digest") };
     assert!(claimed.items.iter().all(|item| item.envelope.id != second), "{claimed:?}");
     // Once it waits again, unchanged, it may be.
     store.release(&claimed.claim.unwrap()).await.unwrap();
-    assert_eq!(admit(&*store, arrival("noisy", 4)).await, Admitted::Merged(second));
+    assert_eq!(admit(&*store, submission("noisy", 4)).await, Admitted::Merged(second));
     let mut numbers = Vec::new();
     place.advance(COLLECTS);
     while let Some(item) = send_one(&*store).await {
@@ -122,7 +124,7 @@ pub async fn a_digest_that_was_read_is_closed(place: &dyn Place) {
     assert_eq!(numbers, [1, 1, 1, 2]);
 }
 
-/// Every arrival is in one message or in one count, whatever workers do meanwhile.
+/// Every submission is in one message or in one count, whatever workers do meanwhile.
 pub async fn every_arrival_is_told_once(place: &dyn Place) {
     let store = place.open();
     add(&*store, "other").await;
@@ -136,10 +138,10 @@ pub async fn every_arrival_is_told_once(place: &dyn Place) {
     };
     let mut held = None;
     for number in 0..200 {
-        let mut one = arrival(if number % 11 == 0 { "quiet" } else { "noisy" }, number);
+        let mut one = submission(if number % 11 == 0 { "quiet" } else { "noisy" }, number);
         one.share.per_minute = (number % 5 == 1).then_some(0);
         let again = {
-            let mut again = arrival("noisy", number);
+            let mut again = submission("noisy", number);
             again.envelope.dedupe.clone_from(&one.envelope.dedupe);
             again
         };
@@ -172,16 +174,16 @@ pub async fn every_arrival_is_told_once(place: &dyn Place) {
     assert!(counted > 0 && (0..200).step_by(11).all(|number| lines.contains_key(&format!("quiet {number}"))));
 }
 
-/// A key is marked for its time, with an arrival that repeats another one too.
+/// A key is marked for its time, with a submission that repeats another one too.
 pub async fn a_key_is_marked_for_its_time(place: &dyn Place) {
     let store = place.open();
     let keys = || vec!["a".to_owned(), "b".to_owned()];
     assert_eq!(store.marked(keys()).await.unwrap(), [None, None]);
     let begun = place.now();
     for (number, key) in [(0, "a"), (0, "b")] {
-        let mut arrival = arrival("noisy", number);
-        (arrival.marks, arrival.marked_for) = (vec![key.to_owned()], SPAN);
-        admit(&*store, arrival).await;
+        let mut submission = submission("noisy", number);
+        (submission.marks, submission.marked_for) = (vec![key.to_owned()], SPAN);
+        admit(&*store, submission).await;
         place.advance(SPAN / 2);
     }
     let marked = store.marked(keys()).await.unwrap();
@@ -194,7 +196,10 @@ pub async fn a_key_is_marked_for_its_time(place: &dyn Place) {
 pub async fn several_lanes_get_theirs_together(place: &dyn Place) {
     let store = place.open();
     let several = |number| {
-        vec![(OPS.to_owned(), arrival("noisy", number)), ("robot:b".to_owned(), arrival("noisy", number))]
+        vec![
+            (OPS.to_owned(), submission("noisy", number)),
+            ("robot:b".to_owned(), submission("noisy", number)),
+        ]
     };
     assert_eq!(store.admit(several(0)).await.unwrap(), [Admitted::Added, Admitted::Added]);
     assert_eq!(store.admit(several(0)).await.unwrap(), [Admitted::Suppressed, Admitted::Suppressed]);
@@ -207,9 +212,9 @@ pub async fn several_lanes_get_theirs_together(place: &dyn Place) {
 /// A source adds its number of notifications in any minute, whichever process counts them; the others are merged.
 pub async fn a_minute_has_its_number_of_notifications(place: &dyn Place) {
     let limited = |number| {
-        let mut arrival = arrival("noisy", number);
-        (arrival.share.places, arrival.share.per_minute) = (100, Some(3));
-        arrival
+        let mut submission = submission("noisy", number);
+        (submission.share.places, submission.share.per_minute) = (100, Some(3));
+        submission
     };
     let seconds = Duration::from_secs;
     let mut added = Vec::new();
@@ -219,7 +224,7 @@ pub async fn a_minute_has_its_number_of_notifications(place: &dyn Place) {
         added.push(admit(&*place.open(), limited(number)).await == Admitted::Added);
     }
     assert_eq!(added, [true, true, true, false, false, false, true, false, true]);
-    let unlimited = admit(&*place.open(), arrival("quiet", 0)).await;
+    let unlimited = admit(&*place.open(), submission("quiet", 0)).await;
     assert_eq!(unlimited, Admitted::Added, "another source");
 }
 
@@ -227,10 +232,10 @@ pub async fn a_minute_has_its_number_of_notifications(place: &dyn Place) {
 pub async fn a_digest_mentions_the_people_of_its_notifications(place: &dyn Place) {
     let store = place.open();
     let mention = |number: usize, mentions: Mentions| {
-        let mut arrival = arrival("noisy", number);
-        (arrival.share.per_minute, arrival.share.max_mentions) = (Some(0), 3);
-        arrival.envelope.message = arrival.envelope.message.with_mentions(mentions);
-        arrival
+        let mut submission = submission("noisy", number);
+        (submission.share.per_minute, submission.share.max_mentions) = (Some(0), 3);
+        submission.envelope.message = submission.envelope.message.with_mentions(mentions);
+        submission
     };
     let mobile = |number: &str| Mobile::new(number).unwrap();
     let user = |id: &str| Mentions::user_ids([UserId::new(id).unwrap()]);

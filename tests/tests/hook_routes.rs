@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use dingtalk_config::{Arrival, Composed, Config, HookSource, Payload, Weight};
+use dingtalk_config::{Composed, Config, HookSource, Meaning, Payload, Weight};
 use dingtalk_core::{
     delivery::{Throttle, Urgency},
     message::Mentions,
@@ -55,7 +55,7 @@ fn read(source: &HookSource, body: &Value) -> Option<Read> {
         people.into_iter().find(|(known, ..)| *known == name).map(|(_, kind, id)| (kind, id.to_owned()))
     };
     match source.read(&Payload::new(body, &|_| None)) {
-        Arrival::Event(event) => Some(Read {
+        Meaning::Event(event) => Some(Read {
             robots: event.routed.as_ref().map(|to| to.robots.iter().map(|&name| name.to_owned()).collect()),
             by_default: event.routed.as_ref().is_some_and(|to| to.by_default),
             weight: event.weight(),

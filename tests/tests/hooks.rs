@@ -4,7 +4,7 @@
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
-use dingtalk_config::{Arrival, Composed, Config, HookSource, PRESETS, Payload, SAMPLES};
+use dingtalk_config::{Composed, Config, HookSource, Meaning, PRESETS, Payload, SAMPLES};
 use dingtalk_core::{delivery::Language, message::set_time_zone, tool::ToolSet};
 use expect_test::expect_file;
 use proptest::prelude::*;
@@ -50,7 +50,7 @@ fn preset(name: &str, language: &str) -> HookSource {
 fn compose(source: &HookSource, body: &Value, event: &str) -> Result<Composed, String> {
     let header = |name: &str| (name == "x-github-event").then(|| event.to_owned());
     match source.read(&Payload::new(body, &header)) {
-        Arrival::Event(event) => Ok(event.compose(&|_| None)),
+        Meaning::Event(event) => Ok(event.compose(&|_| None)),
         other => Err(format!("{other:?}")),
     }
 }
@@ -96,7 +96,7 @@ fn every_sample_becomes_its_message() {
             let source = preset(sample.preset, language);
             let _ = writeln!(shown, "==== {}: {}", sample.preset, sample.name);
             sample.with_payload(|payload| match source.read(payload) {
-                Arrival::Event(event) => {
+                Meaning::Event(event) => {
                     let composed = event.compose(&|_| None);
                     let at = (sample.preset, sample.name);
                     assert!(
@@ -125,7 +125,7 @@ fn a_sample_of_another_source_is_foreign() {
             sample.with_payload(|payload| {
                 let arrival = source.read(payload);
                 let at = (sample.preset, sample.name, preset_of.name);
-                assert!(matches!(arrival, Arrival::Foreign { .. }), "{at:?}: {arrival:?}");
+                assert!(matches!(arrival, Meaning::Foreign { .. }), "{at:?}: {arrival:?}");
             });
         }
     }
@@ -142,7 +142,7 @@ fn confidential_events_become_no_message() {
     ] {
         let header = |name: &str| (name == "x-gitlab-event").then(|| "Issue Hook".to_owned());
         let arrival = source.read(&Payload::new(&body, &header));
-        assert!(matches!(arrival, Arrival::Skipped { .. }), "{arrival:?}");
+        assert!(matches!(arrival, Meaning::Skipped { .. }), "{arrival:?}");
     }
 }
 
@@ -195,7 +195,7 @@ fn what_another_source_sends_is_foreign() {
             let header =
                 |wanted: &str| (wanted == "x-github-event" && name == "github").then(|| event.to_owned());
             let arrival = source.read(&Payload::new(&body, &header));
-            assert!(matches!(arrival, Arrival::Foreign { .. }), "{file} at {}: {arrival:?}", preset_of.name);
+            assert!(matches!(arrival, Meaning::Foreign { .. }), "{file} at {}: {arrival:?}", preset_of.name);
         }
     }
 }
@@ -220,7 +220,7 @@ fn a_ping_is_skipped_and_a_new_event_is_named() {
 fn the_same_group_has_the_same_key() {
     let source = preset("alertmanager", "en");
     let key = |body: &Value| match source.read(&Payload::new(body, &|_| None)) {
-        Arrival::Event(event) => event.repeat.unwrap().0,
+        Meaning::Event(event) => event.repeat.unwrap().0,
         other => panic!("{other:?}"),
     };
     let first = body(RECORDED[0].1);
@@ -280,7 +280,7 @@ fn a_file_selects_fields_of_its_own() {
         "owners": ["on_call", "13911111111"],
         "links": [{"href": "not a link"}],
     });
-    let Arrival::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
+    let Meaning::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
     let person = |name: &str| {
         (name == "on_call").then(|| (dingtalk_core::tool::PersonKind::Number, "13800000000".to_owned()))
     };
@@ -306,7 +306,7 @@ fn a_hook_mentions_people_of_the_file() {
         is_known.then(|| (dingtalk_core::tool::PersonKind::Number, "13800000000".to_owned()))
     };
     for (body, is_fallback) in [(json!({"app": {"name": "shop", "note": "x"}}), false), (json!({}), true)] {
-        let Arrival::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
+        let Meaning::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
         let composed = event.compose(&person);
         assert_eq!(composed.is_fallback, is_fallback);
         let mentions = composed.envelope.message.mentions().unwrap();
@@ -322,7 +322,7 @@ fn a_hook_mentions_people_of_the_file() {
 fn what_cannot_be_shown_is_still_told() {
     let source = source(MINE);
     let body = json!({"result": "ok"});
-    let Arrival::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
+    let Meaning::Event(event) = source.read(&Payload::new(&body, &|_| None)) else { panic!() };
     let composed = event.compose(&|_| None);
     assert!(composed.is_fallback);
     let text = composed.envelope.message.to_string();

@@ -42,7 +42,7 @@ pub use self::{
     preset::{PRESETS, Preset},
     route::Routed,
     sample::{SAMPLES, Sample},
-    source::{Arrival, Composed, HookEvent, HookSource},
+    source::{Composed, HookEvent, HookSource, Meaning},
 };
 use crate::{Error, Fault, FaultKind, Wording, section::Section};
 

@@ -63,7 +63,7 @@ struct Target {
 /// Meaning of a payload.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Arrival<'s> {
+pub enum Meaning<'s> {
     /// Not a payload of this source: it does not have what all of them have.
     Foreign {
         /// Path of what is missing or different.
@@ -279,21 +279,21 @@ impl HookSource {
     }
 
     /// Reads a payload.
-    pub fn read<'s>(&'s self, payload: &Payload<'_>) -> Arrival<'s> {
+    pub fn read<'s>(&'s self, payload: &Payload<'_>) -> Meaning<'s> {
         let scope = Scope::of(payload);
         if let Some(path) = self.requires.broken(scope) {
-            return Arrival::Foreign { path };
+            return Meaning::Foreign { path };
         }
         let Some(rule) = self.events.iter().find(|rule| rule.when.hold(scope)) else {
             let event = self.event.as_ref().and_then(|event| event.evaluate(scope));
             let event = event.and_then(|event| text(&event.value)).unwrap_or_default();
-            return Arrival::Unknown { event };
+            return Meaning::Unknown { event };
         };
         let Some(Target { tool, fields }) = &rule.target else {
-            return Arrival::Skipped { event: rule.name.clone() };
+            return Meaning::Skipped { event: rule.name.clone() };
         };
         let Some(applied) = self.manner.apply(scope, rule.resolves) else {
-            return Arrival::Skipped { event: rule.name.clone() };
+            return Meaning::Skipped { event: rule.name.clone() };
         };
         let select = |select: &Select| {
             let mut selected = select.evaluate(scope)?;
@@ -312,7 +312,7 @@ impl HookSource {
             (Value::Array(parts).to_string(), repeat.within)
         });
         let fallback = self.links.in_text(&self.fallback.words(&self.name, scope)).into_owned();
-        Arrival::Event(Box::new(HookEvent {
+        Meaning::Event(Box::new(HookEvent {
             name: &rule.name,
             repeat,
             routed: (!self.routes.is_empty()).then(|| route::choose(&self.routes, scope)),

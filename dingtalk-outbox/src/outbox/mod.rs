@@ -12,7 +12,7 @@ use dingtalk_core::{Error, delivery::BoxFuture, queue::store::Store};
 pub use self::{
     dispatcher::{Dispatcher, Service, Serving},
     entry::{Entry, EntryState, Filter, Kind, Page, Removal, Standing},
-    share::{Admitted, Arrival, Share},
+    share::{Admitted, Share, Submission},
     stats::{LaneStats, Stats},
 };
 
@@ -46,9 +46,9 @@ pub trait Outbox: Store {
     /// Adds notifications of sources that have places of their own, each in the lane of this name, however full the
     /// store is. If the places of a source are taken, its notification goes into the source's digest: as a line, or as
     /// one more that the digest counts. All of them are written, or none is, if that fails.
-    fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>>;
+    fn admit(&self, submissions: Vec<(String, Submission)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>>;
 
-    /// Returns when an [`Arrival`] has marked each key, in whichever lane; `None` for keys that are not marked, or
+    /// Returns when a [`Submission`] has marked each key, in whichever lane; `None` for keys that are not marked, or
     /// whose time has passed.
     fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<SystemTime>>, Error>>;
 

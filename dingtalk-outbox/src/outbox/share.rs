@@ -48,7 +48,7 @@ pub struct Share {
 /// A notification of a source.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Arrival {
+pub struct Submission {
     /// The notification, with an [id of the source](Share::own).
     pub envelope: Envelope,
     /// Places of the source.
@@ -105,8 +105,8 @@ impl Share {
     }
 }
 
-impl Arrival {
-    /// Creates an arrival without marks.
+impl Submission {
+    /// Creates a submission without marks.
     pub fn new(envelope: Envelope, share: Share, line: impl Into<String>) -> Self {
         let mut line = line.into();
         line.retain(|c| !c.is_control());

@@ -14,8 +14,8 @@ use super::{
     trouble::Trouble,
 };
 use crate::outbox::{
-    Admitted, Arrival, Dispatcher, Entry, EntryState, Filter, Kind, LaneStats, Outbox, Page, Removal,
-    Service, Serving, Standing, Stats,
+    Admitted, Dispatcher, Entry, EntryState, Filter, Kind, LaneStats, Outbox, Page, Removal, Service,
+    Serving, Standing, Stats, Submission,
 };
 
 /// Number of rows that are read for one page.
@@ -231,8 +231,8 @@ impl Outbox for PostgresStore {
         Box::pin(self.take_out(id))
     }
 
-    fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>> {
-        Box::pin(self.add_arrivals(arrivals))
+    fn admit(&self, submissions: Vec<(String, Submission)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>> {
+        Box::pin(self.add_submissions(submissions))
     }
 
     fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<SystemTime>>, Error>> {

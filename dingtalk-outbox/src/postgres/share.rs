@@ -14,7 +14,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::outbox::{
-    Admitted, Arrival,
+    Admitted, Submission,
     share::{COLLECTS, DIGESTS, LINES, MARKS},
 };
 
@@ -22,18 +22,18 @@ use crate::outbox::{
 const PARAMETERS: usize = 27;
 
 impl PostgresStore {
-    pub(super) async fn add_arrivals(
+    pub(super) async fn add_submissions(
         &self,
-        arrivals: Vec<(String, Arrival)>,
+        submissions: Vec<(String, Submission)>,
     ) -> Result<Vec<Admitted>, Error> {
-        if arrivals.is_empty() {
+        if submissions.is_empty() {
             return Ok(Vec::new());
         }
         let values: Result<Vec<_>, Trouble> =
-            arrivals.iter().map(|(lane, arrival)| parameters(lane, arrival)).collect();
+            submissions.iter().map(|(lane, submission)| parameters(lane, submission)).collect();
         let values = values.map_err(|trouble| self.postgres.error(&trouble))?;
         // One statement, and so one transaction.
-        let calls = (0..arrivals.len()).map(|number| {
+        let calls = (0..submissions.len()).map(|number| {
             let first = number * PARAMETERS + 1;
             let names: Vec<String> = (first..first + PARAMETERS).map(|name| format!("${name}")).collect();
             format!("SELECT {number}, o_outcome, o_digest FROM admit_item({})", names.join(", "))
@@ -61,9 +61,12 @@ impl PostgresStore {
 }
 
 /// Returns the parameters of the function `admit_item`.
-fn parameters(lane: &str, arrival: &Arrival) -> Result<[Box<dyn ToSql + Sync + Send>; PARAMETERS], Trouble> {
-    let Arrival { envelope, share, line, marks, marked_for } = arrival;
-    let digest = arrival.digest();
+fn parameters(
+    lane: &str,
+    submission: &Submission,
+) -> Result<[Box<dyn ToSql + Sync + Send>; PARAMETERS], Trouble> {
+    let Submission { envelope, share, line, marks, marked_for } = submission;
+    let digest = submission.digest();
     let (dedupe, throttle) = (envelope.dedupe.as_ref(), envelope.throttle.as_ref());
     let mentions = envelope.message.mentions();
     let (mobiles, user_ids): (Vec<&str>, Vec<&str>) = match mentions {

@@ -37,7 +37,7 @@ use self::{
 use crate::{
     directory::Directory,
     outbox::{
-        Admitted, Arrival, Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats,
+        Admitted, Dispatcher, Filter, Outbox, Page, Removal, Service, Serving, Standing, Stats, Submission,
     },
     processes::Processes,
 };
@@ -319,8 +319,10 @@ impl Outbox for SqliteStore {
         self.write(move |work| work.remove(&id))
     }
 
-    fn admit(&self, arrivals: Vec<(String, Arrival)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>> {
-        self.write(move |work| arrivals.iter().map(|(lane, arrival)| work.admit(lane, arrival)).collect())
+    fn admit(&self, submissions: Vec<(String, Submission)>) -> BoxFuture<'_, Result<Vec<Admitted>, Error>> {
+        self.write(move |work| {
+            submissions.iter().map(|(lane, submission)| work.admit(lane, submission)).collect()
+        })
     }
 
     fn marked(&self, keys: Vec<String>) -> BoxFuture<'_, Result<Vec<Option<SystemTime>>, Error>> {

@@ -9,7 +9,7 @@ use super::{
     trouble::Trouble,
 };
 use crate::outbox::{
-    Admitted, Arrival, Share,
+    Admitted, Share, Submission,
     share::{COLLECTS, DIGESTS, LINES, MARKS, MINUTE, PREFIX, TOO_MANY},
 };
 
@@ -20,22 +20,22 @@ const OPEN: &str = "lane = ?1 AND substr(id, 1, ?3) = ?2 AND id >= ?2 AND digest
         AND number <= to_number AND (rank, position, page) <= (to_rank, to_position, to_page)))";
 
 impl Work<'_> {
-    pub(super) fn admit(&self, name: &str, arrival: &Arrival) -> Result<Admitted, Trouble> {
-        let Arrival { envelope, share, .. } = arrival;
+    pub(super) fn admit(&self, name: &str, submission: &Submission) -> Result<Admitted, Trouble> {
+        let Submission { envelope, share, .. } = submission;
         if self.is_known(&envelope.id)? {
             return Ok(Admitted::Known);
         }
         let lane = self.lane(name)?;
         if self.suppress(lane, envelope)? {
             // The earlier one may have been told without them.
-            self.mark(arrival)?;
+            self.mark(submission)?;
             return Ok(Admitted::Suppressed);
         }
         let source = share.notifications();
         let in_digest = self.is_excess(share)? || self.waiting(&source)? >= share.places;
-        let admitted = if in_digest { self.merge_arrival(lane, arrival)? } else { Admitted::Added };
+        let admitted = if in_digest { self.merge_submission(lane, submission)? } else { Admitted::Added };
         let suppressed = self.record(lane, envelope)?;
-        self.mark(arrival)?;
+        self.mark(submission)?;
         let counted = match &admitted {
             Admitted::Merged(digest) => digest.as_str(),
             _ => {
@@ -70,16 +70,16 @@ impl Work<'_> {
         keys.iter().map(at).collect()
     }
 
-    fn mark(&self, arrival: &Arrival) -> Result<(), Trouble> {
-        if arrival.marks.is_empty() {
+    fn mark(&self, submission: &Submission) -> Result<(), Trouble> {
+        if submission.marks.is_empty() {
             return Ok(());
         }
         let lane = self.lane(MARKS)?;
         let sql =
             "INSERT OR REPLACE INTO dingtalk_dedupe (lane, key, id, at, span) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let span = milliseconds(arrival.marked_for);
-        for key in &arrival.marks {
-            self.execute(sql, (lane, key, &arrival.envelope.id, self.now, span))?;
+        let span = milliseconds(submission.marked_for);
+        for key in &submission.marks {
+            self.execute(sql, (lane, key, &submission.envelope.id, self.now, span))?;
         }
         Ok(())
     }
@@ -92,9 +92,9 @@ impl Work<'_> {
         Ok(self.first(sql, [beginning, &end], |row| row.get(0))?.map_or(0, count))
     }
 
-    /// Adds an arrival to the digest of its source that waits, or to a new one.
-    fn merge_arrival(&self, lane: i64, arrival: &Arrival) -> Result<Admitted, Trouble> {
-        let digests = arrival.share.digests();
+    /// Adds a submission to the digest of its source that waits, or to a new one.
+    fn merge_submission(&self, lane: i64, submission: &Submission) -> Result<Admitted, Trouble> {
+        let digests = submission.share.digests();
         let prefix = i64::try_from(PREFIX).unwrap_or(i64::MAX);
         let sql = format!(
             "SELECT item, id, envelope FROM dingtalk_item AS item WHERE {OPEN} ORDER BY number DESC LIMIT 1"
@@ -109,9 +109,9 @@ impl Work<'_> {
                 is_counted = text.content.matches('\n').count() >= count(LINES);
                 if !is_counted {
                     text.content.push('\n');
-                    text.content.push_str(&arrival.line);
+                    text.content.push_str(&submission.line);
                 }
-                arrival.mention(&mut text.mentions);
+                submission.mention(&mut text.mentions);
             }
             let sql = "UPDATE dingtalk_item SET suppressed = suppressed + ?2, envelope = ?3 WHERE item = ?1";
             self.execute(sql, (item, is_counted, serde_json::to_string(&envelope)?))?;
@@ -120,7 +120,7 @@ impl Work<'_> {
         if self.waiting(&digests)? >= count(DIGESTS) {
             return Err(Trouble::new(TOO_MANY));
         }
-        let digest: Envelope = arrival.digest();
+        let digest: Envelope = submission.digest();
         let item = self.insert(lane, &digest)?;
         let due = self.now.saturating_add(COLLECTS);
         self.execute("UPDATE dingtalk_item SET due = ?2 WHERE item = ?1", [item, due])?;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::SystemTime};
 use dingtalk_core::{Error, queue::Queue};
 use dingtalk_outbox::{
     Outbox,
-    outbox::{Admitted, Arrival},
+    outbox::{Admitted, Submission},
 };
 
 /// The queue, and the store behind it. Cheap to clone.
@@ -21,13 +21,14 @@ impl Intake {
     }
 
     /// Queues notifications, each for the robot of its envelope: all of them, or none.
-    pub(super) async fn admit(&self, mut arrivals: Vec<Arrival>) -> Result<Vec<Admitted>, Error> {
-        let envelopes = arrivals.iter().map(|arrival| arrival.envelope.clone()).collect();
+    pub(super) async fn admit(&self, mut submissions: Vec<Submission>) -> Result<Vec<Admitted>, Error> {
+        let envelopes = submissions.iter().map(|submission| submission.envelope.clone()).collect();
         let add = |placed: Vec<_>| {
-            let placed = placed.into_iter().zip(arrivals.drain(..)).map(|((lane, envelope), mut arrival)| {
-                arrival.envelope = envelope;
-                (lane, arrival)
-            });
+            let placed =
+                placed.into_iter().zip(submissions.drain(..)).map(|((lane, envelope), mut submission)| {
+                    submission.envelope = envelope;
+                    (lane, submission)
+                });
             self.outbox.admit(placed.collect())
         };
         self.queue.add_with(envelopes, add).await

@@ -23,7 +23,7 @@ use std::{
 use axum::{Router, extract::FromRef};
 use dingtalk_config::Door;
 use dingtalk_core::Envelope;
-use dingtalk_outbox::outbox::{Admitted, Arrival};
+use dingtalk_outbox::outbox::{Admitted, Submission};
 
 pub(crate) use self::intake::Intake;
 use self::{hook::Hooks, memory::Memory};
@@ -178,26 +178,26 @@ impl Relay {
         }
     }
 
-    /// Puts the messages of one request of a source into the queue, all of them or none. `arrive` makes the arrival of
-    /// an envelope and its position among the offers.
+    /// Puts the messages of one request of a source into the queue, all of them or none. `submit` makes the submission
+    /// of an envelope and its position among the offers.
     async fn admit(
         &self,
         offers: Vec<Offer<'_>>,
-        arrive: impl Fn(usize, Envelope) -> Arrival,
+        submit: impl Fn(usize, Envelope) -> Submission,
     ) -> Result<Vec<Accepted>, NotAccepted> {
         let offered: Vec<Offered> =
             offers.into_iter().map(|offer| self.offer(offer)).collect::<Result<_, _>>()?;
-        let arrivals: Vec<Arrival> = offered
+        let submissions: Vec<Submission> = offered
             .iter()
             .enumerate()
             .map(|(index, Offered { ready, .. })| {
                 let mut envelope = ready.envelope.clone();
                 envelope.robot.clone_from(&ready.robot);
-                arrive(index, envelope)
+                submit(index, envelope)
             })
             .collect();
-        let ids: Vec<String> = arrivals.iter().map(|arrival| arrival.envelope.id.clone()).collect();
-        match self.intake.admit(arrivals).await {
+        let ids: Vec<String> = submissions.iter().map(|submission| submission.envelope.id.clone()).collect();
+        match self.intake.admit(submissions).await {
             Ok(admitted) => Ok(offered
                 .into_iter()
                 .zip(ids)

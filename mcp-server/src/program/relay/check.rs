@@ -1,6 +1,6 @@
 //! `relay check`: the hooks of a file, checked against the notifications that they name, and tried with samples.
 
-use dingtalk_config::{Arrival, Composed, HookSource, SAMPLES, Sample};
+use dingtalk_config::{Composed, HookSource, Meaning, SAMPLES, Sample};
 
 use super::super::{Program, Result, say, words::words};
 use crate::{
@@ -33,9 +33,9 @@ fn try_sample(source: &HookSource, sample: &Sample, people: &People, shows: bool
     let person =
         |name: &str| people.find(name).map(|(_, person)| (kind_of(person), person.as_str().to_owned()));
     let outcome = sample.with_payload(|payload| match source.read(payload) {
-        Arrival::Foreign { .. } => None,
-        Arrival::Event(event) => Some(message(&event.compose(&person), shows)),
-        Arrival::Skipped { .. } => Some(words("no message".to_owned(), "不发送".to_owned())),
+        Meaning::Foreign { .. } => None,
+        Meaning::Event(event) => Some(message(&event.compose(&person), shows)),
+        Meaning::Skipped { .. } => Some(words("no message".to_owned(), "不发送".to_owned())),
         _ => Some(words("no event of the hook matches".to_owned(), "没有匹配的事件".to_owned())),
     })?;
     Some(format!("  {}, {}: {outcome}", sample.preset, sample.name))

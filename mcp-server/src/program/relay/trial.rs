@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use dingtalk_config::{Arrival, Composed, HookSource, PRESETS, Payload};
+use dingtalk_config::{Composed, HookSource, Meaning, PRESETS, Payload};
 use dingtalk_core::delivery::Language;
 use serde_json::{Value, json};
 
@@ -36,8 +36,8 @@ pub(super) fn run(program: &Program, arguments: &TryArguments) -> Result<ExitCod
         let found = arguments.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.clone())
     };
-    let arrival = source.read(&Payload::new(&body, &header));
-    tell(&arrival, &people, arguments.json)
+    let meaning = source.read(&Payload::new(&body, &header));
+    tell(&meaning, &people, arguments.json)
 }
 
 /// Finds the hook, or a preset with the name.
@@ -85,30 +85,30 @@ fn read(path: &str) -> io::Result<Vec<u8>> {
     fs::read(path).map_err(|error| io::Error::new(error.kind(), format!("{path}: {error}")))
 }
 
-fn tell(arrival: &Arrival<'_>, people: &People, as_json: bool) -> Result<ExitCode> {
-    let (outcome, detail) = match arrival {
-        Arrival::Event(event) => {
+fn tell(meaning: &Meaning<'_>, people: &People, as_json: bool) -> Result<ExitCode> {
+    let (outcome, detail) = match meaning {
+        Meaning::Event(event) => {
             let person = |name: &str| {
                 people.find(name).map(|(_, person)| (kind_of(person), person.as_str().to_owned()))
             };
             show(event.name, &event.compose(&person), as_json)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Arrival::Skipped { event } => (
+        Meaning::Skipped { event } => (
             "skipped",
             words(
                 format!("skipped: the hook ignores the event `{event}`"),
                 format!("跳过：这个 hook 忽略事件 `{event}`"),
             ),
         ),
-        Arrival::Foreign { path } => (
+        Meaning::Foreign { path } => (
             "foreign",
             words(
                 format!("not a payload of this source: `{path}` is missing or different"),
                 format!("不是这个来源的 payload：缺少 `{path}`，或内容不同"),
             ),
         ),
-        Arrival::Unknown { event } => (
+        Meaning::Unknown { event } => (
             "unknown",
             words(
                 format!("no event of the hook matches; the payload's event is `{event}`"),

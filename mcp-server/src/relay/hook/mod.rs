@@ -24,9 +24,9 @@ use axum::{
     routing::post,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use dingtalk_config::{Arrival, Door, HookEvent, Payload, Routed, Weight};
+use dingtalk_config::{Door, HookEvent, Meaning, Payload, Routed, Weight};
 use dingtalk_core::{Envelope, Message, delivery::Dedupe};
-use dingtalk_outbox::outbox::Arrival as Incoming;
+use dingtalk_outbox::outbox::Submission;
 use hyper::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -260,20 +260,20 @@ impl Relay {
             Some(incident) => self.remember(caller, incident).await?,
             None => Memory::default(),
         };
-        let arrival = {
+        let meaning = {
             let mut payload = Payload::new(&value, &header);
             payload.lasted = memory.lasted;
             source.reader().read(&payload)
         };
-        let event = match arrival {
-            Arrival::Event(event) => event,
-            Arrival::Skipped { event } => return Ok(skipped("skipped", &event)),
-            Arrival::Foreign { path } => {
+        let event = match meaning {
+            Meaning::Event(event) => event,
+            Meaning::Skipped { event } => return Ok(skipped("skipped", &event)),
+            Meaning::Foreign { path } => {
                 let name = source.name();
                 let problem = format!("not a payload of `{name}`: `{path}` is missing or different");
                 return Err(Box::new(reply::invalid(&problem)));
             }
-            Arrival::Unknown { event } => {
+            Meaning::Unknown { event } => {
                 source.note_unknown(&event);
                 return Ok(skipped("unknown", &event));
             }
@@ -319,10 +319,11 @@ impl Relay {
             envelope.held_until = holds.get(index).copied().flatten();
             // A notification that has a rule of its own knows better.
             envelope.dedupe.get_or_insert_with(|| dedupe.clone());
-            let mut arrival = Incoming::new(source.share().own(envelope), source.share().clone(), &*line);
-            arrival.marks.clone_from(&marks);
-            arrival.marked_for = marked_for;
-            arrival
+            let mut submission =
+                Submission::new(source.share().own(envelope), source.share().clone(), &*line);
+            submission.marks.clone_from(&marks);
+            submission.marked_for = marked_for;
+            submission
         };
         let mut is_fallback = composed.is_fallback;
         let offers = |envelope: &Envelope| {
@@ -362,7 +363,7 @@ impl Relay {
         }
         let text = source.too_large(MAX_BYTES);
         let arrive =
-            |_, envelope| Incoming::new(source.share().own(envelope), source.share().clone(), &*text);
+            |_, envelope| Submission::new(source.share().own(envelope), source.share().clone(), &*text);
         let envelope = Envelope::new(Message::text(&*text));
         let robots: Vec<Option<&str>> = match (&caller.robot, source.reader().default_robots()) {
             (None, robots @ [_, ..]) => robots.iter().map(|robot| Some(&**robot)).collect(),
