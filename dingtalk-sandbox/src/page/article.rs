@@ -35,7 +35,7 @@ pub(super) fn article(entry: &Entry, names: &Names, options: &Options, extent: E
         .with("id", format!("h{number}"))
         .text(format!("#{number} {} {shown} {robot}", options.say(label)));
     let drawn = match &drawing {
-        Some((_, drawing)) => message(drawing, robot, options),
+        Some((_, drawing)) => message(drawing, robot, entry.time, options),
         None => notice(entry, options),
     };
     let findings = drawing.as_ref().map_or_else(Vec::new, |(message, drawing)| drawing.findings(message));
@@ -70,8 +70,8 @@ pub(super) fn article(entry: &Entry, names: &Names, options: &Options, extent: E
 }
 
 /// Returns the message as the clients draw it: once, if they draw it alike.
-fn message(drawing: &Drawing, robot: &str, options: &Options) -> Element {
-    drawing.on_clients(|client| drawing.post(robot, options.look(client)))
+fn message(drawing: &Drawing, robot: &str, at: SystemTime, options: &Options) -> Element {
+    drawing.on_clients(|client| drawing.post_at(robot, options.look(client), Some(time(at, false))))
 }
 
 /// Returns what stands in place of a message.

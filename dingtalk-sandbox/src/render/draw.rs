@@ -79,10 +79,16 @@ impl Drawing {
     /// Returns the message as it stands in the chat: the robot's avatar, name and tag, and the bubble.
     #[must_use]
     pub fn post(&self, robot: &str, look: Look) -> Element {
+        self.post_at(robot, look, None)
+    }
+
+    /// Returns the same with its time, which stands after the tag.
+    pub(crate) fn post_at(&self, robot: &str, look: Look, time: Option<Element>) -> Element {
         let tag = look.language.say(["robot", "机器人"]);
         let who = Element::of("div", "dt-who")
             .child(Element::of("bdi", "dt-name").text(robot))
-            .child(Element::of("span", "dt-tag").text(tag));
+            .child(Element::of("span", "dt-tag").text(tag))
+            .children(time);
         let column = Element::of("div", "dt-column").child(who).child(self.bubble(look));
         let post = Element::of("div", "dt-post");
         if self.hide_avatar { post.child(column) } else { post.child(avatar(robot)).child(column) }
