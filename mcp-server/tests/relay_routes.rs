@@ -97,6 +97,24 @@ async fn a_payload_goes_to_the_robots_of_its_routes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_check_shows_the_robots_of_each_sample() {
+    let scene = Scene::new("check", "", &format!("{TOKENS}{ROUTED}")).await;
+    let shown = String::from_utf8(scene.fail(&["relay", "check"]).stdout).unwrap();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "alerts: valid",
+            "  alertmanager, firing: [🔴 HighLatency: 1 firing] → db, ops",
+            "  alertmanager, resolved: [✅ HighLatency: resolved] → db, ops",
+            "plain: valid",
+            "  alertmanager, firing: [🔴 HighLatency: 1 firing]",
+            "  alertmanager, resolved: [✅ HighLatency: resolved]",
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn routes_lead_to_no_robot_that_the_token_does_not_allow() {
     let scene = Scene::new("rights", "", &format!("{TOKENS}{ROUTED}")).await;
     let relay = scene.relay();

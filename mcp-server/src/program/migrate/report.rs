@@ -1,6 +1,6 @@
 //! The report of a migration, for the person who made it.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use secrecy::ExposeSecret as _;
 
@@ -34,7 +34,10 @@ pub(super) fn tell(program: &Program, plan: &Plan, written: &Written<'_>) -> Res
     }
     if !plan.notes.is_empty() {
         lines.push(format!("\n# {}", words("Remarks", "说明")));
-        lines.extend(plan.notes.iter().map(|note| format!("- {note}")));
+        // Several targets can have the same default.
+        let mut told = BTreeSet::new();
+        let notes = plan.notes.iter().filter(|note| told.insert(note.to_string()));
+        lines.extend(notes.map(|note| format!("- {note}")));
     }
     for translated in &plan.customs {
         custom(translated, &mut lines);

@@ -34,18 +34,22 @@ fn try_sample(source: &HookSource, sample: &Sample, people: &People, shows: bool
         |name: &str| people.find(name).map(|(_, person)| (kind_of(person), person.as_str().to_owned()));
     let outcome = sample.with_payload(|payload| match source.read(payload) {
         Meaning::Foreign { .. } => None,
-        Meaning::Event(event) => Some(message(&event.compose(&person), shows)),
-        Meaning::Skipped { .. } => Some(words("no message".to_owned(), "不发送".to_owned())),
-        _ => Some(words("no event of the hook matches".to_owned(), "没有匹配的事件".to_owned())),
+        Meaning::Event(event) => {
+            let to = event.routed.as_ref().map(|routed| format!(" → {}", routed.robots.join(", ")));
+            Some(message(&event.compose(&person), &to.unwrap_or_default(), shows))
+        }
+        Meaning::Skipped { .. } => Some(words(" no message".to_owned(), " 不发送".to_owned())),
+        _ => Some(words(" no event of the hook matches".to_owned(), " 没有匹配的事件".to_owned())),
     })?;
-    Some(format!("  {}, {}: {outcome}", sample.preset, sample.name))
+    Some(format!("  {}, {}:{outcome}", sample.preset, sample.name))
 }
 
-fn message(composed: &Composed, shows: bool) -> String {
+/// Shows a message and, by `to`, its robots.
+fn message(composed: &Composed, to: &str, shows: bool) -> String {
     let text = composed.envelope.message.to_string();
     let mut said = match text.lines().find(|line| !line.trim().is_empty()) {
-        Some(first) if !shows => first.to_owned(),
-        _ => text.trim_end().lines().fold(String::new(), |said, line| match line {
+        Some(first) if !shows => format!(" {first}{to}"),
+        _ => text.trim_end().lines().fold(to.to_owned(), |said, line| match line {
             "" => said + "\n",
             line => said + "\n    " + line,
         }),

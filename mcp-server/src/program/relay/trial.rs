@@ -91,7 +91,8 @@ fn tell(meaning: &Meaning<'_>, people: &People, as_json: bool) -> Result<ExitCod
             let person = |name: &str| {
                 people.find(name).map(|(_, person)| (kind_of(person), person.as_str().to_owned()))
             };
-            show(event.name, &event.compose(&person), as_json)?;
+            let robots = event.routed.as_ref().map(|routed| &*routed.robots);
+            show(event.name, &event.compose(&person), robots, as_json)?;
             return Ok(ExitCode::SUCCESS);
         }
         Meaning::Skipped { event } => (
@@ -121,7 +122,7 @@ fn tell(meaning: &Meaning<'_>, people: &People, as_json: bool) -> Result<ExitCod
     Ok(if outcome == "foreign" { ExitCode::from(FOREIGN) } else { ExitCode::SUCCESS })
 }
 
-fn show(event: &str, composed: &Composed, as_json: bool) -> Result<()> {
+fn show(event: &str, composed: &Composed, robots: Option<&[&str]>, as_json: bool) -> Result<()> {
     let left_out: Vec<String> = composed.left_out.iter().map(ToString::to_string).collect();
     if as_json {
         let shown = json!({
@@ -131,6 +132,7 @@ fn show(event: &str, composed: &Composed, as_json: bool) -> Result<()> {
             "arguments": composed.arguments,
             "message": serde_json::to_value(dingtalk_core::message::WireMessage::new(composed.envelope.message.clone()))?,
             "left_out": left_out,
+            "robots": robots,
         });
         say(serde_json::to_string_pretty(&shown)?)?;
         return Ok(());
@@ -141,6 +143,10 @@ fn show(event: &str, composed: &Composed, as_json: bool) -> Result<()> {
         format!("-- event `{event}`, notification `{}`", composed.notification),
         format!("-- 事件 `{event}`，通知 `{}`", composed.notification),
     ))?;
+    if let Some(robots) = robots {
+        let robots = robots.join(", ");
+        say(words(format!("-- for the robots {robots}"), format!("-- 机器人：{robots}")))?;
+    }
     for fault in left_out {
         say(words(format!("-- left out: {fault}"), format!("-- 未显示：{fault}")))?;
     }
