@@ -19,7 +19,8 @@ pipeline {
 }
 
 def tell(String title) {
-    def body = [msgtype: 'markdown', markdown: [title: "${title}", text: "### ${title}\n\n#${env.BUILD_NUMBER} · ${currentBuild.durationString}\n\n[Log](${env.BUILD_URL}console)"]]
+    def took = currentBuild.durationString.replace(' and counting', '')
+    def body = [msgtype: 'markdown', markdown: [title: "${title}", text: "### ${title}\n\n#${env.BUILD_NUMBER} · ${took}\n\n[Log](${env.BUILD_URL}console)"]]
     writeFile file: 'dingtalk.json', text: groovy.json.JsonOutput.toJson(body)
     sh 'curl -fsS "$RELAY/robot/send?access_token=$RELAY_TOKEN" -H "Content-Type: application/json" -d @dingtalk.json'
 }

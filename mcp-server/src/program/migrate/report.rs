@@ -36,7 +36,7 @@ pub(super) fn tell(program: &Program, plan: &Plan, written: &Written<'_>) -> Res
         lines.push(format!("\n# {}", words("Remarks", "说明")));
         // Several targets can have the same default.
         let mut told = BTreeSet::new();
-        let notes = plan.notes.iter().filter(|note| told.insert(note.to_string()));
+        let notes = plan.notes.iter().filter(|note| told.insert(note.as_str()));
         lines.extend(notes.map(|note| format!("- {note}")));
     }
     for translated in &plan.customs {
