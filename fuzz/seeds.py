@@ -1,5 +1,5 @@
-"""Writes a corpus for five targets. `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation;
-`configuration`: every file of its page. `hooks`: every recorded payload. `messages` and `relay_message`: one of each kind."""
+"""Writes a corpus for six targets. `attributes`: every type with `#[dingtalk(…)]` in the compile-fail cases and the documentation;
+`configuration`: every file of its page. `hooks` and `agent_hooks`: every recorded payload. `messages` and `relay_message`: one of each kind."""
 
 import json
 import pathlib
@@ -85,6 +85,9 @@ def main():
             # The fuzzer cuts longer inputs, which are no JSON then.
             if len(seed) <= MAX_INPUT:
                 (corpus_of("hooks") / name).write_bytes(seed)
+    for payload in sorted((REPOSITORY / "tests/payloads/agents").glob("*/*.json")):
+        text = payload.read_text().replace("hunter2hunter2", "SECRET")
+        (corpus_of("agent_hooks") / f"{payload.parent.name}-{payload.stem}").write_text(text)
 
 
 if __name__ == "__main__":
