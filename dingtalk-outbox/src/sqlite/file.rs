@@ -13,8 +13,17 @@ const SCHEMA: i64 = 1;
 /// Number of prepared statements that are kept; there are fewer.
 const STATEMENTS: usize = 100;
 
+/// Synchronisation of the disk.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum DiskSync {
+    /// A notification that was accepted survives a loss of power.
+    EachCommit,
+    /// A loss of power may undo the last commits. The file stays consistent.
+    Sometimes,
+}
+
 /// Opens the file, and makes it unless it exists.
-pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
+pub(super) fn open(path: &Path, sync: DiskSync) -> Result<Connection, Trouble> {
     check_version()?;
     create(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -25,8 +34,11 @@ pub(super) fn open(path: &Path) -> Result<Connection, Trouble> {
     if mode != "wal" {
         return Err(Trouble::new("the file system has no shared memory; use a file on a local disk"));
     }
-    // A notification that was accepted survives a loss of power.
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous = match sync {
+        DiskSync::EachCommit => "FULL",
+        DiskSync::Sometimes => "NORMAL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "trusted_schema", false)?;
@@ -135,7 +147,7 @@ mod tests {
     fn an_emptied_log_keeps_nothing_that_was_removed() {
         let directory = TempDir::new();
         let path = directory.path().join("outbox.db");
-        let connection = open(&path).unwrap();
+        let connection = open(&path, DiskSync::EachCommit).unwrap();
         let sql = "INSERT INTO dingtalk_dead (id, at, letter) VALUES ('a', 0, 'a secret plan')";
         connection.execute(sql, []).unwrap();
         connection.execute("DELETE FROM dingtalk_dead", []).unwrap();
@@ -147,5 +159,19 @@ mod tests {
         assert!(contains(&log));
         empty_log(&connection).unwrap();
         assert!(!contains(&log) && !contains(&path));
+    }
+
+    #[test]
+    fn each_connection_has_its_synchronisation() {
+        let path = std::env::temp_dir().join(format!("outbox-sync-{}.db", std::process::id()));
+        let _ = fs::remove_file(&path);
+        // The numbers are SQLite's.
+        for (sync, number) in [(DiskSync::EachCommit, 2), (DiskSync::Sometimes, 1), (DiskSync::EachCommit, 2)]
+        {
+            let connection = open(&path, sync).unwrap();
+            let set: i64 = connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
+            assert_eq!(set, number, "{sync:?}");
+        }
+        fs::remove_file(&path).unwrap();
     }
 }

@@ -30,6 +30,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use self::{
+    file::DiskSync,
     items::Work,
     thread::{Job, Write},
     trouble::Trouble,
@@ -95,8 +96,13 @@ impl SqliteStore {
     ///
     /// Fails with [`ErrorKind::Store`] if the file cannot be used, and says what to do.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, Error> {
-        let path: Arc<Path> = path.into().into();
-        let jobs = thread::start(&path).map_err(|trouble| trouble.error(&path.display().to_string()))?;
+        Self::open_with(path.into(), DiskSync::EachCommit)
+    }
+
+    fn open_with(path: PathBuf, sync: DiskSync) -> Result<Self, Error> {
+        let path: Arc<Path> = path.into();
+        let jobs =
+            thread::start(&path, sync).map_err(|trouble| trouble.error(&path.display().to_string()))?;
         let mut folder = path.as_os_str().to_owned();
         folder.push(PROCESSES);
         let processes = Arc::new(Processes::new(folder.into()));
@@ -113,9 +119,23 @@ impl SqliteStore {
     ///
     /// Fails as [`open`](Self::open) does, and if the directory cannot be used.
     pub fn open_in(directory: impl Into<PathBuf>) -> Result<Self, Error> {
-        let directory = Directory::new(directory.into());
-        let path = directory.prepare_other(Self::FILE);
-        Self::open(path.map_err(|trouble| Error::new(ErrorKind::Store, trouble.words()))?)
+        Self::open_in_with(directory.into(), DiskSync::EachCommit)
+    }
+
+    /// As [`open_in`](Self::open_in), for notifications that are soon out of date, and senders that cannot wait for the
+    /// disk. What this store commits survives the end of the process, but a loss of power may undo it. Other stores on
+    /// the same file are not affected.
+    ///
+    /// # Errors
+    ///
+    /// As [`open_in`](Self::open_in).
+    pub fn open_unsynced_in(directory: impl Into<PathBuf>) -> Result<Self, Error> {
+        Self::open_in_with(directory.into(), DiskSync::Sometimes)
+    }
+
+    fn open_in_with(directory: PathBuf, sync: DiskSync) -> Result<Self, Error> {
+        let path = Directory::new(directory).prepare_other(Self::FILE);
+        Self::open_with(path.map_err(|trouble| Error::new(ErrorKind::Store, trouble.words()))?, sync)
     }
 
     /// Sets the clock; that of the system unless set. For tests.

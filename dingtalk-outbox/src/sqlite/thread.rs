@@ -10,7 +10,10 @@ use std::{
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{file, trouble::Trouble};
+use super::{
+    file::{self, DiskSync},
+    trouble::Trouble,
+};
 
 /// Maximum number of writes in one transaction, and of other jobs that wait for its end.
 const TOGETHER: usize = 256;
@@ -39,8 +42,8 @@ pub(super) trait Write: Send {
 }
 
 /// Opens the file, and starts the thread, which ends when the sender is dropped.
-pub(super) fn start(path: &Path) -> Result<Sender<Job>, Trouble> {
-    let connection = file::open(path)?;
+pub(super) fn start(path: &Path, sync: DiskSync) -> Result<Sender<Job>, Trouble> {
+    let connection = file::open(path, sync)?;
     let (sender, jobs) = mpsc::channel::<Job>();
     let thread = thread::Builder::new().name("dingtalk-outbox".to_owned());
     let run = move || work(connection, &jobs);

@@ -5,7 +5,11 @@ pub(crate) mod detached;
 mod robots;
 mod watch;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use dingtalk_core::{
     Deliver,
@@ -63,6 +67,22 @@ impl Lane {
 ///
 /// No state is shared, or the store cannot be used.
 pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn Outbox>, Error> {
+    open_with(settings, |directory| SqliteStore::open_in(directory))
+}
+
+/// As [`open`], without waiting for the disk: a loss of power may undo what is queued.
+///
+/// # Errors
+///
+/// As [`open`].
+pub(crate) fn open_unsynced(settings: &Settings) -> Result<Arc<dyn Outbox>, Error> {
+    open_with(settings, |directory| SqliteStore::open_unsynced_in(directory))
+}
+
+fn open_with(
+    settings: &Settings,
+    open: impl FnOnce(&Path) -> Result<SqliteStore, dingtalk_core::Error>,
+) -> Result<Arc<dyn Outbox>, Error> {
     #[cfg(feature = "postgres")]
     if let Some(database) = settings.state_database() {
         return Ok(Arc::new(PostgresStore::new(database.postgres.clone())));
@@ -74,7 +94,7 @@ pub(crate) fn open(settings: &Settings) -> Result<Arc<dyn Outbox>, Error> {
             "队列需要保存在磁盘上的状态，而现在没有：请去掉 --no-state，或用 --state-dir 指定本地磁盘上的目录",
         ));
     };
-    Ok(Arc::new(SqliteStore::open_in(directory)?))
+    Ok(Arc::new(open(directory)?))
 }
 
 /// Registers the names of the robots for other programs, which add notifications with the function `enqueue` of a

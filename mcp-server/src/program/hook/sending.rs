@@ -65,7 +65,7 @@ fn turn_of(event: &Event) -> Option<String> {
 
 async fn cancel(settings: &Settings, waiting: Option<Waiting>) -> Result<()> {
     if let Some(waiting) = waiting {
-        outbox::open(settings)?.remove(&waiting.id).await?;
+        outbox::open_unsynced(settings)?.remove(&waiting.id).await?;
     }
     Ok(())
 }
@@ -118,7 +118,7 @@ async fn queue(
 ) -> Result<Option<String>> {
     let robot = arguments.robot.as_deref();
     let server = program.equip(settings.server_for(robot)?);
-    let (queue, calls) = Queue::open(settings, robot)?;
+    let (queue, calls) = Queue::open_in(settings, robot, outbox::open_unsynced(settings)?)?;
     if let Some(outdated) = outdated {
         queue.remove(&outdated.id).await?;
     }

@@ -35,8 +35,16 @@ pub(in crate::program) struct Queue {
 impl Queue {
     /// Opens the queue of this robot, or of the default robot.
     pub(in crate::program) fn open(settings: &Settings, robot: Option<&str>) -> Result<(Self, CallQueue)> {
+        Self::open_in(settings, robot, outbox::open(settings)?)
+    }
+
+    /// As [`open`](Self::open), in this store.
+    pub(in crate::program) fn open_in(
+        settings: &Settings,
+        robot: Option<&str>,
+        outbox: Arc<dyn Outbox>,
+    ) -> Result<(Self, CallQueue)> {
         let lanes = settings.lanes(Robots::One(robot))?;
-        let outbox = outbox::open(settings)?;
         let queue = outbox::queue(settings, Arc::clone(&outbox), &lanes, false)?;
         let lane = lanes.first().ok_or("the robot is missing")?;
         let (key, robot) = (lane.key(), lane.name.clone());
