@@ -28,8 +28,8 @@
 //!
 //! # Time
 //!
-//! A store uses its own clock, which for a database is that of the server, because the clocks of several machines differ.
-//! It receives and returns spans of time ("in five seconds", "check again in a minute"). The only exceptions are
+//! A store uses its own clock, which for a database is that of the server, because the clocks of several machines
+//! differ. It receives and returns spans of time ("in five seconds", "check again in a minute"). The exceptions are
 //! [`Envelope::expires_at`](crate::Envelope::expires_at) and [`Envelope::not_before`](crate::Envelope::not_before),
 //! which the sender sets. Waiting items are in the order of a counter, not of a clock, so that a clock that is set
 //! back delays nothing but retries.
