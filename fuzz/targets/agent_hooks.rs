@@ -1,5 +1,5 @@
-//! Any event of a coding agent: it becomes a short message without links, mentions and a secret that the event has, or is
-//! ignored. `SECRET` in the input stands for the secret.
+//! Any event of a coding agent: it becomes a short message without links, mentions and a secret that the event has, or
+//! is ignored. `SECRET` in the input stands for the secret.
 
 #![no_main]
 #![allow(dead_code)]

@@ -6,6 +6,7 @@ Usage: scenes.py PROGRAM AGENTS DIRECTORY [PAYLOADS]
 PAYLOADS is a folder in which the payloads are written, under the agent's name and version.
 """
 
+import atexit
 import json
 import os
 import pathlib
@@ -29,8 +30,8 @@ KEY = "sk-ant-0123456789abcdefghij"
 class Scene:
     """An agent's home, a project, and a group."""
 
-    def __init__(self, agent):
-        self.agent = agent
+    def __init__(self, agent, *options):
+        self.agent, self.options = agent, options
         self.root = DIRECTORY / agent
         shutil.rmtree(self.root, ignore_errors=True)
         self.home, self.project = self.root / "home", self.root / "shop"
@@ -41,6 +42,8 @@ class Scene:
         self.notes = self.root / "notes.jsonl"
         self.sandbox = subprocess.Popen([PROGRAM, "sandbox", "--port", "0", "--rate", "0"], stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, encoding="utf-8", env=self.environment())
+        # Also after a check that has failed.
+        atexit.register(self.sandbox.kill)
         lines = []
         while not any("SECRET=" in line for line in lines):
             lines.append(self.sandbox.stdout.readline())
@@ -66,7 +69,8 @@ rate_per_minute = 0
 
     def install(self):
         """Installs the hooks, then puts the program that measures in the place of ours."""
-        installed = subprocess.run([PROGRAM, "hook", "--install", self.agent, "--write", "--config", self.config],
+        installed = subprocess.run([PROGRAM, "hook", "--install", self.agent, "--write", "--config", self.config,
+                                    *self.options],
                                    env=self.environment(), capture_output=True, encoding="utf-8")
         assert installed.returncode == 0, installed.stderr
         path = pathlib.Path(re.search(r"changed: (.*)", installed.stdout)[1])
@@ -144,8 +148,8 @@ def version(program, environment):
 def claude_code(address):
     program = AGENTS / "claude"
 
-    def scene():
-        scene = Scene("claude")
+    def scene(*options):
+        scene = Scene("claude", *options)
         state = {"hasCompletedOnboarding": True, "theme": "dark",
                  "customApiKeyResponses": {"approved": [KEY[-20:]], "rejected": []},
                  "projects": {str(scene.project): {"hasTrustDialogAccepted": True}}}
@@ -179,6 +183,23 @@ def claude_code(address):
     terminal.end()
     scene_.check_hooks(["UserPromptSubmit", "PermissionRequest", "Notification", "Stop", "SessionEnd"])
     scene_.record(number)
+    scene_.end()
+
+    print("Claude Code: a request that is answered in time, and the end of the turn")
+    scene_, environment = scene("--after", "5s")
+    terminal = Terminal([program], scene_.project, environment, scene_.root / "terminal.log")
+    terminal.wait_for(rb"shortcuts")
+    terminal.type(b"RUN it", b"\r")
+    terminal.wait_for(rb"Do you want to proceed")
+    terminal.type(b"\r")
+    terminal.wait_for(rb"All tests pass")
+    assert scene_.texts() == [], scene_.texts()
+    # The window stays open: nobody looks at it.
+    terminal.read(6)
+    (finished,) = scene_.wait_for(1)
+    assert "has finished" in finished, finished
+    terminal.end()
+    scene_.check_hooks(["UserPromptSubmit", "PermissionRequest", "Stop"])
     scene_.end()
 
     print("Claude Code: two sub-agents that ask, and the end of the turn")
