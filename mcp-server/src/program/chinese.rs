@@ -2,10 +2,9 @@
 //! `command_line` find texts without Chinese.
 
 use clap::{Arg, Command};
-use dingtalk_core::delivery::Language;
 
 use super::send::FIELD;
-use crate::settings::{help, table};
+use crate::settings::table;
 
 /// The texts by position: the path of commands, and an option, a `<VALUE>`, or the end of the page.
 ///
@@ -252,24 +251,25 @@ pub(super) fn translate(mut command: Command, name: &str, about: &'static str) -
     command.build();
     let about = if about == env!("CARGO_PKG_DESCRIPTION") { ABOUT } else { about };
     let long = format!("{}\n\n{WITHOUT_A_COMMAND}", about.trim());
-    let end = |place: &str| entry(place).map_or("", |(_, text)| text).replace("{program}", name);
-    page(command, "")
-        .about(about)
-        .long_about(long)
-        .after_help(end("(end, in short)"))
-        .after_long_help(format!(
-            "{}\n\n{}\n\n{}",
-            end("(end, in short)"),
-            end("(end)"),
-            help::environment(Language::Zh)
-        ))
-        .mut_subcommands(|command| match command.get_name() {
+    let end = |place: &str| end(place, name);
+    page(command, "").about(about).long_about(long).after_help(end("(end, in short)")).mut_subcommands(
+        |command| match command.get_name() {
             command_name @ ("check" | "send" | "serve") => {
                 let text = end(&format!("{command_name} (end)"));
                 command.after_help(text)
             }
             _ => command,
-        })
+        },
+    )
+}
+
+/// Returns the end of the long help, before the settings.
+pub(super) fn end_of_long_help(name: &str) -> String {
+    format!("{}\n\n{}", end("(end, in short)", name), end("(end)", name))
+}
+
+fn end(place: &str, name: &str) -> String {
+    entry(place).map_or("", |(_, text)| text).replace("{program}", name)
 }
 
 fn page(command: Command, place: &str) -> Command {

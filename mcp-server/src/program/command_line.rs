@@ -71,7 +71,13 @@ pub(super) fn parse(program: &Program) -> Arguments {
         return Arguments::default();
     }
     let typed: Vec<String> = env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
-    let mut line = command(program, &[], language());
+    // The list of all settings would take as long as the rest.
+    let asks_for_help = typed.iter().any(|argument| argument == "--help" || argument == "help");
+    let mut line = if asks_for_help {
+        command(program, &[], language())
+    } else {
+        without_settings(program, &[], language())
+    };
     if has_value_with_hyphen(&typed[1..]) {
         line = with_hyphens(line);
     }
@@ -170,6 +176,17 @@ fn with_hyphens(line: clap::Command) -> clap::Command {
 
 /// Builds the command line of this program, with help in this language, and commands that send these notifications.
 pub(super) fn command(program: &Program, sendables: &[Sendable], language: Language) -> clap::Command {
+    let end = if language == Language::Zh {
+        chinese::end_of_long_help(program.name)
+    } else {
+        format!("{EXAMPLES}\n\n{EXIT_CODES}").replace("{program}", program.name)
+    };
+    let settings = help::environment(language);
+    without_settings(program, sendables, language).after_long_help(format!("{end}\n\n{settings}"))
+}
+
+/// Builds the same without the settings in its long help.
+fn without_settings(program: &Program, sendables: &[Sendable], language: Language) -> clap::Command {
     let long = format!(
         "{}\n\nWithout a command, it serves MCP over stdin and stdout, as MCP clients start it.",
         program.about.trim()
@@ -182,12 +199,6 @@ pub(super) fn command(program: &Program, sendables: &[Sendable], language: Langu
         .about(program.about)
         .long_about(long)
         .after_help(named(EXAMPLES))
-        .after_long_help(format!(
-            "{}\n\n{}\n\n{}",
-            named(EXAMPLES),
-            named(EXIT_CODES),
-            help::environment(Language::En)
-        ))
         .mut_subcommands(|command| match command.get_name() {
             "check" => command.after_help(named(CHECK_HELP)),
             "send" => command.after_help(named(SEND_HELP)),
