@@ -312,7 +312,7 @@ fn argument(arg: Arg, place: &str) -> Arg {
     let defaults: Vec<String> = defaults.collect();
     let possible = arg.get_possible_values();
     let takes_values = arg.get_action().takes_values();
-    if takes_values && !defaults.is_empty() {
+    if takes_values && !defaults.is_empty() && !arg.is_hide_default_value_set() {
         text.push_str(&format!(" [默认：{}]", values(defaults)));
     }
     if takes_values && !possible.is_empty() {
