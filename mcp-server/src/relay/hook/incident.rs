@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::response::Response;
 use dingtalk_config::Incident;
+use dingtalk_core::Error;
 
-use super::{Caller, unavailable};
+use super::caller::Caller;
 use crate::relay::Relay;
 
 /// Time for which an incident is remembered. The end of a longer one tells no duration.
@@ -22,14 +22,9 @@ pub(super) struct Memory {
 
 impl Relay {
     /// Looks for the beginning of an incident. Later payloads of its beginning, such as reminders, change nothing.
-    pub(super) async fn remember(
-        &self,
-        caller: &Caller<'_>,
-        incident: &Incident,
-    ) -> Result<Memory, Box<Response>> {
+    pub(super) async fn remember(&self, caller: &Caller<'_>, incident: &Incident) -> Result<Memory, Error> {
         let [begun, over] = ["begun", "over"].map(|kind| caller.key(kind, incident.subject.as_bytes()));
-        let times = self.intake.marked(vec![begun.clone(), over.clone()]).await;
-        let times = times.map_err(|error| Box::new(unavailable(&error.to_string())))?;
+        let times = self.intake.marked(vec![begun.clone(), over.clone()]).await?;
         let since = match times[..] {
             [Some(begun), Some(over)] if over >= begun => None,
             [since, _] => since,

@@ -4,6 +4,7 @@
 //! A payload that is authentic and one of its source's always becomes a message: with all its values, with those that
 //! fit, or at least with the word that there is one.
 
+mod caller;
 mod form;
 mod incident;
 mod limit;
@@ -23,24 +24,24 @@ use axum::{
     response::Response,
     routing::post,
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use dingtalk_config::{Door, HookEvent, Meaning, Payload, Routed, Weight};
+use dingtalk_config::{HookEvent, Meaning, Payload, Weight};
 use dingtalk_core::{Envelope, Message, delivery::Dedupe};
 use dingtalk_outbox::outbox::Submission;
 use hyper::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
-use self::incident::{Memory, REMEMBERED};
+use self::{
+    caller::Caller,
+    incident::{Memory, REMEMBERED},
+};
 pub(crate) use self::{
     quota::Quotas,
     source::{Hooks, Source},
 };
 use super::{Accepted, LiveRelay, NotAccepted, Relay, body, reply};
 use crate::{
-    call::{offer::Offer, people::kind_of},
-    protocol::request_id::REQUEST_ID,
-    transport::http::{Bearer, Credentials, as_json, failure, read_body, word_for},
+    call::people::kind_of,
+    transport::http::{Credentials, as_json, failure, read_body},
 };
 
 /// Maximum size of a payload, in bytes: an alert manager sends all alerts of a group at once.
@@ -114,57 +115,6 @@ async fn receive_as_former(
         return failure(StatusCode::NOT_FOUND, "not_found", problem);
     };
     relay.hook(Some(&target), source, &credentials, request).await.unwrap_or_else(|refusal| *refusal)
-}
-
-/// A request of a source, without its payload.
-struct Caller<'r> {
-    source: &'r Source,
-    /// Robot of the address; `None` for the only robot without a name, and if the routes choose.
-    robot: Option<String>,
-    sender: Option<Arc<Bearer>>,
-    headers: &'r HeaderMap,
-}
-
-impl Caller<'_> {
-    /// Returns the robots of a payload: those that its routes choose, and otherwise that of the address. The robot
-    /// without a name is `None`.
-    fn robots<'c>(&'c self, routed: Option<&Routed<'c>>) -> Vec<Option<&'c str>> {
-        match (routed, self.robot.as_deref()) {
-            (None, robot) | (Some(Routed { by_default: true, .. }), robot @ Some(_)) => vec![robot],
-            (Some(routed), _) => routed.robots.iter().map(|name| Some(*name)).collect(),
-        }
-    }
-
-    /// Refuses a robot that the caller's token does not allow.
-    fn check_right(&self, robot: Option<&str>) -> Result<(), Box<Response>> {
-        let allowed = self.sender.as_ref().and_then(|sender| sender.rights.as_deref()?.robots.as_deref());
-        match (allowed, robot) {
-            (Some(allowed), Some(robot)) if !allowed.iter().any(|allowed| allowed == robot) => {
-                let problem = format!("the token does not allow the robot `{robot}`");
-                Err(Box::new(failure(StatusCode::FORBIDDEN, "insufficient_scope", problem)))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Returns an offer of the caller; `name` is that of the notification.
-    fn offer<'o>(&'o self, envelope: Envelope, robot: Option<&'o str>, name: &'o str) -> Offer<'o> {
-        Offer {
-            envelope,
-            door: word_for(Door::Hooks),
-            name,
-            robot,
-            id: None,
-            rights: self.sender.as_ref().and_then(|sender| sender.rights.as_deref()),
-            log_id: self.headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()),
-        }
-    }
-
-    /// Returns a key of the source and the robot. It names nothing that the payload contains.
-    fn key(&self, kind: &str, of: &[u8]) -> String {
-        let (source, robot) = (self.source.name(), self.robot.as_deref().unwrap_or_default());
-        format!("hooks/{source}/{robot}/{kind}/{}", STANDARD_NO_PAD.encode(Sha256::digest(of)))
-    }
 }
 
 impl Relay {
@@ -257,7 +207,10 @@ impl Relay {
             _ => None,
         };
         let memory = match &incident {
-            Some(incident) => self.remember(caller, incident).await?,
+            Some(incident) => self
+                .remember(caller, incident)
+                .await
+                .map_err(|error| Box::new(unavailable(&error.to_string())))?,
             None => Memory::default(),
         };
         let meaning = {
